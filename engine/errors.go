@@ -1,0 +1,64 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+)
+
+// PartError says that one part failed for good.
+type PartError struct {
+	Part     string // Part.Name
+	Attempts int    // how often it was tried
+	Err      error
+}
+
+func (e *PartError) Error() string {
+	if e.Attempts > 1 {
+		return fmt.Sprintf("%s: %v (attempt %d)", e.Part, e.Err, e.Attempts)
+	}
+	return fmt.Sprintf("%s: %v", e.Part, e.Err)
+}
+
+func (e *PartError) Unwrap() error { return e.Err }
+
+// PartErrors are the parts of a run that failed, in the order in which the parts were given, never empty.
+// The first decides what the whole run's failure is called: Unwrap returns it alone, so that errors.Is and
+// errors.As give the same answer in every run.
+type PartErrors []*PartError
+
+func (e PartErrors) Error() string {
+	lines := make([]string, len(e))
+	for i, p := range e {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (e PartErrors) Unwrap() error { return e[0] }
+
+// LimitError says that a limit of Limits was reached.
+type LimitError struct {
+	What  string // "id", "patients", "events" or "pairs"
+	Limit int
+}
+
+func (e *LimitError) Error() string {
+	if e.What == "id" {
+		return fmt.Sprintf("an id is longer than %d bytes", e.Limit)
+	}
+	return fmt.Sprintf("more than %d distinct %s", e.Limit, e.What)
+}
+
+// MismatchError says that what was counted is not what the server declared.
+type MismatchError struct {
+	What              string // "rows", "patient" or "event type"
+	Declared, Counted uint64 // for "rows"; for names: how many were declared, and how many occurred undeclared
+}
+
+func (e *MismatchError) Error() string {
+	if e.What == "rows" {
+		return fmt.Sprintf("%d rows were counted, but the server's metadata declares %d", e.Counted, e.Declared)
+	}
+	return fmt.Sprintf("%d %s names occurred that are not among the %d of the server's metadata",
+		e.Counted, e.What, e.Declared)
+}

@@ -1,0 +1,80 @@
+package engine
+
+import "sync/atomic"
+
+// State is where a part stands in a run.
+type State uint8
+
+const (
+	Waiting State = iota // not begun
+	Running              // being read
+	Pausing              // waiting to be tried again
+	Done                 // read, verified and committed
+	Failed               // given up
+)
+
+// PartProgress is what is known of one part while the run lasts.
+type PartProgress struct {
+	Name     string
+	Declared uint64 // rows that the server declared; 0 if it declared none
+	State    State
+	Attempt  int    // from 1; 0 while Waiting
+	Rows     uint64 // of the running attempt, or of the committed one
+	Bytes    uint64 // decoded, likewise
+	RawBytes uint64 // taken from the source, likewise
+}
+
+// Progress lets another goroutine watch a run. Its zero value is ready for one run; all methods are safe for
+// concurrent use.
+type Progress struct {
+	parts atomic.Pointer[[]partState]
+}
+
+type partState struct {
+	name             string
+	declared         uint64
+	state, attempt   atomic.Uint32
+	rows, bytes, raw atomic.Uint64
+}
+
+// Snapshot returns the state of every part in the order in which they were given, or nil before Run began.
+func (p *Progress) Snapshot() []PartProgress {
+	parts := p.parts.Load()
+	if parts == nil {
+		return nil
+	}
+	out := make([]PartProgress, len(*parts))
+	for i := range *parts {
+		s := &(*parts)[i]
+		out[i] = PartProgress{
+			Name: s.name, Declared: s.declared,
+			State: State(s.state.Load()), Attempt: int(s.attempt.Load()),
+			Rows: s.rows.Load(), Bytes: s.bytes.Load(), RawBytes: s.raw.Load(),
+		}
+	}
+	return out
+}
+
+// start names the parts; called once by Run.
+func (p *Progress) start(parts []Part) []partState {
+	states := make([]partState, len(parts))
+	for i, part := range parts {
+		states[i].name = part.Name()
+		if d, ok := part.(Declarer); ok {
+			states[i].declared = d.Declared().Rows
+		}
+	}
+	p.parts.Store(&states)
+	return states
+}
+
+// begin marks the beginning of an attempt and forgets the last one's figures.
+func (s *partState) begin(attempt int) {
+	s.rows.Store(0)
+	s.bytes.Store(0)
+	s.raw.Store(0)
+	s.attempt.Store(uint32(attempt))
+	s.state.Store(uint32(Running))
+}
+
+func (s *partState) set(state State) { s.state.Store(uint32(state)) }
