@@ -1,7 +1,9 @@
 package parser
 
-// Options say how CSV is read. The zero value reads comma-separated text with the default limits and no columns;
-// Columns must name at least one.
+import "fmt"
+
+// Options say how CSV is read. The zero value reads comma-separated text with the default limits; Columns must
+// name at least one.
 type Options struct {
 	// Comma is the delimiter; 0 means ','. It may not be a quote, CR, LF or a byte from 0x80.
 	Comma byte
@@ -12,13 +14,14 @@ type Options struct {
 	// NoHeader says that the first record is data; Columns must then be chosen by number.
 	NoHeader bool
 
-	// MaxRecord bounds the bytes of a record without its line feed; 0 means 1 MiB.
+	// MaxRecord bounds the bytes of a record, its line feed not counted; 0 means 1 MiB.
 	MaxRecord int
 
-	// MaxColumns bounds the columns of the header; 0 means 4,096.
+	// MaxColumns bounds the columns of the first record; 0 means 4,096.
 	MaxColumns int
 
-	// BufferSize is how many bytes are read at once; 0 means DefaultBufferSize. It changes the speed, never the result.
+	// BufferSize is how many bytes are read at once; 0 means DefaultBufferSize. It changes the speed, never the
+	// result.
 	BufferSize int
 }
 
@@ -26,4 +29,57 @@ type Options struct {
 type Selector struct {
 	Name   string
 	Number int
+}
+
+// String returns the name quoted, or the number.
+func (s Selector) String() string {
+	if s.Name == "" {
+		return fmt.Sprint(s.Number)
+	}
+	return fmt.Sprintf("%q", s.Name)
+}
+
+// Defaults of the limits in Options.
+const (
+	DefaultMaxRecord  = 1 << 20
+	DefaultMaxColumns = 4096
+)
+
+// withDefaults returns o with its zero values replaced, or an error that says which option makes no sense.
+func (o Options) withDefaults() (Options, error) {
+	if o.Comma == 0 {
+		o.Comma = ','
+	}
+	if o.MaxRecord == 0 {
+		o.MaxRecord = DefaultMaxRecord
+	}
+	if o.MaxColumns == 0 {
+		o.MaxColumns = DefaultMaxColumns
+	}
+	if o.BufferSize == 0 {
+		o.BufferSize = DefaultBufferSize
+	}
+	return o, o.validate()
+}
+
+func (o Options) validate() error {
+	switch {
+	case o.Comma == '"' || o.Comma == '\r' || o.Comma == '\n' || o.Comma >= 0x80:
+		return fmt.Errorf("the delimiter may not be %q", o.Comma)
+	case o.MaxRecord < 0 || o.MaxColumns < 0 || o.BufferSize < 0:
+		return fmt.Errorf("a limit may not be negative")
+	case o.MaxRecord > 1<<30:
+		return fmt.Errorf("the limit of a record may not be more than 1 GiB")
+	case len(o.Columns) == 0:
+		return fmt.Errorf("no column is wanted")
+	}
+	for _, c := range o.Columns {
+		if c.Name == "" && c.Number < 1 {
+			return fmt.Errorf("columns are counted from 1, not %d", c.Number)
+		}
+		if c.Name != "" && o.NoHeader {
+			return fmt.Errorf("column %q: without a header columns are chosen by number", c.Name)
+		}
+	}
+	return nil
 }

@@ -1,0 +1,89 @@
+package parser
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// Header is what the first record of an input says about all others. It does not change once it is made, so
+// readers of several ranges of one input share it.
+type Header struct {
+	width  int      // fields of every record
+	wanted []int    // index of each wanted column
+	names  [][]byte // of the columns, unquoted; nil if the input has no header
+	line   int      // bytes of the names and the delimiters between them
+}
+
+// newHeader makes sense of the first record, whose fields are names.
+func newHeader(names [][]byte, o Options) (*Header, error) {
+	h := &Header{width: len(names), wanted: make([]int, len(o.Columns))}
+	for i, s := range o.Columns {
+		at, err := s.find(names)
+		if err != nil {
+			return nil, err
+		}
+		h.wanted[i] = at
+	}
+	if !o.NoHeader {
+		h.names = names
+		h.line = len(names) - 1
+		for _, name := range names {
+			h.line += len(name)
+		}
+	}
+	return h, nil
+}
+
+// find returns the index of the column that s chooses.
+func (s Selector) find(names [][]byte) (int, error) {
+	if s.Name == "" {
+		if s.Number > len(names) {
+			return 0, fmt.Errorf("%w: number %d of %d columns", ErrNoColumn, s.Number, len(names))
+		}
+		return s.Number - 1, nil
+	}
+	found := -1
+	for i, name := range names {
+		if string(name) != s.Name {
+			continue
+		}
+		if found >= 0 {
+			return 0, fmt.Errorf("%w: %q is number %d and number %d", ErrColumnTwice, s.Name, found+1, i+1)
+		}
+		found = i
+	}
+	if found < 0 {
+		return 0, fmt.Errorf("%w: no %q among %d columns", ErrNoColumn, s.Name, len(names))
+	}
+	return found, nil
+}
+
+// repeats reports whether fields, all those of one record in data, are the header over again.
+func (h *Header) repeats(data []byte, fields []field) bool {
+	if h.names == nil {
+		return false
+	}
+	for i, f := range fields {
+		if !bytes.Equal(f.value(data), h.names[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// resembles reports whether a record without quotes is the header over again; comma is the delimiter.
+func (h *Header) resembles(record []byte, comma byte) bool {
+	for i, name := range h.names {
+		if i > 0 {
+			if len(record) == 0 || record[0] != comma {
+				return false
+			}
+			record = record[1:]
+		}
+		if !bytes.HasPrefix(record, name) {
+			return false
+		}
+		record = record[len(name):]
+	}
+	return h.names != nil && (len(record) == 0 || string(record) == "\r")
+}

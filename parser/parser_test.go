@@ -1,0 +1,386 @@
+package parser_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"fastcount/internal/corpus"
+	"fastcount/internal/oracle"
+	"fastcount/parser"
+)
+
+var ids = parser.Options{Columns: []parser.Selector{{Name: "patient_id"}, {Name: "event_type"}}}
+
+// readAll returns the wanted fields of every record, row by row.
+func readAll(r *parser.Reader, columns int) ([][]string, error) {
+	rows := [][]string{}
+	for {
+		b, err := r.Next()
+		if err == io.EOF {
+			return rows, nil
+		}
+		if err != nil {
+			return rows, err
+		}
+		for i := range b.Rows {
+			row := make([]string, columns)
+			for c := range row {
+				row[c] = string(b.Data[b.Columns[c].Starts[i]:b.Columns[c].Ends[i]])
+			}
+			rows = append(rows, row)
+		}
+		_ = b.Data[:len(b.Data)+parser.Slack]
+	}
+}
+
+func checkCase(t *testing.T, c corpus.Case, r *parser.Reader) {
+	t.Helper()
+	rows, err := readAll(r, 2)
+	if c.Err != nil {
+		var s *parser.SyntaxError
+		if !errors.As(err, &s) || !errors.Is(err, c.Err) {
+			t.Fatalf("got error %v, want %v", err, c.Err)
+		}
+		at := corpus.Place{Offset: int(s.Offset), Line: int(s.Line), Column: s.Column}
+		if at != c.At {
+			t.Fatalf("error %v at %+v, want %+v", err, at, c.At)
+		}
+		if _, again := r.Next(); again != err {
+			t.Fatalf("Next after the error: got %v", again)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatalf("got error %v", err)
+	}
+	if len(rows) != len(c.Rows) {
+		t.Fatalf("got rows %q, want %q", rows, c.Rows)
+	}
+	for i := range rows {
+		if corpus.Row(rows[i]) != c.Rows[i] {
+			t.Fatalf("row %d: got %q, want %q", i, rows[i], c.Rows[i])
+		}
+	}
+	if got := r.Offset(); got != int64(len(c.Input)) {
+		t.Fatalf("Offset at the end: got %d, want %d", got, len(c.Input))
+	}
+	if want := int64(strings.Count(c.Input, "\n")); r.Lines() != want {
+		t.Fatalf("Lines at the end: got %d, want %d", r.Lines(), want)
+	}
+	if _, err := r.Next(); err != io.EOF {
+		t.Fatalf("Next after the end: got %v", err)
+	}
+}
+
+func TestWhatCSVMeans(t *testing.T) {
+	for _, c := range corpus.Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			checkCase(t, c, parser.NewReader(strings.NewReader(c.Input), ids))
+		})
+	}
+}
+
+// Every case, cut at every point, and read through buffers of every size: the same records, the same errors.
+func TestHoweverTheBytesArrive(t *testing.T) {
+	var r *parser.Reader
+	check := func(t *testing.T, c corpus.Case, src io.Reader, o parser.Options) {
+		if r == nil {
+			r = parser.NewReader(src, o)
+		}
+		r.Reset(src, o)
+		checkCase(t, c, r)
+	}
+	for _, c := range corpus.Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			data := []byte(c.Input)
+			for cut := range len(data) + 1 {
+				if cut > 256 && cut%61 != 0 {
+					continue
+				}
+				o := ids
+				o.BufferSize = max(cut, 1) // the first read ends at the cut because the buffer does
+				check(t, c, &corpus.Pieces{Data: data}, o)
+				check(t, c, &corpus.Pieces{Data: data, Sizes: []int{max(cut, 1), 1 << 20}}, ids)
+			}
+			for size := 1; size <= 256; size++ {
+				o := ids
+				o.BufferSize = size
+				check(t, c, &corpus.Pieces{Data: data, Sizes: []int{1}}, o)
+				check(t, c, &corpus.Pieces{Data: data, Sizes: []int{size, 0, 3}}, o)
+				check(t, c, &corpus.EarlyEOF{Data: data}, o)
+			}
+		})
+	}
+}
+
+// Every string over the bytes that matter, against encoding/csv and the written deviations.
+func TestEveryStringAgreesWithEncodingCSV(t *testing.T) {
+	const alphabet = "a,\"\r\n\x00"
+	longest := 8
+	if testing.Short() || raceEnabled {
+		longest = 6
+	}
+	bare := parser.Options{NoHeader: true, Columns: []parser.Selector{{Number: 1}}}
+	named := parser.Options{Columns: []parser.Selector{{Name: "p"}, {Name: "e"}}}
+	r := parser.NewReader(nil, bare)
+	buf := []byte("p,e\n12345678")
+	for length := range longest + 1 {
+		total := int(math.Pow(float64(len(alphabet)), float64(length)))
+		s := buf[4 : 4+length]
+		for n := range total {
+			for i := range s {
+				s[i] = alphabet[n%len(alphabet)]
+				n /= len(alphabet)
+			}
+			r.Reset(bytes.NewReader(s), bare)
+			want, wantErr := oracle.Records(s, ',')
+			compare(t, s, r, 1, want, wantErr)
+
+			headed := buf[:4+length]
+			r.Reset(bytes.NewReader(headed), named)
+			want, wantErr = oracle.Rows(headed, ',', "p", "e")
+			compare(t, headed, r, 2, want, wantErr)
+		}
+	}
+}
+
+func compare(t *testing.T, input []byte, r *parser.Reader, columns int, want [][]string, wantErr error) {
+	t.Helper()
+	got, err := readAll(r, columns)
+	if (err == nil) != (wantErr == nil) {
+		t.Fatalf("%q: got error %v, the oracle has %v", input, err, wantErr)
+	}
+	if err != nil {
+		return
+	}
+	same := func(a, b []string) bool { return slices.Equal(a, b[:columns]) }
+	if !slices.EqualFunc(got, want, same) {
+		t.Fatalf("%q: got %q, the oracle has %q", input, got, want)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	row := "P1,bp," + strings.Repeat("x", 94) // 100 bytes
+	tests := []struct {
+		name, input string
+		maxRecord   int
+		want        error
+		at          int64
+	}{
+		{"record of the limit", "patient_id,event_type,v\n" + row + "\n", 100, nil, 0},
+		{"record of the limit, no newline", "patient_id,event_type,v\n" + row, 100, nil, 0},
+		{"one byte over", "patient_id,event_type,v\nP1,bp,1\n" + row + "x\n", 100, parser.ErrRecordTooLong, 32},
+		{"one byte over, no newline", "patient_id,event_type,v\nP1,bp,1\n" + row + "x", 100, parser.ErrRecordTooLong, 32},
+		{"one byte over by its CR", "patient_id,event_type,v\n" + row + "\r\n", 100, parser.ErrRecordTooLong, 24},
+		{"one byte over, quoted", "patient_id,event_type,v\nP1,\"bp\"," + strings.Repeat("x", 93) + "\n", 100, parser.ErrRecordTooLong, 24},
+		{"unclosed quote", "patient_id,event_type,v\nP1,bp,\"" + strings.Repeat("x\n", 200), 100, parser.ErrUnclosedQuote, 30},
+		{"an error before the limit comes first", "patient_id,event_type,v\nP1,b\"p," + strings.Repeat("x", 200) + "\n", 100, parser.ErrBareQuote, 28},
+		{"header over the limit", "patient_id,event_type,v\n", 22, parser.ErrRecordTooLong, 0},
+		{"header of the limit", "patient_id,event_type,v\n", 23, nil, 0},
+	}
+	for _, tt := range tests {
+		for _, size := range []int{1, 7, 64, 99, 100, 101, 102, 1000, 0} {
+			t.Run(fmt.Sprintf("%s/buffer %d", tt.name, size), func(t *testing.T) {
+				o := ids
+				o.MaxRecord, o.BufferSize = tt.maxRecord, size
+				_, err := readAll(parser.NewReader(strings.NewReader(tt.input), o), 2)
+				if !errors.Is(err, tt.want) {
+					t.Fatalf("got %v, want %v", err, tt.want)
+				}
+				var s *parser.SyntaxError
+				if errors.As(err, &s) && s.Offset != tt.at {
+					t.Fatalf("got offset %d, want %d", s.Offset, tt.at)
+				}
+			})
+		}
+	}
+}
+
+func TestTooManyColumns(t *testing.T) {
+	o := ids
+	o.MaxColumns = 3
+	for input, want := range map[string]error{
+		"patient_id,event_type,c\n":   nil,
+		"patient_id,event_type,c,d\n": parser.ErrColumns,
+	} {
+		if _, err := readAll(parser.NewReader(strings.NewReader(input), o), 2); !errors.Is(err, want) {
+			t.Errorf("%q: got %v, want %v", input, err, want)
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	tests := []struct {
+		name, input string
+		o           parser.Options
+		want        [][]string // nil if refused
+	}{
+		{"tab", "patient_id\tevent_type\nP,1\tbp\n", parser.Options{Comma: '\t', Columns: ids.Columns}, [][]string{{"P,1", "bp"}}},
+		{"no header", "P1,x,bp\nP2,y,hr\n", parser.Options{NoHeader: true, Columns: []parser.Selector{{Number: 1}, {Number: 3}}}, [][]string{{"P1", "bp"}, {"P2", "hr"}}},
+		{"no header, the same row again", "P1,bp\nP1,bp\n", parser.Options{NoHeader: true, Columns: []parser.Selector{{Number: 1}, {Number: 2}}}, [][]string{{"P1", "bp"}, {"P1", "bp"}}},
+		{"number under a header", "a,b\nP1,bp\n", parser.Options{Columns: []parser.Selector{{Number: 2}, {Name: "a"}}}, [][]string{{"bp", "P1"}}},
+		{"one column wanted twice", "a,b\n\"P\"\"1\",bp\n", parser.Options{Columns: []parser.Selector{{Name: "a"}, {Name: "a"}}}, [][]string{{`P"1`, `P"1`}}},
+		{"a single column", "a\nx\n\ny", parser.Options{Columns: []parser.Selector{{Name: "a"}}}, [][]string{{"x"}, {"y"}}},
+		{"number too high", "a,b\n", parser.Options{Columns: []parser.Selector{{Number: 3}}}, nil},
+		{"no columns", "a,b\n", parser.Options{}, nil},
+		{"delimiter is a quote", "a,b\n", parser.Options{Comma: '"', Columns: ids.Columns}, nil},
+		{"delimiter is no ASCII", "a,b\n", parser.Options{Comma: 0x80, Columns: ids.Columns}, nil},
+		{"name without header", "a,b\n", parser.Options{NoHeader: true, Columns: ids.Columns}, nil},
+		{"column 0", "a,b\n", parser.Options{Columns: []parser.Selector{{}}}, nil},
+		{"negative limit", "a,b\n", parser.Options{MaxRecord: -1, Columns: ids.Columns}, nil},
+		{"limit over 1 GiB", "a,b\n", parser.Options{MaxRecord: 1<<30 + 1, Columns: ids.Columns}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := readAll(parser.NewReader(strings.NewReader(tt.input), tt.o), len(tt.o.Columns))
+			if (err != nil) != (tt.want == nil) {
+				t.Fatalf("got error %v", err)
+			}
+			if err == nil && !slices.EqualFunc(got, tt.want, slices.Equal) {
+				t.Fatalf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// The errors of a source come through as they are, and are never an end.
+func TestSourceErrors(t *testing.T) {
+	for cut := range 60 {
+		data := []byte("patient_id,event_type\nP1,bp\n" + strings.Repeat("P2,hr\n", 20))[:cut]
+		_, err := readAll(parser.NewReader(corpus.Broken(data), ids), 2)
+		if !errors.Is(err, corpus.ErrBroken) {
+			t.Fatalf("cut at %d: got %v", cut, err)
+		}
+	}
+	idle := &corpus.Pieces{Data: []byte("x"), Sizes: []int{0}}
+	if _, err := readAll(parser.NewReader(idle, ids), 2); err != io.ErrNoProgress {
+		t.Errorf("a source that never makes progress: got %v", err)
+	}
+}
+
+// Cut anywhere, in all ways: a chain of ranges whose guesses are checked as the engine does it gives every record
+// once, and an error where reading in one go gives it.
+func TestRanges(t *testing.T) {
+	inputs := corpus.Cases()
+	text := "patient_id,event_type,note\n"
+	for i := range 40 {
+		text += fmt.Sprintf("P%d,bp,\"a note\nP9,bp,it \"\"looks\"\" like\nP8,bp,a record\n\"\r\n\n", i%7)
+	}
+	rows := make([]corpus.Row, 40)
+	for i := range rows {
+		rows[i] = corpus.Row{fmt.Sprintf("P%d", i%7), "bp"}
+	}
+	inputs = append(inputs, corpus.Case{Name: "text that looks like records", Input: text, Rows: rows})
+	for _, c := range inputs {
+		t.Run(c.Name, func(t *testing.T) {
+			wrong := 0
+			for _, size := range []int{1, 2, 3, 5, 8, 13, 21, 55, 144, 1000} {
+				if len(c.Input)/size <= 3000 {
+					wrong += checkRanges(t, c, size)
+				}
+			}
+			if c.Input == text && wrong == 0 {
+				t.Error("no guess was wrong: the recount was not tested")
+			}
+		})
+	}
+}
+
+// checkRanges returns how many ranges were guessed wrongly.
+func checkRanges(t *testing.T, c corpus.Case, size int) (wrong int) {
+	var rows [][]string
+	var header *parser.Header
+	var lines, at int64
+	r := parser.NewReader(nil, ids)
+	for from := 0; from == 0 || from < len(c.Input); from += size {
+		g := parser.Range{Header: header, From: int64(from), To: int64(from + size), Guess: from > 0}
+		r.ResetRange(strings.NewReader(c.Input[max(0, from-1):]), ids, g)
+		err := r.Begin()
+		if from > 0 && (err != nil || r.Offset() != at) {
+			wrong++
+			g.Guess, g.From = false, at
+			r.ResetRange(strings.NewReader(c.Input[at:]), ids, g)
+		}
+		part, err := readAll(r, 2)
+		if err != nil {
+			var s *parser.SyntaxError
+			if !errors.As(err, &s) || !errors.Is(err, c.Err) || s.Offset != int64(c.At.Offset) || s.Line+lines != int64(c.At.Line) {
+				t.Fatalf("size %d, range at %d, after %d lines: got %v, want %v at %+v", size, from, lines, err, c.Err, c.At)
+			}
+			return wrong
+		}
+		rows = append(rows, part...)
+		header, at = r.Header(), r.Offset()
+		lines += r.Lines()
+	}
+	if c.Err != nil {
+		t.Fatalf("size %d: no error, want %v", size, c.Err)
+	}
+	if at != int64(len(c.Input)) || len(rows) != len(c.Rows) {
+		t.Fatalf("size %d: %d rows, %d bytes; want %d rows, %d bytes", size, len(rows), at, len(c.Rows), len(c.Input))
+	}
+	for i := range rows {
+		if corpus.Row(rows[i]) != c.Rows[i] {
+			t.Fatalf("size %d, row %d: got %q, want %q", size, i, rows[i], c.Rows[i])
+		}
+	}
+	return wrong
+}
+
+func TestNoAllocationPerBlock(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	for name, row := range map[string]string{"regular": "P1,t,bp,1\n", "careful": "\"P1\",t,\"b\"\"p\",1\n"} {
+		data := []byte("patient_id,x,event_type,v\n" + strings.Repeat(row, 1<<17))
+		src := bytes.NewReader(data)
+		r := parser.NewReader(src, ids)
+		read := func(blocks int) {
+			for range blocks {
+				if _, err := r.Next(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		read(3)
+		if n := testing.AllocsPerRun(3, func() { read(2) }); n != 0 {
+			t.Errorf("%s: %v allocations for two blocks", name, n)
+		}
+		r.Release()
+	}
+}
+
+func TestReleasedReaderFails(t *testing.T) {
+	r := parser.NewReader(strings.NewReader("patient_id,event_type\n"), ids)
+	r.Release()
+	r.Release()
+	if _, err := r.Next(); err == nil || err == io.EOF {
+		t.Errorf("Next after Release: got %v", err)
+	}
+	r.Reset(strings.NewReader("patient_id,event_type\n"), ids)
+	if _, err := r.Next(); err != io.EOF {
+		t.Errorf("Next after Reset: got %v", err)
+	}
+}
+
+func TestErrorAt(t *testing.T) {
+	input := "patient_id,x,event_type\nP1,\"a\n\nb\",bp\nP2,,hr\n"
+	r := parser.NewReader(strings.NewReader(input), ids)
+	b, err := r.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := b.ErrorAt(0, 1, parser.ErrInvalidUTF8)
+	if e.Offset != int64(strings.Index(input, "bp")) || e.Line != 4 || e.Column != 4 || e.Err != parser.ErrInvalidUTF8 {
+		t.Errorf("got %+v", e)
+	}
+	if e := b.ErrorAt(1, 0, parser.ErrInvalidUTF8); e.Line != 5 || e.Column != 1 {
+		t.Errorf("got %+v", e)
+	}
+}
