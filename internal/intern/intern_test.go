@@ -1,0 +1,187 @@
+package intern_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"fastcount/internal/intern"
+)
+
+// column lays names out as a block of a CSV would, each followed by junk instead of a delimiter.
+func column(names []string, junk byte) (data []byte, starts, ends []uint32) {
+	for _, name := range names {
+		starts = append(starts, uint32(len(data)))
+		data = append(data, name...)
+		ends = append(ends, uint32(len(data)))
+		data = append(data, junk)
+	}
+	data = append(data, strings.Repeat(string(junk), intern.Slack)...)
+	return data[:len(data)-intern.Slack], starts, ends
+}
+
+// want numbers names in the order of their first occurrence.
+func want(names []string) (ids []uint32, distinct []string) {
+	seen := map[string]uint32{}
+	for _, name := range names {
+		id, ok := seen[name]
+		if !ok {
+			id = uint32(len(distinct))
+			seen[name] = id
+			distinct = append(distinct, name)
+		}
+		ids = append(ids, id)
+	}
+	return ids, distinct
+}
+
+func check(t *testing.T, table *intern.Table, names []string, junk byte) {
+	t.Helper()
+	data, starts, ends := column(names, junk)
+	got := make([]uint32, len(names))
+	n, err := table.IDs(got, data, starts, ends)
+	if err != nil || n != len(names) {
+		t.Fatalf("got %d, %v", n, err)
+	}
+	ids, distinct := want(names)
+	if !slices.Equal(got, ids) {
+		t.Fatalf("%.200q: got ids %v, want %v", names, got[:min(50, len(got))], ids[:min(50, len(ids))])
+	}
+	if table.Len() != len(distinct) {
+		t.Fatalf("got %d names, want %d", table.Len(), len(distinct))
+	}
+	for i, name := range distinct {
+		if string(table.Name(uint32(i))) != name {
+			t.Fatalf("name %d: got %q, want %q", i, table.Name(uint32(i)), name)
+		}
+		if id, err := table.ID([]byte(name)); err != nil || id != uint32(i) {
+			t.Fatalf("ID(%q): got %d, %v, want %d", name, id, err, i)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	var prefixes, suffixes, lengths, nuls []string
+	for i := range 300 {
+		prefixes = append(prefixes, fmt.Sprintf("%s%d", strings.Repeat("a", i%40), i))
+		suffixes = append(suffixes, fmt.Sprintf("%d%s", i, strings.Repeat("a", i%40)))
+		lengths = append(lengths, strings.Repeat("x", i))
+		nuls = append(nuls, strings.Repeat("\x00", i%20))
+	}
+	tests := map[string][]string{
+		"few, alternating lengths":                   {"heart_rate", "spo2", "heart_rate", "bp", "spo2"},
+		"empty id":                                   {"", "a", "", "\x00", ""},
+		"one empty id alone":                         {""},
+		"long common prefixes":                       prefixes,
+		"long common suffixes":                       suffixes,
+		"every length to 300":                        append(lengths, lengths...),
+		"NULs of many lengths":                       nuls,
+		"around 8 and 16 bytes":                      {"1234567", "12345678", "123456789", "123456789012345", "1234567890123456", "12345678901234567", "1234567890123457", "12345678901234568"},
+		"a short name and a long one with it inside": {"1234567890123456", "1234567890123456\x00", "1234567890123456\x00\x00"},
+	}
+	for name, names := range tests {
+		t.Run(name, func(t *testing.T) {
+			table := intern.New(nil)
+			for _, junk := range []byte{',', 'a', 0, 0xff} {
+				table.Reset()
+				check(t, table, names, junk)
+			}
+		})
+	}
+}
+
+func TestManyNamesAndReset(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	table := intern.New(nil)
+	for _, n := range []int{10, 100_000, 5, 70_000, 0, 33} {
+		names := make([]string, n)
+		for i := range names {
+			names[i] = fmt.Sprintf("%0*d", 1+rng.IntN(24), rng.IntN(n))
+		}
+		table.Reset()
+		check(t, table, names, ',')
+	}
+}
+
+func TestAdmit(t *testing.T) {
+	refused := errors.New("refused")
+	table := intern.New(func(name []byte) error {
+		if strings.HasPrefix(string(name), "no") {
+			return refused
+		}
+		return nil
+	})
+	for _, bad := range []string{"no", "no, this is longer than sixteen bytes"} {
+		table.Reset()
+		data, starts, ends := column([]string{"a", "b", "a", bad, "c"}, ',')
+		got := make([]uint32, 5)
+		n, err := table.IDs(got, data, starts, ends)
+		if n != 3 || err != refused || !slices.Equal(got[:n], []uint32{0, 1, 0}) || table.Len() != 2 {
+			t.Errorf("%q: got %d, %v, %v, %d names", bad, n, err, got, table.Len())
+		}
+		if _, err := table.ID([]byte(bad)); err != refused {
+			t.Errorf("ID(%q): got %v", bad, err)
+		}
+	}
+}
+
+func TestNamesAreCopied(t *testing.T) {
+	table := intern.New(nil)
+	name := []byte("patient-1234567890-abc")
+	if _, err := table.ID(name); err != nil {
+		t.Fatal(err)
+	}
+	clear(name)
+	if got := string(table.Name(0)); got != "patient-1234567890-abc" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestNoAllocationForKnownNames(t *testing.T) {
+	names := []string{"P001", "heart_rate", "", strings.Repeat("x", 40)}
+	table := intern.New(func([]byte) error { return nil })
+	check(t, table, names, ',')
+	data, starts, ends := column(names, ',')
+	dst := make([]uint32, len(names))
+	if n := testing.AllocsPerRun(100, func() { table.IDs(dst, data, starts, ends) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// Names that differ only where a weak or unkeyed hash does not look must not pile up: then finding them all would
+// take the square of their number.
+func TestHostileNames(t *testing.T) {
+	const n = 1 << 15
+	sets := map[string]func(i int) string{
+		"low bits of the first word":  func(i int) string { return string([]byte{byte(i), byte(i >> 8), 'x', 'x', 'x', 'x', 'x', 'x'}) },
+		"high bits of the first word": func(i int) string { return string([]byte{'x', 'x', 'x', 'x', 'x', 'x', byte(i), byte(i >> 8)}) },
+		"high bits of the second":     func(i int) string { return "xxxxxxxxxxxxxx" + string([]byte{byte(i), byte(i >> 8)}) },
+		"both words the same":         func(i int) string { w := fmt.Sprintf("%08x", i); return w + w },
+		"lengths of NULs and one bit": func(i int) string {
+			return strings.Repeat("\x00", i%13) + string([]byte{byte(i), byte(i >> 8), byte(i >> 16)})
+		},
+		"multiples of 2^32":    func(i int) string { return "\x00\x00\x00\x00" + string([]byte{byte(i), byte(i >> 8), 0, 0}) },
+		"UUIDs that end alike": func(i int) string { return fmt.Sprintf("%08x-0000-4000-8000-000000000000", i) },
+	}
+	for name, f := range sets {
+		t.Run(name, func(t *testing.T) {
+			table := intern.New(nil)
+			distinct := map[string]bool{}
+			for i := range n {
+				distinct[f(i)] = true
+				if _, err := table.ID([]byte(f(i))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if table.Len() != len(distinct) {
+				t.Fatalf("got %d names, want %d", table.Len(), len(distinct))
+			}
+			if longest := table.LongestProbe(); longest > 64 {
+				t.Errorf("a look-up visits %d slots; at random about 20 are expected at the most", longest)
+			}
+		})
+	}
+}
