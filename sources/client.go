@@ -1,0 +1,242 @@
+package sources
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// Options say how a Client talks to servers. The zero value is useful for URLs; exports need a Server. A number or
+// duration of 0 means its default.
+type Options struct {
+	// Server is the base URL of the export API, such as https://host/prefix.
+	Server string
+
+	// Token is sent as "Authorization: Bearer", and Header as it is, to the origin (scheme, host, port) of Server and
+	// to no other.
+	Token  string
+	Header http.Header
+
+	// AllowHTTPToken lets secrets travel in the clear: Token, and Authorization, Cookie and X-Api-Key in Header.
+	// Without it they are refused for an http Server that is not on this machine.
+	AllowHTTPToken bool
+
+	// CAFile is a file of PEM certificates that are trusted beside those of the system.
+	CAFile string
+
+	ConnectTimeout time.Duration // for a connection; default 10 s
+	TLSTimeout     time.Duration // for a handshake; default 10 s
+	HeaderTimeout  time.Duration // from the request to the end of the answer's headers; default 30 s
+	IdleTimeout    time.Duration // without progress within a body; default 60 s
+
+	// Retries is how many attempts may follow the first; default 7, none if negative.
+	Retries int
+
+	// Transfers is how many downloads are asked about at once; default 4.
+	Transfers int
+
+	// UserAgent is sent with every request; default "fastcount".
+	UserAgent string
+
+	// MaxJSON bounds an answer of the API in bytes; default 16 MiB.
+	MaxJSON int
+
+	// MaxWindow bounds the window of zstd data in bytes; default DefaultHTTPWindow.
+	MaxWindow uint64
+
+	// DialContext makes connections; default a net.Dialer with ConnectTimeout.
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// withDefaults returns o with every number, duration and name filled in.
+func (o Options) withDefaults() Options {
+	orElse(&o.ConnectTimeout, 10*time.Second)
+	orElse(&o.TLSTimeout, 10*time.Second)
+	orElse(&o.HeaderTimeout, 30*time.Second)
+	orElse(&o.IdleTimeout, 60*time.Second)
+	orElse(&o.Retries, 7)
+	orElse(&o.Transfers, 4)
+	orElse(&o.UserAgent, "fastcount")
+	orElse(&o.MaxJSON, 16<<20)
+	orElse(&o.MaxWindow, DefaultHTTPWindow)
+	if o.DialContext == nil {
+		o.DialContext = (&net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 15 * time.Second}).DialContext
+	}
+	return o
+}
+
+// orElse sets *v to def where it is zero.
+func orElse[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
+
+// Client reads exports and URLs over HTTP. It is safe for concurrent use.
+type Client struct {
+	opts      Options
+	server    *url.URL // nil without a server
+	transport *http.Transport
+}
+
+// NewClient returns a client. It sends nothing yet, but reads CAFile. Its error matches ErrArgument for an option that
+// cannot be used, and ErrDenied for a secret that would travel in the clear.
+func NewClient(o Options) (*Client, error) {
+	c := &Client{opts: o.withDefaults()}
+	if o.Server != "" {
+		var err error
+		if c.server, err = parseServer(o.Server); err != nil {
+			return nil, err
+		}
+	}
+	if err := errors.Join(checkHeader(o.Header), c.checkSecrets()); err != nil {
+		return nil, err
+	}
+	roots, err := readRoots(o.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	c.transport = newTransport(c.opts, roots)
+	return c, nil
+}
+
+// Close closes the connections that are open and not in use.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+func newTransport(o Options, roots *x509.CertPool) *http.Transport {
+	return &http.Transport{
+		Proxy:                  proxy,
+		DialContext:            o.DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+		TLSHandshakeTimeout:    o.TLSTimeout,
+		ResponseHeaderTimeout:  o.HeaderTimeout,
+		DisableCompression:     true, // fetch negotiates and decodes, so that sizes and ends are seen as they are
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    max(o.Transfers, 1),
+		IdleConnTimeout:        30 * time.Second,
+		MaxResponseHeaderBytes: 256 << 10,
+		ReadBufferSize:         64 << 10,
+		// A dead HTTP/2 connection is found out by pings; the next attempt would be sent over it otherwise.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second},
+	}
+}
+
+// proxy is http.ProxyFromEnvironment, whose own error would repeat the proxy's password.
+func proxy(r *http.Request) (*url.URL, error) {
+	u, err := http.ProxyFromEnvironment(r)
+	if err != nil {
+		return nil, mark(ErrArgument, errors.New("the proxy that the environment names is not a valid URL"))
+	}
+	return u, nil
+}
+
+// readRoots returns the system's certificates and those of the file, or nil, which means the system's alone.
+func readRoots(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("certificates: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("the system's certificates: %w", err)
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, mark(ErrArgument, fmt.Errorf("%s holds no PEM certificate", file))
+	}
+	return roots, nil
+}
+
+// checkSecrets refuses a token that is no header value, and secrets that would travel in the clear.
+func (c *Client) checkSecrets() error {
+	if strings.ContainsFunc(c.opts.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return mark(ErrArgument, errors.New("the token holds a space, a line break or another character that no token has"))
+	}
+	if c.server == nil || c.server.Scheme == "https" || c.opts.AllowHTTPToken || loopback(c.server.Hostname()) {
+		return nil
+	}
+	if c.opts.Token != "" || hasSecret(c.opts.Header) {
+		return mark(ErrDenied, fmt.Errorf("a secret is not sent over plain http to %s", c.server.Host))
+	}
+	return nil
+}
+
+// checkHeader refuses what cannot be sent. Its errors hold no value, which may be a secret.
+func checkHeader(h http.Header) error {
+	for name, values := range h {
+		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' }) {
+			return mark(ErrArgument, fmt.Errorf("%s cannot be the name of a header", quote(name)))
+		}
+		for _, v := range values {
+			if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+				return mark(ErrArgument, fmt.Errorf("the value of the header %s holds a control character", name))
+			}
+		}
+	}
+	return nil
+}
+
+func hasSecret(h http.Header) bool {
+	for name := range h {
+		switch http.CanonicalHeaderKey(name) {
+		case "Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key":
+			return true
+		}
+	}
+	return false
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// parseServer reads the base URL of an API.
+func parseServer(raw string) (*url.URL, error) {
+	u, err := parseURL(raw)
+	if err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
+	if u.RawQuery != "" || u.ForceQuery {
+		return nil, mark(ErrArgument, errors.New("server: the URL has a query"))
+	}
+	return u, nil
+}
+
+// parseURL reads an http or https URL, without its fragment. Its errors match ErrArgument and do not repeat the URL,
+// which may hold a secret.
+func parseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return nil, mark(ErrArgument, errors.New("not a valid URL"))
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, mark(ErrArgument, errors.New("not a URL that begins with http:// or https://"))
+	case u.Hostname() == "":
+		return nil, mark(ErrArgument, errors.New("the URL names no host"))
+	case u.User != nil:
+		return nil, mark(ErrArgument, errors.New("the URL holds a user name or password; use a token or header file"))
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u, nil
+}
+
+// origin is what a secret is bound to: scheme, host and port.
+func origin(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+}

@@ -1,0 +1,96 @@
+package sources
+
+import (
+	"errors"
+	"io"
+)
+
+// stream is one attempt to read a part: the reader at its top, and what is underneath.
+type stream struct {
+	io.Reader                // decoded bytes
+	raw       *source        // what the bytes came from
+	framed    bool           // the transport or the compression proves the end
+	closers   []func() error // bottom first
+}
+
+// newStream returns a stream of what r holds; closing it calls closer, unless that is nil.
+func newStream(r io.Reader, closer func() error) *stream {
+	raw := &source{r: r}
+	s := &stream{Reader: raw, raw: raw}
+	if closer != nil {
+		s.closers = append(s.closers, closer)
+	}
+	return s
+}
+
+// decode puts a decoder on top of the stream.
+func (s *stream) decode(f format, maxWindow uint64) error {
+	if f == plain {
+		return nil
+	}
+	d, err := newDecoder(s.Reader, f, maxWindow)
+	if err != nil {
+		return err
+	}
+	s.Reader = d
+	s.framed = true
+	s.closers = append(s.closers, d.Close)
+	return nil
+}
+
+// decodeSniffed finds out by the first bytes how the stream is compressed, and decodes it.
+func (s *stream) decodeSniffed(maxWindow uint64) error {
+	f, r := sniff(s.Reader)
+	s.Reader = r
+	return s.decode(f, maxWindow)
+}
+
+// Framed implements engine.Framer.
+func (s *stream) Framed() bool { return s.framed }
+
+// RawBytes implements engine.RawCounter.
+func (s *stream) RawBytes() int64 { return s.raw.n }
+
+// Close closes every layer, the top first.
+func (s *stream) Close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+// source counts the bytes of a reader and remembers how it ended. Decoders replace the errors of what they read
+// from, some even by a clean end; the truth is kept here.
+type source struct {
+	r   io.Reader
+	n   int64
+	err error // what ended r; io.EOF for a proper end
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.r.Read(p)
+	s.n += int64(n)
+	s.err = err
+	return n, err
+}
+
+// failed returns the error that broke the source, or nil where there is none or a proper end.
+func (s *source) failed() error {
+	if s.err == io.EOF {
+		return nil
+	}
+	return s.err
+}
+
+// ready returns s to the engine, or closes it where err says that it is of no use.
+func ready(s *stream, err error) (io.ReadCloser, error) {
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
