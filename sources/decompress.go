@@ -2,9 +2,11 @@ package sources
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -31,6 +33,12 @@ const (
 
 func (f format) String() string { return [...]string{"plain", "gzip", "zstd"}[f] }
 
+const (
+	gzipMagic      = "\x1f\x8b"
+	zstdMagic      = "\x28\xb5\x2f\xfd"
+	skippableMagic = "\x2a\x4d\x18" // of a zstd frame without data, behind a byte from 0x50 to 0x5f
+)
+
 // magicSize is how many first bytes tell the formats apart.
 const magicSize = 4
 
@@ -38,13 +46,11 @@ const magicSize = 4
 // is worth counting begins with one of these sequences: each holds a control character.
 func recognise(head []byte) format {
 	switch {
-	case len(head) >= 2 && head[0] == 0x1f && head[1] == 0x8b:
+	case bytes.HasPrefix(head, []byte(gzipMagic)):
 		return gzipped
-	case len(head) < magicSize:
-		return plain
-	case string(head[:4]) == "\x28\xb5\x2f\xfd":
+	case bytes.HasPrefix(head, []byte(zstdMagic)):
 		return zstandard
-	case head[0]&0xf0 == 0x50 && string(head[1:4]) == "\x2a\x4d\x18": // a skippable frame
+	case len(head) == magicSize && head[0]&0xf0 == 0x50 && string(head[1:]) == skippableMagic:
 		return zstandard
 	}
 	return plain
@@ -179,25 +185,22 @@ func (g *gunzip) Read(p []byte) (int, error) {
 
 // next begins the next member, or returns io.EOF where there is none.
 func (g *gunzip) next() error {
-	first, err := g.in.Peek(1)
-	if err != nil {
+	head, err := g.in.Peek(len(gzipMagic))
+	switch {
+	case len(head) == 0:
 		return err
-	}
-	if g.later && first[0] == 0 {
+	case g.later && head[0] == 0:
 		return g.padding()
+	case g.later && !strings.HasPrefix(gzipMagic, string(head)):
+		return errTrailing
 	}
 	err = g.z.Reset(g.in)
-	switch {
-	case err == io.EOF: // of a name in the header
+	if err == io.EOF { // within the header
 		return io.ErrUnexpectedEOF
-	case g.later && errors.Is(err, gzip.ErrHeader):
-		return errTrailing
-	case err != nil:
-		return err
 	}
 	g.z.Multistream(false)
-	g.inside = true
-	return nil
+	g.inside = err == nil
+	return err
 }
 
 // padding reads zeros up to the end.

@@ -1,0 +1,140 @@
+package sources
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestClassify(t *testing.T) {
+	tests := []struct {
+		arg   string
+		kind  Kind
+		value string
+	}{
+		{"-", KindStdin, "-"},
+		{"http://h/x.csv", KindURL, "http://h/x.csv"},
+		{"ftp://h/x", KindURL, "ftp://h/x"},
+		{"demo", KindExport, "demo"},
+		{"--", KindExport, "--"},
+		{"a:b", KindExport, "a:b"},
+		{"export:v1.2", KindExport, "v1.2"},
+		{"export:./x", KindExport, "./x"},
+		{"./demo", KindFile, "./demo"},
+		{"a.csv", KindFile, "a.csv"},
+		{`dir\name`, KindFile, `dir\name`},
+		{"data*", KindFile, "data*"},
+		{"data?", KindFile, "data?"},
+		{"data[12]", KindFile, "data[12]"},
+		{"", KindExport, ""},
+	}
+	for _, test := range tests {
+		if kind, value := Classify(test.arg); kind != test.kind || value != test.value {
+			t.Errorf("%q: got %v %q, want %v %q", test.arg, kind, value, test.kind, test.value)
+		}
+	}
+}
+
+// tree makes files in a folder of its own, which becomes the working directory.
+func tree(t *testing.T, names ...string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for _, name := range names {
+		check(t, os.MkdirAll(filepath.Dir(name), 0o700))
+		write(t, name, []byte(name+"\n"))
+	}
+}
+
+func TestResolve(t *testing.T) {
+	tree(t, "b.csv", "a.csv", "x/c.csv", "x/y/d.csv", "x/y/note.txt", "odd[1].csv", "odd1.csv")
+	tests := []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"in order of the arguments", []string{"./b.csv", "a.csv"}, []string{"./b.csv", "a.csv"}},
+		{"a glob is sorted", []string{"?.csv"}, []string{"a.csv", "b.csv"}},
+		{"in depth", []string{"x/**/*.csv"}, []string{"x/c.csv", "x/y/d.csv"}},
+		{"folders are no matches", []string{"x/*"}, []string{"x/c.csv"}},
+		{"everything", []string{"x/**"}, []string{"x/c.csv", "x/y/d.csv", "x/y/note.txt"}},
+		{"alternatives", []string{"{b,a}.csv"}, []string{"a.csv", "b.csv"}},
+		{"a name before a glob", []string{"odd[1].csv"}, []string{"odd[1].csv"}},
+		{"a glob before nothing", []string{"odd[0-9].csv"}, []string{"odd1.csv"}},
+		{"all kinds", []string{"-", "a.csv", "http://h/x.csv?key=1", "http://h/x.csv?key=2", "demo", "export:v.1"},
+			[]string{"stdin", "a.csv", "http://h/x.csv", "http://h/x.csv #2", "demo", "v.1"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			sources, err := Resolve(test.args, strings.NewReader(""), LocalOptions{})
+			check(t, err)
+			var got []string
+			for _, s := range sources {
+				got = append(got, filepath.ToSlash(s.Name))
+				if local := s.Kind == KindFile || s.Kind == KindStdin; local != (s.Part != nil) || local && s.Part.Name() != s.Name {
+					t.Errorf("%s: part %v", s.Name, s.Part)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestResolveErrors(t *testing.T) {
+	tree(t, "a.csv", "x/c.csv")
+	if err := os.Symlink("a.csv", "link.csv"); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	check(t, os.Link("a.csv", "hard.csv"))
+	check(t, os.Symlink("nowhere", "x/dangling.csv"))
+	stdin, err := os.Open("a.csv")
+	check(t, err)
+	defer stdin.Close()
+	tests := []struct {
+		name string
+		args []string
+		want error
+	}{
+		{"missing", []string{"none.csv"}, ErrNotFound},
+		{"below a file", []string{"a.csv/b.csv"}, ErrNotFound},
+		{"glob without a match", []string{"none*.csv"}, ErrNotFound},
+		{"glob in a folder that is not there", []string{"none/*.csv"}, ErrNotFound},
+		{"glob of folders only", []string{"x*"}, ErrNotFound},
+		{"dangling link", []string{"x/*.csv"}, ErrNotFound},
+		{"bad glob", []string{"a[.csv"}, ErrArgument},
+		{"directory", []string{"./x"}, ErrArgument},
+		{"directory with a slash", []string{"x/"}, ErrArgument},
+		{"same name", []string{"a.csv", "a.csv"}, ErrArgument},
+		{"same file", []string{"a.csv", "x/../a.csv"}, ErrArgument},
+		{"symbolic link", []string{"a.csv", "link.csv"}, ErrArgument},
+		{"hard link", []string{"hard.csv", "a.csv"}, ErrArgument},
+		{"by a glob", []string{"x/c.csv", "x/c*.csv"}, ErrArgument},
+		{"within a glob", []string{"*.csv"}, ErrArgument},
+		{"by stdin", []string{"-", "a.csv"}, ErrArgument},
+		{"stdin twice", []string{"-", "-"}, ErrArgument},
+		{"export twice", []string{"demo", "export:demo"}, ErrArgument},
+		{"no export id", []string{"export:../x"}, ErrArgument},
+		{"empty", []string{""}, ErrArgument},
+		{"URL twice", []string{"http://h/x?q", "HTTP://H:80/x?q#part"}, ErrArgument},
+		{"URL of no host", []string{"http:///x"}, ErrArgument},
+		{"URL of another kind", []string{"ftp://h/x"}, ErrArgument},
+		{"URL with a password", []string{"http://user:canary@h/x"}, ErrArgument},
+		{"no URL", []string{"http://user:canary@h h/x"}, ErrArgument},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			sources, err := Resolve(test.args, stdin, LocalOptions{})
+			if !errors.Is(err, test.want) {
+				t.Errorf("got %v, %v", sources, err)
+			}
+			if err != nil && strings.Contains(err.Error(), "canary") {
+				t.Errorf("the error holds a password: %v", err)
+			}
+		})
+	}
+}
