@@ -1,0 +1,88 @@
+package sinks
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// printable returns id as it can be shown on a terminal: unchanged if nothing in it misleads the eye or the
+// terminal, otherwise quoted and escaped as in Go's source. No two ids are shown alike, because what begins with a
+// quote is always the quoted form.
+func printable(id string) string {
+	if id == "" || id[0] == '"' || strings.TrimSpace(id) != id || !utf8.ValidString(id) {
+		return strconv.Quote(id)
+	}
+	if strings.ContainsFunc(id, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return strconv.Quote(id)
+	}
+	return id
+}
+
+// shorten returns s, or as much of its beginning as fits into width columns with "…" behind it.
+func shorten(s string, width int) string {
+	if displayWidth(s) <= width {
+		return s
+	}
+	used := 0
+	for i, r := range s {
+		used += runeWidth(r)
+		if used > width-1 {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+// displayWidth returns how many columns of a terminal s takes, where s is printable. It goes rune by rune: wide East
+// Asian characters and pictographs take two columns, combining marks none, all others one. Not covered are
+// sequences that a terminal may draw as one (flags, skin tones), characters of ambiguous width in an East Asian
+// locale, and the reordering of text that runs from right to left.
+func displayWidth(s string) int {
+	w := 0
+	for _, r := range s {
+		w += runeWidth(r)
+	}
+	return w
+}
+
+func runeWidth(r rune) int {
+	switch {
+	case r < 0x300:
+		return 1
+	case unicode.In(r, unicode.Mn, unicode.Me, joiningJamo):
+		return 0
+	case unicode.Is(wide, r):
+		return 2
+	}
+	return 1
+}
+
+// joiningJamo are the Hangul vowels and final consonants, drawn into the syllable of the character before them.
+var joiningJamo = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x1160, Hi: 0x11ff, Stride: 1}}}
+
+// wide are the blocks whose characters are wide or full-width in Unicode's East Asian Width, taken as whole blocks.
+var wide = &unicode.RangeTable{
+	R16: []unicode.Range16{
+		{Lo: 0x1100, Hi: 0x115f, Stride: 1}, // Hangul initial consonants
+		{Lo: 0x2e80, Hi: 0x303e, Stride: 1}, // CJK radicals and punctuation
+		{Lo: 0x3041, Hi: 0x4dbf, Stride: 1}, // Kana, Bopomofo, enclosed CJK, CJK extension A
+		{Lo: 0x4e00, Hi: 0xa4cf, Stride: 1}, // CJK ideographs, Yi
+		{Lo: 0xa960, Hi: 0xa97f, Stride: 1}, // Hangul Jamo extended A
+		{Lo: 0xac00, Hi: 0xd7a3, Stride: 1}, // Hangul syllables
+		{Lo: 0xf900, Hi: 0xfaff, Stride: 1}, // CJK compatibility ideographs
+		{Lo: 0xfe30, Hi: 0xfe6f, Stride: 1}, // CJK compatibility forms, small forms
+		{Lo: 0xff01, Hi: 0xff60, Stride: 1}, // full-width forms
+		{Lo: 0xffe0, Hi: 0xffe6, Stride: 1}, // full-width signs
+	},
+	R32: []unicode.Range32{
+		{Lo: 0x17000, Hi: 0x18cff, Stride: 1}, // Tangut, Khitan
+		{Lo: 0x1b000, Hi: 0x1b2ff, Stride: 1}, // Kana supplements, Nushu
+		{Lo: 0x1f300, Hi: 0x1f64f, Stride: 1}, // pictographs, faces
+		{Lo: 0x1f680, Hi: 0x1f6ff, Stride: 1}, // transport
+		{Lo: 0x1f900, Hi: 0x1f9ff, Stride: 1}, // more pictographs
+		{Lo: 0x1fa70, Hi: 0x1faff, Stride: 1}, // still more
+		{Lo: 0x20000, Hi: 0x3fffd, Stride: 1}, // CJK extensions B and later
+	},
+}

@@ -1,0 +1,349 @@
+package sinks_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"fastcount/engine"
+	"fastcount/sinks"
+	"fastcount/sinks/sinktest"
+)
+
+type counts = map[string]map[string]uint64
+
+func TestContract(t *testing.T) {
+	tests := []struct {
+		name  string
+		sink  sinks.Sink
+		parse func([]byte) (counts, error)
+	}{
+		{"json", sinks.JSON{}, parseJSON},
+		{"json compact", sinks.JSON{Compact: true}, parseJSON},
+		{"ndjson", sinks.NDJSON{}, parseNDJSON},
+		{"csv", sinks.CSV{}, parseCSV},
+		{"csv safe", sinks.CSV{Safe: true}, nil},
+		{"table", sinks.Table{}, nil},
+		{"table all", sinks.Table{Rows: -1, Color: true, Width: 200}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			sinktest.Run(t, tt.sink, sinktest.Options{Parse: tt.parse})
+		})
+	}
+}
+
+func render(t *testing.T, s sinks.Sink, r *engine.Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := s.Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// parseJSON reads the result token by token: a decoder into maps would take a repeated key for one.
+func parseJSON(output []byte) (counts, error) {
+	d := json.NewDecoder(bytes.NewReader(output))
+	d.UseNumber()
+	got, totals := counts{}, map[string]uint64{}
+	err := eachMember(d, func(key string) error {
+		switch key {
+		case "patients":
+			return eachMember(d, func(patient string) error {
+				return eachCount(d, func(event string, n uint64) error { return add(got, patient, event, n) })
+			})
+		case "totals":
+			return eachCount(d, func(event string, n uint64) error { totals[event] = n; return nil })
+		}
+		return fmt.Errorf("unexpected member %q", key)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, events := range got {
+		for event, n := range events {
+			totals[event] -= n
+		}
+	}
+	for event, n := range totals {
+		if n != 0 {
+			return nil, fmt.Errorf("the total of %q is not the sum", event)
+		}
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("something follows the object: %v", err)
+	}
+	return got, nil
+}
+
+// eachMember calls f with each key of the object that comes next; f reads the value.
+func eachMember(d *json.Decoder, f func(key string) error) error {
+	if _, err := d.Token(); err != nil {
+		return err
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return err
+		}
+		if err := f(key.(string)); err != nil {
+			return err
+		}
+	}
+	_, err := d.Token()
+	return err
+}
+
+func eachCount(d *json.Decoder, f func(event string, n uint64) error) error {
+	return eachMember(d, func(event string) error {
+		var n uint64
+		if err := d.Decode(&n); err != nil {
+			return err
+		}
+		return f(event, n)
+	})
+}
+
+func parseNDJSON(output []byte) (counts, error) {
+	got := counts{}
+	for line := range bytes.Lines(output) {
+		var pair struct {
+			Patient string `json:"patient_id"`
+			Event   string `json:"event_type"`
+			Count   uint64 `json:"count"`
+		}
+		d := json.NewDecoder(bytes.NewReader(line))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&pair); err != nil {
+			return nil, err
+		}
+		if err := add(got, pair.Patient, pair.Event, pair.Count); err != nil {
+			return nil, err
+		}
+	}
+	return got, nil
+}
+
+// parseCSV is RFC 4180 to the byte, and compares itself with encoding/csv, which turns a quoted CRLF into LF.
+func parseCSV(output []byte) (counts, error) {
+	records := splitCSV(string(output))
+	std, err := csv.NewReader(bytes.NewReader(output)).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	if len(std) != len(records) {
+		return nil, fmt.Errorf("%d records, but %d by encoding/csv", len(records), len(std))
+	}
+	got := counts{}
+	for i, record := range records {
+		for j := range record {
+			if strings.ReplaceAll(record[j], "\r\n", "\n") != std[i][j] {
+				return nil, fmt.Errorf("field %.100q is %.100q by encoding/csv", record[j], std[i][j])
+			}
+		}
+		if i == 0 {
+			if want := []string{"patient_id", "event_type", "count"}; !reflect.DeepEqual(record, want) {
+				return nil, fmt.Errorf("header %q", record)
+			}
+			continue
+		}
+		var n uint64
+		if _, err := fmt.Sscan(record[2], &n); err != nil {
+			return nil, err
+		}
+		if err := add(got, record[0], record[1], n); err != nil {
+			return nil, err
+		}
+	}
+	return got, nil
+}
+
+func splitCSV(s string) (records [][]string) {
+	var record []string
+	for s != "" {
+		var field string
+		if rest, quoted := strings.CutPrefix(s, `"`); quoted {
+			for more := true; more; {
+				var part string
+				part, rest, _ = strings.Cut(rest, `"`)
+				field += part
+				if rest, more = strings.CutPrefix(rest, `"`); more {
+					field += `"`
+				}
+			}
+			s = rest
+		} else {
+			end := strings.IndexAny(s, ",\n")
+			field, s = s[:end], s[end:]
+		}
+		record = append(record, field)
+		if s[0] == '\n' {
+			records, record = append(records, record), nil
+		}
+		s = s[1:]
+	}
+	return records
+}
+
+func add(c counts, patient, event string, n uint64) error {
+	if c[patient] == nil {
+		c[patient] = map[string]uint64{}
+	}
+	if c[patient][event] != 0 {
+		return fmt.Errorf("the pair %.100q, %.100q occurs twice", patient, event)
+	}
+	c[patient][event] = n
+	return nil
+}
+
+func TestJSONShape(t *testing.T) {
+	empty := &engine.Report{}
+	sparse := sinktest.Report(counts{"b": {"y": 2}, "a": {"x": 1, "y": math.MaxUint64 - 3}})
+	tests := []struct {
+		name   string
+		sink   sinks.JSON
+		report *engine.Report
+		want   string
+	}{
+		{"empty", sinks.JSON{}, empty, "{\n  \"patients\": {},\n  \"totals\": {}\n}\n"},
+		{"empty compact", sinks.JSON{Compact: true}, empty, "{\"patients\":{},\"totals\":{}}\n"},
+		{"demo", sinks.JSON{}, sinktest.Demo(), demoJSON},
+		{"sparse compact", sinks.JSON{Compact: true}, sparse,
+			`{"patients":{"a":{"x":1,"y":18446744073709551612},"b":{"y":2}},"totals":{"x":1,"y":18446744073709551614}}` + "\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := render(t, tt.sink, tt.report); got != tt.want {
+				t.Errorf("got\n%swant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+// demoJSON is the published result of the export demo.
+const demoJSON = `{
+  "patients": {
+    "P001": {
+      "bp_dia": 3106,
+      "bp_sys": 3084
+    },
+    "P002": {
+      "bp_dia": 1665,
+      "bp_sys": 1704
+    },
+    "P003": {
+      "bp_dia": 3061,
+      "bp_sys": 3135
+    },
+    "P004": {
+      "bp_dia": 1540,
+      "bp_sys": 1489
+    }
+  },
+  "totals": {
+    "bp_dia": 9372,
+    "bp_sys": 9412
+  }
+}
+`
+
+// TestJSONLikeEncodingJSON compares whole documents with the standard library's, for ids that both write alike.
+func TestJSONLikeEncodingJSON(t *testing.T) {
+	for _, r := range []*engine.Report{
+		sinktest.Large(30, 4),
+		sinktest.Report(counts{"<&>": {`q"\/`: 1, "\n\r\t\x00\x1f": 2}, "": {"漢字": 3, "\ufffd": 4, "👩‍⚕️": 5}}),
+	} {
+		totals := map[string]uint64{}
+		for i, event := range r.Events {
+			totals[event] = r.Totals[i]
+		}
+		var want strings.Builder
+		e := json.NewEncoder(&want)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		if err := e.Encode(map[string]any{"patients": sinktest.Counts(r), "totals": totals}); err != nil {
+			t.Fatal(err)
+		}
+		if got := render(t, sinks.JSON{}, r); got != want.String() {
+			t.Errorf("got\n%swant\n%s", got, want.String())
+		}
+	}
+}
+
+func TestJSONEscapesWhatEndsALine(t *testing.T) {
+	r := sinktest.Report(counts{"a\x7f\u0085\u009b\u2028\u2029z": {"e": 1}})
+	want := `{"patient_id":"a\u007f\u0085\u009b\u2028\u2029z","event_type":"e","count":1}` + "\n"
+	if got := render(t, sinks.NDJSON{}, r); got != want {
+		t.Errorf("got %s want %s", got, want)
+	}
+}
+
+func TestInvalidUTF8IsNotJSON(t *testing.T) {
+	for _, r := range []*engine.Report{
+		sinktest.Report(counts{"\xff": {"e": 1}, "\xfe": {"e": 2}}),
+		sinktest.Report(counts{"p": {"\xff": 1}}),
+	} {
+		for _, s := range []sinks.Sink{sinks.JSON{}, sinks.NDJSON{}} {
+			var b strings.Builder
+			if err := s.Write(&b, r); err == nil || b.Len() > 0 {
+				t.Errorf("%T wrote %q, error %v; two ids may have become one", s, b.String(), err)
+			}
+		}
+	}
+}
+
+func TestNDJSONShape(t *testing.T) {
+	want := `{"patient_id":"P001","event_type":"bp_dia","count":3106}` + "\n"
+	if got := render(t, sinks.NDJSON{}, sinktest.Demo()); !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 8 {
+		t.Errorf("got\n%s", got)
+	}
+	if got := render(t, sinks.NDJSON{}, &engine.Report{}); got != "" {
+		t.Errorf("an empty report is %q", got)
+	}
+}
+
+func TestCSVBytes(t *testing.T) {
+	tests := []struct{ name, id, cell, safe string }{
+		{"plain", "P001", "P001", "P001"},
+		{"empty", "", "", ""},
+		{"comma", "a,b", `"a,b"`, `"a,b"`},
+		{"quote", `a"b`, `"a""b"`, `"a""b"`},
+		{"lf", "a\nb", "\"a\nb\"", "\"a\nb\""},
+		{"crlf", "a\r\nb", "\"a\r\nb\"", "\"a\r\nb\""},
+		{"cr", "a\rb", "\"a\rb\"", "\"a\rb\""},
+		{"leading space", " a", `" a"`, `" a"`},
+		{"end of a postgres copy", `\.`, `"\."`, `"\."`},
+		{"formula", "=1+1", "=1+1", "'=1+1"},
+		{"plus", "+1", "+1", "'+1"},
+		{"minus", "-1", "-1", "'-1"},
+		{"at", "@x", "@x", "'@x"},
+		{"tab", "\tx", "\"\tx\"", "'\tx"},
+		{"leading cr", "\rx", "\"\rx\"", "\"'\rx\""},
+		{"formula inside", "a=1", "a=1", "a=1"},
+		{"formula with a comma", "=a,b", `"=a,b"`, `"'=a,b"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := sinktest.Report(counts{tt.id: {tt.id: 7}})
+			line := func(cell string) string {
+				return "patient_id,event_type,count\n" + cell + "," + cell + ",7\n"
+			}
+			if got, want := render(t, sinks.CSV{}, r), line(tt.cell); got != want {
+				t.Errorf("got  %q\nwant %q", got, want)
+			}
+			if got, want := render(t, sinks.CSV{Safe: true}, r), line(tt.safe); got != want {
+				t.Errorf("safe: got  %q\nwant %q", got, want)
+			}
+		})
+	}
+	if got := render(t, sinks.CSV{}, &engine.Report{}); got != "patient_id,event_type,count\n" {
+		t.Errorf("an empty report is %q", got)
+	}
+}

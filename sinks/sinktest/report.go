@@ -1,0 +1,132 @@
+package sinktest
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"fastcount/engine"
+)
+
+// Report builds the report of these counts, by patient and event type. A count of 0 and a patient without any count
+// are left out, as in a real run; Bytes and Parts stay empty. It panics if the rows add up to more than 2^64-1.
+func Report(counts map[string]map[string]uint64) *engine.Report {
+	r := &engine.Report{}
+	totals := make(map[string]uint64)
+	for patient, events := range counts {
+		before := r.Rows
+		for event, n := range events {
+			if n > 0 {
+				r.Rows = add(r.Rows, n)
+				totals[event] += n
+			}
+		}
+		if r.Rows > before {
+			r.Patients = append(r.Patients, patient)
+		}
+	}
+	slices.Sort(r.Patients)
+	r.Events = slices.Sorted(maps.Keys(totals))
+	for _, event := range r.Events {
+		r.Totals = append(r.Totals, totals[event])
+	}
+	r.Pairs = pairs(r, counts)
+	return r
+}
+
+func pairs(r *engine.Report, counts map[string]map[string]uint64) []engine.Pair {
+	var out []engine.Pair
+	for p, patient := range r.Patients {
+		for e, event := range r.Events {
+			if n := counts[patient][event]; n > 0 {
+				out = append(out, engine.Pair{Patient: uint32(p), Event: uint32(e), Count: n})
+			}
+		}
+	}
+	return out
+}
+
+func add(a, b uint64) uint64 {
+	sum, carry := bits.Add64(a, b, 0)
+	if carry != 0 {
+		panic("sinktest: the rows of the report add up to more than 2^64-1")
+	}
+	return sum
+}
+
+// Counts is the inverse of Report.
+func Counts(r *engine.Report) map[string]map[string]uint64 {
+	counts := make(map[string]map[string]uint64)
+	for _, pair := range r.Pairs {
+		patient := r.Patients[pair.Patient]
+		if counts[patient] == nil {
+			counts[patient] = make(map[string]uint64)
+		}
+		counts[patient][r.Events[pair.Event]] = pair.Count
+	}
+	return counts
+}
+
+// Demo returns the published result of the export demo.
+func Demo() *engine.Report {
+	return Report(map[string]map[string]uint64{
+		"P001": {"bp_dia": 3106, "bp_sys": 3084},
+		"P002": {"bp_dia": 1665, "bp_sys": 1704},
+		"P003": {"bp_dia": 3061, "bp_sys": 3135},
+		"P004": {"bp_dia": 1540, "bp_sys": 1489},
+	})
+}
+
+// Large returns a report in which each of the patients has each of the event types, counted at least 1,000,000 times.
+func Large(patients, events int) *engine.Report {
+	counts := make(map[string]map[string]uint64, patients)
+	for p := range patients {
+		row := make(map[string]uint64, events)
+		for e := range events {
+			row[fmt.Sprintf("event_%04d", e)] = uint64(1_000_000 + p%1000 + e)
+		}
+		counts[fmt.Sprintf("patient_%08d", p)] = row
+	}
+	return Report(counts)
+}
+
+// Sample is a report that a sink may be given, with a name for a subtest.
+type Sample struct {
+	Name   string
+	Report *engine.Report
+}
+
+// Samples returns small reports of every kind that has been seen to trouble a format.
+func Samples() []Sample {
+	return []Sample{
+		{"empty", Report(nil)},
+		{"demo", Demo()},
+		{"sparse", Report(map[string]map[string]uint64{"a": {"x": 1}, "b": {"y": 2}, "c": {"x": 3, "z": 4}})},
+		{"largest count", Report(map[string]map[string]uint64{"a": {"x": math.MaxUint64}})},
+		{"empty id", Report(map[string]map[string]uint64{"": {"": 1, "x": 2}, "a": {"": 3}})},
+		{"hostile ids", hostile()},
+		{"long ids", Report(map[string]map[string]uint64{
+			strings.Repeat("p", 100_000): {strings.Repeat("é", 4096): 1, "x": 2},
+			strings.Repeat(`"`, 70_000):  {"x": 3},
+		})},
+	}
+}
+
+// hostile uses each troublesome id as a patient and as an event type.
+func hostile() *engine.Report {
+	ids := []string{
+		`"`, `""`, `a"b`, `"quoted"`, `'`, `,`, `a,b`, `;`, "\t", " ", " leading", "trailing ", `\`, `\.`, `\n`, `\x1b`,
+		"\n", "\r", "\r\n", "a\nb", "a\rb", "a\r\nb", "\n\n", "\"\r\n\"", "\x00", "\x1b[31mred", "\x7f", "\u0085",
+		"\u009b31m", "\u200b", "\u202e", "\u2028", "\u2029", "\ufeff", "\ufffd", "<b>&amp;</b>", "{", "}", "[]", "null",
+		"true", "1", "-1", "=1+1", "+1", "@x", "-x", "#", "%s", "$HOME", "é", "e\u0301", "漢字", "한글", "👩‍⚕️", "𝒳",
+		"patients", "totals", "patient_id", "event_type", "count", "__proto__", "Total", "toString",
+	}
+	counts := make(map[string]map[string]uint64, len(ids))
+	for i, patient := range ids {
+		counts[patient] = map[string]uint64{patient: uint64(i + 1), ids[(i+1)%len(ids)]: uint64(100 + i)}
+	}
+	return Report(counts)
+}

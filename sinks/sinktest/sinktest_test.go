@@ -1,0 +1,178 @@
+package sinktest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"fastcount/engine"
+)
+
+func TestReport(t *testing.T) {
+	got := Report(map[string]map[string]uint64{
+		"b": {"y": 2, "x": 1},
+		"a": {"y": 4, "never": 0},
+		"c": {"never": 0},
+		"d": nil,
+	})
+	want := &engine.Report{
+		Patients: []string{"a", "b"},
+		Events:   []string{"x", "y"},
+		Pairs:    []engine.Pair{{Patient: 0, Event: 1, Count: 4}, {Patient: 1, Event: 0, Count: 1}, {Patient: 1, Event: 1, Count: 2}},
+		Totals:   []uint64{1, 6},
+		Rows:     7,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("Report gave\n%+v, want\n%+v", got, want)
+	}
+}
+
+func TestReportOverflow(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("rows that do not fit into 64 bits did not panic")
+		}
+	}()
+	Report(map[string]map[string]uint64{"a": {"x": 1<<64 - 1}, "b": {"x": 1}})
+}
+
+func TestSamplesAreReports(t *testing.T) {
+	for _, s := range append(Samples(), Sample{"large", Large(100, 7)}) {
+		t.Run(s.Name, func(t *testing.T) {
+			r := s.Report
+			if !slices.IsSorted(r.Patients) || !slices.IsSorted(r.Events) {
+				t.Error("names are not sorted")
+			}
+			totals := make([]uint64, len(r.Events))
+			var rows uint64
+			for _, p := range r.Pairs {
+				totals[p.Event] += p.Count
+				rows += p.Count
+			}
+			if !slices.Equal(totals, r.Totals) || rows != r.Rows {
+				t.Error("totals disagree with the pairs")
+			}
+			if !reflect.DeepEqual(Report(Counts(r)), r) {
+				t.Error("Counts is not the inverse of Report")
+			}
+		})
+	}
+}
+
+type sinkFunc func(w io.Writer, r *engine.Report) error
+
+func (f sinkFunc) Write(w io.Writer, r *engine.Report) error { return f(w, r) }
+
+// good writes an unbuffered line for each pair.
+func good(w io.Writer, r *engine.Report) error {
+	for _, p := range r.Pairs {
+		if _, err := fmt.Fprintf(w, "%q %q %d\n", r.Patients[p.Patient], r.Events[p.Event], p.Count); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestGoodSink(t *testing.T) {
+	Run(t, sinkFunc(good), Options{Parse: parseGood})
+}
+
+func parseGood(output []byte) (map[string]map[string]uint64, error) {
+	counts := make(map[string]map[string]uint64)
+	for line := range bytes.Lines(output) {
+		var patient, event string
+		var n uint64
+		if _, err := fmt.Sscanf(string(line), "%q %q %d\n", &patient, &event, &n); err != nil {
+			return nil, err
+		}
+		if counts[patient] == nil {
+			counts[patient] = make(map[string]uint64)
+		}
+		counts[patient][event] = n
+	}
+	return counts, nil
+}
+
+// TestBadSinks proves that each clause of the contract is looked at.
+func TestBadSinks(t *testing.T) {
+	calls := 0
+	tests := []struct {
+		name string
+		sink sinkFunc
+		want string // part of the error
+	}{
+		{"other bytes the second time", func(w io.Writer, r *engine.Report) error {
+			calls++
+			_, err := fmt.Fprintln(w, calls)
+			return err
+		}, "written again"},
+		{"changes the report", func(w io.Writer, r *engine.Report) error {
+			r.Pairs[0].Count++
+			return good(w, r)
+		}, "changed the report"},
+		{"swallows errors", func(w io.Writer, r *engine.Report) error {
+			good(w, r)
+			return nil
+		}, "Write returned <nil>"},
+		{"returns another error", func(w io.Writer, r *engine.Report) error {
+			if good(w, r) != nil {
+				return errors.New("something failed")
+			}
+			return nil
+		}, "Write returned something failed"},
+		{"goes on after an error", func(w io.Writer, r *engine.Report) error {
+			err := good(w, r)
+			return errors.Join(err, good(w, r))
+		}, "written to again"},
+		{"fails", func(io.Writer, *engine.Report) error { return io.ErrNoProgress }, "Write: multiple Read calls"},
+		{"wrong count", func(w io.Writer, r *engine.Report) error {
+			_, err := fmt.Fprint(w, "\"P001\" \"bp_dia\" 3105\n")
+			return err
+		}, "not 3106"},
+		{"leaves out a patient", func(w io.Writer, r *engine.Report) error {
+			c := clone(r)
+			c.Pairs = c.Pairs[2:]
+			return good(w, c)
+		}, "0 times"},
+		{"invents an event", func(w io.Writer, r *engine.Report) error {
+			if _, err := fmt.Fprint(w, "\"P001\" \"new\" 1\n"); err != nil {
+				return err
+			}
+			return good(w, r)
+		}, "3 event types, not 2"},
+		{"unreadable", func(w io.Writer, r *engine.Report) error {
+			_, err := fmt.Fprintln(w, "?")
+			return err
+		}, "cannot be parsed"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := check(tt.sink, Options{Parse: parseGood}, Demo())
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want an error with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestSinkThatHoldsItsOutput(t *testing.T) {
+	hoarder := sinkFunc(func(w io.Writer, r *engine.Report) error {
+		var b bytes.Buffer
+		if err := good(&b, r); err != nil {
+			return err
+		}
+		_, err := w.Write(b.Bytes())
+		return err
+	})
+	if err := checkMemory(hoarder, Options{}); err == nil {
+		t.Error("a sink that holds its whole output passed")
+	}
+	if err := checkMemory(hoarder, Options{MaxHeap: 64 << 20}); err != nil {
+		t.Errorf("with a higher limit: %v", err)
+	}
+}

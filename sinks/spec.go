@@ -1,0 +1,196 @@
+package sinks
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+)
+
+// Spec says in words what an output is: the format, and the file that it goes to.
+type Spec struct {
+	Format string // the name of a sink
+	File   string // "" is standard output
+}
+
+// ParseSpec reads FORMAT or FORMAT=FILE, such as csv=counts.csv. A file called - is standard output. Whether the
+// format exists is for Registry.Lookup to say.
+func ParseSpec(s string) (Spec, error) {
+	format, file, named := strings.Cut(s, "=")
+	switch {
+	case format == "":
+		return Spec{}, fmt.Errorf("output %q names no format; write it as in csv=counts.csv", cut(s, 200))
+	case named && file == "":
+		return Spec{}, fmt.Errorf("output %q names no file behind the =", cut(s, 200))
+	case file == "-":
+		file = ""
+	}
+	return Spec{Format: format, File: file}, nil
+}
+
+// ErrSameFile says that two outputs of a run are one file.
+var ErrSameFile = errors.New("two outputs are the same file")
+
+// target is a place that was found fit to take an output.
+type target struct {
+	sink   Sink
+	file   string      // as it was given, for messages; "" is standard output
+	path   string      // file with symbolic links followed
+	info   fs.FileInfo // of what is there; nil if nothing is
+	folder fs.FileInfo // of the folder of path; nil if the output is direct
+	direct bool        // written to as it stands: standard output, or no regular file
+}
+
+// locate finds out what an output's file is, following links, and refuses what cannot be replaced.
+func locate(file string) (target, error) {
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		info = nil
+	case err != nil:
+		return target{}, err
+	case info.IsDir():
+		return target{}, isFolder(file)
+	case info.Mode()&fs.ModeSocket != 0:
+		return target{}, fmt.Errorf("%s: is a socket", file)
+	case !info.Mode().IsRegular():
+		return target{file: file, path: file, info: info, direct: true}, nil
+	case info.Mode().Perm()&0o222 == 0:
+		return target{}, fmt.Errorf("%s: the file is read-only", file)
+	}
+	path, err := follow(file)
+	if err != nil {
+		return target{}, err
+	}
+	folder, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return target{}, err
+	}
+	return target{file: file, path: path, info: info, folder: folder}, nil
+}
+
+func isFolder(file string) error {
+	return fmt.Errorf("%s: is a folder; name a file in it, such as %s", file, filepath.Join(file, "counts"))
+}
+
+// maxLinks is how many symbolic links may follow each other before they are taken for a circle.
+const maxLinks = 40
+
+// follow returns the path that file stands for once every symbolic link is followed. The file itself need not
+// exist, not even behind a link; its folder must.
+func follow(file string) (string, error) {
+	path := file
+	for range maxLinks {
+		folder, base := filepath.Split(path)
+		if base == "" {
+			return "", isFolder(file)
+		}
+		folder, err := filepath.EvalSymlinks(folder + ".")
+		if err != nil {
+			return "", fmt.Errorf("%s: its folder cannot be used: %w", file, err)
+		}
+		path = filepath.Join(folder, base)
+		info, err := os.Lstat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return path, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if info.Mode()&fs.ModeSymlink == 0 {
+			return path, nil
+		}
+		link, err := os.Readlink(path)
+		if err != nil {
+			return "", err
+		}
+		if path = link; !filepath.IsAbs(link) {
+			// Not filepath.Join: it would take "x/.." away without asking whether x is a link.
+			path = folder + string(filepath.Separator) + link
+		}
+	}
+	return "", fmt.Errorf("%s: more than %d links lead on from it", file, maxLinks)
+}
+
+// same reports whether two targets are one file, however they are spelled. Of two files that do not exist yet, names
+// that differ in capitals alone are taken for one, since on many file systems they are.
+func same(a, b target) bool {
+	switch {
+	case a.file == "" || b.file == "":
+		return a.file == b.file
+	case a.info != nil && b.info != nil:
+		return os.SameFile(a.info, b.info)
+	case a.info != nil || b.info != nil:
+		return false
+	}
+	return os.SameFile(a.folder, b.folder) && strings.EqualFold(filepath.Base(a.path), filepath.Base(b.path))
+}
+
+// files are the operations by which outputs are written, so that a test can let any of them fail.
+type files interface {
+	stat(name string) (fs.FileInfo, error)
+	createTemp(folder string) (file, error) // mode 0600
+	openDirect(name string) (file, error)   // for writing; neither creates nor truncates
+	rename(from, to string) error
+	remove(name string) error
+	syncFolder(folder string) error
+}
+
+// file is what an *os.File can do here.
+type file interface {
+	io.WriteCloser
+	Name() string
+	Chmod(mode fs.FileMode) error
+	Sync() error
+}
+
+// osFiles is the file system of the machine.
+type osFiles struct{}
+
+func (osFiles) stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
+func (osFiles) rename(from, to string) error          { return os.Rename(from, to) }
+func (osFiles) remove(name string) error              { return os.Remove(name) }
+
+func (osFiles) createTemp(folder string) (file, error) {
+	return os.CreateTemp(folder, ".fastcount-*.tmp")
+}
+
+func (osFiles) openDirect(name string) (file, error) {
+	return os.OpenFile(name, os.O_WRONLY, 0)
+}
+
+// syncFolder makes the names in a folder last through a power failure. Windows, and file systems that say so, have
+// no such operation; there it is no failure.
+func (osFiles) syncFolder(folder string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	f, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	err = f.Sync()
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
+		err = nil
+	}
+	return errors.Join(err, f.Close())
+}
+
+// Overwrites reports whether one of the outputs is the file that info describes, and which, so that an input, or the
+// file behind standard output, is not replaced while it is in use. Devices such as /dev/null are never reported.
+func (o *Outputs) Overwrites(info fs.FileInfo) (file string, yes bool) {
+	if info.Mode()&fs.ModeDevice != 0 {
+		return "", false
+	}
+	for _, t := range o.targets {
+		if t.info != nil && os.SameFile(t.info, info) {
+			return t.file, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,276 @@
+package sinks
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"fastcount/engine"
+)
+
+// Table writes the result for eyes: a line for each patient, a column for each event type, the patient's total with
+// a bar, and a last line of totals.
+//
+//	patient  bp_dia  bp_sys   total
+//	P001      3,106   3,084   6,190  ████████████████
+//	totals    9,372   9,412  18,784
+//
+// An id that holds a character that cannot be printed, such as a line break or a terminal's escape, is shown quoted
+// and escaped as in Go's source, and so are the empty id and ids whose spaces or quotes would mislead. Ids that are
+// too long are cut, with "…" at their end. See displayWidth for what alignment does not cover.
+type Table struct {
+	// Width is how many columns of the terminal a line of the table may take; 0 means 80, and less than 40 counts
+	// as 40. Event types that do not fit are left out, and a note says how many. Notes may be wider.
+	Width int
+
+	// Color emphasises with the terminal's escape sequences. Without it no escape is written.
+	Color bool
+
+	// Rows is how many patients are shown, the first in the order of the report; 0 means 50, less than 0 all of
+	// them. A note says how many are not shown. Totals are always those of the whole report.
+	Rows int
+}
+
+// Defaults and bounds of a table, in columns of the terminal unless said otherwise.
+const (
+	defaultTableWidth = 80
+	minTableWidth     = 40 // two spaces and the 26 columns of the largest count leave 12 for a patient id
+	defaultTableRows  = 50 // patients
+	maxEventWidth     = 20 // of an event type's name
+	minBarWidth       = 8
+	maxBarWidth       = 40
+)
+
+// Write writes the table. The memory it takes depends on the number of event types alone.
+func (t Table) Write(w io.Writer, r *engine.Report) error {
+	p := tablePrinter{b: buffered(w), color: t.Color, layout: t.layout(r)}
+	p.header(r.Events)
+	p.patients(r)
+	p.totals(r)
+	p.notes(r)
+	return p.b.Flush()
+}
+
+// layout says how wide each column is. Columns are two spaces apart.
+type layout struct {
+	rows   int    // patients shown
+	name   int    // width of the column of patient ids
+	events []int  // widths of the columns of the first event types, those that fit
+	total  int    // width of the column of patients' totals
+	bar    int    // width of the longest bar; 0 for no bars
+	peak   uint64 // largest total of a patient, the one with the longest bar
+}
+
+func (t Table) layout(r *engine.Report) layout {
+	width := t.Width
+	if width == 0 {
+		width = defaultTableWidth
+	}
+	width = max(width, minTableWidth)
+
+	l := layout{rows: t.shown(len(r.Patients)), peak: largestTotal(r)}
+	l.total = max(len("total"), len(groupDigits(r.Rows)))
+	l.name = min(widest(r.Patients[:l.rows]), width/2, width-2-l.total)
+	free := width - l.name - 2 - l.total
+	l.events = fitEvents(r, free-2-minBarWidth)
+	for _, w := range l.events {
+		free -= 2 + w
+	}
+	if free >= 2+minBarWidth && l.peak > 0 {
+		l.bar = min(free-2, maxBarWidth)
+	}
+	return l
+}
+
+// shown returns how many of the patients get a line.
+func (t Table) shown(patients int) int {
+	switch {
+	case t.Rows < 0:
+		return patients
+	case t.Rows == 0:
+		return min(patients, defaultTableRows)
+	}
+	return min(patients, t.Rows)
+}
+
+// widest returns the width that the column of these ids needs.
+func widest(ids []string) int {
+	w := max(len("patient"), len("totals"))
+	for _, id := range ids {
+		w = max(w, displayWidth(printable(id)))
+	}
+	return w
+}
+
+// fitEvents returns the widths of as many columns as fit into free, from the first event type on. No count in a
+// column is wider than its total.
+func fitEvents(r *engine.Report, free int) []int {
+	var widths []int
+	for i, event := range r.Events {
+		w := max(displayWidth(shorten(printable(event), maxEventWidth)), len(groupDigits(r.Totals[i])))
+		free -= 2 + w
+		if free < 0 {
+			break
+		}
+		widths = append(widths, w)
+	}
+	return widths
+}
+
+func largestTotal(r *engine.Report) uint64 {
+	var peak uint64
+	for _, pairs := range byPatient(r) {
+		peak = max(peak, sum(pairs))
+	}
+	return peak
+}
+
+func sum(pairs []engine.Pair) uint64 {
+	var n uint64
+	for _, pair := range pairs {
+		n += pair.Count
+	}
+	return n
+}
+
+// Escape sequences of a terminal that has colours.
+const (
+	styleBold  = "\x1b[1m"
+	styleFaint = "\x1b[2m"
+	styleBar   = "\x1b[36m"
+	styleReset = "\x1b[0m"
+)
+
+// tablePrinter writes the lines of a table.
+type tablePrinter struct {
+	b      *bufio.Writer
+	color  bool
+	layout layout
+}
+
+func (p *tablePrinter) header(events []string) {
+	p.style(styleBold)
+	p.left("patient", p.layout.name)
+	for i, w := range p.layout.events {
+		p.right(shorten(printable(events[i]), maxEventWidth), w)
+	}
+	p.right("total", p.layout.total)
+	p.style(styleReset)
+	p.b.WriteByte('\n')
+}
+
+func (p *tablePrinter) patients(r *engine.Report) {
+	counts := make([]uint64, len(r.Events))
+	rows := 0
+	for patient, pairs := range byPatient(r) {
+		if rows == p.layout.rows {
+			return
+		}
+		rows++
+		clear(counts)
+		for _, pair := range pairs {
+			counts[pair.Event] = pair.Count
+		}
+		p.left(shorten(printable(patient), p.layout.name), p.layout.name)
+		p.counts(counts, sum(pairs))
+		p.bar(sum(pairs))
+		p.b.WriteByte('\n')
+	}
+}
+
+func (p *tablePrinter) totals(r *engine.Report) {
+	p.style(styleBold)
+	p.left("totals", p.layout.name)
+	p.counts(r.Totals, r.Rows)
+	p.style(styleReset)
+	p.b.WriteByte('\n')
+}
+
+// notes says what the table does not show.
+func (p *tablePrinter) notes(r *engine.Report) {
+	if hidden := len(r.Patients) - p.layout.rows; hidden > 0 {
+		p.note(fmt.Sprintf("%s more patients are not shown; the totals include them", groupDigits(uint64(hidden))))
+	}
+	if hidden := len(r.Events) - len(p.layout.events); hidden > 0 {
+		p.note(fmt.Sprintf("%s more event types are not shown; the totals of patients include them",
+			groupDigits(uint64(hidden))))
+	}
+}
+
+func (p *tablePrinter) note(text string) {
+	p.style(styleFaint)
+	p.b.WriteString(text)
+	p.style(styleReset)
+	p.b.WriteByte('\n')
+}
+
+// counts writes the columns of the event types that fit, a hyphen for a pair that never occurred, and the total.
+func (p *tablePrinter) counts(counts []uint64, total uint64) {
+	for i, w := range p.layout.events {
+		if counts[i] == 0 {
+			p.right("-", w)
+		} else {
+			p.right(groupDigits(counts[i]), w)
+		}
+	}
+	p.right(groupDigits(total), p.layout.total)
+}
+
+func (p *tablePrinter) bar(total uint64) {
+	if p.layout.bar == 0 {
+		return
+	}
+	p.b.WriteString("  ")
+	p.style(styleBar)
+	p.b.WriteString(bar(total, p.layout.peak, p.layout.bar))
+	p.style(styleReset)
+}
+
+func (p *tablePrinter) left(s string, width int) {
+	p.b.WriteString(s)
+	p.spaces(width - displayWidth(s))
+}
+
+// right writes a column after the first: the space before it, and s at its right edge.
+func (p *tablePrinter) right(s string, width int) {
+	p.spaces(2 + width - displayWidth(s))
+	p.b.WriteString(s)
+}
+
+func (p *tablePrinter) spaces(n int) {
+	for range n {
+		p.b.WriteByte(' ')
+	}
+}
+
+func (p *tablePrinter) style(escape string) {
+	if p.color {
+		p.b.WriteString(escape)
+	}
+}
+
+// bar draws part of whole, with part ≤ whole, in eighths of a column; whole fills width. Every part above 0 is seen.
+func bar(part, whole uint64, width int) string {
+	eighths := int(float64(part) / float64(whole) * float64(8*width))
+	eighths = max(eighths, 1)
+	full := strings.Repeat("█", eighths/8)
+	if eighths%8 == 0 {
+		return full
+	}
+	return full + string([]rune("▏▎▍▌▋▊▉")[eighths%8-1])
+}
+
+// groupDigits writes n with a comma between each three digits: 1,234,567.
+func groupDigits(n uint64) string {
+	digits := strconv.FormatUint(n, 10)
+	var b strings.Builder
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}
