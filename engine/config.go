@@ -1,8 +1,13 @@
 package engine
 
-import "fastcount/parser"
+import (
+	"errors"
 
-// Config says how a run works. The zero value is useful: defaults for every limit, one worker.
+	"fastcount/parser"
+)
+
+// Config says how a run works. Its zero value counts the columns patient_id and event_type with one worker and the
+// default limits.
 type Config struct {
 	// Jobs is how many workers count local parts; 0 means 1.
 	Jobs int
@@ -10,11 +15,19 @@ type Config struct {
 	// Transfers is how many remote parts are read at once; 0 means 1.
 	Transfers int
 
-	// CSV says how records are read: delimiter, columns, limits on records.
+	// Patient and Event choose the columns to count; the zero Selector means the columns patient_id and
+	// event_type, or number 1 and number 3 of an input without a header.
+	Patient, Event parser.Selector
+
+	// CSV says how records are read. Its Columns are not used.
 	CSV parser.Options
 
 	// Limits bound what a run may remember. Going over one is a *LimitError.
 	Limits Limits
+
+	// RangeSize is how many bytes of a large plain file are counted as one piece; 0 chooses. It changes the speed,
+	// never the result.
+	RangeSize int64
 
 	// Progress, if set, is kept up to date while the run lasts.
 	Progress *Progress
@@ -26,4 +39,43 @@ type Limits struct {
 	Patients int // distinct patient ids; default 2^20
 	Events   int // distinct event types; default 4,096
 	Pairs    int // distinct pairs of patient and event type; default 2^24
+}
+
+// withDefaults returns c with its zero values replaced, or an error that says which value makes no sense.
+func (c Config) withDefaults() (Config, error) {
+	c.Jobs = max(c.Jobs, 1)
+	c.Transfers = max(c.Transfers, 1)
+	setDefault(&c.Limits.ID, 4<<10)
+	setDefault(&c.Limits.Patients, 1<<20)
+	setDefault(&c.Limits.Events, 4096)
+	setDefault(&c.Limits.Pairs, 1<<24)
+	if c.Limits.ID < 0 || c.Limits.Patients < 0 || c.Limits.Events < 0 || c.Limits.Pairs < 0 || c.RangeSize < 0 {
+		return c, errors.New("a limit may not be negative")
+	}
+	if c.Progress == nil {
+		c.Progress = new(Progress)
+	}
+	c.CSV.Columns = []parser.Selector{
+		patientColumn: c.column(c.Patient, "patient_id", 1),
+		eventColumn:   c.column(c.Event, "event_type", 3),
+	}
+	return c, c.CSV.Validate()
+}
+
+// column returns s, or if that is the zero Selector the column that a run counts by itself.
+func (c Config) column(s parser.Selector, name string, number int) parser.Selector {
+	switch {
+	case s != parser.Selector{}:
+		return s
+	case c.CSV.NoHeader:
+		return parser.Selector{Number: number}
+	default:
+		return parser.Selector{Name: name}
+	}
+}
+
+func setDefault(limit *int, value int) {
+	if *limit == 0 {
+		*limit = value
+	}
 }

@@ -1,6 +1,9 @@
 package engine
 
-import "sync/atomic"
+import (
+	"io"
+	"sync/atomic"
+)
 
 // State is where a part stands in a run.
 type State uint8
@@ -78,3 +81,28 @@ func (s *partState) begin(attempt int) {
 }
 
 func (s *partState) set(state State) { s.state.Store(uint32(state)) }
+
+// read notes n more decoded bytes and what the stream has taken from its source for them.
+func (s *partState) read(stream io.Reader, n uint64) {
+	s.bytes.Add(n)
+	if raw, ok := stream.(RawCounter); ok {
+		s.raw.Store(uint64(raw.RawBytes()))
+	} else {
+		s.raw.Add(n)
+	}
+}
+
+// finish puts the figures of the committed attempt in place of the running ones.
+func (s *partState) finish(report PartReport) {
+	s.rows.Store(report.Rows)
+	s.bytes.Store(report.Bytes)
+	s.raw.Store(report.RawBytes)
+	s.set(Done)
+}
+
+// takeBack subtracts what is to be counted again.
+func (s *partState) takeBack(t *tally) {
+	s.rows.Add(-t.rows)
+	s.bytes.Add(-t.bytes)
+	s.raw.Add(-t.bytes)
+}

@@ -45,31 +45,33 @@ const (
 	DefaultMaxColumns = 4096
 )
 
-// withDefaults returns o with its zero values replaced, or an error that says which option makes no sense.
-func (o Options) withDefaults() (Options, error) {
-	if o.Comma == 0 {
-		o.Comma = ','
-	}
-	if o.MaxRecord == 0 {
-		o.MaxRecord = DefaultMaxRecord
-	}
-	if o.MaxColumns == 0 {
-		o.MaxColumns = DefaultMaxColumns
-	}
-	if o.BufferSize == 0 {
-		o.BufferSize = DefaultBufferSize
-	}
-	return o, o.validate()
+// maxMaxRecord keeps offsets in a buffer, which grows to twice the longest record, within 32 bits.
+const maxMaxRecord = 1 << 30
+
+// withDefaults returns o with its zero values replaced.
+func (o Options) withDefaults() Options {
+	setDefault(&o.Comma, ',')
+	setDefault(&o.MaxRecord, DefaultMaxRecord)
+	setDefault(&o.MaxColumns, DefaultMaxColumns)
+	setDefault(&o.BufferSize, DefaultBufferSize)
+	return o
 }
 
-func (o Options) validate() error {
+func setDefault[T byte | int](option *T, value T) {
+	if *option == 0 {
+		*option = value
+	}
+}
+
+// Validate returns an error that says which of the options makes no sense, if one does.
+func (o Options) Validate() error {
 	switch {
 	case o.Comma == '"' || o.Comma == '\r' || o.Comma == '\n' || o.Comma >= 0x80:
 		return fmt.Errorf("the delimiter may not be %q", o.Comma)
 	case o.MaxRecord < 0 || o.MaxColumns < 0 || o.BufferSize < 0:
 		return fmt.Errorf("a limit may not be negative")
-	case o.MaxRecord > 1<<30:
-		return fmt.Errorf("the limit of a record may not be more than 1 GiB")
+	case o.MaxRecord > maxMaxRecord:
+		return fmt.Errorf("the limit of a record may not be more than %d bytes", maxMaxRecord)
 	case len(o.Columns) == 0:
 		return fmt.Errorf("no column is wanted")
 	}

@@ -234,6 +234,7 @@ func TestOptions(t *testing.T) {
 		{"name without header", "a,b\n", parser.Options{NoHeader: true, Columns: ids.Columns}, nil},
 		{"column 0", "a,b\n", parser.Options{Columns: []parser.Selector{{}}}, nil},
 		{"negative limit", "a,b\n", parser.Options{MaxRecord: -1, Columns: ids.Columns}, nil},
+		{"negative buffer", "a,b\n", parser.Options{BufferSize: -7, Columns: ids.Columns}, nil},
 		{"limit over 1 GiB", "a,b\n", parser.Options{MaxRecord: 1<<30 + 1, Columns: ids.Columns}, nil},
 	}
 	for _, tt := range tests {

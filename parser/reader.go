@@ -69,7 +69,11 @@ type Range struct {
 
 // ResetRange makes r read a piece of an input. Lines in errors are then counted from the beginning of the range.
 func (r *Reader) ResetRange(src io.Reader, o Options, g Range) {
-	o, err := o.withDefaults()
+	err := o.Validate()
+	if err != nil {
+		o = Options{} // nothing will be read
+	}
+	o = o.withDefaults()
 	if r.scratch == nil {
 		r.scratch = scratches.Get().(*scratch)
 	}

@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"math/bits"
+	"math/rand/v2"
+)
+
+// counts holds a number for each pair of a patient and an event type, both small integers. It is a dense matrix,
+// one row of stride cells a patient, while the pairs that occur fill enough of it; past that a hash table of the
+// pairs that do occur. It begins dense and never goes back.
+type counts struct {
+	dense  []uint64 // dense[patient*stride+event]
+	stride int      // a power of two
+	sparse *pairTable
+}
+
+const (
+	freeCells = 1 << 16 // cells that a dense matrix may have whatever it is filled with: 512 KiB
+	sparsest  = 8       // cells that a larger one may have for each pair: as many bytes as a sparse table that just grew
+)
+
+// fit makes room for patients × events. It is called before each add with ids below these numbers.
+func (c *counts) fit(patients, events int) {
+	if c.sparse != nil || events <= c.stride && int64(patients)*int64(c.stride) <= int64(len(c.dense)) {
+		return
+	}
+	stride := max(c.stride, ceilPow2(events))
+	cells := max(int64(ceilPow2(patients))*int64(stride), 64)
+	if cells > freeCells && cells > sparsest*int64(max(c.pairs(), patients, events)) {
+		c.toSparse()
+		return
+	}
+	dense := make([]uint64, cells)
+	for i, n := range c.dense {
+		if n > 0 {
+			dense[i/c.stride*stride+i%c.stride] = n
+		}
+	}
+	c.dense, c.stride = dense, stride
+}
+
+// ceilPow2 returns the smallest power of two that is at least n and at least 1.
+func ceilPow2(n int) int {
+	return 1 << bits.Len(uint(max(n, 1)-1))
+}
+
+// addOnes adds one to each pair (patients[i], events[i]).
+func (c *counts) addOnes(patients, events []uint32) {
+	events = events[:len(patients)]
+	if c.sparse != nil {
+		for i, p := range patients {
+			c.sparse.add(p, events[i], 1)
+		}
+		return
+	}
+	dense, stride := c.dense, uint64(c.stride)
+	for i, p := range patients {
+		dense[uint64(p)*stride+uint64(events[i])]++
+	}
+}
+
+// add adds n to one pair, for which fit has made room.
+func (c *counts) add(patient, event uint32, n uint64) {
+	if c.sparse != nil {
+		c.sparse.add(patient, event, n)
+		return
+	}
+	c.dense[int(patient)*c.stride+int(event)] += n
+}
+
+// pairs returns the number of pairs that occurred.
+func (c *counts) pairs() int {
+	if c.sparse != nil {
+		return c.sparse.used
+	}
+	n := 0
+	for _, count := range c.dense {
+		if count > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// each calls f for every pair that occurred, in no particular order.
+func (c *counts) each(f func(patient, event uint32, n uint64)) {
+	if c.sparse != nil {
+		c.sparse.each(f)
+		return
+	}
+	for i, n := range c.dense {
+		if n > 0 {
+			f(uint32(i/c.stride), uint32(i%c.stride), n)
+		}
+	}
+}
+
+func (c *counts) toSparse() {
+	sparse := newPairTable()
+	c.each(sparse.add)
+	*c = counts{sparse: sparse}
+}
+
+// reset sets all counts to zero. A small matrix is kept, anything larger given back: the next part may be small.
+func (c *counts) reset() {
+	if c.sparse != nil || len(c.dense) > freeCells {
+		*c = counts{}
+		return
+	}
+	clear(c.dense)
+}
+
+// pairTable counts pairs in a hash table: open addressing with linear probing, the length a power of two, at most
+// half full.
+type pairTable struct {
+	cells []pairCell
+	shift int // 64 - log2(len(cells))
+	used  int
+	key   uint64 // odd; secret, as in package intern
+}
+
+// pairCell is free where count is 0.
+type pairCell struct{ pair, count uint64 }
+
+func newPairTable() *pairTable {
+	t := &pairTable{key: rand.Uint64() | 1}
+	t.setCells(1 << 10)
+	return t
+}
+
+func (t *pairTable) setCells(n int) {
+	t.cells, t.shift = make([]pairCell, n), 64-bits.TrailingZeros(uint(n))
+}
+
+// add adds n, more than 0, to one pair.
+func (t *pairTable) add(patient, event uint32, n uint64) {
+	pair := uint64(patient)<<32 | uint64(event)
+	cell := t.cell(pair)
+	if cell.count == 0 {
+		cell.pair = pair
+		t.used++
+	}
+	cell.count += n
+	if 2*t.used > len(t.cells) {
+		t.grow()
+	}
+}
+
+// cell returns where pair is, or the free cell where it belongs.
+func (t *pairTable) cell(pair uint64) *pairCell {
+	high, low := bits.Mul64(pair^t.key, t.key)
+	for i := (high ^ low) >> t.shift; ; i++ {
+		c := &t.cells[i&uint64(len(t.cells)-1)]
+		if c.pair == pair || c.count == 0 {
+			return c
+		}
+	}
+}
+
+func (t *pairTable) grow() {
+	old := t.cells
+	t.setCells(2 * len(old))
+	for _, c := range old {
+		if c.count > 0 {
+			*t.cell(c.pair) = c
+		}
+	}
+}
+
+func (t *pairTable) each(f func(patient, event uint32, n uint64)) {
+	for _, c := range t.cells {
+		if c.count > 0 {
+			f(uint32(c.pair>>32), uint32(c.pair), c.count)
+		}
+	}
+}

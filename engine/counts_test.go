@@ -1,0 +1,157 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"fastcount/parser"
+)
+
+// The counts agree with a Go map whatever is added, dense or sparse, and however the two grow.
+func TestCountsAgreeWithAMap(t *testing.T) {
+	roads := map[bool]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		var c counts
+		want := map[[2]uint32]uint64{}
+		patients, events := 0, 0
+		for range rapid.IntRange(1, 20).Draw(t, "blocks") {
+			patients += rapid.SampledFrom([]int{0, 1, 3, 1000, 5000}).Draw(t, "new patients")
+			events += rapid.SampledFrom([]int{0, 1, 2, 30, 500}).Draw(t, "new events")
+			if patients == 0 || events == 0 {
+				continue
+			}
+			rows := rapid.IntRange(1, 50).Draw(t, "rows")
+			p, e := make([]uint32, rows), make([]uint32, rows)
+			for i := range rows {
+				p[i] = uint32(rapid.IntRange(0, patients-1).Draw(t, "patient"))
+				e[i] = uint32(rapid.IntRange(0, events-1).Draw(t, "event"))
+				want[[2]uint32{p[i], e[i]}]++
+			}
+			c.fit(patients, events)
+			c.addOnes(p, e)
+			c.add(p[0], e[0], 1<<40)
+			want[[2]uint32{p[0], e[0]}] += 1 << 40
+		}
+		got := map[[2]uint32]uint64{}
+		c.each(func(patient, event uint32, n uint64) { got[[2]uint32{patient, event}] += n })
+		if !maps.Equal(got, want) || c.pairs() != len(want) {
+			t.Fatalf("got %d pairs %v, want %v", c.pairs(), got, want)
+		}
+		roads[c.sparse != nil]++
+	})
+	if roads[true] == 0 || roads[false] == 0 {
+		t.Errorf("dense %d times, sparse %d times: one was not tested", roads[false], roads[true])
+	}
+}
+
+// Cells are never allocated for far more pairs than occur: 2^20 patients with one of 4,096 event types each.
+func TestMemoryFollowsPairs(t *testing.T) {
+	var c counts
+	const patients, events = 1 << 20, 4096
+	for p := range uint32(patients) {
+		c.fit(int(p)+1, min(int(p)+1, events))
+		c.add(p, p%events, 1)
+	}
+	if c.pairs() != patients {
+		t.Errorf("got %d pairs", c.pairs())
+	}
+	if c.sparse == nil || len(c.sparse.cells) > 4*patients {
+		t.Errorf("%d dense cells for %d pairs", len(c.dense), patients)
+	}
+}
+
+// Counters go past 2^32, and a pair's ids past 2^16.
+func TestLargeNumbers(t *testing.T) {
+	for _, c := range []counts{{}, {sparse: newPairTable()}} {
+		c.fit(70_000, 1)
+		for range 3 {
+			c.add(69_999, 0, 1<<62)
+		}
+		c.each(func(patient, event uint32, n uint64) {
+			if patient != 69_999 || event != 0 || n != 3<<62 {
+				t.Errorf("got %d, %d, %d", patient, event, n)
+			}
+		})
+	}
+}
+
+func block(t testing.TB, input string) *parser.Block {
+	cfg, err := Config{}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := parser.NewReader(strings.NewReader(input), cfg.CSV).Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestNoAllocationPerBlock(t *testing.T) {
+	cfg, _ := Config{}.withDefaults()
+	for name, events := range map[string]int{"dense": 4, "sparse": 3000} {
+		var input strings.Builder
+		input.WriteString("patient_id,event_type\n")
+		for i := range 3000 {
+			fmt.Fprintf(&input, "P%d,a longer event type number %d\n", i, i%events)
+		}
+		b := block(t, input.String())
+		tally := newTally(cfg.Limits)
+		count := func() {
+			if err := tally.add(b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		count()
+		if (tally.counts.sparse != nil) != (name == "sparse") {
+			t.Fatalf("%s: counted the other way", name)
+		}
+		if n := testing.AllocsPerRun(10, count); n != 0 {
+			t.Errorf("%s: %v allocations for a block", name, n)
+		}
+	}
+}
+
+func TestATallyCanBeUsedAgain(t *testing.T) {
+	cfg, _ := Config{}.withDefaults()
+	tally := newTally(cfg.Limits)
+	for _, input := range []string{"P1,a\nP2,b\n", "P2,c\n", ""} {
+		tally.reset()
+		if err := tally.add(block(t, "patient_id,event_type\n"+input+"P9,z\n")); err != nil {
+			t.Fatal(err)
+		}
+		var r Report
+		tally.fill(&r)
+		if want := strings.Count(input, "\n") + 1; len(r.Pairs) != want || r.Rows != uint64(want) {
+			t.Errorf("%q: got %+v", input, r)
+		}
+	}
+}
+
+// A tally that is over a limit says so when it is merged, whatever it was counted into.
+func TestMergeKeepsLimits(t *testing.T) {
+	cfg, _ := Config{Limits: Limits{Pairs: 1}}.withDefaults()
+	a, b := newTally(cfg.Limits), newTally(cfg.Limits)
+	if err := a.add(block(t, "patient_id,event_type\nP1,a\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.merge(a); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.merge(a); err != nil || b.rows != 2 {
+		t.Fatalf("the same pair again: %v, %d rows", err, b.rows)
+	}
+	a.reset()
+	if err := a.add(block(t, "patient_id,event_type\nP1,b\n")); err != nil {
+		t.Fatal(err)
+	}
+	var limit *LimitError
+	if err := b.merge(a); !errors.As(err, &limit) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,140 @@
+// Package engine counts the events of each patient in the parts of an export.
+//
+// Bytes flow one way: a Part is opened, package parser makes blocks of whole records of its stream, a tally counts
+// them, and what was counted becomes a Report. A part is counted by one goroutine into a table of its own, which
+// joins the total only after the stream ended well and every check passed: a failed attempt leaves no trace. One
+// large plain file is cut into ranges that are counted like parts (split.go).
+package engine
+
+import (
+	"context"
+	"sync"
+)
+
+// Run counts all parts and returns the report. Every part is tried to its end, whatever becomes of the others, so
+// that the answer is the same in every run: the report if all succeeded; PartErrors that lists every part that
+// failed; a *LimitError if all succeeded but together hold more than Config.Limits allow; or the cause of ctx's
+// end, soon after it ended. No goroutine is left behind.
+func Run(ctx context.Context, parts []Part, cfg Config) (*Report, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	r := newRun(parts, cfg)
+	local, remote := r.tasks()
+	var workers sync.WaitGroup
+	r.start(ctx, &workers, local, cfg.Jobs)
+	r.start(ctx, &workers, remote, cfg.Transfers)
+	workers.Wait()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return r.report()
+}
+
+// run is the state that the workers of one Run share.
+type run struct {
+	cfg    Config
+	parts  []Part
+	states []partState // progress, by part
+
+	mu       sync.Mutex // guards what follows
+	total    *tally
+	overflow error        // why the total can take no more
+	reports  []PartReport // by part
+	failures []*PartError // by part, nil where it did not fail
+	spare    []*tally     // tallies without an owner
+}
+
+// task is a piece of work for one worker: a whole part, or one range of one.
+type task struct {
+	part  int
+	chain *chain // nil for a whole part
+	index int    // of the range in chain
+}
+
+func newRun(parts []Part, cfg Config) *run {
+	return &run{
+		cfg:      cfg,
+		parts:    parts,
+		states:   cfg.Progress.start(parts),
+		total:    newTally(cfg.Limits),
+		reports:  make([]PartReport, len(parts)),
+		failures: make([]*PartError, len(parts)),
+	}
+}
+
+// start lets up to n workers take tasks, in order, until none is left.
+func (r *run) start(ctx context.Context, workers *sync.WaitGroup, tasks []task, n int) {
+	queue := make(chan task, len(tasks))
+	for _, t := range tasks {
+		queue <- t
+	}
+	close(queue)
+	for range min(n, len(tasks)) {
+		workers.Go(func() {
+			w := newWorker(r)
+			defer w.release()
+			for t := range queue {
+				w.do(ctx, t)
+			}
+		})
+	}
+}
+
+// commit joins what was counted of a part to the total. This is the only way into it.
+func (r *run) commit(part int, t *tally, report PartReport) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reports[part] = report
+	r.states[part].finish(report)
+	if r.overflow == nil {
+		r.overflow = r.total.merge(t)
+	}
+}
+
+// fail notes that a part was given up.
+func (r *run) fail(part, attempts int, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failures[part] = &PartError{Part: r.parts[part].Name(), Attempts: attempts, Err: err}
+	r.states[part].set(Failed)
+}
+
+// report returns the outcome of a run that was not cut short.
+func (r *run) report() (*Report, error) {
+	var failed PartErrors
+	for _, f := range r.failures {
+		if f != nil {
+			failed = append(failed, f)
+		}
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	if r.overflow != nil {
+		return nil, r.overflow
+	}
+	report := &Report{Parts: r.reports}
+	r.total.fill(report)
+	return report, nil
+}
+
+// borrow returns an empty tally; giveBack takes it again.
+func (r *run) borrow() *tally {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n := len(r.spare); n > 0 {
+		t := r.spare[n-1]
+		r.spare = r.spare[:n-1]
+		return t
+	}
+	return newTally(r.cfg.Limits)
+}
+
+func (r *run) giveBack(t *tally) {
+	t.reset()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.spare = append(r.spare, t)
+}

@@ -1,0 +1,119 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"fastcount/engine"
+	"fastcount/internal/corpus"
+	"fastcount/internal/oracle"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// memory is a part that holds its bytes.
+type memory struct {
+	name string
+	data []byte
+}
+
+func (m memory) Name() string { return m.name }
+
+func (m memory) Open(context.Context) (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(m.data)), nil
+}
+
+// plain is a memory part that can be split, as a plain file can.
+type plain struct{ memory }
+
+func (p plain) Size() (int64, bool) { return int64(len(p.data)), true }
+
+func (p plain) OpenAt(_ context.Context, off int64) (io.ReadCloser, error) {
+	return io.NopCloser(&corpus.Pieces{Data: p.data[off:]}), nil
+}
+
+// download is a part of which each attempt is another stream, with a declaration.
+type download struct {
+	name     string
+	attempts []io.Reader
+	declared engine.Declaration
+	opened   int
+}
+
+func (d *download) Name() string                               { return d.name }
+func (d *download) Remote() bool                               { return true }
+func (d *download) Declared() engine.Declaration               { return d.declared }
+func (d *download) Retry(n int, _ error) (time.Duration, bool) { return 0, n < len(d.attempts) }
+
+func (d *download) Open(context.Context) (io.ReadCloser, error) {
+	d.opened++
+	return framed{io.NopCloser(d.attempts[d.opened-1])}, nil
+}
+
+type framed struct{ io.ReadCloser }
+
+func (framed) Framed() bool { return true }
+
+// pairs are the counts of a report as a map, for comparing.
+func pairs(r *engine.Report) map[[2]string]uint64 {
+	out := map[[2]string]uint64{}
+	for _, p := range r.Pairs {
+		out[[2]string{r.Patients[p.Patient], r.Events[p.Event]}] += p.Count
+	}
+	return out
+}
+
+// checkReport compares a report with the counts that it should have, and with itself.
+func checkReport(t *testing.T, r *engine.Report, want map[[2]string]uint64) {
+	t.Helper()
+	if got := pairs(r); !maps.Equal(got, want) {
+		t.Fatalf("got %v, want %v", got, want)
+	}
+	if !slices.IsSorted(r.Patients) || !slices.IsSorted(r.Events) {
+		t.Errorf("names are not sorted: %q, %q", r.Patients, r.Events)
+	}
+	var rows uint64
+	totals := make([]uint64, len(r.Events))
+	for i, p := range r.Pairs {
+		if i > 0 && !before(r.Pairs[i-1], p) {
+			t.Errorf("pair %d is not in order", i)
+		}
+		rows += p.Count
+		totals[p.Event] += p.Count
+	}
+	if r.Rows != rows || !slices.Equal(totals, r.Totals) {
+		t.Errorf("got %d rows and totals %v; the pairs add up to %d and %v", r.Rows, r.Totals, rows, totals)
+	}
+}
+
+func before(a, b engine.Pair) bool {
+	return a.Patient < b.Patient || a.Patient == b.Patient && a.Event < b.Event
+}
+
+func mustCount(t *testing.T, data []byte) map[[2]string]uint64 {
+	t.Helper()
+	want, err := oracle.Counts(data, ',', "patient_id", "event_type")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return want
+}
+
+// export returns rows of plain CSV over a few patients and event types.
+func export(seed, rows int) []byte {
+	var b bytes.Buffer
+	b.WriteString("patient_id,event_time,event_type,value\n")
+	for i := range rows {
+		n := uint32(seed*1_000_003+i) * 2654435761 >> 8
+		fmt.Fprintf(&b, "P%03d,2025-08-26T00:00:%02dZ,%s,%d\n", n%7, i%60, []string{"bp", "heart_rate", "spo2"}[n/7%3], n%200)
+	}
+	return b.Bytes()
+}

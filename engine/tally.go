@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"unicode/utf8"
+
+	"fastcount/internal/intern"
+	"fastcount/parser"
+)
+
+// tally counts the events of each patient: the table of one attempt at one part, and the total of a run. It is
+// used by one goroutine at a time.
+type tally struct {
+	limits   Limits
+	patients *intern.Table
+	events   *intern.Table
+	counts   counts
+	rows     uint64
+	bytes    uint64 // decoded
+
+	patientIDs, eventIDs []uint32 // of the rows of one block
+}
+
+// patientColumn and eventColumn are the columns of a block that a tally counts.
+const (
+	patientColumn = iota
+	eventColumn
+)
+
+// A parser's block has the slack that package intern reads.
+const _ = uint(parser.Slack - intern.Slack)
+
+func newTally(limits Limits) *tally {
+	t := &tally{limits: limits}
+	t.patients = intern.New(t.admit(&t.patients, "patients", limits.Patients))
+	t.events = intern.New(t.admit(&t.events, "events", limits.Events))
+	return t
+}
+
+// admit returns what decides whether a new name may join a table that holds up to limit names.
+func (t *tally) admit(table **intern.Table, what string, limit int) func(name []byte) error {
+	return func(name []byte) error {
+		switch {
+		case len(name) > t.limits.ID:
+			return &LimitError{What: "id", Limit: t.limits.ID}
+		case (*table).Len() >= limit:
+			return &LimitError{What: what, Limit: limit}
+		case !utf8.Valid(name):
+			return parser.ErrInvalidUTF8
+		}
+		return nil
+	}
+}
+
+// add counts the rows of a block. The error is a *LimitError, or a *parser.SyntaxError that says where the first id
+// is that cannot be counted and wraps parser.ErrInvalidUTF8 or a *LimitError; t is then of no more use. Nothing is
+// allocated while the block holds no new name.
+func (t *tally) add(b *parser.Block) error {
+	if len(t.patientIDs) < b.Rows {
+		t.patientIDs, t.eventIDs = make([]uint32, b.Rows), make([]uint32, b.Rows)
+	}
+	patients, events := t.patientIDs[:b.Rows], t.eventIDs[:b.Rows]
+	if err := t.intern(b, patients, events); err != nil {
+		return err
+	}
+	t.counts.fit(t.patients.Len(), t.events.Len())
+	t.counts.addOnes(patients, events)
+	t.rows += uint64(b.Rows)
+	if t.counts.sparse != nil {
+		return t.checkPairs()
+	}
+	return nil
+}
+
+// intern writes the ids of the block's names. Of several names that cannot be counted, the error names the first
+// in the input, however that was cut into blocks.
+func (t *tally) intern(b *parser.Block, patients, events []uint32) error {
+	p, e := &b.Columns[patientColumn], &b.Columns[eventColumn]
+	good, errPatient := t.patients.IDs(patients, b.Data, p.Starts, p.Ends)
+	n, errEvent := t.events.IDs(events[:good], b.Data, e.Starts[:good], e.Ends[:good])
+	switch {
+	case errEvent != nil:
+		return b.ErrorAt(n, eventColumn, errEvent)
+	case errPatient != nil:
+		return b.ErrorAt(good, patientColumn, errPatient)
+	}
+	return nil
+}
+
+func (t *tally) checkPairs() error {
+	if t.counts.pairs() > t.limits.Pairs {
+		return &LimitError{What: "pairs", Limit: t.limits.Pairs}
+	}
+	return nil
+}
+
+// merge adds all that o counted to t. The error is a *LimitError; t is then of no more use.
+func (t *tally) merge(o *tally) error {
+	patients, err := idsOf(t.patients, o.patients)
+	if err != nil {
+		return err
+	}
+	events, err := idsOf(t.events, o.events)
+	if err != nil {
+		return err
+	}
+	t.counts.fit(t.patients.Len(), t.events.Len())
+	o.counts.each(func(patient, event uint32, n uint64) {
+		t.counts.add(patients[patient], events[event], n)
+	})
+	t.rows += o.rows
+	t.bytes += o.bytes
+	return t.checkPairs()
+}
+
+// idsOf returns the ids in table of all names of names.
+func idsOf(table, names *intern.Table) ([]uint32, error) {
+	ids := make([]uint32, names.Len())
+	for i := range ids {
+		id, err := table.ID(names.Name(uint32(i)))
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = id
+	}
+	return ids, nil
+}
+
+// reset empties t for another attempt.
+func (t *tally) reset() {
+	t.patients.Reset()
+	t.events.Reset()
+	t.counts.reset()
+	t.rows, t.bytes = 0, 0
+}
+
+// fill puts names, pairs and totals into a report, sorted.
+func (t *tally) fill(r *Report) {
+	var patientRank, eventRank []uint32
+	r.Patients, patientRank = sorted(t.patients)
+	r.Events, eventRank = sorted(t.events)
+	r.Totals = make([]uint64, len(r.Events))
+	r.Pairs = make([]Pair, 0, t.counts.pairs())
+	t.counts.each(func(patient, event uint32, n uint64) {
+		p := Pair{Patient: patientRank[patient], Event: eventRank[event], Count: n}
+		r.Pairs = append(r.Pairs, p)
+		r.Totals[p.Event] += n
+	})
+	slices.SortFunc(r.Pairs, func(a, b Pair) int {
+		return cmp.Or(cmp.Compare(a.Patient, b.Patient), cmp.Compare(a.Event, b.Event))
+	})
+	r.Rows, r.Bytes = t.rows, t.bytes
+}
+
+// sorted returns the names of a table in order, and for each id its place in that order.
+func sorted(t *intern.Table) (names []string, rank []uint32) {
+	ids := make([]uint32, t.Len())
+	for i := range ids {
+		ids[i] = uint32(i)
+	}
+	slices.SortFunc(ids, func(a, b uint32) int { return bytes.Compare(t.Name(a), t.Name(b)) })
+	names, rank = make([]string, len(ids)), make([]uint32, len(ids))
+	for place, id := range ids {
+		names[place] = string(t.Name(id))
+		rank[id] = uint32(place)
+	}
+	return names, rank
+}

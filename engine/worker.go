@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"fastcount/internal/intern"
+	"fastcount/parser"
+)
+
+// worker does tasks, one after another, in one goroutine.
+type worker struct {
+	run    *run
+	reader *parser.Reader
+}
+
+func newWorker(r *run) *worker {
+	return &worker{run: r, reader: parser.NewReader(nil, r.cfg.CSV)}
+}
+
+func (w *worker) release() { w.reader.Release() }
+
+func (w *worker) do(ctx context.Context, t task) {
+	if t.chain != nil {
+		t.chain.count(ctx, w, t.index)
+		return
+	}
+	w.countPart(ctx, t.part)
+}
+
+// countPart tries a part until an attempt succeeds or the part gives up. Each attempt counts into a fresh tally.
+func (w *worker) countPart(ctx context.Context, index int) {
+	part, state := w.run.parts[index], &w.run.states[index]
+	if ctx.Err() != nil {
+		return
+	}
+	for attempt := 1; ; attempt++ {
+		state.begin(attempt)
+		t := w.run.borrow()
+		report, err := w.attempt(ctx, part, t, state)
+		if err == nil {
+			report.Attempts = attempt
+			w.run.commit(index, t, report)
+		}
+		w.run.giveBack(t)
+		if err == nil {
+			return
+		}
+		wait, again := retry(ctx, part, attempt, err)
+		if !again {
+			w.run.fail(index, attempt, err)
+			return
+		}
+		state.set(Pausing)
+		if !sleep(ctx, wait) {
+			return
+		}
+	}
+}
+
+// retry asks the part whether it is to be tried again.
+func retry(ctx context.Context, part Part, attempt int, err error) (time.Duration, bool) {
+	r, ok := part.(Retrier)
+	if !ok || ctx.Err() != nil {
+		return 0, false
+	}
+	return r.Retry(attempt, err)
+}
+
+// sleep waits and reports whether ctx lasted so long.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// attempt reads a part once, from its beginning to its proven end, and checks what it counted.
+func (w *worker) attempt(ctx context.Context, part Part, t *tally, state *partState) (PartReport, error) {
+	stream, err := part.Open(ctx)
+	if err != nil {
+		return PartReport{}, err
+	}
+	w.reader.Reset(stream, w.run.cfg.CSV)
+	err = w.countStream(ctx, stream, t, state)
+	if err != nil {
+		err = outranked(stream, err)
+	}
+	report := reportOf(part, stream, t)
+	if closeErr := stream.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = verify(part, t)
+	}
+	return report, err
+}
+
+// countStream counts the records that the worker's reader still has to give.
+func (w *worker) countStream(ctx context.Context, stream io.Reader, t *tally, state *partState) error {
+	from := w.reader.Offset()
+	for {
+		block, err := w.reader.Next()
+		at := w.reader.Offset()
+		t.bytes += uint64(at - from)
+		state.read(stream, uint64(at-from))
+		from = at
+		if err == io.EOF {
+			return t.checkPairs()
+		}
+		if err == nil {
+			before := t.rows
+			err = t.add(block)
+			state.rows.Add(t.rows - before)
+		}
+		if err == nil {
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// drainLimit bounds how much is read to see whether a stream with bad content is also a broken one.
+const drainLimit = 1 << 30
+
+// outranked returns the error that a failed attempt is to be judged by. Where the transport or the compression
+// proves the end of a stream, bad content may come from a bad transport: the rest is read to see whether it fails,
+// for that can be mended by trying again and is the truer reason.
+func outranked(stream io.Reader, err error) error {
+	var syntax *parser.SyntaxError
+	if f, ok := stream.(Framer); !ok || !f.Framed() || !errors.As(err, &syntax) {
+		return err
+	}
+	if _, drainErr := io.CopyN(io.Discard, stream, drainLimit); drainErr != nil && drainErr != io.EOF {
+		return drainErr
+	}
+	return err
+}
+
+// reportOf describes what was read from a stream that is still open.
+func reportOf(part Part, stream io.Reader, t *tally) PartReport {
+	report := PartReport{Name: part.Name(), Rows: t.rows, Bytes: t.bytes, RawBytes: t.bytes}
+	if raw, ok := stream.(RawCounter); ok {
+		report.RawBytes = uint64(raw.RawBytes())
+	}
+	if f, ok := stream.(Framer); ok && f.Framed() {
+		report.Verified = ProofFraming
+	}
+	if _, ok := part.(Declarer); ok {
+		report.Verified = ProofRows
+	}
+	return report
+}
+
+// verify compares what was counted with what was declared, and asks the part whether it is still what it was.
+func verify(part Part, t *tally) error {
+	if d, ok := part.(Declarer); ok {
+		if err := d.Declared().check(t); err != nil {
+			return err
+		}
+	}
+	if c, ok := part.(Checker); ok {
+		return c.Check()
+	}
+	return nil
+}
+
+func (d Declaration) check(t *tally) error {
+	if t.rows != d.Rows {
+		return &MismatchError{What: "rows", Declared: d.Rows, Counted: t.rows}
+	}
+	if n := undeclared(t.patients, d.Patients); n > 0 {
+		return &MismatchError{What: "patient", Declared: uint64(len(d.Patients)), Counted: n}
+	}
+	if n := undeclared(t.events, d.Events); n > 0 {
+		return &MismatchError{What: "event type", Declared: uint64(len(d.Events)), Counted: n}
+	}
+	return nil
+}
+
+// undeclared returns how many names of a table are not in the list.
+func undeclared(names *intern.Table, declared []string) (n uint64) {
+	known := make(map[string]bool, len(declared))
+	for _, name := range declared {
+		known[name] = true
+	}
+	for id := range names.Len() {
+		if !known[string(names.Name(uint32(id)))] {
+			n++
+		}
+	}
+	return n
+}
