@@ -1,0 +1,195 @@
+package fuzz
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"testing"
+
+	"fastcount/engine"
+	"fastcount/internal/corpus"
+	"fastcount/internal/intern"
+	"fastcount/internal/oracle"
+	"fastcount/internal/simd"
+	"fastcount/parser"
+)
+
+func seed(f *testing.F, more ...any) {
+	for _, c := range corpus.Cases() {
+		f.Add(append([]any{[]byte(c.Input)}, more...)...)
+	}
+}
+
+// Every kernel finds what looking at one byte after another finds.
+func FuzzKernel(f *testing.F) {
+	seed(f, byte(','), uint16(0))
+	f.Add(bytes.Repeat([]byte("a,\r\n"), 50), byte('\t'), uint16(7))
+	f.Fuzz(func(t *testing.T, b []byte, comma byte, skip uint16) {
+		if comma == '"' || comma == '\r' || comma == '\n' {
+			return
+		}
+		b = b[min(int(skip), len(b)):]
+		want := oracle.Index(b, comma)
+		for _, k := range simd.Kernels() {
+			if !k.Available {
+				continue
+			}
+			dst := make([]uint32, len(b)+simd.Slack)
+			m := k.Index(dst, b, comma)
+			got := oracle.Separators{Newlines: m.Newlines, Quote: m.Quote, CR: m.CR, LoneCR: m.LoneCR}
+			if want.Quote {
+				if !m.Quote {
+					t.Fatalf("%s did not see the quote", k.Name)
+				}
+				continue
+			}
+			got.Offsets = dst[:m.Separators]
+			if !slices.Equal(got.Offsets, want.Offsets) || got.Newlines != want.Newlines || got.Quote ||
+				got.CR != want.CR || got.LoneCR != want.LoneCR {
+				t.Fatalf("%s: got %+v, want %+v", k.Name, got, want)
+			}
+		}
+	})
+}
+
+var ids = []parser.Selector{{Name: "patient_id"}, {Name: "event_type"}}
+
+// The parser reads what encoding/csv reads, up to the written deviations, and the same records and the same error
+// however the bytes arrive.
+func FuzzParser(f *testing.F) {
+	seed(f, []byte{1}, uint16(1))
+	seed(f, []byte{3, 0, 200}, uint16(300))
+	f.Fuzz(func(t *testing.T, input, pieces []byte, bufferSize uint16) {
+		rows, err := records(bytes.NewReader(input), parser.Options{Columns: ids})
+		want, wantErr := oracle.Rows(input, ',', "patient_id", "event_type")
+		if !errors.Is(wantErr, oracle.CannotTell) {
+			if (err == nil) != (wantErr == nil) {
+				t.Fatalf("got error %v, the oracle has %v", err, wantErr)
+			}
+			if err == nil && !slices.EqualFunc(rows, want, slices.Equal) {
+				t.Fatalf("got %q, the oracle has %q", rows, want)
+			}
+		}
+		src := &corpus.Pieces{Data: input, Sizes: sizes(pieces)}
+		again, errAgain := records(src, parser.Options{Columns: ids, BufferSize: int(bufferSize)})
+		if fmt.Sprint(err) != fmt.Sprint(errAgain) || !slices.EqualFunc(rows, again, slices.Equal) {
+			t.Fatalf("in pieces: got %q and %v, in one go %q and %v", again, errAgain, rows, err)
+		}
+	})
+}
+
+// sizes makes piece sizes of any bytes; now and then one is 0, never all of them.
+func sizes(pieces []byte) []int {
+	out := []int{1}
+	for _, p := range pieces {
+		out = append(out, int(p))
+	}
+	return out
+}
+
+func records(src io.Reader, o parser.Options) (rows [][]string, err error) {
+	r := parser.NewReader(src, o)
+	defer r.Release()
+	for {
+		b, err := r.Next()
+		if err == io.EOF {
+			return rows, nil
+		}
+		if err != nil {
+			return rows, err
+		}
+		for i := range b.Rows {
+			var row []string
+			for _, c := range b.Columns {
+				row = append(row, string(b.Data[c.Starts[i]:c.Ends[i]]))
+			}
+			rows = append(rows, row)
+		}
+	}
+}
+
+// Commands to the interner, read from the input: a length and a name each, against a Go map.
+func FuzzIntern(f *testing.F) {
+	f.Add([]byte("\x04P001\x04P002\x00\x04P001\x1eabcdefghijklmnopqrstuvwxyz1234\x00"), byte(0))
+	f.Add(bytes.Repeat([]byte("\x10sixteen bytes ok\x11seventeen bytes k"), 3), byte(0xff))
+	f.Fuzz(func(t *testing.T, commands []byte, junk byte) {
+		table, want := intern.New(nil), map[string]uint32{}
+		for turn := range 2 {
+			table.Reset()
+			clear(want)
+			var starts, ends []uint32
+			data := append(bytes.Clone(commands), bytes.Repeat([]byte{junk}, intern.Slack)...)[:len(commands)]
+			for i := 0; i < len(commands); {
+				size := min(int(commands[i]), len(commands)-i-1)
+				starts, ends = append(starts, uint32(i+1)), append(ends, uint32(i+1+size))
+				i += 1 + size
+			}
+			got := make([]uint32, len(starts))
+			if n, err := table.IDs(got, data, starts, ends); n != len(starts) || err != nil {
+				t.Fatalf("turn %d: got %d of %d, %v", turn, n, len(starts), err)
+			}
+			for i := range starts {
+				name := string(data[starts[i]:ends[i]])
+				id, ok := want[name]
+				if !ok {
+					id = uint32(len(want))
+					want[name] = id
+				}
+				if got[i] != id || string(table.Name(id)) != name {
+					t.Fatalf("turn %d: %q: got %d, want %d", turn, name, got[i], id)
+				}
+			}
+			if table.Len() != len(want) {
+				t.Fatalf("turn %d: %d names, want %d", turn, table.Len(), len(want))
+			}
+		}
+	})
+}
+
+// file is a part that can be cut anywhere.
+type file []byte
+
+func (file) Name() string                                      { return "file" }
+func (f file) Size() (int64, bool)                             { return int64(len(f)), true }
+func (f file) Open(ctx context.Context) (io.ReadCloser, error) { return f.OpenAt(ctx, 0) }
+func (f file) OpenAt(_ context.Context, off int64) (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(f[off:])), nil
+}
+
+// A file that is cut anywhere and counted by several workers has the counts that encoding/csv and a map have.
+func FuzzEngine(f *testing.F) {
+	seed(f, uint16(5), uint16(0))
+	seed(f, uint16(40), uint16(9))
+	f.Fuzz(func(t *testing.T, input []byte, rangeSize, bufferSize uint16) {
+		cfg := engine.Config{Jobs: 3, RangeSize: int64(max(rangeSize, uint16(len(input)/200), 1)), CSV: parser.Options{BufferSize: int(bufferSize)}}
+		got, err := engine.Run(t.Context(), []engine.Part{file(input)}, cfg)
+		want, wantErr := oracle.Counts(input, ',', "patient_id", "event_type")
+		if errors.Is(wantErr, oracle.CannotTell) || tooLong(input) {
+			return
+		}
+		if (err == nil) != (wantErr == nil) {
+			t.Fatalf("got error %v, the oracle has %v", err, wantErr)
+		}
+		if err != nil {
+			whole, errWhole := engine.Run(t.Context(), []engine.Part{file(input)}, engine.Config{})
+			if fmt.Sprint(err) != fmt.Sprint(errWhole) {
+				t.Fatalf("cut: %v; in one go: %v, %v", err, errWhole, whole)
+			}
+			return
+		}
+		counts := map[[2]string]uint64{}
+		for _, p := range got.Pairs {
+			counts[[2]string{got.Patients[p.Patient], got.Events[p.Event]}] = p.Count
+		}
+		if !maps.Equal(counts, want) || got.Bytes != uint64(len(input)) {
+			t.Fatalf("got %v and %d bytes, want %v and %d", counts, got.Bytes, want, len(input))
+		}
+	})
+}
+
+// tooLong reports whether an id may be over a limit that the oracle does not have.
+func tooLong(input []byte) bool { return len(input) > 4096 }
