@@ -1,0 +1,109 @@
+package mockserver
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"time"
+
+	"fastcount/internal/pyrandom"
+)
+
+// Export is what a server offers under one id.
+type Export struct {
+	ID        string
+	Downloads []Download // in the order in which the server lists them
+}
+
+// Download is one stream of an export, and what the server says about it. Nothing checks that the two agree: a
+// test may well want a server that is wrong.
+type Download struct {
+	ID       string // a UUID in a real export; any other text is served under just that text
+	Rows     uint64
+	Events   []string
+	Patients []string
+	Start    time.Time // of the first row; printed without its zone
+	End      time.Time
+
+	// Body writes the whole stream, header included, and returns the first error of w. It is called at every
+	// request, possibly several at once; nil is an empty stream.
+	Body func(w io.Writer) error
+
+	file string // where Options.Data has the stream; empty where Body makes it
+}
+
+// Builtin returns the exports demo, small and large. Their rows are made while they are read: nothing is stored.
+func Builtin() []Export {
+	exports := make([]Export, len(specs))
+	for i, s := range specs {
+		exports[i] = s.export()
+	}
+	return exports
+}
+
+// lookup returns the export of that id, or nil.
+func lookup(exports []Export, id string) *Export {
+	for i := range exports {
+		if exports[i].ID == id {
+			return &exports[i]
+		}
+	}
+	return nil
+}
+
+// spec is what an export's registry and rows are drawn from.
+type spec struct {
+	id               string
+	downloads        int
+	minRows, maxRows int64 // per download
+	events           []string
+	letter           byte // before the number in a patient id
+	patients         int  // in the pool
+	step             time.Duration
+}
+
+var specs = [...]spec{
+	{"demo", 2, 5_000, 10_000, []string{"bp_sys", "bp_dia"}, 'P', 4, 7 * time.Second},
+	{"small", 10, 500_000, 1_000_000, []string{"heart_rate", "spo2"}, 'S', 6, 3 * time.Second},
+	{"large", 20, 5_000_000, 10_000_000, []string{"heart_rate", "spo2", "bp_sys", "bp_dia"}, 'L', 20, 300 * time.Millisecond},
+}
+
+// epoch is when every export starts.
+var epoch = time.Date(2025, time.August, 26, 0, 0, 0, 0, time.UTC)
+
+// export draws the downloads. The order of the draws is part of the data.
+func (s spec) export() Export {
+	r, pool, start := pyrandom.New(s.id), s.pool(), epoch
+	e := Export{ID: s.id, Downloads: make([]Download, s.downloads)}
+	for i := range e.Downloads {
+		id := downloadID(s.id, i)
+		rows := r.RandInt(s.minRows, s.maxRows)
+		patients := pyrandom.Sample(r, pool, int(r.RandInt(2, int64(s.patients))))
+		end := start.Add(time.Duration(rows) * s.step)
+		body := stream{seed: id, rows: uint64(rows), events: s.events, patients: patients, start: start, step: s.step}
+		e.Downloads[i] = Download{
+			ID: id.String(), Rows: body.rows, Events: s.events, Patients: patients, Start: start, End: end,
+			Body: body.write,
+		}
+		start = end
+	}
+	return e
+}
+
+// pool returns the ids of the patients of which each download has some.
+func (s spec) pool() []string {
+	ids := make([]string, s.patients)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("%c%03d", s.letter, i+1)
+	}
+	return ids
+}
+
+// downloadID derives the id of download number i, from 0: a hash in the form of a random UUID.
+func downloadID(export string, i int) uuid {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s_%d", export, i))
+	id := uuid(sum[:16])
+	id[6] = id[6]&0x0f | 4<<4 // version 4
+	id[8] = id[8]&0x3f | 2<<6 // variant of RFC 4122
+	return id
+}
