@@ -20,16 +20,17 @@ func printable(id string) string {
 	return id
 }
 
-// shorten returns s, or as much of its beginning as fits into width columns with "…" behind it.
+// shorten returns s, or as much of its beginning as fits into width columns with "…" behind it. It looks at no more
+// of s than that.
 func shorten(s string, width int) string {
-	if displayWidth(s) <= width {
-		return s
-	}
-	used := 0
+	used, end := 0, 0
 	for i, r := range s {
+		if used < width {
+			end = i // the runes before this one leave a column for the dots
+		}
 		used += runeWidth(r)
-		if used > width-1 {
-			return s[:i] + "…"
+		if used > width {
+			return s[:end] + "…"
 		}
 	}
 	return s

@@ -168,22 +168,23 @@ func parseCSV(output []byte) (counts, error) {
 func splitCSV(s string) (records [][]string) {
 	var record []string
 	for s != "" {
-		var field string
+		var field strings.Builder
 		if rest, quoted := strings.CutPrefix(s, `"`); quoted {
 			for more := true; more; {
 				var part string
 				part, rest, _ = strings.Cut(rest, `"`)
-				field += part
+				field.WriteString(part)
 				if rest, more = strings.CutPrefix(rest, `"`); more {
-					field += `"`
+					field.WriteByte('"')
 				}
 			}
 			s = rest
 		} else {
 			end := strings.IndexAny(s, ",\n")
-			field, s = s[:end], s[end:]
+			field.WriteString(s[:end])
+			s = s[end:]
 		}
-		record = append(record, field)
+		record = append(record, field.String())
 		if s[0] == '\n' {
 			records, record = append(records, record), nil
 		}

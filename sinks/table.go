@@ -2,7 +2,6 @@ package sinks
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -72,7 +71,7 @@ func (t Table) layout(r *engine.Report) layout {
 
 	l := layout{rows: t.shown(len(r.Patients)), peak: largestTotal(r)}
 	l.total = max(len("total"), len(groupDigits(r.Rows)))
-	l.name = min(widest(r.Patients[:l.rows]), width/2, width-2-l.total)
+	l.name = widest(r.Patients[:l.rows], min(width/2, width-2-l.total))
 	free := width - l.name - 2 - l.total
 	l.events = fitEvents(r, free-2-minBarWidth)
 	for _, w := range l.events {
@@ -95,11 +94,11 @@ func (t Table) shown(patients int) int {
 	return min(patients, t.Rows)
 }
 
-// widest returns the width that the column of these ids needs.
-func widest(ids []string) int {
+// widest returns the width that the column of these ids needs, up to limit.
+func widest(ids []string, limit int) int {
 	w := max(len("patient"), len("totals"))
 	for _, id := range ids {
-		w = max(w, displayWidth(printable(id)))
+		w = max(w, displayWidth(shorten(printable(id), limit)))
 	}
 	return w
 }
@@ -190,13 +189,19 @@ func (p *tablePrinter) totals(r *engine.Report) {
 
 // notes says what the table does not show.
 func (p *tablePrinter) notes(r *engine.Report) {
-	if hidden := len(r.Patients) - p.layout.rows; hidden > 0 {
-		p.note(fmt.Sprintf("%s more patients are not shown; the totals include them", groupDigits(uint64(hidden))))
+	if n := len(r.Patients) - p.layout.rows; n > 0 {
+		p.note("not shown, but part of the totals: " + plural(n, "patient"))
 	}
-	if hidden := len(r.Events) - len(p.layout.events); hidden > 0 {
-		p.note(fmt.Sprintf("%s more event types are not shown; the totals of patients include them",
-			groupDigits(uint64(hidden))))
+	if n := len(r.Events) - len(p.layout.events); n > 0 {
+		p.note("not shown, but part of each patient's total: " + plural(n, "event type"))
 	}
+}
+
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return groupDigits(uint64(n)) + " " + noun
 }
 
 func (p *tablePrinter) note(text string) {
@@ -240,9 +245,7 @@ func (p *tablePrinter) right(s string, width int) {
 }
 
 func (p *tablePrinter) spaces(n int) {
-	for range n {
-		p.b.WriteByte(' ')
-	}
+	p.b.WriteString(strings.Repeat(" ", n))
 }
 
 func (p *tablePrinter) style(escape string) {

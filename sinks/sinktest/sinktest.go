@@ -83,12 +83,11 @@ func clone(r *engine.Report) *engine.Report {
 	return &c
 }
 
-// checkWriterErrors lets the writer fail after each number of bytes; of a long output, after a hundred of them.
+// checkWriterErrors lets the writer fail after each number of bytes; of a longer output, after as many of them as
+// make 1 MiB of output in all.
 func checkWriterErrors(s sinks.Sink, r *engine.Report, output []byte) error {
-	step := 1
-	if len(output) > 16<<10 {
-		step = len(output) / 100
-	}
+	runs := 1 + 1<<20/(len(output)+1)
+	step := 1 + len(output)/runs
 	for room := 0; room < len(output); room += step {
 		w := &failingWriter{room: room}
 		err := s.Write(w, r)

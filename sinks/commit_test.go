@@ -1,0 +1,368 @@
+package sinks
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fastcount/engine"
+)
+
+// text is a sink that writes itself, in two pieces.
+type text string
+
+func (s text) Write(w io.Writer, _ *engine.Report) error {
+	for _, part := range []string{string(s[:len(s)/2]), string(s[len(s)/2:])} {
+		if _, err := io.WriteString(w, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errInjected = errors.New("injected failure")
+
+// faultyFiles counts the operations on files and lets some of them fail. An operation that fails has no effect,
+// but that a file is closed even if Close fails, and that half of a failing Write is written.
+type faultyFiles struct {
+	files
+	fails func(n int) bool // whether the operation number n, from 1, fails
+	n     int
+	log   []string // operations that failed
+}
+
+func (f *faultyFiles) step(op string) error {
+	f.n++
+	if f.fails(f.n) {
+		f.log = append(f.log, op)
+		return fmt.Errorf("%s: %w", op, errInjected)
+	}
+	return nil
+}
+
+func (f *faultyFiles) stat(name string) (fs.FileInfo, error) {
+	if err := f.step("stat"); err != nil {
+		return nil, err
+	}
+	return f.files.stat(name)
+}
+
+func (f *faultyFiles) createTemp(folder string) (file, error) {
+	if err := f.step("create"); err != nil {
+		return nil, err
+	}
+	temp, err := f.files.createTemp(folder)
+	return &faultyFile{temp, f}, err
+}
+
+func (f *faultyFiles) openDirect(name string) (file, error) {
+	if err := f.step("open"); err != nil {
+		return nil, err
+	}
+	direct, err := f.files.openDirect(name)
+	return &faultyFile{direct, f}, err
+}
+
+func (f *faultyFiles) rename(from, to string) error {
+	if err := f.step("rename"); err != nil {
+		return err
+	}
+	return f.files.rename(from, to)
+}
+
+func (f *faultyFiles) remove(name string) error {
+	if err := f.step("remove"); err != nil {
+		return err
+	}
+	return f.files.remove(name)
+}
+
+func (f *faultyFiles) syncFolder(folder string) error {
+	if err := f.step("sync folder"); err != nil {
+		return err
+	}
+	return f.files.syncFolder(folder)
+}
+
+func (f *faultyFiles) failed(op string) bool {
+	for _, failed := range f.log {
+		if failed == op {
+			return true
+		}
+	}
+	return false
+}
+
+type faultyFile struct {
+	file
+	files *faultyFiles
+}
+
+func (f *faultyFile) Write(p []byte) (int, error) {
+	if err := f.files.step("write"); err != nil {
+		n, _ := f.file.Write(p[:len(p)/2])
+		return n, err
+	}
+	return f.file.Write(p)
+}
+
+func (f *faultyFile) Chmod(mode fs.FileMode) error {
+	if err := f.files.step("chmod"); err != nil {
+		return err
+	}
+	return f.file.Chmod(mode)
+}
+
+func (f *faultyFile) Sync() error {
+	if err := f.files.step("sync"); err != nil {
+		return err
+	}
+	return f.file.Sync()
+}
+
+func (f *faultyFile) Close() error {
+	return errors.Join(f.files.step("close"), f.file.Close())
+}
+
+// eachFault runs a fresh case for every operation: it fails once, or it and all after it fail. The last run is
+// the one in which no operation is left to fail.
+func eachFault(t *testing.T, run func(t *testing.T, f *faultyFiles)) {
+	kinds := map[string]func(nth int) func(int) bool{
+		"once":     func(nth int) func(int) bool { return func(n int) bool { return n == nth } },
+		"for ever": func(nth int) func(int) bool { return func(n int) bool { return n >= nth } },
+	}
+	for kind, fails := range kinds {
+		for nth := 1; ; nth++ {
+			f := &faultyFiles{files: osFiles{}, fails: fails(nth)}
+			t.Run(fmt.Sprintf("%d %s", nth, kind), func(t *testing.T) { run(t, f) })
+			if len(f.log) == 0 {
+				break
+			}
+			if nth > 100 {
+				t.Fatal("the operations do not come to an end")
+			}
+		}
+	}
+}
+
+// big is more than a buffer, so that it takes several writes.
+var big = strings.Repeat("new\n", bufferSize/2)
+
+func TestWriteFaultsOneFile(t *testing.T) {
+	for _, old := range []string{"", "old\n"} {
+		name := "over a file"
+		if old == "" {
+			name = "new file"
+		}
+		t.Run(name, func(t *testing.T) {
+			eachFault(t, func(t *testing.T, f *faultyFiles) {
+				folder := t.TempDir()
+				path := filepath.Join(folder, "out")
+				if old != "" {
+					writeFile(t, path, old, 0o640)
+				}
+				o := outputsAt(t, f, Output{text(big), path})
+				err := o.Write(nil, nil)
+				checkFault(t, f, err)
+				want := big
+				if err != nil && f.log[0] != "sync folder" {
+					want = old
+				}
+				checkFile(t, path, want)
+				checkTemps(t, f, folder)
+			})
+		})
+	}
+}
+
+func TestWriteFaultsSeveralOutputs(t *testing.T) {
+	eachFault(t, func(t *testing.T, f *faultyFiles) {
+		folder := t.TempDir()
+		sub := filepath.Join(folder, "sub")
+		if err := os.Mkdir(sub, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		paths := []string{filepath.Join(folder, "a"), filepath.Join(folder, "b"), filepath.Join(sub, "c")}
+		writeFile(t, paths[1], "old b", 0o600)
+		o := outputsAt(t, f,
+			Output{text("A"), paths[0]}, Output{text("stdout"), ""}, Output{text(big), paths[1]},
+			Output{text("C"), paths[2]}, Output{text("gone"), os.DevNull})
+		var stdout bytes.Buffer
+		err := o.Write(&stdout, nil)
+		checkFault(t, f, err)
+		checkTemps(t, f, folder, sub)
+
+		renamed := 0 // of the three, in this order
+		if err == nil || f.log[0] == "sync folder" {
+			renamed = 3
+		} else if f.log[0] == "rename" {
+			renamed = inPlace(err, paths)
+		}
+		for i, contents := range [][2]string{{"", "A"}, {"old b", big}, {"", "C"}} {
+			want := contents[0]
+			if i < renamed {
+				want = contents[1]
+			}
+			checkFile(t, paths[i], want)
+		}
+		if s := stdout.String(); s != "stdout" && (s != "" || err == nil) {
+			t.Errorf("standard output got %q", s)
+		}
+	})
+}
+
+// inPlace returns how many of the paths the error names as already in place.
+func inPlace(err error, paths []string) int {
+	_, list, _ := strings.Cut(err.Error(), "already in place: ")
+	list, _, _ = strings.Cut(list, ")")
+	n := 0
+	for _, path := range paths {
+		if strings.Contains(list, path) {
+			n++
+		}
+	}
+	return n
+}
+
+// checkFault asserts that there is an error exactly if an operation failed, and that it is the injected one.
+func checkFault(t *testing.T, f *faultyFiles, err error) {
+	t.Helper()
+	if (err != nil) != (len(f.log) > 0) {
+		t.Errorf("failed operations: %q, error: %v", f.log, err)
+	}
+	if err != nil && !errors.Is(err, errInjected) {
+		t.Errorf("the error hides its cause: %v", err)
+	}
+}
+
+// checkTemps asserts that nothing is left in the folders that the test did not put there, unless it could not be
+// removed.
+func checkTemps(t *testing.T, f *faultyFiles, folders ...string) {
+	t.Helper()
+	for _, folder := range folders {
+		temps, err := filepath.Glob(filepath.Join(folder, ".*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(temps) > 0 && !f.failed("remove") {
+			t.Errorf("left behind: %q (failed: %q)", temps, f.log)
+		}
+	}
+}
+
+// checkFile asserts the content of a file; "" is that it does not exist.
+func checkFile(t *testing.T, path, want string) {
+	t.Helper()
+	got, err := os.ReadFile(path)
+	if want == "" && errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil || string(got) != want {
+		t.Errorf("%s holds %.20q (%d bytes), error %v; want %.20q (%d bytes)", path, got, len(got), err, want, len(want))
+	}
+}
+
+func writeFile(t *testing.T, path, content string, mode fs.FileMode) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), mode); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil { // whatever the umask
+		t.Fatal(err)
+	}
+}
+
+// outputsAt checks outputs on the real file system and leaves the writing to f.
+func outputsAt(t *testing.T, f files, outputs ...Output) *Outputs {
+	t.Helper()
+	o, err := NewOutputs(outputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.files = f
+	return o
+}
+
+func TestNewOutputsFaults(t *testing.T) {
+	eachFault(t, func(t *testing.T, f *faultyFiles) {
+		folder := t.TempDir()
+		o, err := newOutputs([]Output{{text("A"), filepath.Join(folder, "a")}}, f)
+		checkFault(t, f, err)
+		if (o == nil) != (err != nil) {
+			t.Errorf("outputs %v and error %v", o, err)
+		}
+		checkTemps(t, f, folder)
+	})
+}
+
+// panicking is a sink with a bug.
+type panicking struct{}
+
+func (panicking) Write(w io.Writer, _ *engine.Report) error { panic("a bug in the sink") }
+
+// broken is a sink that fails by itself.
+type broken struct{}
+
+func (broken) Write(w io.Writer, _ *engine.Report) error {
+	if _, err := io.WriteString(w, big); err != nil {
+		return err
+	}
+	return errInjected
+}
+
+func TestWriteSinkFails(t *testing.T) {
+	folder := t.TempDir()
+	a, b := filepath.Join(folder, "a"), filepath.Join(folder, "b")
+	for name, sink := range map[string]Sink{"error": broken{}, "panic": panicking{}} {
+		t.Run(name, func(t *testing.T) {
+			o := outputsAt(t, osFiles{}, Output{text("A"), a}, Output{sink, b})
+			func() {
+				defer func() { recover() }()
+				if err := o.Write(nil, nil); !errors.Is(err, errInjected) {
+					t.Errorf("Write returned %v", err)
+				}
+			}()
+			checkFile(t, a, "")
+			checkFile(t, b, "")
+			checkTemps(t, &faultyFiles{}, folder)
+		})
+	}
+}
+
+// closedPipe is a standard output that nobody reads any more.
+type closedPipe struct{}
+
+func (closedPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestWriteStdoutFails(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "a")
+	o := outputsAt(t, osFiles{}, Output{text("x"), ""}, Output{text("A"), path})
+	if err := o.Write(closedPipe{}, nil); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("Write returned %v", err)
+	}
+	checkFile(t, path, "")
+	checkTemps(t, &faultyFiles{}, folder)
+}
+
+// countingWriter counts calls of Write.
+type countingWriter struct{ calls int }
+
+func (w *countingWriter) Write(p []byte) (int, error) {
+	w.calls++
+	return len(p), nil
+}
+
+func TestWriteBuffersForSinks(t *testing.T) {
+	o := outputsAt(t, osFiles{}, Output{text("two pieces"), ""})
+	var w countingWriter
+	if err := o.Write(&w, nil); err != nil || w.calls != 1 {
+		t.Errorf("%d writes, error %v", w.calls, err)
+	}
+}

@@ -1,0 +1,71 @@
+//go:build unix
+
+package sinks
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestWriteFIFO(t *testing.T) {
+	inFolder(t)
+	if err := syscall.Mkfifo("fifo", 0o600); err != nil {
+		t.Skipf("no FIFO here: %v", err)
+	}
+	var got []byte
+	var readErr error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		got, readErr = os.ReadFile("fifo")
+	}()
+	mustWrite(t, Output{text(big), "fifo"})
+	<-done
+	if readErr != nil || string(got) != big {
+		t.Errorf("the reader got %d bytes, error %v", len(got), readErr)
+	}
+	if info, err := os.Lstat("fifo"); err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
+		t.Errorf("the FIFO is now %v, error %v", info, err)
+	}
+}
+
+func TestWriteFIFOWhoseReaderLeaves(t *testing.T) {
+	inFolder(t)
+	if err := syscall.Mkfifo("fifo", 0o600); err != nil {
+		t.Skipf("no FIFO here: %v", err)
+	}
+	o := outputsAt(t, osFiles{}, Output{text(strings.Repeat(big, 4)), "fifo"})
+	done := make(chan error, 1)
+	go func() {
+		f, err := os.Open("fifo")
+		if err == nil {
+			_, err = io.ReadFull(f, make([]byte, 1))
+			err = errors.Join(err, f.Close())
+		}
+		done <- err
+	}()
+	if err := o.Write(nil, nil); !errors.Is(err, syscall.EPIPE) {
+		t.Errorf("Write: %v", err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNewOutputsSocket(t *testing.T) {
+	inFolder(t)
+	l, err := net.Listen("unix", "socket")
+	if err != nil {
+		t.Skipf("no sockets here: %v", err)
+	}
+	defer l.Close()
+	if _, err := NewOutputs([]Output{{text("A"), "socket"}}); err == nil || !strings.Contains(err.Error(), "is a socket") {
+		t.Errorf("NewOutputs: %v", err)
+	}
+}

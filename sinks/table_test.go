@@ -1,0 +1,135 @@
+package sinks_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"fastcount/engine"
+	"fastcount/sinks"
+	"fastcount/sinks/sinktest"
+)
+
+func TestTable(t *testing.T) {
+	abc := sinktest.Report(counts{"a": {"x": 1}, "b": {"x": 1_000}, "c": {"x": 1_999, "y": 1}})
+	tests := []struct {
+		name   string
+		table  sinks.Table
+		report *engine.Report
+		want   string
+	}{
+		{"demo", sinks.Table{Width: 52}, sinktest.Demo(), `
+patient  bp_dia  bp_sys   total
+P001      3,106   3,084   6,190  ██████████████████▉
+P002      1,665   1,704   3,369  ██████████▎
+P003      3,061   3,135   6,196  ███████████████████
+P004      1,540   1,489   3,029  █████████▎
+totals    9,372   9,412  18,784
+`},
+		{"empty", sinks.Table{}, &engine.Report{}, `
+patient  total
+totals       0
+`},
+		{"smallest bar", sinks.Table{Width: 40}, abc, `
+patient      x  y  total
+a            1  -      1  ▏
+b        1,000  -  1,000  ███████
+c        1,999  1  2,000  ██████████████
+totals   3,000  1  3,001
+`},
+		{"one patient cut", sinks.Table{Width: 40, Rows: 2}, abc, `
+patient      x  y  total
+a            1  -      1  ▏
+b        1,000  -  1,000  ███████
+totals   3,000  1  3,001
+not shown, but part of the totals: 1 patient
+`},
+		{"no event type fits", sinks.Table{Width: 50, Rows: 1}, sinktest.Large(1_500, 40), `
+patient                    total
+patient_00000000      40,000,780  ███████████████▉
+totals            60,026,140,000
+not shown, but part of the totals: 1,499 patients
+not shown, but part of each patient's total: 40 event types
+`},
+		{"one event type fits", sinks.Table{Width: 60, Rows: 1}, sinktest.Large(1_500, 40), `
+patient              event_0000           total
+patient_00000000      1,000,000      40,000,780  ██████████▉
+totals            1,500,624,250  60,026,140,000
+not shown, but part of the totals: 1,499 patients
+not shown, but part of each patient's total: 39 event types
+`},
+		{"wide and combining", sinks.Table{Width: 40},
+			sinktest.Report(counts{"漢字": {"脈拍": 5}, "e\u0301a": {"脈拍": 10}, "\u1112\u1161\u11ab": {"x": 10}, "😀": {"x": 10}}), `
+patient   x  脈拍  total
+e\u0301a        -    10     10  ██████████████
+\u1112\u1161\u11ab       10     -     10  ██████████████
+漢字      -     5      5  ███████
+😀       10     -     10  ██████████████
+totals   20    15     35
+`},
+		{"colour", sinks.Table{Width: 40, Color: true, Rows: 1}, sinktest.Report(counts{"a": {"x": 1}, "b": {"x": 1}}),
+			"\n\x1b[1mpatient  x  total\x1b[0m\n" +
+				"a        1      1  \x1b[36m█████████████████████\x1b[0m\n" +
+				"\x1b[1mtotals   2      2\x1b[0m\n" +
+				"\x1b[2mnot shown, but part of the totals: 1 patient\x1b[0m\n"},
+		{"largest count in the least width", sinks.Table{Width: 1},
+			sinktest.Report(counts{"a patient with a long name": {"x": 1<<64 - 1}}), `
+patient                            total
+a patient w…  18,446,744,073,709,551,615
+totals        18,446,744,073,709,551,615
+not shown, but part of each patient's total: 1 event type
+`},
+	}
+	unescape := strings.NewReplacer(`\u0301`, "\u0301", `\u1112`, "\u1112", `\u1161`, "\u1161", `\u11ab`, "\u11ab")
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, want := "\n"+render(t, tt.table, tt.report), unescape.Replace(tt.want)
+			if got != want {
+				t.Errorf("got%swant%s", got, want)
+			}
+		})
+	}
+}
+
+func TestTableRows(t *testing.T) {
+	r := sinktest.Large(60, 1)
+	for _, tt := range []struct{ rows, lines int }{{0, 50 + 3}, {-1, 60 + 2}, {60, 60 + 2}, {59, 59 + 3}, {100, 60 + 2}} {
+		if got := strings.Count(render(t, sinks.Table{Rows: tt.rows}, r), "\n"); got != tt.lines {
+			t.Errorf("Rows %d: %d lines, want %d", tt.rows, got, tt.lines)
+		}
+	}
+}
+
+// TestTableIsSafeAndNarrow looks at every sample, at every width: no character of an id may command the terminal,
+// and no line of the table may be longer than allowed.
+func TestTableIsSafeAndNarrow(t *testing.T) {
+	style := regexp.MustCompile("\x1b\\[(0|1|2|36)m")
+	for _, sample := range sinktest.Samples() {
+		t.Run(sample.Name, func(t *testing.T) {
+			for _, width := range []int{40, 41, 57, 80, 133, 400} {
+				out := render(t, sinks.Table{Width: width, Rows: -1}, sample.Report)
+				checkLines(t, out, width)
+				coloured := render(t, sinks.Table{Width: width, Rows: -1, Color: true}, sample.Report)
+				if style.ReplaceAllString(coloured, "") != out {
+					t.Errorf("width %d: colour changes more than the colour", width)
+				}
+			}
+		})
+	}
+}
+
+func checkLines(t *testing.T, out string, width int) {
+	t.Helper()
+	for line := range strings.Lines(out) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Errorf("a line holds a character that cannot be printed: %q", line)
+		}
+		wide := strings.Count(line, "漢字")*2 + strings.Count(line, "한글")*2 // columns more than characters
+		if n := utf8.RuneCountInString(line) + wide; n > width && !strings.HasPrefix(line, "not shown") {
+			t.Errorf("a line is %d columns wide, not at most %d: %q", n, width, line)
+		}
+	}
+}
