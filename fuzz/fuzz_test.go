@@ -66,7 +66,7 @@ func FuzzParser(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input, pieces []byte, bufferSize uint16) {
 		rows, err := records(bytes.NewReader(input), parser.Options{Columns: ids})
 		want, wantErr := oracle.Rows(input, ',', "patient_id", "event_type")
-		if !errors.Is(wantErr, oracle.CannotTell) {
+		if !errors.Is(wantErr, oracle.ErrCannotTell) {
 			if (err == nil) != (wantErr == nil) {
 				t.Fatalf("got error %v, the oracle has %v", err, wantErr)
 			}
@@ -168,7 +168,7 @@ func FuzzEngine(f *testing.F) {
 		cfg := engine.Config{Jobs: 3, RangeSize: int64(max(rangeSize, uint16(len(input)/200), 1)), CSV: parser.Options{BufferSize: int(bufferSize)}}
 		got, err := engine.Run(t.Context(), []engine.Part{file(input)}, cfg)
 		want, wantErr := oracle.Counts(input, ',', "patient_id", "event_type")
-		if errors.Is(wantErr, oracle.CannotTell) || tooLong(input) {
+		if errors.Is(wantErr, oracle.ErrCannotTell) || tooLong(input) {
 			return
 		}
 		if (err == nil) != (wantErr == nil) {

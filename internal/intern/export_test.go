@@ -7,11 +7,7 @@ func (t *Table) LongestProbe() int {
 		if s.size == 0 {
 			continue
 		}
-		home := s.lo
-		if s.size <= short+1 {
-			home = t.hash(s.lo, s.hi, s.size-1)
-		}
-		longest = max(longest, 1+int((uint64(i)-home)&t.mask))
+		longest = max(longest, 1+int((uint64(i)-t.home(s))&uint64(len(t.slots)-1)))
 	}
 	return longest
 }

@@ -25,7 +25,7 @@ const minSlots = 64
 // Table holds distinct names. It is used by one goroutine at a time.
 type Table struct {
 	slots  []slot
-	mask   uint64 // len(slots)-1
+	shift  int    // a hash's place is its top bits: hash >> shift
 	seed   maphash.Seed
 	k0, k1 uint64
 	admit  func(name []byte) error
@@ -102,7 +102,7 @@ func (t *Table) IDs(dst []uint32, data []byte, starts, ends []uint32) (int, erro
 		keep := &keeps[size]
 		lo := binary.LittleEndian.Uint64(name[:8]) & keep[0]
 		hi := binary.LittleEndian.Uint64(name[8:short]) & keep[1]
-		s := &t.slots[t.hash(lo, hi, size)&t.mask]
+		s := &t.slots[t.hash(lo, hi, size)>>(t.shift&63)]
 		if s.lo == lo && s.hi == hi && s.size == size+1 {
 			dst[i] = s.id
 			continue
@@ -125,18 +125,21 @@ var keeps = func() (k [short + 1][2]uint64) {
 	return k
 }()
 
-// hash folds the 128-bit product of the two halves of a short name, each covered by a secret key. Whoever does not
-// know the keys can choose neither factor, so not the collisions either.
+// hash folds the 128-bit product of the two halves of a short name, each covered by a secret key, as wyhash does.
+// Whoever does not know the keys can choose neither factor, so not the collisions either. The product alone maps
+// names that form a progression to places that form one, which pile up for some keys: the shift and the second
+// multiplication (by 2^64 divided by the golden ratio) break it.
 func (t *Table) hash(lo, hi uint64, size uint32) uint64 {
 	h, l := bits.Mul64(lo^t.k0, hi^t.k1^uint64(size))
-	return h ^ l
+	h ^= l
+	return (h ^ h>>32) * 0x9e3779b97f4a7c15
 }
 
 // find returns the id of a short name, whose words are lo and hi.
 func (t *Table) find(lo, hi uint64, name []byte) (uint32, error) {
 	size := uint32(len(name))
-	for i := t.hash(lo, hi, size); ; i++ {
-		s := &t.slots[i&t.mask]
+	for i := t.hash(lo, hi, size) >> t.shift; ; i++ {
+		s := &t.slots[i&uint64(len(t.slots)-1)]
 		switch {
 		case s.size == 0:
 			return t.insert(s, slot{lo: lo, hi: hi, size: size + 1}, name)
@@ -149,8 +152,8 @@ func (t *Table) find(lo, hi uint64, name []byte) (uint32, error) {
 // long returns the id of a name of more than short bytes.
 func (t *Table) long(name []byte) (uint32, error) {
 	hash, size := maphash.Bytes(t.seed, name), uint32(len(name))
-	for i := hash; ; i++ {
-		s := &t.slots[i&t.mask]
+	for i := hash >> t.shift; ; i++ {
+		s := &t.slots[i&uint64(len(t.slots)-1)]
 		switch {
 		case s.size == 0:
 			return t.insert(s, slot{lo: hash, size: size + 1}, name)
@@ -185,18 +188,22 @@ func (t *Table) grow() {
 		if s.size == 0 {
 			continue
 		}
-		i := s.lo
-		if s.size <= short+1 {
-			i = t.hash(s.lo, s.hi, s.size-1)
+		i := t.home(s)
+		for t.slots[i].size != 0 {
+			i = (i + 1) & uint64(len(t.slots)-1)
 		}
-		for t.slots[i&t.mask].size != 0 {
-			i++
-		}
-		t.slots[i&t.mask] = s
+		t.slots[i] = s
 	}
 }
 
+// home returns the place where the search for the name of s begins.
+func (t *Table) home(s slot) uint64 {
+	if s.size <= short+1 {
+		return t.hash(s.lo, s.hi, s.size-1) >> t.shift
+	}
+	return s.lo >> t.shift
+}
+
 func (t *Table) setSlots(n int) {
-	t.slots = make([]slot, n)
-	t.mask = uint64(n - 1)
+	t.slots, t.shift = make([]slot, n), 64-bits.TrailingZeros(uint(n))
 }

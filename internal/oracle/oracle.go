@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// Refused is the error for input that package parser refuses although encoding/csv accepts it.
-var Refused = errors.New("refused by the written deviations")
+// ErrRefused is the error for input that package parser refuses although encoding/csv accepts it.
+var ErrRefused = errors.New("refused by the written deviations")
 
 // Records returns every record of input, the first included. Empty input is io.EOF.
 func Records(input []byte, comma byte) ([][]string, error) {
@@ -46,11 +46,11 @@ func Rows(input []byte, comma byte, columns ...string) ([][]string, error) {
 	for _, name := range columns {
 		at := slices.Index(header, name)
 		if at < 0 || slices.Contains(header[at+1:], name) {
-			return nil, Refused
+			return nil, ErrRefused
 		}
 		for i, record := range records[1:] {
 			if slices.Equal(record, header) {
-				return nil, Refused
+				return nil, ErrRefused
 			}
 			rows[i] = append(rows[i], record[at])
 		}
@@ -67,7 +67,7 @@ func Counts(input []byte, comma byte, patient, event string) (map[[2]string]uint
 	counts := map[[2]string]uint64{}
 	for _, row := range rows {
 		if !utf8.ValidString(row[0]) || !utf8.ValidString(row[1]) {
-			return nil, Refused
+			return nil, ErrRefused
 		}
 		counts[[2]string(row)]++
 	}
@@ -81,7 +81,7 @@ func Counts(input []byte, comma byte, patient, event string) (map[[2]string]uint
 func prepare(input []byte, comma byte) (out []byte, cr string, err error) {
 	for _, mark := range []string{"\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"} {
 		if bytes.HasPrefix(input, []byte(mark)) {
-			return nil, "", Refused
+			return nil, "", ErrRefused
 		}
 	}
 	hidden, err := unused(input, comma)
@@ -97,14 +97,14 @@ func prepare(input []byte, comma byte) (out []byte, cr string, err error) {
 		case c == '\r' && inside:
 			out[i] = hidden
 		case c == '\r' && i+1 < len(out) && out[i+1] != '\n':
-			return nil, "", Refused
+			return nil, "", ErrRefused
 		}
 	}
 	return out, string([]byte{hidden}), nil
 }
 
-// CannotTell is the error for input in which every byte value occurs: none is left to hide anything behind.
-var CannotTell = errors.New("every byte value occurs")
+// ErrCannotTell is the error for input in which every byte value occurs: none is left to hide anything behind.
+var ErrCannotTell = errors.New("every byte value occurs")
 
 func unused(input []byte, comma byte) (byte, error) {
 	for c := byte(1); c < 0xff; c++ {
@@ -112,5 +112,5 @@ func unused(input []byte, comma byte) (byte, error) {
 			return c, nil
 		}
 	}
-	return 0, CannotTell
+	return 0, ErrCannotTell
 }
