@@ -34,11 +34,13 @@ type faultyFiles struct {
 	files
 	fails func(n int) bool // whether the operation number n, from 1, fails
 	n     int
+	ops   []string // all operations, in order
 	log   []string // operations that failed
 }
 
 func (f *faultyFiles) step(op string) error {
 	f.n++
+	f.ops = append(f.ops, op)
 	if f.fails(f.n) {
 		f.log = append(f.log, op)
 		return fmt.Errorf("%s: %w", op, errInjected)
@@ -148,6 +150,27 @@ func eachFault(t *testing.T, run func(t *testing.T, f *faultyFiles)) {
 				t.Fatal("the operations do not come to an end")
 			}
 		}
+	}
+}
+
+// TestWriteOrder pins what no failure shows: that files are synced before they get their names, that none gets its
+// name before all are written, and that the folder is synced last and once.
+func TestWriteOrder(t *testing.T) {
+	folder := t.TempDir()
+	a, b := filepath.Join(folder, "a"), filepath.Join(folder, "b")
+	writeFile(t, b, "old", 0o644)
+	f := &faultyFiles{files: osFiles{}, fails: func(int) bool { return false }}
+	o := outputsAt(t, f, Output{text("A"), a}, Output{text("gone"), os.DevNull}, Output{text("B"), b})
+	if err := o.Write(nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(f.ops, ", ")
+	want := "create, write, stat, sync, close, " + // a
+		"create, write, stat, chmod, sync, close, " + // b
+		"open, write, close, " + // the device
+		"rename, rename, sync folder"
+	if got != want {
+		t.Errorf("operations:\n%s\nwant\n%s", got, want)
 	}
 }
 
