@@ -253,7 +253,7 @@ func inPlace(err error, paths []string) int {
 	return n
 }
 
-// checkFault asserts that there is an error exactly if an operation failed, and that it is the injected one.
+// checkFault asserts that there is an error exactly if an operation failed, and that it tells of each that did.
 func checkFault(t *testing.T, f *faultyFiles, err error) {
 	t.Helper()
 	if (err != nil) != (len(f.log) > 0) {
@@ -261,6 +261,11 @@ func checkFault(t *testing.T, f *faultyFiles, err error) {
 	}
 	if err != nil && !errors.Is(err, errInjected) {
 		t.Errorf("the error hides its cause: %v", err)
+	}
+	for _, op := range f.log {
+		if err != nil && !strings.Contains(err.Error(), op+": ") {
+			t.Errorf("the error does not tell that %s failed: %v", op, err)
+		}
 	}
 }
 
