@@ -25,7 +25,7 @@ const minSlots = 64
 // Table holds distinct names. It is used by one goroutine at a time.
 type Table struct {
 	slots  []slot
-	shift  int    // a hash's place is its top bits: hash >> shift
+	shift  int // a hash's place is its top bits: hash >> shift
 	seed   maphash.Seed
 	k0, k1 uint64
 	admit  func(name []byte) error

@@ -22,12 +22,19 @@ func indexGeneric(dst []uint32, b []byte, comma byte) Marks {
 			return Marks{Quote: true}
 		}
 	}
-	if rest := b[at:]; len(rest) > 0 {
-		last := padding(comma)
-		copy(last[:], rest)
-		if !s.group(&last, uint32(at), uint64(1)<<len(rest)-1) {
-			return Marks{Quote: true}
-		}
+	return s.finish(b, at, comma)
+}
+
+// finish looks at b[at:], which is less than a group, and returns what all of b holds.
+func (s *scan) finish(b []byte, at int, comma byte) Marks {
+	rest := b[at:]
+	if len(rest) == 0 {
+		return s.marks
+	}
+	last := padding(comma)
+	copy(last[:], rest)
+	if !s.group(&last, uint32(at), uint64(1)<<len(rest)-1) {
+		return Marks{Quote: true}
 	}
 	return s.marks
 }

@@ -2,7 +2,7 @@
 //
 // It knows nothing of records. A kernel looks at each byte of a buffer once and writes down where the separators
 // are; package parser decides what they mean. Every kernel gives the same answer, bit for bit: index_generic.go
-// is the reference, the others are only faster.
+// is the reference, the others are only faster. The build tag purego leaves the reference alone.
 package simd
 
 // Slack is how many entries of dst behind the last separator a kernel may overwrite with garbage.
@@ -32,7 +32,7 @@ type Kernel struct {
 // Kernels returns every kernel, the reference first and the fastest last. Tests, fuzz targets and benchmarks walk
 // all of them and skip by name those that are not available.
 func Kernels() []Kernel {
-	return []Kernel{{Name: "generic", Available: true, Index: indexGeneric}}
+	return []Kernel{{Name: "generic", Available: true, Index: indexGeneric}, native}
 }
 
 // Best returns the fastest kernel that is available.

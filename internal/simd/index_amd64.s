@@ -1,0 +1,108 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// One line of a mask: the offset of its lowest bit, plus the base in R8, goes to dst[n], and the bit goes out.
+// An empty mask writes garbage, which the next group overwrites.
+#define EXTRACT(n) \
+	TZCNTQ DX, BX; \
+	ADDL   R8, BX; \
+	MOVL   BX, (n*4)(DI); \
+	BLSRQ  DX, DX
+
+// MASK makes the 64-bit mask of the bytes that are 0xff in lo and hi; tmp is overwritten.
+#define MASK(lo, hi, mask, tmp) \
+	VPMOVMSKB lo, mask; \
+	VPMOVMSKB hi, tmp; \
+	SHLQ      $32, tmp; \
+	ORQ       tmp, mask
+
+#define BROADCAST(char, x, y) \
+	MOVL         $char, AX; \
+	VMOVD        AX, x; \
+	VPBROADCASTB x, y
+
+// func scanAVX2(dst *uint32, b *byte, groups int, comma byte, afterCR uint64) (done, separators, newlines int, crs, lone uint64)
+//
+// Y0 delimiter, Y1 line feed, Y2 quote, Y3 carriage return, Y4 and Y5 the 64 bytes of the group.
+// DI next free entry of dst, SI the group, CX groups left, R8 offset of the group, R9 line feeds so far,
+// R10 and R11 crs and lone, R12 afterCR.
+TEXT ·scanAVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst+0(FP), DI
+	MOVQ         b+8(FP), SI
+	MOVQ         groups+16(FP), CX
+	VPBROADCASTB comma+24(FP), Y0
+	MOVQ         afterCR+32(FP), R12
+	BROADCAST(0x0a, X1, Y1)
+	BROADCAST(0x22, X2, Y2)
+	BROADCAST(0x0d, X3, Y3)
+	XORL         R8, R8
+	XORL         R9, R9
+	XORL         R10, R10
+	XORL         R11, R11
+
+group:
+	VMOVDQU  (SI), Y4
+	VMOVDQU  32(SI), Y5
+	VPCMPEQB Y4, Y2, Y6
+	VPCMPEQB Y5, Y2, Y7
+	VPOR     Y6, Y7, Y6
+	VPTEST   Y6, Y6
+	JNZ      end
+
+	VPCMPEQB Y4, Y1, Y6
+	VPCMPEQB Y5, Y1, Y7
+	MASK(Y6, Y7, AX, BX)  // AX: line feeds
+	POPCNTQ  AX, BX
+	ADDQ     BX, R9
+	VPCMPEQB Y4, Y0, Y8
+	VPCMPEQB Y5, Y0, Y9
+	VPOR     Y6, Y8, Y8
+	VPOR     Y7, Y9, Y9
+	MASK(Y8, Y9, DX, BX)  // DX: separators
+
+	// lone |= (cr<<1 | afterCR) &^ newline
+	VPCMPEQB Y4, Y3, Y6
+	VPCMPEQB Y5, Y3, Y7
+	MASK(Y6, Y7, BX, R13)
+	ORQ      BX, R10
+	LEAQ     (R12)(BX*2), R12
+	ANDNQ    R12, AX, R12
+	ORQ      R12, R11
+	MOVQ     BX, R12
+	SHRQ     $63, R12
+
+	POPCNTQ  DX, R13
+	LEAQ     (DI)(R13*4), R13
+
+extract:
+	EXTRACT(0)
+	EXTRACT(1)
+	EXTRACT(2)
+	EXTRACT(3)
+	EXTRACT(4)
+	EXTRACT(5)
+	EXTRACT(6)
+	EXTRACT(7)
+	ADDQ     $32, DI
+	TESTQ    DX, DX
+	JNZ      extract
+
+	MOVQ     R13, DI
+	ADDQ     $64, SI
+	ADDL     $64, R8
+	DECQ     CX
+	JNZ      group
+
+end:
+	VZEROUPPER
+	MOVQ groups+16(FP), AX
+	SUBQ CX, AX
+	MOVQ AX, done+40(FP)
+	SUBQ dst+0(FP), DI
+	SHRQ $2, DI
+	MOVQ DI, separators+48(FP)
+	MOVQ R9, newlines+56(FP)
+	MOVQ R10, crs+64(FP)
+	MOVQ R11, lone+72(FP)
+	RET
