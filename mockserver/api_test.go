@@ -88,7 +88,9 @@ func TestData(t *testing.T) {
 func TestDataHeaders(t *testing.T) {
 	s := serve(t, Options{Exports: tiny()})
 	head, body, _ := strings.Cut(wire(t, s, tinyPath(0)+"/data"), "\r\n\r\n")
-	for _, want := range []string{"HTTP/1.1 200 OK\r\n", "\r\nContent-Type: text/csv; charset=utf-8\r\n", "\r\nTransfer-Encoding: chunked"} {
+	for _, want := range []string{
+		"HTTP/1.1 200 OK\r\n", "\r\nContent-Type: text/csv; charset=utf-8\r\n", "\r\nTransfer-Encoding: chunked\r\n",
+	} {
 		if !strings.Contains(head+"\r\n", want) {
 			t.Errorf("%q is not in the head: %s", want, head)
 		}

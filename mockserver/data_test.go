@@ -32,7 +32,8 @@ func TestDataFolder(t *testing.T) {
 			if _, err := io.WriteString(sum, r.body); err != nil || r.err != nil {
 				t.Fatal(err, r.err)
 			}
-			if sum.String() != want.sum || r.ContentLength != want.size || r.Header.Get("Content-Type") != "text/csv; charset=utf-8" {
+			if sum.String() != want.sum || r.ContentLength != want.size ||
+				r.Header.Get("Content-Type") != "text/csv; charset=utf-8" {
 				t.Errorf("got %v with hash %v, want %+v", r.Header, sum, want)
 			}
 		}
@@ -58,7 +59,7 @@ func TestDataFolderWithoutAnExport(t *testing.T) {
 	}
 	for name, dir := range map[string]string{
 		"empty": t.TempDir(), "incomplete": incomplete, "folder": folder,
-		"missing": filepath.Join(incomplete, "none"), "file": filepath.Join(folder, "00_f725622a-22ea-4acc-aab8-810ec8b5e2c6.csv"),
+		"missing": filepath.Join(incomplete, "none"), "file": filepath.Join(folder, fileName(0, 2, references(t)[0].id)),
 	} {
 		if _, err := New(Options{Data: dir}); err == nil {
 			t.Errorf("%s: no error", name)

@@ -105,7 +105,7 @@ func Body(b []byte) Action {
 	}}
 }
 
-// HTML answers 200 with an error page, as some proxies do.
+// HTML sends an error page as the body and leaves the status at 200, as some proxies do.
 func HTML() Action {
 	const page = "<!DOCTYPE html>\n<html><body><h1>Something went wrong</h1></body></html>\n"
 	return All(Body([]byte(page)), Header("Content-Type", "text/html; charset=utf-8"))
@@ -117,8 +117,7 @@ func Redirect(url string) Action {
 }
 
 // Cut closes the connection after n bytes of the body, as sent: after compression, without the frame of chunks.
-// A body that is not longer than n is cut at its end, before the last chunk that would prove it; a shorter one is
-// left alone.
+// A body of just n bytes is cut at its end, before the last chunk that would prove it; a shorter one is left alone.
 func Cut(n int64) Action {
 	return Action{OnData, func(a *answer) { a.stop = &stop{n, hangUp} }}
 }

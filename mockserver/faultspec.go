@@ -17,7 +17,7 @@ import (
 //	retry-after=TEXT  data    a header Retry-After
 //	content-type=TEXT data    another Content-Type
 //	redirect=URL      data    307 to that place
-//	html              data    200 with an HTML error page
+//	html              data    an HTML error page as the body, with status 200 unless another is told
 //	empty             data    an empty body
 //	cut=N             data    the connection closed after N bytes of the body, before the last chunk
 //	reset=N           data    the same with a TCP reset

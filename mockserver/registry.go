@@ -65,7 +65,8 @@ type spec struct {
 var specs = [...]spec{
 	{"demo", 2, 5_000, 10_000, []string{"bp_sys", "bp_dia"}, 'P', 4, 7 * time.Second},
 	{"small", 10, 500_000, 1_000_000, []string{"heart_rate", "spo2"}, 'S', 6, 3 * time.Second},
-	{"large", 20, 5_000_000, 10_000_000, []string{"heart_rate", "spo2", "bp_sys", "bp_dia"}, 'L', 20, 300 * time.Millisecond},
+	{"large", 20, 5_000_000, 10_000_000, []string{"heart_rate", "spo2", "bp_sys", "bp_dia"}, 'L', 20,
+		300 * time.Millisecond},
 }
 
 // epoch is when every export starts.
