@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+
+	"fastcount/engine"
+	"fastcount/parser"
+	"fastcount/sinks"
+	"fastcount/sources"
+)
+
+// run counts the sources that args name. Everything that can be refused is refused before the first row is read, and
+// nothing is written before the last one is verified.
+func (o *countOptions) run(ctx context.Context, p *program, args []string) (err error) {
+	if len(args) == 0 {
+		return noSource(p)
+	}
+	if o.maxDuration > 0 {
+		defer time.AfterFunc(time.Duration(o.maxDuration), func() { p.stop(errTimeUp) }).Stop()
+	}
+	endProfile, err := o.profile.start()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, endProfile()) }()
+
+	found, err := sources.Resolve(args, p.stdin, sources.LocalOptions{MaxWindow: uint64(o.maxWindow)})
+	if err != nil {
+		return err
+	}
+	cfg, err := o.config(found)
+	if err != nil {
+		return err
+	}
+	outputs, err := o.outputs(p, found)
+	if err != nil {
+		return err
+	}
+	return o.count(ctx, p, found, cfg, outputs)
+}
+
+// count counts what was found and writes the result.
+func (o *countOptions) count(ctx context.Context, p *program, found []sources.Source, cfg engine.Config, outputs *sinks.Outputs) error {
+	begin := time.Now()
+	remote, err := o.connect(p, found, uint64(o.maxWindow))
+	if err != nil {
+		return err
+	}
+	defer remote.close()
+	parts, err := remote.parts(ctx, found)
+	if err != nil {
+		return err
+	}
+	cfg.Progress = new(engine.Progress)
+	stop := p.showProgress(ctx, o.progress.word, cfg.Progress, expectedBytes(parts))
+	report, err := engine.Run(ctx, parts, cfg)
+	stop()
+	if err != nil {
+		return err
+	}
+	if err := outputs.Write(resultWriter{p.stdout}, report); err != nil {
+		return err
+	}
+	p.ui.summarise(report, found, time.Since(begin))
+	return nil
+}
+
+// noSource says that there is nothing to count.
+func noSource(p *program) error {
+	err := errors.New("no source is named")
+	if f, ok := p.stdin.(*os.File); ok {
+		if info, statErr := f.Stat(); statErr == nil && (info.Mode()&fs.ModeNamedPipe != 0 || info.Mode().IsRegular()) {
+			err = hinted(err, "to count standard input, name it: fastcount -")
+		}
+	}
+	return usage(err)
+}
+
+// config says how the sources are to be counted.
+func (o *countOptions) config(found []sources.Source) (engine.Config, error) {
+	if o.noHeader && (o.patient.Name != "" || o.event.Name != "") {
+		return engine.Config{}, usagef("--no-header: without a header columns are chosen by number")
+	}
+	comma, err := o.comma(found)
+	if err != nil {
+		return engine.Config{}, err
+	}
+	cfg := engine.Config{
+		Jobs:      o.workers(),
+		Transfers: int(o.transfers),
+		Patient:   parser.Selector(o.patient),
+		Event:     parser.Selector(o.event),
+		CSV: parser.Options{
+			Comma:      comma,
+			Columns:    []parser.Selector{{Number: 1}}, // for Validate; the engine sets its own
+			NoHeader:   o.noHeader,
+			MaxRecord:  int(o.maxRecord),
+			MaxColumns: int(o.maxColumns),
+		},
+		Limits: engine.Limits{
+			ID:       int(o.maxID),
+			Patients: int(o.maxPatient),
+			Events:   int(o.maxEvents),
+			Pairs:    int(o.maxPairs),
+		},
+	}
+	if err := cfg.CSV.Validate(); err != nil {
+		return engine.Config{}, usage(err)
+	}
+	return cfg, nil
+}
+
+// comma returns the delimiter of all sources: the flag's, or else what their names say. Names that say different
+// things need the flag, or a run for each.
+func (o *countOptions) comma(found []sources.Source) (byte, error) {
+	if o.delimiter != 0 {
+		return byte(o.delimiter), nil
+	}
+	comma := nameDelimiter(found[0].Name)
+	for _, s := range found[1:] {
+		if nameDelimiter(s.Name) != comma {
+			return 0, usage(hinted(errors.New(found[0].Name+" and "+s.Name+" are, by their names, delimited differently"),
+				"count them apart, or name the delimiter of both with --delimiter"))
+		}
+	}
+	return comma, nil
+}
+
+// expectedBytes returns how many bytes each part takes on the disk, 0 where that is not known.
+func expectedBytes(parts []engine.Part) []uint64 {
+	sizes := make([]uint64, len(parts))
+	for i, p := range parts {
+		if f, ok := p.(*sources.File); ok {
+			size, _ := f.Size()
+			sizes[i] = uint64(max(size, 0))
+		}
+	}
+	return sizes
+}

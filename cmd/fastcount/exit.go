@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+
+	"fastcount/engine"
+	"fastcount/parser"
+	"fastcount/sinks"
+	"fastcount/sources"
+)
+
+// The exit codes, as "fastcount help exit-codes" explains them.
+const (
+	exitDone        = 0
+	exitFailure     = 1
+	exitUsage       = 2
+	exitNotFound    = 4
+	exitRetries     = 5
+	exitData        = 6
+	exitNotAllowed  = 7
+	exitLimit       = 8
+	exitMismatch    = 9
+	exitTimeUp      = 10
+	exitInterrupted = 130
+	exitTerminated  = 143
+	exitBrokenPipe  = 141 // what a shell reports for cat; the only failure without a message
+)
+
+// errTimeUp says that --max-duration is over.
+var errTimeUp = errors.New("--max-duration is over")
+
+// exitCode tells what kind of failure err is. An error may be of several kinds: a *parser.SyntaxError may wrap a
+// *engine.LimitError, and a transfer that was given up may have been cut short. The first kind that fits decides.
+func exitCode(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if i, ok := errors.AsType[interrupted](err); ok {
+		return i.code()
+	}
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return exitUsage
+	}
+	if isLimit(err) {
+		return exitLimit
+	}
+	if _, ok := errors.AsType[*engine.MismatchError](err); ok {
+		return exitMismatch
+	}
+	for _, kind := range kinds {
+		if errors.Is(err, kind.err) {
+			return kind.code
+		}
+	}
+	if _, ok := errors.AsType[*parser.SyntaxError](err); ok {
+		return exitData
+	}
+	return exitFailure
+}
+
+// kinds are the failures that are known by a value, in the order in which they decide.
+var kinds = []struct {
+	err  error
+	code int
+}{
+	{errTimeUp, exitTimeUp},
+	{errOutputClosed, exitBrokenPipe},
+	{sinks.ErrSameFile, exitUsage},
+	{sources.ErrArgument, exitUsage},
+	{sources.ErrExhausted, exitRetries},
+	{sources.ErrNotFound, exitNotFound},
+	{sources.ErrDenied, exitNotAllowed},
+	{sources.ErrRedirect, exitNotAllowed},
+	{sources.ErrTruncated, exitData},
+	{sources.ErrCorrupt, exitData},
+	{sources.ErrContent, exitData},
+	{sources.ErrMetadata, exitData},
+}
+
+// isLimit says whether err is of a limit that a flag of the group Limits changes.
+func isLimit(err error) bool {
+	_, limit := errors.AsType[*engine.LimitError](err)
+	return limit || errors.Is(err, parser.ErrRecordTooLong) || errors.Is(err, parser.ErrColumns) ||
+		errors.Is(err, sources.ErrWindow)
+}

@@ -1,0 +1,337 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"fastcount/parser"
+)
+
+// flagSet holds the flags of one verb, in the groups and the order of its help.
+type flagSet struct {
+	groups []flagGroup
+}
+
+type flagGroup struct {
+	title string
+	*pflag.FlagSet
+}
+
+// group begins a group of flags.
+func (s *flagSet) group(title string) *pflag.FlagSet {
+	g := flagGroup{title, pflag.NewFlagSet(title, pflag.ContinueOnError)}
+	g.SortFlags = false
+	s.groups = append(s.groups, g)
+	return g.FlagSet
+}
+
+// errHelp says that --help was given.
+var errHelp = errors.New("help is wanted")
+
+// parse sets the flags: those on the command line, then from the environment those that were not on it. It returns
+// the other arguments. No error repeats the value of a flag that may be secret.
+func (s *flagSet) parse(args, environ []string) ([]string, error) {
+	all := pflag.NewFlagSet("fastcount", pflag.ContinueOnError)
+	all.Usage = func() {}
+	for _, g := range s.groups {
+		all.AddFlagSet(g.FlagSet)
+	}
+	err := all.Parse(args)
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		return nil, errHelp
+	case err != nil:
+		return nil, flagError(err)
+	}
+	return all.Args(), fromEnviron(all, environ)
+}
+
+// flagError says what pflag's errors say in the words of this program.
+func flagError(err error) error {
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
+		return unknownFlag(unknown.GetSpecifiedName())
+	case errors.As(err, &invalid):
+		return fmt.Errorf("--%s %q: %w", invalid.GetFlag().Name, invalid.GetValue(), invalid.Unwrap())
+	}
+	return err
+}
+
+// unknownFlag tells which verb has the flag, or which flag has a similar name.
+func unknownFlag(name string) error {
+	err := fmt.Errorf("unknown flag --%s", name)
+	known := flagNames()
+	if of, ok := known[name]; ok {
+		return hinted(err, fmt.Sprintf("--%s is a flag of: %s", name, strings.Join(of, ", ")))
+	}
+	if near := nearest(name, slices.Sorted(maps.Keys(known))); near != "" {
+		return hinted(err, "did you mean --"+near+"?")
+	}
+	return err
+}
+
+// flagNames returns the names of all flags, and the verbs that have each.
+func flagNames() map[string][]string {
+	names := make(map[string][]string)
+	for _, v := range append([]verb{counting()}, verbs()...) {
+		flags, _ := v.new()
+		flags.each(func(f *pflag.Flag) { names[f.Name] = append(names[f.Name], v.name) })
+	}
+	return names
+}
+
+func (s *flagSet) each(f func(*pflag.Flag)) {
+	for _, g := range s.groups {
+		g.VisitAll(f)
+	}
+}
+
+// fromEnviron sets the flags that have a variable and were not set yet. An empty variable is none.
+func fromEnviron(flags *pflag.FlagSet, environ []string) error {
+	values := variables(environ)
+	var errs []error
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := variableOf(f.Name)
+		value := values[name]
+		if f.Changed || value == "" {
+			return
+		}
+		if err := setFrom(flags, f, value); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+		}
+	})
+	if len(errs) > 0 {
+		return errs[0]
+	}
+	return nil
+}
+
+// setFrom sets a flag from a variable: one that may be repeated once for each line.
+func setFrom(flags *pflag.FlagSet, f *pflag.Flag, value string) error {
+	lines := []string{value}
+	if _, repeatable := f.Value.(pflag.SliceValue); repeatable {
+		lines = strings.FieldsFunc(value, func(r rune) bool { return r == '\n' || r == '\r' })
+	}
+	for _, line := range lines {
+		if err := flags.Set(f.Name, line); err != nil {
+			if invalid := (*pflag.InvalidValueError)(nil); errors.As(err, &invalid) {
+				err = fmt.Errorf("%q: %w", line, invalid.Unwrap())
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// lookup returns the value of a flag as text, or "" where the verb has no such flag.
+func (s *flagSet) lookup(name string) string {
+	for _, g := range s.groups {
+		if f := g.Lookup(name); f != nil {
+			return f.Value.String()
+		}
+	}
+	return ""
+}
+
+// helpWidth is how many columns the help takes at most.
+const helpWidth = 100
+
+// usages describes the flags, group by group, but for those that were shown before, and notes them as shown.
+func (s *flagSet) usages(shown map[string]bool) string {
+	var b strings.Builder
+	for _, g := range s.groups {
+		title := "\n" + g.title + ":\n"
+		g.VisitAll(func(f *pflag.Flag) {
+			if !shown[f.Name] {
+				b.WriteString(title)
+				writeUsage(&b, f)
+				shown[f.Name], title = true, ""
+			}
+		})
+	}
+	return b.String()
+}
+
+// usageColumn is where the explanation of a flag begins.
+const usageColumn = 31
+
+func writeUsage(b *strings.Builder, f *pflag.Flag) {
+	name, text := pflag.UnquoteUsage(f)
+	left := "      --" + f.Name
+	if f.Shorthand != "" {
+		left = "  -" + f.Shorthand + ", --" + f.Name
+	}
+	if name != "" {
+		left += " " + name
+	}
+	if def := f.DefValue; def != "" && def != "0" && def != "0s" && def != "false" && def != "[]" {
+		text += " (default " + def + ")"
+	}
+	if len(left) > usageColumn-2 {
+		fmt.Fprintln(b, left)
+		left = ""
+	}
+	for _, line := range wrap(text, helpWidth-usageColumn) {
+		fmt.Fprintf(b, "%-*s%s\n", usageColumn, left, line)
+		left = ""
+	}
+}
+
+// remoteOptions say how servers are talked to.
+type remoteOptions struct {
+	server         string
+	header         []string
+	tokenFile      string
+	allowHTTPToken bool
+	caFile         string
+	transfers      count
+	retries        retries
+	connectTimeout span
+	idleTimeout    span
+}
+
+func (o *remoteOptions) sourceFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.server, "server", "", "base `URL` of the export API; without it, demo, small and large are mock exports")
+	f.StringArrayVar(&o.header, "header", nil, "`'K: V'` to send to the server; repeatable; not for secrets")
+	f.StringVar(&o.tokenFile, "token-file", "", "`FILE` with a token to send as Authorization: Bearer (or set FASTCOUNT_TOKEN)")
+	f.BoolVar(&o.allowHTTPToken, "allow-http-token", false, "send the token over plain http to another machine")
+	f.StringVar(&o.caFile, "ca-file", "", "`FILE` of PEM certificates to trust beside the system's")
+}
+
+func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
+	o.transfers, o.retries = 4, 7
+	o.connectTimeout, o.idleTimeout = span(10*time.Second), span(time.Minute)
+	f.Var(&o.transfers, "transfers", "downloads at once")
+	f.Var(&o.retries, "retries", "further attempts after the first, for each download")
+	f.Var(&o.connectTimeout, "connect-timeout", "longest time to connect")
+	f.Var(&o.idleTimeout, "idle-timeout", "longest time without progress in a transfer")
+}
+
+// countOptions are the flags of counting.
+type countOptions struct {
+	remoteOptions
+
+	delimiter  delimiter
+	patient    column
+	event      column
+	noHeader   bool
+	maxRecord  size
+	maxID      size
+	maxColumns count
+	maxPatient count
+	maxEvents  count
+	maxPairs   count
+	maxWindow  size
+
+	sinks   []string
+	output  string
+	compact bool
+	csvSafe bool
+	color   choice
+
+	maxDuration span
+	jobs        count
+	progress    choice
+	profile     profileOptions
+}
+
+func newCount() (*flagSet, action) {
+	o, s := new(countOptions), new(flagSet)
+	o.sourceFlags(s.group("Sources"))
+	o.csvFlags(s.group("CSV"))
+	o.limitFlags(s.group("Limits"))
+	o.outputFlags(s.group("Output"))
+	f := s.group("Transfer")
+	o.transferFlags(f)
+	f.Var(&o.maxDuration, "max-duration", "stop with exit code 10 after this time")
+	o.workFlags(s.group("Work"))
+	return s, o.run
+}
+
+func (o *countOptions) csvFlags(f *pflag.FlagSet) {
+	f.VarP(&o.delimiter, "delimiter", "d", "between fields; without it a tab in .tsv files, | in .psv files, else a comma")
+	f.Var(&o.patient, "patient-column", "with the patient id: name, or number from 1 (without it patient_id; number 1 with -n)")
+	f.Var(&o.event, "event-column", "with the event type: name, or number from 1 (without it event_type; number 3 with -n)")
+	f.BoolVarP(&o.noHeader, "no-header", "n", false, "the first record is data; columns are chosen by number")
+}
+
+func (o *countOptions) limitFlags(f *pflag.FlagSet) {
+	o.maxRecord, o.maxID, o.maxColumns = parser.DefaultMaxRecord, 4<<10, parser.DefaultMaxColumns
+	o.maxPatient, o.maxEvents, o.maxPairs = 1<<20, 4096, 1<<24
+	f.Var(&o.maxRecord, "max-record", "longest record in bytes; K, M and G are understood")
+	f.Var(&o.maxID, "max-id", "longest patient id or event type in bytes")
+	f.Var(&o.maxColumns, "max-columns", "most columns")
+	f.Var(&o.maxPatient, "max-patients", "most distinct patients")
+	f.Var(&o.maxEvents, "max-events", "most distinct event types")
+	f.Var(&o.maxPairs, "max-pairs", "most distinct pairs of patient and event type")
+	f.Var(&o.maxWindow, "max-window", "largest window of zstd data in bytes (without it 8M from servers, 128M in files)")
+}
+
+func (o *countOptions) outputFlags(f *pflag.FlagSet) {
+	o.color = choice{"auto", []string{"auto", "always", "never"}}
+	f.StringArrayVarP(&o.sinks, "sink", "s", nil,
+		"`FORMAT[=FILE]` of an output: json, csv, ndjson or table; repeatable; json without it")
+	f.StringVarP(&o.output, "output", "o", "", "`FILE` of the output, if there is only one")
+	f.BoolVar(&o.compact, "compact", false, "json on one line")
+	f.BoolVar(&o.csvSafe, "csv-safe", false, "csv with ' before ids that a spreadsheet would take for a formula")
+	f.Var(&o.color, "color", "colours of a table")
+}
+
+func (o *countOptions) workFlags(f *pflag.FlagSet) {
+	o.progress = choice{"auto", []string{"auto", "bar", "log", "none"}}
+	f.VarP(&o.jobs, "jobs", "j", "files counted at once (without it, as many as this process has processors)")
+	f.BoolP("quiet", "q", false, "no progress and no closing line, only warnings and errors")
+	f.BoolP("verbose", "v", false, "a line for each part at the end")
+	f.Var(&o.progress, "progress", "on standard error; a bar is drawn only on a terminal")
+	f.StringVar(&o.profile.cpu, "cpuprofile", "", "write a CPU profile to `FILE`")
+	f.StringVar(&o.profile.mem, "memprofile", "", "write a memory profile to `FILE`")
+	f.StringVar(&o.profile.trace, "trace", "", "write an execution trace to `FILE`")
+}
+
+// workers returns how many files are counted at once.
+func (o *countOptions) workers() int { return jobsOrDefault(o.jobs) }
+
+func jobsOrDefault(jobs count) int {
+	if jobs == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return int(jobs)
+}
+
+func newServe() (*flagSet, action) {
+	o, s := new(serveOptions), new(flagSet)
+	f := s.group("Serve")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8000", "`ADDRESS` to listen on; port 0 takes a free one")
+	f.StringVar(&o.data, "data", "", "serve the files in `DIR` that generate wrote")
+	f.StringArrayVar(&o.faults, "fault", nil, "`SPEC` of a way to misbehave; repeatable; see 'fastcount help api'")
+	return s, o.run
+}
+
+func newGenerate() (*flagSet, action) {
+	o, s := new(generateOptions), new(flagSet)
+	f := s.group("Generate")
+	f.StringVar(&o.dir, "out-dir", "", "write NN_<download id>.csv into `DIR`")
+	f.VarP(&o.jobs, "jobs", "j", "files written at once (without it, as many as this process has processors)")
+	f.BoolP("quiet", "q", false, "no list of files")
+	return s, o.run
+}
+
+func newExports() (*flagSet, action) {
+	o, s := new(exportsOptions), new(flagSet)
+	o.sourceFlags(s.group("Sources"))
+	o.transferFlags(s.group("Transfer"))
+	s.group("Reporting").BoolP("quiet", "q", false, "do not say that the exports are the built-in ones")
+	return s, o.run
+}
+
+func newHelp() (*flagSet, action)    { return new(flagSet), runHelp }
+func newVersion() (*flagSet, action) { return new(flagSet), runVersion }

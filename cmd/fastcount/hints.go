@@ -1,0 +1,103 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"slices"
+	"syscall"
+
+	"fastcount/engine"
+	"fastcount/parser"
+	"fastcount/sources"
+)
+
+// hints says what can be done about err. A run in which several parts failed may need several hints.
+func hints(err error) []string {
+	if parts, ok := errors.AsType[engine.PartErrors](err); ok {
+		var all []string
+		for _, p := range parts {
+			for _, h := range hints(p.Err) {
+				if !slices.Contains(all, h) {
+					all = append(all, h)
+				}
+			}
+		}
+		return all
+	}
+	if h, ok := errors.AsType[*hintedError](err); ok {
+		return h.hints
+	}
+	if limit, ok := errors.AsType[*engine.LimitError](err); ok {
+		return []string{"--max-" + limit.What + " sets the limit"}
+	}
+	if h := deniedHint(err); h != "" {
+		return []string{h}
+	}
+	for _, known := range knownHints {
+		if errors.Is(err, known.err) {
+			return []string{known.hint}
+		}
+	}
+	if _, ok := errors.AsType[*engine.MismatchError](err); ok {
+		return []string{"the server's data and metadata disagree; try again later, or ask whoever runs the server"}
+	}
+	return nil
+}
+
+// deniedHint tells the reasons for which access is refused apart.
+func deniedHint(err error) string {
+	if status, ok := errors.AsType[*sources.StatusError](err); ok {
+		switch status.Code {
+		case http.StatusUnauthorized:
+			return "name a token with --token-file FILE or FASTCOUNT_TOKEN"
+		case http.StatusForbidden:
+			return "the server knows who asks and says no; ask whoever runs it for access"
+		case http.StatusProxyAuthRequired:
+			return "the proxy wants a name and password; HTTPS_PROXY names the proxy"
+		}
+		return ""
+	}
+	if !errors.Is(err, sources.ErrDenied) {
+		return ""
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "--ca-file FILE trusts another certificate authority"
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
+		return "the server does not speak https; is the URL meant to begin with http://?"
+	}
+	return "use https, or --allow-http-token if the network in between is trusted"
+}
+
+// knownHints belong to failures that are known by a value; the first that fits is given.
+var knownHints = []struct {
+	err  error
+	hint string
+}{
+	{parser.ErrRecordTooLong, "--max-record sets the limit; a quote that is never closed also makes a long record"},
+	{parser.ErrColumns, "--max-columns sets the limit"},
+	{sources.ErrWindow, "--max-window sets the limit"},
+	{parser.ErrNoColumn, "--patient-column and --event-column choose the columns, --delimiter what is between them; " +
+		"--no-header if the first record is data"},
+	{parser.ErrColumnTwice, "--patient-column and --event-column also take a column's number"},
+	{parser.ErrHeaderAgain, "two files seem to be pasted together; name each of them instead"},
+	{parser.ErrEncoding, "convert it to UTF-8 first, such as with: iconv -f UTF-16 -t UTF-8"},
+	{parser.ErrFieldCount, "--delimiter says what is between two fields"},
+	{parser.ErrBareQuote, "'fastcount help csv' says what CSV means here"},
+	{parser.ErrQuote, "'fastcount help csv' says what CSV means here"},
+	{parser.ErrUnclosedQuote, "'fastcount help csv' says what CSV means here"},
+	{parser.ErrBareCR, "'fastcount help csv' says what CSV means here"},
+	{sources.ErrChanged, "count a file when nobody writes to it, or count a copy"},
+	{sources.ErrStalled, "try again later; --idle-timeout sets how long a silence is waited for"},
+	{sources.ErrTimeout, "try again later; --connect-timeout sets how long a connection may take"},
+	{syscall.ECONNREFUSED, "nothing listens there; is the address right and the server up?"},
+	{sources.ErrExhausted, "try again later; --retries sets how many attempts are made"},
+	{sources.ErrRedirect, "if the other place can be trusted, name its URL instead"},
+	{sources.ErrTruncated, "the file is not whole; copy it again from where it came"},
+	{sources.ErrCorrupt, "the file is damaged; copy it again from where it came"},
+	{sources.ErrContent, "is this the URL of a CSV?"},
+	{sources.ErrMetadata, "is --server the base URL of an export API? 'fastcount help api' says what that is"},
+	{errTimeUp, "nothing was printed; --max-duration sets the time"},
+	{syscall.EADDRINUSE, "another program listens there; --listen 127.0.0.1:0 takes a free port"},
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// humanCount writes n with a comma between each three digits.
+func humanCount(n uint64) string {
+	digits := strconv.FormatUint(n, 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// humanBytes writes a number of bytes with three significant digits, in powers of 1000.
+func humanBytes(n uint64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%d B", n)
+	}
+	return scaled(float64(n), "kMGTPE") + "B"
+}
+
+// humanRate writes a number per second likewise; it is short rather than exact.
+func humanRate(perSecond float64) string {
+	if perSecond < 1000 {
+		return fmt.Sprintf("%.0f", perSecond)
+	}
+	return scaled(perSecond, "kMGTPE")
+}
+
+// scaled writes x, at least 1000, with three significant digits and the unit that makes it at least 1.
+func scaled(x float64, units string) string {
+	unit := 0
+	x /= 1000
+	for x >= 999.5 && unit < len(units)-1 {
+		x /= 1000
+		unit++
+	}
+	switch {
+	case x < 9.995:
+		return fmt.Sprintf("%.2f %c", x, units[unit])
+	case x < 99.95:
+		return fmt.Sprintf("%.1f %c", x, units[unit])
+	}
+	return fmt.Sprintf("%.0f %c", x, units[unit])
+}
+
+// humanTime writes a duration as people say it: 0.42 s, 12.3 s, 4 min 05 s, 2 h 03 min.
+func humanTime(d time.Duration) string {
+	s := d.Seconds()
+	switch {
+	case s < 9.995:
+		return fmt.Sprintf("%.2f s", s)
+	case s < 59.95:
+		return fmt.Sprintf("%.1f s", s)
+	case s < 3599.5:
+		whole := int(math.Round(s))
+		return fmt.Sprintf("%d min %02d s", whole/60, whole%60)
+	}
+	whole := int(math.Round(s / 60))
+	return fmt.Sprintf("%d h %02d min", whole/60, whole%60)
+}
+
+// humanETA writes how long something will probably still take, in whole units.
+func humanETA(d time.Duration) string {
+	s := int(math.Ceil(d.Seconds()))
+	switch {
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < 3600:
+		return fmt.Sprintf("%d:%02d min", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d h", s/3600, s/60%60)
+}
+
+// numbered writes a number and the noun that goes with it.
+func numbered(n int, one, many string) string {
+	if n == 1 {
+		many = one
+	}
+	return humanCount(uint64(n)) + " " + many
+}
+
+// wrap cuts text into lines of at most width bytes, at spaces where it can.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}

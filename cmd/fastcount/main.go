@@ -1,0 +1,95 @@
+// Command fastcount counts events per patient and event type in very large CSV exports.
+//
+// Standard output carries the result and nothing else; everything else goes to standard error. Run "fastcount help"
+// for what it can do.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"time"
+)
+
+func main() {
+	p := &program{
+		stdin:   os.Stdin,
+		stdout:  os.Stdout,
+		ui:      newUI(os.Stderr),
+		environ: os.Environ(),
+	}
+	os.Exit(p.run(os.Args[1:]))
+}
+
+// program is what a run of fastcount has from outside.
+type program struct {
+	stdin   io.Reader
+	stdout  io.Writer
+	ui      *ui
+	environ []string
+
+	stop context.CancelCauseFunc // ends the context of the verb that runs
+}
+
+// grace is how long a verb that was told to stop may take before the program ends without it. A read that no context
+// can interrupt, such as one of a terminal, would otherwise keep the program.
+const grace = 800 * time.Millisecond
+
+// run does what args say and returns the exit code.
+func (p *program) run(args []string) int {
+	ctx, stop := context.WithCancelCause(context.Background())
+	p.stop = stop
+	defer stop(nil)
+	defer catchSignals(stop)()
+
+	err := within(ctx, grace, func() error { return p.do(ctx, args) })
+	if err != nil {
+		p.ui.fail(err)
+	}
+	return exitCode(err)
+}
+
+// within calls f and returns its error, or the reason for ctx's end where f has not returned so long after it.
+func within(ctx context.Context, grace time.Duration, f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(grace):
+		return context.Cause(ctx)
+	}
+}
+
+// do finds the verb and lets it run. What fails once ctx has ended has failed of that.
+func (p *program) do(ctx context.Context, args []string) error {
+	v, args := chooseVerb(args)
+	flags, action := v.new()
+	args, err := flags.parse(args, p.environ)
+	switch {
+	case err == errHelp:
+		return p.print(helpOf(v))
+	case err != nil:
+		return usage(err)
+	}
+	p.ui.configure(flags)
+	for _, name := range unknownVariables(p.environ) {
+		p.ui.warn("unknown environment variable " + name)
+	}
+	err = action(ctx, p, args)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// print writes a text that was asked for.
+func (p *program) print(text string) error {
+	_, err := io.WriteString(p.stdout, text)
+	return err
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"golang.org/x/term"
+
+	"fastcount/sinks"
+	"fastcount/sources"
+)
+
+// outputs checks where the result is to go, before it is worked for.
+func (o *countOptions) outputs(p *program, found []sources.Source) (*sinks.Outputs, error) {
+	specs, err := o.specs()
+	if err != nil {
+		return nil, err
+	}
+	var wanted []sinks.Output
+	for _, spec := range specs {
+		sink, err := sinks.Builtin(o.sinkOptions(p, spec.File)).Lookup(spec.Format)
+		if err != nil {
+			return nil, usage(err)
+		}
+		wanted = append(wanted, sinks.Output{Sink: sink, File: spec.File})
+	}
+	outputs, err := sinks.NewOutputs(wanted)
+	if err != nil {
+		return nil, err
+	}
+	return outputs, keepInputs(outputs, p, found)
+}
+
+// specs reads --sink and --output.
+func (o *countOptions) specs() ([]sinks.Spec, error) {
+	specs := []sinks.Spec{{Format: "json"}}
+	if len(o.sinks) > 0 {
+		specs = nil
+	}
+	for _, text := range o.sinks {
+		spec, err := sinks.ParseSpec(text)
+		if err != nil {
+			return nil, usage(err)
+		}
+		specs = append(specs, spec)
+	}
+	switch {
+	case o.output == "":
+		return specs, nil
+	case len(specs) > 1:
+		return nil, usage(hinted(errors.New("--output is the file of a single output, and there are several"),
+			"name the file of each: --sink FORMAT=FILE"))
+	case specs[0].File != "":
+		return nil, usagef("--output %s: --sink names another file, %s", o.output, specs[0].File)
+	case o.output != "-":
+		specs[0].File = o.output
+	}
+	return specs, nil
+}
+
+// sinkOptions say how an output looks. Colours and a width of its own are for what a person sees at once.
+func (o *countOptions) sinkOptions(p *program, file string) sinks.Options {
+	opts := sinks.Options{Compact: o.compact, CSVSafe: o.csvSafe, Color: o.color.word == "always"}
+	out, ok := p.stdout.(*os.File)
+	if file != "" || !ok || !term.IsTerminal(int(out.Fd())) {
+		return opts
+	}
+	if width, _, err := term.GetSize(int(out.Fd())); err == nil {
+		opts.Width = width
+	}
+	opts.Color = opts.Color || o.color.word == "auto" && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return opts
+}
+
+// keepInputs refuses outputs that would replace a source, or the file behind standard output.
+func keepInputs(outputs *sinks.Outputs, p *program, found []sources.Source) error {
+	stdout := statFile(p.stdout)
+	if stdout != nil {
+		if file, yes := outputs.Overwrites(stdout); yes {
+			return fmt.Errorf("%w: %s and standard output", sinks.ErrSameFile, file)
+		}
+	}
+	for _, s := range found {
+		info := sourceInfo(p, s)
+		if info == nil {
+			continue
+		}
+		if file, yes := outputs.Overwrites(info); yes {
+			return usagef("%s: the output %s is the same file", s.Name, file)
+		}
+		if stdout != nil && stdout.Mode().IsRegular() && os.SameFile(stdout, info) {
+			return usagef("%s: standard output goes to the same file", s.Name)
+		}
+	}
+	return nil
+}
+
+// sourceInfo describes the file of a source, nil where it has none.
+func sourceInfo(p *program, s sources.Source) fs.FileInfo {
+	switch s.Kind {
+	case sources.KindStdin:
+		return statFile(p.stdin)
+	case sources.KindFile:
+		if info, err := os.Stat(s.Value); err == nil {
+			return info
+		}
+	}
+	return nil
+}
+
+// statFile describes the file that a stream is, nil where it is none.
+func statFile(stream any) fs.FileInfo {
+	if f, ok := stream.(*os.File); ok {
+		if info, err := f.Stat(); err == nil {
+			return info
+		}
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"fastcount/engine"
+	"fastcount/mockserver"
+	"fastcount/sources"
+)
+
+// remote is where exports and URLs come from: a client, and the mock server behind it where no other was named.
+type remote struct {
+	*sources.Client
+	mock *mockHost // nil where a server was named, or none is needed
+}
+
+func (r *remote) close() {
+	r.Client.Close()
+	if r.mock != nil {
+		r.mock.close(0)
+	}
+}
+
+// connect returns the client for the sources. Exports without a server are those of the built-in mock server, which is
+// started for them.
+func (o *remoteOptions) connect(p *program, found []sources.Source, maxWindow uint64) (*remote, error) {
+	var ids []string
+	for _, s := range found {
+		if s.Kind == sources.KindExport {
+			ids = append(ids, s.Value)
+		}
+	}
+	if o.server != "" || len(ids) == 0 {
+		return o.dial(p, maxWindow)
+	}
+	for _, id := range ids {
+		if !slices.Contains(builtinIDs(), id) {
+			return nil, unknownBuiltin(id)
+		}
+	}
+	p.ui.say("no --server: counting the built-in mock export %s, synthetic data", strings.Join(ids, ", "))
+	return o.dialBuiltin(p, maxWindow)
+}
+
+// dial returns a client of the server that the flags name, if they name one.
+func (o *remoteOptions) dial(p *program, maxWindow uint64) (*remote, error) {
+	header, err := parseHeader(o.header)
+	if err != nil {
+		return nil, err
+	}
+	token, err := o.token(p.environ)
+	if err != nil {
+		return nil, err
+	}
+	opts := o.clientOptions(maxWindow)
+	opts.Server, opts.Header, opts.Token = o.server, header, token
+	client, err := sources.NewClient(opts)
+	if err != nil && o.server != "" && !strings.Contains(o.server, "://") && errors.Is(err, sources.ErrArgument) {
+		err = hinted(err, "did you mean --server http://...?")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &remote{Client: client}, nil
+}
+
+// dialBuiltin starts the built-in server and returns a client of it. It gets no header and no token.
+func (o *remoteOptions) dialBuiltin(p *program, maxWindow uint64) (*remote, error) {
+	if _, err := parseHeader(o.header); err != nil {
+		return nil, err
+	}
+	mock, err := startMock("127.0.0.1:0", mockserver.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("built-in mock server: %w", err)
+	}
+	opts := o.clientOptions(maxWindow)
+	opts.Server = mock.url
+	client, err := sources.NewClient(opts)
+	if err != nil {
+		mock.close(0)
+		return nil, err
+	}
+	return &remote{client, mock}, nil
+}
+
+func (o *remoteOptions) clientOptions(maxWindow uint64) sources.Options {
+	further := int(o.retries)
+	if further == 0 {
+		further = -1 // where 0 would be the default
+	}
+	return sources.Options{
+		AllowHTTPToken: o.allowHTTPToken,
+		CAFile:         o.caFile,
+		ConnectTimeout: time.Duration(o.connectTimeout),
+		IdleTimeout:    time.Duration(o.idleTimeout),
+		Retries:        further,
+		Transfers:      int(o.transfers),
+		UserAgent:      "fastcount/" + version(),
+		MaxWindow:      maxWindow,
+	}
+}
+
+// secretHeaders have no place on a command line, which other users of the machine can read.
+var secretHeaders = []string{"Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key"}
+
+// parseHeader reads the values of --header. Its errors repeat none of them.
+func parseHeader(lines []string) (http.Header, error) {
+	header := make(http.Header)
+	for _, line := range lines {
+		name, value, ok := strings.Cut(line, ":")
+		name = http.CanonicalHeaderKey(strings.TrimSpace(name))
+		switch {
+		case !ok || name == "":
+			return nil, usagef("--header: want a name and a value, such as --header 'Accept-Language: en'")
+		case slices.Contains(secretHeaders, name):
+			return nil, usage(hinted(fmt.Errorf("--header: %s is a secret, and a command line is not", name),
+				"name a token with --token-file FILE or FASTCOUNT_TOKEN; it is sent as Authorization: Bearer"))
+		}
+		header.Add(name, strings.TrimSpace(value))
+	}
+	return header, nil
+}
+
+// maxToken bounds what is read of a token file, in bytes.
+const maxToken = 64 << 10
+
+// token returns the token of --token-file, or else of the environment, or "".
+func (o *remoteOptions) token(environ []string) (string, error) {
+	if o.tokenFile == "" {
+		return strings.TrimSpace(variables(environ)[tokenVariable]), nil
+	}
+	text, err := os.ReadFile(o.tokenFile)
+	if err != nil {
+		return "", fmt.Errorf("--token-file: %w", err)
+	}
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 || len(text) > maxToken {
+		return "", usagef("--token-file: %s holds no token", o.tokenFile)
+	}
+	return string(text), nil
+}
+
+// parts returns the parts of all sources, in their order: each download of an export is one.
+func (r *remote) parts(ctx context.Context, found []sources.Source) ([]engine.Part, error) {
+	var parts []engine.Part
+	for _, s := range found {
+		switch s.Kind {
+		case sources.KindExport:
+			downloads, err := r.export(ctx, s.Value)
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range downloads {
+				parts = append(parts, d)
+			}
+		case sources.KindURL:
+			u, err := r.URL(s.Value, s.Name)
+			if err != nil {
+				return nil, err
+			}
+			parts = append(parts, u)
+		default:
+			parts = append(parts, s.Part)
+		}
+	}
+	return parts, nil
+}
+
+// export asks for the downloads of an export.
+func (r *remote) export(ctx context.Context, id string) ([]*sources.Download, error) {
+	downloads, err := r.Export(ctx, id)
+	if errors.Is(err, sources.ErrNotFound) {
+		return nil, r.unknownExport(ctx, id, err)
+	}
+	return downloads, err
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// logLine tells a view in one line.
+func logLine(v view) string {
+	said := []string{rowsOf(v.total)}
+	if v.total.fraction >= 0 {
+		said[0] += fmt.Sprintf(" (%s)", percent(v.total.fraction))
+	}
+	said = append(said, humanRate(v.total.rate())+" rows/s")
+	if eta, ok := v.total.eta(); ok {
+		said = append(said, humanETA(eta)+" left")
+	}
+	said = append(said, fmt.Sprintf("%d of %s done", v.done, numbered(v.count, "part", "parts")))
+	if v.failed > 0 {
+		said = append(said, fmt.Sprintf("%d failed", v.failed))
+	}
+	if v.retries > 0 {
+		said = append(said, numbered(v.retries, "retry", "retries"))
+	}
+	return strings.Join(said, ", ")
+}
+
+// rowsOf tells the rows of a gauge, and of how many where that was declared.
+func rowsOf(g gauge) string {
+	if g.declared > 0 && g.fraction >= 0 {
+		return fmt.Sprintf("%s of %s rows", humanCount(g.rows), humanCount(g.declared))
+	}
+	return humanCount(g.rows) + " rows"
+}
+
+// percent rounds down: 100% is said only of what is complete.
+func percent(fraction float64) string {
+	return fmt.Sprintf("%d%%", int(fraction*100))
+}
+
+// block tells a view in lines of at most width columns, at most height of them: one for each part that is being read,
+// as far as there is room, and one for the whole run.
+func block(v view, width, height int) []string {
+	shown := min(len(v.parts), max(height-2, 0))
+	names := 0
+	for _, g := range v.parts[:shown] {
+		names = max(names, columns(visible(g.name)))
+	}
+	names = max(min(names, 24, width/3), min(len("total"), width))
+	var lines []string
+	for _, g := range v.parts[:shown] {
+		lines = append(lines, gaugeLine(g, attemptOf(g), names, width))
+	}
+	if more := len(v.parts) - shown; more > 0 && height > 1 {
+		lines = append(lines, shorten(fmt.Sprintf("and %d more", more), width))
+	}
+	tail := fmt.Sprintf("%d of %d done", v.done, v.count)
+	if v.failed > 0 {
+		tail += fmt.Sprintf(", %d failed", v.failed)
+	}
+	return append(lines, gaugeLine(v.total, tail, names, width))
+}
+
+func attemptOf(g gauge) string {
+	switch {
+	case g.pausing:
+		return fmt.Sprintf("attempt %d failed, waiting", g.attempt)
+	case g.attempt > 1:
+		return fmt.Sprintf("attempt %d", g.attempt)
+	}
+	return ""
+}
+
+// gaugeLine tells a gauge: the name in a column of its own, then as much as there is room for, the most important
+// things first.
+func gaugeLine(g gauge, tail string, names, width int) string {
+	line := shorten(visible(g.name), names)
+	line += strings.Repeat(" ", names-columns(line))
+	var facts []string
+	if g.fraction >= 0 {
+		facts = append(facts, bar(g.fraction, barWidth(width)), fmt.Sprintf("%4s", percent(g.fraction)))
+	}
+	facts = append(facts, fmt.Sprintf("%13s rows", humanCount(g.rows)), fmt.Sprintf("%6s/s", humanRate(g.rate())))
+	if eta, ok := g.eta(); ok {
+		facts = append(facts, humanETA(eta)+" left")
+	}
+	for _, fact := range append(facts, tail) {
+		if fact == "" {
+			continue
+		}
+		if columns(line)+2+columns(fact) > width {
+			break
+		}
+		line += "  " + fact
+	}
+	return line
+}
+
+// barWidth returns how long bars are on a terminal: the rest is for the facts, and there may be no room for bars.
+func barWidth(width int) int {
+	switch {
+	case width >= 100:
+		return 20
+	case width >= 70:
+		return 10
+	}
+	return 0
+}
+
+func bar(fraction float64, width int) string {
+	full := int(fraction * float64(width))
+	return strings.Repeat("█", full) + strings.Repeat("░", width-full)
+}
+
+// shorten returns s, or as much of its beginning as fits into width columns with "…" behind it.
+func shorten(s string, width int) string {
+	if columns(s) <= width {
+		return s
+	}
+	if width < 1 {
+		return ""
+	}
+	return string([]rune(s)[:width-1]) + "…"
+}
+
+// columns returns how many columns s is taken to need: one for each character.
+func columns(s string) int { return utf8.RuneCountInString(s) }

@@ -1,0 +1,95 @@
+package main
+
+// topics are the texts of "fastcount help TOPIC".
+var topics = map[string]string{
+	"csv": `CSV, as fastcount reads it
+
+Strict, and nothing is guessed: what is malformed is refused with its line and byte, never skipped.
+
+  - Fields are separated by commas; -d changes that. .tsv files (tabs) and .psv files (|) are known by
+    their names, also before .gz and .zst. gzip and zstd are known by their first bytes.
+  - The first record is the header. patient_id and event_type are found in it by exact name, in any
+    order; --patient-column and --event-column name others, or give a number from 1. With --no-header
+    the first record is data, and the columns are number 1 and number 3.
+  - Every record has as many fields as the first. Lines end in LF or CRLF; the last may have no end.
+    Empty lines are skipped; a carriage return on its own is an error.
+  - A field that holds a delimiter, quote or line break is quoted, and a quote in it is doubled:
+    "a ""b"", c". A quote inside an unquoted field, or text after a closing quote, is an error.
+  - Ids are bytes: nothing is trimmed, folded or normalised. They must be valid UTF-8. An empty id is
+    counted under the empty id. Other columns are not looked at.
+  - A header that comes again as a row is an error: two files were pasted together.
+  - One UTF-8 byte order mark is skipped; UTF-16 and UTF-32 are refused. An empty input is an error; a
+    header alone is a result without rows.
+`,
+
+	"sinks": `Outputs
+
+  -s, --sink FORMAT[=FILE]   one output; repeat it for several; without FILE, standard output
+  -o, --output FILE          the file of a single output
+
+  json     {"patients": {"P001": {"bp_dia": 3106}}, "totals": {"bp_dia": 9372}}; keys are sorted, pairs
+           that never occurred are left out; --compact puts it on one line
+  csv      patient_id,event_type,count; sorted. --csv-safe puts ' before an id that a spreadsheet would
+           take for a formula
+  ndjson   {"patient_id":"P001","event_type":"bp_dia","count":3106}, one line each; sorted
+  table    for eyes; long tables are cut and say so. --color and NO_COLOR decide about colours
+
+A file is complete or not there: it is written under another name in the same folder, synced and
+renamed. Standard output is written once, after every source is verified. An output that is also a
+source is refused.
+`,
+
+	"env": `Environment variables
+
+Each flag can be set as FASTCOUNT_ and its name in capitals, with underscores for hyphens:
+--max-record is FASTCOUNT_MAX_RECORD. A flag that may be repeated takes one value a line. The command
+line is stronger than the environment, an empty variable is none, and an unknown FASTCOUNT_ variable
+is warned of.
+
+  FASTCOUNT_TOKEN     a token, sent to the origin of --server as Authorization: Bearer; --token-file
+                      is stronger
+  FASTCOUNT_KERNEL    the way in which bytes are scanned; for tests
+  NO_COLOR            no colours in tables
+  HTTP_PROXY, HTTPS_PROXY, NO_PROXY   as everywhere
+`,
+
+	"exit-codes": `Exit codes
+
+    0  done: every source was read to its end, no row was left out, every declared row count matched
+    1  another failure
+    2  usage: the command line cannot be meant as it stands
+    4  a source was not found
+    5  all attempts were used up; trying again later may help
+    6  the data was refused: malformed CSV, a missing column, bad UTF-8, damaged compression
+    7  not allowed: 401, 403, TLS, a redirect to another origin, a secret over plain http
+    8  a limit was reached; the message names the flag that sets it
+    9  what was counted disagrees with the server's metadata
+   10  --max-duration is over
+  130  interrupted (Ctrl-C)
+  141  standard output was closed by its reader
+  143  terminated
+
+Unless the code is 0 there is no result. If several parts fail, all are listed and the first decides.
+`,
+
+	"api": `The export API
+
+fastcount asks a server (--server URL, which may have a path prefix) for
+  GET /api/export                          {"data": {"export_ids": ["demo", ...]}}
+  GET /api/export/{id}                     {"data": {"id": ..., "download_ids": [...]}}
+  GET /api/export/{id}/{download}          {"data": {"id": ..., "rows": 9014, "event_types": [...],
+                                            "patients": [...], ...}}
+  GET /api/export/{id}/{download}/data     the CSV, plain or with Content-Encoding gzip or zstd
+
+Each download is counted once, however often it was tried: rows join the result only when they are
+exactly as many as "rows" says and hold no patient and no event type that the metadata does not list.
+
+'fastcount serve' is such a server with synthetic data, for trying things out. --fault makes it
+misbehave; a SPEC is words with commas between them:
+  what      delay=500ms  status=503  retry-after=2  redirect=URL  content-type=TEXT  html  empty
+            cut=N  reset=N  stall=N (after N bytes)  drip=N/10ms  gzip  gzip=unasked  length
+            rows=+1  id=TEXT  body=TEXT
+  when      on=exports|export|meta|data|all  export=ID  download=N  attempts=N|A-B|A-
+Such as: fastcount serve --fault cut=100000,download=1,attempts=2
+`,
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"fastcount/mockserver"
+)
+
+// builtinIDs are the exports that can be counted without a server.
+func builtinIDs() []string {
+	var ids []string
+	for _, e := range mockserver.Builtin() {
+		ids = append(ids, e.ID)
+	}
+	return ids
+}
+
+// unknownBuiltin says that id is none of the built-in exports.
+func unknownBuiltin(id string) error {
+	var h []string
+	if _, ok := findVerb(id); ok {
+		h = append(h, "a verb is the first argument: fastcount "+id)
+	}
+	h = append(h, meant(id, builtinIDs())...)
+	h = append(h, fmt.Sprintf("--server URL names the server to ask; without one there are %s", list(builtinIDs())))
+	return usage(hinted(fmt.Errorf("%s: this would be the id of an export, but no --server is named", id), h...))
+}
+
+// unknownExport explains why the server has no export of that id. Where the server does have it, or cannot say what
+// it has, the error that it answered with stays what it is.
+func (r *remote) unknownExport(ctx context.Context, id string, err error) error {
+	ids, listErr := r.Exports(ctx)
+	switch {
+	case listErr != nil:
+		return hinted(err, append(meant(id, nil), "the server does not list its exports either; is --server the base URL of an export API?")...)
+	case slices.Contains(ids, id):
+		return err
+	}
+	return hinted(fmt.Errorf("%s: %w", id, noSuchExport{err}), append(meant(id, ids), "the server's exports are "+list(ids))...)
+}
+
+// noSuchExport is the server's answer to an id that it does not have.
+type noSuchExport struct{ err error }
+
+func (noSuchExport) Error() string   { return "the server has no export of that id" }
+func (e noSuchExport) Unwrap() error { return e.err }
+
+// meant guesses what was meant by an id that is unknown.
+func meant(id string, known []string) []string {
+	h := meantID(id, known)
+	if _, err := os.Stat(id); err == nil {
+		h = append(h, fmt.Sprintf("a file of that name exists; to count it, write .%c%s", os.PathSeparator, id))
+	}
+	return h
+}
+
+// meantID guesses which of the ids that there are was meant.
+func meantID(id string, known []string) []string {
+	if near := nearest(id, known); near != "" {
+		return []string{"did you mean " + near + "?"}
+	}
+	return nil
+}
+
+// maxListed is how many ids a hint lists.
+const maxListed = 20
+
+func list(ids []string) string {
+	switch n := len(ids); {
+	case n == 0:
+		return "none"
+	case n > maxListed:
+		return fmt.Sprintf("%s and %d more; 'fastcount exports' lists them", strings.Join(ids[:maxListed], ", "), n-maxListed)
+	}
+	return strings.Join(ids, ", ")
+}

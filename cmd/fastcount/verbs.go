@@ -1,0 +1,62 @@
+package main
+
+import "context"
+
+// verb is one of the things that the program does.
+type verb struct {
+	name     string
+	synopsis string // behind "Usage:"
+	summary  string
+	new      func() (*flagSet, action)
+}
+
+// action carries out a verb with the arguments that are left when its flags are taken away.
+type action func(ctx context.Context, p *program, args []string) error
+
+// counting is the verb of a command line that names none.
+func counting() verb {
+	return verb{"count", "fastcount [flags] SOURCE...",
+		"count files, globs, URLs, - for standard input, or export ids", newCount}
+}
+
+// verbs are the verbs that have a name on the command line, in the order of the help.
+func verbs() []verb {
+	return []verb{
+		{"serve", "fastcount serve [flags]", "run the mock export server", newServe},
+		{"generate", "fastcount generate ID --out-dir DIR", "write the streams of a mock export as CSV files", newGenerate},
+		{"exports", "fastcount exports [flags]", "list export ids, downloads and rows", newExports},
+		{"help", "fastcount help [TOPIC]", "explain a verb or a topic", newHelp},
+		{"version", "fastcount version", "print the version", newVersion},
+	}
+}
+
+// findVerb returns the verb of that name.
+func findVerb(name string) (verb, bool) {
+	for _, v := range verbs() {
+		if v.name == name {
+			return v, true
+		}
+	}
+	return verb{}, false
+}
+
+// chooseVerb splits a command line into the verb and the rest. A verb is the first argument, or there is none.
+func chooseVerb(args []string) (verb, []string) {
+	if len(args) > 0 {
+		if args[0] == "--version" {
+			args = append([]string{"version"}, args[1:]...)
+		}
+		if v, ok := findVerb(args[0]); ok {
+			return v, args[1:]
+		}
+	}
+	return counting(), args
+}
+
+// noArguments refuses arguments where a verb takes none.
+func noArguments(args []string) error {
+	if len(args) > 0 {
+		return usagef("unexpected argument %q", args[0])
+	}
+	return nil
+}
