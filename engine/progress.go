@@ -82,9 +82,10 @@ func (s *partState) begin(attempt int) {
 
 func (s *partState) set(state State) { s.state.Store(uint32(state)) }
 
-// read notes n more decoded bytes and what the stream has taken from its source for them.
-func (s *partState) read(stream io.Reader, n uint64) {
+// read notes so many more decoded bytes and rows, and what the stream has taken from its source for them.
+func (s *partState) read(stream io.Reader, n, rows uint64) {
 	s.bytes.Add(n)
+	s.rows.Add(rows)
 	if raw, ok := stream.(RawCounter); ok {
 		s.raw.Store(uint64(raw.RawBytes()))
 	} else {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"fastcount/internal/fused"
 	"fastcount/internal/intern"
 	"fastcount/parser"
 )
@@ -21,6 +22,9 @@ type tally struct {
 	bytes    uint64 // decoded
 
 	patientIDs, eventIDs []uint32 // of the rows of one block
+
+	road   *fused.Road  // along plain records; nil if there is none
+	layout fused.Layout // that the road is for
 }
 
 // patientColumn and eventColumn are the columns of a block that a tally counts.
@@ -29,8 +33,11 @@ const (
 	eventColumn
 )
 
-// A parser's block has the slack that package intern reads.
-const _ = uint(parser.Slack - intern.Slack)
+// A parser's buffer has the slack that package intern and package fused read.
+const (
+	_ = uint(parser.Slack - intern.Slack)
+	_ = uint(parser.Slack - fused.Slack)
+)
 
 func newTally(limits Limits) *tally {
 	t := &tally{limits: limits}
@@ -72,6 +79,37 @@ func (t *tally) add(b *parser.Block) error {
 		return t.checkPairs()
 	}
 	return nil
+}
+
+// minRecord is the least record limit with which a road may be taken: it does not look at the lengths of records,
+// all of which are shorter than this.
+const minRecord = 128
+
+// prepare makes t ready for records with this header.
+func (t *tally) prepare(h *parser.Header, o parser.Options) {
+	comma := o.Comma
+	if comma == 0 {
+		comma = ','
+	}
+	layout := fused.Layout{Comma: comma, Width: h.Width(),
+		First: h.Column(patientColumn), Second: h.Column(eventColumn), Header: h.Name(patientColumn)}
+	switch {
+	case o.MaxRecord > 0 && o.MaxRecord < minRecord:
+		t.road = nil
+	case t.road == nil || !layout.Equal(t.layout):
+		t.road, t.layout = fused.New(layout), layout
+	}
+}
+
+// drive counts records from the beginning of data on as far as the fast road goes, none that begins at data[stop] or
+// later, and returns the number of bytes and records. It knows only names that add has seen.
+func (t *tally) drive(data []byte, stop int) (used, rows int) {
+	if t.road == nil || t.counts.sparse != nil {
+		return 0, 0
+	}
+	used, rows = t.road.Count(data, stop, t.patients, t.events, t.counts.dense, t.counts.stride)
+	t.rows += uint64(rows)
+	return used, rows
 }
 
 // intern writes the ids of the block's names. Of several names that cannot be counted, the error names the first
@@ -134,6 +172,9 @@ func (t *tally) reset() {
 	t.events.Reset()
 	t.counts.reset()
 	t.rows, t.bytes = 0, 0
+	if t.road != nil {
+		t.road.Reset()
+	}
 }
 
 // fill puts names, pairs and totals into a report, sorted.

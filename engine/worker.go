@@ -102,30 +102,43 @@ func (w *worker) attempt(ctx context.Context, part Part, t *tally, state *partSt
 	return report, err
 }
 
-// countStream counts the records that the worker's reader still has to give.
+// countStream counts the records that the worker's reader still has to give: as far as the fast road goes along it,
+// and over each place where it ends a block on the calm one.
 func (w *worker) countStream(ctx context.Context, stream io.Reader, t *tally, state *partState) error {
 	from := w.reader.Offset()
+	if err := w.reader.Begin(); err != nil {
+		return err
+	}
+	t.prepare(w.reader.Header(), w.run.cfg.CSV)
 	for {
-		block, err := w.reader.Next()
+		before := t.rows
+		err := w.countSome(t)
 		at := w.reader.Offset()
 		t.bytes += uint64(at - from)
-		state.read(stream, uint64(at-from))
+		state.read(stream, uint64(at-from), t.rows-before)
 		from = at
-		if err == io.EOF {
+		switch {
+		case err == io.EOF:
 			return t.checkPairs()
-		}
-		if err == nil {
-			before := t.rows
-			err = t.add(block)
-			state.rows.Add(t.rows - before)
-		}
-		if err == nil {
-			err = context.Cause(ctx)
-		}
-		if err != nil {
+		case err != nil:
 			return err
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
 		}
 	}
+}
+
+// countSome counts some records more. The error is that of the reader or of the tally.
+func (w *worker) countSome(t *tally) error {
+	used, rows := t.drive(w.reader.Unread())
+	if w.reader.Skip(used, rows); used > 0 {
+		return nil
+	}
+	block, err := w.reader.Next()
+	if err != nil {
+		return err
+	}
+	return t.add(block)
 }
 
 // drainLimit bounds how much is read to see whether a stream with bad content is also a broken one.

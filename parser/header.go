@@ -14,6 +14,20 @@ type Header struct {
 	line   int      // bytes of the names and the delimiters between them
 }
 
+// Width returns how many fields every record has.
+func (h *Header) Width() int { return h.width }
+
+// Column returns the index, from 0, of the wanted column number i.
+func (h *Header) Column(i int) int { return h.wanted[i] }
+
+// Name returns the name of the wanted column number i, nil if the input has no header. It must not be changed.
+func (h *Header) Name(i int) []byte {
+	if h.names == nil {
+		return nil
+	}
+	return h.names[h.wanted[i]]
+}
+
 // newHeader makes sense of the first record, whose fields are names.
 func newHeader(names [][]byte, o Options) (*Header, error) {
 	h := &Header{width: len(names), wanted: make([]int, len(o.Columns))}

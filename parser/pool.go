@@ -7,8 +7,8 @@ import (
 )
 
 // Slack is how many bytes behind a block may be read, but not relied upon: vector code loads a whole register
-// where a field ends. Only this file grants it, by making every buffer that much longer than it claims to be.
-const Slack = 64
+// where a field or record ends. Only this file grants it, by making every buffer that much longer than it claims to be.
+const Slack = 128
 
 // DefaultBufferSize is how many bytes are read at once. System calls of 1 MiB cost the least per byte; more does
 // not help and falls out of the cache.

@@ -1,0 +1,314 @@
+package fused_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"fastcount/internal/fused"
+	"fastcount/internal/intern"
+	"fastcount/internal/oracle"
+)
+
+const header = "patient_id,event_time,event_type,value"
+
+var layout = fused.Layout{Comma: ',', Width: 4, First: 0, Second: 2, Header: []byte("patient_id")}
+
+// known are two tables of names and a matrix for them.
+type known struct {
+	first, second *intern.Table
+	counts        []uint64
+	stride        int
+}
+
+func newKnown(t testing.TB, first, second []string) *known {
+	t.Helper()
+	k := &known{first: intern.New(nil), second: intern.New(nil), stride: 1}
+	for _, name := range first {
+		add(t, k.first, name)
+	}
+	for _, name := range second {
+		add(t, k.second, name)
+	}
+	for k.stride < len(second) {
+		k.stride *= 2
+	}
+	k.counts = make([]uint64, len(first)*k.stride)
+	return k
+}
+
+func add(t testing.TB, table *intern.Table, name string) {
+	if _, err := table.ID([]byte(name)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// take returns the counts by name and sets them to zero.
+func (k *known) take() map[[2]string]uint64 {
+	out := map[[2]string]uint64{}
+	for i, n := range k.counts {
+		if n != 0 {
+			first, second := k.first.Name(uint32(i/k.stride)), k.second.Name(uint32(i%k.stride))
+			out[[2]string{string(first), string(second)}] = n
+		}
+	}
+	clear(k.counts)
+	return out
+}
+
+// padded returns a copy of data with slack that looks like records.
+func padded(data string) []byte {
+	junk := strings.Repeat("P1,t,bp,1\n\n,\"\r\n", fused.Slack)[:fused.Slack]
+	return []byte(data + junk)[:len(data)]
+}
+
+// check drives along data and compares what was counted with what encoding/csv reads of the same bytes.
+func check(t *testing.T, road *fused.Road, k *known, data string, stop int) (used int) {
+	t.Helper()
+	used, rows := road.Count(padded(data), stop, k.first, k.second, k.counts, k.stride)
+	counts := k.take()
+	if used == 0 && rows == 0 && len(counts) == 0 {
+		return 0
+	}
+	want, err := oracle.Counts([]byte(header+"\n"+data[:used]), ',', "patient_id", "event_type")
+	if err != nil {
+		t.Fatalf("%q: went along %q, which encoding/csv refuses: %v", data, data[:used], err)
+	}
+	if !maps.Equal(counts, want) {
+		t.Fatalf("%q: along %q it counted %v, want %v", data, data[:used], counts, want)
+	}
+	var total uint64
+	for _, n := range want {
+		total += n
+	}
+	if uint64(rows) != total || data[used-1] != '\n' {
+		t.Fatalf("%q: %d rows in %d bytes, want %d", data, rows, used, total)
+	}
+	if last := strings.LastIndexByte(data[:used-1], '\n') + 1; last >= stop {
+		t.Fatalf("%q: the record at %d was counted, to stop at %d", data, last, stop)
+	}
+	return used
+}
+
+func skipUnlessAvailable(t testing.TB) {
+	if !fused.Available {
+		t.Skip("the fused road is not available here")
+	}
+}
+
+// records returns n records of a form; odd ones are put among them now and then.
+func records(rng *rand.Rand, n int, form func(fields [4]string) string, odd int) string {
+	var b strings.Builder
+	for range n {
+		fields := [4]string{
+			[]string{"P1", "P22", "P333", "", "a name of 13b", "ünïcödé"}[rng.IntN(6)],
+			strings.Repeat("t", rng.IntN(30)),
+			[]string{"bp", "hr", "heart_rate", "x"}[rng.IntN(4)],
+			fmt.Sprint(rng.IntN(200)),
+		}
+		switch {
+		case odd > 0 && rng.IntN(odd) == 0:
+			b.WriteString(oddities[rng.IntN(len(oddities))])
+		default:
+			b.WriteString(form(fields))
+		}
+	}
+	return b.String()
+}
+
+// oddities are what may stand where a record is expected.
+var oddities = []string{
+	"\n", "\r\n", "P1,t,bp\n", "P1,t,bp,1,2\n", "P1,t\nP1,t,t\n", "unknown,t,bp,1\n", "P1,t,unknown,1\n",
+	"\"P1\",t,bp,1\n", "P1,\"t\",bp,1\n", "P1,t,\"bp\",1\n", "P1,t,bp,\"1\"\n", "P1,\"\n\",bp,1\n", "P1,t\"x,bp,1\n",
+	"P1,t,bp,1\r\n", "P1,t\r,bp,1\n", "P1,t,bp,1\r\r\n", "P1\r,t,bp,1\n", "P1,\"a,b\",bp,1\n", "\"P1\"\"\",t,bp,1\n",
+	"P1,t,bp," + strings.Repeat("9", 60) + "\n", "P1," + strings.Repeat("t", 60) + ",bp,1\n", strings.Repeat("P", 70) + ",t,bp,1\n",
+	"P1,t,bp,\"\n", header + "\n", "patient_id,t,bp,1\n", "a name of 13bytes and more,t,bp,1\n", "P1,t,heart_rate_and_more,1\n",
+	"\x00,t,bp,1\n", "P1\x00,t,bp,1\n", "P1,t,bp\x00,1\n", "P1,2025,bp,1", "\"P1\",\"t\",\"bp\",\"1\"\n", "\"P1\",\"t\",\"bp\",\"1\"\r\n", ",,,\n", ",,,,\n",
+	"P1,t,bp,1\nP1", "\"P1,t\",\"x\",\"bp\",1\n", "\"P1\",\"t\",\"bp\",\"1\" \n", "\"P1\",\"t\"\"\",\"bp\",\"1\"\n",
+}
+
+var forms = map[string]func(f [4]string) string{
+	"plain":  func(f [4]string) string { return strings.Join(f[:], ",") + "\n" },
+	"crlf":   func(f [4]string) string { return strings.Join(f[:], ",") + "\r\n" },
+	"quoted": func(f [4]string) string { return `"` + strings.Join(f[:], `","`) + "\"\n" },
+	"both":   func(f [4]string) string { return `"` + strings.Join(f[:], `","`) + "\"\r\n" },
+}
+
+var (
+	firsts  = []string{"P1", "P22", "P333", "", "a name of 13b", "ünïcödé", "patient_id"}
+	seconds = []string{"bp", "hr", "heart_rate", "x", "event_type"}
+)
+
+// Along records of one form the road goes to the end; whatever stands among them, what it counts is right.
+func TestCountsWhatEncodingCSVReads(t *testing.T) {
+	skipUnlessAvailable(t)
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(3, 4))
+			k := newKnown(t, firsts, seconds)
+			road := fused.New(layout)
+			for range 400 {
+				n := 1 + rng.IntN(60)
+				data := records(rng, n, form, 0)
+				if name != "quoted" && name != "both" { // there the longest keys do not fit
+					if used := check(t, road, k, data, len(data)); used != len(data) {
+						t.Fatalf("%q: stopped at %d of %d", data, used, len(data))
+					}
+				}
+				check(t, road, k, data, rng.IntN(len(data)+1))
+				odd := records(rng, n, form, 1+rng.IntN(n))
+				check(t, road, k, odd, len(odd))
+				check(t, road, k, odd, rng.IntN(len(odd)+1))
+			}
+		})
+	}
+}
+
+// Every oddity stops the road just before it, whichever lane meets it.
+func TestStopsBeforeAnythingElse(t *testing.T) {
+	skipUnlessAvailable(t)
+	k := newKnown(t, firsts, seconds)
+	road := fused.New(layout)
+	plain := strings.Repeat("P1,t,bp,1\n", 20)
+	for _, odd := range oddities {
+		if odd == ",,,\n" || odd == "P1,t,bp,1\nP1" {
+			continue
+		}
+		for at := 0; at <= len(plain); at += 10 {
+			data := plain[:at] + odd + plain[at:]
+			turned := at == 0 && (odd[0] == '"' || strings.Count(odd, "\r\n") == 1) // another pattern is taken up there
+			if used := check(t, road, k, data, len(data)); used != at && !turned {
+				t.Errorf("%q at %d: stopped at %d", odd, at, used)
+			}
+		}
+	}
+}
+
+// A record is only taken if all of it is there: what lies behind the data looks like the rest of one.
+func TestNothingIsReadBehindTheData(t *testing.T) {
+	skipUnlessAvailable(t)
+	k := newKnown(t, firsts, seconds)
+	road := fused.New(layout)
+	data := strings.Repeat("P1,t,bp,1\n", 7) + "P22,time,heart_rate,71\n"
+	for n := range len(data) + 1 {
+		want := strings.LastIndexByte(data[:n], '\n') + 1
+		if used := check(t, road, k, data[:n], n); used != want {
+			t.Errorf("of %d bytes: stopped at %d, want %d", n, used, want)
+		}
+	}
+}
+
+func TestRecordsOfEveryLength(t *testing.T) {
+	skipUnlessAvailable(t)
+	k := newKnown(t, firsts, seconds)
+	road := fused.New(layout)
+	for n := range 100 {
+		record := "P1," + strings.Repeat("t", n) + ",bp,1\n"
+		data := strings.Repeat(record, 9)
+		used := check(t, road, k, data, len(data))
+		if want := len(data) * min(1, 65/len(record)); used != want {
+			t.Errorf("records of %d bytes: stopped at %d, want %d", len(record), used, want)
+		}
+	}
+}
+
+// Names that are added, and a matrix that grows, are taken up on the way.
+func TestGrowth(t *testing.T) {
+	skipUnlessAvailable(t)
+	road := fused.New(layout)
+	for n := 1; n <= 3000; n = n*3 + 1 {
+		var first, second []string
+		var data strings.Builder
+		for i := range n {
+			first = append(first, fmt.Sprintf("P%d", i))
+			second = append(second, fmt.Sprintf("e%d", i%50))
+			fmt.Fprintf(&data, "P%d,t,e%d,1\n", i, i%50)
+		}
+		k := newKnown(t, first, second[:min(n, 50)])
+		road.Reset()
+		if used := check(t, road, k, data.String(), data.Len()); used != data.Len() {
+			t.Errorf("%d names: stopped at %d of %d", n, used, data.Len())
+		}
+		for range 50 { // further names of the same tables
+			add(t, k.first, fmt.Sprintf("Q%d", k.first.Len()))
+			k.counts = append(k.counts, make([]uint64, k.stride)...)
+		}
+		more := data.String() + fmt.Sprintf("Q%d,t,e0,1\n", n)
+		if used := check(t, road, k, more, len(more)); used != len(more) {
+			t.Errorf("%d names and 50 more: stopped at %d of %d", n, used, len(more))
+		}
+	}
+}
+
+// Layouts in which a special byte would be compared with nothing have no road; the others count rightly.
+func TestLayouts(t *testing.T) {
+	skipUnlessAvailable(t)
+	for width := 2; width <= 6; width++ {
+		for second := 1; second < width; second++ {
+			for _, quoted := range []bool{false, true} {
+				names := make([]string, width)
+				fields := make([]string, width)
+				for i := range fields {
+					names[i], fields[i] = fmt.Sprintf("c%d", i), "v"
+				}
+				names[0], names[second], fields[0], fields[second] = "patient_id", "event_type", "P1", "bp"
+				row := strings.Join(fields, ",") + "\n"
+				if quoted {
+					row = `"` + strings.Join(fields, `","`) + "\"\n"
+				}
+				road := fused.New(fused.Layout{Comma: ',', Width: width, First: 0, Second: second})
+				k := newKnown(t, firsts, seconds)
+				data := strings.Repeat(row, 11)
+				used, rows := road.Count(padded(data), len(data), k.first, k.second, k.counts, k.stride)
+				proved := second <= 2 && second >= width-2
+				if want := map[bool]int{true: 11}[proved]; rows != want || used != want*len(row) {
+					t.Errorf("%q: %d rows, want %d", row, rows, want)
+				}
+				if counts := k.take(); counts[[2]string{"P1", "bp"}] != uint64(rows) {
+					t.Errorf("%q: counted %v", row, counts)
+				}
+			}
+		}
+	}
+}
+
+func TestDelimiters(t *testing.T) {
+	skipUnlessAvailable(t)
+	for comma := range byte(0x80) {
+		if strings.IndexByte("\"\r\n", comma) >= 0 {
+			continue
+		}
+		l := layout
+		l.Comma = comma
+		road := fused.New(l)
+		k := newKnown(t, []string{"P1"}, []string{"bp"})
+		data := strings.ReplaceAll("P1,t,bp,1\n", ",", string([]byte{comma}))
+		if bytes.IndexByte([]byte("P1tbp"), comma) >= 0 {
+			continue
+		}
+		_, rows := road.Count(padded(data), len(data), k.first, k.second, k.counts, k.stride)
+		told := strings.IndexByte("\x02\x0a\x0d", comma&0x0f) < 0
+		if rows != map[bool]int{true: 1}[told] {
+			t.Errorf("delimiter %q: %d rows", comma, rows)
+		}
+	}
+}
+
+func TestNoAllocation(t *testing.T) {
+	skipUnlessAvailable(t)
+	k := newKnown(t, firsts, seconds)
+	road := fused.New(layout)
+	data := padded(strings.Repeat("P1,t,bp,1\nP22,t,hr,1\n", 100))
+	drive := func() {
+		if used, _ := road.Count(data, len(data), k.first, k.second, k.counts, k.stride); used != len(data) {
+			t.Fatalf("stopped at %d", used)
+		}
+	}
+	drive()
+	if n := testing.AllocsPerRun(100, drive); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

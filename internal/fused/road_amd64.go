@@ -1,0 +1,230 @@
+//go:build !purego
+
+package fused
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+
+	"fastcount/internal/intern"
+)
+
+// Available says whether this processor and this build have the road.
+var Available = cpu.X86.HasAVX2 && cpu.X86.HasAES && cpu.X86.HasBMI1 && cpu.X86.HasBMI2
+
+// Road counts the records of one layout. It is used by one goroutine at a time.
+type Road struct {
+	layout  Layout
+	pattern pattern
+	paved   bool // pattern and tables are made
+	closed  bool // no road for this layout
+	turns   int  // how often the pattern changed
+
+	lanes         *lanes
+	first, second table
+	counts        []uint64
+	stride        int
+}
+
+// maxTurns bounds how often the tables are made anew because records of another pattern came.
+const maxTurns = 64
+
+// lanes is what lanes_amd64.s knows of a road: two runs of records and what is the same for all of them. Addresses
+// of input and tables are kept as unsafe.Pointer as long as Go must know of them; stops may lie behind an object.
+type lanes struct {
+	specials     [16]byte // the special byte with these low four bits, or 0xff
+	hashKeys     [2][keySize]byte
+	firstEnd     uint64 // 1 << the pattern's number, likewise the next three
+	secondBegin  uint64
+	secondEnd    uint64
+	rowEnd       uint64
+	endMask      uint32 // which bytes from there on are the end, as a little-endian word
+	endWord      uint32 // what they must be
+	skip         uint64 // how many they are
+	firstBase    unsafe.Pointer
+	secondBase   unsafe.Pointer
+	firstMask    uint32 // offset of the last slot, which is a mask
+	secondMask   uint32
+	keep         unsafe.Pointer // keepMasks
+	counts       unsafe.Pointer
+	delta        uint64         // what is added to a count: 1, or -1 to take back
+	a, b         unsafe.Pointer // where the lanes begin
+	nowA, nowB   uintptr        // where they have come to
+	stopA, stopB uintptr        // no record is begun here or later
+	rowsA, rowsB uint64         // how many were counted
+}
+
+// keepMasks[n-1] keeps the first n bytes of a key. A longer key has none left, which no key in a table matches.
+var keepMasks = func() (m [65][keySize]byte) {
+	for i := range keySize {
+		for j := range i + 1 {
+			m[i][j] = 0xff
+		}
+	}
+	return m
+}()
+
+// twoLanes counts records in turn from both lanes until one of them stops: at its stop (0) or at a record that it
+// cannot count, 1 in lane a and 2 in lane b.
+//
+//go:noescape
+func twoLanes(l *lanes) (stopped int)
+
+// oneLane does the same in lane a alone.
+//
+//go:noescape
+func oneLane(l *lanes) (stopped int)
+
+// New returns a road for records of this layout.
+func New(l Layout) *Road {
+	return &Road{layout: l, closed: !Available || !l.special(), lanes: new(lanes)}
+}
+
+// Count counts the records of data, from its beginning, which must be the beginning of a record, up to the first that
+// it cannot count or that begins at data[stop] or later. It adds to counts[id of first*stride+id of second], where the
+// ids are those of the names in the two tables, and returns how many bytes and records it went along. It never
+// reads a record that does not end in data. data[:len(data)+Slack] must lie within its capacity; stride is a power of
+// two and counts has a place for every pair of names.
+func (r *Road) Count(data []byte, stop int, first, second *intern.Table, counts []uint64, stride int) (used, rows int) {
+	if r.closed || len(data) == 0 || len(counts) == 0 {
+		return 0, 0
+	}
+	stop = min(stop, bytes.LastIndexByte(data, '\n')+1) // behind it a record is not whole
+	if stop <= 0 || !r.pave(data, first, second, counts, stride) {
+		return 0, 0
+	}
+	used, rows = r.drive(data, stop)
+	if used == 0 && r.turn(data) {
+		return r.Count(data, stop, first, second, counts, stride)
+	}
+	return used, rows
+}
+
+// Reset makes r forget the names that it took over; for when the two tables were reset.
+func (r *Road) Reset() { r.paved = false }
+
+// turn looks whether the records have another pattern now, and takes it up.
+func (r *Road) turn(data []byte) bool {
+	p, ok := detect(r.layout, data)
+	if !ok || p == r.pattern || r.turns == maxTurns {
+		return false
+	}
+	r.turns++
+	r.paved = false
+	return true
+}
+
+// pave makes pattern and tables if they are missing, and brings the tables up to date.
+func (r *Road) pave(data []byte, first, second *intern.Table, counts []uint64, stride int) bool {
+	if !r.paved {
+		p, ok := detect(r.layout, data)
+		if !ok {
+			return false
+		}
+		r.pattern = p
+		r.paved = true
+		r.reset(stride)
+	}
+	if stride != r.stride {
+		r.reset(stride)
+	}
+	r.update(&r.first, first, r.pattern.firstBefore, r.pattern.firstAfter, 8*uint64(stride))
+	r.update(&r.second, second, r.pattern.secondBefore, r.pattern.secondAfter, 8)
+	r.lanes.firstBase, r.lanes.firstMask = unsafe.Pointer(&r.first.slots[0]), r.first.mask
+	r.lanes.secondBase, r.lanes.secondMask = unsafe.Pointer(&r.second.slots[0]), r.second.mask
+	r.lanes.counts = unsafe.Pointer(&counts[0])
+	return true
+}
+
+// reset empties the tables and sets the lanes to the pattern.
+func (r *Road) reset(stride int) {
+	r.stride = stride
+	r.first, r.second = newTable(minSlots), newTable(minSlots)
+	p, l := r.pattern, r.lanes
+	for i := range l.specials {
+		l.specials[i] = 0xff
+	}
+	for _, c := range []byte{r.layout.Comma, '\n', '"', '\r'} {
+		l.specials[c&0x0f] = c
+	}
+	l.hashKeys = newKeys()
+	l.keep = unsafe.Pointer(&keepMasks)
+	l.firstEnd, l.rowEnd = 1<<p.firstEnd, 1<<p.rowEnd
+	l.secondBegin, l.secondEnd = 1<<p.secondBegin, 1<<p.secondEnd
+	var word [4]byte
+	copy(word[:], p.end)
+	l.endWord, l.endMask, l.skip = binary.LittleEndian.Uint32(word[:]), 1<<(8*len(p.end))-1, uint64(len(p.end))
+}
+
+// update adds the names that t does not have yet, each with its id times unit.
+func (r *Road) update(t *table, names *intern.Table, before, after string, unit uint64) {
+	if n := names.Len(); 4*n > int(t.mask/slotSize)+1 {
+		*t = newTable(1 << bits.Len(uint(8*n-1)))
+	}
+	for ; t.names < names.Len(); t.names++ {
+		name := names.Name(uint32(t.names))
+		size := len(before) + len(name) + len(after)
+		if size > keySize || !r.layout.fits(name) || bytes.Equal(name, r.layout.Header) {
+			continue
+		}
+		var key [keySize]byte
+		n := copy(key[:], before)
+		n += copy(key[n:], name)
+		copy(key[n:], after)
+		t.put(hashOf(&key, &r.lanes.hashKeys), key, uint64(t.names)*unit)
+	}
+}
+
+// drive counts the records that begin before stop, all of which end in data.
+func (r *Road) drive(data []byte, stop int) (used, rows int) {
+	l, base := r.lanes, unsafe.Pointer(unsafe.SliceData(data))
+	defer func() { l.a, l.b, l.counts = nil, nil, nil }()
+	middle := stop/2 + bytes.IndexByte(data[stop/2:], '\n') + 1
+	if middle >= stop {
+		return r.along(base, 0, stop, +1)
+	}
+	l.delta = 1
+	l.a, l.stopA = base, uintptr(base)+uintptr(middle)
+	l.b, l.stopB = unsafe.Add(base, middle), uintptr(base)+uintptr(stop)
+	stopped := twoLanes(l)
+	atA, rowsA := int(l.nowA-uintptr(base)), int(l.rowsA)
+	atB, rowsB := int(l.nowB-uintptr(base)), int(l.rowsB)
+	if stopped != 1 && atA < middle {
+		n, more := r.along(base, atA, middle, +1)
+		atA, rowsA = atA+n, rowsA+more
+	}
+	if atA != middle {
+		r.takeBack(base, middle, atB)
+		return atA, rowsA
+	}
+	if stopped != 2 && atB < stop {
+		n, more := r.along(base, atB, stop, +1)
+		atB, rowsB = atB+n, rowsB+more
+	}
+	return atB, rowsA + rowsB
+}
+
+// along counts, one by one, the records that begin between from and stop, each as often as delta says.
+func (r *Road) along(base unsafe.Pointer, from, stop int, delta int64) (used, rows int) {
+	l := r.lanes
+	l.delta = uint64(delta)
+	l.a, l.stopA = unsafe.Add(base, from), uintptr(base)+uintptr(stop)
+	oneLane(l)
+	return int(l.nowA - uintptr(l.a)), int(l.rowsA)
+}
+
+// takeBack subtracts the records between from and to, all of which were counted.
+func (r *Road) takeBack(base unsafe.Pointer, from, to int) {
+	if n, _ := r.along(base, from, to, -1); n != to-from {
+		panic("fused: records that were counted cannot be taken back")
+	}
+}
+
+// hashOf returns the hash of a key.
+//
+//go:noescape
+func hashOf(key *[keySize]byte, keys *[2][keySize]byte) uint32
