@@ -10,9 +10,9 @@ import (
 // where a field or record ends. Only this file grants it, by making every buffer that much longer than it claims to be.
 const Slack = 128
 
-// DefaultBufferSize is how many bytes are read at once. System calls of 1 MiB cost the least per byte; more does
-// not help and falls out of the cache.
-const DefaultBufferSize = 1 << 20
+// DefaultBufferSize is how many bytes are read at once. Larger reads cost less per byte, until what was read falls out
+// of the second-level cache before it is counted: two workers are a fifth slower with 1 MiB.
+const DefaultBufferSize = 512 << 10
 
 // windowSize is how many bytes are made into one block. What one pass over a window writes is still in the
 // processor's second-level cache when the next pass reads it.

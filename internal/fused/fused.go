@@ -16,8 +16,8 @@
 // bytes, an empty line, ends the road there.
 //
 // Finding a record's end needs its special bytes, and the next record begins there: one record after another, a
-// processor waits most of the time. So two records are counted at a time, from the two halves of the input. Where
-// the first half turns out to stop before the second one begins, what the second half counted is taken back.
+// processor waits most of the time. So three records are counted at a time, from three thirds of the input. Where one
+// of these turns out to stop before the next begins, what the later ones counted is taken back.
 package fused
 
 import (
@@ -90,6 +90,11 @@ func newPattern(l Layout, quoted, crlf bool) (p pattern, ok bool) {
 	}
 	compared = p.secondEnd + 1
 	return p, p.rowEnd <= compared
+}
+
+// next reports whether the special bytes that matter are the first four.
+func (p pattern) next() bool {
+	return p.firstEnd == 0 && p.secondBegin == 1 && p.secondEnd == 2 && p.rowEnd == 3
 }
 
 // detect returns the pattern of the first record of data, if there is a whole one.

@@ -5,14 +5,14 @@
 
 // Registers of both functions below:
 //
-//	SI, DI         the rows at hand of lane a and lane b
+//	SI, DI, R9     the rows at hand of the lanes
 //	R10            keepMasks, 16 bytes for each length of a key less 1
 //	R11            the matrix of counts
-//	R12, R13, R15  one bit at the number of the special byte that ends the first key, begins and ends the second
-//	R14            the same for the one that the row's end begins with
+//	R12, R13, R15  one bit, at the number of the special byte that ends the first key, begins, and ends the second
+//	R14            the same for that which the record's end begins with
 //	Y0             the table of special bytes, twice
 //	X1, X2         the keys of the hash
-//	AX BX CX DX R8 R9, Y4…Y10 are scratch
+//	AX BX CX DX R8, Y4…Y10 are scratch
 //
 // What does not fit lies in the frame.
 #define firstMask   0(SP)
@@ -23,10 +23,10 @@
 #define secondBase 24(SP)
 #define skip       32(SP)
 #define delta      40(SP)
-#define rowsA      48(SP)
-#define rowsB      56(SP)
-#define stopA      64(SP)
-#define stopB      72(SP)
+#define stop0      48(SP)
+#define stop1      56(SP)
+#define stop2      64(SP)
+#define rounds     72(SP)
 
 // LOAD fills the registers and the frame from the lanes at AX.
 #define LOAD \
@@ -55,34 +55,56 @@
 	MOVQ    BX, skip;                      \
 	MOVQ    lanes_delta(AX), BX;           \
 	MOVQ    BX, delta;                     \
-	MOVQ    lanes_a(AX), SI;               \
-	MOVQ    lanes_b(AX), DI;               \
-	MOVQ    lanes_stopA(AX), BX;           \
-	MOVQ    BX, stopA;                     \
-	MOVQ    lanes_stopB(AX), BX;           \
-	MOVQ    BX, stopB;                     \
+	MOVQ    (lanes_at+0)(AX), SI;          \
+	MOVQ    (lanes_at+8)(AX), DI;          \
+	MOVQ    (lanes_at+16)(AX), R9;         \
+	MOVQ    (lanes_stop+0)(AX), BX;        \
+	MOVQ    BX, stop0;                     \
+	MOVQ    (lanes_stop+8)(AX), BX;        \
+	MOVQ    BX, stop1;                     \
+	MOVQ    (lanes_stop+16)(AX), BX;       \
+	MOVQ    BX, stop2;                     \
 	XORL    BX, BX;                        \
-	MOVQ    BX, rowsA;                     \
-	MOVQ    BX, rowsB
+	MOVQ    BX, rounds
 
 // STORE gives the lanes back. AX is overwritten.
 #define STORE \
-	VZEROUPPER;                \
-	MOVQ l+0(FP), AX;          \
-	MOVQ SI, lanes_nowA(AX);   \
-	MOVQ DI, lanes_nowB(AX);   \
-	MOVQ rowsA, BX;            \
-	MOVQ BX, lanes_rowsA(AX);  \
-	MOVQ rowsB, BX;            \
-	MOVQ BX, lanes_rowsB(AX)
+	VZEROUPPER;                     \
+	MOVQ l+0(FP), AX;               \
+	MOVQ SI, (lanes_now+0)(AX);     \
+	MOVQ DI, (lanes_now+8)(AX);     \
+	MOVQ R9, (lanes_now+16)(AX);    \
+	MOVQ rounds, BX;                \
+	MOVQ BX, lanes_rounds(AX)
 
-// ROW counts the row at P and moves P behind it, or jumps to fail and has changed nothing. firstProbe and secondProbe
-// are where a key goes that is not in the first slot of its hash; they come back to firstHit and secondHit.
+// FIND finds, by the mask AX of the special bytes in the first 64 of a record, the four that matter: BX where the first
+// key ends, CX and DX where the second begins and ends, R8 where the record's end begins; 64 if there are not so many.
+// FIND_NEXT is for patterns in which they are the first four, FIND_ANY for all others.
+#define FIND_NEXT \
+	TZCNTQ AX, BX;     \
+	BLSRQ  AX, AX;     \
+	TZCNTQ AX, CX;     \
+	BLSRQ  AX, AX;     \
+	TZCNTQ AX, DX;     \
+	BLSRQ  AX, AX;     \
+	TZCNTQ AX, R8
+
+#define FIND_ANY \
+	PDEPQ  AX, R12, BX; \
+	PDEPQ  AX, R13, CX; \
+	PDEPQ  AX, R15, DX; \
+	PDEPQ  AX, R14, R8; \
+	TZCNTQ BX, BX;      \
+	TZCNTQ CX, CX;      \
+	TZCNTQ DX, DX;      \
+	TZCNTQ R8, R8
+
+// ROW counts the record at P and moves P behind it, or jumps to fail and has changed nothing. probe is where it goes
+// if a key is not in the first slot of its hash, and hit where it comes back to with the right slots in BX and CX.
 //
-// The mask of special bytes in the first 64 of the row is AX. PDEP of one bit into it, and TZCNT, find the special
-// byte of a number; where there are not so many, 64. The keys take in the special bytes around their fields, the
-// row's end those around it: so each special byte is compared with what it has to be.
-#define ROW(P, rows, firstProbe, firstHit, secondProbe, secondHit, fail) \
+// The keys take in the special bytes around their fields, and the record's end those around it: so each special byte
+// of the record is compared with what it has to be, and there can be no other.
+#define ROW(FIND, P, probe, hit, fail) \
 	VMOVDQU   (P), Y4;                  \
 	VMOVDQU   32(P), Y5;                \
 	VPSHUFB   Y4, Y0, Y6;               \
@@ -93,17 +115,10 @@
 	VPMOVMSKB Y7, BX;                   \
 	SHLQ      $32, BX;                  \
 	ORQ       BX, AX;                   \
-	PDEPQ     AX, R12, BX;              \
-	PDEPQ     AX, R13, CX;              \
-	PDEPQ     AX, R15, DX;              \
-	PDEPQ     AX, R14, R8;              \
-	TZCNTQ    BX, BX;                   \
-	TZCNTQ    CX, CX;                   \
-	TZCNTQ    DX, DX;                   \
-	TZCNTQ    R8, R8;                   \
-	MOVL      (P)(R8*1), R9;            \
-	ANDL      endMask, R9;              \
-	CMPL      R9, endWord;              \
+	FIND;                               \
+	MOVL      (P)(R8*1), AX;            \
+	ANDL      endMask, AX;              \
+	CMPL      AX, endWord;              \
 	JNE       fail;                     \
 	SHLQ      $4, BX;                   \
 	VMOVDQU   (R10)(BX*1), X8;          \
@@ -117,99 +132,119 @@
 	VAESENC   X1, X10, X6;              \
 	VMOVD     X9, BX;                   \
 	VAESENC   X2, X6, X6;               \
-	ANDL      firstMask, BX;            \
-	ADDQ      firstBase, BX;            \
-	VPXOR     (BX), X8, X9;             \
 	VMOVD     X6, CX;                   \
-	VPTEST    X9, X9;                   \
-	JNE       firstProbe;               \
-firstHit: \
+	ANDL      firstMask, BX;            \
 	ANDL      secondMask, CX;           \
+	ADDQ      firstBase, BX;            \
 	ADDQ      secondBase, CX;           \
-	VPXOR     (CX), X10, X9;            \
-	VPTEST    X9, X9;                   \
-	JNE       secondProbe;              \
-secondHit: \
+	VPXOR     (BX), X8, X6;             \
+	VPXOR     (CX), X10, X7;            \
+	VPOR      X6, X7, X7;               \
+	VPTEST    X7, X7;                   \
+	JNE       probe;                    \
+hit: \
 	MOVQ      16(BX), BX;               \
 	ADDQ      16(CX), BX;               \
-	MOVQ      delta, R9;                \
-	ADDQ      R9, (R11)(BX*1);          \
+	MOVQ      delta, AX;                \
+	ADDQ      AX, (R11)(BX*1);          \
 	ADDQ      R8, P;                    \
-	ADDQ      skip, P;                  \
-	INCQ      rows
+	ADDQ      skip, P
 
-// PROBE looks for KEY in the slots behind SLOT, up to a free one: its field used is 0.
-#define PROBE(SLOT, KEY, probe, hit, fail) \
+// PROBE looks for the two keys from the slots of their hashes on, each up to a free one: its field used is 0.
+#define PROBE(probe, first, second, hit, fail) \
 probe: \
-	CMPQ   24(SLOT), $0;     \
+	VPTEST X6, X6;           \
+	JEQ    second;           \
+first: \
+	CMPQ   24(BX), $0;       \
 	JEQ    fail;             \
-	ADDQ   $32, SLOT;        \
-	VPXOR  (SLOT), KEY, X9;  \
-	VPTEST X9, X9;           \
-	JNE    probe;            \
-	JMP    hit
+	ADDQ   $32, BX;          \
+	VPXOR  (BX), X8, X6;     \
+	VPTEST X6, X6;           \
+	JNE    first;        \
+second: \
+	VPXOR  (CX), X10, X6;    \
+	VPTEST X6, X6;           \
+	JEQ    hit;              \
+	CMPQ   24(CX), $0;       \
+	JEQ    fail;             \
+	ADDQ   $32, CX;          \
+	JMP    second
 
-// func twoLanes(l *lanes) (stopped int)
-TEXT ·twoLanes(SB), NOSPLIT, $80-16
-	MOVQ l+0(FP), AX
-	LOAD
-	XORL DX, DX
-	CMPQ SI, stopA
-	JAE  done
-	CMPQ DI, stopB
-	JAE  done
+// ALL_LANES and ONE_LANE are the bodies of the functions below.
+#define ALL_LANES(FIND) \
+	MOVQ l+0(FP), AX;               \
+	LOAD;                           \
+	XORL DX, DX;                    \
+	CMPQ SI, stop0;                 \
+	JAE  done;                      \
+	CMPQ DI, stop1;                 \
+	JAE  done;                      \
+	CMPQ R9, stop2;                 \
+	JAE  done;                      \
+rows: \
+	ROW(FIND, SI, probe0, hit0, fail0); \
+	ROW(FIND, DI, probe1, hit1, fail1); \
+	ROW(FIND, R9, probe2, hit2, fail2); \
+	INCQ rounds;                    \
+	CMPQ SI, stop0;                 \
+	JAE  end;                       \
+	CMPQ DI, stop1;                 \
+	JAE  end;                       \
+	CMPQ R9, stop2;                 \
+	JB   rows;                      \
+end: \
+	XORL DX, DX;                    \
+done: \
+	MOVQ DX, stopped+8(FP);         \
+	STORE;                          \
+	RET;                            \
+fail0: \
+	MOVL $1, DX;                    \
+	JMP  done;                      \
+fail1: \
+	MOVL $2, DX;                    \
+	JMP  done;                      \
+fail2: \
+	MOVL $3, DX;                    \
+	JMP  done;                      \
+	PROBE(probe0, first0, second0, hit0, fail0); \
+	PROBE(probe1, first1, second1, hit1, fail1); \
+	PROBE(probe2, first2, second2, hit2, fail2)
 
-rows:
-	ROW(SI, rowsA, firstProbeA, firstHitA, secondProbeA, secondHitA, failA)
-	ROW(DI, rowsB, firstProbeB, firstHitB, secondProbeB, secondHitB, failB)
-	CMPQ SI, stopA
-	JAE  end
-	CMPQ DI, stopB
-	JB   rows
+#define ONE_LANE(FIND) \
+	MOVQ l+0(FP), AX;               \
+	LOAD;                           \
+	XORL DX, DX;                    \
+	CMPQ SI, stop0;                 \
+	JAE  done;                      \
+row: \
+	ROW(FIND, SI, probe, hit, fail); \
+	INCQ rounds;                    \
+	CMPQ SI, stop0;                 \
+	JB   row;                       \
+	XORL DX, DX;                    \
+done: \
+	MOVQ DX, stopped+8(FP);         \
+	STORE;                          \
+	RET;                            \
+fail: \
+	MOVL $1, DX;                    \
+	JMP  done;                      \
+	PROBE(probe, first, second, hit, fail)
 
-end:
-	XORL DX, DX
+// func allLanesNext(l *lanes) (stopped int)
+TEXT ·allLanesNext(SB), NOSPLIT, $80-16
+	ALL_LANES(FIND_NEXT)
 
-done:
-	MOVQ DX, stopped+8(FP)
-	STORE
-	RET
+// func allLanesAny(l *lanes) (stopped int)
+TEXT ·allLanesAny(SB), NOSPLIT, $80-16
+	ALL_LANES(FIND_ANY)
 
-failA:
-	MOVL $1, DX
-	JMP  done
+// func oneLaneNext(l *lanes) (stopped int)
+TEXT ·oneLaneNext(SB), NOSPLIT, $80-16
+	ONE_LANE(FIND_NEXT)
 
-failB:
-	MOVL $2, DX
-	JMP  done
-
-	PROBE(BX, X8, firstProbeA, firstHitA, failA)
-	PROBE(CX, X10, secondProbeA, secondHitA, failA)
-	PROBE(BX, X8, firstProbeB, firstHitB, failB)
-	PROBE(CX, X10, secondProbeB, secondHitB, failB)
-
-// func oneLane(l *lanes) (stopped int)
-TEXT ·oneLane(SB), NOSPLIT, $80-16
-	MOVQ l+0(FP), AX
-	LOAD
-	XORL DX, DX
-	CMPQ SI, stopA
-	JAE  done
-
-row:
-	ROW(SI, rowsA, firstProbe, firstHit, secondProbe, secondHit, fail)
-	CMPQ SI, stopA
-	JB   row
-	XORL DX, DX
-
-done:
-	MOVQ DX, stopped+8(FP)
-	STORE
-	RET
-
-fail:
-	MOVL $1, DX
-	JMP  done
-
-	PROBE(BX, X8, firstProbe, firstHit, fail)
-	PROBE(CX, X10, secondProbe, secondHit, fail)
+// func oneLaneAny(l *lanes) (stopped int)
+TEXT ·oneLaneAny(SB), NOSPLIT, $80-16
+	ONE_LANE(FIND_ANY)

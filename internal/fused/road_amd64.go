@@ -33,29 +33,33 @@ type Road struct {
 // maxTurns bounds how often the tables are made anew because records of another pattern came.
 const maxTurns = 64
 
-// lanes is what lanes_amd64.s knows of a road: two runs of records and what is the same for all of them. Addresses
+// laneCount is how many runs of records are counted in turn. One record's end must be found before the next is begun:
+// with one lane a processor waits most of the time, with two still a third of it.
+const laneCount = 3
+
+// lanes is what lanes_amd64.s knows of a road: the runs of records and what is the same for all of them. Addresses
 // of input and tables are kept as unsafe.Pointer as long as Go must know of them; stops may lie behind an object.
 type lanes struct {
-	specials     [16]byte // the special byte with these low four bits, or 0xff
-	hashKeys     [2][keySize]byte
-	firstEnd     uint64 // 1 << the pattern's number, likewise the next three
-	secondBegin  uint64
-	secondEnd    uint64
-	rowEnd       uint64
-	endMask      uint32 // which bytes from there on are the end, as a little-endian word
-	endWord      uint32 // what they must be
-	skip         uint64 // how many they are
-	firstBase    unsafe.Pointer
-	secondBase   unsafe.Pointer
-	firstMask    uint32 // offset of the last slot, which is a mask
-	secondMask   uint32
-	keep         unsafe.Pointer // keepMasks
-	counts       unsafe.Pointer
-	delta        uint64         // what is added to a count: 1, or -1 to take back
-	a, b         unsafe.Pointer // where the lanes begin
-	nowA, nowB   uintptr        // where they have come to
-	stopA, stopB uintptr        // no record is begun here or later
-	rowsA, rowsB uint64         // how many were counted
+	specials    [16]byte // the special byte with these low four bits, or 0xff
+	hashKeys    [2][keySize]byte
+	firstEnd    uint64 // 1 << the pattern's number, likewise the next three
+	secondBegin uint64
+	secondEnd   uint64
+	rowEnd      uint64
+	endMask     uint32 // which bytes from there on are the end, as a little-endian word
+	endWord     uint32 // what they must be
+	skip        uint64 // how many they are
+	firstBase   unsafe.Pointer
+	secondBase  unsafe.Pointer
+	firstMask   uint32 // offset of the last slot, which is a mask
+	secondMask  uint32
+	keep        unsafe.Pointer // keepMasks
+	counts      unsafe.Pointer
+	delta       uint64                    // what is added to a count: 1, or -1 to take back
+	at          [laneCount]unsafe.Pointer // where the lanes begin
+	now         [laneCount]uintptr        // where they have come to
+	stop        [laneCount]uintptr        // no record is begun here or later
+	rounds      uint64                    // how often a record of every lane was counted
 }
 
 // keepMasks[n-1] keeps the first n bytes of a key. A longer key has none left, which no key in a table matches.
@@ -68,16 +72,35 @@ var keepMasks = func() (m [65][keySize]byte) {
 	return m
 }()
 
-// twoLanes counts records in turn from both lanes until one of them stops: at its stop (0) or at a record that it
-// cannot count, 1 in lane a and 2 in lane b.
+// allLanes counts a record from each lane in turn until one of them stops: at its stop, then it returns 0, or at a
+// record that it cannot count, then its number from 1. oneLane does the same in the first lane alone. Those called
+// Next are faster, for the patterns in which the special bytes that matter are the first four.
 //
 //go:noescape
-func twoLanes(l *lanes) (stopped int)
+func allLanesNext(l *lanes) (stopped int)
 
-// oneLane does the same in lane a alone.
-//
 //go:noescape
-func oneLane(l *lanes) (stopped int)
+func allLanesAny(l *lanes) (stopped int)
+
+//go:noescape
+func oneLaneNext(l *lanes) (stopped int)
+
+//go:noescape
+func oneLaneAny(l *lanes) (stopped int)
+
+func (r *Road) allLanes() int {
+	if r.pattern.next() {
+		return allLanesNext(r.lanes)
+	}
+	return allLanesAny(r.lanes)
+}
+
+func (r *Road) oneLane() int {
+	if r.pattern.next() {
+		return oneLaneNext(r.lanes)
+	}
+	return oneLaneAny(r.lanes)
+}
 
 // New returns a road for records of this layout.
 func New(l Layout) *Road {
@@ -182,39 +205,58 @@ func (r *Road) update(t *table, names *intern.Table, before, after string, unit 
 // drive counts the records that begin before stop, all of which end in data.
 func (r *Road) drive(data []byte, stop int) (used, rows int) {
 	l, base := r.lanes, unsafe.Pointer(unsafe.SliceData(data))
-	defer func() { l.a, l.b, l.counts = nil, nil, nil }()
-	middle := stop/2 + bytes.IndexByte(data[stop/2:], '\n') + 1
-	if middle >= stop {
+	cuts, ok := cutLanes(data, stop)
+	if !ok {
 		return r.along(base, 0, stop, +1)
 	}
+	for i := range laneCount {
+		l.at[i], l.stop[i] = unsafe.Add(base, cuts[i]), uintptr(base)+uintptr(cuts[i+1])
+	}
 	l.delta = 1
-	l.a, l.stopA = base, uintptr(base)+uintptr(middle)
-	l.b, l.stopB = unsafe.Add(base, middle), uintptr(base)+uintptr(stop)
-	stopped := twoLanes(l)
-	atA, rowsA := int(l.nowA-uintptr(base)), int(l.rowsA)
-	atB, rowsB := int(l.nowB-uintptr(base)), int(l.rowsB)
-	if stopped != 1 && atA < middle {
-		n, more := r.along(base, atA, middle, +1)
-		atA, rowsA = atA+n, rowsA+more
+	stopped := r.allLanes() - 1
+	now, rounds := l.now, int(l.rounds)
+	for i := range laneCount {
+		at := int(now[i] - uintptr(base))
+		rows += rounds
+		if i < stopped {
+			rows++
+		}
+		if stopped != i && at < cuts[i+1] {
+			n, more := r.along(base, at, cuts[i+1], +1)
+			at, rows = at+n, rows+more
+		}
+		used = at
+		if at != cuts[i+1] {
+			for j := i + 1; j < laneCount; j++ {
+				r.takeBack(base, cuts[j], int(now[j]-uintptr(base)))
+			}
+			break
+		}
 	}
-	if atA != middle {
-		r.takeBack(base, middle, atB)
-		return atA, rowsA
+	return used, rows
+}
+
+// cutLanes cuts data[:stop] behind line feeds into pieces of about the same size, and reports whether it is worth it.
+func cutLanes(data []byte, stop int) (cuts [laneCount + 1]int, ok bool) {
+	const least = 256 // bytes
+	if stop < laneCount*least {
+		return cuts, false
 	}
-	if stopped != 2 && atB < stop {
-		n, more := r.along(base, atB, stop, +1)
-		atB, rowsB = atB+n, rowsB+more
+	for i := 1; i < laneCount; i++ {
+		at := stop / laneCount * i
+		cuts[i] = at + bytes.IndexByte(data[at:], '\n') + 1
 	}
-	return atB, rowsA + rowsB
+	cuts[laneCount] = stop
+	return cuts, cuts[laneCount-1] < stop
 }
 
 // along counts, one by one, the records that begin between from and stop, each as often as delta says.
 func (r *Road) along(base unsafe.Pointer, from, stop int, delta int64) (used, rows int) {
 	l := r.lanes
 	l.delta = uint64(delta)
-	l.a, l.stopA = unsafe.Add(base, from), uintptr(base)+uintptr(stop)
-	oneLane(l)
-	return int(l.nowA - uintptr(l.a)), int(l.rowsA)
+	l.at[0], l.stop[0] = unsafe.Add(base, from), uintptr(base)+uintptr(stop)
+	r.oneLane()
+	return int(l.now[0] - uintptr(l.at[0])), int(l.rounds)
 }
 
 // takeBack subtracts the records between from and to, all of which were counted.
