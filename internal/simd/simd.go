@@ -5,6 +5,11 @@
 // is the reference, the others are only faster. The build tag purego leaves the reference alone.
 package simd
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Slack is how many entries of dst behind the last separator a kernel may overwrite with garbage.
 const Slack = 64
 
@@ -44,4 +49,20 @@ func Best() Kernel {
 		}
 	}
 	return best
+}
+
+// ByName returns the kernel of that name, exactly as it stands in Kernel.Name. A name that is unknown, or whose kernel
+// this processor or this build cannot run, is an error that lists those that can be had.
+func ByName(name string) (Kernel, error) {
+	var names []string
+	for _, k := range Kernels() {
+		if !k.Available {
+			continue
+		}
+		if k.Name == name {
+			return k, nil
+		}
+		names = append(names, k.Name)
+	}
+	return Kernel{}, fmt.Errorf("no kernel %q here: there are %s", name, strings.Join(names, ", "))
 }

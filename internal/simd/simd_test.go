@@ -120,18 +120,42 @@ func TestRandomBytesAgree(t *testing.T) {
 
 // Bugs of others in this class, each as a test of its own.
 func TestKnownTraps(t *testing.T) {
+	x := func(n int) string { return strings.Repeat("x", n) }
 	tests := map[string]string{
-		"NUL before separators in one word":    "\x00,\x00\n,,\n\x00",
-		"CR on bit 63, LF in the next group":   strings.Repeat("x", 63) + "\r\nabc\n",
-		"CR on bit 63, no LF behind it":        strings.Repeat("x", 63) + "\rabc\n",
-		"quote on bit 63":                      strings.Repeat("x", 63) + "\"abc\n",
-		"quote on bit 0 of the second group":   strings.Repeat("x", 64) + "\"abc\n",
-		"all separators":                       strings.Repeat(",", 200),
-		"byte with the high bit of a comma":    "\xac\xac\xac,\x8a\n",
-		"byte after a match that borrows":      ",-,-,-\n\x0b\n\x0b",
-		"a last row without newline, 63 bytes": strings.Repeat("a,b\n", 15) + "a,b",
-		"CR as the last byte":                  "a,b\r",
-		"empty":                                "",
+		"NUL before separators in one word":       "\x00,\x00\n,,\n\x00",
+		"NUL in every word":                       strings.Repeat("\x00,\x00\n\x00\x00,\n", 17),
+		"NUL before a quote":                      x(64) + "\x00\"" + x(70),
+		"NUL before a bare CR":                    x(64) + "\x00\r\x00" + x(70),
+		"NUL between CR and LF over the edge":     x(63) + "\r\x00\n" + x(70),
+		"CR on bit 63, LF in the next group":      x(63) + "\r\nabc\n",
+		"CR on bit 63, no LF behind it":           x(63) + "\rabc\n",
+		"CR on bit 63, CR in the next group":      x(63) + "\r\r\n",
+		"CR on bit 63, LF but one later":          x(63) + "\rx\n" + x(70),
+		"CR on bit 63 of both of two groups, LF":  x(63) + "\r\n" + x(62) + "\r\n" + x(70),
+		"CR on bit 63 of both, the last one bare": x(63) + "\r\n" + x(62) + "\r" + x(70),
+		"CR on bit 63, a whole group behind it":   x(63) + "\r\n" + x(126),
+		"CR on bit 62, LF on bit 63":              x(62) + "\r\n" + x(64),
+		"LF on bit 63, CR on bit 0":               x(63) + "\n\r\n" + x(62),
+		"CR as the last byte of the last group":   x(127) + "\r",
+		"CR as the last byte":                     "a,b\r",
+		"CR as the last byte of a tail":           x(64) + "a,b\r",
+		"CR in the tail alone, bare":              x(64) + "a\rb",
+		"quote on bit 63":                         x(63) + "\"abc\n",
+		"quote on bit 63 of the last group":       x(127) + "\"",
+		"quote on bit 0 of the second group":      x(64) + "\"abc\n",
+		"quote as the last byte of a tail":        x(64) + "a,b\"",
+		"quote on bit 63 behind a bare CR":        x(62) + "\r\"" + x(64),
+		"all separators":                          strings.Repeat(",", 200),
+		"more line feeds than eight bits count":   strings.Repeat("\n", 300),
+		"more line feeds than sixteen bits count": strings.Repeat("\n", 1<<16+100),
+		"byte with the high bit of a comma":       "\xac\xac\xac,\x8a\n",
+		"quote and CR with the high bit":          strings.Repeat("\xa2\x8d", 40) + ",\n",
+		"byte after a match that borrows":         ",-,-,-\n\x0b\n\x0b",
+		"byte after a quote's or CR's neighbour":  strings.Repeat("#!\x0c\x0e", 40),
+		"a last row without newline, 63 bytes":    strings.Repeat("a,b\n", 15) + "a,b",
+		"a last row without newline, one group":   strings.Repeat("a,b\n", 15) + "a,bc",
+		"a tail of one byte":                      x(64) + ",",
+		"empty":                                   "",
 	}
 	eachKernel(t, func(t *testing.T, k simd.Kernel) {
 		for name, s := range tests {
@@ -140,9 +164,54 @@ func TestKnownTraps(t *testing.T) {
 	})
 }
 
+// The delimiter may be any byte but three; the ends of the range, and NUL, with which a short group could be filled up.
+func TestEveryDelimiter(t *testing.T) {
+	eachKernel(t, func(t *testing.T, k simd.Kernel) {
+		b := make([]byte, 0, 3*256)
+		for c := range 256 {
+			if c != '"' && c != '\r' {
+				b = append(b, byte(c), byte(c), '-')
+			}
+		}
+		for c := range 256 {
+			if comma := byte(c); comma != '"' && comma != '\r' && comma != '\n' {
+				check(t, k, b, comma)
+				check(t, k, b[:1], comma)
+			}
+		}
+	})
+}
+
 func TestBestIsAvailable(t *testing.T) {
 	if k := simd.Best(); !k.Available {
 		t.Errorf("Best returned %s, which is not available", k.Name)
+	}
+}
+
+func TestByName(t *testing.T) {
+	eachKernel(t, func(t *testing.T, k simd.Kernel) {
+		got, err := simd.ByName(k.Name)
+		if err != nil || got.Name != k.Name || !got.Available || got.Index == nil {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+}
+
+func TestByNameRefuses(t *testing.T) {
+	refused := []string{"", "Generic", "generic ", "sse\n"}
+	var available []string
+	for _, k := range simd.Kernels() {
+		if k.Available {
+			available = append(available, k.Name)
+		} else {
+			refused = append(refused, k.Name)
+		}
+	}
+	for _, name := range refused {
+		want := fmt.Sprintf("no kernel %q here: there are %s", name, strings.Join(available, ", "))
+		if k, err := simd.ByName(name); err == nil || err.Error() != want {
+			t.Errorf("%q: got %+v, %v, want the error %q", name, k.Name, err, want)
+		}
 	}
 }
 
