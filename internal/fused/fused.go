@@ -43,9 +43,6 @@ func (l Layout) Equal(o Layout) bool {
 		bytes.Equal(l.Header, o.Header)
 }
 
-// maxName is the longest name that fits into a key with all the special bytes that can stand around it.
-const maxName = keySize - 1
-
 // pattern is the form of a record. The numbers are those of special bytes, from 0.
 type pattern struct {
 	quoted, crlf bool
@@ -108,7 +105,7 @@ func detect(l Layout, data []byte) (p pattern, ok bool) {
 
 // fits reports whether a name can be part of a key.
 func (l Layout) fits(name []byte) bool {
-	return len(name) <= maxName && !bytes.ContainsAny(name, "\"\r\n") && bytes.IndexByte(name, l.Comma) < 0
+	return !bytes.ContainsAny(name, "\"\r\n") && bytes.IndexByte(name, l.Comma) < 0
 }
 
 // special reports whether the special bytes of l can be told apart by their low four bits, on which the search for

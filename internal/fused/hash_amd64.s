@@ -2,17 +2,28 @@
 
 #include "textflag.h"
 
-// func hashOf(key *[16]byte, keys *[2][16]byte) uint32
+// func hashOf(key *byte, blocks int, keys *[32]byte) uint32
 //
-// The same as in lanes_amd64.s.
-TEXT ·hashOf(SB), NOSPLIT, $0-20
-	MOVQ    key+0(FP), AX
-	MOVQ    keys+8(FP), BX
-	MOVOU   (AX), X0
-	MOVOU   (BX), X1
-	MOVOU   16(BX), X2
-	AESENC  X1, X0
-	AESENC  X2, X0
-	MOVQ    X0, AX
-	MOVL    AX, ret+16(FP)
+// A round of AES takes in each block of 16 bytes but the first, two more the secret keys; the same as in lanes_amd64.s.
+TEXT ·hashOf(SB), NOSPLIT, $0-28
+	MOVQ key+0(FP), AX
+	MOVQ blocks+8(FP), CX
+	MOVQ keys+16(FP), BX
+	MOVOU (AX), X0
+
+block:
+	DECQ CX
+	JZ   finish
+	ADDQ $16, AX
+	MOVOU (AX), X1
+	AESENC X1, X0
+	JMP  block
+
+finish:
+	MOVOU (BX), X1
+	MOVOU 16(BX), X2
+	AESENC X1, X0
+	AESENC X2, X0
+	MOVQ   X0, AX
+	MOVL   AX, ret+24(FP)
 	RET

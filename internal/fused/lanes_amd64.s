@@ -99,12 +99,12 @@
 	TZCNTQ DX, DX;      \
 	TZCNTQ R8, R8
 
-// ROW counts the record at P and moves P behind it, or jumps to fail and has changed nothing. probe is where it goes
+// SHORT_ROW counts the record at P and moves P behind it, or jumps to fail and has changed nothing. probe is where it goes
 // if a key is not in the first slot of its hash, and hit where it comes back to with the right slots in BX and CX.
 //
 // The keys take in the special bytes around their fields, and the record's end those around it: so each special byte
 // of the record is compared with what it has to be, and there can be no other.
-#define ROW(FIND, P, probe, hit, fail) \
+#define SHORT_ROW(FIND, P, probe, hit, fail) \
 	VMOVDQU   (P), Y4;                  \
 	VMOVDQU   32(P), Y5;                \
 	VPSHUFB   Y4, Y0, Y6;               \
@@ -150,8 +150,8 @@ hit: \
 	ADDQ      R8, P;                    \
 	ADDQ      skip, P
 
-// PROBE looks for the two keys from the slots of their hashes on, each up to a free one: its field used is 0.
-#define PROBE(probe, first, second, hit, fail) \
+// SHORT_PROBE looks for the two keys from the slots of their hashes on, each up to a free one: its field used is 0.
+#define SHORT_PROBE(probe, first, second, hit, fail) \
 probe: \
 	VPTEST X6, X6;           \
 	JEQ    second;           \
@@ -171,8 +171,112 @@ second: \
 	ADDQ   $32, CX;          \
 	JMP    second
 
+// LONG_ROW is SHORT_ROW for longer keys and records: the first key has up to 64 bytes, the second up to 32, and from the
+// end of the first key to the end of the record there may be 64 more. There the special bytes are looked for again,
+// and counted from the one that ends the first key. R10 is longMasks.
+#define LONG_ROW(P, probe, hit, fail) \
+	VMOVDQU      (P), Y4;               \
+	VMOVDQU      32(P), Y5;             \
+	VPSHUFB      Y4, Y0, Y6;            \
+	VPSHUFB      Y5, Y0, Y7;            \
+	VPCMPEQB     Y4, Y6, Y6;            \
+	VPCMPEQB     Y5, Y7, Y7;            \
+	VPMOVMSKB    Y6, AX;                \
+	VPMOVMSKB    Y7, BX;                \
+	SHLQ         $32, BX;               \
+	ORQ          BX, AX;                \
+	PDEPQ        AX, R12, BX;           \
+	TZCNTQ       BX, BX;                \
+	LEAQ         (P)(BX*1), R8;         \
+	MOVQ         R10, CX;               \
+	SUBQ         BX, CX;                \
+	VPAND        64(CX), Y4, Y6;        \
+	VPAND        96(CX), Y5, Y7;        \
+	VMOVDQU      (R8), Y4;              \
+	VMOVDQU      32(R8), Y5;            \
+	VPSHUFB      Y4, Y0, Y8;            \
+	VPSHUFB      Y5, Y0, Y9;            \
+	VPCMPEQB     Y4, Y8, Y8;            \
+	VPCMPEQB     Y5, Y9, Y9;            \
+	VPMOVMSKB    Y8, AX;                \
+	VPMOVMSKB    Y9, BX;                \
+	SHLQ         $32, BX;               \
+	ORQ          BX, AX;                \
+	PDEPQ        AX, R13, CX;           \
+	PDEPQ        AX, R15, DX;           \
+	PDEPQ        AX, R14, AX;           \
+	TZCNTQ       CX, CX;                \
+	TZCNTQ       DX, DX;                \
+	TZCNTQ       AX, AX;                \
+	MOVL         (R8)(AX*1), BX;        \
+	ANDL         endMask, BX;           \
+	CMPL         BX, endWord;           \
+	JNE          fail;                  \
+	ADDQ         R8, AX;                \
+	VMOVDQU      (R8)(CX*1), Y10;       \
+	SUBQ         CX, DX;                \
+	SHLQ         $5, DX;                \
+	VPAND        192(R10)(DX*1), Y10, Y10; \
+	VEXTRACTI128 $1, Y6, X8;            \
+	VAESENC      X8, X6, X9;            \
+	VAESENC      X7, X9, X9;            \
+	VEXTRACTI128 $1, Y7, X8;            \
+	VAESENC      X8, X9, X9;            \
+	VAESENC      X1, X9, X9;            \
+	VAESENC      X2, X9, X9;            \
+	VMOVD        X9, BX;                \
+	VEXTRACTI128 $1, Y10, X8;           \
+	VAESENC      X8, X10, X8;           \
+	VAESENC      X1, X8, X8;            \
+	VAESENC      X2, X8, X8;            \
+	VMOVD        X8, CX;                \
+	ANDL         firstMask, BX;         \
+	ANDL         secondMask, CX;        \
+	ADDQ         firstBase, BX;         \
+	ADDQ         secondBase, CX;        \
+	VPXOR        (BX), Y6, Y8;          \
+	VPXOR        32(BX), Y7, Y9;        \
+	VPOR         Y8, Y9, Y9;            \
+	VPXOR        (CX), Y10, Y8;         \
+	VPOR         Y8, Y9, Y8;            \
+	VPTEST       Y8, Y8;                \
+	JNE          probe;                 \
+hit: \
+	MOVQ         64(BX), BX;            \
+	ADDQ         32(CX), BX;            \
+	MOVQ         delta, CX;             \
+	ADDQ         CX, (R11)(BX*1);       \
+	ADDQ         skip, AX;              \
+	MOVQ         AX, P
+
+// LONG_PROBE is SHORT_PROBE for the slots of long keys.
+#define LONG_PROBE(probe, first, second, hit, fail) \
+probe: \
+	VPTEST Y9, Y9;           \
+	JEQ    second;           \
+first: \
+	CMPQ   72(BX), $0;       \
+	JEQ    fail;             \
+	ADDQ   $128, BX;         \
+	VPXOR  (BX), Y6, Y8;     \
+	VPXOR  32(BX), Y7, Y9;   \
+	VPOR   Y8, Y9, Y9;       \
+	VPTEST Y9, Y9;           \
+	JNE    first;            \
+second: \
+	VPXOR  (CX), Y10, Y8;    \
+	VPTEST Y8, Y8;           \
+	JEQ    hit;              \
+	CMPQ   40(CX), $0;       \
+	JEQ    fail;             \
+	ADDQ   $64, CX;          \
+	JMP    second
+
+#define NEXT_ROW(P, probe, hit, fail) SHORT_ROW(FIND_NEXT, P, probe, hit, fail)
+#define ANY_ROW(P, probe, hit, fail) SHORT_ROW(FIND_ANY, P, probe, hit, fail)
+
 // ALL_LANES and ONE_LANE are the bodies of the functions below.
-#define ALL_LANES(FIND) \
+#define ALL_LANES(ROW, PROBE) \
 	MOVQ l+0(FP), AX;               \
 	LOAD;                           \
 	XORL DX, DX;                    \
@@ -183,9 +287,9 @@ second: \
 	CMPQ R9, stop2;                 \
 	JAE  done;                      \
 rows: \
-	ROW(FIND, SI, probe0, hit0, fail0); \
-	ROW(FIND, DI, probe1, hit1, fail1); \
-	ROW(FIND, R9, probe2, hit2, fail2); \
+	ROW(SI, probe0, hit0, fail0); \
+	ROW(DI, probe1, hit1, fail1); \
+	ROW(R9, probe2, hit2, fail2); \
 	INCQ rounds;                    \
 	CMPQ SI, stop0;                 \
 	JAE  end;                       \
@@ -212,14 +316,14 @@ fail2: \
 	PROBE(probe1, first1, second1, hit1, fail1); \
 	PROBE(probe2, first2, second2, hit2, fail2)
 
-#define ONE_LANE(FIND) \
+#define ONE_LANE(ROW, PROBE) \
 	MOVQ l+0(FP), AX;               \
 	LOAD;                           \
 	XORL DX, DX;                    \
 	CMPQ SI, stop0;                 \
 	JAE  done;                      \
 row: \
-	ROW(FIND, SI, probe, hit, fail); \
+	ROW(SI, probe, hit, fail); \
 	INCQ rounds;                    \
 	CMPQ SI, stop0;                 \
 	JB   row;                       \
@@ -235,16 +339,24 @@ fail: \
 
 // func allLanesNext(l *lanes) (stopped int)
 TEXT ·allLanesNext(SB), NOSPLIT, $80-16
-	ALL_LANES(FIND_NEXT)
-
-// func allLanesAny(l *lanes) (stopped int)
-TEXT ·allLanesAny(SB), NOSPLIT, $80-16
-	ALL_LANES(FIND_ANY)
+	ALL_LANES(NEXT_ROW, SHORT_PROBE)
 
 // func oneLaneNext(l *lanes) (stopped int)
 TEXT ·oneLaneNext(SB), NOSPLIT, $80-16
-	ONE_LANE(FIND_NEXT)
+	ONE_LANE(NEXT_ROW, SHORT_PROBE)
+
+// func allLanesAny(l *lanes) (stopped int)
+TEXT ·allLanesAny(SB), NOSPLIT, $80-16
+	ALL_LANES(ANY_ROW, SHORT_PROBE)
 
 // func oneLaneAny(l *lanes) (stopped int)
 TEXT ·oneLaneAny(SB), NOSPLIT, $80-16
-	ONE_LANE(FIND_ANY)
+	ONE_LANE(ANY_ROW, SHORT_PROBE)
+
+// func allLanesLong(l *lanes) (stopped int)
+TEXT ·allLanesLong(SB), NOSPLIT, $80-16
+	ALL_LANES(LONG_ROW, LONG_PROBE)
+
+// func oneLaneLong(l *lanes) (stopped int)
+TEXT ·oneLaneLong(SB), NOSPLIT, $80-16
+	ONE_LANE(LONG_ROW, LONG_PROBE)

@@ -21,6 +21,7 @@ type Road struct {
 	layout  Layout
 	pattern pattern
 	paved   bool // pattern and tables are made
+	long    bool // for names that do not fit into short keys
 	closed  bool // no road for this layout
 	turns   int  // how often the pattern changed
 
@@ -41,7 +42,7 @@ const laneCount = 3
 // of input and tables are kept as unsafe.Pointer as long as Go must know of them; stops may lie behind an object.
 type lanes struct {
 	specials    [16]byte // the special byte with these low four bits, or 0xff
-	hashKeys    [2][keySize]byte
+	hashKeys    [32]byte
 	firstEnd    uint64 // 1 << the pattern's number, likewise the next three
 	secondBegin uint64
 	secondEnd   uint64
@@ -53,7 +54,7 @@ type lanes struct {
 	secondBase  unsafe.Pointer
 	firstMask   uint32 // offset of the last slot, which is a mask
 	secondMask  uint32
-	keep        unsafe.Pointer // keepMasks
+	keep        unsafe.Pointer // shortMasks or longMasks
 	counts      unsafe.Pointer
 	delta       uint64                    // what is added to a count: 1, or -1 to take back
 	at          [laneCount]unsafe.Pointer // where the lanes begin
@@ -62,20 +63,38 @@ type lanes struct {
 	rounds      uint64                    // how often a record of every lane was counted
 }
 
-// keepMasks[n-1] keeps the first n bytes of a key. A longer key has none left, which no key in a table matches.
-var keepMasks = func() (m [65][keySize]byte) {
-	for i := range keySize {
-		for j := range i + 1 {
-			m[i][j] = 0xff
-		}
+// shortMasks[n-1] keeps the first n bytes of a key. A longer key has none left, which no key in a table matches.
+var shortMasks = func() (m [65][16]byte) {
+	for i := range 16 {
+		setOnes(m[i][:i+1])
 	}
 	return m
 }()
 
+// longMasks are the same for long keys. The first n bytes of a first key are kept by the 64 bytes of first from 65-n on;
+// it has no more than 64. second is as shortMasks.
+var longMasks = func() (m struct {
+	first  [192]byte
+	second [65][32]byte
+}) {
+	setOnes(m.first[1:65])
+	for i := range 32 {
+		setOnes(m.second[i][:i+1])
+	}
+	return m
+}()
+
+func setOnes(b []byte) {
+	for i := range b {
+		b[i] = 0xff
+	}
+}
+
 // allLanes counts a record from each lane in turn until one of them stops: at its stop, then it returns 0, or at a
 // record that it cannot count, then its number from 1. oneLane does the same in the first lane alone. Those called
-// Next are faster, for the patterns in which the special bytes that matter are the first four.
-//
+// Next are the fastest, for patterns in which the special bytes that matter are the first four; Any is for all others,
+// and Long for names that do not fit into short keys.
+
 //go:noescape
 func allLanesNext(l *lanes) (stopped int)
 
@@ -83,23 +102,37 @@ func allLanesNext(l *lanes) (stopped int)
 func allLanesAny(l *lanes) (stopped int)
 
 //go:noescape
+func allLanesLong(l *lanes) (stopped int)
+
+//go:noescape
 func oneLaneNext(l *lanes) (stopped int)
 
 //go:noescape
 func oneLaneAny(l *lanes) (stopped int)
 
+//go:noescape
+func oneLaneLong(l *lanes) (stopped int)
+
 func (r *Road) allLanes() int {
-	if r.pattern.next() {
+	switch {
+	case r.long:
+		return allLanesLong(r.lanes)
+	case r.pattern.next():
 		return allLanesNext(r.lanes)
+	default:
+		return allLanesAny(r.lanes)
 	}
-	return allLanesAny(r.lanes)
 }
 
 func (r *Road) oneLane() int {
-	if r.pattern.next() {
+	switch {
+	case r.long:
+		return oneLaneLong(r.lanes)
+	case r.pattern.next():
 		return oneLaneNext(r.lanes)
+	default:
+		return oneLaneAny(r.lanes)
 	}
-	return oneLaneAny(r.lanes)
 }
 
 // New returns a road for records of this layout.
@@ -148,25 +181,55 @@ func (r *Road) pave(data []byte, first, second *intern.Table, counts []uint64, s
 		if !ok {
 			return false
 		}
-		r.pattern = p
-		r.paved = true
+		r.pattern, r.paved, r.long = p, true, false
 		r.reset(stride)
 	}
 	if stride != r.stride {
 		r.reset(stride)
 	}
-	r.update(&r.first, first, r.pattern.firstBefore, r.pattern.firstAfter, 8*uint64(stride))
-	r.update(&r.second, second, r.pattern.secondBefore, r.pattern.secondAfter, 8)
+	for !r.update(first, second) {
+		r.long = true
+		r.reset(stride)
+	}
 	r.lanes.firstBase, r.lanes.firstMask = unsafe.Pointer(&r.first.slots[0]), r.first.mask
 	r.lanes.secondBase, r.lanes.secondMask = unsafe.Pointer(&r.second.slots[0]), r.second.mask
 	r.lanes.counts = unsafe.Pointer(&counts[0])
 	return true
 }
 
+// update takes over the names that the tables do not have yet. It returns false if one of them needs long keys.
+func (r *Road) update(first, second *intern.Table) bool {
+	p := &r.pattern
+	return r.take(&r.first, first, p.firstBefore, p.firstAfter, 8*uint64(r.stride)) &&
+		r.take(&r.second, second, p.secondBefore, p.secondAfter, 8)
+}
+
+// take adds the names that t does not have yet, each with its id times unit.
+func (r *Road) take(t *table, names *intern.Table, before, after string, unit uint64) bool {
+	if n := names.Len(); t.full(n) {
+		*t = newTable(t.form, 1<<bits.Len(uint(4*n-1)))
+	}
+	for ; t.names < names.Len(); t.names++ {
+		name := names.Name(uint32(t.names))
+		size := len(before) + len(name) + len(after)
+		if size > t.key && !r.long && r.pattern.secondBegin >= r.pattern.firstEnd {
+			return false
+		}
+		if size > t.key || !r.layout.fits(name) || bytes.Equal(name, r.layout.Header) {
+			continue
+		}
+		var key [64]byte
+		n := copy(key[:], before)
+		n += copy(key[n:], name)
+		copy(key[n:], after)
+		t.put(hashOf(&key[0], t.key/16, &r.lanes.hashKeys), key[:t.key], uint64(t.names)*unit)
+	}
+	return true
+}
+
 // reset empties the tables and sets the lanes to the pattern.
 func (r *Road) reset(stride int) {
 	r.stride = stride
-	r.first, r.second = newTable(minSlots), newTable(minSlots)
 	p, l := r.pattern, r.lanes
 	for i := range l.specials {
 		l.specials[i] = 0xff
@@ -175,31 +238,20 @@ func (r *Road) reset(stride int) {
 		l.specials[c&0x0f] = c
 	}
 	l.hashKeys = newKeys()
-	l.keep = unsafe.Pointer(&keepMasks)
-	l.firstEnd, l.rowEnd = 1<<p.firstEnd, 1<<p.rowEnd
-	l.secondBegin, l.secondEnd = 1<<p.secondBegin, 1<<p.secondEnd
 	var word [4]byte
 	copy(word[:], p.end)
 	l.endWord, l.endMask, l.skip = binary.LittleEndian.Uint32(word[:]), 1<<(8*len(p.end))-1, uint64(len(p.end))
-}
-
-// update adds the names that t does not have yet, each with its id times unit.
-func (r *Road) update(t *table, names *intern.Table, before, after string, unit uint64) {
-	if n := names.Len(); 4*n > int(t.mask/slotSize)+1 {
-		*t = newTable(1 << bits.Len(uint(8*n-1)))
+	seen := 0 // special bytes that are not counted again
+	if r.long {
+		r.first, r.second = newTable(longFirstForm, minSlots), newTable(longSecondForm, minSlots)
+		l.keep = unsafe.Pointer(&longMasks)
+		seen = p.firstEnd
+	} else {
+		r.first, r.second = newTable(shortForm, minSlots), newTable(shortForm, minSlots)
+		l.keep = unsafe.Pointer(&shortMasks)
 	}
-	for ; t.names < names.Len(); t.names++ {
-		name := names.Name(uint32(t.names))
-		size := len(before) + len(name) + len(after)
-		if size > keySize || !r.layout.fits(name) || bytes.Equal(name, r.layout.Header) {
-			continue
-		}
-		var key [keySize]byte
-		n := copy(key[:], before)
-		n += copy(key[n:], name)
-		copy(key[n:], after)
-		t.put(hashOf(&key, &r.lanes.hashKeys), key, uint64(t.names)*unit)
-	}
+	l.firstEnd, l.rowEnd = 1<<p.firstEnd, 1<<(p.rowEnd-seen)
+	l.secondBegin, l.secondEnd = 1<<(p.secondBegin-seen), 1<<(p.secondEnd-seen)
 }
 
 // drive counts the records that begin before stop, all of which end in data.
@@ -266,7 +318,7 @@ func (r *Road) takeBack(base unsafe.Pointer, from, to int) {
 	}
 }
 
-// hashOf returns the hash of a key.
+// hashOf returns the hash of a key of so many blocks of 16 bytes.
 //
 //go:noescape
-func hashOf(key *[keySize]byte, keys *[2][keySize]byte) uint32
+func hashOf(key *byte, blocks int, keys *[32]byte) uint32
