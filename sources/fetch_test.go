@@ -1,0 +1,465 @@
+package sources
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"fastcount/engine"
+)
+
+// serve starts a server for one test.
+func serve(t testing.TB, h http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func newClient(t testing.TB, o Options) *Client {
+	t.Helper()
+	c, err := NewClient(o)
+	check(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+func urlPart(t testing.TB, o Options, raw string) *URL {
+	t.Helper()
+	u, err := newClient(t, o).URL(raw, "")
+	check(t, err)
+	return u
+}
+
+// raw answers with bytes of its own making, below net/http, and closes the connection.
+func raw(answer string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, answer) // the client may have left
+	}
+}
+
+func TestURL(t *testing.T) {
+	chunked := func(body string) string {
+		return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+	}
+	whole := fmt.Sprintf("%x\r\n%s\r\n", len(csvText), csvText)
+	closed := "HTTP/1.1 200 OK\r\nConnection: close\r\n"
+	zipped := string(gz(t, csvText))
+	tests := []struct {
+		name    string
+		answer  string
+		err     error // nil: the whole text comes
+		verdict verdict
+		framed  bool
+	}{
+		{"chunked", chunked(whole + "0\r\n\r\n"), nil, 0, true},
+		{"length", fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(csvText), csvText), nil, 0, true},
+		{"until closed", closed + "\r\n" + csvText, nil, 0, false},
+		{"until closed, gzip", closed + "Content-Encoding: gzip\r\n\r\n" + zipped, nil, 0, true},
+		{"gzip", closed + "Content-Encoding: x-gzip\r\nContent-Type: text/csv\r\n\r\n" + zipped, nil, 0, true},
+		{"zstd", closed + "Content-Encoding: ZSTD\r\n\r\n" + string(zst(t, csvText)), nil, 0, true},
+		{"identity", closed + "Content-Encoding: identity\r\n\r\n" + csvText, nil, 0, false},
+		{"a gzip file", closed + "Content-Type: application/gzip\r\n\r\n" + zipped, nil, 0, true},
+		{"a gzip file, sent as zstd", closed + "Content-Encoding: zstd\r\n\r\n" + string(zst(t, zipped)), nil, 0, true},
+		{"an odd content type", closed + "Content-Type: ;;\r\n\r\n" + csvText, nil, 0, false},
+
+		{"chunks cut after a chunk", chunked(whole), ErrExhausted, always, true},
+		{"chunks cut in a chunk", chunked("ff\r\n" + csvText), ErrExhausted, always, true},
+		{"chunks cut in a size", chunked(whole + "1"), ErrExhausted, always, true},
+		{"chunks cut after the last", chunked(whole + "0\r\n"), ErrExhausted, always, true},
+		{"bad chunk size", chunked(whole + "zz\r\n"), ErrExhausted, always, true},
+		{"short length", fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(csvText)+1, csvText), ErrExhausted, always, true},
+		{"no answer", "", ErrExhausted, always, false},
+		{"no HTTP", "\x1b[31m" + strings.Repeat("x", 500) + "\r\n\r\n", ErrExhausted, always, false},
+		{"gzip cut", closed + "Content-Encoding: gzip\r\n\r\n" + zipped[:len(zipped)-3], ErrTruncated, always, true},
+		{"gzip cut, matches also", closed + "Content-Encoding: gzip\r\n\r\n" + zipped[:len(zipped)-3], ErrExhausted, always, true},
+		{"gzip file cut", closed + "\r\n" + zipped[:len(zipped)-3], ErrExhausted, always, true},
+		{"gzip and chunks cut", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n" +
+			fmt.Sprintf("%x\r\n%s\r\n", len(zipped), zipped), ErrExhausted, always, true},
+		{"gzip damaged", closed + "Content-Encoding: gzip\r\n\r\n" + zipped + "x", ErrCorrupt, once, true},
+		{"no gzip", closed + "Content-Encoding: gzip\r\n\r\n" + csvText, ErrCorrupt, once, true},
+		{"window", closed + "Content-Encoding: zstd\r\n\r\n" + string(bigWindow), ErrWindow, never, true},
+		{"window of a file", closed + "\r\n" + string(bigSegment), ErrWindow, never, true},
+
+		{"brotli", closed + "Content-Encoding: br\r\n\r\n" + csvText, ErrContent, once, false},
+		{"two encodings", closed + "Content-Encoding: gzip, zstd\r\n\r\n" + csvText, ErrContent, once, false},
+		{"two encoding headers", closed + "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\n" + csvText, ErrContent, once, false},
+		{"HTML", closed + "Content-Type: text/HTML; charset=utf-8\r\n\r\n<html>", ErrContent, once, false},
+		{"JSON", closed + "Content-Type: application/json\r\n\r\n{}", ErrContent, once, false},
+		{"problem", closed + "Content-Type: application/problem+json\r\n\r\n{}", ErrContent, once, false},
+		{"204", "HTTP/1.1 204 No Content\r\n\r\n", &StatusError{}, never, false},
+		{"206", "HTTP/1.1 206 Partial Content\r\nConnection: close\r\n\r\n" + csvText, &StatusError{}, never, false},
+		{"404", "HTTP/1.1 404 Gone\r\nConnection: close\r\n\r\n", ErrNotFound, never, false},
+		{"401", "HTTP/1.1 401 No\r\nConnection: close\r\n\r\n", ErrDenied, never, false},
+		{"403", "HTTP/1.1 403 No\r\nConnection: close\r\n\r\n", ErrDenied, never, false},
+		{"503", "HTTP/1.1 503 No\r\nConnection: close\r\n\r\n", ErrExhausted, always, false},
+		{"304", "HTTP/1.1 304 No\r\nConnection: close\r\n\r\n", &StatusError{}, never, false},
+		{"huge headers", closed + "X: " + strings.Repeat("x", 1<<20) + "\r\n\r\n" + csvText, ErrExhausted, always, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			part := urlPart(t, Options{}, serve(t, raw(test.answer)).URL+"/x.csv")
+			s, err := part.Open(t.Context())
+			var got string
+			if err == nil {
+				got, err = drain(s)
+				if framed := s.(engine.Framer).Framed(); framed != test.framed {
+					t.Errorf("Framed: %v", framed)
+				}
+				check(t, s.Close())
+			}
+			if test.err == nil {
+				if got != csvText || err != nil {
+					t.Errorf("got %q, %v", got, err)
+				}
+				return
+			}
+			if !isKind(err, test.err) || judge(err) != test.verdict {
+				t.Errorf("got %v, verdict %v", err, judge(err))
+			}
+			if text := err.Error(); len(text) > 500 || strings.Contains(text, "\x1b") {
+				t.Errorf("the server's text is not made fit to be shown: %q", text)
+			}
+		})
+	}
+}
+
+// isKind is errors.Is, and for a StatusError errors.As.
+func isKind(err, want error) bool {
+	if _, ok := want.(*StatusError); ok {
+		_, ok = errors.AsType[*StatusError](err)
+		return ok && !errors.Is(err, ErrExhausted)
+	}
+	return errors.Is(err, want)
+}
+
+func TestRawBytes(t *testing.T) {
+	zipped := gz(t, csvText)
+	part := urlPart(t, Options{}, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("Accept-Encoding"); got != "zstd, gzip" {
+			t.Errorf("Accept-Encoding: %q", got)
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(zipped)
+	}).URL)
+	s, err := part.Open(t.Context())
+	check(t, err)
+	_, err = drain(s)
+	check(t, err)
+	if raw := s.(engine.RawCounter).RawBytes(); raw != int64(len(zipped)) {
+		t.Errorf("%d bytes, want %d", raw, len(zipped))
+	}
+	check(t, s.Close())
+}
+
+func TestStatusDetail(t *testing.T) {
+	long := strings.Repeat("é\x1b", 300)
+	tests := []struct {
+		name, body, want string
+	}{
+		{"text", `{"detail":"Export not found"}`, `the server answered 404 Not Found: "Export not found"`},
+		{"list", `{"detail":[{"loc":["path"]}]}`, `the server answered 404 Not Found: "[{\"loc\":[\"path\"]}]"`},
+		{"none", `{"error":"x"}`, "the server answered 404 Not Found"},
+		{"no JSON", "<html>secret</html>", "the server answered 404 Not Found"},
+		{"long", `{"detail":"` + strings.ReplaceAll(long, "\x1b", `\u001b`) + `"}`,
+			"the server answered 404 Not Found: " + quote(long)},
+		{"too long", `{"detail":"` + strings.Repeat("x", maxDetail) + `"}`, "the server answered 404 Not Found"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			part := urlPart(t, Options{}, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusNotFound)
+				_, _ = io.WriteString(w, test.body)
+			}).URL)
+			if _, err := part.Open(t.Context()); err == nil || err.Error() != test.want {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+		})
+	}
+	late := &StatusError{Code: 503, RetryAfter: time.Hour}
+	if !strings.Contains(late.Error(), "1h0m0s") || !strings.Contains(late.Error(), "5m0s") {
+		t.Errorf("got %v", late)
+	}
+}
+
+// TestStallInFakeTime lets a server fall silent at each place where it can, on the real transport over net.Pipe.
+func TestStallInFakeTime(t *testing.T) {
+	header := "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	tests := []struct {
+		name   string
+		answer string
+		err    error
+		after  time.Duration
+	}{
+		{"before the headers", "", ErrTimeout, 30 * time.Second},
+		{"within the headers", "HTTP/1.1 200 OK\r\nX: ", ErrTimeout, 30 * time.Second},
+		{"before the body", header, ErrStalled, 60 * time.Second},
+		{"within the magic", header + "1\r\nP\r\n", ErrStalled, 60 * time.Second},
+		{"within a chunk", header + "ff\r\n" + csvText, ErrStalled, 60 * time.Second},
+		{"before the last chunk", header + fmt.Sprintf("%x\r\n%s\r\n", len(csvText), csvText), ErrStalled, 60 * time.Second},
+		{"before the last line", header + fmt.Sprintf("%x\r\n%s\r\n0\r\n", len(csvText), csvText), ErrStalled, 60 * time.Second},
+		{"within an error", "HTTP/1.1 503 No\r\nContent-Length: 9\r\n\r\n{", ErrExhausted, 60 * time.Second},
+		{"connected to nothing", "none", ErrTimeout, 10 * time.Second},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := Options{DialContext: silentServer(test.answer)}
+				if test.answer == "none" {
+					o.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+						ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+						defer cancel()
+						<-ctx.Done()
+						return nil, &net.OpError{Op: "dial", Err: ctx.Err()}
+					}
+				}
+				part := urlPart(t, o, "http://server.test/x.csv")
+				begin := time.Now()
+				_, err := readPart(t, part)
+				if !errors.Is(err, test.err) || !errors.Is(err, ErrExhausted) || errors.Is(err, context.DeadlineExceeded) || judge(err) != always {
+					t.Errorf("got %v", err)
+				}
+				if took := time.Since(begin); took != test.after {
+					t.Errorf("it took %v, want %v", took, test.after)
+				}
+			})
+		})
+	}
+}
+
+// silentServer returns a dialer to a server that answers anything with the same bytes and then keeps the line open.
+func silentServer(answer string) func(context.Context, string, string) (net.Conn, error) {
+	return func(context.Context, string, string) (net.Conn, error) {
+		server, client := net.Pipe()
+		go func() {
+			defer server.Close()
+			buf := make([]byte, 4096)
+			if _, err := server.Read(buf); err != nil {
+				return
+			}
+			if _, err := io.WriteString(server, answer); err != nil {
+				return
+			}
+			_, _ = server.Read(buf) // until the client hangs up
+		}()
+		return client, nil
+	}
+}
+
+// TestCancelEndsStall is Ctrl-C: the caller's own reason comes out, at once, and nothing is tried again.
+func TestCancelEndsStall(t *testing.T) {
+	for _, answer := range []string{"", "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\nP,"} {
+		synctest.Test(t, func(t *testing.T) {
+			part := urlPart(t, Options{DialContext: silentServer(answer)}, "http://server.test/x.csv")
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			begin := time.Now()
+			_, err := readPartCtx(t, ctx, part)
+			if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrExhausted) || judge(err) != never || time.Since(begin) != time.Second {
+				t.Errorf("got %v after %v", err, time.Since(begin))
+			}
+		})
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	canary := http.Header{"X-Api-Key": {"canary"}}
+	stranger := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("another origin was asked, with %v", r.Header)
+	})
+	tests := []struct {
+		name, to string
+		err      error
+	}{
+		{"within the origin", "/data", nil},
+		{"relative", "data", nil},
+		{"another port", stranger.URL + "/data?key=hidden", ErrRedirect},
+		{"another host", "http://stranger.test/data?key=hidden", ErrRedirect},
+		{"another scheme", "https://HOST/data?key=hidden", ErrRedirect},
+		{"no network", "file:///etc/passwd", ErrRedirect},
+		{"a user", "http://user:hidden@HOST/data", ErrRedirect},
+		{"in a circle", "/from", ErrRedirect},
+		{"nowhere", "", ErrRedirect},
+		{"no URL", "http://[hidden", ErrRedirect},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			asked := 0
+			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				asked++
+				if r.Header.Get("Authorization") != "Bearer canary" || r.Header.Get("X-Api-Key") != "canary" {
+					t.Errorf("secrets of the origin are missing: %v", r.Header)
+				}
+				if r.URL.Path == "/data" {
+					_, _ = io.WriteString(w, csvText)
+					return
+				}
+				w.Header()["Location"] = []string{strings.Replace(test.to, "HOST", r.Host, 1)}
+				w.WriteHeader(http.StatusFound)
+			})
+			part := urlPart(t, Options{Server: s.URL, Token: "canary", Header: canary}, s.URL+"/from")
+			got, err := readPart(t, part)
+			if !errors.Is(err, test.err) || test.err == nil && got != csvText {
+				t.Errorf("got %q, %v", got, err)
+			}
+			if err != nil && (strings.Contains(err.Error(), "hidden") || judge(err) != never) {
+				t.Errorf("got %v", err)
+			}
+			if asked > 1+maxRedirects {
+				t.Errorf("asked %d times", asked)
+			}
+		})
+	}
+}
+
+func TestThreeRedirectsAreFollowed(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/000" {
+			_, _ = io.WriteString(w, csvText)
+			return
+		}
+		http.Redirect(w, r, r.URL.Path+"0", http.StatusTemporaryRedirect)
+	})
+	if got, err := readPart(t, urlPart(t, Options{}, s.URL+"/")); got != csvText || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// TestSecretsStayHome asks a server that is not the one the secrets are for.
+func TestSecretsStayHome(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		for name, values := range r.Header {
+			if strings.Contains(strings.Join(values, ""), "canary") {
+				t.Errorf("%s was sent to another origin", name)
+			}
+		}
+		_, _ = io.WriteString(w, csvText)
+	})
+	secrets := http.Header{"X-Api-Key": {"canary"}, "X-Any": {"canary"}}
+	for _, server := range []string{"https://server.test", "http://localhost:1", ""} {
+		part := urlPart(t, Options{Server: server, Token: "canary", Header: secrets}, s.URL+"/x.csv?key=canary2")
+		if part.Name() != s.URL+"/x.csv" {
+			t.Errorf("Name: %s", part.Name())
+		}
+		_, err := readPart(t, part)
+		check(t, err)
+	}
+}
+
+func TestNewClient(t *testing.T) {
+	secret := http.Header{"x-api-key": {"canary"}}
+	tests := []struct {
+		name string
+		opts Options
+		err  error
+	}{
+		{"nothing", Options{}, nil},
+		{"server", Options{Server: "http://server.test/prefix/"}, nil},
+		{"token over https", Options{Server: "https://server.test", Token: "canary"}, nil},
+		{"token to this machine", Options{Server: "http://localhost:8000", Token: "canary"}, nil},
+		{"token to 127.0.0.2", Options{Server: "http://127.0.0.2", Token: "canary"}, nil},
+		{"token to ::1", Options{Server: "http://[::1]:8000", Token: "canary"}, nil},
+		{"token over http", Options{Server: "http://server.test", Token: "canary"}, ErrDenied},
+		{"token to localhost of somebody", Options{Server: "http://localhost.server.test", Token: "canary"}, ErrDenied},
+		{"key over http", Options{Server: "http://server.test", Header: secret}, ErrDenied},
+		{"harmless header over http", Options{Server: "http://server.test", Header: http.Header{"X-Y": {"z"}}}, nil},
+		{"token over http, allowed", Options{Server: "http://server.test", Token: "canary", AllowHTTPToken: true}, nil},
+		{"user", Options{Server: "https://user:canary@server.test"}, ErrArgument},
+		{"query", Options{Server: "https://server.test/?key=canary"}, ErrArgument},
+		{"no host", Options{Server: "https://"}, ErrArgument},
+		{"no scheme", Options{Server: "server.test:8000"}, ErrArgument},
+		{"no URL", Options{Server: "http://canary\x7f"}, ErrArgument},
+		{"token of two lines", Options{Server: "https://server.test", Token: "canary\n"}, ErrArgument},
+		{"header of two lines", Options{Header: http.Header{"X-Y": {"canary\r\nz"}}}, ErrArgument},
+		{"header without a name", Options{Header: http.Header{"": {"canary"}}}, ErrArgument},
+		{"no such file of certificates", Options{CAFile: "none.pem"}, io.EOF},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := NewClient(test.opts)
+			if test.err == io.EOF && err != nil {
+				return
+			}
+			if !errors.Is(err, test.err) {
+				t.Errorf("got %v", err)
+			}
+			if err != nil && strings.Contains(err.Error(), "canary") {
+				t.Errorf("the error holds a secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestTLS(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 {
+			t.Errorf("spoken: %s", r.Proto)
+		}
+		_, _ = io.WriteString(w, csvText)
+	}))
+	s.EnableHTTP2 = true
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of the client that does not trust it
+	s.StartTLS()
+	t.Cleanup(s.Close)
+
+	if _, err := readPart(t, urlPart(t, Options{}, s.URL)); !errors.Is(err, ErrDenied) || judge(err) != never {
+		t.Errorf("untrusted: %v", err)
+	}
+	plain := serve(t, func(http.ResponseWriter, *http.Request) {})
+	if _, err := readPart(t, urlPart(t, Options{}, strings.Replace(plain.URL, "http", "https", 1))); !errors.Is(err, ErrDenied) {
+		t.Errorf("no TLS there: %v", err)
+	}
+	trusted := Options{CAFile: certificateFile(t, s.Certificate())}
+	if got, err := readPart(t, urlPart(t, trusted, s.URL)); got != csvText || err != nil {
+		t.Errorf("trusted: %q, %v", got, err)
+	}
+	if _, err := NewClient(Options{CAFile: tempFile(t, "ca.pem", []byte("none"))}); !errors.Is(err, ErrArgument) {
+		t.Errorf("no certificate in the file: %v", err)
+	}
+}
+
+func certificateFile(t *testing.T, c *x509.Certificate) string {
+	return tempFile(t, "ca.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
+}
+
+func TestOrigin(t *testing.T) {
+	for raw, want := range map[string]string{
+		"http://Host/x": "http://host:80", "https://host": "https://host:443", "https://host:444": "https://host:444",
+		"http://[::1]:8000/": "http://[::1]:8000", "http://[::1]": "http://[::1]:80",
+	} {
+		u, err := url.Parse(raw)
+		check(t, err)
+		if got := origin(u); got != want {
+			t.Errorf("%s: got %s, want %s", raw, got, want)
+		}
+	}
+}
+
+func TestReadAll(t *testing.T) {
+	for _, n := range []int{0, 1, 4095, 4096, 4097, 10000} {
+		text := strings.Repeat("x", n)
+		if got, err := readAll(strings.NewReader(text), 10000); string(got) != text || err != nil {
+			t.Errorf("%d bytes: got %d, %v", n, len(got), err)
+		}
+	}
+	if _, err := readAll(strings.NewReader(strings.Repeat("x", 10001)), 10000); err != errTooLong {
+		t.Errorf("got %v", err)
+	}
+}
