@@ -26,7 +26,7 @@ import (
 )
 
 // Slack is how many bytes behind the data must be readable in a call of Count. Their values do not matter.
-const Slack = 128
+const Slack = 192
 
 // Layout says which of the records' columns are counted.
 type Layout struct {

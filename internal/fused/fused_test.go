@@ -99,20 +99,23 @@ func skipUnlessAvailable(t testing.TB) {
 	}
 }
 
-// records returns n records of a form; odd ones are put among them now and then.
-func records(rng *rand.Rand, n int, form func(fields [4]string) string, odd int) string {
+// records returns n records of a form with the names of k; odd ones are put among them now and then.
+func records(rng *rand.Rand, k *known, n int, form func(fields [4]string) string, odd int) string {
 	var b strings.Builder
 	for range n {
+		first := string(k.first.Name(uint32(rng.IntN(k.first.Len()))))
+		if first == "patient_id" {
+			first = "P1"
+		}
 		fields := [4]string{
-			[]string{"P1", "P22", "P333", "", "a name of 13b", "ünïcödé"}[rng.IntN(6)],
+			first,
 			strings.Repeat("t", rng.IntN(30)),
-			[]string{"bp", "hr", "heart_rate", "x"}[rng.IntN(4)],
+			string(k.second.Name(uint32(rng.IntN(k.second.Len())))),
 			fmt.Sprint(rng.IntN(200)),
 		}
-		switch {
-		case odd > 0 && rng.IntN(odd) == 0:
+		if odd > 0 && rng.IntN(odd) == 0 {
 			b.WriteString(oddities[rng.IntN(len(oddities))])
-		default:
+		} else {
 			b.WriteString(form(fields))
 		}
 	}
@@ -142,26 +145,54 @@ var (
 	seconds = []string{"bp", "hr", "heart_rate", "x", "event_type"}
 )
 
+// sets of names: such as fit into short keys, and such as do not.
+var sets = map[string][2][]string{
+	"short": {firsts, seconds},
+	"long": {
+		{"P1", "", "0b3e1f5a-7c1d-4a89-9e55-4f6d1c2b3a00", "0b3e1f5a-7c1d-4a89-9e55-4f6d1c2b3a01", strings.Repeat("n", 60), "patient_id"},
+		{"bp", "hr", "a rather long event type, almost"[:26], "blood_pressure_systolic", "x"},
+	},
+}
+
 // Along records of one form the road goes to the end; whatever stands among them, what it counts is right.
 func TestCountsWhatEncodingCSVReads(t *testing.T) {
 	skipUnlessAvailable(t)
-	for name, form := range forms {
-		t.Run(name, func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(3, 4))
-			k := newKnown(t, firsts, seconds)
-			road := fused.New(layout)
-			for range 400 {
-				n := 1 + rng.IntN(60)
-				data := records(rng, n, form, 0)
-				if used := check(t, road, k, data, len(data)); used != len(data) {
-					t.Fatalf("%q: stopped at %d of %d", data, used, len(data))
+	for set, names := range sets {
+		for name, form := range forms {
+			t.Run(set+"/"+name, func(t *testing.T) {
+				rng := rand.New(rand.NewPCG(3, 4))
+				k := newKnown(t, names[0], names[1])
+				road := fused.New(layout)
+				for range 400 {
+					n := 1 + rng.IntN(60)
+					data := records(rng, k, n, form, 0)
+					if used := check(t, road, k, data, len(data)); used != len(data) && set == "short" {
+						t.Fatalf("%q: stopped at %d of %d", data, used, len(data))
+					}
+					check(t, road, k, data, rng.IntN(len(data)+1))
+					odd := records(rng, k, n, form, 1+rng.IntN(n))
+					check(t, road, k, odd, len(odd))
+					check(t, road, k, odd, rng.IntN(len(odd)+1))
 				}
-				check(t, road, k, data, rng.IntN(len(data)+1))
-				odd := records(rng, n, form, 1+rng.IntN(n))
-				check(t, road, k, odd, len(odd))
-				check(t, road, k, odd, rng.IntN(len(odd)+1))
+			})
+		}
+	}
+}
+
+// Long names are taken as long as their keys and records fit.
+func TestLongNames(t *testing.T) {
+	skipUnlessAvailable(t)
+	for n := range 70 {
+		for m := range 40 {
+			k := newKnown(t, []string{strings.Repeat("n", n)}, []string{strings.Repeat("e", m)})
+			road := fused.New(layout)
+			data := strings.Repeat(strings.Repeat("n", n)+",2025-08-26T00:00:07Z,"+strings.Repeat("e", m)+",71\n", 9)
+			used := check(t, road, k, data, len(data))
+			fits := n < 64 && m < 31 && (n > 0 || m <= 14)
+			if want := map[bool]int{true: len(data)}[fits]; used != want {
+				t.Errorf("names of %d and %d bytes: stopped at %d, want %d", n, m, used, want)
 			}
-		})
+		}
 	}
 }
 

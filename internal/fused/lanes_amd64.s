@@ -172,8 +172,9 @@ second: \
 	JMP    second
 
 // LONG_ROW is SHORT_ROW for longer keys and records: the first key has up to 64 bytes, the second up to 32, and from the
-// end of the first key to the end of the record there may be 64 more. There the special bytes are looked for again,
-// and counted from the one that ends the first key. R10 is longMasks.
+// end of the first key to the end of the record there may be 64 more. The mask AX is of these: of the 128 bytes looked
+// at it leaves out what comes before the special byte that ends the first key. If that is the very first byte, the
+// shift by 64 is one by 0 and adds bits for bytes that are not special: no key begins or ends there. R10 is longMasks.
 #define LONG_ROW(P, probe, hit, fail) \
 	VMOVDQU      (P), Y4;               \
 	VMOVDQU      32(P), Y5;             \
@@ -185,23 +186,28 @@ second: \
 	VPMOVMSKB    Y7, BX;                \
 	SHLQ         $32, BX;               \
 	ORQ          BX, AX;                \
+	VMOVDQU      64(P), Y8;             \
+	VMOVDQU      96(P), Y9;             \
+	VPSHUFB      Y8, Y0, Y6;            \
+	VPSHUFB      Y9, Y0, Y7;            \
+	VPCMPEQB     Y8, Y6, Y6;            \
+	VPCMPEQB     Y9, Y7, Y7;            \
+	VPMOVMSKB    Y6, DX;                \
+	VPMOVMSKB    Y7, CX;                \
+	SHLQ         $32, CX;               \
+	ORQ          CX, DX;                \
 	PDEPQ        AX, R12, BX;           \
 	TZCNTQ       BX, BX;                \
+	SHRXQ        BX, AX, AX;            \
+	MOVL         $64, CX;               \
+	SUBQ         BX, CX;                \
+	SHLXQ        CX, DX, DX;            \
+	ORQ          DX, AX;                \
 	LEAQ         (P)(BX*1), R8;         \
 	MOVQ         R10, CX;               \
 	SUBQ         BX, CX;                \
 	VPAND        64(CX), Y4, Y6;        \
 	VPAND        96(CX), Y5, Y7;        \
-	VMOVDQU      (R8), Y4;              \
-	VMOVDQU      32(R8), Y5;            \
-	VPSHUFB      Y4, Y0, Y8;            \
-	VPSHUFB      Y5, Y0, Y9;            \
-	VPCMPEQB     Y4, Y8, Y8;            \
-	VPCMPEQB     Y5, Y9, Y9;            \
-	VPMOVMSKB    Y8, AX;                \
-	VPMOVMSKB    Y9, BX;                \
-	SHLQ         $32, BX;               \
-	ORQ          BX, AX;                \
 	PDEPQ        AX, R13, CX;           \
 	PDEPQ        AX, R15, DX;           \
 	PDEPQ        AX, R14, AX;           \

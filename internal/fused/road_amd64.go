@@ -5,7 +5,6 @@ package fused
 import (
 	"bytes"
 	"encoding/binary"
-	"math/bits"
 	"unsafe"
 
 	"golang.org/x/sys/cpu"
@@ -83,12 +82,6 @@ var longMasks = func() (m struct {
 	}
 	return m
 }()
-
-func setOnes(b []byte) {
-	for i := range b {
-		b[i] = 0xff
-	}
-}
 
 // allLanes counts a record from each lane in turn until one of them stops: at its stop, then it returns 0, or at a
 // record that it cannot count, then its number from 1. oneLane does the same in the first lane alone. Those called
@@ -206,8 +199,8 @@ func (r *Road) update(first, second *intern.Table) bool {
 
 // take adds the names that t does not have yet, each with its id times unit.
 func (r *Road) take(t *table, names *intern.Table, before, after string, unit uint64) bool {
-	if n := names.Len(); t.full(n) {
-		*t = newTable(t.form, 1<<bits.Len(uint(4*n-1)))
+	if t.shouldGrow(names.Len()) {
+		*t = newTable(t.form, 2*names.Len())
 	}
 	for ; t.names < names.Len(); t.names++ {
 		name := names.Name(uint32(t.names))
@@ -243,11 +236,11 @@ func (r *Road) reset(stride int) {
 	l.endWord, l.endMask, l.skip = binary.LittleEndian.Uint32(word[:]), 1<<(8*len(p.end))-1, uint64(len(p.end))
 	seen := 0 // special bytes that are not counted again
 	if r.long {
-		r.first, r.second = newTable(longFirstForm, minSlots), newTable(longSecondForm, minSlots)
+		r.first, r.second = newTable(longFirstForm, 0), newTable(longSecondForm, 0)
 		l.keep = unsafe.Pointer(&longMasks)
 		seen = p.firstEnd
 	} else {
-		r.first, r.second = newTable(shortForm, minSlots), newTable(shortForm, minSlots)
+		r.first, r.second = newTable(shortForm, 0), newTable(shortForm, 0)
 		l.keep = unsafe.Pointer(&shortMasks)
 	}
 	l.firstEnd, l.rowEnd = 1<<p.firstEnd, 1<<(p.rowEnd-seen)

@@ -16,49 +16,77 @@ var (
 )
 
 const (
-	minSlots = 256
-	maxBytes = 64 << 20 // of one table
-	maxProbe = 16       // slots that a look-up visits at the most
+	minSlots   = 256
+	smallSlots = 32 << 10 // up to here a table is kept in the caches and nearly empty
+	maxBytes   = 64 << 20 // of one table
 )
 
-// table finds values by keys: linear probing, between an eighth and half full. A look-up goes on behind the end of the
-// hashed slots, where there are maxProbe more, and never around; the last of all is always free. Names that would lie
-// further from their place, or for which there is no room within maxBytes, are left out: the road stops at them, which
-// is slow but right. So many names with one hash, which so few rounds of AES do not rule out, cost no more than that.
+// table finds values by keys, by linear probing. A small table is at most an eighth full, a larger one a quarter, and
+// only one of maxBytes may become fuller. A look-up goes on behind the end of the hashed slots, where there are probe
+// more, and never around; the last of all is always free.
+//
+// Names that would lie further from their place than probe, or for which there is no room, are left out: the road stops
+// at them, which is slow but right. At random there are none; but so few rounds of AES do not rule out that somebody
+// finds many names with one hash, and then they cost no more than that.
 type table struct {
 	form
 	slots []byte
 	mask  uint32 // of the hash: it leaves the offset of a slot
+	probe int    // slots that a look-up visits at the most
 	names int    // how many of the names, in the order of their ids, were put or left out
 }
 
-func newTable(f form, slots int) table {
-	slots = min(slots, maxBytes/f.slot)
-	t := table{form: f, slots: make([]byte, (slots+maxProbe)*f.slot), mask: uint32((slots - 1) * f.slot)}
+// newTable returns an empty table that n names do not fill.
+func newTable(f form, n int) table {
+	t := table{form: f}
+	slots := minSlots
+	for tooFull(n, slots) && 2*slots*f.slot <= maxBytes {
+		slots *= 2
+	}
+	switch {
+	case slots <= smallSlots:
+		t.probe = 16
+	case 2*slots*f.slot <= maxBytes:
+		t.probe = 32
+	default:
+		t.probe = 128
+	}
+	t.slots, t.mask = make([]byte, (slots+t.probe)*f.slot), uint32((slots-1)*f.slot)
 	for at := 0; at < len(t.slots); at += f.slot {
-		for i := range t.slots[at : at+f.key] {
-			t.slots[at+i] = 0xff // no key: a key ends with a special byte or with zeros
-		}
+		setOnes(t.slots[at : at+f.key]) // no key: a key ends with a special byte or with zeros
 	}
 	return t
 }
 
-// full reports whether the table should be larger to hold n names.
-func (t *table) full(n int) bool {
+func tooFull(n, slots int) bool {
+	if slots <= smallSlots {
+		return 8*n > slots
+	}
+	return 4*n > slots
+}
+
+// shouldGrow reports whether the table should be larger to hold n names.
+func (t *table) shouldGrow(n int) bool {
 	slots := int(t.mask)/t.slot + 1
-	return 2*n > slots && 2*slots*t.slot <= maxBytes
+	return tooFull(n, slots) && 2*slots*t.slot <= maxBytes
 }
 
 // put adds a key of t.key bytes, unless there is no place for it.
 func (t *table) put(hash uint32, key []byte, value uint64) {
 	first := int(hash & t.mask)
-	for at := first; at < first+maxProbe*t.slot; at += t.slot {
+	for at := first; at < first+t.probe*t.slot; at += t.slot {
 		if slot := t.slots[at : at+t.slot]; slot[t.key+8] == 0 {
 			copy(slot, key)
 			binary.LittleEndian.PutUint64(slot[t.key:], value)
 			slot[t.key+8] = 1
 			return
 		}
+	}
+}
+
+func setOnes(b []byte) {
+	for i := range b {
+		b[i] = 0xff
 	}
 }
 
