@@ -94,7 +94,7 @@ func (t *tally) prepare(h *parser.Header, o parser.Options) {
 	layout := fused.Layout{Comma: comma, Width: h.Width(),
 		First: h.Column(patientColumn), Second: h.Column(eventColumn), Header: h.Name(patientColumn)}
 	switch {
-	case o.MaxRecord > 0 && o.MaxRecord < minRecord:
+	case o.MaxRecord > 0 && o.MaxRecord < minRecord || o.Kernel != "" && o.Kernel != fused.Kernel:
 		t.road = nil
 	case t.road == nil || !layout.Equal(t.layout):
 		t.road, t.layout = fused.New(layout), layout

@@ -12,6 +12,7 @@ import (
 
 	"fastcount/internal/corpus"
 	"fastcount/internal/oracle"
+	"fastcount/internal/simd"
 	"fastcount/parser"
 )
 
@@ -79,10 +80,17 @@ func checkCase(t *testing.T, c corpus.Case, r *parser.Reader) {
 }
 
 func TestWhatCSVMeans(t *testing.T) {
-	for _, c := range corpus.Cases() {
-		t.Run(c.Name, func(t *testing.T) {
-			checkCase(t, c, parser.NewReader(strings.NewReader(c.Input), ids))
-		})
+	for _, k := range simd.Kernels() {
+		if !k.Available {
+			continue
+		}
+		o := ids
+		o.Kernel = k.Name
+		for _, c := range corpus.Cases() {
+			t.Run(k.Name+"/"+c.Name, func(t *testing.T) {
+				checkCase(t, c, parser.NewReader(strings.NewReader(c.Input), o))
+			})
+		}
 	}
 }
 
@@ -232,6 +240,7 @@ func TestOptions(t *testing.T) {
 		{"delimiter is a quote", "a,b\n", parser.Options{Comma: '"', Columns: ids.Columns}, nil},
 		{"delimiter is no ASCII", "a,b\n", parser.Options{Comma: 0x80, Columns: ids.Columns}, nil},
 		{"name without header", "a,b\n", parser.Options{NoHeader: true, Columns: ids.Columns}, nil},
+		{"unknown kernel", "a,b\n", parser.Options{Columns: ids.Columns, Kernel: "mmx"}, nil},
 		{"column 0", "a,b\n", parser.Options{Columns: []parser.Selector{{}}}, nil},
 		{"negative limit", "a,b\n", parser.Options{MaxRecord: -1, Columns: ids.Columns}, nil},
 		{"negative buffer", "a,b\n", parser.Options{BufferSize: -7, Columns: ids.Columns}, nil},

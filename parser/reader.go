@@ -43,7 +43,7 @@ type Reader struct {
 // NewReader returns a Reader of src. Options that make no sense are reported by the first call of a method that
 // returns an error.
 func NewReader(src io.Reader, o Options) *Reader {
-	r := &Reader{index: simd.Best().Index}
+	r := new(Reader)
 	r.Reset(src, o)
 	return r
 }
@@ -74,10 +74,11 @@ func (r *Reader) ResetRange(src io.Reader, o Options, g Range) {
 		o = Options{} // nothing will be read
 	}
 	o = o.withDefaults()
+	kernel, _ := o.kernel() // Validate has found it
 	if r.scratch == nil {
 		r.scratch = scratches.Get().(*scratch)
 	}
-	*r = Reader{opts: o, index: r.index, src: src, err: err, header: g.Header, scratch: r.scratch,
+	*r = Reader{opts: o, index: kernel.Index, src: src, err: err, header: g.Header, scratch: r.scratch,
 		base: g.From, limit: g.To, guess: g.Guess}
 	if g.Guess {
 		r.base--
@@ -94,7 +95,7 @@ func (r *Reader) Release() {
 	}
 	r.scratch.fields = r.machine.fields
 	putScratch(r.scratch)
-	*r = Reader{index: r.index, err: fmt.Errorf("parser: the reader was released")}
+	*r = Reader{err: fmt.Errorf("parser: the reader was released")}
 }
 
 // Header returns the header of the input, once Begin has succeeded.

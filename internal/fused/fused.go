@@ -28,6 +28,9 @@ import (
 // Slack is how many bytes behind the data must be readable in a call of Count. Their values do not matter.
 const Slack = 192
 
+// Kernel is the name in package simd of the kernel whose instructions the road is made of.
+const Kernel = "avx2"
+
 // Layout says which of the records' columns are counted.
 type Layout struct {
 	Comma  byte
