@@ -1,0 +1,65 @@
+package fused_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"syscall"
+	"testing"
+
+	"fastcount/internal/fused"
+)
+
+// guarded returns size bytes that begin right behind a page without access, or end right before one.
+func guarded(t *testing.T, size int, before bool) []byte {
+	t.Helper()
+	page := syscall.Getpagesize()
+	pages := (size+page-1)/page*page + 2*page
+	all, err := syscall.Mmap(-1, 0, pages, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Munmap(all); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, guard := range [][]byte{all[:page], all[pages-page:]} {
+		if err := syscall.Mprotect(guard, syscall.PROT_NONE); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if before {
+		return all[pages-page-size : pages-page : pages-page]
+	}
+	return all[page : page+size : pages-page]
+}
+
+// Nothing is touched before the data, nor further behind it than the slack: the pages there are without access, and a
+// byte too far would end the test. The slack is full of special bytes, of which none may count.
+func TestStaysWithinTheSlack(t *testing.T) {
+	skipUnlessAvailable(t)
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, names := range sets {
+		for _, before := range []bool{false, true} {
+			room := guarded(t, 4096, before)
+			for _, form := range forms {
+				k := newKnown(t, names[0], names[1])
+				for range 300 {
+					road := fused.New(layout)
+					text := records(rng, k, 1+rng.IntN(30), form, rng.IntN(30))
+					text = text[:min(len(text), len(room)-fused.Slack)]
+					memory := room[:len(text)+fused.Slack]
+					if before {
+						memory = room[len(room)-len(text)-fused.Slack:]
+					}
+					copy(memory[copy(memory, text):], strings.Repeat("P1,t,bp,1\n\"\r", fused.Slack))
+					used, rows := road.Count(memory[:len(text)], len(text), k.first, k.second, k.counts, k.stride)
+					wantUsed, wantRows := fused.New(layout).Count(padded(text), len(text), k.first, k.second, k.counts, k.stride)
+					if used != wantUsed || rows != wantRows {
+						t.Fatalf("%q: %d bytes and %d rows, elsewhere %d and %d", text, used, rows, wantUsed, wantRows)
+					}
+				}
+			}
+		}
+	}
+}
