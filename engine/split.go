@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"sync"
 
 	"fastcount/parser"
@@ -20,8 +21,10 @@ import (
 // minRange is the least number of bytes worth a range of its own.
 const minRange = 4 << 20
 
-// rangesPerJob is how many ranges each worker gets, so that none waits long for the last one.
-const rangesPerJob = 16
+// shareParts is into how many parts the share of a worker in the bytes that remain is cut: ranges become smaller toward
+// the end, so that no worker waits long for the last one, and their number, each of which has a tally to be joined, grows
+// only with the logarithm of the input's size (guided self-scheduling; Polychronopoulos and Kuck, 1987).
+const shareParts = 4
 
 // chain is one part that is counted in ranges, and how far these have been joined.
 type chain struct {
@@ -53,30 +56,30 @@ type rangeResult struct {
 
 // tasks cuts the work into pieces, in the order in which they are to be begun.
 func (r *run) tasks() (local, remote []task) {
-	size := r.rangeSize()
+	remaining := r.splittableBytes()
 	for i, part := range r.parts {
 		if p, ok := part.(Remote); ok && p.Remote() {
 			remote = append(remote, task{part: i})
 			continue
 		}
-		c := r.newChain(i, size)
-		if c == nil {
+		cuts := r.cut(part, remaining)
+		if len(cuts) > 0 {
+			remaining -= cuts[len(cuts)-1]
+		}
+		if len(cuts) < 3 {
 			local = append(local, task{part: i})
 			continue
 		}
-		for n := range len(c.cuts) - 1 {
+		c := r.newChain(i, cuts)
+		for n := range c.results {
 			local = append(local, task{part: i, chain: c, index: n})
 		}
 	}
 	return local, remote
 }
 
-// rangeSize returns how many bytes a range is to have.
-func (r *run) rangeSize() int64 {
-	if r.cfg.RangeSize > 0 {
-		return r.cfg.RangeSize
-	}
-	var total int64
+// splittableBytes returns how long all parts that can be split are together.
+func (r *run) splittableBytes() (total int64) {
 	for _, part := range r.parts {
 		if s, ok := part.(Splitter); ok {
 			if size, ok := s.Size(); ok {
@@ -84,25 +87,44 @@ func (r *run) rangeSize() int64 {
 			}
 		}
 	}
-	return max(minRange, total/int64(r.cfg.Jobs*rangesPerJob))
+	return total
 }
 
-// newChain returns the ranges of a part, nil if it is to be counted in one go.
-func (r *run) newChain(part int, rangeSize int64) *chain {
-	file, ok := r.parts[part].(Splitter)
-	if !ok || r.cfg.Jobs == 1 {
+// cut returns where the ranges of a part begin, and its end; nil if it cannot be split. remaining is the number of bytes
+// from its beginning to the end of the last part that can.
+func (r *run) cut(part Part, remaining int64) (cuts []int64) {
+	file, ok := part.(Splitter)
+	if !ok {
 		return nil
 	}
 	size, ok := file.Size()
-	n := size / rangeSize
-	if !ok || n < 2 {
+	if !ok {
 		return nil
 	}
-	c := &chain{run: r, part: part, file: file, cuts: make([]int64, n+1), results: make([]*rangeResult, n)}
-	for i := range c.cuts {
-		c.cuts[i] = size / n * int64(i)
+	for at := int64(0); at < size; {
+		cuts = append(cuts, at)
+		n := r.rangeSize(remaining - at)
+		if size-at < n+n/2 {
+			break
+		}
+		at += n
 	}
-	c.cuts[n] = size
+	return append(cuts, size)
+}
+
+// rangeSize returns how many bytes the next range is to have if so many remain.
+func (r *run) rangeSize(remaining int64) int64 {
+	switch {
+	case r.cfg.Jobs == 1:
+		return math.MaxInt64 / 2
+	case r.cfg.RangeSize > 0:
+		return r.cfg.RangeSize
+	}
+	return max(minRange, remaining/int64(r.cfg.Jobs*shareParts))
+}
+
+func (r *run) newChain(part int, cuts []int64) *chain {
+	c := &chain{run: r, part: part, file: r.parts[part].(Splitter), cuts: cuts, results: make([]*rangeResult, len(cuts)-1)}
 	c.moved.L = &c.mu
 	return c
 }
