@@ -214,8 +214,8 @@ func parseServer(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// parseURL reads an http or https URL, without its fragment. Its errors match ErrArgument and do not repeat the URL,
-// which may hold a secret.
+// parseURL reads an http or https URL, without its fragment and with a path. Its errors match ErrArgument and do not
+// repeat the URL, which may hold a secret.
 func parseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
@@ -229,6 +229,9 @@ func parseURL(raw string) (*url.URL, error) {
 		return nil, mark(ErrArgument, errors.New("the URL holds a user name or password; use a token or header file"))
 	}
 	u.Fragment, u.RawFragment = "", ""
+	if u.Path == "" {
+		u.Path = "/" // JoinPath would make a relative path of none
+	}
 	return u, nil
 }
 

@@ -356,9 +356,7 @@ func forEach(n, limit int, f func(i int) error) error {
 			return errs[i]
 		})
 	}
-	if group.Wait() == nil {
-		return nil
-	}
+	_ = group.Wait() // which failed first in time is chance
 	for _, err := range errs {
 		if err != nil {
 			return err

@@ -60,7 +60,7 @@ func TestExport(t *testing.T) {
 	s := serve(t, api(map[string]string{
 		"/api/export/demo":         `{"data":{"id":"demo","download_ids":["d2","d1"]}}`,
 		"/api/export/demo/d1":      metadata("d1", goodRest),
-		"/api/export/demo/d2":      metadata("d2", `"patients":[],"event_types":[],"rows":0`),
+		"/api/export/demo/d2":      metadata("d2", `"patients":["P1"],"event_types":[],"rows":0`),
 		"/api/export/demo/d1/data": csvText,
 	}))
 	downloads, err := newClient(t, Options{Server: s.URL}).Export(t.Context(), "demo")
@@ -195,8 +195,13 @@ func TestAnswerLimits(t *testing.T) {
 
 func TestTooManyNames(t *testing.T) {
 	var names nameSet
-	if !names.claim(maxNames) || names.claim(1) {
-		t.Error("the limit does not hold")
+	if !names.claim(maxNames - 1) {
+		t.Error("the limit holds too early")
+	}
+	data, err := parseAnswer([]byte(metadata("d1", goodRest)))
+	check(t, err)
+	if _, err := declaration(data, &names); !errors.Is(err, ErrMetadata) {
+		t.Errorf("got %v", err)
 	}
 }
 

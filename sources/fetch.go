@@ -58,11 +58,7 @@ func (c *Client) check(resp *http.Response, s *stream, accept func(string) error
 // follow sends the request, and again wherever the server redirects it within the origin.
 func (c *Client) follow(ctx context.Context, u *url.URL) (*http.Response, error) {
 	for hops := 0; ; hops++ {
-		req, err := c.request(ctx, u)
-		if err != nil {
-			return nil, err
-		}
-		resp, err := c.transport.RoundTrip(req)
+		resp, err := c.transport.RoundTrip(c.request(ctx, u))
 		if err != nil || !isRedirect(resp) {
 			return resp, err
 		}
@@ -74,22 +70,19 @@ func (c *Client) follow(ctx context.Context, u *url.URL) (*http.Response, error)
 }
 
 // request is the one place where secrets are put on the wire.
-func (c *Client) request(ctx context.Context, u *url.URL) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return nil, mark(ErrArgument, errors.New("not a valid URL"))
-	}
-	req.Header.Set("User-Agent", c.opts.UserAgent)
+func (c *Client) request(ctx context.Context, u *url.URL) *http.Request {
+	header := make(http.Header)
+	header.Set("User-Agent", c.opts.UserAgent)
 	if c.server != nil && origin(u) == origin(c.server) {
 		for name, values := range c.opts.Header {
-			req.Header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+			header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 		}
 		if c.opts.Token != "" {
-			req.Header.Set("Authorization", "Bearer "+c.opts.Token)
+			header.Set("Authorization", "Bearer "+c.opts.Token)
 		}
 	}
-	req.Header.Set("Accept-Encoding", "zstd, gzip")
-	return req, nil
+	header.Set("Accept-Encoding", "zstd, gzip")
+	return (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: header}).WithContext(ctx)
 }
 
 func isRedirect(resp *http.Response) bool {

@@ -169,6 +169,26 @@ func TestRawBytes(t *testing.T) {
 	check(t, s.Close())
 }
 
+func TestClean(t *testing.T) {
+	for text, want := range map[string]string{
+		"dial tcp: connection refused": "dial tcp: connection refused",
+		"ein Fehler: größer":           "ein Fehler: größer",
+		"title \x1b]0;x\a":             `"title \x1b]0;x\a"`,
+		"not UTF-8 \xff":               `"not UTF-8 \xff"`,
+		strings.Repeat("x", 201):       `"` + strings.Repeat("x", 200) + `"…`,
+	} {
+		if got := clean(text); got != want {
+			t.Errorf("%q: got %s, want %s", text, got, want)
+		}
+	}
+	if got := (&StatusError{Code: 599}).Error(); got != "the server answered 599" {
+		t.Errorf("got %s", got)
+	}
+	if _, err := newClient(t, Options{}).URL("ftp://h/x", ""); !errors.Is(err, ErrArgument) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestStatusDetail(t *testing.T) {
 	long := strings.Repeat("é\x1b", 300)
 	tests := []struct {

@@ -3,11 +3,30 @@
 package sources
 
 import (
+	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
 )
+
+// TestFIFOErrors opens a FIFO when nobody waits for it any more, and when it is gone.
+func TestFIFOErrors(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fifo")
+	check(t, syscall.Mkfifo(path, 0o600))
+	f := newFile(t, path)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.Open(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	check(t, os.Remove(path))
+	if _, err := f.Open(t.Context()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("gone: %v", err)
+	}
+}
 
 // TestFIFO counts on a FIFO being opened once: a second opening would take the first bytes, or wait for ever.
 func TestFIFO(t *testing.T) {

@@ -56,10 +56,13 @@ func NewFile(path string, o LocalOptions) (*File, error) {
 			path, filepath.Join(path, "*.csv")))
 	}
 	f := &File{path: path, found: info, opts: o}
-	if f.regular() {
-		err = f.examine()
+	if !f.regular() {
+		return f, nil
 	}
-	return f, err
+	if err := f.examine(); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // examine looks into a regular file. The facts about it are taken anew from the open file, so that they and the

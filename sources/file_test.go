@@ -193,6 +193,32 @@ func TestFileWindow(t *testing.T) {
 	}
 }
 
+func TestFileGone(t *testing.T) {
+	path := tempFile(t, "a.csv", []byte(csvText))
+	f := newFile(t, path)
+	check(t, os.Remove(path))
+	if s, err := f.OpenAt(t.Context(), 9); s != nil || !errors.Is(err, ErrChanged) {
+		t.Errorf("got %v, %v", s, err)
+	}
+}
+
+// TestImpossibleWindow gives a limit below what any zstd data needs.
+func TestImpossibleWindow(t *testing.T) {
+	f, err := NewFile(tempFile(t, "a.zst", zst(t, csvText)), LocalOptions{MaxWindow: 1})
+	check(t, err)
+	if s, err := f.Open(t.Context()); s != nil || err == nil {
+		t.Errorf("got %v, %v", s, err)
+	}
+}
+
+func TestStdinCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := readPartCtx(t, ctx, NewStdin(strings.NewReader(csvText), LocalOptions{})); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestStdin(t *testing.T) {
 	for name, data := range map[string][]byte{"plain": []byte(csvText), "gzip": gz(t, csvText), "zstd": zst(t, csvText)} {
 		p := NewStdin(strings.NewReader(string(data)), LocalOptions{})

@@ -170,7 +170,10 @@ func (r *resolver) addFiles(arg string) error {
 func expand(arg string, o LocalOptions) ([]*File, error) {
 	if _, err := os.Stat(arg); err == nil || !strings.ContainsAny(arg, "*?[{") {
 		f, err := NewFile(arg, o)
-		return []*File{f}, err
+		if err != nil {
+			return nil, err
+		}
+		return []*File{f}, nil
 	}
 	paths, err := doublestar.FilepathGlob(arg, doublestar.WithFailOnIOErrors())
 	if err != nil {

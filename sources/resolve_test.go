@@ -2,6 +2,7 @@ package sources
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,6 +32,9 @@ func TestClassify(t *testing.T) {
 		{"data?", KindFile, "data?"},
 		{"data[12]", KindFile, "data[12]"},
 		{"", KindExport, ""},
+	}
+	if got := fmt.Sprint(KindStdin, KindURL, KindFile, KindExport); got != "stdin URL file export" {
+		t.Errorf("the kinds are called %s", got)
 	}
 	for _, test := range tests {
 		if kind, value := Classify(test.arg); kind != test.kind || value != test.value {
@@ -85,6 +89,15 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+func TestResolveClosedStdin(t *testing.T) {
+	stdin, err := os.Open(tempFile(t, "a.csv", nil))
+	check(t, err)
+	check(t, stdin.Close())
+	if _, err := Resolve([]string{"-"}, stdin, LocalOptions{}); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestResolveErrors(t *testing.T) {
 	tree(t, "a.csv", "x/c.csv")
 	if err := os.Symlink("a.csv", "link.csv"); err != nil {
@@ -116,6 +129,7 @@ func TestResolveErrors(t *testing.T) {
 		{"by a glob", []string{"x/c.csv", "x/c*.csv"}, ErrArgument},
 		{"within a glob", []string{"*.csv"}, ErrArgument},
 		{"by stdin", []string{"-", "a.csv"}, ErrArgument},
+		{"by stdin, last", []string{"a.csv", "-"}, ErrArgument},
 		{"stdin twice", []string{"-", "-"}, ErrArgument},
 		{"export twice", []string{"demo", "export:demo"}, ErrArgument},
 		{"no export id", []string{"export:../x"}, ErrArgument},
