@@ -227,7 +227,9 @@ func TestErrorOfTheFirst(t *testing.T) {
 	}
 }
 
-func TestForEach(t *testing.T) {
+func TestForEach(t *testing.T) { synctest.Test(t, testForEach) }
+
+func testForEach(t *testing.T) {
 	var running, most atomic.Int32
 	var mu sync.Mutex
 	var called []int
@@ -369,7 +371,11 @@ func TestAskIsCancelled(t *testing.T) {
 func TestDownloadInAnEngine(t *testing.T) {
 	poison := "patient_id,event_time,event_type,value\nPOISON,t,a,1\n"
 	cut := func(text string) string {
-		return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + fmt.Sprintf("%x\r\n%s\r\n", len(text), text)
+		head := "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+		if text == "" {
+			return head // a chunk of no bytes would be the last
+		}
+		return head + fmt.Sprintf("%x\r\n%s\r\n", len(text), text)
 	}
 	say := func(text string) string { return cut(text) + "0\r\n\r\n" }
 	tests := []struct {
