@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -148,6 +149,22 @@ func isKind(err, want error) bool {
 		return ok && !errors.Is(err, ErrExhausted)
 	}
 	return errors.Is(err, want)
+}
+
+// TestNothingIsPrinted answers with more than was announced, on a connection that could be used again.
+func TestNothingIsPrinted(t *testing.T) {
+	var printed strings.Builder
+	log.SetOutput(&printed)
+	defer log.SetOutput(os.Stderr)
+	synctest.Test(t, func(t *testing.T) {
+		answer := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(csvText), csvText+"CANARY,t,a,1\n")
+		part := urlPart(t, Options{DialContext: silentServer(answer)}, "http://server.test")
+		got, err := readPart(t, part)
+		synctest.Wait()
+		if got != csvText || err != nil || printed.Len() > 0 {
+			t.Errorf("got %q, %v, and on stderr %q", got, err, &printed)
+		}
+	})
 }
 
 func TestRawBytes(t *testing.T) {
