@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"unicode/utf8"
 
@@ -183,29 +184,50 @@ func (t *tally) fill(r *Report) {
 	r.Patients, patientRank = sorted(t.patients)
 	r.Events, eventRank = sorted(t.events)
 	r.Totals = make([]uint64, len(r.Events))
-	r.Pairs = make([]Pair, 0, t.counts.pairs())
+	r.Rows, r.Bytes = t.rows, t.bytes
+
+	// Pairs are put into the place of their patient first, as counting sort does, and then ordered within it.
+	ends := make([]int, len(r.Patients)+1) // where the pairs of each patient end; before that, how many there are
+	t.counts.each(func(patient, _ uint32, _ uint64) { ends[patientRank[patient]+1]++ })
+	for i := range r.Patients {
+		ends[i+1] += ends[i]
+	}
+	r.Pairs = make([]Pair, ends[len(r.Patients)])
 	t.counts.each(func(patient, event uint32, n uint64) {
 		p := Pair{Patient: patientRank[patient], Event: eventRank[event], Count: n}
-		r.Pairs = append(r.Pairs, p)
+		r.Pairs[ends[p.Patient]] = p
+		ends[p.Patient]++
 		r.Totals[p.Event] += n
 	})
-	slices.SortFunc(r.Pairs, func(a, b Pair) int {
-		return cmp.Or(cmp.Compare(a.Patient, b.Patient), cmp.Compare(a.Event, b.Event))
-	})
-	r.Rows, r.Bytes = t.rows, t.bytes
+	begin := 0
+	for i := range r.Patients {
+		slices.SortFunc(r.Pairs[begin:ends[i]], func(a, b Pair) int { return cmp.Compare(a.Event, b.Event) })
+		begin = ends[i]
+	}
 }
 
 // sorted returns the names of a table in order, and for each id its place in that order.
 func sorted(t *intern.Table) (names []string, rank []uint32) {
-	ids := make([]uint32, t.Len())
-	for i := range ids {
-		ids[i] = uint32(i)
+	type entry struct {
+		prefix uint64 // the first eight bytes, which mostly decide: no look at the names is needed then
+		id     uint32
 	}
-	slices.SortFunc(ids, func(a, b uint32) int { return bytes.Compare(t.Name(a), t.Name(b)) })
-	names, rank = make([]string, len(ids)), make([]uint32, len(ids))
-	for place, id := range ids {
-		names[place] = string(t.Name(id))
-		rank[id] = uint32(place)
+	entries := make([]entry, t.Len())
+	for i := range entries {
+		var first [8]byte
+		copy(first[:], t.Name(uint32(i)))
+		entries[i] = entry{binary.BigEndian.Uint64(first[:]), uint32(i)}
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		if a.prefix != b.prefix {
+			return cmp.Compare(a.prefix, b.prefix)
+		}
+		return bytes.Compare(t.Name(a.id), t.Name(b.id))
+	})
+	names, rank = make([]string, len(entries)), make([]uint32, len(entries))
+	for place, e := range entries {
+		names[place] = string(t.Name(e.id))
+		rank[e.id] = uint32(place)
 	}
 	return names, rank
 }
