@@ -77,13 +77,13 @@ func noSource(p *program) error {
 			err = hinted(err, "to count standard input, name it: fastcount -")
 		}
 	}
-	return usage(err)
+	return misuse("count", err)
 }
 
 // config says how the sources are to be counted.
 func (o *countOptions) config(found []sources.Source) (engine.Config, error) {
 	if o.noHeader && (o.patient.Name != "" || o.event.Name != "") {
-		return engine.Config{}, usagef("--no-header: without a header columns are chosen by number")
+		return engine.Config{}, clash("--no-header: without a header columns are chosen by number")
 	}
 	comma, err := o.comma(found)
 	if err != nil {

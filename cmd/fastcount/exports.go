@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
-	"text/tabwriter"
 )
 
 // exportsOptions are the flags of exports.
@@ -14,7 +12,7 @@ type exportsOptions struct {
 
 // run lists the exports of the server: their ids, and how many downloads and rows each declares.
 func (o *exportsOptions) run(ctx context.Context, p *program, args []string) error {
-	if err := noArguments(args); err != nil {
+	if err := noArguments("exports", args); err != nil {
 		return err
 	}
 	remote, err := o.open(p)
@@ -26,9 +24,11 @@ func (o *exportsOptions) run(ctx context.Context, p *program, args []string) err
 	if err != nil {
 		return fmt.Errorf("exports: %w", err)
 	}
-	var text strings.Builder
-	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "downloads\trows\t  export") // a strings.Builder takes everything
+	width := len("export")
+	for _, id := range ids {
+		width = max(width, len(id))
+	}
+	text := fmt.Sprintf("%-*s  %9s  %14s\n", width, "export", "downloads", "rows")
 	for _, id := range ids {
 		downloads, err := remote.Export(ctx, id)
 		if err != nil {
@@ -38,12 +38,9 @@ func (o *exportsOptions) run(ctx context.Context, p *program, args []string) err
 		for _, d := range downloads {
 			rows += d.Declared().Rows
 		}
-		fmt.Fprintf(table, "%d\t%d\t  %s\n", len(downloads), rows, id)
+		text += fmt.Sprintf("%-*s  %9d  %14d\n", width, id, len(downloads), rows)
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	return p.print(text.String())
+	return p.print(text)
 }
 
 // open connects to the server that is named, or starts the built-in one.
@@ -51,6 +48,5 @@ func (o *exportsOptions) open(p *program) (*remote, error) {
 	if o.server != "" {
 		return o.dial(p, 0)
 	}
-	p.ui.say("no --server: listing the built-in mock exports, synthetic data")
-	return o.dialBuiltin(p, 0)
+	return o.dialBuiltin(p, 0, "listing the built-in mock exports")
 }

@@ -201,7 +201,7 @@ type remoteOptions struct {
 
 func (o *remoteOptions) sourceFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.server, "server", "", "base `URL` of the export API; without it, demo, small and large are mock exports")
-	f.StringArrayVar(&o.header, "header", nil, "`'K: V'` to send to the server; repeatable; not for secrets")
+	f.StringArrayVar(&o.header, "header", nil, "header `'K: V'` to send to the server; repeatable; not for secrets")
 	f.StringVar(&o.tokenFile, "token-file", "", "`FILE` with a token to send as Authorization: Bearer (or set FASTCOUNT_TOKEN)")
 	f.BoolVar(&o.allowHTTPToken, "allow-http-token", false, "send the token over plain http to another machine")
 	f.StringVar(&o.caFile, "ca-file", "", "`FILE` of PEM certificates to trust beside the system's")
@@ -279,7 +279,7 @@ func (o *countOptions) limitFlags(f *pflag.FlagSet) {
 func (o *countOptions) outputFlags(f *pflag.FlagSet) {
 	o.color = choice{"auto", []string{"auto", "always", "never"}}
 	f.StringArrayVarP(&o.sinks, "sink", "s", nil,
-		"`FORMAT[=FILE]` of an output: json, csv, ndjson or table; repeatable; json without it")
+		"output as `FORMAT[=FILE]`: json (also without this flag), csv, ndjson or table; repeatable")
 	f.StringVarP(&o.output, "output", "o", "", "`FILE` of the output, if there is only one")
 	f.BoolVar(&o.compact, "compact", false, "json on one line")
 	f.BoolVar(&o.csvSafe, "csv-safe", false, "csv with ' before ids that a spreadsheet would take for a formula")
@@ -312,7 +312,7 @@ func newServe() (*flagSet, action) {
 	f := s.group("Serve")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8000", "`ADDRESS` to listen on; port 0 takes a free one")
 	f.StringVar(&o.data, "data", "", "serve the files in `DIR` that generate wrote")
-	f.StringArrayVar(&o.faults, "fault", nil, "`SPEC` of a way to misbehave; repeatable; see 'fastcount help api'")
+	f.StringArrayVar(&o.faults, "fault", nil, "misbehave as `SPEC` says; repeatable; see 'fastcount help api'")
 	return s, o.run
 }
 

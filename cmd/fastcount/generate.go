@@ -20,9 +20,9 @@ type generateOptions struct {
 func (o *generateOptions) run(ctx context.Context, p *program, args []string) error {
 	switch {
 	case len(args) != 1:
-		return usage(hinted(errors.New("want the id of one export"), "such as: fastcount generate demo --out-dir DIR"))
+		return misuse("generate", errors.New("want the id of one export"))
 	case o.dir == "":
-		return usagef("--out-dir names the folder to write into")
+		return misuse("generate", errors.New("--out-dir must name the folder to write into"))
 	case !slices.Contains(builtinIDs(), args[0]):
 		return usage(hinted(fmt.Errorf("%s: no mock export has that id", args[0]),
 			append(meantID(args[0], builtinIDs()), "the mock exports are "+list(builtinIDs()))...))

@@ -14,7 +14,7 @@ func runHelp(_ context.Context, p *program, args []string) error {
 		return p.print(fullHelp())
 	}
 	if len(args) > 1 {
-		return usagef("unexpected argument %q", args[1])
+		return noArguments("help", args[1:])
 	}
 	if text, ok := topics[args[0]]; ok {
 		return p.print(text)
@@ -67,14 +67,13 @@ func helpOf(v verb) string {
 	return fmt.Sprintf("Usage: %s\n\n%s.\n%s", v.synopsis, summary, flags.usages(make(map[string]bool)))
 }
 
-// shortHelp is what follows a usage error.
-func shortHelp() string {
-	names := make([]string, 0, len(verbs()))
-	for _, v := range verbs() {
-		names = append(names, v.name)
+// shortHelp is what follows a usage error of a verb.
+func shortHelp(of string) string {
+	if v, ok := findVerb(of); ok {
+		return fmt.Sprintf("Usage: %s\n'fastcount %s --help' explains the flags.\n", v.synopsis, v.name)
 	}
 	return "Usage: " + counting().synopsis + "\n" +
-		"       fastcount " + strings.Join(names, "|") + " ...\n" +
+		"       fastcount " + strings.Join(verbNames(), "|") + " ...\n" +
 		"A SOURCE is a file, a glob, a URL, - for standard input, or an export id such as demo.\n" +
 		"'fastcount --help' explains the flags.\n"
 }

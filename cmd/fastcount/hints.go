@@ -9,6 +9,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/parser"
+	"fastcount/sinks"
 	"fastcount/sources"
 )
 
@@ -98,6 +99,7 @@ var knownHints = []struct {
 	{sources.ErrCorrupt, "the file is damaged; copy it again from where it came"},
 	{sources.ErrContent, "is this the URL of a CSV?"},
 	{sources.ErrMetadata, "is --server the base URL of an export API? 'fastcount help api' says what that is"},
+	{sinks.ErrSameFile, "give each output a file of its own: --sink FORMAT=FILE"},
 	{errTimeUp, "nothing was printed; --max-duration sets the time"},
 	{syscall.EADDRINUSE, "another program listens there; --listen 127.0.0.1:0 takes a free port"},
 }

@@ -50,10 +50,14 @@ func scaled(x float64, units string) string {
 	return fmt.Sprintf("%.0f %c", x, units[unit])
 }
 
-// humanTime writes a duration as people say it: 0.42 s, 12.3 s, 4 min 05 s, 2 h 03 min.
+// humanTime writes a duration as people say it: 42 ms, 1.23 s, 12.3 s, 4 min 05 s, 2 h 03 min.
 func humanTime(d time.Duration) string {
 	s := d.Seconds()
 	switch {
+	case s < 0.00995:
+		return fmt.Sprintf("%.1f ms", s*1000)
+	case s < 0.9995:
+		return fmt.Sprintf("%.0f ms", s*1000)
 	case s < 9.995:
 		return fmt.Sprintf("%.2f s", s)
 	case s < 59.95:

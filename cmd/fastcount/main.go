@@ -75,7 +75,7 @@ func (p *program) do(ctx context.Context, args []string) error {
 	case err == errHelp:
 		return p.print(helpOf(v))
 	case err != nil:
-		return usage(err)
+		return misuse(v.name, err)
 	}
 	p.ui.configure(flags)
 	for _, name := range unknownVariables(p.environ) {

@@ -53,7 +53,7 @@ func (o *countOptions) specs() ([]sinks.Spec, error) {
 		return nil, usage(hinted(errors.New("--output is the file of a single output, and there are several"),
 			"name the file of each: --sink FORMAT=FILE"))
 	case specs[0].File != "":
-		return nil, usagef("--output %s: --sink names another file, %s", o.output, specs[0].File)
+		return nil, clash("--output %s: --sink names another file, %s", o.output, specs[0].File)
 	case o.output != "-":
 		specs[0].File = o.output
 	}
@@ -88,10 +88,10 @@ func keepInputs(outputs *sinks.Outputs, p *program, found []sources.Source) erro
 			continue
 		}
 		if file, yes := outputs.Overwrites(info); yes {
-			return usagef("%s: the output %s is the same file", s.Name, file)
+			return clash("%s: the output %s is the same file", s.Name, file)
 		}
 		if stdout != nil && stdout.Mode().IsRegular() && os.SameFile(stdout, info) {
-			return usagef("%s: standard output goes to the same file", s.Name)
+			return clash("%s: standard output goes to the same file", s.Name)
 		}
 	}
 	return nil

@@ -46,8 +46,7 @@ func (o *remoteOptions) connect(p *program, found []sources.Source, maxWindow ui
 			return nil, unknownBuiltin(id)
 		}
 	}
-	p.ui.say("no --server: counting the built-in mock export %s, synthetic data", strings.Join(ids, ", "))
-	return o.dialBuiltin(p, maxWindow)
+	return o.dialBuiltin(p, maxWindow, "counting the built-in mock export "+strings.Join(ids, ", "))
 }
 
 // dial returns a client of the server that the flags name, if they name one.
@@ -72,8 +71,9 @@ func (o *remoteOptions) dial(p *program, maxWindow uint64) (*remote, error) {
 	return &remote{Client: client}, nil
 }
 
-// dialBuiltin starts the built-in server and returns a client of it. It gets no header and no token.
-func (o *remoteOptions) dialBuiltin(p *program, maxWindow uint64) (*remote, error) {
+// dialBuiltin starts the built-in server, says what for, and returns a client of it. The server gets no header and no
+// token.
+func (o *remoteOptions) dialBuiltin(p *program, maxWindow uint64, what string) (*remote, error) {
 	if _, err := parseHeader(o.header); err != nil {
 		return nil, err
 	}
@@ -88,6 +88,7 @@ func (o *remoteOptions) dialBuiltin(p *program, maxWindow uint64) (*remote, erro
 		mock.close(0)
 		return nil, err
 	}
+	p.ui.say("no --server: %s, synthetic data", what)
 	return &remote{client, mock}, nil
 }
 
@@ -119,7 +120,7 @@ func parseHeader(lines []string) (http.Header, error) {
 		name = http.CanonicalHeaderKey(strings.TrimSpace(name))
 		switch {
 		case !ok || name == "":
-			return nil, usagef("--header: want a name and a value, such as --header 'Accept-Language: en'")
+			return nil, clash("--header: want a name and a value, such as --header 'Accept-Language: en'")
 		case slices.Contains(secretHeaders, name):
 			return nil, usage(hinted(fmt.Errorf("--header: %s is a secret, and a command line is not", name),
 				"name a token with --token-file FILE or FASTCOUNT_TOKEN; it is sent as Authorization: Bearer"))
@@ -143,7 +144,7 @@ func (o *remoteOptions) token(environ []string) (string, error) {
 	}
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 || len(text) > maxToken {
-		return "", usagef("--token-file: %s holds no token", o.tokenFile)
+		return "", clash("--token-file: %s holds no token", o.tokenFile)
 	}
 	return string(text), nil
 }

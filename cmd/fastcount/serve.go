@@ -17,7 +17,7 @@ type serveOptions struct {
 
 // serve answers until it is told to stop. There is no other end, so it always returns an error.
 func (o *serveOptions) run(ctx context.Context, p *program, args []string) error {
-	if err := noArguments(args); err != nil {
+	if err := noArguments("serve", args); err != nil {
 		return err
 	}
 	faults, err := o.parseFaults()
@@ -32,7 +32,11 @@ func (o *serveOptions) run(ctx context.Context, p *program, args []string) error
 		return err
 	}
 	defer host.close(grace / 2)
-	p.ui.say("mock export server at %s, until Ctrl-C", host.url)
+	offer := "exports " + list(builtinIDs())
+	if o.data != "" {
+		offer = "the exports in " + o.data
+	}
+	p.ui.say("serving %s at %s until Ctrl-C", offer, host.url)
 	return host.wait(ctx)
 }
 

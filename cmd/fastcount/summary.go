@@ -32,8 +32,8 @@ func closingLine(r *engine.Report, found []sources.Source, took time.Duration) s
 		retries += p.Attempts - 1
 	}
 	seconds := max(took.Seconds(), 1e-9)
-	said := fmt.Sprintf("%s, %s in %s: %s rows/s, %.2f GB/s; %s", rowCount(r.Rows), sizeOf(r.Bytes, raw),
-		humanTime(took), humanRate(float64(r.Rows)/seconds), float64(r.Bytes)/seconds/1e9, partCount(len(r.Parts), found))
+	said := fmt.Sprintf("%s, %s in %s: %s rows/s, %s/s; %s", rowCount(r.Rows), sizeOf(r.Bytes, raw),
+		humanTime(took), humanRate(float64(r.Rows)/seconds), humanBytes(uint64(float64(r.Bytes)/seconds)), partCount(len(r.Parts), found))
 	if remotes(found) {
 		said += ", " + numbered(retries, "retry", "retries")
 	}

@@ -72,8 +72,8 @@ func (u *ui) fail(err error) {
 	for _, h := range hints(err) {
 		u.line("hint: " + h)
 	}
-	if usage, ok := errors.AsType[*usageError](err); ok && !usage.brief {
-		u.write("\n" + shortHelp())
+	if usage, ok := errors.AsType[*usageError](err); ok && usage.help != "" {
+		u.write("\n" + usage.help)
 	}
 }
 
@@ -121,16 +121,21 @@ func visible(s string) string {
 
 // usageError says that the command line cannot be meant as it stands.
 type usageError struct {
-	err   error
-	brief bool // the short help would not help
+	err  error
+	help string // the short help to go with it; "" where the arguments are well written but do not go together
 }
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
+// usage is err as a usage error.
 func usage(err error) error { return &usageError{err: err} }
 
-func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
+// clash is the usage error of arguments that do not go together.
+func clash(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
+
+// misuse is the usage error of arguments that a verb does not take. The short help follows it.
+func misuse(v string, err error) error { return &usageError{err, shortHelp(v)} }
 
 // hintedError is an error that knows what to do about it.
 type hintedError struct {

@@ -26,6 +26,9 @@ func unknownBuiltin(id string) error {
 		h = append(h, "a verb is the first argument: fastcount "+id)
 	}
 	h = append(h, meant(id, builtinIDs())...)
+	if len(h) == 0 {
+		h = meantID(id, verbNames())
+	}
 	h = append(h, fmt.Sprintf("--server URL names the server to ask; without one there are %s", list(builtinIDs())))
 	return usage(hinted(fmt.Errorf("%s: this would be the id of an export, but no --server is named", id), h...))
 }

@@ -1,6 +1,9 @@
 package main
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // verb is one of the things that the program does.
 type verb struct {
@@ -30,6 +33,14 @@ func verbs() []verb {
 	}
 }
 
+func verbNames() []string {
+	var names []string
+	for _, v := range verbs() {
+		names = append(names, v.name)
+	}
+	return names
+}
+
 // findVerb returns the verb of that name.
 func findVerb(name string) (verb, bool) {
 	for _, v := range verbs() {
@@ -54,9 +65,9 @@ func chooseVerb(args []string) (verb, []string) {
 }
 
 // noArguments refuses arguments where a verb takes none.
-func noArguments(args []string) error {
+func noArguments(verb string, args []string) error {
 	if len(args) > 0 {
-		return usagef("unexpected argument %q", args[0])
+		return misuse(verb, fmt.Errorf("unexpected argument %q", args[0]))
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func version() string {
 }
 
 func runVersion(_ context.Context, p *program, args []string) error {
-	if err := noArguments(args); err != nil {
+	if err := noArguments("version", args); err != nil {
 		return err
 	}
 	return p.print(fmt.Sprintf("fastcount %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH))

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bufio"
+	"compress/gzip"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the test binary be the program: where it is started as fastcount it runs main.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"fastcount": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits,
+			"serve": serve,
+			"gzip":  compress,
+		},
+		RequireUniqueNames: true,
+	})
+}
+
+// exits runs a command and requires its exit code: exits CODE COMMAND [ARGUMENT...].
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARGUMENT...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	code := 0
+	var failed *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &failed) {
+		code = failed.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if code != want {
+		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+}
+
+// serve runs a mock server on a free port until the script ends, and puts its URL into a variable:
+// serve VARIABLE [FLAG...].
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: serve VARIABLE [FLAG...]")
+	}
+	cmd := exec.Command("fastcount", append([]string{"serve", "--listen", "127.0.0.1:0"}, args[1:]...)...)
+	cmd.Dir = ts.Getenv("WORK")
+	url, stop, err := startServer(cmd)
+	ts.Check(err)
+	ts.Defer(stop)
+	ts.Setenv(args[0], url)
+}
+
+// startServer starts a command that is "fastcount serve" and returns the URL that it says.
+func startServer(cmd *exec.Cmd) (url string, stop func(), err error) {
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // killed: it cannot say that all went well
+	}
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		if _, after, ok := strings.Cut(lines.Text(), " at http://"); ok {
+			go io.Copy(io.Discard, stderr)
+			return "http://" + strings.Fields(after)[0], stop, nil
+		}
+	}
+	stop()
+	return "", nil, errors.New("the server said no URL")
+}
+
+// compress is gzip FROM TO.
+func compress(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: gzip FROM TO")
+	}
+	f, err := os.Create(ts.MkAbs(args[1]))
+	ts.Check(err)
+	z := gzip.NewWriter(f)
+	_, err = io.WriteString(z, ts.ReadFile(args[0]))
+	ts.Check(errors.Join(err, z.Close(), f.Close()))
+}
