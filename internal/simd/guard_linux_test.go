@@ -108,7 +108,7 @@ func TestNothingIsTouchedOutside(t *testing.T) {
 			for i, text := range guardedTexts(n) {
 				want := oracle.Index([]byte(text), ',')
 				for gap := range alignments {
-					if gap > 8 && testing.Short() {
+					if gap > 2 && testing.Short() {
 						break
 					}
 					what := fmt.Sprintf("text %d, %d bytes, gap %d", i, n, gap)

@@ -23,10 +23,6 @@ func indexNEON(dst []uint32, b []byte, comma byte) Marks {
 	if done < groups {
 		return Marks{Quote: true}
 	}
-	s := scan{dst: dst, commas: ones * uint64(comma)}
-	s.marks = Marks{Separators: separators, Newlines: newlines, CR: crs != 0, LoneCR: lone != 0}
-	if b[groups*group-1] == '\r' {
-		s.afterCR = 1
-	}
-	return s.finish(b, groups*group, comma)
+	m := Marks{Separators: separators, Newlines: newlines, CR: crs != 0, LoneCR: lone != 0}
+	return m.finish(dst, b, groups*group, comma)
 }

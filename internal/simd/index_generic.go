@@ -1,12 +1,14 @@
 package simd
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
 
-// The generic kernel works on 64 bytes at a time, as eight words of eight bytes ("SIMD within a register"), and
-// reduces each group to 64-bit masks in which bit i stands for byte i.
+// The generic kernel leaves single bytes to package bytes, which has something fast for them on most processors.
+// For the offsets it works on 64 bytes at a time, as eight words of eight bytes ("SIMD within a register"), and
+// reduces each group to a 64-bit mask in which bit i stands for byte i.
 
 const (
 	ones  = 0x0101010101010101 // 1 in each byte
@@ -15,100 +17,79 @@ const (
 )
 
 func indexGeneric(dst []uint32, b []byte, comma byte) Marks {
-	s := scan{dst: dst, commas: ones * uint64(comma)}
-	at := 0
-	for ; at+group <= len(b); at += group {
-		if !s.group((*[group]byte)(b[at:]), uint32(at), ^uint64(0)) {
-			return Marks{Quote: true}
-		}
-	}
-	return s.finish(b, at, comma)
+	return Marks{}.finish(dst, b, 0, comma)
 }
 
-// finish looks at b[at:], which is less than a group, and returns what all of b holds.
-func (s *scan) finish(b []byte, at int, comma byte) Marks {
+// finish adds what b[at:] holds to m, which is what a kernel found in b[:at], and returns what all of b holds.
+func (m Marks) finish(dst []uint32, b []byte, at int, comma byte) Marks {
 	rest := b[at:]
-	if len(rest) == 0 {
-		return s.marks
-	}
-	last := padding(comma)
-	copy(last[:], rest)
-	if !s.group(&last, uint32(at), uint64(1)<<len(rest)-1) {
+	if bytes.IndexByte(rest, '"') >= 0 {
 		return Marks{Quote: true}
 	}
-	return s.marks
+	m.Newlines += bytes.Count(rest, []byte{'\n'})
+	m.CR = m.CR || bytes.IndexByte(rest, '\r') >= 0
+	m.LoneCR = m.LoneCR || m.CR && hasLoneCR(b[max(at-1, 0):]) // the byte before may be a carriage return
+	m.Separators = writeSeparators(dst, m.Separators, b, at, comma)
+	return m
 }
 
-// padding returns a group without a separator, for what lies behind the end of the input.
-func padding(comma byte) (b [group]byte) {
-	if comma == 0 {
-		for i := range b {
-			b[i] = 'x'
+// hasLoneCR reports whether a carriage return is followed by another byte than a line feed.
+func hasLoneCR(b []byte) bool {
+	for {
+		i := bytes.IndexByte(b, '\r')
+		if i < 0 || i+1 == len(b) {
+			return false
 		}
+		if b[i+1] != '\n' {
+			return true
+		}
+		b = b[i+2:]
 	}
-	return b
 }
 
-// scan is the state that goes from one group to the next.
-type scan struct {
-	marks   Marks
-	dst     []uint32
-	commas  uint64 // the delimiter repeated in each byte
-	afterCR uint64 // bit 0 is set if the byte before this group is a carriage return
+// writeSeparators writes the offsets of the separators in b[at:] to dst[n:] and returns the new n.
+func writeSeparators(dst []uint32, n int, b []byte, at int, comma byte) int {
+	commas := ones * uint64(comma)
+	for ; at+group <= len(b); at += group {
+		n = extract(dst, n, uint32(at), separators((*[group]byte)(b[at:]), commas))
+	}
+	if at == len(b) {
+		return n
+	}
+	var last [group]byte
+	inside := uint64(1)<<copy(last[:], b[at:]) - 1 // the delimiter may be NUL, which fills up the group
+	return extract(dst, n, uint32(at), separators(&last, commas)&inside)
 }
 
-// group looks at one group, which begins at offset at; valid has a bit for each byte that belongs to the input.
-// It returns false if there is a quote.
-func (s *scan) group(b *[group]byte, at uint32, valid uint64) bool {
-	var separators, newlines, odd uint64
-	for i := 0; i < group; i += 8 {
-		w := binary.LittleEndian.Uint64(b[i : i+8])
-		lf := zeroBytes(w ^ ones*'\n')
-		separators |= pack(zeroBytes(w^s.commas)|lf) << i
-		newlines += lf >> 7
-		odd |= hasZero(w^ones*'"') | hasZero(w^ones*'\r')
-	}
-	s.marks.Newlines += int(newlines * ones >> 56) // eight counters of at most 8 each, added up in the top byte
-	if odd|s.afterCR != 0 && !s.odd(b, valid) {
-		return false
-	}
-	s.marks.Separators = extract(s.dst, s.marks.Separators, at, separators)
-	return true
+// separators returns the mask of the delimiters and line feeds of a group. It is no loop because as one it needs a
+// fifth more time.
+func separators(b *[group]byte, commas uint64) uint64 {
+	return separators8(b[0:8], commas) |
+		separators8(b[8:16], commas)<<8 |
+		separators8(b[16:24], commas)<<16 |
+		separators8(b[24:32], commas)<<24 |
+		separators8(b[32:40], commas)<<32 |
+		separators8(b[40:48], commas)<<40 |
+		separators8(b[48:56], commas)<<48 |
+		separators8(b[56:64], commas)<<56
 }
 
-// odd looks again at a group that has a quote or a carriage return in it or right before it.
-func (s *scan) odd(b *[group]byte, valid uint64) bool {
-	var newline, quote, cr uint64
-	for i := 0; i < group; i += 8 {
-		w := binary.LittleEndian.Uint64(b[i : i+8])
-		newline |= pack(zeroBytes(w^ones*'\n')) << i
-		quote |= pack(zeroBytes(w^ones*'"')) << i
-		cr |= pack(zeroBytes(w^ones*'\r')) << i
-	}
-	s.marks.CR = s.marks.CR || cr != 0
-	if (cr<<1|s.afterCR)&^newline&valid != 0 {
-		s.marks.LoneCR = true
-	}
-	s.afterCR = cr >> 63
-	return quote == 0
+// separators8 is the same of eight bytes; commas is the delimiter repeated in each byte.
+func separators8(b []byte, commas uint64) uint64 {
+	w := binary.LittleEndian.Uint64(b)
+	return pack(^(notZero(w^ones*'\n') & notZero(w^commas)) & highs)
 }
 
-// zeroBytes returns a word with the high bit set in exactly those bytes that are zero in w. Unlike hasZero it
-// has no false positives: the addition cannot carry from one byte into the next.
-func zeroBytes(w uint64) uint64 {
-	return ^((w&^highs + ^uint64(highs)) | w | ^uint64(highs))
-}
-
-// hasZero is not 0 if and only if w has a zero byte; which one it does not tell, because a borrow can mark bytes
-// above a zero byte as well.
-func hasZero(w uint64) uint64 {
-	return (w - ones) &^ w & highs
+// notZero returns a word in which the high bit of a byte says that this byte of w is not zero; the other bits say
+// nothing. No byte meddles with the next: 0x7f and 0x7f add up to less than 0x100.
+func notZero(w uint64) uint64 {
+	return (w&^highs + ^uint64(highs)) | w
 }
 
 // pack moves the high bits of the eight bytes of w, all other bits being 0, into the low byte: the multiplication
-// adds eight copies, each shifted so that bit 8i+7 arrives at bit 56+i and nothing else arrives there.
+// adds eight copies, each shifted so that bit 8i+7 arrives at bit 56+i and nothing else arrives there or meets.
 func pack(w uint64) uint64 {
-	return (w >> 7) * 0x0102040810204080 >> 56
+	return w * 0x0002040810204081 >> 56
 }
 
 // extract writes base plus the position of each set bit of mask to dst[n:] and returns the new n. It writes eight

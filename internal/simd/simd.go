@@ -1,7 +1,7 @@
 // Package simd finds the bytes that give CSV its structure: delimiters, line feeds, quotes and carriage returns.
 //
-// It knows nothing of records. A kernel looks at each byte of a buffer once and writes down where the separators
-// are; package parser decides what they mean. Every kernel gives the same answer, bit for bit: index_generic.go
+// It knows nothing of records. A kernel is called once for a buffer and writes down where the separators are;
+// package parser decides what they mean. Every kernel gives the same answer, bit for bit: index_generic.go
 // is the reference, the others are only faster. The build tag purego leaves the reference alone.
 package simd
 
