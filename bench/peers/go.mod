@@ -1,0 +1,3 @@
+module fastcount/bench/peers
+
+go 1.26

@@ -1,0 +1,147 @@
+# shellcheck shell=bash
+# The programs that compare.sh runs: how each is installed, and its command. compare.sh sources this file and sets
+#
+#   tree         the folder of go.mod
+#   cache        the folder for what is installed and built
+#   may_install  yes, or no to take only what is there
+#
+# Each has a function list_NAME THREADS, where - in the name is _. It calls program, or missing where the program
+# cannot be had.
+: "${tree:?}" "${cache:?}" "${may_install:?}"
+
+peers=(fastcount go-loop encoding-csv rust-csv duckdb duckdb-varchar polars clickhouse data-table pandas mawk miller
+	python-csv wc cat)
+lists_are_new=no # apt-get update has run
+
+# list_peers prints a line for each program, for the runner (bench/peers/run).
+list_peers() {
+	local name
+	for name in "${peers[@]}"; do
+		echo "compare.sh: preparing $name" >&2
+		"list_${name//-/_}" "$1"
+	done
+}
+
+# program NAME VERSION THREADS PRINTS COMMAND... and missing NAME REASON each print a line.
+program() {
+	local IFS=$'\t'
+	printf '%s\n' "$*"
+}
+
+missing() { program "$1" '' '' missing "could not be installed: $2"; }
+
+# debian installs Debian packages. It fails where there is no apt-get, no right to use it, or no such package.
+debian() {
+	[[ $may_install == yes && $EUID == 0 ]] || return 1
+	command -v apt-get >/dev/null || return 1
+	if [[ $lists_are_new == no ]]; then
+		apt-get update -q >>"$cache/install.log" 2>&1 </dev/null || return 1
+		lists_are_new=yes
+	fi
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >>"$cache/install.log" 2>&1 </dev/null
+}
+
+# npm_peer FOLDER copies a program to the cache and installs what its package.json names, once. It prints nothing, and fails where it cannot.
+npm_peer() {
+	local from=$tree/bench/peers/$1 to=$cache/$1
+	command -v node >/dev/null || return 1
+	mkdir -p "$to"
+	cp "$from/count.js" "$to/"
+	cmp -s "$from/package.json" "$to/installed.json" && return
+	[[ $may_install == yes ]] || return 1
+	cp "$from/package.json" "$to/"
+	(cd "$to" && npm install --ignore-scripts --no-audit --no-fund --no-package-lock) >>"$cache/install.log" 2>&1 </dev/null || return 1
+	cp "$from/package.json" "$to/installed.json"
+}
+
+npm_version() { node -p 'JSON.parse(fs.readFileSync(process.argv[1])).version' "$cache/$1/node_modules/$2/package.json"; }
+
+# python_with MODULE prints the first Python that has the module. Debian's packages are only for Debian's own Python.
+python_with() {
+	local python
+	for python in python3 /usr/bin/python3; do
+		"$python" -c "import sys, $1; print(sys.executable)" 2>/dev/null && return
+	done
+	return 1
+}
+
+last_word_of_first_line() { sed -n '1s/.* //p'; }
+
+list_fastcount() {
+	local version
+	version=$(git -C "$tree" describe --always --dirty=+ 2>/dev/null || echo devel)
+	program fastcount "$version" "$1" counts "$cache/bin/fastcount" -j "$1"
+}
+
+list_go_loop() { program 'Go loop' "$(go env GOVERSION)" "$1" counts env GOMAXPROCS="$1" "$cache/bin/goloop"; }
+
+list_encoding_csv() {
+	program 'Go encoding/csv' "$(go env GOVERSION)" "$1" counts env GOMAXPROCS="$1" "$cache/bin/encodingcsv"
+}
+
+list_rust_csv() {
+	local name='Rust csv crate' dir=$cache/rustcsv crates=/usr/share/cargo/registry
+	compgen -G "$crates/csv-[0-9]*" >/dev/null || debian librust-csv-dev || { missing "$name" 'librust-csv-dev (Debian)'; return; }
+	command -v cargo >/dev/null || debian cargo || { missing "$name" 'cargo'; return; }
+	mkdir -p "$dir"
+	cp -r "$tree/bench/peers/rustcsv/." "$dir/"
+	(cd "$dir" && cargo build --release --offline --config 'source.crates-io.replace-with="debian"' \
+		--config "source.debian.directory=\"$crates\"") >>"$cache/install.log" 2>&1 || { missing "$name" 'cargo build'; return; }
+	program "$name" "$(sed -n '/^name = "csv"$/{n;s/.*"\(.*\)"/\1/p}' "$dir/Cargo.lock")" "$1" counts \
+		env THREADS="$1" "$dir/target/release/rustcsv"
+}
+
+list_duckdb() { duckdb_as DuckDB auto "$1"; }
+
+list_duckdb_varchar() { duckdb_as 'DuckDB, VARCHAR' varchar "$1"; }
+
+duckdb_as() {
+	npm_peer duckdb || { missing "$1" '@duckdb/node-api (npm)'; return; }
+	program "$1" "$(npm_version duckdb @duckdb/node-api)" "$3" counts env THREADS="$3" node "$cache/duckdb/count.js" "$2"
+}
+
+list_polars() {
+	local name='Polars, streaming'
+	npm_peer polars || { missing "$name" 'nodejs-polars (npm)'; return; }
+	program "$name" "$(npm_version polars nodejs-polars)" "$1" counts env POLARS_MAX_THREADS="$1" node "$cache/polars/count.js"
+}
+
+list_clickhouse() {
+	local name='ClickHouse (chdb)'
+	npm_peer chdb || { missing "$name" 'chdb (npm)'; return; }
+	program "$name" "$(npm_version chdb @chdb/lib-linux-x64-gnu)" "$1" counts env THREADS="$1" node "$cache/chdb/count.js"
+}
+
+list_data_table() {
+	local name='R data.table' version='cat(format(packageVersion("data.table")))'
+	Rscript -e "$version" >/dev/null 2>&1 || debian r-base-core r-cran-data.table || { missing "$name" 'r-cran-data.table (Debian)'; return; }
+	program "$name" "$(Rscript -e "$version")" "$1" counts env THREADS="$1" Rscript "$tree/bench/peers/datatable/count.R"
+}
+
+list_pandas() {
+	local python
+	python=$(python_with pandas) || { debian python3-pandas && python=$(python_with pandas); } || { missing pandas 'python3-pandas (Debian)'; return; }
+	program pandas "$("$python" -c 'import pandas; print(pandas.__version__)')" 1 counts "$python" "$tree/bench/peers/pandas/count.py"
+}
+
+list_mawk() {
+	command -v mawk >/dev/null || debian mawk || { missing mawk 'mawk (Debian)'; return; }
+	program mawk "$(mawk -W version 2>&1 | sed -n '1s/mawk \([^ ,]*\).*/\1/p')" 1 counts mawk -F, -f "$tree/bench/peers/mawk/count.awk"
+}
+
+# Miller takes as many threads as it likes.
+list_miller() {
+	command -v mlr >/dev/null || debian miller || { missing Miller 'miller (Debian)'; return; }
+	program Miller "$(mlr --version | last_word_of_first_line)" any counts \
+		mlr --icsv --ocsv --headerless-csv-output count-distinct -f patient_id,event_type
+}
+
+list_python_csv() {
+	local python name='Python csv.DictReader'
+	python=$(python_with csv) || { debian python3-minimal && python=$(python_with csv); } || { missing "$name" 'python3'; return; }
+	program "$name" "$("$python" -V | last_word_of_first_line)" 1 counts "$python" "$tree/bench/peers/pythoncsv/count.py"
+}
+
+list_wc() { program 'wc -l' "$(wc --version | last_word_of_first_line)" 1 lines wc -l; }
+
+list_cat() { program 'cat >/dev/null' "$(cat --version | last_word_of_first_line)" 1 nothing cat; }

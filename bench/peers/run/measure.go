@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"fastcount/bench/peers/results"
+)
+
+// limit is how long one run may take.
+const limit = time.Hour
+
+// options are what all programs of a series share.
+type options struct {
+	series, answer string
+	rounds         int
+	budget         float64
+	files          []string
+	bytes, lines   int64
+}
+
+// measure runs all programs and returns what it saw. Each round begins with another program, so that none always
+// comes after the same one.
+func (o options) measure(list []program) (runs []results.Run) {
+	var ready []*entrant
+	for _, p := range list {
+		r := o.prepare(p)
+		if r.Answer != "" {
+			runs = append(runs, r)
+			continue
+		}
+		ready = append(ready, &entrant{program: p, run: r})
+	}
+	for round := range o.rounds {
+		for i := range ready {
+			e := ready[(i+round)%len(ready)]
+			if e.out || e.spent > o.budget {
+				continue
+			}
+			r := o.once(e, round+1)
+			fmt.Fprintf(os.Stderr, "%s, round %d: %s %.3f s %s %s\n", o.series, r.Round, r.Program, r.Wall, r.Answer, r.Note)
+			e.spent += r.Wall
+			e.out = !r.Good()
+			runs = append(runs, r)
+		}
+	}
+	return runs
+}
+
+// entrant is a program that takes part.
+type entrant struct {
+	program
+	run   results.Run // what all its runs share
+	spent float64
+	out   bool // it failed
+}
+
+// prepare returns what all runs of a program share. A program that is there runs once on the first file alone, so
+// that it is in the page cache too; one that is not there, or cannot even do that, has an Answer already.
+func (o options) prepare(p program) results.Run {
+	r := results.Run{Series: o.series, Program: p.name, Version: p.version, Threads: p.threads,
+		Floor: p.prints == "nothing" || p.prints == "lines", Bytes: o.bytes, Rows: o.lines - int64(len(o.files))}
+	if p.prints == results.Missing {
+		r.Answer, r.Note = results.Missing, p.command[0]
+		return r
+	}
+	if _, _, err := execute(p, o.files[:1]); err != nil {
+		r.Answer, r.Note = results.Failed, err.Error()
+	}
+	return r
+}
+
+func (o options) once(e *entrant, round int) results.Run {
+	r := e.run
+	r.Round = round
+	out, use, err := execute(e.program, o.files)
+	r.Wall, r.CPU, r.RSS = use.wall, use.cpu, use.rss
+	switch {
+	case err != nil:
+		r.Answer, r.Note = results.Failed, err.Error()
+	default:
+		r.Answer, r.Note = o.check(e.prints, out)
+	}
+	return r
+}
+
+// usage is what a run took, in seconds and bytes.
+type usage struct {
+	wall, cpu float64
+	rss       int64
+}
+
+// execute runs a program to its end and returns what it printed. A floor that prints nothing prints to the null
+// device, as in "cat FILE >/dev/null".
+func execute(p program, files []string) (out []byte, use usage, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, p.command[0], append(p.command[1:len(p.command):len(p.command)], files...)...)
+	stdout, err := os.CreateTemp("", "answer-")
+	if err != nil {
+		return nil, use, err
+	}
+	defer func() { err = errors.Join(err, stdout.Close(), os.Remove(stdout.Name())) }()
+	var complaint tail
+	cmd.Stderr = &complaint
+	if p.prints != "nothing" {
+		cmd.Stdout = stdout
+	}
+
+	begin := time.Now()
+	err = cmd.Run()
+	use.wall = time.Since(begin).Seconds()
+	if cmd.ProcessState == nil {
+		return nil, use, err
+	}
+	use.cpu = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
+	if kernel, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		use.rss = kernel.Maxrss << 10
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n%s\n", p.name, err, complaint)
+		return nil, use, err
+	}
+	if _, err = stdout.Seek(0, io.SeekStart); err != nil {
+		return nil, use, err
+	}
+	out, err = io.ReadAll(stdout)
+	return out, use, err
+}
+
+// tail keeps the last bytes that are written to it.
+type tail []byte
+
+func (t *tail) Write(b []byte) (int, error) {
+	const size = 2000
+	*t = append(*t, b...)
+	*t = (*t)[max(0, len(*t)-size):]
+	return len(b), nil
+}

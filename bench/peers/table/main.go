@@ -1,0 +1,134 @@
+// Command table prints the runs of a TSV file (package results) as Markdown: a table for each series, and below it
+// where fastcount loses.
+//
+//	table FILE
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+
+	"fastcount/bench/peers/results"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fatal(fmt.Errorf("one file is needed"))
+	}
+	runs, err := results.Read(os.Args[1])
+	if err != nil {
+		fatal(err)
+	}
+	var out bytes.Buffer
+	for _, s := range results.Summarise(runs) {
+		table(&out, s)
+		losses(&out, s)
+	}
+	if _, err := os.Stdout.Write(out.Bytes()); err != nil {
+		fatal(err)
+	}
+}
+
+func fatal(err error) {
+	fmt.Fprintln(os.Stderr, "table:", err)
+	os.Exit(1)
+}
+
+func table(out *bytes.Buffer, s results.Series) {
+	first := s.Programs[0]
+	fmt.Fprintf(out, "### %s: %s GB, %s million rows\n\n", s.Name,
+		figures(float64(first.Bytes)/1e9), figures(float64(first.Rows)/1e6))
+	out.WriteString("| program | threads | wall, s | CPU, s | GB/s | time / fastcount's | peak memory, MiB | rounds | answer |\n")
+	out.WriteString("|---|---:|---:|---:|---:|---:|---:|---:|---|\n")
+	for _, p := range s.Programs {
+		row(out, p)
+	}
+	out.WriteString("\nWall, CPU and memory are medians of the rounds; the ratio is the median of the ratios within a round. " +
+		"A floor reads the files but does not count.\n")
+}
+
+func row(out *bytes.Buffer, p results.Summary) {
+	name := p.Program + " " + p.Version
+	switch {
+	case p.Program == results.Subject:
+		name = "**" + name + "**"
+	case p.Floor:
+		name += " (floor)"
+	}
+	if p.Rounds == 0 {
+		fmt.Fprintf(out, "| %s | %s | | | | | | 0 | %s |\n", name, p.Threads, verdict(p))
+		return
+	}
+	fmt.Fprintf(out, "| %s | %s | %s | %s | %s | %s | %s | %d | %s |\n", name, p.Threads, figures(p.Wall), figures(p.CPU),
+		figures(p.Speed()), ratio(p), figures(mebibytes(p)), p.Rounds, verdict(p))
+}
+
+// verdict says what became of the answers; one bad answer outweighs all good ones.
+func verdict(p results.Summary) string {
+	switch p.Answer {
+	case results.Unchecked:
+		return "none"
+	case results.Wrong:
+		return "**wrong**: " + p.Note
+	case results.Failed, results.Missing:
+		return p.Answer + ": " + p.Note
+	}
+	return "right"
+}
+
+func ratio(p results.Summary) string {
+	if p.Compared == 0 {
+		return ""
+	}
+	return figures(p.Ratio)
+}
+
+func mebibytes(p results.Summary) float64 { return float64(p.RSS) / (1 << 20) }
+
+// figures prints a number with three significant digits, and all digits before the point.
+func figures(v float64) string {
+	decimals := 0
+	for limit := 100.0; v < limit && decimals < 3; limit /= 10 {
+		decimals++
+	}
+	return fmt.Sprintf("%.*f", decimals, v)
+}
+
+// losses lists what was better than fastcount in something.
+func losses(out *bytes.Buffer, s results.Series) {
+	subject, ok := s.Subject()
+	if !ok {
+		out.WriteString("\nNothing can be said of fastcount, which has no good run.\n\n")
+		return
+	}
+	out.WriteString("\nWhere fastcount loses:\n\n")
+	lose(out, s, "time", func(p results.Summary) (string, bool) {
+		return fmt.Sprintf("%s of its time, in %d of %d rounds", ratio(p), p.Faster, p.Compared), p.Faster > 0
+	})
+	lose(out, s, "CPU, of which it needs "+figures(subject.CPU)+" s", func(p results.Summary) (string, bool) {
+		return figures(p.CPU) + " s", p.CPU < subject.CPU
+	})
+	lose(out, s, "memory, of which it needs "+figures(mebibytes(subject))+" MiB", func(p results.Summary) (string, bool) {
+		return figures(mebibytes(p)) + " MiB", p.RSS < subject.RSS
+	})
+	out.WriteString("\n")
+}
+
+// lose prints a line with each program of which better is true, and what better says about it.
+func lose(out *bytes.Buffer, s results.Series, in string, better func(results.Summary) (string, bool)) {
+	var to []string
+	for _, p := range s.Programs {
+		if p.Program == results.Subject || p.Rounds == 0 {
+			continue
+		}
+		if how, ok := better(p); ok {
+			to = append(to, fmt.Sprintf("%s (%s)", p.Program, how))
+		}
+	}
+	if len(to) == 0 {
+		to = []string{"none of these"}
+	}
+	fmt.Fprintf(out, "- in %s: to %s\n", in, strings.Join(to, ", "))
+}
