@@ -24,6 +24,7 @@ var benchmarks = map[string]func(*testing.B){
 	"Intern": BenchmarkIntern,
 	"Count":  BenchmarkCount,
 	"Run":    BenchmarkRun,
+	"Pairs":  BenchmarkPairs,
 }
 
 func TestEveryBenchmarkOnce(t *testing.T) {

@@ -15,28 +15,32 @@ type counts struct {
 }
 
 const (
-	freeCells = 1 << 16 // cells that a dense matrix may have whatever it is filled with: 512 KiB
+	freeCells = 1 << 19 // cells that a dense matrix may have whatever it is filled with: 4 MiB
 	sparsest  = 8       // cells that a larger one may have for each pair: as many bytes as a sparse table that just grew
+	densest   = 4       // cells for each pair at which a sparse table becomes dense: half, so as not to go to and fro
 )
 
 // fit makes room for patients × events. It is called before each add with ids below these numbers.
 func (c *counts) fit(patients, events int) {
-	if c.sparse != nil || events <= c.stride && int64(patients)*int64(c.stride) <= int64(len(c.dense)) {
+	if c.sparse == nil && events <= c.stride && int64(patients)*int64(c.stride) <= int64(len(c.dense)) {
 		return
 	}
 	stride := max(c.stride, ceilPow2(events))
 	cells := max(int64(ceilPow2(patients))*int64(stride), 64)
-	if cells > freeCells && cells > sparsest*int64(max(c.pairs(), patients, events)) {
+	switch {
+	case c.sparse != nil && cells > densest*int64(c.sparse.used):
+	case c.sparse == nil && cells > freeCells && cells > sparsest*int64(max(c.pairs(), patients, events)):
 		c.toSparse()
-		return
+	default:
+		c.toDense(int(cells), stride)
 	}
+}
+
+// toDense moves the counts to a matrix of so many cells.
+func (c *counts) toDense(cells, stride int) {
 	dense := make([]uint64, cells)
-	for i, n := range c.dense {
-		if n > 0 {
-			dense[i/c.stride*stride+i%c.stride] = n
-		}
-	}
-	c.dense, c.stride = dense, stride
+	c.each(func(patient, event uint32, n uint64) { dense[int(patient)*stride+int(event)] = n })
+	*c = counts{dense: dense, stride: stride}
 }
 
 // ceilPow2 returns the smallest power of two that is at least n and at least 1.
@@ -101,9 +105,12 @@ func (c *counts) toSparse() {
 	*c = counts{sparse: sparse}
 }
 
+// keptCells is how large a matrix is kept for the next part.
+const keptCells = 1 << 16
+
 // reset sets all counts to zero. A small matrix is kept, anything larger given back: the next part may be small.
 func (c *counts) reset() {
-	if c.sparse != nil || len(c.dense) > freeCells {
+	if c.sparse != nil || len(c.dense) > keptCells {
 		*c = counts{}
 		return
 	}

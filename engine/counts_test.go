@@ -136,22 +136,24 @@ func TestATallyCanBeUsedAgain(t *testing.T) {
 // A tally that is over a limit says so when it is merged, whatever it was counted into.
 func TestMergeKeepsLimits(t *testing.T) {
 	cfg, _ := Config{Limits: Limits{Pairs: 1}}.withDefaults()
-	a, b := newTally(cfg.Limits), newTally(cfg.Limits)
-	if err := a.add(block(t, "patient_id,event_type\nP1,a\n")); err != nil {
-		t.Fatal(err)
+	total := newTally(cfg.Limits)
+	merge := func(row string) error {
+		part := newTally(cfg.Limits)
+		if err := part.add(block(t, "patient_id,event_type\n"+row+"\n")); err != nil {
+			t.Fatal(err)
+		}
+		return total.merge(part)
 	}
-	if err := b.merge(a); err != nil {
-		t.Fatal(err)
+	for range 2 {
+		if err := merge("P1,a"); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := b.merge(a); err != nil || b.rows != 2 {
-		t.Fatalf("the same pair again: %v, %d rows", err, b.rows)
-	}
-	a.reset()
-	if err := a.add(block(t, "patient_id,event_type\nP1,b\n")); err != nil {
-		t.Fatal(err)
+	if total.rows != 2 {
+		t.Errorf("%d rows, want 2", total.rows)
 	}
 	var limit *LimitError
-	if err := b.merge(a); !errors.As(err, &limit) {
+	if err := merge("P1,b"); !errors.As(err, &limit) {
 		t.Errorf("got %v", err)
 	}
 }

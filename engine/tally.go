@@ -41,19 +41,20 @@ const (
 )
 
 func newTally(limits Limits) *tally {
-	t := &tally{limits: limits}
-	t.patients = intern.New(t.admit(&t.patients, "patients", limits.Patients))
-	t.events = intern.New(t.admit(&t.events, "events", limits.Events))
-	return t
+	return &tally{
+		limits:   limits,
+		patients: intern.New(limits.admit("patients", limits.Patients)),
+		events:   intern.New(limits.admit("events", limits.Events)),
+	}
 }
 
 // admit returns what decides whether a new name may join a table that holds up to limit names.
-func (t *tally) admit(table **intern.Table, what string, limit int) func(name []byte) error {
-	return func(name []byte) error {
+func (l Limits) admit(what string, limit int) func(name []byte, id uint32) error {
+	return func(name []byte, id uint32) error {
 		switch {
-		case len(name) > t.limits.ID:
-			return &LimitError{What: "id", Limit: t.limits.ID}
-		case (*table).Len() >= limit:
+		case len(name) > l.ID:
+			return &LimitError{What: "id", Limit: l.ID}
+		case int64(id) >= int64(limit):
 			return &LimitError{What: what, Limit: limit}
 		case !utf8.Valid(name):
 			return parser.ErrInvalidUTF8
@@ -86,6 +87,10 @@ func (t *tally) add(b *parser.Block) error {
 // all of which are shorter than this.
 const minRecord = 128
 
+// maxRoadNames is how many patients the road is good for: it waits for each look-up that goes wrong, and where the
+// names do not fit into the caches that takes longer than looking them up in batches.
+const maxRoadNames = 32 << 10
+
 // prepare makes t ready for records with this header.
 func (t *tally) prepare(h *parser.Header, o parser.Options) {
 	comma := o.Comma
@@ -105,7 +110,7 @@ func (t *tally) prepare(h *parser.Header, o parser.Options) {
 // drive counts records from the beginning of data on as far as the fast road goes, none that begins at data[stop] or
 // later, and returns the number of bytes and records. It knows only names that add has seen.
 func (t *tally) drive(data []byte, stop int) (used, rows int) {
-	if t.road == nil || t.counts.sparse != nil {
+	if t.road == nil || t.counts.sparse != nil || t.patients.Len() > maxRoadNames {
 		return 0, 0
 	}
 	used, rows = t.road.Count(data, stop, t.patients, t.events, t.counts.dense, t.counts.stride)
@@ -135,8 +140,14 @@ func (t *tally) checkPairs() error {
 	return nil
 }
 
-// merge adds all that o counted to t. The error is a *LimitError; t is then of no more use.
+// merge adds all that o counted to t, and may take o's tables for it: o is only good for reset afterwards. The error is
+// a *LimitError; t is then of no more use.
 func (t *tally) merge(o *tally) error {
+	if t.rows == 0 && t.patients.Len() == 0 {
+		o.bytes += t.bytes
+		*t, *o = *o, *t
+		return t.checkPairs()
+	}
 	patients, err := idsOf(t.patients, o.patients)
 	if err != nil {
 		return err

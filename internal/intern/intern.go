@@ -28,7 +28,7 @@ type Table struct {
 	shift  int // a hash's place is its top bits: hash >> shift
 	seed   maphash.Seed
 	k0, k1 uint64
-	admit  func(name []byte) error
+	admit  func(name []byte, id uint32) error
 
 	arena []byte // the names, one behind the other
 	ends  []int  // offset in arena behind each name, by id
@@ -41,9 +41,9 @@ type slot struct {
 	id     uint32
 }
 
-// New returns an empty table. admit is asked about each name when it is first seen, before it is kept; its error
-// keeps the name out. nil admits everything. The table must stay below 2^31 names of less than 2^31 bytes each.
-func New(admit func(name []byte) error) *Table {
+// New returns an empty table. admit is asked about each name when it is first seen, before it is kept with that id; its
+// error keeps the name out. nil admits everything. The table must stay below 2^31 names of less than 2^31 bytes each.
+func New(admit func(name []byte, id uint32) error) *Table {
 	t := &Table{seed: maphash.MakeSeed(), k0: rand.Uint64(), k1: rand.Uint64(), admit: admit}
 	t.setSlots(minSlots)
 	return t
@@ -166,7 +166,7 @@ func (t *Table) long(name []byte) (uint32, error) {
 // insert keeps a name that was not seen before in the free slot at.
 func (t *Table) insert(at *slot, s slot, name []byte) (uint32, error) {
 	if t.admit != nil {
-		if err := t.admit(name); err != nil {
+		if err := t.admit(name, uint32(len(t.ends))); err != nil {
 			return 0, err
 		}
 	}

@@ -108,7 +108,7 @@ func TestManyNamesAndReset(t *testing.T) {
 
 func TestAdmit(t *testing.T) {
 	refused := errors.New("refused")
-	table := intern.New(func(name []byte) error {
+	table := intern.New(func(name []byte, _ uint32) error {
 		if strings.HasPrefix(string(name), "no") {
 			return refused
 		}
@@ -142,7 +142,7 @@ func TestNamesAreCopied(t *testing.T) {
 
 func TestNoAllocationForKnownNames(t *testing.T) {
 	names := []string{"P001", "heart_rate", "", strings.Repeat("x", 40)}
-	table := intern.New(func([]byte) error { return nil })
+	table := intern.New(func([]byte, uint32) error { return nil })
 	check(t, table, names, ',')
 	data, starts, ends := column(names, ',')
 	dst := make([]uint32, len(names))
