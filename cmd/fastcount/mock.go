@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"fastcount/mockserver"
 )
 
 // mockHost is a mock export server that runs inside the program.
@@ -16,12 +14,8 @@ type mockHost struct {
 	done   chan error // holds what ended it
 }
 
-// startMock begins to serve on an address.
-func startMock(address string, o mockserver.Options) (*mockHost, error) {
-	handler, err := mockserver.New(o)
-	if err != nil {
-		return nil, err
-	}
+// startMock begins to answer with handler on an address.
+func startMock(address string, handler http.Handler) (*mockHost, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, err

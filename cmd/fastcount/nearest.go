@@ -2,12 +2,18 @@ package main
 
 import "strings"
 
-// nearest returns the word that was probably meant, or "" where none is near.
+// nearest returns the word that was probably meant: the one with the fewest edits, or else the first of which at least
+// three letters were given. It returns "" where none is near.
 func nearest(word string, words []string) string {
 	best, bestEdits := "", min(3, len(word))
 	for _, w := range words {
 		if edits := editDistance(strings.ToLower(word), strings.ToLower(w), bestEdits); edits < bestEdits {
 			best, bestEdits = w, edits
+		}
+	}
+	for _, w := range words {
+		if best == "" && len(word) >= 3 && strings.HasPrefix(w, word) {
+			best = w
 		}
 	}
 	return best

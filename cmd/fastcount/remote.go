@@ -77,7 +77,11 @@ func (o *remoteOptions) dialBuiltin(p *program, maxWindow uint64, what string) (
 	if _, err := parseHeader(o.header); err != nil {
 		return nil, err
 	}
-	mock, err := startMock("127.0.0.1:0", mockserver.Options{})
+	handler, err := mockserver.New(mockserver.Options{})
+	if err != nil {
+		return nil, err
+	}
+	mock, err := startMock("127.0.0.1:0", handler)
 	if err != nil {
 		return nil, fmt.Errorf("built-in mock server: %w", err)
 	}

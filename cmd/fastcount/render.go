@@ -65,7 +65,7 @@ func block(v view, width, height int) []string {
 func attemptOf(g gauge) string {
 	switch {
 	case g.pausing:
-		return fmt.Sprintf("attempt %d failed, waiting", g.attempt)
+		return fmt.Sprintf("attempt %d soon", g.attempt+1)
 	case g.attempt > 1:
 		return fmt.Sprintf("attempt %d", g.attempt)
 	}

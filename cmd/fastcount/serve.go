@@ -27,7 +27,11 @@ func (o *serveOptions) run(ctx context.Context, p *program, args []string) error
 	if _, _, err := net.SplitHostPort(o.listen); err != nil {
 		return usage(hinted(fmt.Errorf("--listen %s: want a host and a port", o.listen), "such as 127.0.0.1:8000, or :8000 for all networks"))
 	}
-	host, err := startMock(o.listen, mockserver.Options{Data: o.data, Faults: faults})
+	handler, err := mockserver.New(mockserver.Options{Data: o.data, Faults: faults})
+	if err != nil {
+		return hinted(err, "'fastcount generate ID --out-dir DIR' writes the files of an export")
+	}
+	host, err := startMock(o.listen, handler)
 	if err != nil {
 		return err
 	}

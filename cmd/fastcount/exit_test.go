@@ -1,0 +1,123 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"fastcount/engine"
+	"fastcount/parser"
+	"fastcount/sinks"
+	"fastcount/sources"
+)
+
+func syntax(err error) error { return &parser.SyntaxError{Line: 1, Column: 1, Err: err} }
+
+// TestFailures says for each kind of failure the exit code and a word of its hint, "" for no hint.
+func TestFailures(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		err  error
+		code int
+		hint string
+	}{
+		{"anything", errors.New("x"), exitFailure, ""},
+		{"usage", clash("x"), exitUsage, ""},
+		{"argument", sources.ErrArgument, exitUsage, ""},
+		{"one file for two outputs", sinks.ErrSameFile, exitUsage, "FORMAT=FILE"},
+		{"not found", sources.ErrNotFound, exitNotFound, ""},
+		{"404", &sources.StatusError{Code: 404}, exitNotFound, ""},
+		{"503", &sources.StatusError{Code: 503}, exitRetries, "--retries"},
+		{"refused", errors.Join(sources.ErrExhausted, syscall.ECONNREFUSED), exitRetries, "nothing listens"},
+		{"connection broken", errors.Join(sources.ErrExhausted, syscall.EPIPE), exitRetries, "--retries"},
+		{"stalled", errors.Join(sources.ErrExhausted, sources.ErrStalled), exitRetries, "--idle-timeout"},
+		{"timeout", errors.Join(sources.ErrExhausted, sources.ErrTimeout), exitRetries, "--connect-timeout"},
+		{"truncated transfer", errors.Join(sources.ErrExhausted, sources.ErrTruncated), exitRetries, "--retries"},
+		{"truncated file", sources.ErrTruncated, exitData, "copy it again"},
+		{"damaged file", sources.ErrCorrupt, exitData, "copy it again"},
+		{"page", sources.ErrContent, exitData, "URL of a CSV"},
+		{"metadata", sources.ErrMetadata, exitData, "export API"},
+		{"syntax", syntax(parser.ErrBareQuote), exitData, "help csv"},
+		{"column", syntax(parser.ErrNoColumn), exitData, "--patient-column"},
+		{"encoding", syntax(parser.ErrEncoding), exitData, "iconv"},
+		{"401", &sources.StatusError{Code: 401}, exitNotAllowed, "--token-file"},
+		{"403", &sources.StatusError{Code: 403}, exitNotAllowed, "access"},
+		{"407", &sources.StatusError{Code: 407}, exitNotAllowed, "proxy"},
+		{"certificate", errors.Join(sources.ErrDenied, &tls.CertificateVerificationError{Err: errors.New("x")}), exitNotAllowed, "--ca-file"},
+		{"no TLS", errors.Join(sources.ErrDenied, tls.RecordHeaderError{}), exitNotAllowed, "http://"},
+		{"secret in the clear", sources.ErrDenied, exitNotAllowed, "--allow-http-token"},
+		{"redirect", sources.ErrRedirect, exitNotAllowed, "other place"},
+		{"limit", &engine.LimitError{What: "pairs", Limit: 1}, exitLimit, "--max-pairs"},
+		{"limit at a place", syntax(&engine.LimitError{What: "id", Limit: 1}), exitLimit, "--max-id"},
+		{"record", syntax(fmt.Errorf("%w: 1", parser.ErrRecordTooLong)), exitLimit, "--max-record"},
+		{"columns", syntax(parser.ErrColumns), exitLimit, "--max-columns"},
+		{"window", sources.ErrWindow, exitLimit, "--max-window"},
+		{"mismatch", &engine.MismatchError{What: "rows"}, exitMismatch, "metadata"},
+		{"time up", errTimeUp, exitTimeUp, "--max-duration"},
+		{"changed", sources.ErrChanged, exitFailure, "copy"},
+		{"interrupted", interrupted{os.Interrupt}, exitInterrupted, ""},
+		{"terminated", interrupted{syscall.SIGTERM}, exitTerminated, ""},
+		{"closed pipe", errOutputClosed, exitBrokenPipe, ""},
+	} {
+		err := fmt.Errorf("output: %w", c.err)
+		if got := exitCode(err); got != c.code {
+			t.Errorf("%s: exit code %d, want %d", c.name, got, c.code)
+		}
+		if got := strings.Join(hints(err), "\n"); !strings.Contains(got, c.hint) || c.hint == "" && got != "" {
+			t.Errorf("%s: hint %q, want %q", c.name, got, c.hint)
+		}
+	}
+	if exitCode(nil) != exitDone {
+		t.Error("success is a failure")
+	}
+}
+
+// TestSeveralFailures: all are listed, each hint is given once, and the first decides.
+func TestSeveralFailures(t *testing.T) {
+	err := engine.PartErrors{
+		{Part: "a", Attempts: 1, Err: syntax(parser.ErrBareQuote)},
+		{Part: "b", Attempts: 8, Err: &sources.StatusError{Code: 503}},
+		{Part: "c", Attempts: 1, Err: syntax(parser.ErrBareQuote)},
+	}
+	if got := exitCode(err); got != exitData {
+		t.Errorf("exit code %d", got)
+	}
+	if got := messages(err); len(got) != 3 || !strings.HasPrefix(got[1], "b: ") || !strings.HasSuffix(got[1], "(attempt 8)") {
+		t.Errorf("messages %q", got)
+	}
+	if got := hints(err); len(got) != 2 || !strings.Contains(got[1], "--retries") {
+		t.Errorf("hints %q", got)
+	}
+}
+
+func TestMessageBeginsWithTheFile(t *testing.T) {
+	missing := &fs.PathError{Op: "stat", Path: "x.csv", Err: fs.ErrNotExist}
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{missing, "x.csv: file does not exist"},
+		{&engine.PartError{Part: "x.csv", Attempts: 1, Err: missing}, "x.csv: file does not exist"},
+		{fmt.Errorf("--token-file: %w", missing), "--token-file: x.csv: file does not exist"},
+		{errors.New("plain"), "plain"},
+	} {
+		if got := messages(c.err); !slices.Equal(got, []string{c.want}) {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestNothingControlsTheTerminal(t *testing.T) {
+	var b strings.Builder
+	u := newUI(&b)
+	u.fail(&engine.PartError{Part: "a\x1b[2J\r.csv", Attempts: 1, Err: errors.New("x")})
+	if got, want := b.String(), "fastcount: a\\x1b[2J\\r.csv: x\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"fastcount/engine"
+	"fastcount/sources"
+)
+
+var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// watch returns a view 10 s after the beginning; every part has been at its attempt since then.
+func watch(expected []uint64, parts ...engine.PartProgress) view {
+	m := newMeter(start, expected)
+	m.look(parts, start)
+	return m.look(parts, start.Add(10*time.Second))
+}
+
+func downloads() view {
+	return watch(make([]uint64, 5),
+		engine.PartProgress{Name: "demo/a", Declared: 1000, State: engine.Done, Attempt: 1, Rows: 1000},
+		engine.PartProgress{Name: "demo/b", Declared: 2000, State: engine.Running, Attempt: 2, Rows: 500},
+		engine.PartProgress{Name: "demo/c", Declared: 3000, State: engine.Pausing, Attempt: 1, Rows: 300},
+		engine.PartProgress{Name: "demo/d", Declared: 4000, State: engine.Failed, Attempt: 1},
+		engine.PartProgress{Name: "demo/e", Declared: 5000},
+	)
+}
+
+func TestLogLine(t *testing.T) {
+	file := engine.PartProgress{Name: "a.csv.gz", State: engine.Running, Attempt: 1, Rows: 7_000_000, Bytes: 9e8, RawBytes: 1e8}
+	stdin := engine.PartProgress{Name: "stdin", State: engine.Running, Attempt: 1, Rows: 5000, RawBytes: 1e5}
+	for _, c := range []struct {
+		name string
+		view view
+		want string
+	}{
+		{"downloads", downloads(), "1,800 of 15,000 rows (12%), 180 rows/s, 1:14 min left, 1 of 5 parts done, 1 failed, 1 retry"},
+		{"a file by its bytes", watch([]uint64{4e8}, file), "7,000,000 rows (25%), 700 k rows/s, 30 s left, 0 of 1 part done"},
+		{"standard input has no percent", watch([]uint64{0}, stdin), "5,000 rows, 500 rows/s, 0 of 1 part done"},
+		{"nor have mixtures", watch([]uint64{4e8, 0}, file, stdin), "7,005,000 rows, 700 k rows/s, 0 of 2 parts done"},
+	} {
+		if got := logLine(c.view); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestBlock(t *testing.T) {
+	want := strings.TrimPrefix(`
+demo/b  ██░░░░░░░░   25%            500 rows      50/s  30 s left  attempt 2
+demo/c  █░░░░░░░░░   10%            300 rows      30/s  attempt 2 soon
+total   █░░░░░░░░░   12%          1,800 rows     180/s  1:14 min left
+`, "\n")
+	if diff := cmp.Diff(want, strings.Join(block(downloads(), 79, 23), "\n")+"\n"); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBlockOnTinyTerminals(t *testing.T) {
+	for width := range 130 {
+		for height := range 8 {
+			lines := block(downloads(), width, height)
+			if len(lines) > max(height, 1) {
+				t.Fatalf("%d×%d: %d lines", width, height, len(lines))
+			}
+			for _, line := range lines {
+				if columns(line) > width {
+					t.Fatalf("%d×%d: %q is %d columns wide", width, height, line, columns(line))
+				}
+			}
+		}
+	}
+}
+
+func TestBlockIsReplacedAfterTheTerminalShrank(t *testing.T) {
+	old := []string{strings.Repeat("x", 79), "short"}
+	if got, want := replaceBlock(old, []string{"new"}, 40), "\x1b[A\x1b[A\x1b[A\r\x1b[Jnew\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := replaceBlock(nil, nil, 80); got != "" {
+		t.Errorf("nothing in place of nothing is %q", got)
+	}
+}
+
+// TestNewAttemptBeginsAnew: the rate of a second attempt is not spoiled by the time that the first one took.
+func TestNewAttemptBeginsAnew(t *testing.T) {
+	m := newMeter(start, []uint64{0})
+	part := engine.PartProgress{Name: "a", Declared: 1000, State: engine.Running, Attempt: 1, Rows: 10}
+	m.look([]engine.PartProgress{part}, start)
+	part.Attempt, part.Rows = 2, 0
+	m.look([]engine.PartProgress{part}, start.Add(100*time.Second))
+	part.Rows = 200
+	v := m.look([]engine.PartProgress{part}, start.Add(102*time.Second))
+	if got := v.parts[0].rate(); got != 100 {
+		t.Errorf("%g rows a second, want 100", got)
+	}
+}
+
+func TestTellerStops(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	var told, ended int
+	tl := new(teller)
+	stop := tl.start(t.Context(), time.Microsecond, func() { told++ }, func() { ended++ })
+	time.Sleep(5 * time.Millisecond)
+	stop()
+	if told == 0 || ended != 1 {
+		t.Errorf("told %d times, ended %d times", told, ended)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	stop = tl.start(ctx, time.Hour, func() {}, func() { ended++ })
+	cancel()
+	stop()
+	if ended != 2 {
+		t.Errorf("the end of the context did not end it")
+	}
+}
+
+func TestClosingLine(t *testing.T) {
+	part := func(proof engine.Proof, attempts int) engine.PartReport {
+		return engine.PartReport{Bytes: 1000, RawBytes: 1000, Attempts: attempts, Verified: proof}
+	}
+	file, export := sources.Source{Kind: sources.KindFile}, sources.Source{Kind: sources.KindExport}
+	for _, c := range []struct {
+		name   string
+		report engine.Report
+		found  []sources.Source
+		want   string
+	}{
+		{"export", engine.Report{Rows: 2e6, Bytes: 8e7, Parts: []engine.PartReport{part(engine.ProofRows, 1), part(engine.ProofRows, 3)}},
+			[]sources.Source{export},
+			"2,000,000 rows, 80.0 MB (2.00 kB compressed) in 2.00 s: 1.00 M rows/s, 40.0 MB/s; 2 downloads, 2 retries; verified against the server's metadata"},
+		{"file", engine.Report{Rows: 1, Bytes: 1000, Parts: []engine.PartReport{part(engine.ProofNone, 1)}}, []sources.Source{file},
+			"1 row, 1.00 kB in 2.00 s: 0 rows/s, 500 B/s; 1 file; read to the end of file; no row count was declared"},
+		{"both", engine.Report{Rows: 4000, Bytes: 2000, Parts: []engine.PartReport{part(engine.ProofRows, 1), part(engine.ProofNone, 1)}},
+			[]sources.Source{export, file},
+			"4,000 rows, 2.00 kB in 2.00 s: 2.00 k rows/s, 1.00 kB/s; 2 parts, 0 retries; " +
+				"ends proven: 1 against the server's metadata, 1 by the end of file alone"},
+	} {
+		if got := closingLine(&c.report, c.found, 2*time.Second); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestWithin(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errTimeUp)
+	stuck := make(chan struct{})
+	defer close(stuck)
+	if err := within(ctx, time.Millisecond, func() error { <-stuck; return nil }); err != errTimeUp {
+		t.Errorf("a stuck verb: %v", err)
+	}
+	if err := within(ctx, time.Minute, func() error { return nil }); err != nil {
+		t.Errorf("a verb that finished in time: %v", err)
+	}
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const readme = "../../README.md"
+
+// TestReadme runs the examples of the README. What is fenced as ```console is run, anything else is not:
+//
+//   - A line that begins with "$ " is a command of sh; it goes on in the next line where it ends in a backslash. All
+//     commands of the README run one after another in one folder, which is empty at first, and each must end with exit
+//     code 0 (a failure is shown with "; echo $?" behind it).
+//   - The lines up to the next command are what it prints on standard output, and on standard error too if one of them
+//     begins with "fastcount: " or "hint: ". If there are none, anything may be printed. A line "..." stands for any number of lines, none included, and "..." within a
+//     line for any text.
+//   - A "fastcount serve ... &" is started on a free port, and runs to the end. In the commands after it,
+//     http://localhost:8000 and http://127.0.0.1:8000 mean that server. What stands below it is not compared.
+//   - ```console slow is left out where tests are to be short.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile(readme)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("there is no README.md")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("there is no sh")
+	}
+	s := session{dir: t.TempDir()}
+	for _, e := range examples(string(text)) {
+		if e.slow && testing.Short() {
+			continue
+		}
+		s.run(t, e)
+	}
+}
+
+// example is a command and what it prints.
+type example struct {
+	command string
+	output  []string
+	slow    bool
+}
+
+// examples finds the commands in the console fences of a text.
+func examples(text string) []example {
+	var found []example
+	fenced, slow := false, false
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n")
+		last := len(found) - 1
+		switch {
+		case !fenced && (line == "```console" || line == "```console slow"):
+			fenced, slow = true, strings.HasSuffix(line, "slow")
+		case !fenced:
+		case line == "```":
+			fenced = false
+		case last >= 0 && strings.HasSuffix(found[last].command, "\\") && found[last].output == nil:
+			found[last].command += "\n" + line
+		case strings.HasPrefix(line, "$ "):
+			found = append(found, example{command: line[2:], slow: slow})
+		case last >= 0:
+			found[last].output = append(found[last].output, line)
+		}
+	}
+	return found
+}
+
+// session is where the examples run.
+type session struct {
+	dir string
+	url string // of the server that was started, if one was
+}
+
+func (s *session) run(t *testing.T, e example) {
+	command := e.command
+	if s.url != "" {
+		command = strings.NewReplacer("http://localhost:8000", s.url, "http://127.0.0.1:8000", s.url).Replace(command)
+	}
+	if serve, ok := strings.CutSuffix(strings.TrimSpace(command), "&"); ok {
+		s.serve(t, serve)
+		return
+	}
+	cmd := s.shell(command)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if slices.ContainsFunc(e.output, fromStderr) {
+		cmd.Stderr = &stdout
+	}
+	if err := cmd.Run(); err != nil {
+		t.Errorf("$ %s\n%s%s%v", e.command, &stdout, &stderr, err)
+		return
+	}
+	if e.output != nil && !e.matches(stdout.String()) {
+		t.Errorf("$ %s\nprints:\n%sbut the README says:\n%s\n", e.command, &stdout, strings.Join(e.output, "\n"))
+	}
+}
+
+// fromStderr says whether a line is of the kind that the program writes to standard error.
+func fromStderr(line string) bool {
+	return strings.HasPrefix(line, "fastcount: ") || strings.HasPrefix(line, "hint: ")
+}
+
+// shell prepares a command so that nothing of the surroundings shows.
+func (s *session) shell(command string) *exec.Cmd {
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Dir = s.dir
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + s.dir}
+	return cmd
+}
+
+func (s *session) serve(t *testing.T, command string) {
+	cmd := s.shell("exec " + command)
+	cmd.Env = append(cmd.Env, "FASTCOUNT_LISTEN=127.0.0.1:0")
+	url, stop, err := startServer(cmd)
+	if err != nil {
+		t.Fatalf("$ %s &\n%v", command, err)
+	}
+	t.Cleanup(stop)
+	s.url = url
+}
+
+// matches says whether an output is what the example shows.
+func (e example) matches(output string) bool {
+	var pattern bytes.Buffer
+	pattern.WriteString(`\A`)
+	for _, line := range e.output {
+		if line == "..." {
+			pattern.WriteString(`(?:.*\n)*?`)
+			continue
+		}
+		pattern.WriteString(strings.ReplaceAll(regexp.QuoteMeta(line), `\.\.\.`, ".*") + `\n`)
+	}
+	pattern.WriteString(`\z`)
+	return regexp.MustCompile(pattern.String()).MatchString(output)
+}
+
+func TestExamplesAreFound(t *testing.T) {
+	got := examples("text\n```sh\n$ no\n```\n```console\n$ one \\\n  more\n1\n2\n$ two\n```\n$ no\n```console slow\n$ three\n```\n")
+	if len(got) != 3 || got[0].command != "one \\\n  more" || len(got[0].output) != 2 || got[1].output != nil || !got[2].slow {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestExamplesMatch(t *testing.T) {
+	for _, c := range []struct {
+		says, prints string
+		want         bool
+	}{
+		{"a\nb", "a\nb\n", true},
+		{"a", "a\nb\n", false},
+		{"a\n...", "a\nb\nc\n", true},
+		{"...\nc", "c\n", true},
+		{"a\n...\nc", "a\nb\nd\n", false},
+		{"in ... s: [x]", "in 1.2 s: [x]\n", true},
+		{"in ... s", "in 1\n2 s\n", false},
+		{"a.b", "axb\n", false},
+	} {
+		if got := (example{output: strings.Split(c.says, "\n")}).matches(c.prints); got != c.want {
+			t.Errorf("%q for %q: %v", c.says, c.prints, got)
+		}
+	}
+}
