@@ -19,12 +19,13 @@ import (
 
 // benchmarks are all of this package, so that a test can run each of them once.
 var benchmarks = map[string]func(*testing.B){
-	"Index":  BenchmarkIndex,
-	"Parse":  BenchmarkParse,
-	"Intern": BenchmarkIntern,
-	"Count":  BenchmarkCount,
-	"Run":    BenchmarkRun,
-	"Pairs":  BenchmarkPairs,
+	"Index":   BenchmarkIndex,
+	"Parse":   BenchmarkParse,
+	"Intern":  BenchmarkIntern,
+	"Count":   BenchmarkCount,
+	"Run":     BenchmarkRun,
+	"Pairs":   BenchmarkPairs,
+	"Hostile": BenchmarkHostile,
 }
 
 func TestEveryBenchmarkOnce(t *testing.T) {
