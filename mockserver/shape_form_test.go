@@ -1,0 +1,218 @@
+package mockserver
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"fastcount/engine"
+	"fastcount/internal/oracle"
+)
+
+// TestShapeCounts compares what a counting run says with encoding/csv and a map.
+func TestShapeCounts(t *testing.T) {
+	const rows = 20_000
+	for _, name := range Shapes() {
+		t.Run(name, func(t *testing.T) {
+			text := shapeText(t, name, rows)
+			want, err := oracle.Counts(text, ',', "patient_id", "event_type")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := count(t, text)
+			if got := pairCounts(r); r.Rows != rows || r.Bytes != uint64(len(text)) || !maps.Equal(got, want) {
+				t.Errorf("%d rows, %d bytes and %d pairs, want %d, %d and %d, or else counts differ",
+					r.Rows, r.Bytes, len(got), rows, len(text), len(want))
+			}
+		})
+	}
+}
+
+// memory is a part of an engine's run that holds its bytes.
+type memory []byte
+
+func (m memory) Name() string { return "memory" }
+
+func (m memory) Open(context.Context) (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(m)), nil
+}
+
+func count(t *testing.T, text []byte) *engine.Report {
+	t.Helper()
+	r, err := engine.Run(context.Background(), []engine.Part{memory(text)}, engine.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func pairCounts(r *engine.Report) map[[2]string]uint64 {
+	counts := map[[2]string]uint64{}
+	for _, p := range r.Pairs {
+		counts[[2]string{r.Patients[p.Patient], r.Events[p.Event]}] = p.Count
+	}
+	return counts
+}
+
+// TestShapeNames proves that all names occur as soon as there are as many rows, and how they look.
+func TestShapeNames(t *testing.T) {
+	const uuids = `[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`
+	const plain = `heart_rate|spo2|bp_sys|bp_dia`
+	for _, c := range []struct {
+		name             string
+		rows             uint64
+		patients, events int
+		patient, event   string // regular expressions
+	}{
+		{"uuid", 20, 20, 4, uuids, plain},
+		{"quoted", 20, 20, 4, `L0[0-2]\d`, plain},
+		{"crlf", 20, 20, 4, `L0[0-2]\d`, plain},
+		{"wide", 20, 20, 4, `L0[0-2]\d`, plain},
+		{"many-patients", 5000, 5000, 4, `P[01]\d{6}`, plain},
+		{"many-events", 4096, 1000, 4096, `P[01]\d{3}`, `[a-z0-9_]{3,10}_[0-2]\d\d`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := count(t, shapeText(t, c.name, c.rows))
+			if len(r.Patients) != c.patients || len(r.Events) != c.events {
+				t.Errorf("%d patients and %d event types, want %d and %d", len(r.Patients), len(r.Events), c.patients, c.events)
+			}
+			matchAll(t, r.Patients, c.patient)
+			matchAll(t, r.Events, c.event)
+		})
+	}
+}
+
+func matchAll(t *testing.T, names []string, pattern string) {
+	t.Helper()
+	form := regexp.MustCompile(`^(` + pattern + `)$`)
+	for _, name := range names {
+		if !form.MatchString(name) {
+			t.Fatalf("%q does not look like %s", name, pattern)
+		}
+	}
+}
+
+// TestShapeEveryPatient proves that the first 1,000,000 rows of many-patients have a patient each.
+func TestShapeEveryPatient(t *testing.T) {
+	const patients = 1_000_000
+	_, rows, _ := bytes.Cut(shapeText(t, "many-patients", patients), []byte{'\n'})
+	seen := make([]bool, patients+1)
+	for line := range bytes.Lines(rows) {
+		n, err := strconv.Atoi(string(line[1:8]))
+		if err != nil || n < 1 || n > patients || seen[n] || line[0] != 'P' || line[8] != ',' {
+			t.Fatalf("unexpected row %q", line)
+		}
+		seen[n] = true
+	}
+	if slices.Contains(seen[1:], false) {
+		t.Error("a patient has no row")
+	}
+}
+
+// TestShapeLines looks at quotes, line ends and columns.
+func TestShapeLines(t *testing.T) {
+	const plain = `[^,"\r\n]+(,[^,"\r\n]+){3}\n`
+	for name, pattern := range map[string]string{
+		"uuid":          plain,
+		"quoted":        `"[^,"\r\n]+"(,"[^,"\r\n]+"){3}\n`,
+		"crlf":          strings.ReplaceAll(plain, `){3}`, `){3}\r`),
+		"wide":          `[^,"\r\n]+(,[^,"\r\n]*){39}\n`,
+		"many-patients": plain,
+		"many-events":   plain,
+	} {
+		var lines []string
+		for line := range strings.Lines(string(shapeText(t, name, 3000))) {
+			lines = append(lines, line)
+		}
+		matchAll(t, lines, pattern)
+	}
+}
+
+// table returns the wanted columns of a shape, the header included.
+func table(t *testing.T, name string, rows uint64) (columns [4][]string) {
+	t.Helper()
+	at := [4]int{0, 1, 2, 3}
+	if name == "wide" {
+		at = [4]int{5, 12, 21, 30}
+	}
+	records, err := csv.NewReader(bytes.NewReader(shapeText(t, name, rows))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, record := range records {
+		for i := range columns {
+			columns[i] = append(columns[i], record[at[i]])
+		}
+	}
+	return columns
+}
+
+// TestShapeSameTable compares the four shapes that differ in form alone, names of patients aside.
+func TestShapeSameTable(t *testing.T) {
+	want := table(t, "crlf", 3000)
+	for _, name := range []string{"quoted", "wide", "uuid"} {
+		got := table(t, name, 3000)
+		first := 0
+		if name == "uuid" {
+			first = 1
+		}
+		for i := first; i < len(want); i++ {
+			if !slices.Equal(got[i], want[i]) {
+				t.Errorf("%s: column %s differs", name, want[i][0])
+			}
+		}
+	}
+}
+
+// TestShapeFields looks at the columns that are not counted: times rise with the rows, and values make sense.
+func TestShapeFields(t *testing.T) {
+	const rows = 20_000
+	for _, name := range []string{"crlf", "many-events"} {
+		columns := table(t, name, rows)
+		header := []string{columns[0][0], columns[1][0], columns[2][0], columns[3][0]}
+		if want := []string{"patient_id", "event_time", "event_type", "value"}; !slices.Equal(header, want) {
+			t.Errorf("%s: the header is %v", name, header)
+		}
+		matchAll(t, columns[1][1:], `2025-08-2\dT\d\d:\d\d:\d\d(\.\d{6})?Z`)
+		for i, text := range columns[1][1:] {
+			at, err := time.Parse(time.RFC3339Nano, text)
+			step := epoch.Add(time.Duration(i) * 300 * time.Millisecond)
+			if err != nil || at.Before(step) || !at.Before(step.Add(300*time.Millisecond)) {
+				t.Fatalf("%s: row %d has the time %s (%v)", name, i, text, err)
+			}
+		}
+		for i, text := range columns[3][1:] {
+			if value, err := strconv.Atoi(text); err != nil || value < 30 || value > 250 {
+				t.Fatalf("%s: row %d has the value %q", name, i, text)
+			}
+		}
+	}
+}
+
+// TestRoughly compares the mean and the spread of many values with what they are drawn from, and tries the ends.
+func TestRoughly(t *testing.T) {
+	const draws = 100_000
+	n := normals["bp_sys"]
+	random, sum, squares := newShapeRows(plainShape()).random, 0.0, 0.0
+	for range draws {
+		v := float64(n.roughly(random.Uint64()))
+		sum += v
+		squares += v * v
+	}
+	mean := sum / draws
+	variance := squares/draws - mean*mean
+	if mean < 119.5 || mean > 120.5 || variance < 19*19 || variance > 21*21 {
+		t.Errorf("the mean is %v, the variance %v", mean, variance)
+	}
+	if low, high := n.roughly(0), n.roughly(1<<64-1); low != 60 || high != 217 {
+		t.Errorf("the ends are %d and %d", low, high)
+	}
+}
