@@ -43,7 +43,7 @@ var doors = map[string]string{
 	"github.com/bmatcuk/doublestar": "sources",
 	"github.com/spf13/pflag":        "cmd/fastcount",
 	"golang.org/x/term":             "cmd/fastcount",
-	"golang.org/x/sys":              "internal/simd internal/fused cmd/fastcount",
+	"golang.org/x/sys":              "sources internal/simd internal/fused cmd/fastcount",
 	"golang.org/x/sync":             "engine sources mockserver cmd/fastcount",
 }
 

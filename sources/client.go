@@ -52,6 +52,10 @@ type Options struct {
 	// MaxWindow bounds the window of zstd data in bytes; default DefaultHTTPWindow.
 	MaxWindow uint64
 
+	// ReadAhead lets a second goroutine receive and decompress a download while the reader of its stream does its own
+	// work. It pays where a processor is free for it.
+	ReadAhead bool
+
 	// DialContext makes connections; default a net.Dialer with ConnectTimeout.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }

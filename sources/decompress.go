@@ -19,8 +19,8 @@ const (
 	DefaultHTTPWindow = 8 << 20
 )
 
-// readAhead is how many compressed bytes are read at once.
-const readAhead = 64 << 10
+// inputSize is how many compressed bytes are read at once.
+const inputSize = 64 << 10
 
 // format is how bytes are compressed.
 type format uint8
@@ -110,7 +110,7 @@ type decoder struct {
 // and holds a window of at most maxWindow bytes until it is closed.
 func newDecoder(r io.Reader, f format, maxWindow uint64) (*decoder, error) {
 	d := &decoder{src: &source{r: r}, release: func() {}, format: f, maxWindow: maxWindow}
-	in := bufio.NewReaderSize(d.src, readAhead)
+	in := bufio.NewReaderSize(d.src, inputSize)
 	if f == gzipped {
 		d.dec = &gunzip{in: in}
 		return d, nil

@@ -23,6 +23,10 @@ var (
 type LocalOptions struct {
 	// MaxWindow bounds the window of zstd data in bytes; 0 means DefaultFileWindow.
 	MaxWindow uint64
+
+	// ReadAhead lets a second goroutine read and decompress what is compressed, or comes through a pipe, while the
+	// reader of the stream does its own work. It pays where a processor is free for it.
+	ReadAhead bool
 }
 
 func (o LocalOptions) maxWindow() uint64 {
@@ -97,6 +101,11 @@ func (f *File) regular() bool { return f.found.Mode().IsRegular() }
 
 // Open implements engine.Part. Opening a FIFO waits until somebody writes to it.
 func (f *File) Open(ctx context.Context) (io.ReadCloser, error) {
+	ahead := f.opts.ReadAhead && !(f.regular() && f.format == plain) // that would gain nothing
+	return openStream(ctx, ahead, f.open)
+}
+
+func (f *File) open(ctx context.Context) (*stream, error) {
 	if !f.regular() {
 		return f.openSpecial(ctx)
 	}
@@ -116,7 +125,7 @@ func (f *File) OpenAt(ctx context.Context, off int64) (io.ReadCloser, error) {
 	return s, nil
 }
 
-func (f *File) openSpecial(ctx context.Context) (io.ReadCloser, error) {
+func (f *File) openSpecial(ctx context.Context) (*stream, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -138,7 +147,9 @@ func (f *File) openRegular(ctx context.Context, off int64) (*stream, error) {
 	if err := r.begin(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return newStream(r, file.Close), nil
+	s := newStream(r, file.Close)
+	s.stoppable = true
+	return s, nil
 }
 
 // Check implements engine.Checker: it returns an error that matches ErrChanged unless the path still leads to the very

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -32,29 +33,48 @@ func (s *Stdin) Open(ctx context.Context) (io.ReadCloser, error) {
 	if s.opened.Swap(true) {
 		return nil, errOpenedTwice
 	}
+	return openStream(ctx, s.opts.ReadAhead, s.open)
+}
+
+func (s *Stdin) open(ctx context.Context) (*stream, error) {
 	p := newPipe(ctx, s.r, nil)
 	return ready(p, p.decodeSniffed(s.opts.maxWindow()))
 }
 
-// pipe reads something that may keep its reader waiting. The end of the context ends a Read that waits, where r has
-// deadlines; a terminal and most inherited pipes have none, and for them it is the next Read that fails.
+// pollInterval is how long a Read waits before it looks whether its context has ended.
+const pollInterval = 50 * time.Millisecond
+
+// pipe reads something that may keep its reader waiting. The end of the context ends a Read that waits: by a deadline
+// where r has them; by polling where r is a file that has none, as a terminal and most inherited pipes. Of any other
+// r it is the next Read that fails.
 type pipe struct {
-	ctx context.Context // of the attempt
-	r   io.Reader
+	ctx  context.Context // of the attempt
+	r    io.Reader
+	file *os.File // r, if it is to be polled
 }
 
 // newPipe returns a stream of what r holds; closing it calls closer, unless that is nil.
 func newPipe(ctx context.Context, r io.Reader, closer func() error) *stream {
-	s := newStream(&pipe{ctx, r}, closer)
-	if d, ok := r.(interface{ SetReadDeadline(time.Time) error }); ok {
+	p := &pipe{ctx: ctx, r: r}
+	s := newStream(p, closer)
+	if d, ok := r.(deadliner); ok && d.SetReadDeadline(time.Time{}) == nil {
 		stop := context.AfterFunc(ctx, func() { _ = d.SetReadDeadline(time.Unix(1, 0)) })
 		s.closers = append(s.closers, func() error { stop(); return nil })
+		s.stoppable = true
+	} else if f, ok := r.(*os.File); ok && canPoll {
+		p.file = f
+		s.stoppable = true
 	}
 	return s
 }
 
+// deadliner is a reader that can be told to wait no longer.
+type deadliner interface {
+	SetReadDeadline(t time.Time) error
+}
+
 func (p *pipe) Read(b []byte) (int, error) {
-	if err := p.ctx.Err(); err != nil {
+	if err := p.await(); err != nil {
 		return 0, err
 	}
 	n, err := p.r.Read(b)
@@ -62,4 +82,16 @@ func (p *pipe) Read(b []byte) (int, error) {
 		err = p.ctx.Err()
 	}
 	return n, err
+}
+
+// await returns once r can be read without waiting, if it is to be polled, or ctx has ended.
+func (p *pipe) await() error {
+	for {
+		if err := p.ctx.Err(); err != nil {
+			return err
+		}
+		if p.file == nil || readable(p.file, pollInterval) {
+			return nil
+		}
+	}
 }

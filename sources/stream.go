@@ -3,6 +3,7 @@ package sources
 import (
 	"errors"
 	"io"
+	"sync/atomic"
 )
 
 // stream is one attempt to read a part: the reader at its top, and what is underneath.
@@ -10,6 +11,7 @@ type stream struct {
 	io.Reader                // decoded bytes
 	raw       *source        // what the bytes came from
 	framed    bool           // the transport or the compression proves the end
+	stoppable bool           // a Read that waits returns when the context ends
 	closers   []func() error // bottom first
 }
 
@@ -49,7 +51,7 @@ func (s *stream) decodeSniffed(maxWindow uint64) error {
 func (s *stream) Framed() bool { return s.framed }
 
 // RawBytes implements engine.RawCounter.
-func (s *stream) RawBytes() int64 { return s.raw.n }
+func (s *stream) RawBytes() int64 { return s.raw.n.Load() }
 
 // Close closes every layer, the top first.
 func (s *stream) Close() error {
@@ -65,8 +67,8 @@ func (s *stream) Close() error {
 // from, some even by a clean end; the truth is kept here.
 type source struct {
 	r   io.Reader
-	n   int64
-	err error // what ended r; io.EOF for a proper end
+	n   atomic.Int64 // read by another goroutine than counts, where the stream is read ahead
+	err error        // what ended r; io.EOF for a proper end
 }
 
 func (s *source) Read(p []byte) (int, error) {
@@ -74,7 +76,7 @@ func (s *source) Read(p []byte) (int, error) {
 		return 0, s.err
 	}
 	n, err := s.r.Read(p)
-	s.n += int64(n)
+	s.n.Add(int64(n))
 	s.err = err
 	return n, err
 }
@@ -87,8 +89,8 @@ func (s *source) failed() error {
 	return s.err
 }
 
-// ready returns s to the engine, or closes it where err says that it is of no use.
-func ready(s *stream, err error) (io.ReadCloser, error) {
+// ready returns s, or closes it where err says that it is of no use.
+func ready(s *stream, err error) (*stream, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
