@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 
@@ -83,20 +82,21 @@ func (s shape) cached() shape {
 	return shape{s.name, data, bytes.Count(data, []byte{'\n'}) - 1}
 }
 
-// shapes returns the reference rows and what else is found in the field.
+// shapes returns the reference rows and what else is found in the field, about as many bytes of each.
 func shapes() []shape {
-	ref := reference()
-	text := string(ref.data)
-	quoted := `"` + strings.ReplaceAll(strings.ReplaceAll(strings.TrimSuffix(text, "\n"), ",", `","`), "\n", "\"\n\"") + "\"\n"
-	header, body, _ := strings.Cut(text, "\n")
-	wide := strings.Repeat("c,", 36)
-	return []shape{
-		ref,
-		{"crlf", []byte(strings.ReplaceAll(text, "\n", "\r\n")), ref.rows},
-		{"quoted", []byte(quoted), ref.rows},
-		{"uuid", []byte(header + "\n" + strings.ReplaceAll("\n"+strings.TrimSuffix(body, "\n"), "\nS", "\n0b3e1f5a-7c1d-4a89-9e55-4f6d1c2b3")[1:] + "\n"), ref.rows},
-		{"wide", []byte(wide + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+wide) + "\n"), ref.rows},
+	list := []shape{reference()}
+	for _, name := range []string{"uuid", "quoted", "crlf", "wide"} {
+		rows := uint64(reference().rows)
+		if name == "wide" {
+			rows /= 4
+		}
+		var b bytes.Buffer
+		if err := mockserver.WriteShape(&b, name, rows); err != nil {
+			panic(err)
+		}
+		list = append(list, shape{name, b.Bytes(), int(rows)})
 	}
+	return list
 }
 
 // report tells how fast rows of a total size were worked off.

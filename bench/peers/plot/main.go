@@ -18,7 +18,7 @@ import (
 // Sizes in pixels.
 const (
 	width   = 760
-	left    = 210 // where bars begin
+	left    = 220 // where bars begin
 	right   = 90  // room for the figure behind the longest bar
 	bar     = 16
 	step    = 24 // from bar to bar
@@ -107,7 +107,7 @@ func oneBar(out *bytes.Buffer, y int, scale float64, p results.Summary) {
 	length := p.Speed() * scale
 	text(out, left-8, y+13, "", "end", label)
 	fmt.Fprintf(out, `<rect class="%s" x="%d" y="%d" width="%.1f" height="%d"/>`+"\n", class, left, y, length, bar)
-	text(out, left+length+6, y+13, "", "start", fmt.Sprintf("%.2g", p.Speed()))
+	text(out, left+length+6, y+13, "", "start", results.Figures(p.Speed(), 2))
 }
 
 func measured(s results.Series) (n int) {

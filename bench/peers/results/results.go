@@ -222,6 +222,19 @@ func Median[T float64 | int64](values []T) T {
 	return (v[(n-1)/2] + v[n/2]) / 2
 }
 
+// Figures prints a number from 0 on with so many significant digits, never as a power of ten: all digits before the
+// point, and at most three behind it.
+func Figures(v float64, digits int) string {
+	decimals := digits
+	for limit := 1.0; v >= limit && decimals > 0; limit *= 10 {
+		decimals--
+	}
+	for limit := 0.1; v > 0 && v < limit && decimals < 3; limit /= 10 {
+		decimals++
+	}
+	return strconv.FormatFloat(v, 'f', decimals, 64)
+}
+
 func distinct(runs []Run, key func(Run) string) []string {
 	var keys []string
 	for _, r := range runs {

@@ -87,14 +87,7 @@ func ratio(p results.Summary) string {
 
 func mebibytes(p results.Summary) float64 { return float64(p.RSS) / (1 << 20) }
 
-// figures prints a number with three significant digits, and all digits before the point.
-func figures(v float64) string {
-	decimals := 0
-	for limit := 100.0; v < limit && decimals < 3; limit /= 10 {
-		decimals++
-	}
-	return fmt.Sprintf("%.*f", decimals, v)
-}
+func figures(v float64) string { return results.Figures(v, 3) }
 
 // losses lists what was better than fastcount in something.
 func losses(out *bytes.Buffer, s results.Series) {
