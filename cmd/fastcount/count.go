@@ -120,9 +120,9 @@ func (o *countOptions) comma(found []sources.Source) (byte, error) {
 	if o.delimiter != 0 {
 		return byte(o.delimiter), nil
 	}
-	comma := nameDelimiter(found[0].Name)
+	comma := sourceDelimiter(found[0])
 	for _, s := range found[1:] {
-		if nameDelimiter(s.Name) != comma {
+		if sourceDelimiter(s) != comma {
 			return 0, usage(hinted(errors.New(found[0].Name+" and "+s.Name+" are, by their names, delimited differently"),
 				"count them apart, or name the delimiter of both with --delimiter"))
 		}

@@ -16,8 +16,12 @@ import (
 
 // TestMain lets the test binary be the program: where it is started as fastcount it runs main.
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", raceOptions) // for the programs that tests start
 	testscript.Main(m, map[string]func(){"fastcount": main})
 }
+
+// raceOptions keep the race detector from sleeping a second at the end of each program.
+const raceOptions = "atexit_sleep_ms=0"
 
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -26,6 +30,10 @@ func TestScripts(t *testing.T) {
 			"exits": exits,
 			"serve": serve,
 			"gzip":  compress,
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", raceOptions)
+			return nil
 		},
 		RequireUniqueNames: true,
 	})

@@ -30,7 +30,7 @@ func startMock(address string, handler http.Handler) (*mockHost, error) {
 }
 
 // close ends the server: it accepts nothing more, gives the answers that are under way the time that is left for
-// them, and cuts the rest. It returns when nothing of the server is running.
+// them, and cuts the rest.
 func (h *mockHost) close(patience time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

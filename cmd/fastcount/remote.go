@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -142,7 +143,7 @@ func (o *remoteOptions) token(environ []string) (string, error) {
 	if o.tokenFile == "" {
 		return strings.TrimSpace(variables(environ)[tokenVariable]), nil
 	}
-	text, err := os.ReadFile(o.tokenFile)
+	text, err := readStart(o.tokenFile, maxToken+1)
 	if err != nil {
 		return "", fmt.Errorf("--token-file: %w", err)
 	}
@@ -151,6 +152,16 @@ func (o *remoteOptions) token(environ []string) (string, error) {
 		return "", clash("--token-file: %s holds no token", o.tokenFile)
 	}
 	return string(text), nil
+}
+
+// readStart returns the first limit bytes of a file, or all of it.
+func readStart(file string, limit int64) (text []byte, err error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return io.ReadAll(io.LimitReader(f, limit))
 }
 
 // parts returns the parts of all sources, in their order: each download of an export is one.

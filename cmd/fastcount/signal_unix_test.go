@@ -41,6 +41,7 @@ func TestSignals(t *testing.T) {
 			if _, err := io.WriteString(stdin, "patient_id,event_type\n"+strings.Repeat("P1,up\n", 30_000)); err != nil {
 				t.Fatal(err)
 			}
+			time.Sleep(100 * time.Millisecond) // time to empty the pipe and be stuck; if it is not, the test is only milder
 			begin := time.Now()
 			if err := cmd.Process.Signal(c.signal); err != nil {
 				t.Fatal(err)
