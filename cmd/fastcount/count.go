@@ -32,7 +32,7 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 	if err != nil {
 		return err
 	}
-	cfg, err := o.config(found)
+	cfg, err := o.config(p, found)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func noSource(p *program) error {
 }
 
 // config says how the sources are to be counted.
-func (o *countOptions) config(found []sources.Source) (engine.Config, error) {
+func (o *countOptions) config(p *program, found []sources.Source) (engine.Config, error) {
 	if o.noHeader && (o.patient.Name != "" || o.event.Name != "") {
 		return engine.Config{}, clash("--no-header: without a header columns are chosen by number")
 	}
@@ -100,6 +100,7 @@ func (o *countOptions) config(found []sources.Source) (engine.Config, error) {
 			NoHeader:   o.noHeader,
 			MaxRecord:  int(o.maxRecord),
 			MaxColumns: int(o.maxColumns),
+			Kernel:     variables(p.environ)[kernelVariable],
 		},
 		Limits: engine.Limits{
 			ID:       int(o.maxID),

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"fastcount/mockserver"
 	"fastcount/parser"
 )
 
@@ -71,7 +72,7 @@ func unknownFlag(name string) error {
 	err := fmt.Errorf("unknown flag --%s", name)
 	known := flagNames()
 	if of, ok := known[name]; ok {
-		return hinted(err, fmt.Sprintf("--%s is a flag of: %s", name, strings.Join(of, ", ")))
+		return hinted(err, fmt.Sprintf("--%s is a flag of: %s; a verb is the first argument", name, strings.Join(of, ", ")))
 	}
 	if near := nearest(name, slices.Sorted(maps.Keys(known))); near != "" {
 		return hinted(err, "did you mean --"+near+"?")
@@ -317,9 +318,11 @@ func newServe() (*flagSet, action) {
 }
 
 func newGenerate() (*flagSet, action) {
-	o, s := new(generateOptions), new(flagSet)
+	o, s := &generateOptions{rows: 1_000_000}, new(flagSet)
 	f := s.group("Generate")
 	f.StringVar(&o.dir, "out-dir", "", "write NN_<download id>.csv into `DIR`")
+	f.StringVar(&o.shape, "shape", "", "write instead one file of another `SHAPE`: "+strings.Join(mockserver.Shapes(), ", "))
+	f.Var(&o.rows, "rows", "rows of that file")
 	f.VarP(&o.jobs, "jobs", "j", "files written at once (without it, as many as this process has processors)")
 	f.BoolP("quiet", "q", false, "no list of files")
 	return s, o.run
