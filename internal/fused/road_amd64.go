@@ -26,7 +26,6 @@ type Road struct {
 
 	lanes         *lanes
 	first, second table
-	counts        []uint64
 	stride        int
 }
 
