@@ -48,7 +48,7 @@ func checkCounts(out []byte, want string) error {
 	}
 	sum := sha256.Sum256([]byte(a.text()))
 	if got := hex.EncodeToString(sum[:]); got != want {
-		return fmt.Errorf("%d pairs with SHA-256 %s, want %s", len(a), got, want)
+		return fmt.Errorf("%d pairs with SHA-256 %.12s…, want %.12s…", len(a), got, want)
 	}
 	return nil
 }

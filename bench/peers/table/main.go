@@ -50,7 +50,7 @@ func table(out *bytes.Buffer, s results.Series) {
 }
 
 func row(out *bytes.Buffer, p results.Summary) {
-	name := p.Program + " " + p.Version
+	name := strings.TrimSpace(p.Program + " " + p.Version)
 	switch {
 	case p.Program == results.Subject:
 		name = "**" + name + "**"
