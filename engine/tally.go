@@ -85,7 +85,7 @@ func (t *tally) add(b *parser.Block) error {
 
 // minRecord is the least record limit with which a road may be taken: it does not look at the lengths of records,
 // all of which are shorter than this.
-const minRecord = 128
+const minRecord = 512
 
 // maxRoadNames is how many patients the road is good for: it waits for each look-up that goes wrong, and where the
 // names do not fit into the caches that takes longer than looking them up in batches.

@@ -13,11 +13,12 @@ import (
 // The fused road, put at the beginning of any bytes, counts what encoding/csv reads of those that it went along, ends
 // them at a line feed, and begins no record at the place where it is to stop.
 func FuzzFused(f *testing.F) {
-	f.Add([]byte("P1,t,bp,1\nP22,t,hr,2\nP1,t,\"bp\",1\n"), uint16(100), false)
-	f.Add([]byte("\"P1\",\"t\",\"bp\",\"1\"\r\n\"P22\",\"\",\"hr\",\"\"\r\n"), uint16(30), false)
-	f.Add(bytes.Repeat([]byte("0b3e1f5a-7c1d-4a89-9e55-4f6d1c2b3a00,2025-08-26T00:00:07Z,hr,2\r\n"), 15), uint16(900), true)
-	f.Add(bytes.Repeat([]byte("P1,t,bp,1\n"), 90), uint16(880), false)
-	f.Fuzz(func(t *testing.T, data []byte, stop uint16, long bool) {
+	f.Add([]byte("P1,t,bp,1\nP22,t,hr,2\nP1,t,\"bp\",1\n"), uint16(100), false, false)
+	f.Add([]byte("\"P1\",\"t\",\"bp\",\"1\"\r\n\"P22\",\"\",\"hr\",\"\"\r\n"), uint16(30), false, false)
+	f.Add(bytes.Repeat([]byte("0b3e1f5a-7c1d-4a89-9e55-4f6d1c2b3a00,2025-08-26T00:00:07Z,hr,2\r\n"), 15), uint16(900), true, false)
+	f.Add(bytes.Repeat([]byte("P1,t,bp,1\n"), 90), uint16(880), false, false)
+	f.Add(bytes.Repeat([]byte("v,bp,t,P1\nv,hr,t,P22\r\n"), 50), uint16(880), false, true)
+	f.Fuzz(func(t *testing.T, data []byte, stop uint16, long, wide bool) {
 		names := []string{"P1", "P22", "", "bp", "hr"}
 		if long {
 			names = append(names, "0b3e1f5a-7c1d-4a89-9e55-4f6d1c2b3a00", "blood_pressure_systolic")
@@ -30,11 +31,15 @@ func FuzzFused(f *testing.F) {
 		}
 		const stride = 8
 		counts := make([]uint64, len(names)*stride)
-		road := fused.New(fused.Layout{Comma: ',', Width: 4, First: 0, Second: 2, Header: []byte("p")})
+		layout, header := fused.Layout{Comma: ',', Width: 4, First: 0, Second: 2, Header: []byte("p")}, "p,t,e,v\n"
+		if wide {
+			layout.First, layout.Second, header = 3, 1, "v,e,t,p\n"
+		}
+		road := fused.New(layout)
 		padded := append(bytes.Clone(data), bytes.Repeat([]byte("P1,t,bp,1\n\"\r"), fused.Slack)...)
 		used, rows := road.Count(padded[:len(data)], min(int(stop), len(data)), table, table, counts, stride)
 
-		want, err := oracle.Counts(append([]byte("p,t,e,v\n"), data[:used]...), ',', "p", "e")
+		want, err := oracle.Counts(append([]byte(header), data[:used]...), ',', "p", "e")
 		if err != nil {
 			t.Fatalf("went along %q, which is refused: %v", data[:used], err)
 		}

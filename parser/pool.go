@@ -8,7 +8,7 @@ import (
 
 // Slack is how many bytes behind a block may be read, but not relied upon: vector code loads a whole register
 // where a field or record ends. Only this file grants it, by making every buffer that much longer than it claims to be.
-const Slack = 192
+const Slack = 320
 
 // DefaultBufferSize is how many bytes are read at once. Larger reads cost less per byte, until what was read falls out
 // of the second-level cache before it is counted: two workers are a fifth slower with 1 MiB.

@@ -35,7 +35,7 @@ func (r *Reader) regular(window []byte) (used int, more bool) {
 // That every width-th separator is a line feed is enough: there are as many line feeds as records, so all
 // separators in between are delimiters.
 func (r *Reader) projectAll(window []byte, offsets []uint32, m simd.Marks) bool {
-	if !r.endInLines(window, offsets) || !r.plausible(window, offsets) {
+	if !r.plausible(window, offsets) {
 		return false
 	}
 	for i, column := range r.header.wanted {
@@ -47,27 +47,17 @@ func (r *Reader) projectAll(window []byte, offsets []uint32, m simd.Marks) bool 
 	return true
 }
 
-// endInLines reports whether each record's last separator is a line feed.
-func (r *Reader) endInLines(window []byte, offsets []uint32) bool {
-	for i := r.header.width - 1; i < len(offsets); i += r.header.width {
-		if window[offsets[i]] != '\n' {
-			return false
-		}
-	}
-	return true
-}
-
-// plausible reports whether no record is too long or the header again. Most records are neither as long as the
-// header nor near the limit, which one comparison of lengths tells.
+// plausible reports whether each record's last separator is a line feed, and none is too long or the header again.
+// Most records are not as long as the header, CR or no CR: one comparison tells.
 func (r *Reader) plausible(window []byte, offsets []uint32) bool {
-	header, start := uint32(r.header.line), uint32(0)
-	for i := r.header.width - 1; i < len(offsets); i += r.header.width {
+	width, header, start := r.header.width, uint32(r.header.line), uint32(0)
+	for i := width - 1; i < len(offsets); i += width {
 		end := offsets[i]
 		length := end - start
-		if length-header <= 1 && r.header.resembles(window[start:end], r.opts.Comma) {
+		if window[end] != '\n' || int(length) > r.opts.MaxRecord {
 			return false
 		}
-		if int(length) > r.opts.MaxRecord {
+		if length-header <= 1 && r.header.resembles(window[start:end], r.opts.Comma) {
 			return false
 		}
 		start = end + 1

@@ -26,7 +26,7 @@ import (
 )
 
 // Slack is how many bytes behind the data must be readable in a call of Count. Their values do not matter.
-const Slack = 192
+const Slack = 320
 
 // Kernel is the name in package simd of the kernel whose instructions the road is made of.
 const Kernel = "avx2"
@@ -49,6 +49,8 @@ func (l Layout) Equal(o Layout) bool {
 // pattern is the form of a record. The numbers are those of special bytes, from 0.
 type pattern struct {
 	quoted, crlf bool
+	wide         bool // not all special bytes are compared: they are numbered instead
+	swapped      bool // the second column comes before the first; what follows is about the columns in their order
 
 	firstEnd               int // the first key begins with the record and ends with this
 	secondBegin, secondEnd int
@@ -60,17 +62,30 @@ type pattern struct {
 	secondAfter            string
 }
 
-// newPattern returns the pattern of l's records, and whether all of its special bytes are compared.
+// newPattern returns the pattern of l's records, and whether there is a road along it.
 func newPattern(l Layout, quoted, crlf bool) (p pattern, ok bool) {
 	p = pattern{quoted: quoted, crlf: crlf, end: "\n"}
 	if crlf {
 		p.end = "\r\n"
 	}
-	if l.First != 0 || l.Second < 1 {
+	if l.First == l.Second {
 		return p, false
 	}
-	comma := string(l.Comma)
+	if l.First == 0 && p.compared(l) {
+		return p, true
+	}
 	if quoted {
+		return p, false
+	}
+	p.number(l)
+	return p, true
+}
+
+// compared makes p the pattern in which the two keys and the record's end take in all special bytes, and reports
+// whether they do. The first column begins the record.
+func (p *pattern) compared(l Layout) bool {
+	comma := string(l.Comma)
+	if p.quoted {
 		comma = `"` + comma + `"`
 		p.end = `"` + p.end
 		p.firstBefore = `"`
@@ -84,17 +99,33 @@ func newPattern(l Layout, quoted, crlf bool) (p pattern, ok bool) {
 	if l.Second == n { // its name ends where the record ends
 		p.secondAfter, p.secondEnd = p.end[:1], p.rowEnd
 	}
-	compared := p.firstEnd + 1
-	if p.secondBegin > compared {
-		return p, false
-	}
-	compared = p.secondEnd + 1
-	return p, p.rowEnd <= compared
+	return p.secondBegin <= p.firstEnd+1 && p.rowEnd <= p.secondEnd+1
 }
+
+// number makes p the pattern of plain records with the two columns anywhere: a key is a name and what comes behind it.
+func (p *pattern) number(l Layout) {
+	near, far := l.First, l.Second
+	p.wide, p.swapped = true, near > far
+	if p.swapped {
+		near, far = far, near
+	}
+	after := func(column int) string {
+		if column == l.Width-1 {
+			return p.end[:1]
+		}
+		return string(l.Comma)
+	}
+	p.firstBefore, p.firstAfter = "", after(l.First)
+	p.secondBefore, p.secondAfter = "", after(l.Second)
+	p.firstEnd, p.secondBegin, p.secondEnd, p.rowEnd = near, far-1, far, l.Width-1
+}
+
+// canBeLong reports whether there is a road along p for names that do not fit into short keys.
+func (p pattern) canBeLong() bool { return !p.wide && p.secondBegin >= p.firstEnd }
 
 // next reports whether the special bytes that matter are the first four.
 func (p pattern) next() bool {
-	return p.firstEnd == 0 && p.secondBegin == 1 && p.secondEnd == 2 && p.rowEnd == 3
+	return !p.wide && p.firstEnd == 0 && p.secondBegin == 1 && p.secondEnd == 2 && p.rowEnd == 3
 }
 
 // detect returns the pattern of the first record of data, if there is a whole one.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -272,36 +273,113 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// Layouts in which a special byte would be compared with nothing have no road; the others count rightly.
+// Wherever the two columns are, plain records have a road; quoted ones where all special bytes are compared.
 func TestLayouts(t *testing.T) {
 	skipUnlessAvailable(t)
 	for width := 2; width <= 6; width++ {
-		for second := 1; second < width; second++ {
-			for _, quoted := range []bool{false, true} {
-				names := make([]string, width)
-				fields := make([]string, width)
-				for i := range fields {
-					names[i], fields[i] = fmt.Sprintf("c%d", i), "v"
+		for first := range width {
+			for second := range width {
+				if first == second {
+					continue
 				}
-				names[0], names[second], fields[0], fields[second] = "patient_id", "event_type", "P1", "bp"
-				row := strings.Join(fields, ",") + "\n"
-				if quoted {
-					row = `"` + strings.Join(fields, `","`) + "\"\n"
-				}
-				road := fused.New(fused.Layout{Comma: ',', Width: width, First: 0, Second: second})
-				k := newKnown(t, firsts, seconds)
-				data := strings.Repeat(row, 11)
-				used, rows := road.Count(padded(data), len(data), k.first, k.second, k.counts, k.stride)
-				proved := second <= 2 && second >= width-2
-				if want := map[bool]int{true: 11}[proved]; rows != want || used != want*len(row) {
-					t.Errorf("%q: %d rows, want %d", row, rows, want)
-				}
-				if counts := k.take(); counts[[2]string{"P1", "bp"}] != uint64(rows) {
-					t.Errorf("%q: counted %v", row, counts)
-				}
+				checkLayout(t, width, first, second, false, true)
+				checkLayout(t, width, first, second, true, first == 0 && second <= 2 && second >= width-2)
 			}
 		}
 	}
+}
+
+func checkLayout(t *testing.T, width, first, second int, quoted, road bool) {
+	t.Helper()
+	fields := slices.Repeat([]string{"v"}, width)
+	fields[first], fields[second] = "P1", "bp"
+	for _, end := range []string{"\n", "\r\n"} {
+		row := strings.Join(fields, ",") + end
+		if quoted {
+			row = `"` + strings.Join(fields, `","`) + `"` + end
+		}
+		k := newKnown(t, firsts, seconds)
+		data := strings.Repeat(row, 301)
+		r := fused.New(fused.Layout{Comma: ',', Width: width, First: first, Second: second})
+		used, rows := r.Count(padded(data), len(data), k.first, k.second, k.counts, k.stride)
+		if want := map[bool]int{true: 301}[road]; rows != want || used != want*len(row) {
+			t.Errorf("%q: %d rows in %d bytes, want %d", row, rows, used, want)
+		}
+		if counts := k.take(); counts[[2]string{"P1", "bp"}] != uint64(rows) {
+			t.Errorf("%q: counted %v", row, counts)
+		}
+	}
+}
+
+// Wide records of any length, with anything among them, in every layout: what was counted is what encoding/csv reads.
+func TestWideRecords(t *testing.T) {
+	skipUnlessAvailable(t)
+	rng := rand.New(rand.NewPCG(7, 8))
+	for range 60 {
+		width := 3 + rng.IntN(50)
+		first, second := rng.IntN(width), rng.IntN(width)
+		if first == second {
+			continue
+		}
+		names := make([]string, width)
+		for i := range names {
+			names[i] = fmt.Sprintf("c%d", i)
+		}
+		names[first], names[second] = "patient_id", "event_type"
+		road := fused.New(fused.Layout{Comma: ',', Width: width, First: first, Second: second, Header: []byte("patient_id")})
+		k := newKnown(t, firsts, seconds)
+		end := []string{"\n", "\r\n"}[rng.IntN(2)]
+		for range 20 {
+			data := wideRecords(rng, width, first, second, end)
+			stop := len(data) - rng.IntN(2)*rng.IntN(len(data))
+			used, rows := road.Count(padded(data), stop, k.first, k.second, k.counts, k.stride)
+			got := k.take()
+			want, err := oracle.Counts([]byte(strings.Join(names, ",")+"\n"+data[:used]), ',', "patient_id", "event_type")
+			if err != nil || !maps.Equal(got, want) || rows != strings.Count(data[:used], "\n") {
+				t.Fatalf("%d columns, %d and %d: along %q it counted %v in %d rows, want %v, %v",
+					width, first, second, data[:used], got, rows, want, err)
+			}
+			if first := data[:strings.IndexByte(data, '\n')+1]; used == 0 && len(first) <= 256 && plainRecord(first, width, end) && stop > 0 {
+				t.Fatalf("%d columns: stopped before %q", width, first)
+			}
+		}
+	}
+}
+
+// plainRecord reports whether a line is a record as wideRecords makes them when nothing odd happens to it.
+func plainRecord(line string, width int, end string) bool {
+	return strings.Count(line, ",") == width-1 && !strings.Contains(line, "\"") && !strings.Contains(line, "unknown") &&
+		strings.HasSuffix(line, end) && strings.Count(line, "\r") == len(end)-1
+}
+
+func wideRecords(rng *rand.Rand, width, first, second int, end string) string {
+	var b strings.Builder
+	for range 1 + rng.IntN(40) {
+		fields := make([]string, width)
+		for i := range fields {
+			fields[i] = strings.Repeat("f", rng.IntN(9))
+		}
+		fields[first] = []string{"P1", "P22", "", "a name of 13b"}[rng.IntN(4)]
+		fields[second] = []string{"bp", "hr", "heart_rate"}[rng.IntN(3)]
+		switch rng.IntN(60) {
+		case 0:
+			fields[rng.IntN(width)] = "\"q,\n\""
+		case 1:
+			fields = fields[1:]
+		case 2:
+			fields = append(fields, "one more")
+		case 3:
+			fields[first] = "unknown"
+		case 4:
+			fields[rng.IntN(width)] = strings.Repeat("long", 70)
+		case 5:
+			fields[rng.IntN(width)] += "\r"
+		case 6:
+			fields[rng.IntN(width)] += "\""
+		}
+		b.WriteString(strings.Join(fields, ",") + end)
+	}
+	return b.String()
 }
 
 func TestDelimiters(t *testing.T) {

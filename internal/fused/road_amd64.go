@@ -45,6 +45,9 @@ type lanes struct {
 	secondBegin uint64
 	secondEnd   uint64
 	rowEnd      uint64
+	nearBegin   uint64 // for wide records: the number of the special byte before the first column, and
+	nearStart   uint64 // what keeps the place behind it: 0 where the column begins the record
+	comma       byte
 	endMask     uint32 // which bytes from there on are the end, as a little-endian word
 	endWord     uint32 // what they must be
 	skip        uint64 // how many they are
@@ -84,8 +87,8 @@ var longMasks = func() (m struct {
 
 // allLanes counts a record from each lane in turn until one of them stops: at its stop, then it returns 0, or at a
 // record that it cannot count, then its number from 1. oneLane does the same in the first lane alone. Those called
-// Next are the fastest, for patterns in which the special bytes that matter are the first four; Any is for all others,
-// and Long for names that do not fit into short keys.
+// Next are the fastest, for patterns in which the special bytes that matter are the first four; Any is for the others
+// in which all are compared, Long for names that do not fit into short keys, and Wide for all plain records.
 
 //go:noescape
 func allLanesNext(l *lanes) (stopped int)
@@ -97,6 +100,9 @@ func allLanesAny(l *lanes) (stopped int)
 func allLanesLong(l *lanes) (stopped int)
 
 //go:noescape
+func allLanesWide(l *lanes) (stopped int)
+
+//go:noescape
 func oneLaneNext(l *lanes) (stopped int)
 
 //go:noescape
@@ -105,8 +111,13 @@ func oneLaneAny(l *lanes) (stopped int)
 //go:noescape
 func oneLaneLong(l *lanes) (stopped int)
 
+//go:noescape
+func oneLaneWide(l *lanes) (stopped int)
+
 func (r *Road) allLanes() int {
 	switch {
+	case r.pattern.wide:
+		return allLanesWide(r.lanes)
 	case r.long:
 		return allLanesLong(r.lanes)
 	case r.pattern.next():
@@ -118,6 +129,8 @@ func (r *Road) allLanes() int {
 
 func (r *Road) oneLane() int {
 	switch {
+	case r.pattern.wide:
+		return oneLaneWide(r.lanes)
 	case r.long:
 		return oneLaneLong(r.lanes)
 	case r.pattern.next():
@@ -183,8 +196,12 @@ func (r *Road) pave(data []byte, first, second *intern.Table, counts []uint64, s
 		r.long = true
 		r.reset(stride)
 	}
-	r.lanes.firstBase, r.lanes.firstMask = unsafe.Pointer(&r.first.slots[0]), r.first.mask
-	r.lanes.secondBase, r.lanes.secondMask = unsafe.Pointer(&r.second.slots[0]), r.second.mask
+	near, far := &r.first, &r.second
+	if r.pattern.swapped {
+		near, far = far, near
+	}
+	r.lanes.firstBase, r.lanes.firstMask = unsafe.Pointer(&near.slots[0]), near.mask
+	r.lanes.secondBase, r.lanes.secondMask = unsafe.Pointer(&far.slots[0]), far.mask
 	r.lanes.counts = unsafe.Pointer(&counts[0])
 	return true
 }
@@ -204,7 +221,7 @@ func (r *Road) take(t *table, names *intern.Table, before, after string, unit ui
 	for ; t.names < names.Len(); t.names++ {
 		name := names.Name(uint32(t.names))
 		size := len(before) + len(name) + len(after)
-		if size > t.key && !r.long && r.pattern.secondBegin >= r.pattern.firstEnd {
+		if size > t.key && !r.long && r.pattern.canBeLong() {
 			return false
 		}
 		if size > t.key || !r.layout.fits(name) || bytes.Equal(name, r.layout.Header) {
@@ -242,8 +259,23 @@ func (r *Road) reset(stride int) {
 		r.first, r.second = newTable(shortForm, 0), newTable(shortForm, 0)
 		l.keep = unsafe.Pointer(&shortMasks)
 	}
+	if p.wide {
+		l.setWide(p, r.layout.Comma)
+		return
+	}
 	l.firstEnd, l.rowEnd = 1<<p.firstEnd, 1<<(p.rowEnd-seen)
 	l.secondBegin, l.secondEnd = 1<<(p.secondBegin-seen), 1<<(p.secondEnd-seen)
+}
+
+// setWide sets the numbers of the special bytes as they are.
+func (l *lanes) setWide(p pattern, comma byte) {
+	l.comma = comma
+	l.firstEnd, l.rowEnd = uint64(p.firstEnd), uint64(p.rowEnd)
+	l.secondBegin, l.secondEnd = uint64(p.secondBegin), uint64(p.secondEnd)
+	l.nearBegin, l.nearStart = 0, 0
+	if p.firstEnd > 0 {
+		l.nearBegin, l.nearStart = uint64(p.firstEnd-1), ^uint64(0)
+	}
 }
 
 // drive counts the records that begin before stop, all of which end in data.

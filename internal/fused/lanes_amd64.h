@@ -1,0 +1,160 @@
+// What the functions of lanes_amd64.s and wide_amd64.s share.
+//
+// Registers:
+//
+//	SI, DI, R9     the rows at hand of the lanes
+//	R10            keepMasks, 16 bytes for each length of a key less 1
+//	R11            the matrix of counts
+//	R12, R13, R15  one bit, at the number of the special byte that ends the first key, begins, and ends the second
+//	R14            the same for that which the record's end begins with
+//	Y0             the table of special bytes, twice
+//	X1, X2         the keys of the hash
+//	AX BX CX DX R8, Y4…Y10 are scratch
+//
+// What does not fit lies in the frame.
+#define firstMask   0(SP)
+#define secondMask  4(SP)
+#define endMask     8(SP)
+#define endWord    12(SP)
+#define firstBase  16(SP)
+#define secondBase 24(SP)
+#define skip       32(SP)
+#define delta      40(SP)
+#define stop0      48(SP)
+#define stop1      56(SP)
+#define stop2      64(SP)
+#define rounds     72(SP)
+
+// LOAD fills the registers and the frame from the lanes at AX.
+#define LOAD \
+	VBROADCASTI128 lanes_specials(AX), Y0; \
+	VMOVDQU lanes_hashKeys(AX), X1;        \
+	VMOVDQU (lanes_hashKeys+16)(AX), X2;   \
+	MOVQ    lanes_firstEnd(AX), R12;       \
+	MOVQ    lanes_secondBegin(AX), R13;    \
+	MOVQ    lanes_rowEnd(AX), R14;         \
+	MOVQ    lanes_secondEnd(AX), R15;      \
+	MOVQ    lanes_counts(AX), R11;         \
+	MOVQ    lanes_keep(AX), R10;           \
+	MOVL    lanes_firstMask(AX), BX;       \
+	MOVL    BX, firstMask;                 \
+	MOVL    lanes_secondMask(AX), BX;      \
+	MOVL    BX, secondMask;                \
+	MOVL    lanes_endMask(AX), BX;         \
+	MOVL    BX, endMask;                   \
+	MOVL    lanes_endWord(AX), BX;         \
+	MOVL    BX, endWord;                   \
+	MOVQ    lanes_firstBase(AX), BX;       \
+	MOVQ    BX, firstBase;                 \
+	MOVQ    lanes_secondBase(AX), BX;      \
+	MOVQ    BX, secondBase;                \
+	MOVQ    lanes_skip(AX), BX;            \
+	MOVQ    BX, skip;                      \
+	MOVQ    lanes_delta(AX), BX;           \
+	MOVQ    BX, delta;                     \
+	MOVQ    (lanes_at+0)(AX), SI;          \
+	MOVQ    (lanes_at+8)(AX), DI;          \
+	MOVQ    (lanes_at+16)(AX), R9;         \
+	MOVQ    (lanes_stop+0)(AX), BX;        \
+	MOVQ    BX, stop0;                     \
+	MOVQ    (lanes_stop+8)(AX), BX;        \
+	MOVQ    BX, stop1;                     \
+	MOVQ    (lanes_stop+16)(AX), BX;       \
+	MOVQ    BX, stop2;                     \
+	XORL    BX, BX;                        \
+	MOVQ    BX, rounds
+
+// STORE gives the lanes back. AX is overwritten.
+#define STORE \
+	VZEROUPPER;                     \
+	MOVQ l+0(FP), AX;               \
+	MOVQ SI, (lanes_now+0)(AX);     \
+	MOVQ DI, (lanes_now+8)(AX);     \
+	MOVQ R9, (lanes_now+16)(AX);    \
+	MOVQ rounds, BX;                \
+	MOVQ BX, lanes_rounds(AX)
+
+// SHORT_PROBE looks for the two keys from the slots of their hashes on, each up to a free one: its field used is 0.
+#define SHORT_PROBE(probe, first, second, hit, fail) \
+probe: \
+	VPTEST X6, X6;           \
+	JEQ    second;           \
+first: \
+	CMPQ   24(BX), $0;       \
+	JEQ    fail;             \
+	ADDQ   $32, BX;          \
+	VPXOR  (BX), X8, X6;     \
+	VPTEST X6, X6;           \
+	JNE    first;        \
+second: \
+	VPXOR  (CX), X10, X6;    \
+	VPTEST X6, X6;           \
+	JEQ    hit;              \
+	CMPQ   24(CX), $0;       \
+	JEQ    fail;             \
+	ADDQ   $32, CX;          \
+	JMP    second
+
+// ALL_LANES and ONE_LANE are the bodies of the functions below.
+#define ALL_LANES(PREPARE, ROW, PROBE) \
+	MOVQ l+0(FP), AX;               \
+	LOAD;                           \
+	PREPARE;                        \
+	XORL DX, DX;                    \
+	CMPQ SI, stop0;                 \
+	JAE  done;                      \
+	CMPQ DI, stop1;                 \
+	JAE  done;                      \
+	CMPQ R9, stop2;                 \
+	JAE  done;                      \
+rows: \
+	ROW(SI, probe0, hit0, fail0); \
+	ROW(DI, probe1, hit1, fail1); \
+	ROW(R9, probe2, hit2, fail2); \
+	INCQ rounds;                    \
+	CMPQ SI, stop0;                 \
+	JAE  end;                       \
+	CMPQ DI, stop1;                 \
+	JAE  end;                       \
+	CMPQ R9, stop2;                 \
+	JB   rows;                      \
+end: \
+	XORL DX, DX;                    \
+done: \
+	MOVQ DX, stopped+8(FP);         \
+	STORE;                          \
+	RET;                            \
+fail0: \
+	MOVL $1, DX;                    \
+	JMP  done;                      \
+fail1: \
+	MOVL $2, DX;                    \
+	JMP  done;                      \
+fail2: \
+	MOVL $3, DX;                    \
+	JMP  done;                      \
+	PROBE(probe0, first0, second0, hit0, fail0); \
+	PROBE(probe1, first1, second1, hit1, fail1); \
+	PROBE(probe2, first2, second2, hit2, fail2)
+
+#define ONE_LANE(PREPARE, ROW, PROBE) \
+	MOVQ l+0(FP), AX;               \
+	LOAD;                           \
+	PREPARE;                        \
+	XORL DX, DX;                    \
+	CMPQ SI, stop0;                 \
+	JAE  done;                      \
+row: \
+	ROW(SI, probe, hit, fail); \
+	INCQ rounds;                    \
+	CMPQ SI, stop0;                 \
+	JB   row;                       \
+	XORL DX, DX;                    \
+done: \
+	MOVQ DX, stopped+8(FP);         \
+	STORE;                          \
+	RET;                            \
+fail: \
+	MOVL $1, DX;                    \
+	JMP  done;                      \
+	PROBE(probe, first, second, hit, fail)

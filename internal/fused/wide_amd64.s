@@ -1,0 +1,155 @@
+//go:build !purego
+
+#include "go_asm.h"
+#include "textflag.h"
+#include "lanes_amd64.h"
+
+// What WIDE_ROW keeps in the frame behind the rest: the masks of special bytes of its four groups of 64, how many special
+// bytes there are before each, and the numbers that it looks for.
+#define group0     80(SP)
+#define group1     88(SP)
+#define group2     96(SP)
+#define group3    104(SP)
+#define before0   112(SP)
+#define before1   120(SP)
+#define before2   128(SP)
+#define before3   136(SP)
+#define nearBegin 144(SP)
+#define nearEnd   152(SP)
+#define farBegin  160(SP)
+#define farEnd    168(SP)
+#define lastOne   176(SP)
+#define nearStart 184(SP)
+
+// LOAD_WIDE fills what WIDE_ROW needs beside LOAD. Y3 is the delimiter in every byte.
+#define LOAD_WIDE \
+	MOVQ         l+0(FP), AX;           \
+	VPBROADCASTB lanes_comma(AX), Y3;   \
+	MOVQ         R12, nearEnd;          \
+	MOVQ         R13, farBegin;         \
+	MOVQ         R15, farEnd;           \
+	MOVQ         R14, lastOne;          \
+	MOVQ         lanes_nearBegin(AX), BX; \
+	MOVQ         BX, nearBegin;         \
+	MOVQ         lanes_nearStart(AX), BX; \
+	MOVQ         BX, nearStart;         \
+	MOVQ         $0, before0;           \
+	MOVL         $1, R15
+
+// GROUP makes the mask of the special bytes in the 64 from at on and keeps it. If there are others among them than
+// delimiters, R8 becomes the place of the first of these.
+#define GROUP(P, at, group) \
+	VMOVDQU   at(P), Y4;                \
+	VMOVDQU   (at+32)(P), Y5;           \
+	VPSHUFB   Y4, Y0, Y6;               \
+	VPSHUFB   Y5, Y0, Y7;               \
+	VPCMPEQB  Y4, Y6, Y6;               \
+	VPCMPEQB  Y5, Y7, Y7;               \
+	VPMOVMSKB Y6, AX;                   \
+	VPMOVMSKB Y7, BX;                   \
+	SHLQ      $32, BX;                  \
+	ORQ       BX, AX;                   \
+	MOVQ      AX, group;                \
+	VPCMPEQB  Y4, Y3, Y8;               \
+	VPCMPEQB  Y5, Y3, Y9;               \
+	VPANDN    Y6, Y8, Y6;               \
+	VPANDN    Y7, Y9, Y7;               \
+	VPMOVMSKB Y6, CX;                   \
+	VPMOVMSKB Y7, DX;                   \
+	SHLQ      $32, DX;                  \
+	ORQ       DX, CX;                   \
+	TZCNTQ    CX, CX;                   \
+	LEAQ      at(CX), CX;               \
+	CMOVQCC   CX, R8
+
+// LOOK sets place to where the special byte of that number is: in the group that begins with at most so many before it.
+// R12, R13 and R14 are before1 to before3, R15 is 1. DX is overwritten.
+#define LOOK(number, place) \
+	MOVQ   number, place;               \
+	XORL   DX, DX;                      \
+	CMPQ   place, R12;                  \
+	SBBQ   $-1, DX;                     \
+	CMPQ   place, R13;                  \
+	SBBQ   $-1, DX;                     \
+	CMPQ   place, R14;                  \
+	SBBQ   $-1, DX;                     \
+	SUBQ   112(SP)(DX*8), place;        \
+	SHLXQ  place, R15, place;           \
+	PDEPQ  80(SP)(DX*8), place, place;  \
+	TZCNTQ place, place;                \
+	SHLQ   $6, DX;                      \
+	ADDQ   DX, place
+
+// WIDE_ROW is SHORT_ROW for records of any number of columns and up to 256 bytes, with the two columns anywhere. The
+// special byte that ends the record, by its number, must be the first that is no delimiter; so there is no quote, no
+// line feed and no delimiter too many or too few before it. A key is a name and the special byte behind it.
+#define WIDE_ROW(P, probe, hit, fail) \
+	MOVQ      $-1, R8;                  \
+	GROUP(P, 192, group3);              \
+	GROUP(P, 128, group2);              \
+	GROUP(P, 64, group1);               \
+	GROUP(P, 0, group0);                \
+	POPCNTQ   AX, R12;                  \
+	POPCNTQ   group1, R13;              \
+	POPCNTQ   group2, R14;              \
+	ADDQ      R12, R13;                 \
+	ADDQ      R13, R14;                 \
+	MOVQ      R12, before1;             \
+	MOVQ      R13, before2;             \
+	MOVQ      R14, before3;             \
+	LOOK(lastOne, AX);                  \
+	CMPQ      AX, R8;                   \
+	JNE       fail;                     \
+	MOVL      (P)(R8*1), AX;            \
+	ANDL      endMask, AX;              \
+	CMPL      AX, endWord;              \
+	JNE       fail;                     \
+	LOOK(nearBegin, AX);                \
+	LOOK(nearEnd, BX);                  \
+	INCQ      AX;                       \
+	ANDQ      nearStart, AX;            \
+	SUBQ      AX, BX;                   \
+	SHLQ      $4, BX;                   \
+	CMPQ      BX, $1024;                \
+	JA        fail;                     \
+	VMOVDQU   (R10)(BX*1), X8;          \
+	VPAND     (P)(AX*1), X8, X8;        \
+	LOOK(farBegin, AX);                 \
+	LOOK(farEnd, CX);                   \
+	INCQ      AX;                       \
+	SUBQ      AX, CX;                   \
+	SHLQ      $4, CX;                   \
+	CMPQ      CX, $1024;                \
+	JA        fail;                     \
+	VMOVDQU   (R10)(CX*1), X10;         \
+	VPAND     (P)(AX*1), X10, X10;      \
+	VAESENC   X1, X8, X9;               \
+	VAESENC   X1, X10, X6;              \
+	VAESENC   X2, X9, X9;               \
+	VAESENC   X2, X6, X6;               \
+	VMOVD     X9, BX;                   \
+	VMOVD     X6, CX;                   \
+	ANDL      firstMask, BX;            \
+	ANDL      secondMask, CX;           \
+	ADDQ      firstBase, BX;            \
+	ADDQ      secondBase, CX;           \
+	VPXOR     (BX), X8, X6;             \
+	VPXOR     (CX), X10, X7;            \
+	VPOR      X6, X7, X7;               \
+	VPTEST    X7, X7;                   \
+	JNE       probe;                    \
+hit: \
+	MOVQ      16(BX), BX;               \
+	ADDQ      16(CX), BX;               \
+	MOVQ      delta, AX;                \
+	ADDQ      AX, (R11)(BX*1);          \
+	ADDQ      R8, P;                    \
+	ADDQ      skip, P
+
+// func allLanesWide(l *lanes) (stopped int)
+TEXT ·allLanesWide(SB), NOSPLIT, $192-16
+	ALL_LANES(LOAD_WIDE, WIDE_ROW, SHORT_PROBE)
+
+// func oneLaneWide(l *lanes) (stopped int)
+TEXT ·oneLaneWide(SB), NOSPLIT, $192-16
+	ONE_LANE(LOAD_WIDE, WIDE_ROW, SHORT_PROBE)
