@@ -53,7 +53,9 @@ func (a *ahead) run() {
 	for a.err == nil {
 		select {
 		case block := <-a.free:
-			a.full <- block[:a.fill(block)]
+			if n := a.fill(block); n > 0 || a.err == nil {
+				a.full <- block[:n]
+			}
 		case <-a.ctx.Done():
 			a.err = a.ctx.Err()
 		}

@@ -1,0 +1,83 @@
+//go:build unix
+
+package sources
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// blockingPipe returns a pipe whose reading end knows no deadlines, like the standard input that a shell gives.
+func blockingPipe(t *testing.T) (r, w *os.File) {
+	var fds [2]int
+	check(t, syscall.Pipe(fds[:]))
+	r, w = os.NewFile(uintptr(fds[0]), "r"), os.NewFile(uintptr(fds[1]), "w")
+	t.Cleanup(func() { check(t, errors.Join(r.Close(), w.Close())) })
+	if r.SetReadDeadline(time.Time{}) == nil {
+		t.Fatal("the pipe has deadlines")
+	}
+	return r, w
+}
+
+// TestInheritedPipe ends a Read that waits for a pipe without deadlines, with and without reading ahead.
+func TestInheritedPipe(t *testing.T) {
+	for name, ahead := range map[string]bool{"plain": false, "ahead": true} {
+		t.Run(name, func(t *testing.T) {
+			r, w := blockingPipe(t)
+			_, err := io.WriteString(w, "patient_id")
+			check(t, err)
+			ctx, cancel := context.WithCancel(t.Context())
+			s, err := NewStdin(r, LocalOptions{ReadAhead: ahead}).Open(ctx)
+			check(t, err)
+			time.AfterFunc(5*time.Millisecond, cancel)
+			if got, err := drain(s); !errors.Is(err, context.Canceled) || got != "patient_id" {
+				t.Errorf("got %q, %v", got, err)
+			}
+			check(t, s.Close())
+		})
+	}
+}
+
+func TestInheritedPipeIsClosedWhileWaiting(t *testing.T) {
+	r, w := blockingPipe(t)
+	_, err := io.WriteString(w, "patient_id")
+	check(t, err)
+	s, err := NewStdin(r, LocalOptions{ReadAhead: true}).Open(t.Context())
+	check(t, err)
+	closed := make(chan error, 1)
+	go func() { closed <- s.Close() }()
+	select {
+	case err := <-closed:
+		check(t, err)
+	case <-time.After(5 * time.Second):
+		t.Fatal("Close waits for the pipe")
+	}
+}
+
+// TestReadable asks of a pipe that is empty, one that holds something, one at its end, and a file that is closed.
+func TestReadable(t *testing.T) {
+	r, w, err := os.Pipe()
+	check(t, err)
+	if readable(r, time.Millisecond) {
+		t.Error("an empty pipe can be read")
+	}
+	_, err = w.Write([]byte("x"))
+	check(t, err)
+	if !readable(r, time.Millisecond) {
+		t.Error("a byte cannot be read")
+	}
+	_, err = r.Read(make([]byte, 1))
+	check(t, errors.Join(err, w.Close()))
+	if !readable(r, time.Millisecond) {
+		t.Error("the end cannot be read")
+	}
+	check(t, r.Close())
+	if !readable(r, time.Millisecond) {
+		t.Error("the error of a closed file cannot be read")
+	}
+}
