@@ -12,8 +12,10 @@
 //	└key┘                           └─key──┘  └end
 //
 // So a key that is found in the table proves its delimiters, the end proves the line feed, and nothing is left that
-// could be a quote or a delimiter too many. Whatever is not so, a new name, another pattern, a record of more than 64
-// bytes, an empty line, ends the road there.
+// could be a quote or a delimiter too many. Where the keys do not reach so far, as in records of many columns, the special
+// bytes are numbered instead: the first that is no delimiter must have the number of the record's end. Whatever is not
+// so, a new name, another pattern, a record of more than 64 bytes (128 with long names, 256 where they are numbered), an
+// empty line, ends the road there.
 //
 // Finding a record's end needs its special bytes, and the next record begins there: one record after another, a
 // processor waits most of the time. So three records are counted at a time, from three thirds of the input. Where one
