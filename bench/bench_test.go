@@ -23,6 +23,7 @@ var benchmarks = map[string]func(*testing.B){
 	"Intern":  BenchmarkIntern,
 	"Count":   BenchmarkCount,
 	"Run":     BenchmarkRun,
+	"Ahead":   BenchmarkAhead,
 	"Pairs":   BenchmarkPairs,
 	"Hostile": BenchmarkHostile,
 }
