@@ -182,7 +182,8 @@ func newBody(ctx context.Context, resp *http.Response, idle time.Duration, cance
 		_ = resp.Body.Close() // the bytes that came are proven by their end, not by how the connection is left
 		return nil
 	})
-	s.framed, s.stoppable = framed(resp), true
+	s.framed = framed(resp)
+	s.waits, s.stoppable = true, true
 	return s
 }
 

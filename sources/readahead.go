@@ -14,6 +14,10 @@ const (
 	aheadBlocks = 3
 )
 
+// leastBlock is how many bytes a source that may wait for somebody must have brought before a consumer without any
+// gets them: no fewer, for each time costs a wake-up; no more, for what is wrong in them should be told now.
+const leastBlock = 64 << 10
+
 type aheadMemory [aheadBlocks][blockSize]byte
 
 var aheadMemories = sync.Pool{New: func() any { return new(aheadMemory) }}
@@ -27,6 +31,7 @@ type ahead struct {
 	ctx context.Context // of the attempt; its end ends a Read of src that waits
 	src io.Reader
 
+	least  int // bytes of a block that a waiting consumer gets
 	memory *aheadMemory
 	free   chan []byte
 	full   chan []byte // closed when the goroutine is at its end
@@ -37,8 +42,8 @@ type ahead struct {
 }
 
 // newAhead begins to read src. The end of ctx must end a Read of src that waits.
-func newAhead(ctx context.Context, src io.Reader) *ahead {
-	a := &ahead{ctx: ctx, src: src, memory: aheadMemories.Get().(*aheadMemory),
+func newAhead(ctx context.Context, src io.Reader, least int) *ahead {
+	a := &ahead{ctx: ctx, src: src, least: least, memory: aheadMemories.Get().(*aheadMemory),
 		free: make(chan []byte, aheadBlocks), full: make(chan []byte, aheadBlocks)}
 	for i := range a.memory {
 		a.free <- a.memory[i][:]
@@ -62,9 +67,10 @@ func (a *ahead) run() {
 	}
 }
 
-// fill reads until the block is full, src fails, or src has nothing to give, which the consumer is to judge.
+// fill reads until the block is full, or holds enough for a consumer that waits, or src fails, or src has nothing to
+// give, which the consumer is to judge.
 func (a *ahead) fill(block []byte) (n int) {
-	for n < len(block) && a.err == nil {
+	for a.err == nil && (n < a.least || n < len(block) && len(a.full) > 0) {
 		var m int
 		m, a.err = a.src.Read(block[n:])
 		n += m
@@ -124,7 +130,11 @@ func openStream(ctx context.Context, ahead bool, open func(context.Context) (*st
 }
 
 func (s *stream) readAhead(ctx context.Context) {
-	a := newAhead(ctx, s.Reader)
+	least := blockSize
+	if s.waits {
+		least = leastBlock
+	}
+	a := newAhead(ctx, s.Reader, least)
 	s.Reader = a
 	s.closers = append(s.closers, a.Close)
 }

@@ -22,8 +22,8 @@ import (
 )
 
 // readAhead reads r ahead in blocks, and returns what comes out in reads of up to size bytes, with the final error.
-func readAhead(r io.Reader, size int) (got []byte, err error) {
-	a := newAhead(context.Background(), r)
+func readAhead(r io.Reader, least, size int) (got []byte, err error) {
+	a := newAhead(context.Background(), r, least)
 	got, err = readSome(a, size)
 	return got, errors.Join(err, a.Close())
 }
@@ -78,7 +78,7 @@ func TestAheadIsAPlainReader(t *testing.T) {
 			err:   rapid.SampledFrom([]error{io.EOF, io.ErrUnexpectedEOF, errors.New("broken")}).Draw(t, "err"),
 			with:  rapid.Bool().Draw(t, "with"),
 		}
-		got, err := readAhead(s, rapid.SampledFrom([]int{977, 64 << 10, blockSize, 512 << 10}).Draw(t, "read"))
+		got, err := readAhead(s, rapid.SampledFrom([]int{leastBlock, blockSize}).Draw(t, "least"), rapid.SampledFrom([]int{977, 64 << 10, blockSize, 512 << 10}).Draw(t, "read"))
 		if !errors.Is(err, s.err) || !bytes.Equal(got, text[:size]) {
 			t.Fatalf("%d bytes and %v, want %d and %v", len(got), err, size, s.err)
 		}
@@ -87,7 +87,7 @@ func TestAheadIsAPlainReader(t *testing.T) {
 
 // TestAheadPassesEmptyReads leaves it to the consumer how often nothing may come without an error.
 func TestAheadPassesEmptyReads(t *testing.T) {
-	a := newAhead(t.Context(), &script{data: []byte("a,b"), steps: []int{0, 1, 0, 0, 9}, err: io.EOF})
+	a := newAhead(t.Context(), &script{data: []byte("a,b"), steps: []int{0, 1, 0, 0, 9}, err: io.EOF}, leastBlock)
 	var counts []int
 	for {
 		n, err := a.Read(make([]byte, 9))
@@ -105,7 +105,7 @@ func TestAheadPassesEmptyReads(t *testing.T) {
 
 func TestAheadErrorIsSticky(t *testing.T) {
 	broken := errors.New("broken")
-	a := newAhead(t.Context(), iotest.ErrReader(broken))
+	a := newAhead(t.Context(), iotest.ErrReader(broken), leastBlock)
 	for range 3 {
 		if n, err := a.Read(make([]byte, 9)); n != 0 || err != broken {
 			t.Errorf("%d bytes, %v", n, err)
@@ -130,7 +130,7 @@ func TestAheadIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		src := new(endless)
-		a := newAhead(ctx, src)
+		a := newAhead(ctx, src, blockSize)
 		synctest.Wait()
 		if src.given != aheadBlocks*blockSize {
 			t.Errorf("%d bytes were read ahead", src.given)
@@ -139,6 +139,32 @@ func TestAheadIsBounded(t *testing.T) {
 		got, err := readSome(a, 1000)
 		if len(got) != src.given || !errors.Is(err, context.Canceled) {
 			t.Errorf("%d bytes of %d, %v", len(got), src.given, err)
+		}
+		check(t, a.Close())
+	})
+}
+
+// TestAheadGivesWhatIsThere lets a source bring pieces and then wait: its consumer gets leastBlock bytes at once, and
+// fewer only when the source is at its end.
+func TestAheadGivesWhatIsThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := io.Pipe()
+		go func() {
+			for range leastBlock/1000 + 2 {
+				_, _ = w.Write(make([]byte, 1000)) // fails only once r is closed
+			}
+			time.Sleep(time.Hour)
+			_ = w.Close()
+		}()
+		begin := time.Now()
+		a := newAhead(t.Context(), r, leastBlock)
+		n, err := a.Read(make([]byte, blockSize))
+		if n < leastBlock || err != nil || time.Since(begin) > 0 {
+			t.Errorf("%d bytes, %v, after %v", n, err, time.Since(begin))
+		}
+		rest, err := readSome(a, blockSize)
+		if len(rest) == 0 || n+len(rest) != (leastBlock/1000+2)*1000 || err != io.EOF || time.Since(begin) != time.Hour {
+			t.Errorf("then %d bytes, %v, after %v", len(rest), err, time.Since(begin))
 		}
 		check(t, a.Close())
 	})
@@ -286,7 +312,7 @@ func TestAheadIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const window = time.Minute
 		w := newWatchdog(io.LimitReader(new(endless), 2*aheadBlocks*blockSize), window, func() { t.Error("stalled") })
-		a := newAhead(t.Context(), w)
+		a := newAhead(t.Context(), w, leastBlock)
 		time.Sleep(10 * window)
 		if got, err := readSome(a, blockSize); len(got) != 2*aheadBlocks*blockSize || err != io.EOF {
 			t.Errorf("%d bytes, %v", len(got), err)

@@ -57,6 +57,7 @@ type pipe struct {
 func newPipe(ctx context.Context, r io.Reader, closer func() error) *stream {
 	p := &pipe{ctx: ctx, r: r}
 	s := newStream(p, closer)
+	s.waits = true
 	if d, ok := r.(deadliner); ok && d.SetReadDeadline(time.Time{}) == nil {
 		stop := context.AfterFunc(ctx, func() { _ = d.SetReadDeadline(time.Unix(1, 0)) })
 		s.closers = append(s.closers, func() error { stop(); return nil })

@@ -11,7 +11,8 @@ type stream struct {
 	io.Reader                // decoded bytes
 	raw       *source        // what the bytes came from
 	framed    bool           // the transport or the compression proves the end
-	stoppable bool           // a Read that waits returns when the context ends
+	waits     bool           // a Read may wait for somebody
+	stoppable bool           // it then returns when the context ends
 	closers   []func() error // bottom first
 }
 
