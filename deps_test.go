@@ -19,9 +19,9 @@ import (
 // A package that is not listed must be added here, with a thought for the direction in which bytes flow.
 var rooms = map[string]string{
 	"":                  "",
-	"cmd/fastcount":     "sources sinks engine parser mockserver",
+	"cmd/fastcount":     "sources sinks engine parser mockserver internal/nearest",
 	"sources":           "engine parser",
-	"sinks":             "engine",
+	"sinks":             "engine internal/nearest",
 	"sinks/sinktest":    "engine sinks",
 	"engine":            "parser internal/intern internal/fused",
 	"parser":            "internal/simd",
@@ -31,6 +31,7 @@ var rooms = map[string]string{
 	"internal/fused":    "internal/simd internal/intern",
 	"internal/pyrandom": "",
 	"internal/oracle":   "",
+	"internal/nearest":  "",
 	"internal/corpus":   "parser",
 	"bench":             "",
 	"fuzz":              "",

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"fastcount/engine"
+	"fastcount/internal/nearest"
 )
 
 // Sink writes a report in one format. The package sinktest holds the contract as a test: the same report gives the
@@ -79,7 +80,7 @@ func (r *Registry) Lookup(name string) (Sink, error) {
 	}
 	names := r.Names()
 	hint := ""
-	if near := nearest(name, names); near != "" {
+	if near := nearest.Word(name, names); near != "" {
 		hint = fmt.Sprintf("; did you mean %s?", near)
 	}
 	return nil, fmt.Errorf("unknown output format %q%s (known: %s)", cut(name, 200), hint, strings.Join(names, ", "))

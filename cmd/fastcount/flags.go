@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"fastcount/internal/nearest"
 	"fastcount/mockserver"
 	"fastcount/parser"
 )
@@ -74,7 +75,7 @@ func unknownFlag(name string) error {
 	if of, ok := known[name]; ok {
 		return hinted(err, fmt.Sprintf("--%s is a flag of: %s; a verb is the first argument", name, strings.Join(of, ", ")))
 	}
-	if near := nearest(name, slices.Sorted(maps.Keys(known))); near != "" {
+	if near := nearest.Word(name, slices.Sorted(maps.Keys(known))); near != "" {
 		return hinted(err, "did you mean --"+near+"?")
 	}
 	return err

@@ -50,18 +50,6 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	words := []string{"demo", "small", "large", "token-file"}
-	for word, want := range map[string]string{
-		"demos": "demo", "SMAL": "small", "lagre": "large", "demo": "demo", "token": "token-file",
-		"foo": "", "": "", "x": "", "de": "", "something": "",
-	} {
-		if got := nearest(word, words); got != want {
-			t.Errorf("%q: got %q, want %q", word, got, want)
-		}
-	}
-}
-
 func TestNameDelimiter(t *testing.T) {
 	for name, want := range map[string]byte{
 		"a.csv": ',', "a.tsv": '\t', "A.TSV": '\t', "a.psv": '|', "a.tsv.gz": '\t', "a.psv.zst": '|',

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"fastcount/internal/nearest"
 	"fastcount/mockserver"
 )
 
@@ -63,7 +64,7 @@ func meant(id string, known []string) []string {
 
 // meantID guesses which of the ids that there are was meant.
 func meantID(id string, known []string) []string {
-	if near := nearest(id, known); near != "" {
+	if near := nearest.Word(id, known); near != "" {
 		return []string{"did you mean " + near + "?"}
 	}
 	return nil

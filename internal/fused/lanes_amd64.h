@@ -74,6 +74,47 @@
 	MOVQ rounds, BX;                \
 	MOVQ BX, lanes_rounds(AX)
 
+// SPECIALS makes the mask of the special bytes in the 64 from at on: bit i stands for byte i. lo and hi become these
+// bytes, isLo and isHi are all ones where one is special, tmp is overwritten. The low four bits of a byte choose an
+// entry of Y0; only a special byte is equal to its entry.
+#define SPECIALS(P, at, lo, hi, isLo, isHi, mask, tmp) \
+	VMOVDQU   at(P), lo;                \
+	VMOVDQU   (at+32)(P), hi;           \
+	VPSHUFB   lo, Y0, isLo;             \
+	VPSHUFB   hi, Y0, isHi;             \
+	VPCMPEQB  lo, isLo, isLo;           \
+	VPCMPEQB  hi, isHi, isHi;           \
+	VPMOVMSKB isLo, mask;               \
+	VPMOVMSKB isHi, tmp;                \
+	SHLQ      $32, tmp;                 \
+	ORQ       tmp, mask
+
+// SHORT_COUNT looks the keys X8 and X10 up, counts their pair, and moves P behind the record, whose end begins R8 bytes
+// from it. probe and hit are as in SHORT_ROW.
+#define SHORT_COUNT(P, probe, hit) \
+	VAESENC   X1, X8, X9;               \
+	VAESENC   X1, X10, X6;              \
+	VAESENC   X2, X9, X9;               \
+	VAESENC   X2, X6, X6;               \
+	VMOVD     X9, BX;                   \
+	VMOVD     X6, CX;                   \
+	ANDL      firstMask, BX;            \
+	ANDL      secondMask, CX;           \
+	ADDQ      firstBase, BX;            \
+	ADDQ      secondBase, CX;           \
+	VPXOR     (BX), X8, X6;             \
+	VPXOR     (CX), X10, X7;            \
+	VPOR      X6, X7, X7;               \
+	VPTEST    X7, X7;                   \
+	JNE       probe;                    \
+hit: \
+	MOVQ      16(BX), BX;               \
+	ADDQ      16(CX), BX;               \
+	MOVQ      delta, AX;                \
+	ADDQ      AX, (R11)(BX*1);          \
+	ADDQ      R8, P;                    \
+	ADDQ      skip, P
+
 // SHORT_PROBE looks for the two keys from the slots of their hashes on, each up to a free one: its field used is 0.
 #define SHORT_PROBE(probe, first, second, hit, fail) \
 probe: \

@@ -32,16 +32,7 @@
 // The keys take in the special bytes around their fields, and the record's end those around it: so each special byte
 // of the record is compared with what it has to be, and there can be no other.
 #define SHORT_ROW(FIND, P, probe, hit, fail) \
-	VMOVDQU   (P), Y4;                  \
-	VMOVDQU   32(P), Y5;                \
-	VPSHUFB   Y4, Y0, Y6;               \
-	VPSHUFB   Y5, Y0, Y7;               \
-	VPCMPEQB  Y4, Y6, Y6;               \
-	VPCMPEQB  Y5, Y7, Y7;               \
-	VPMOVMSKB Y6, AX;                   \
-	VPMOVMSKB Y7, BX;                   \
-	SHLQ      $32, BX;                  \
-	ORQ       BX, AX;                   \
+	SPECIALS(P, 0, Y4, Y5, Y6, Y7, AX, BX); \
 	FIND;                               \
 	MOVL      (P)(R8*1), AX;            \
 	ANDL      endMask, AX;              \
@@ -50,58 +41,19 @@
 	SHLQ      $4, BX;                   \
 	VMOVDQU   (R10)(BX*1), X8;          \
 	VPAND     (P), X8, X8;              \
-	VAESENC   X1, X8, X9;               \
 	SUBQ      CX, DX;                   \
 	SHLQ      $4, DX;                   \
 	VMOVDQU   (R10)(DX*1), X10;         \
 	VPAND     (P)(CX*1), X10, X10;      \
-	VAESENC   X2, X9, X9;               \
-	VAESENC   X1, X10, X6;              \
-	VMOVD     X9, BX;                   \
-	VAESENC   X2, X6, X6;               \
-	VMOVD     X6, CX;                   \
-	ANDL      firstMask, BX;            \
-	ANDL      secondMask, CX;           \
-	ADDQ      firstBase, BX;            \
-	ADDQ      secondBase, CX;           \
-	VPXOR     (BX), X8, X6;             \
-	VPXOR     (CX), X10, X7;            \
-	VPOR      X6, X7, X7;               \
-	VPTEST    X7, X7;                   \
-	JNE       probe;                    \
-hit: \
-	MOVQ      16(BX), BX;               \
-	ADDQ      16(CX), BX;               \
-	MOVQ      delta, AX;                \
-	ADDQ      AX, (R11)(BX*1);          \
-	ADDQ      R8, P;                    \
-	ADDQ      skip, P
+	SHORT_COUNT(P, probe, hit)
 
 // LONG_ROW is SHORT_ROW for longer keys and records: the first key has up to 64 bytes, the second up to 32, and from the
 // end of the first key to the end of the record there may be 64 more. The mask AX is of these: of the 128 bytes looked
 // at it leaves out what comes before the special byte that ends the first key. If that is the very first byte, the
 // shift by 64 is one by 0 and adds bits for bytes that are not special: no key begins or ends there. R10 is longMasks.
 #define LONG_ROW(P, probe, hit, fail) \
-	VMOVDQU      (P), Y4;               \
-	VMOVDQU      32(P), Y5;             \
-	VPSHUFB      Y4, Y0, Y6;            \
-	VPSHUFB      Y5, Y0, Y7;            \
-	VPCMPEQB     Y4, Y6, Y6;            \
-	VPCMPEQB     Y5, Y7, Y7;            \
-	VPMOVMSKB    Y6, AX;                \
-	VPMOVMSKB    Y7, BX;                \
-	SHLQ         $32, BX;               \
-	ORQ          BX, AX;                \
-	VMOVDQU      64(P), Y8;             \
-	VMOVDQU      96(P), Y9;             \
-	VPSHUFB      Y8, Y0, Y6;            \
-	VPSHUFB      Y9, Y0, Y7;            \
-	VPCMPEQB     Y8, Y6, Y6;            \
-	VPCMPEQB     Y9, Y7, Y7;            \
-	VPMOVMSKB    Y6, DX;                \
-	VPMOVMSKB    Y7, CX;                \
-	SHLQ         $32, CX;               \
-	ORQ          CX, DX;                \
+	SPECIALS(P, 64, Y8, Y9, Y6, Y7, DX, CX); \
+	SPECIALS(P, 0, Y4, Y5, Y6, Y7, AX, BX); \
 	PDEPQ        AX, R12, BX;           \
 	TZCNTQ       BX, BX;                \
 	SHRXQ        BX, AX, AX;            \

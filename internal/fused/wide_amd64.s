@@ -39,16 +39,7 @@
 // GROUP makes the mask of the special bytes in the 64 from at on and keeps it. If there are others among them than
 // delimiters, R8 becomes the place of the first of these.
 #define GROUP(P, at, group) \
-	VMOVDQU   at(P), Y4;                \
-	VMOVDQU   (at+32)(P), Y5;           \
-	VPSHUFB   Y4, Y0, Y6;               \
-	VPSHUFB   Y5, Y0, Y7;               \
-	VPCMPEQB  Y4, Y6, Y6;               \
-	VPCMPEQB  Y5, Y7, Y7;               \
-	VPMOVMSKB Y6, AX;                   \
-	VPMOVMSKB Y7, BX;                   \
-	SHLQ      $32, BX;                  \
-	ORQ       BX, AX;                   \
+	SPECIALS(P, at, Y4, Y5, Y6, Y7, AX, BX); \
 	MOVQ      AX, group;                \
 	VPCMPEQB  Y4, Y3, Y8;               \
 	VPCMPEQB  Y5, Y3, Y9;               \
@@ -123,28 +114,7 @@
 	JA        fail;                     \
 	VMOVDQU   (R10)(CX*1), X10;         \
 	VPAND     (P)(AX*1), X10, X10;      \
-	VAESENC   X1, X8, X9;               \
-	VAESENC   X1, X10, X6;              \
-	VAESENC   X2, X9, X9;               \
-	VAESENC   X2, X6, X6;               \
-	VMOVD     X9, BX;                   \
-	VMOVD     X6, CX;                   \
-	ANDL      firstMask, BX;            \
-	ANDL      secondMask, CX;           \
-	ADDQ      firstBase, BX;            \
-	ADDQ      secondBase, CX;           \
-	VPXOR     (BX), X8, X6;             \
-	VPXOR     (CX), X10, X7;            \
-	VPOR      X6, X7, X7;               \
-	VPTEST    X7, X7;                   \
-	JNE       probe;                    \
-hit: \
-	MOVQ      16(BX), BX;               \
-	ADDQ      16(CX), BX;               \
-	MOVQ      delta, AX;                \
-	ADDQ      AX, (R11)(BX*1);          \
-	ADDQ      R8, P;                    \
-	ADDQ      skip, P
+	SHORT_COUNT(P, probe, hit)
 
 // func allLanesWide(l *lanes) (stopped int)
 TEXT ·allLanesWide(SB), NOSPLIT, $192-16

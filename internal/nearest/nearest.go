@@ -1,10 +1,11 @@
-package main
+// Package nearest guesses what was meant by a word that is not known.
+package nearest
 
 import "strings"
 
-// nearest returns the word that was probably meant: the one with the fewest edits, or else the first of which at least
-// three letters were given. It returns "" where none is near.
-func nearest(word string, words []string) string {
+// Word returns the word that was probably meant: the one with the fewest edits, or else the first of which at least
+// three letters were given. It returns "" where none is near. Capitals do not count as edits.
+func Word(word string, words []string) string {
 	best, bestEdits := "", min(3, len(word))
 	for _, w := range words {
 		if edits := editDistance(strings.ToLower(word), strings.ToLower(w), bestEdits); edits < bestEdits {
