@@ -1,7 +1,9 @@
 package fused_test
 
 import (
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,10 +41,12 @@ func guarded(t *testing.T, size int, before bool) []byte {
 func TestStaysWithinTheSlack(t *testing.T) {
 	skipUnlessAvailable(t)
 	rng := rand.New(rand.NewPCG(5, 6))
-	for _, names := range sets {
+	for _, set := range slices.Sorted(maps.Keys(sets)) {
+		names := sets[set]
 		for _, before := range []bool{false, true} {
 			room := guarded(t, 4096, before)
-			for _, form := range forms {
+			for _, name := range slices.Sorted(maps.Keys(forms)) {
+				form := forms[name]
 				k := newKnown(t, names[0], names[1])
 				for range 300 {
 					layout, text := layout, records(rng, k, 1+rng.IntN(30), form, rng.IntN(30))

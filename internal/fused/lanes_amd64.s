@@ -49,15 +49,16 @@
 
 // LONG_ROW is SHORT_ROW for longer keys and records: the first key has up to 64 bytes, the second up to 32, and from the
 // end of the first key to the end of the record there may be 64 more. The mask AX is of these: of the 128 bytes looked
-// at it leaves out what comes before the special byte that ends the first key. If that is the very first byte, the
-// shift by 64 is one by 0 and adds bits for bytes that are not special: no key begins or ends there. R10 is longMasks.
+// at it leaves out what comes before the special byte that ends the first key. Those of the second 64 are
+// shifted by one and then by the rest: a shift by 64 would be one by 0. R10 is longMasks.
 #define LONG_ROW(P, probe, hit, fail) \
 	SPECIALS(P, 64, Y8, Y9, Y6, Y7, DX, CX); \
 	SPECIALS(P, 0, Y4, Y5, Y6, Y7, AX, BX); \
 	PDEPQ        AX, R12, BX;           \
 	TZCNTQ       BX, BX;                \
 	SHRXQ        BX, AX, AX;            \
-	MOVL         $64, CX;               \
+	ADDQ         DX, DX;                \
+	MOVL         $63, CX;               \
 	SUBQ         BX, CX;                \
 	SHLXQ        CX, DX, DX;            \
 	ORQ          DX, AX;                \
