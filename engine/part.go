@@ -64,7 +64,8 @@ type Retrier interface {
 	Retry(attempt int, err error) (wait time.Duration, again bool)
 }
 
-// Framer is a stream that knows, once it returned io.EOF, whether its transport or compression proved that end.
+// Framer is a stream that knows whether its transport or compression proves its end: that io.EOF comes only where the
+// sender ended. It may be asked at any time, and its answer does not change.
 type Framer interface {
 	Framed() bool
 }

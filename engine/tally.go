@@ -93,11 +93,7 @@ const maxRoadNames = 32 << 10
 
 // prepare makes t ready for records with this header.
 func (t *tally) prepare(h *parser.Header, o parser.Options) {
-	comma := o.Comma
-	if comma == 0 {
-		comma = ','
-	}
-	layout := fused.Layout{Comma: comma, Width: h.Width(),
+	layout := fused.Layout{Comma: o.Delimiter(), Width: h.Width(),
 		First: h.Column(patientColumn), Second: h.Column(eventColumn), Header: h.Name(patientColumn)}
 	switch {
 	case o.MaxRecord > 0 && o.MaxRecord < minRecord || o.Kernel != "" && o.Kernel != fused.Kernel:

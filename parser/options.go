@@ -58,14 +58,22 @@ const maxMaxRecord = 1 << 30
 
 // withDefaults returns o with its zero values replaced.
 func (o Options) withDefaults() Options {
-	setDefault(&o.Comma, ',')
+	o.Comma = o.Delimiter()
 	setDefault(&o.MaxRecord, DefaultMaxRecord)
 	setDefault(&o.MaxColumns, DefaultMaxColumns)
 	setDefault(&o.BufferSize, DefaultBufferSize)
 	return o
 }
 
-func setDefault[T byte | int](option *T, value T) {
+// Delimiter returns Comma, or the delimiter that its zero value means.
+func (o Options) Delimiter() byte {
+	if o.Comma == 0 {
+		return ','
+	}
+	return o.Comma
+}
+
+func setDefault(option *int, value int) {
 	if *option == 0 {
 		*option = value
 	}

@@ -18,7 +18,7 @@
 // empty line, ends the road there.
 //
 // Finding a record's end needs its special bytes, and the next record begins there: one record after another, a
-// processor waits most of the time. So three records are counted at a time, from three thirds of the input. Where one
+// processor would wait for that each time. So three records are counted at a time, from three thirds of the input. Where one
 // of these turns out to stop before the next begins, what the later ones counted is taken back.
 package fused
 

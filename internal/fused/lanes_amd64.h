@@ -3,7 +3,7 @@
 // Registers:
 //
 //	SI, DI, R9     the rows at hand of the lanes
-//	R10            keepMasks, 16 bytes for each length of a key less 1
+//	R10            shortMasks or longMasks
 //	R11            the matrix of counts
 //	R12, R13, R15  one bit, at the number of the special byte that ends the first key, begins, and ends the second
 //	R14            the same for that which the record's end begins with

@@ -13,7 +13,7 @@ import (
 )
 
 // Available says whether this processor and this build have the road.
-var Available = cpu.X86.HasAVX2 && cpu.X86.HasAES && cpu.X86.HasBMI1 && cpu.X86.HasBMI2
+var Available = cpu.X86.HasAVX2 && cpu.X86.HasAES && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
 
 // Road counts the records of one layout. It is used by one goroutine at a time.
 type Road struct {
@@ -32,8 +32,8 @@ type Road struct {
 // maxTurns bounds how often the tables are made anew because records of another pattern came.
 const maxTurns = 64
 
-// laneCount is how many runs of records are counted in turn. One record's end must be found before the next is begun:
-// with one lane a processor waits most of the time, with two still a third of it.
+// laneCount is how many runs of records are counted in turn. One record's end must be found before the next is begun, so
+// a processor with one lane waits for it; three lanes were 4 % faster than two.
 const laneCount = 3
 
 // lanes is what lanes_amd64.s knows of a road: the runs of records and what is the same for all of them. Addresses
