@@ -330,8 +330,8 @@ func checkLayout(t *testing.T, width, first, second int, quoted, road bool) {
 func TestWideRecords(t *testing.T) {
 	skipUnlessAvailable(t)
 	rng := rand.New(rand.NewPCG(7, 8))
-	for range 60 {
-		width := 3 + rng.IntN(50)
+	for range 120 {
+		width := 3 + rng.IntN(200)
 		first, second := rng.IntN(width), rng.IntN(width)
 		if first == second {
 			continue
@@ -361,6 +361,27 @@ func TestWideRecords(t *testing.T) {
 	}
 }
 
+// A record with too few fields is never taken, however many are missing: where 64 were, a shift once wrapped around.
+func TestTooFewFields(t *testing.T) {
+	skipUnlessAvailable(t)
+	for width := 3; width <= 330; width++ {
+		for _, padding := range []int{0, 1, 3, 60, 130} {
+			road := fused.New(fused.Layout{Comma: ',', Width: width, First: 0, Second: 1})
+			k := newKnown(t, firsts, seconds)
+			for fields := 2; fields <= width+2; fields++ {
+				row := "P1,bp"
+				if fields > 2 {
+					row += "," + strings.Repeat("f", padding) + strings.Repeat(",", fields-3)
+				}
+				data := strings.Repeat(row+"\n", 4)
+				if _, rows := road.Count(padded(data), len(data), k.first, k.second, k.counts, k.stride); rows != 0 && fields != width {
+					t.Fatalf("%d columns: %d records of %d fields were taken", width, rows, fields)
+				}
+			}
+		}
+	}
+}
+
 // plainRecord reports whether a line is a record as wideRecords makes them when nothing odd happens to it.
 func plainRecord(line string, width int, end string) bool {
 	return strings.Count(line, ",") == width-1 && !strings.Contains(line, "\"") && !strings.Contains(line, "unknown") &&
@@ -372,7 +393,7 @@ func wideRecords(rng *rand.Rand, width, first, second int, end string) string {
 	for range 1 + rng.IntN(40) {
 		fields := make([]string, width)
 		for i := range fields {
-			fields[i] = strings.Repeat("f", rng.IntN(9))
+			fields[i] = strings.Repeat("f", rng.IntN(2+300/width))
 		}
 		fields[first] = []string{"P1", "P22", "", "a name of 13b"}[rng.IntN(4)]
 		fields[second] = []string{"bp", "hr", "heart_rate"}[rng.IntN(3)]

@@ -54,6 +54,7 @@
 	CMOVQCC   CX, R8
 
 // LOOK sets place to where the special byte of that number is: in the group that begins with at most so many before it.
+// There must be so many in the four groups, or the number in the last one may be 64 and more, and the shift by it wraps.
 // R12, R13 and R14 are before1 to before3, R15 is 1. DX is overwritten.
 #define LOOK(number, place) \
 	MOVQ   number, place;               \
@@ -88,6 +89,10 @@
 	MOVQ      R12, before1;             \
 	MOVQ      R13, before2;             \
 	MOVQ      R14, before3;             \
+	POPCNTQ   group3, AX;               \
+	ADDQ      R14, AX;                  \
+	CMPQ      AX, lastOne;              \
+	JBE       fail;                     \
 	LOOK(lastOne, AX);                  \
 	CMPQ      AX, R8;                   \
 	JNE       fail;                     \
