@@ -21,7 +21,7 @@ func Run(ctx context.Context, parts []Part, cfg Config) (*Report, error) {
 		return nil, err
 	}
 	r := newRun(parts, cfg)
-	local, remote := r.tasks()
+	local, remote := r.tasks(ctx)
 	var workers sync.WaitGroup
 	r.start(ctx, &workers, local, cfg.Jobs)
 	r.start(ctx, &workers, remote, cfg.Transfers)

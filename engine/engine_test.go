@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -214,6 +215,49 @@ func TestSplitInsideQuotes(t *testing.T) {
 			if p := progress.Snapshot()[0]; p.Rows != got.Rows || p.Bytes != got.Bytes || p.State != engine.Done {
 				t.Errorf("progress at the end: %+v", p)
 			}
+		}
+	}
+}
+
+// rangesOnly is a part that is never to be read in one go.
+type rangesOnly struct{ plain }
+
+func (rangesOnly) Open(context.Context) (io.ReadCloser, error) {
+	return nil, errors.New("opened as a whole")
+}
+
+// Where no guess is wrong, ranges are enough: for the counts, and for the error in the text.
+func TestRangesAreEnough(t *testing.T) {
+	data := export(1, 3000)
+	want := mustCount(t, data)
+	bad := append(slices.Clone(data), "P1,2,bp,\"1\n"...)
+	for _, rangeSize := range []int64{100, 999, 30_000} {
+		cfg := engine.Config{Jobs: 3, RangeSize: rangeSize}
+		got, err := engine.Run(t.Context(), []engine.Part{rangesOnly{plain{memory{"a", data}}}}, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkReport(t, got, want)
+		if got.Bytes != uint64(len(data)) {
+			t.Errorf("got %d bytes of %d", got.Bytes, len(data))
+		}
+		var syntax *parser.SyntaxError
+		_, err = engine.Run(t.Context(), []engine.Part{rangesOnly{plain{memory{"a", bad}}}}, cfg)
+		if !errors.As(err, &syntax) || syntax.Line != 3002 || syntax.Offset != int64(len(data)+8) {
+			t.Errorf("got %v, want an unclosed quote on line 3002", err)
+		}
+	}
+}
+
+// A worker holds the names of all its ranges: too many of them are reported where reading in one go meets them.
+func TestLimitsInRanges(t *testing.T) {
+	part := plain{memory{"a", export(1, 3000)}}
+	limits := engine.Limits{Patients: 6}
+	_, want := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: 1, Limits: limits})
+	for _, rangeSize := range []int64{100, 999, 30_000} {
+		_, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: 3, RangeSize: rangeSize, Limits: limits})
+		if want == nil || err == nil || err.Error() != want.Error() {
+			t.Errorf("ranges of %d: got %v, want %v", rangeSize, err, want)
 		}
 	}
 }

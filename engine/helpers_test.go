@@ -36,9 +36,19 @@ type plain struct{ memory }
 
 func (p plain) Size() (int64, bool) { return int64(len(p.data)), true }
 
-func (p plain) OpenAt(_ context.Context, off int64) (io.ReadCloser, error) {
-	return io.NopCloser(&corpus.Pieces{Data: p.data[off:]}), nil
+func (p plain) Cut(_ context.Context, at int64) (int64, error) { return at, nil }
+
+func (p plain) OpenRange(_ context.Context, from, to int64) (engine.RangeStream, error) {
+	return plainRange{&corpus.Pieces{Data: p.data[from:]}, to - from}, nil
 }
+
+type plainRange struct {
+	io.Reader
+	limit int64
+}
+
+func (r plainRange) Limit() int64 { return r.limit }
+func (r plainRange) Close() error { return nil }
 
 // download is a part of which each attempt is another stream, with a declaration.
 type download struct {

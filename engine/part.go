@@ -34,14 +34,27 @@ type Declaration struct {
 	Events   []string // every event type that may occur
 }
 
-// Splitter is a part whose bytes can be read from any offset: a plain, uncompressed, regular file.
-// The engine counts a large one on several workers.
+// Splitter is a part that can be read from several places at once: a regular file that is not compressed, or one whose
+// compression allows it. The engine counts a large one on several workers.
 type Splitter interface {
-	// Size returns the length in bytes, and whether the part can be split at all.
+	// Size returns the length in bytes as stored, and whether the part can be split at all.
 	Size() (size int64, ok bool)
 
-	// OpenAt is Open from the byte offset off to the end of the part.
-	OpenAt(ctx context.Context, off int64) (io.ReadCloser, error)
+	// Cut returns the first place at or behind the byte at, as stored, where a range may begin; Size if there is none.
+	Cut(ctx context.Context, at int64) (int64, error)
+
+	// OpenRange is Open from one place to the end of the part: from is 0 or an answer of Cut, to the next range's
+	// from or Size.
+	OpenRange(ctx context.Context, from, to int64) (RangeStream, error)
+}
+
+// RangeStream is a stream that knows where the next range begins.
+type RangeStream interface {
+	io.ReadCloser
+
+	// Limit returns how many bytes of the stream come before the place that OpenRange was given as to, or math.MaxInt64
+	// while that is not known. It is known once the byte behind was read, and at the end of the stream.
+	Limit() int64
 }
 
 // Checker is a part that can tell after reading whether what was read is still what is there.

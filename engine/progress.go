@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"io"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // State is where a part stands in a run.
 type State uint8
@@ -82,15 +79,11 @@ func (s *partState) begin(attempt int) {
 
 func (s *partState) set(state State) { s.state.Store(uint32(state)) }
 
-// read notes so many more decoded bytes and rows, and what the stream has taken from its source for them.
-func (s *partState) read(stream io.Reader, n, rows uint64) {
+// read notes so many more decoded bytes, rows, and bytes taken from the source.
+func (s *partState) read(n, rows, raw uint64) {
 	s.bytes.Add(n)
 	s.rows.Add(rows)
-	if raw, ok := stream.(RawCounter); ok {
-		s.raw.Store(uint64(raw.RawBytes()))
-	} else {
-		s.raw.Add(n)
-	}
+	s.raw.Add(raw)
 }
 
 // finish puts the figures of the committed attempt in place of the running ones.
@@ -99,11 +92,4 @@ func (s *partState) finish(report PartReport) {
 	s.bytes.Store(report.Bytes)
 	s.raw.Store(report.RawBytes)
 	s.set(Done)
-}
-
-// takeBack subtracts what is to be counted again.
-func (s *partState) takeBack(t *tally) {
-	s.rows.Add(-t.rows)
-	s.bytes.Add(-t.bytes)
-	s.raw.Add(-t.bytes)
 }

@@ -3,30 +3,27 @@ package engine
 import (
 	"context"
 	"errors"
-	"io"
-	"math"
 	"sync"
 
 	"fastcount/parser"
 )
 
-// One large plain file is counted by several workers. It is cut at any byte into ranges; a record belongs to the
-// range in which its first byte lies. Whether a cut falls inside quotes cannot be known without reading all that
-// comes before, so each range but the first guesses where its first record begins and is counted from there into a
-// tally of its own. The guess is proved afterwards: reading the range before, whose own beginning is proved, ends
-// exactly where the next record begins. Where that is not where the range began, and only there, the range is
-// counted again from its true beginning, and an error counts only in a range whose beginning is proved. So the
-// result is that of reading the file in one go.
+// One large file is counted by several workers. It is cut into ranges, and each worker counts all ranges that it takes
+// into one tally. Whether a cut falls inside quotes cannot be known without reading all that comes before, so each
+// range but the first guesses where its first record begins. The guess is proved afterwards: reading the range
+// before, whose own beginning is proved, ends exactly where this one began. An error counts only in a range whose
+// beginning is proved. Where a guess was wrong, which takes text in quotes that looks like records, everything counted
+// of the file is thrown away and one worker reads it in one go. So the result is always that of reading it in one go.
 
 // minRange is the least number of bytes worth a range of its own.
 const minRange = 4 << 20
 
 // shareParts is into how many parts the share of a worker in the bytes that remain is cut: ranges become smaller toward
-// the end, so that no worker waits long for the last one, and their number, each of which has a tally to be joined, grows
-// only with the logarithm of the input's size (guided self-scheduling; Polychronopoulos and Kuck, 1987).
+// the end, so that no worker waits long for the last one, and their number grows only with the logarithm of the
+// input's size (guided self-scheduling; Polychronopoulos and Kuck, 1987).
 const shareParts = 4
 
-// chain is one part that is counted in ranges, and how far these have been joined.
+// chain is one part that is counted in ranges, and how far these are proved.
 type chain struct {
 	run   *run
 	part  int
@@ -34,35 +31,43 @@ type chain struct {
 	cuts  []int64 // range i is from cuts[i] to cuts[i+1]
 	begin sync.Once
 
+	header *parser.Header // once begin is done; nil if it cannot be had
+
 	mu      sync.Mutex
-	moved   sync.Cond // joined grew, or err was set
-	header  *parser.Header
-	results []*rangeResult // by range; nil if not counted or already joined
-	joined  int            // ranges joined
-	joining bool           // a worker is at it
-	at      int64          // offset of the record behind the joined ranges
+	tallies map[*worker]*tally
+	results []*rangeResult // by range, nil before it was counted
+	counted int            // ranges that are being counted now
+	proved  int            // ranges whose beginning and end are certain
+	at      int64          // decoded bytes before the first range that is not
+	over    int64          // how far behind its beginning the first record is
 	lines   int64          // line feeds up to there
-	total   *tally         // what the joined ranges hold
-	err     error          // why the part cannot be counted
+	fault   error          // why no further range is to be counted
+	framed  bool           // the end of the last range looked at is proved by the compression
+	settled bool
 }
 
-// rangeResult is a counted range.
+// rangeResult is a counted range. Offsets are in decoded bytes from its beginning.
 type rangeResult struct {
-	tally      *tally
-	start, end int64 // offsets of its first record and of the record behind its last one; -1 if not found
-	lines      int64
-	err        error
+	start  int64 // of its first record
+	end    int64 // of the record behind its last one
+	limit  int64 // of the next range
+	lines  int64 // line feeds from start to end
+	framed bool
+	err    error
 }
+
+// errWrongGuess is the fault of a range that did not begin where it was thought to.
+var errWrongGuess = errors.New("a range does not begin where it seemed to")
 
 // tasks cuts the work into pieces, in the order in which they are to be begun.
-func (r *run) tasks() (local, remote []task) {
+func (r *run) tasks(ctx context.Context) (local, remote []task) {
 	remaining := r.splittableBytes()
 	for i, part := range r.parts {
 		if p, ok := part.(Remote); ok && p.Remote() {
 			remote = append(remote, task{part: i})
 			continue
 		}
-		cuts := r.cut(part, remaining)
+		cuts := r.cut(ctx, part, remaining)
 		if len(cuts) > 0 {
 			remaining -= cuts[len(cuts)-1]
 		}
@@ -90,11 +95,11 @@ func (r *run) splittableBytes() (total int64) {
 	return total
 }
 
-// cut returns where the ranges of a part begin, and its end; nil if it cannot be split. remaining is the number of bytes
-// from its beginning to the end of the last part that can.
-func (r *run) cut(part Part, remaining int64) (cuts []int64) {
+// cut returns where the ranges of a part begin, and its end; nil if it is not to be split. remaining is the number of
+// bytes from its beginning to the end of the last part that can.
+func (r *run) cut(ctx context.Context, part Part, remaining int64) (cuts []int64) {
 	file, ok := part.(Splitter)
-	if !ok {
+	if !ok || r.cfg.Jobs == 1 {
 		return nil
 	}
 	size, ok := file.Size()
@@ -107,88 +112,95 @@ func (r *run) cut(part Part, remaining int64) (cuts []int64) {
 		if size-at < n+n/2 {
 			break
 		}
-		at += n
+		next, err := file.Cut(ctx, at+n)
+		if err != nil {
+			return nil // reading the part in one go will say what is wrong
+		}
+		at = next
 	}
 	return append(cuts, size)
 }
 
 // rangeSize returns how many bytes the next range is to have if so many remain.
 func (r *run) rangeSize(remaining int64) int64 {
-	switch {
-	case r.cfg.Jobs == 1:
-		return math.MaxInt64 / 2
-	case r.cfg.RangeSize > 0:
+	if r.cfg.RangeSize > 0 {
 		return r.cfg.RangeSize
 	}
 	return max(minRange, remaining/int64(r.cfg.Jobs*shareParts))
 }
 
 func (r *run) newChain(part int, cuts []int64) *chain {
-	c := &chain{run: r, part: part, file: r.parts[part].(Splitter), cuts: cuts, results: make([]*rangeResult, len(cuts)-1)}
-	c.moved.L = &c.mu
-	return c
+	return &chain{
+		run: r, part: part, file: r.parts[part].(Splitter), cuts: cuts,
+		tallies: make(map[*worker]*tally), results: make([]*rangeResult, len(cuts)-1),
+	}
 }
 
-// count counts range i and joins it and those behind it as far as possible.
+// count counts range i. The worker that is the last to do so for the part settles what becomes of it.
 func (c *chain) count(ctx context.Context, w *worker, i int) {
-	if !c.await(ctx, w, i) {
+	c.begin.Do(func() { c.readHeader(ctx, w) })
+	t := c.enter(w)
+	if t == nil {
 		return
 	}
-	g := parser.Range{Header: c.header, From: c.cuts[i], To: c.cuts[i+1], Guess: true}
-	if i == 0 {
-		g.From, g.Guess = c.at, false
+	if c.leave(i, c.countRange(ctx, w, i, t)) {
+		c.settle(ctx, w)
 	}
-	c.deliver(ctx, w, i, c.countRange(ctx, w, g))
 }
 
-// await reads the header, if that was not done, and holds a worker back that is far ahead: tallies that cannot be
-// joined yet take memory. The range that the others wait for is never held back. It returns false if the part
-// has failed.
-func (c *chain) await(ctx context.Context, w *worker, i int) bool {
-	c.begin.Do(func() { c.readHeader(ctx, w) })
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for c.err == nil && i > c.joined+2*c.run.cfg.Jobs {
-		c.moved.Wait()
-	}
-	return c.err == nil
-}
-
-// readHeader finds out what all ranges must know.
+// readHeader finds out what all ranges must know. An error is left to the first range, which reads it too.
 func (c *chain) readHeader(ctx context.Context, w *worker) {
 	c.state().begin(1)
-	c.total = c.run.borrow()
-	stream, err := c.file.OpenAt(ctx, 0)
-	if err == nil {
-		w.reader.Reset(stream, c.run.cfg.CSV)
-		err = errors.Join(w.reader.Begin(), stream.Close())
-		c.header, c.at, c.lines = w.reader.Header(), w.reader.Offset(), w.reader.Lines()
-	}
+	stream, err := c.file.OpenRange(ctx, 0, c.cuts[1])
 	if err != nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.fail(err)
+		return
+	}
+	w.reader.Reset(stream, c.run.cfg.CSV)
+	if errors.Join(w.reader.Begin(), stream.Close()) == nil {
+		c.header = w.reader.Header()
 	}
 }
 
-// countRange counts one range from where g says, or guesses, that it begins.
-func (c *chain) countRange(ctx context.Context, w *worker, g parser.Range) *rangeResult {
-	result := &rangeResult{tally: c.run.borrow(), start: -1, end: -1}
-	from := g.From
-	if g.Guess {
-		from--
+// enter returns the tally that w is to count a range into, or nil where nothing more is to be counted.
+func (c *chain) enter(w *worker) *tally {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fault != nil || c.settled {
+		return nil
 	}
-	stream, err := c.file.OpenAt(ctx, from)
+	if c.tallies[w] == nil {
+		c.tallies[w] = c.run.borrow()
+	}
+	c.counted++
+	return c.tallies[w]
+}
+
+// countRange counts range i into t, from where its first record seems to begin.
+func (c *chain) countRange(ctx context.Context, w *worker, i int, t *tally) (result *rangeResult) {
+	result = new(rangeResult)
+	if i > 0 && c.header == nil {
+		result.err = errWrongGuess
+		return result
+	}
+	stream, err := c.file.OpenRange(ctx, c.cuts[i], c.cuts[i+1])
 	if err != nil {
 		result.err = err
 		return result
 	}
+	g := parser.Range{Limit: stream.Limit}
+	if i > 0 {
+		g.Header = c.header
+	}
 	w.reader.ResetRange(stream, c.run.cfg.CSV, g)
 	if result.err = w.reader.Begin(); result.err == nil {
-		result.start = w.reader.Offset()
-		// The stream alone: what it says of itself is true of a whole part only.
-		result.err = w.countStream(ctx, struct{ io.Reader }{stream}, result.tally, c.state())
-		result.end, result.lines = w.reader.Offset(), w.reader.Lines()
+		if i > 0 {
+			result.start = w.reader.Offset()
+		}
+		result.err = w.countStream(ctx, stream, t, c.state())
+		result.end, result.limit, result.lines = w.reader.Offset(), stream.Limit(), w.reader.Lines()
+	}
+	if f, ok := stream.(Framer); ok {
+		result.framed = f.Framed()
 	}
 	if err := stream.Close(); result.err == nil {
 		result.err = err
@@ -196,78 +208,98 @@ func (c *chain) countRange(ctx context.Context, w *worker, g parser.Range) *rang
 	return result
 }
 
-// deliver hands in a result and joins what can be joined. One worker at a time does so; it also counts again what
-// was guessed wrongly, while the others go on with later ranges.
-func (c *chain) deliver(ctx context.Context, w *worker, i int, result *rangeResult) {
+// leave takes a result, proves what can be proved, and reports whether the part is to be settled by the caller.
+func (c *chain) leave(i int, result *rangeResult) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.counted--
 	c.results[i] = result
-	if c.joining {
-		return
+	for c.fault == nil && c.proved < len(c.results) && c.results[c.proved] != nil {
+		c.fault = c.prove(c.results[c.proved])
 	}
-	c.joining = true
-	for c.err == nil && c.joined < len(c.results) && c.results[c.joined] != nil {
-		result := c.results[c.joined]
-		c.results[c.joined] = nil
-		c.mu.Unlock()
-		err := c.join(ctx, w, result)
-		c.mu.Lock()
-		if err != nil {
-			c.fail(err)
-		} else if c.joined++; c.joined == len(c.results) {
-			c.finish()
-		}
-		c.moved.Broadcast()
-	}
-	c.joining = false
+	c.settled = c.counted == 0 && (c.fault != nil || c.proved == len(c.results))
+	return c.settled
 }
 
-// join adds the result of the next range to the total, after proving where it begins.
-func (c *chain) join(ctx context.Context, w *worker, result *rangeResult) error {
-	if result.start != c.at {
-		c.state().takeBack(result.tally)
-		c.run.giveBack(result.tally)
-		result = c.countRange(ctx, w, parser.Range{Header: c.header, From: c.at, To: c.cuts[c.joined+1]})
+// prove goes on over the first range that is not proved.
+func (c *chain) prove(result *rangeResult) error {
+	c.framed = result.framed
+	switch {
+	case result.start != c.over:
+		return errWrongGuess
+	case result.err != nil:
+		return moved(result.err, c.at, c.lines)
 	}
-	defer c.run.giveBack(result.tally)
-	if result.err != nil {
-		return fromLine(c.lines, result.err)
-	}
-	c.at = result.end
+	c.proved++
 	c.lines += result.lines
-	return c.total.merge(result.tally)
+	if c.proved == len(c.results) {
+		c.at += result.end
+		return nil
+	}
+	c.at += result.limit
+	c.over = result.end - result.limit
+	return nil
 }
 
-// fromLine moves the line of a syntax error, counted from the beginning of a range, to that of the input.
-func fromLine(before int64, err error) error {
+// moved moves the place of a syntax error, counted from the beginning of a range, to that of the input.
+func moved(err error, offset, lines int64) error {
 	var syntax *parser.SyntaxError
 	if !errors.As(err, &syntax) {
 		return err
 	}
-	moved := *syntax
-	moved.Line += before
-	return &moved
+	there := *syntax
+	there.Offset += offset
+	there.Line += lines
+	return &there
 }
 
-// fail gives the part up. c.mu is held.
-func (c *chain) fail(err error) {
-	c.err = err
-	c.run.giveBack(c.total)
-	c.run.fail(c.part, 1, err)
+// settle commits the part, or fails it, or counts it in one go. Which worker's tally reaches a limit is chance, so
+// limits are left to the last, and so is every failure but that of a CSV that is not compressed.
+func (c *chain) settle(ctx context.Context, w *worker) {
+	total, err := c.merged()
+	defer c.run.giveBack(total)
+	var syntax *parser.SyntaxError
+	var limit *LimitError
+	switch {
+	case err == nil && c.fault == nil:
+		c.finish(total)
+	case err == nil && !c.framed && errors.As(c.fault, &syntax) && !errors.As(c.fault, &limit):
+		c.run.fail(c.part, 1, c.fault)
+	default:
+		w.countPart(ctx, c.part)
+	}
 }
 
-// finish commits the part, all of whose ranges are joined. c.mu is held.
-func (c *chain) finish() {
+// merged returns what all workers counted, and takes their tallies.
+func (c *chain) merged() (total *tally, err error) {
+	for _, t := range c.tallies {
+		if total == nil {
+			total = t
+			continue
+		}
+		if err == nil {
+			err = total.merge(t)
+		}
+		c.run.giveBack(t)
+	}
+	c.tallies = nil
+	return total, err
+}
+
+// finish commits the part, all of whose ranges are proved.
+func (c *chain) finish(total *tally) {
 	part := c.run.parts[c.part]
-	if err := verify(part, c.total); err != nil {
-		c.fail(err)
+	if err := verify(part, total); err != nil {
+		c.run.fail(c.part, 1, err)
 		return
 	}
-	c.total.bytes = uint64(c.at)
-	c.run.commit(c.part, c.total, PartReport{
-		Name: part.Name(), Rows: c.total.rows, Bytes: c.total.bytes, RawBytes: c.total.bytes, Attempts: 1,
-	})
-	c.run.giveBack(c.total)
+	total.bytes = uint64(c.at)
+	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes,
+		RawBytes: uint64(c.cuts[len(c.cuts)-1]), Attempts: 1}
+	if c.framed {
+		report.Verified = ProofFraming
+	}
+	c.run.commit(c.part, total, report)
 }
 
 func (c *chain) state() *partState { return &c.run.states[c.part] }

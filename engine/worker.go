@@ -110,13 +110,15 @@ func (w *worker) countStream(ctx context.Context, stream io.Reader, t *tally, st
 		return err
 	}
 	t.prepare(w.reader.Header(), w.run.cfg.CSV)
+	rawFrom := int64(0)
 	for {
 		before := t.rows
 		err := w.countSome(t)
 		at := w.reader.Offset()
+		raw := rawBytes(stream, at)
 		t.bytes += uint64(at - from)
-		state.read(stream, uint64(at-from), t.rows-before)
-		from = at
+		state.read(uint64(at-from), t.rows-before, uint64(raw-rawFrom))
+		from, rawFrom = at, raw
 		switch {
 		case err == io.EOF:
 			return t.checkPairs()
@@ -141,6 +143,14 @@ func (w *worker) countSome(t *tally) error {
 	return t.add(block)
 }
 
+// rawBytes returns what a stream has taken from its source, which is what it has given unless it says otherwise.
+func rawBytes(stream io.Reader, given int64) int64 {
+	if raw, ok := stream.(RawCounter); ok {
+		return raw.RawBytes()
+	}
+	return given
+}
+
 // drainLimit bounds how much is read to see whether a stream with bad content is also a broken one.
 const drainLimit = 1 << 30
 
@@ -160,10 +170,7 @@ func outranked(stream io.Reader, err error) error {
 
 // reportOf describes what was read from a stream that is still open.
 func reportOf(part Part, stream io.Reader, t *tally) PartReport {
-	report := PartReport{Name: part.Name(), Rows: t.rows, Bytes: t.bytes, RawBytes: t.bytes}
-	if raw, ok := stream.(RawCounter); ok {
-		report.RawBytes = uint64(raw.RawBytes())
-	}
+	report := PartReport{Name: part.Name(), Rows: t.rows, Bytes: t.bytes, RawBytes: uint64(rawBytes(stream, int64(t.bytes)))}
 	if f, ok := stream.(Framer); ok && f.Framed() {
 		report.Verified = ProofFraming
 	}

@@ -155,10 +155,19 @@ type file []byte
 
 func (file) Name() string                                      { return "file" }
 func (f file) Size() (int64, bool)                             { return int64(len(f)), true }
-func (f file) Open(ctx context.Context) (io.ReadCloser, error) { return f.OpenAt(ctx, 0) }
-func (f file) OpenAt(_ context.Context, off int64) (io.ReadCloser, error) {
-	return io.NopCloser(bytes.NewReader(f[off:])), nil
+func (f file) Cut(_ context.Context, at int64) (int64, error)  { return at, nil }
+func (f file) Open(ctx context.Context) (io.ReadCloser, error) { return f.OpenRange(ctx, 0, 0) }
+func (f file) OpenRange(_ context.Context, from, to int64) (engine.RangeStream, error) {
+	return &fileRange{bytes.NewReader(f[from:]), to - from}, nil
 }
+
+type fileRange struct {
+	io.Reader
+	limit int64
+}
+
+func (r *fileRange) Limit() int64 { return r.limit }
+func (r *fileRange) Close() error { return nil }
 
 // A file that is cut anywhere and counted by several workers has the counts that encoding/csv and a map have.
 func FuzzEngine(f *testing.F) {

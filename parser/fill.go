@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 )
 
 // minFill is how many new bytes are waited for before they are looked at: small network reads are gathered.
@@ -25,6 +26,7 @@ func (r *Reader) fill() error {
 	for idle := 0; r.end < enough && !r.eof; {
 		n, err := r.src.Read(r.room())
 		r.end += n
+		r.learnLimit()
 		switch {
 		case err == io.EOF:
 			r.finish()
@@ -39,6 +41,16 @@ func (r *Reader) fill() error {
 		}
 	}
 	return nil
+}
+
+// learnLimit asks where the range ends. The record that begins right there still belongs to it.
+func (r *Reader) learnLimit() {
+	if r.learn == nil {
+		return
+	}
+	if limit := r.learn(); limit < math.MaxInt64 {
+		r.limit, r.learn = limit+1, nil
+	}
 }
 
 // room returns the free part of the buffer. Of what lies behind the limit of a range it takes only little at a

@@ -31,10 +31,11 @@ type Reader struct {
 
 	buf      []byte
 	pos, end int
-	base     int64 // bytes of the input before buf[0]
-	lines    int64 // line feeds of the input before buf[pos]
-	limit    int64 // no record is read that begins here or later
-	guess    bool  // buf[pos] lies just before the place where the first record is to be looked for
+	base     int64        // bytes of the input before buf[0]
+	lines    int64        // line feeds of the input before buf[pos]
+	learn    func() int64 // Range.Limit
+	limit    int64        // no record is read that begins here or later
+	guess    bool         // the first record is to be looked for
 	begun    bool
 	eof      bool
 	padded   bool // a line feed that is not in the input stands at buf[end-1]
@@ -49,25 +50,26 @@ func NewReader(src io.Reader, o Options) *Reader {
 }
 
 // Reset makes r read another input from its beginning. It may be called at any time, also after an error or Release.
-func (r *Reader) Reset(src io.Reader, o Options) {
-	r.ResetRange(src, o, Range{To: math.MaxInt64})
-}
+func (r *Reader) Reset(src io.Reader, o Options) { r.ResetRange(src, o, Range{}) }
 
-// Range is a piece of an input, for readers of several pieces at once. A record belongs to the range in which its
-// first byte lies.
+// Range is a piece of an input, for readers of several pieces at once. The source of its reader begins at any byte of
+// the input and goes on to the input's end. A record belongs to the range in which the byte before it lies, and to the
+// first one if there is none.
 type Range struct {
-	Header *Header // of the input; nil if the range begins with it, at byte 0
-	From   int64   // offset in the input at which the range begins
-	To     int64   // offset at which the next one begins
+	// Header is that of the input, or nil for the first range, which begins with it. The reader of another one looks
+	// for a line feed behind which a record stands that it can read, so that it begins, as a guess, with the first
+	// record of the range. That may be wrong, in text inside quotes. The guess was right if and only if Offset after
+	// Begin is as far behind the beginning of this range as Offset is behind it at the end of the range before, and
+	// that range was read rightly itself.
+	Header *Header
 
-	// Guess says that From is any byte. Then src must begin at byte From-1, and the reader looks for a line feed
-	// behind which a record stands that it can read. That may be wrong, in text inside quotes. The guess was
-	// right if and only if Offset after Begin is what Offset is after the end of the range before, and that range
-	// was read rightly itself. Without Guess, src begins at From, which must be the beginning of a record.
-	Guess bool
+	// Limit returns the offset in the source at which the next range begins, or math.MaxInt64 while that is not
+	// known: it must be known once the byte at that offset was read. nil means that there is no next range.
+	Limit func() int64
 }
 
-// ResetRange makes r read a piece of an input. Lines in errors are then counted from the beginning of the range.
+// ResetRange makes r read a piece of an input. Offsets count from the beginning of the range then, lines from its first
+// record.
 func (r *Reader) ResetRange(src io.Reader, o Options, g Range) {
 	err := o.Validate()
 	if err != nil {
@@ -79,10 +81,7 @@ func (r *Reader) ResetRange(src io.Reader, o Options, g Range) {
 		r.scratch = scratches.Get().(*scratch)
 	}
 	*r = Reader{opts: o, index: kernel.Index, src: src, err: err, header: g.Header, scratch: r.scratch,
-		base: g.From, limit: g.To, guess: g.Guess}
-	if g.Guess {
-		r.base--
-	}
+		learn: g.Limit, limit: math.MaxInt64, guess: g.Header != nil}
 	r.buf = r.scratch.buffer(o.BufferSize)
 	r.block.Columns = r.scratch.columnsFor(len(o.Columns))
 	r.machine = machine{comma: o.Comma, maxRecord: o.MaxRecord, fields: r.scratch.fields}
@@ -134,21 +133,16 @@ func (r *Reader) Begin() error {
 }
 
 func (r *Reader) begin() error {
-	if r.header != nil {
-		r.machine.keep = r.header.width
-	}
 	for r.end < longestMark && !r.eof {
 		if err := r.fill(); err != nil {
 			return err
 		}
 	}
-	switch {
-	case r.guess:
+	if r.guess {
+		r.machine.keep = r.header.width
 		return r.findRecord()
-	case r.header == nil:
-		return r.readHeader()
 	}
-	return nil
+	return r.readHeader()
 }
 
 // Next returns the next block of records. The error is io.EOF after the last record, and only if the source said

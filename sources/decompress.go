@@ -39,6 +39,15 @@ const (
 	skippableMagic = "\x2a\x4d\x18" // of a zstd frame without data, behind a byte from 0x50 to 0x5f
 )
 
+// magic returns how the data of a member or frame begins. Every member of a gzip file is compressed in the one way that
+// there is, whose number follows the magic.
+func (f format) magic() []byte {
+	if f == gzipped {
+		return []byte(gzipMagic + "\x08")
+	}
+	return []byte(zstdMagic)
+}
+
 // magicSize is how many first bytes tell the formats apart.
 const magicSize = 4
 
@@ -135,6 +144,13 @@ func (d *decoder) Read(p []byte) (int, error) {
 	return n, d.err
 }
 
+// refusePadding makes zeros behind a gzip member an error: something follows them.
+func (d *decoder) refusePadding() {
+	if g, ok := d.dec.(*gunzip); ok {
+		g.unpadded = true
+	}
+}
+
 func (d *decoder) explain(err error) error {
 	switch {
 	case d.src.failed() != nil:
@@ -161,6 +177,8 @@ type gunzip struct {
 	z      gzip.Reader
 	inside bool // a member has begun and not ended
 	later  bool // a member has ended
+
+	unpadded bool // no zeros may follow
 }
 
 var errTrailing = errors.New("something else follows the last gzip member")
@@ -189,7 +207,7 @@ func (g *gunzip) next() error {
 	switch {
 	case len(head) == 0:
 		return err
-	case g.later && head[0] == 0:
+	case g.later && head[0] == 0 && !g.unpadded:
 		return g.padding()
 	case g.later && !strings.HasPrefix(gzipMagic, string(head)):
 		return errTrailing

@@ -14,9 +14,8 @@ import (
 )
 
 var (
-	_ engine.Part     = (*File)(nil)
-	_ engine.Splitter = (*File)(nil)
-	_ engine.Checker  = (*File)(nil)
+	_ engine.Part    = (*File)(nil)
+	_ engine.Checker = (*File)(nil)
 )
 
 // LocalOptions say how files and standard input are read. The zero value is useful.
@@ -37,8 +36,8 @@ func (o LocalOptions) maxWindow() uint64 {
 }
 
 // File is a part that is a file, a FIFO or a device. A regular file must still be, when it has been read, what it was
-// when it was found; one that is not compressed can be split. What is no regular file is opened only when it is to be
-// read, because opening it may already take something from it.
+// when it was found, and can be read from several places at once. What is no regular file is opened only when it is to
+// be read, because opening it may already take something from it.
 type File struct {
 	path   string
 	found  fs.FileInfo
@@ -91,12 +90,6 @@ func (f *File) examine() (err error) {
 // Name returns the path as it was given.
 func (f *File) Name() string { return f.path }
 
-// Size implements engine.Splitter. The size of a compressed file is its length on the disk; that of a FIFO or device
-// means nothing.
-func (f *File) Size() (size int64, ok bool) {
-	return f.found.Size(), f.regular() && f.format == plain
-}
-
 func (f *File) regular() bool { return f.found.Mode().IsRegular() }
 
 // Open implements engine.Part. Opening a FIFO waits until somebody writes to it.
@@ -114,15 +107,6 @@ func (f *File) open(ctx context.Context) (*stream, error) {
 		return nil, err
 	}
 	return ready(s, s.decode(f.format, f.opts.maxWindow()))
-}
-
-// OpenAt implements engine.Splitter.
-func (f *File) OpenAt(ctx context.Context, off int64) (io.ReadCloser, error) {
-	s, err := f.openRegular(ctx, off)
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
 }
 
 func (f *File) openSpecial(ctx context.Context) (*stream, error) {

@@ -28,19 +28,18 @@ func TestFileByMagic(t *testing.T) {
 	tests := []struct {
 		name, file string
 		data       []byte
-		split      bool
 		framed     bool
 	}{
-		{"plain", "a.csv", []byte(csvText), true, false},
-		{"plain named gz", "a.csv.gz", []byte(csvText), true, false},
-		{"gzip named csv", "a.csv", gz(t, csvText), false, true},
-		{"zstd named gz", "a.csv.gz", zst(t, csvText), false, true},
-		{"skippable frame", "a", join(skippable, zst(t, csvText)), false, true},
+		{"plain", "a.csv", []byte(csvText), false},
+		{"plain named gz", "a.csv.gz", []byte(csvText), false},
+		{"gzip named csv", "a.csv", gz(t, csvText), true},
+		{"zstd named gz", "a.csv.gz", zst(t, csvText), true},
+		{"skippable frame", "a", join(skippable, zst(t, csvText)), true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFile(t, tempFile(t, test.file, test.data))
-			if size, ok := f.Size(); size != int64(len(test.data)) || ok != test.split {
+			if size, ok := f.Size(); size != int64(len(test.data)) || !ok {
 				t.Errorf("Size: %d, %v", size, ok)
 			}
 			s, err := f.Open(t.Context())
@@ -60,22 +59,6 @@ func TestFileByMagic(t *testing.T) {
 				t.Error(err)
 			}
 		})
-	}
-}
-
-func TestFileOpenAt(t *testing.T) {
-	f := newFile(t, tempFile(t, "a.csv", []byte(csvText)))
-	for off := 0; off <= len(csvText); off++ {
-		s, err := f.OpenAt(t.Context(), int64(off))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := drain(s); got != csvText[off:] || err != nil {
-			t.Errorf("from %d: %q, %v", off, got, err)
-		}
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
 	}
 }
 
@@ -197,7 +180,7 @@ func TestFileGone(t *testing.T) {
 	path := tempFile(t, "a.csv", []byte(csvText))
 	f := newFile(t, path)
 	check(t, os.Remove(path))
-	if s, err := f.OpenAt(t.Context(), 9); s != nil || !errors.Is(err, ErrChanged) {
+	if s, err := f.OpenRange(t.Context(), 9, 12); s != nil || !errors.Is(err, ErrChanged) {
 		t.Errorf("got %v, %v", s, err)
 	}
 }
