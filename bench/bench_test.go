@@ -23,7 +23,7 @@ var benchmarks = map[string]func(*testing.B){
 	"Intern":  BenchmarkIntern,
 	"Count":   BenchmarkCount,
 	"Run":     BenchmarkRun,
-	"Ahead":   BenchmarkAhead,
+	"Stream":  BenchmarkStream,
 	"Pairs":   BenchmarkPairs,
 	"Hostile": BenchmarkHostile,
 }

@@ -52,11 +52,8 @@ type Options struct {
 	// MaxWindow bounds the window of zstd data in bytes; default DefaultHTTPWindow.
 	MaxWindow uint64
 
-	// ReadAhead lets a second goroutine receive and decompress a download while the reader of its stream does its own
-	// work. It pays where a processor is free for it.
-	ReadAhead bool
-
-	// DialContext makes connections; default a net.Dialer with ConnectTimeout.
+	// DialContext makes connections; default that of a net.Dialer. The end of its context, which is that of
+	// ConnectTimeout at the latest, must make it return.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
@@ -72,9 +69,16 @@ func (o Options) withDefaults() Options {
 	orElse(&o.MaxJSON, 16<<20)
 	orElse(&o.MaxWindow, DefaultHTTPWindow)
 	if o.DialContext == nil {
-		o.DialContext = (&net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 15 * time.Second}).DialContext
+		o.DialContext = (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext
 	}
 	return o
+}
+
+// dial makes a connection, or gives up when ConnectTimeout is over.
+func (o Options) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.ConnectTimeout)
+	defer cancel()
+	return o.DialContext(ctx, network, address)
 }
 
 // orElse sets *v to def where it is zero.
@@ -116,17 +120,19 @@ func NewClient(o Options) (*Client, error) {
 // Close closes the connections that are open and not in use.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
+// newTransport returns a transport that uses a connection once. Where a server sends more than it announced, net/http
+// prints the rest when it finds it on a connection that it keeps; patient ids, which data and metadata hold, must not
+// get there.
 func newTransport(o Options, roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  proxy,
-		DialContext:            o.DialContext,
+		DialContext:            o.dial,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout:    o.TLSTimeout,
 		ResponseHeaderTimeout:  o.HeaderTimeout,
 		DisableCompression:     true, // fetch negotiates and decodes, so that sizes and ends are seen as they are
 		ForceAttemptHTTP2:      true,
-		MaxIdleConnsPerHost:    max(o.Transfers, 1),
-		IdleConnTimeout:        30 * time.Second,
+		DisableKeepAlives:      true,
 		MaxResponseHeaderBytes: 256 << 10,
 		ReadBufferSize:         64 << 10,
 		// A dead HTTP/2 connection is found out by pings; the next attempt would be sent over it otherwise.

@@ -142,7 +142,7 @@ func (c *Client) ask(ctx context.Context, read func(data *fastjson.Value) error,
 
 // answer makes one attempt and returns the member data of the answer.
 func (c *Client) answer(ctx context.Context, u *url.URL) (*fastjson.Value, error) {
-	s, err := c.fetch(ctx, u, want{accept: acceptJSON})
+	s, err := c.fetch(ctx, u, acceptJSON)
 	if err != nil {
 		return nil, err
 	}

@@ -20,26 +20,17 @@ const (
 	maxDetail    = 64 << 10 // bytes that are read of an error's body
 )
 
-// want is what an answer is to be.
-type want struct {
-	accept func(mediaType string) error
-
-	// alone asks for a connection that carries nothing after the answer. Where a server sends more than it announced,
-	// net/http prints the rest, when it finds it on an idle connection; patient ids must not get there.
-	alone bool
-}
-
 // fetch asks for u and returns the answer's bytes, free of their Content-Encoding. Only a 200 whose Content-Type is
 // accepted is an answer. Failures of the transfer, of fetch and of the stream, match ErrExhausted.
-func (c *Client) fetch(ctx context.Context, u *url.URL, w want) (*stream, error) {
+func (c *Client) fetch(ctx context.Context, u *url.URL, accept func(mediaType string) error) (*stream, error) {
 	reqCtx, cancel := context.WithCancel(ctx)
-	resp, err := c.follow(reqCtx, u, w.alone)
+	resp, err := c.follow(reqCtx, u)
 	if err != nil {
 		cancel()
 		return nil, transferError(ctx, err)
 	}
 	s := newBody(ctx, resp, c.opts.IdleTimeout, cancel)
-	if err := c.check(resp, s, w.accept); err != nil {
+	if err := c.check(resp, s, accept); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -65,11 +56,9 @@ func (c *Client) check(resp *http.Response, s *stream, accept func(string) error
 }
 
 // follow sends the request, and again wherever the server redirects it within the origin.
-func (c *Client) follow(ctx context.Context, u *url.URL, alone bool) (*http.Response, error) {
+func (c *Client) follow(ctx context.Context, u *url.URL) (*http.Response, error) {
 	for hops := 0; ; hops++ {
-		req := c.request(ctx, u)
-		req.Close = alone
-		resp, err := c.transport.RoundTrip(req)
+		resp, err := c.transport.RoundTrip(c.request(ctx, u))
 		if err != nil || !isRedirect(resp) {
 			return resp, err
 		}
@@ -183,7 +172,6 @@ func newBody(ctx context.Context, resp *http.Response, idle time.Duration, cance
 		return nil
 	})
 	s.framed = framed(resp)
-	s.waits, s.stoppable = true, true
 	return s
 }
 

@@ -167,6 +167,24 @@ func TestNothingIsPrinted(t *testing.T) {
 	})
 }
 
+// TestNothingOfMetadataIsPrinted is the same for an answer of the API, which holds patient ids too.
+func TestNothingOfMetadataIsPrinted(t *testing.T) {
+	var printed strings.Builder
+	log.SetOutput(&printed)
+	defer log.SetOutput(os.Stderr)
+	synctest.Test(t, func(t *testing.T) {
+		text := `{"data":{"export_ids":["a"]}}`
+		answer := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(text), text+"CANARY")
+		client := newClient(t, Options{Server: "http://server.test", DialContext: silentServer(answer)})
+		got, err := client.Exports(t.Context())
+		synctest.Wait()
+		if len(got) != 1 || err != nil || printed.Len() > 0 {
+			t.Errorf("got %q, %v, and on stderr %q", got, err, &printed)
+		}
+		client.Close()
+	})
+}
+
 func TestRawBytes(t *testing.T) {
 	zipped := gz(t, csvText)
 	part := urlPart(t, Options{}, serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -261,8 +279,6 @@ func TestStallInFakeTime(t *testing.T) {
 				o := Options{DialContext: silentServer(test.answer)}
 				if test.answer == "none" {
 					o.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-						ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-						defer cancel()
 						<-ctx.Done()
 						return nil, &net.OpError{Op: "dial", Err: ctx.Err()}
 					}

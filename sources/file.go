@@ -22,10 +22,6 @@ var (
 type LocalOptions struct {
 	// MaxWindow bounds the window of zstd data in bytes; 0 means DefaultFileWindow.
 	MaxWindow uint64
-
-	// ReadAhead lets a second goroutine read and decompress what is compressed, or comes through a pipe, while the
-	// reader of the stream does its own work. It pays where a processor is free for it.
-	ReadAhead bool
 }
 
 func (o LocalOptions) maxWindow() uint64 {
@@ -94,8 +90,7 @@ func (f *File) regular() bool { return f.found.Mode().IsRegular() }
 
 // Open implements engine.Part. Opening a FIFO waits until somebody writes to it.
 func (f *File) Open(ctx context.Context) (io.ReadCloser, error) {
-	ahead := f.opts.ReadAhead && !(f.regular() && f.format == plain) // that would gain nothing
-	return openStream(ctx, ahead, f.open)
+	return opened(f.open(ctx))
 }
 
 func (f *File) open(ctx context.Context) (*stream, error) {
@@ -131,9 +126,7 @@ func (f *File) openRegular(ctx context.Context, off int64) (*stream, error) {
 	if err := r.begin(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	s := newStream(r, file.Close)
-	s.stoppable = true
-	return s, nil
+	return newStream(r, file.Close), nil
 }
 
 // Check implements engine.Checker: it returns an error that matches ErrChanged unless the path still leads to the very

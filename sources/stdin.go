@@ -33,7 +33,7 @@ func (s *Stdin) Open(ctx context.Context) (io.ReadCloser, error) {
 	if s.opened.Swap(true) {
 		return nil, errOpenedTwice
 	}
-	return openStream(ctx, s.opts.ReadAhead, s.open)
+	return opened(s.open(ctx))
 }
 
 func (s *Stdin) open(ctx context.Context) (*stream, error) {
@@ -57,14 +57,11 @@ type pipe struct {
 func newPipe(ctx context.Context, r io.Reader, closer func() error) *stream {
 	p := &pipe{ctx: ctx, r: r}
 	s := newStream(p, closer)
-	s.waits = true
 	if d, ok := r.(deadliner); ok && d.SetReadDeadline(time.Time{}) == nil {
 		stop := context.AfterFunc(ctx, func() { _ = d.SetReadDeadline(time.Unix(1, 0)) })
 		s.closers = append(s.closers, func() error { stop(); return nil })
-		s.stoppable = true
 	} else if f, ok := r.(*os.File); ok && canPoll {
 		p.file = f
-		s.stoppable = true
 	}
 	return s
 }

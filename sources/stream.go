@@ -3,7 +3,6 @@ package sources
 import (
 	"errors"
 	"io"
-	"sync/atomic"
 )
 
 // stream is one attempt to read a part: the reader at its top, and what is underneath.
@@ -11,8 +10,6 @@ type stream struct {
 	io.Reader                // decoded bytes
 	raw       *source        // what the bytes came from
 	framed    bool           // the transport or the compression proves the end
-	waits     bool           // a Read may wait for somebody
-	stoppable bool           // it then returns when the context ends
 	closers   []func() error // bottom first
 }
 
@@ -52,7 +49,7 @@ func (s *stream) decodeSniffed(maxWindow uint64) error {
 func (s *stream) Framed() bool { return s.framed }
 
 // RawBytes implements engine.RawCounter.
-func (s *stream) RawBytes() int64 { return s.raw.n.Load() }
+func (s *stream) RawBytes() int64 { return s.raw.n }
 
 // Close closes every layer, the top first.
 func (s *stream) Close() error {
@@ -68,8 +65,8 @@ func (s *stream) Close() error {
 // from, some even by a clean end; the truth is kept here.
 type source struct {
 	r   io.Reader
-	n   atomic.Int64 // read by another goroutine than counts, where the stream is read ahead
-	err error        // what ended r; io.EOF for a proper end
+	n   int64
+	err error // what ended r; io.EOF for a proper end
 }
 
 func (s *source) Read(p []byte) (int, error) {
@@ -77,7 +74,7 @@ func (s *source) Read(p []byte) (int, error) {
 		return 0, s.err
 	}
 	n, err := s.r.Read(p)
-	s.n.Add(int64(n))
+	s.n += int64(n)
 	s.err = err
 	return n, err
 }
@@ -88,6 +85,14 @@ func (s *source) failed() error {
 		return nil
 	}
 	return s.err
+}
+
+// opened returns s unless there is an error.
+func opened(s *stream, err error) (io.ReadCloser, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // ready returns s, or closes it where err says that it is of no use.

@@ -63,11 +63,11 @@ func (r *remote) Remote() bool { return true }
 // Open implements engine.Part. It returns once the first bytes of the answer are there. What the server encoded for
 // the transfer is decoded, and then what the data is compressed with, told by its first bytes.
 func (r *remote) Open(ctx context.Context) (io.ReadCloser, error) {
-	return openStream(ctx, r.client.opts.ReadAhead, r.open)
+	return opened(r.open(ctx))
 }
 
 func (r *remote) open(ctx context.Context) (*stream, error) {
-	s, err := r.client.fetch(ctx, r.url, want{accept: acceptCSV, alone: true})
+	s, err := r.client.fetch(ctx, r.url, acceptCSV)
 	if err != nil {
 		return nil, err
 	}

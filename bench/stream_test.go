@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -8,19 +9,22 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"testing"
 
 	"fastcount/engine"
 	"fastcount/sources"
 )
 
-// BenchmarkAhead reads sources that are one stream: without counting, which is what the source itself can give;
-// counted by the goroutine that reads; and counted beside one that reads ahead. On a machine with one processor the
-// last two are the same.
+// BenchmarkStream reads sources that are one stream: alone, which is what the source itself can give, and counted. Files
+// of several gzip members or zstd frames are counted on all processors.
 //
-//	go test -run='^$' -bench=Ahead -count=10 ./bench
-func BenchmarkAhead(b *testing.B) {
+//	go test -run='^$' -bench=Stream -count=10 ./bench
+func BenchmarkStream(b *testing.B) {
 	ref, hard := reference(), randomPairs(1_000_000, 4, 250_000)
+	cfg := engine.Config{Jobs: runtime.GOMAXPROCS(0), RangeSize: 1 << 20}
+	long := repeated(ref, 6)
 	dir := b.TempDir()
 	file := func(name string, data []byte) string {
 		path := filepath.Join(dir, name)
@@ -31,40 +35,51 @@ func BenchmarkAhead(b *testing.B) {
 	}
 	for _, source := range []struct {
 		name string
-		find func(b *testing.B, ahead bool) engine.Part
+		find func(b *testing.B) engine.Part
 		shape
 	}{
 		{"gzip", compressed(file("ref.gz", zipped(ref.data))), ref},
 		{"zstd", compressed(file("ref.zst", zstandard(ref.data))), ref},
 		{"gzip/million", compressed(file("hard.gz", zipped(hard.data))), hard},
 		{"zstd/million", compressed(file("hard.zst", zstandard(hard.data))), hard},
+		{"gzip/members", compressed(file("refs.gz", pieces(zipped, long.data))), long},
+		{"zstd/frames", compressed(file("refs.zst", pieces(zstandard, long.data))), long},
 		{"pipe", pipe(ref), ref},
 		{"http", served(b, ref), ref},
 	} {
 		b.Run("source="+source.name+"/alone", func(b *testing.B) {
 			buf := make([]byte, 512<<10)
 			for b.Loop() {
-				if n, err := discard(source.find(b, false), buf); err != nil || n != len(source.data) {
+				if n, err := discard(source.find(b), buf); err != nil || n != len(source.data) {
 					b.Fatalf("read %d bytes of %d, %v", n, len(source.data), err)
 				}
 			}
 			report(b, source.shape)
 		})
-		for _, way := range []struct {
-			name  string
-			ahead bool
-		}{{"counted", false}, {"ahead", true}} {
-			b.Run("source="+source.name+"/"+way.name, func(b *testing.B) {
-				for b.Loop() {
-					r, err := engine.Run(b.Context(), []engine.Part{source.find(b, way.ahead)}, engine.Config{})
-					if err != nil || r.Rows != uint64(source.rows) {
-						b.Fatalf("%v, %v", r, err)
-					}
+		b.Run("source="+source.name+"/counted", func(b *testing.B) {
+			for b.Loop() {
+				r, err := engine.Run(b.Context(), []engine.Part{source.find(b)}, cfg)
+				if err != nil || r.Rows != uint64(source.rows) {
+					b.Fatalf("%v, %v", r, err)
 				}
-				report(b, source.shape)
-			})
-		}
+			}
+			report(b, source.shape)
+		})
 	}
+}
+
+// repeated returns the header of s and n times its rows.
+func repeated(s shape, n int) shape {
+	body := bytes.IndexByte(s.data, '\n') + 1
+	return shape{s.name, slices.Concat(s.data[:body], bytes.Repeat(s.data[body:], n)), n * s.rows}
+}
+
+// pieces compresses 256 KiB at a time.
+func pieces(compress func([]byte) []byte, data []byte) (out []byte) {
+	for piece := range slices.Chunk(data, 256<<10) {
+		out = append(out, compress(piece)...)
+	}
+	return out
 }
 
 // discard reads a part to its end and returns its number of bytes.
@@ -84,9 +99,9 @@ func discard(p engine.Part, buf []byte) (n int, err error) {
 	return n, errors.Join(err, stream.Close())
 }
 
-func compressed(path string) func(*testing.B, bool) engine.Part {
-	return func(b *testing.B, ahead bool) engine.Part {
-		f, err := sources.NewFile(path, sources.LocalOptions{ReadAhead: ahead})
+func compressed(path string) func(*testing.B) engine.Part {
+	return func(b *testing.B) engine.Part {
+		f, err := sources.NewFile(path, sources.LocalOptions{})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -95,8 +110,8 @@ func compressed(path string) func(*testing.B, bool) engine.Part {
 }
 
 // pipe writes the shape into a pipe, in another goroutine.
-func pipe(s shape) func(*testing.B, bool) engine.Part {
-	return func(b *testing.B, ahead bool) engine.Part {
+func pipe(s shape) func(*testing.B) engine.Part {
+	return func(b *testing.B) engine.Part {
 		r, w, err := os.Pipe()
 		if err != nil {
 			b.Fatal(err)
@@ -109,7 +124,7 @@ func pipe(s shape) func(*testing.B, bool) engine.Part {
 				b.Error(err)
 			}
 		}()
-		return closing{sources.NewStdin(r, sources.LocalOptions{ReadAhead: ahead}), r}
+		return closing{sources.NewStdin(r, sources.LocalOptions{}), r}
 	}
 }
 
@@ -134,23 +149,19 @@ type closers struct {
 
 func (c closers) Close() error { return errors.Join(c.ReadCloser.Close(), c.last.Close()) }
 
-// served serves the shape over loopback, with a client for each way.
-func served(b *testing.B, s shape) func(*testing.B, bool) engine.Part {
+// served serves the shape over loopback.
+func served(b *testing.B, s shape) func(*testing.B) engine.Part {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(s.data) // the client finds out
 	}))
 	b.Cleanup(server.Close)
-	clients := make(map[bool]*sources.Client)
-	for _, ahead := range []bool{false, true} {
-		client, err := sources.NewClient(sources.Options{ReadAhead: ahead})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(client.Close)
-		clients[ahead] = client
+	client, err := sources.NewClient(sources.Options{})
+	if err != nil {
+		b.Fatal(err)
 	}
-	return func(b *testing.B, ahead bool) engine.Part {
-		u, err := clients[ahead].URL(server.URL, "")
+	b.Cleanup(client.Close)
+	return func(b *testing.B) engine.Part {
+		u, err := client.URL(server.URL, "")
 		if err != nil {
 			b.Fatal(err)
 		}
