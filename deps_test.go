@@ -33,8 +33,10 @@ var rooms = map[string]string{
 	"internal/oracle":   "",
 	"internal/nearest":  "",
 	"internal/corpus":   "parser",
+	"internal/simnet":   "",
 	"bench":             "",
 	"fuzz":              "",
+	"fuzz/faults":       "",
 }
 
 // doors says which single file of which package opens each dependency that code (not tests) may use.
@@ -51,8 +53,8 @@ var doors = map[string]string{
 // guarded are packages of the standard library that only some rooms may import.
 var guarded = map[string]string{
 	"os":        "sources sinks mockserver cmd/fastcount",
-	"net":       "sources mockserver cmd/fastcount",
-	"net/http":  "sources mockserver cmd/fastcount",
+	"net":       "sources mockserver cmd/fastcount internal/simnet",
+	"net/http":  "sources mockserver cmd/fastcount internal/simnet",
 	"unsafe":    "internal/simd internal/intern internal/fused",
 	"log":       "",
 	"log/slog":  "cmd/fastcount",

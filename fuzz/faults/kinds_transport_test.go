@@ -1,0 +1,228 @@
+package faults
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"fastcount/internal/simnet"
+	"fastcount/sources"
+)
+
+// broken is the effect of a transfer that failed.
+func broken(is ...error) effect { return fails(again, classExhausted, is...) }
+
+var connectKinds = []kind{
+	{"connect: refused", onAll, func(*maker) attempt {
+		return attempt{connect: simnet.Refuse, want: broken()}
+	}},
+	{"connect: no answer", onAll, func(*maker) attempt {
+		return attempt{connect: simnet.Ignore, want: broken(sources.ErrTimeout)}
+	}},
+	{"connect: reset after accept", onAll, func(*maker) attempt {
+		return attempt{connect: simnet.Drop, want: broken()}
+	}},
+	{"connect: closed instead of an answer", onAll, func(m *maker) attempt {
+		return attempt{answer: always(simnet.Answer{End: one(m, simnet.Close, simnet.Reset)}), want: broken()}
+	}},
+	{"connect: stall before or within the headers", onAll, func(m *maker) attempt {
+		r, _ := m.response(m.something())
+		head := r.Head()
+		return attempt{answer: always(simnet.Answer{Wire: head[:m.IntN(len(head))], End: simnet.Stall}), want: broken(sources.ErrTimeout)}
+	}},
+	{"connect: headers after a minute", onAll, func(m *maker) attempt {
+		r, _ := m.response(m.something())
+		a := r.Answer()
+		a.Delay = time.Minute
+		return attempt{answer: always(a), want: broken(sources.ErrTimeout)}
+	}},
+	{"connect: headers after a while", onAll, func(m *maker) attempt {
+		r, e := m.response(m.truth)
+		a := r.Answer()
+		a.Delay = 25 * time.Second
+		return attempt{answer: always(a), want: m.came(e.data, len(e.body))}
+	}},
+	{"connect: cut headers", onAll, func(m *maker) attempt {
+		r, _ := m.response(m.something())
+		head := r.Head()
+		return attempt{answer: always(simnet.Answer{Wire: head[:m.IntN(len(head))], End: one(m, simnet.Close, simnet.Reset)}), want: broken()}
+	}},
+	{"connect: garbled headers", onAll, func(m *maker) attempt {
+		r, _ := m.response(m.something())
+		a := r.Answer()
+		a.Wire = append([]byte(one(m, "HTTP/1.1 2x0 OK\r\n\r\n", "220 smtp ready\r\n", "HTTP/1.1 200 OK\r\n no header\r\n", "HTTP/1.1 200 OK\r\nno header\r\n")), a.Wire...)
+		return attempt{answer: always(a), want: broken()}
+	}},
+}
+
+// cut ends an answer behind n bytes of its body as framed.
+func (m *maker) cut(r simnet.Response, e encoded, n int, end simnet.End) attempt {
+	wire, body := r.Wire()
+	complete := body+n == len(wire)
+	a := attempt{answer: always(simnet.Answer{Wire: wire[:body+n], End: end})}
+	switch {
+	case complete && r.Framing != simnet.UntilClose:
+		a.want = m.came(e.data, n)
+		a.want.raw = len(e.body)
+	case end == simnet.Stall:
+		a.want = broken(sources.ErrStalled)
+	case end == simnet.Reset || r.Framing != simnet.UntilClose:
+		a.want = broken()
+	default:
+		a.want = m.endedEarly(e, n)
+	}
+	return a
+}
+
+// endedEarly is the effect of the first n bytes of a body whose end is taken for the end.
+func (m *maker) endedEarly(e encoded, n int) effect {
+	if content, whole := e.prefix(n); whole {
+		return m.came(content, n)
+	}
+	return broken(sources.ErrTruncated)
+}
+
+// someCut ends an answer anywhere.
+func (m *maker) someCut(end simnet.End) attempt {
+	r, e := m.response(m.something())
+	wire, body := r.Wire()
+	n := m.IntN(len(wire) - body + 1)
+	if near := len(wire) - body - m.IntN(8); m.IntN(3) == 0 && near >= 0 {
+		n = near
+	}
+	return m.cut(r, e, n, end)
+}
+
+var cutKinds = []kind{
+	{"framing: FIN after the headers", onAll, func(m *maker) attempt {
+		r, e := m.response(m.something())
+		return m.cut(r, e, 0, simnet.Close)
+	}},
+	{"framing: RST after the headers", onAll, func(m *maker) attempt {
+		r, e := m.response(m.something())
+		return m.cut(r, e, 0, simnet.Reset)
+	}},
+	{"framing: FIN at a byte", onAll, func(m *maker) attempt { return m.someCut(simnet.Close) }},
+	{"framing: RST at a byte", onAll, func(m *maker) attempt { return m.someCut(simnet.Reset) }},
+	{"framing: stall at a byte", onAll, func(m *maker) attempt { return m.someCut(simnet.Stall) }},
+	{"framing: FIN between gzip members or zstd frames", onAll, func(m *maker) attempt {
+		r, e := m.responseIn(codings[3+m.IntN(2)], m.something())
+		r.Framing = simnet.UntilClose
+		return m.cut(r, e, e.clean[1].at, simnet.Close)
+	}},
+}
+
+// inChunks returns a response with a body that is chunked, of which there are some, and all about it.
+func (m *maker) inChunks() (r simnet.Response, e encoded, framed []byte, sizes []int) {
+	r, e = m.response(m.something())
+	r.Framing = simnet.Chunked
+	r.Chunk = max(16, len(e.body)/8) // so that a size is of two digits
+	framed, sizes = r.Framed()
+	return r, e, framed, sizes
+}
+
+func (m *maker) end() simnet.End { return one(m, simnet.Close, simnet.Reset) }
+
+var chunkKinds = []kind{
+	{"framing: cut inside a chunk", onAll, func(m *maker) attempt {
+		r, e, _, sizes := m.inChunks()
+		return m.cut(r, e, sizes[0]+4+m.IntN(min(len(e.body), r.Chunk)), m.end())
+	}},
+	{"framing: cut between chunks", onAll, func(m *maker) attempt {
+		r, e, _, sizes := m.inChunks()
+		return m.cut(r, e, sizes[m.IntN(len(sizes))], m.end())
+	}},
+	{"framing: cut in a chunk size", onAll, func(m *maker) attempt {
+		r, e, _, sizes := m.inChunks()
+		return m.cut(r, e, sizes[m.IntN(len(sizes)-1)]+1, m.end())
+	}},
+	{"framing: cut after 0 CR LF", onAll, func(m *maker) attempt {
+		r, e, _, sizes := m.inChunks()
+		return m.cut(r, e, sizes[len(sizes)-1]+3, m.end())
+	}},
+	{"framing: bad chunk size", onAll, func(m *maker) attempt {
+		return m.chunkSize(one(m, "zz", "-5", "", "0x10", " 5", "5 5", "1g", "\x00"))
+	}},
+	{"framing: huge chunk size", onAll, func(m *maker) attempt {
+		return m.chunkSize(one(m, "fffffffffffffffff", "ffffffffffffffff", "7fffffffffffffff", "80000000", strings.Repeat("1", 5000)))
+	}},
+	{"framing: chunk longer than its size", onAll, func(m *maker) attempt {
+		return m.chunkSize("0f") // fewer than the least that inChunks makes, but for the last
+	}},
+}
+
+// chunkSize writes another size before one of the chunks.
+func (m *maker) chunkSize(size string) attempt {
+	r, _, framed, sizes := m.inChunks()
+	at := sizes[m.IntN(max(len(sizes)-2, 1))]
+	rest := framed[at+strings.Index(string(framed[at:]), "\r\n"):]
+	wire := slices.Concat(r.Head(), framed[:at], []byte(size), rest)
+	return attempt{answer: always(simnet.Answer{Wire: wire, End: one(m, simnet.Close, simnet.Reset, simnet.Stall)}), want: broken()}
+}
+
+// unframed returns the head of r without a line about framing, instead of which come the lines that are given.
+func unframed(r simnet.Response, lines ...string) []byte {
+	r.Framing = simnet.UntilClose
+	r.Header = append(slices.Clip(r.Header), lines...)
+	return r.Head()
+}
+
+// announced is an answer whose headers say something of its own about the length of its body.
+func (m *maker) announced(e encoded, end simnet.End, want effect, r simnet.Response, lines ...string) attempt {
+	return attempt{answer: always(simnet.Answer{Wire: append(unframed(r, lines...), e.body...), End: end}), want: want}
+}
+
+var lengthKinds = []kind{
+	{"framing: Content-Length too short", onAll, func(m *maker) attempt {
+		r, e := m.response(m.something())
+		n := m.IntN(len(e.body))
+		return m.announced(e, one(m, simnet.Close, simnet.Reset, simnet.Stall), m.endedEarly(e, n), r, fmt.Sprint("Content-Length: ", n))
+	}},
+	{"framing: Content-Length too long", onAll, func(m *maker) attempt {
+		r, e := m.response(m.something())
+		return m.announced(e, one(m, simnet.Close, simnet.Reset, simnet.Stall), broken(), r, fmt.Sprint("Content-Length: ", len(e.body)+1+m.IntN(100)))
+	}},
+	{"framing: two different Content-Lengths", onAll, func(m *maker) attempt {
+		r, e := m.response(m.something())
+		return m.announced(e, simnet.Close, broken(), r, fmt.Sprint("Content-Length: ", len(e.body)), fmt.Sprint("Content-Length: ", len(e.body)/2))
+	}},
+	{"framing: negative or garbled Content-Length", onAll, func(m *maker) attempt {
+		r, e := m.response(m.something())
+		return m.announced(e, simnet.Close, broken(), r, "Content-Length: "+one(m, "-5", "5x", "0x10", "99999999999999999999", "1e3"))
+	}},
+	{"framing: the same Content-Length twice", onAll, func(m *maker) attempt {
+		r, e := m.response(m.truth)
+		line := fmt.Sprint("Content-Length: ", len(e.body))
+		return m.announced(e, simnet.Close, m.came(e.data, len(e.body)), r, line, line)
+	}},
+	{"framing: bytes after the end", onAll, func(m *maker) attempt {
+		r, e := m.response(m.truth)
+		r.Framing = one(m, simnet.Chunked, simnet.Length)
+		a := r.Answer()
+		a.Wire = append(a.Wire, m.poison(m.Rand)...)
+		a.End = one(m, simnet.Close, simnet.Reset, simnet.Stall)
+		return attempt{answer: always(a), want: m.came(e.data, len(e.body))}
+	}},
+}
+
+var paceKinds = []kind{
+	{"pace: drip, fast enough", onAll, func(m *maker) attempt {
+		r, e := m.response(m.truth)
+		a := r.Answer()
+		a.Piece, a.Pause = len(a.Wire)/10+1, 2*time.Second
+		return attempt{answer: always(a), want: m.came(e.data, len(e.body))}
+	}},
+	{"pace: drip, too slow", onAll, func(m *maker) attempt {
+		r, _ := m.response(m.something())
+		a := r.Answer()
+		a.Piece, a.Pause = min(len(a.Wire)/10+1, 1000), 20*time.Second
+		return attempt{answer: always(a), want: broken()}
+	}},
+	{"pace: in small pieces", onAll, func(m *maker) attempt {
+		r, e := m.response(m.truth)
+		a := r.Answer()
+		a.Piece = max(1+m.IntN(40), len(a.Wire)/100)
+		return attempt{answer: always(a), want: m.came(e.data, len(e.body))}
+	}},
+}

@@ -1,0 +1,267 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"fastcount/engine"
+	"fastcount/internal/simnet"
+	"fastcount/parser"
+	"fastcount/sinks/sinktest"
+	"fastcount/sources"
+)
+
+func newReader(b []byte) io.Reader { return bytes.NewReader(b) }
+
+// schedule is a world and what is done in it.
+type schedule struct {
+	*world
+	config   engine.Config
+	local    []local
+	cancelAt int           // the request at which the run is cancelled, 0 for none
+	cancelIn time.Duration // and how long after it
+}
+
+// newSchedule makes the schedule of a seed. The same seed makes the same schedule.
+func newSchedule(seed uint64, p *press, dir string) *schedule {
+	r := rand.New(rand.NewPCG(seed, 0))
+	s := &schedule{world: newWorld(r, p)}
+	s.config = engine.Config{Jobs: 1 + r.IntN(2), Transfers: 1 + r.IntN(4), CSV: parser.Options{MaxRecord: maxRecord}}
+	if r.IntN(4) == 0 {
+		s.config.CSV.BufferSize = 1 + r.IntN(300)
+	}
+	if r.IntN(8) == 0 {
+		s.local = append(s.local, newLocal(r, p, dir))
+	}
+	if r.IntN(10) == 0 {
+		s.cancelAt, s.cancelIn = 1+r.IntN(8), []time.Duration{0, time.Second, 45 * time.Second}[r.IntN(3)]
+	}
+	return s
+}
+
+// result is what came of a schedule.
+type result struct {
+	wrong     []string // what should be otherwise
+	failed    class    // "" if there was a report
+	cancelled bool
+}
+
+func (r *result) wrongf(format string, args ...any) {
+	r.wrong = append(r.wrong, fmt.Sprintf(format, args...))
+}
+
+// play runs the schedule inside a bubble of its own.
+func (s *schedule) play(t *testing.T) (r result) {
+	synctest.Test(t, func(t *testing.T) {
+		network := &simnet.Network{Answer: s.answer, Connect: s.connect}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var cancelled time.Time
+		s.step = func(n int) {
+			if n == s.cancelAt {
+				time.AfterFunc(s.cancelIn, func() { cancelled = time.Now(); cancel() })
+			}
+		}
+		begin := time.Now()
+		report, err := s.run(ctx, network, &r)
+		end := time.Now()
+		time.Sleep(time.Hour) // for whatever is left over to end
+		if n := network.Open(); n > 0 {
+			r.wrongf("%d connections are left open", n)
+		}
+		r.wrong = append(r.wrong, s.odds...)
+		if err != nil {
+			r.failed = classOf(err)
+			s.checkSecrets(err, &r)
+		}
+		if r.failed == classCancelled {
+			r.cancelled = true
+			if cancelled.IsZero() || end.Sub(cancelled) > time.Second || len(r.wrong) > 0 {
+				r.wrongf("cancelled at %v, it ended at %v", cancelled, end)
+			}
+			return
+		}
+		s.check(report, err, end.Sub(begin), &r)
+	})
+	return r
+}
+
+// asked is a download that tells the network which question its connections are for.
+type asked struct {
+	*sources.Download
+	endpoint *endpoint
+}
+
+func (a asked) Open(ctx context.Context) (io.ReadCloser, error) {
+	return a.Download.Open(context.WithValue(ctx, questionKey{}, a.endpoint))
+}
+
+// run does what the program does for an export.
+func (s *schedule) run(ctx context.Context, network *simnet.Network, r *result) (*engine.Report, error) {
+	client, err := sources.NewClient(sources.Options{
+		Server: origin, Token: token, AllowHTTPToken: true, Retries: s.retries, Transfers: s.transfers,
+		MaxJSON: maxJSON, DialContext: network.DialContext,
+	})
+	must(err)
+	defer client.Close()
+	downloads, err := client.Export(ctx, export)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.data) == 0 {
+		r.wrongf("metadata that should have been refused was not")
+		return nil, errors.New("no data was simulated")
+	}
+	var parts []engine.Part
+	for i, d := range downloads {
+		parts = append(parts, asked{d, s.data[i]})
+	}
+	for _, l := range s.local {
+		parts = append(parts, l.part)
+	}
+	return engine.Run(ctx, parts, s.config)
+}
+
+// check compares what came of a run that was not cancelled with what must have come of it.
+func (s *schedule) check(report *engine.Report, err error, took time.Duration, r *result) {
+	bound := time.Duration(0)
+	for _, e := range s.endpoints() {
+		bound += e.bound
+		s.checkAttempts(e, r)
+	}
+	if took > bound {
+		r.wrongf("it took %v, more than %v", took, bound)
+	}
+	switch i := s.failedMeta(); {
+	case s.list.last.verdict != fine:
+		checkError(export, err, s.list.last, r)
+	case i >= 0:
+		checkError(s.downloads[i].id, err, s.metas[i].last, r)
+	default:
+		s.checkRun(report, err, r)
+	}
+}
+
+// checkAttempts looks at how often and when a question was asked.
+func (s *schedule) checkAttempts(e *endpoint, r *result) {
+	first := s.failedMeta()
+	optional := e.on == onMeta && first >= 0 && slices.Index(s.metas, e) > first
+	if len(e.asked) > e.expected || len(e.asked) < e.expected && !optional {
+		r.wrongf("%s was asked for %d times, not %d", e.path, len(e.asked), e.expected)
+	}
+	for i := range max(len(e.asked)-1, 0) {
+		wait := e.attempts[min(i, len(e.attempts)-1)].want.wait
+		if got := e.asked[i+1].Sub(e.asked[i]); got < wait {
+			r.wrongf("%s was asked for again after %v, before %v", e.path, got, wait)
+		}
+	}
+}
+
+// checkError compares an error with what it must be.
+func checkError(of string, err error, want effect, r *result) {
+	if err == nil {
+		r.wrongf("%s: no error, want one of class %s", of, want.class)
+		return
+	}
+	if got := classOf(err); got != want.class || want.is != nil && !errors.Is(err, want.is) {
+		r.wrongf("%s: %v, which is %s, want %s and %v", of, err, got, want.class, want.is)
+	}
+}
+
+// checkSecrets looks for what must not be in an error.
+func (s *schedule) checkSecrets(err error, r *result) {
+	for _, secret := range []string{token, patientMark, poisonMark} {
+		if strings.Contains(err.Error(), secret) {
+			r.wrongf("an error holds %q: %v", secret, err)
+		}
+	}
+}
+
+// outcome is what must come of a part.
+type outcome struct {
+	name     string
+	attempts int
+	want     effect
+	proof    engine.Proof
+}
+
+func (s *schedule) outcomes() (out []outcome) {
+	for i, e := range s.data {
+		out = append(out, outcome{export + "/" + s.downloads[i].id, e.expected, e.last, engine.ProofRows})
+	}
+	for _, l := range s.local {
+		proof := engine.ProofNone
+		if l.want.raw != len(l.want.data) {
+			proof = engine.ProofFraming // it was compressed
+		}
+		out = append(out, outcome{l.part.Name(), 1, l.want, proof})
+	}
+	return out
+}
+
+// checkRun compares the outcome of engine.Run: the report, or the list of all parts that failed and of no others.
+func (s *schedule) checkRun(report *engine.Report, err error, r *result) {
+	var failed []outcome
+	outcomes := s.outcomes()
+	for _, o := range outcomes {
+		if o.want.verdict != fine {
+			failed = append(failed, o)
+		}
+	}
+	if failed == nil {
+		if err != nil {
+			r.wrongf("it failed, but should not have: %v", err)
+			return
+		}
+		checkReport(report, outcomes, r)
+		return
+	}
+	list, ok := err.(engine.PartErrors)
+	if !ok || len(list) != len(failed) || report != nil {
+		r.wrongf("got %v, want %d failures", err, len(failed))
+		return
+	}
+	for i, e := range list {
+		if e.Part != failed[i].name || e.Attempts != failed[i].attempts {
+			r.wrongf("%s failed after %d attempts, want %s after %d: %v", e.Part, e.Attempts, failed[i].name, failed[i].attempts, e)
+		}
+		checkError(e.Part, e, failed[i].want, r)
+	}
+}
+
+// checkReport compares a report with the counts that the oracle made of what the parts hold.
+func checkReport(got *engine.Report, outcomes []outcome, r *result) {
+	sum := map[string]map[string]uint64{}
+	bytes := uint64(0)
+	var parts []engine.PartReport
+	for _, o := range outcomes {
+		rows := uint64(0)
+		for pair, n := range o.want.counts {
+			if sum[pair[0]] == nil {
+				sum[pair[0]] = map[string]uint64{}
+			}
+			sum[pair[0]][pair[1]] += n
+			rows += n
+		}
+		bytes += uint64(len(o.want.data))
+		parts = append(parts, engine.PartReport{Name: o.name, Rows: rows, Bytes: uint64(len(o.want.data)),
+			RawBytes: uint64(o.want.raw), Attempts: o.attempts, Verified: o.proof})
+	}
+	want := sinktest.Report(sum)
+	if !slices.Equal(got.Patients, want.Patients) || !slices.Equal(got.Events, want.Events) || !slices.Equal(got.Pairs, want.Pairs) ||
+		!slices.Equal(got.Totals, want.Totals) || got.Rows != want.Rows || got.Bytes != bytes {
+		r.wrongf("the report is %+v, want %+v and %d bytes", got, want, bytes)
+	}
+	if !slices.Equal(got.Parts, parts) {
+		r.wrongf("the parts are %+v, want %+v", got.Parts, parts)
+	}
+}

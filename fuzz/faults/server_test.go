@@ -1,0 +1,112 @@
+package faults
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"fastcount/internal/simnet"
+)
+
+// begin takes the next attempt.
+func (e *endpoint) begin() attempt {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.asked = append(e.asked, time.Now())
+	e.hop = 0
+	return e.attempts[min(len(e.asked), len(e.attempts))-1]
+}
+
+// next returns the attempt that is to begin, unless the one that has begun is being redirected.
+func (e *endpoint) next() (a attempt, redirected bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if n := len(e.asked); n > 0 && e.hop < len(e.attempts[min(n, len(e.attempts))-1].hops) {
+		return attempt{}, true
+	}
+	return e.attempts[min(len(e.asked)+1, len(e.attempts))-1], false
+}
+
+// follow answers where a redirect has led.
+func (e *endpoint) follow() (simnet.Answer, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	hops := e.attempts[min(len(e.asked), len(e.attempts))-1].hops
+	if e.hop == len(hops) {
+		return simnet.Answer{}, false
+	}
+	e.hop++
+	return hops[e.hop-1], true
+}
+
+// questionKey is the key under which a context holds the endpoint that is asked.
+type questionKey struct{}
+
+// connect says what becomes of a connection: what the attempt that needs it meets. Questions to the API are told apart
+// by their order.
+func (w *world) connect(ctx context.Context, address string) simnet.Connect {
+	if address != host+":80" {
+		w.odd("a connection to %s", address)
+	}
+	e, ok := ctx.Value(questionKey{}).(*endpoint)
+	if !ok {
+		e = w.apiEndpoint()
+	}
+	a, redirected := e.next()
+	if redirected || a.connect == simnet.Accept {
+		return simnet.Accept
+	}
+	w.count()
+	e.begin()
+	return a.connect
+}
+
+// apiEndpoint returns the first question to the API that has not all its attempts behind it.
+func (w *world) apiEndpoint() *endpoint {
+	for _, e := range append([]*endpoint{w.list}, w.metas...) {
+		e.mu.Lock()
+		n := len(e.asked)
+		redirected := n > 0 && e.hop < len(e.attempts[min(n, len(e.attempts))-1].hops)
+		e.mu.Unlock()
+		if n < e.expected || redirected {
+			return e
+		}
+	}
+	return w.list
+}
+
+func (w *world) count() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.n++
+	if w.step != nil {
+		w.step(w.n)
+	}
+}
+
+// answer answers one request.
+func (w *world) answer(r *simnet.Request) simnet.Answer {
+	if got := r.Header("Authorization"); got != "Bearer "+token || !strings.HasPrefix(r.Host, host) {
+		w.odd("%s was asked for %s with %q", r.Host, r.Target, got)
+	}
+	path, redirected := strings.CutPrefix(r.Target, hopTo)
+	for _, e := range w.endpoints() {
+		switch {
+		case e.path != path:
+		case redirected:
+			if a, ok := e.follow(); ok {
+				return a
+			}
+		default:
+			w.count()
+			a := e.begin()
+			if a.connect != simnet.Accept {
+				w.odd("%s: a connection that was not to be made", path)
+				return simnet.Answer{}
+			}
+			return a.answer(time.Now())
+		}
+	}
+	w.odd("a request for %s", r.Target)
+	return simnet.Answer{}
+}

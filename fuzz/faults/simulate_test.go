@@ -1,0 +1,170 @@
+package faults
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// The environment variables that say which schedules are played.
+const (
+	envSchedules = "FASTCOUNT_SIM_SCHEDULES"
+	envSeed      = "FASTCOUNT_SIM_SEED"
+)
+
+// enough is how many schedules are enough for every kind of fault to occur.
+const enough = 2000
+
+// TestSimulate plays schedules on all processors. A seed alone plays that one schedule.
+func TestSimulate(t *testing.T) {
+	first, one := number(t, envSeed, 1)
+	n, many := number(t, envSchedules, enough)
+	switch {
+	case one && !many:
+		n = 1
+	case testing.Short() && !many:
+		n = enough / 10
+	}
+	var next atomic.Uint64
+	total := newStatistics()
+	begin := time.Now()
+	t.Run("schedules", func(t *testing.T) {
+		for i := range runtime.GOMAXPROCS(0) {
+			t.Run(strconv.Itoa(i), func(t *testing.T) {
+				t.Parallel()
+				p, dir, own := newPress(), t.TempDir(), newStatistics()
+				defer total.add(own)
+				for i := next.Add(1); i <= n && !t.Failed(); i = next.Add(1) {
+					simulate(t, first+i-1, p, dir, own)
+				}
+			})
+		}
+	})
+	t.Logf("%d schedules in %.1f s\n%s", n, time.Since(begin).Seconds(), total)
+	if missing := total.missing(); n >= enough && len(missing) > 0 {
+		t.Errorf("these never occurred: %s", strings.Join(missing, "; "))
+	}
+}
+
+// number reads an environment variable.
+func number(t *testing.T, name string, otherwise uint64) (n uint64, set bool) {
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise, false
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n, true
+}
+
+// simulate plays one schedule and tells what is wrong with what came of it.
+func simulate(t *testing.T, seed uint64, p *press, dir string, stats *statistics) {
+	s := newSchedule(seed, p, dir)
+	repeat := fmt.Sprintf("%s=%d go test -run TestSimulate ./fuzz/faults", envSeed, seed)
+	defer func() {
+		if e := recover(); e != nil { // a goroutine that is left over
+			fmt.Fprintln(os.Stderr, repeat)
+			panic(e)
+		}
+	}()
+	r := s.play(t)
+	stats.note(s, r)
+	if len(r.wrong) > 0 {
+		t.Errorf("%s\n\n%s\n\n%s", strings.Join(r.wrong, "\n"), s, repeat)
+	}
+}
+
+// String tells the schedule.
+func (s *schedule) String() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "retries %d, transfers %d and %d, cancelled at %d in %v", s.retries, s.transfers, s.config.Transfers, s.cancelAt, s.cancelIn)
+	for _, e := range s.endpoints() {
+		fmt.Fprintf(&out, "\n%s, %d attempts expected, then %d %s:", e.path, e.expected, e.last.verdict, e.last.class)
+		for _, a := range e.attempts {
+			fmt.Fprintf(&out, "\n\t%s: %d %s", a.kind, a.want.verdict, a.want.class)
+		}
+	}
+	for _, l := range s.local {
+		fmt.Fprintf(&out, "\n%s: %s: %d %s", l.part.Name(), l.kind, l.want.verdict, l.want.class)
+	}
+	return out.String()
+}
+
+// statistics are what occurred.
+type statistics struct {
+	mu       sync.Mutex
+	kinds    map[string]int
+	outcomes map[string]int
+	attempts int
+}
+
+func newStatistics() *statistics {
+	return &statistics{kinds: map[string]int{}, outcomes: map[string]int{}}
+}
+
+func (s *statistics) note(played *schedule, r result) {
+	for _, e := range played.endpoints() {
+		s.attempts += len(e.asked)
+		for i := range min(len(e.asked), len(e.attempts)) {
+			if kind := e.attempts[i].kind; kind != "" {
+				s.kinds[kind]++
+			}
+		}
+	}
+	for _, l := range played.local {
+		if l.kind != "" && played.data != nil {
+			s.kinds[l.kind]++
+		}
+	}
+	outcome := "succeeded"
+	if r.failed != "" {
+		outcome = "failed: " + string(r.failed)
+	}
+	if r.cancelled {
+		s.kinds[kindCancelled]++
+	}
+	s.outcomes[outcome]++
+}
+
+func (s *statistics) add(o *statistics) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.attempts += o.attempts
+	for kind, n := range o.kinds {
+		s.kinds[kind] += n
+	}
+	for outcome, n := range o.outcomes {
+		s.outcomes[outcome] += n
+	}
+}
+
+// missing returns what never occurred.
+func (s *statistics) missing() (names []string) {
+	for _, name := range allKinds() {
+		if s.kinds[name] == 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (s *statistics) String() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%8d attempts\n", s.attempts)
+	for _, table := range []map[string]int{s.outcomes, s.kinds} {
+		for _, name := range slices.Sorted(maps.Keys(table)) {
+			fmt.Fprintf(&out, "%8d %s\n", table[name], name)
+		}
+	}
+	return out.String()
+}

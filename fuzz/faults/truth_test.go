@@ -1,0 +1,114 @@
+package faults
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"fastcount/internal/oracle"
+)
+
+// Ids of patients: those that belong to the truth, and those that are sent only where nothing may be counted. No error
+// may hold either of them.
+const (
+	patientMark = "Patient~"
+	poisonMark  = "Poison~"
+)
+
+// declaration is what the metadata of a download say.
+type declaration struct {
+	rows     uint64
+	patients []string
+	events   []string
+}
+
+// download is one download of the simulated export, as it truly is.
+type download struct {
+	id       string
+	data     []byte
+	declared declaration
+}
+
+type counts map[[2]string]uint64
+
+// newDownload makes up a download.
+func newDownload(r *rand.Rand, id string) download {
+	d := download{id: id}
+	for i := range 1 + r.IntN(6) {
+		d.declared.patients = append(d.declared.patients, fmt.Sprint(patientMark, r.IntN(3), i))
+	}
+	d.declared.events = []string{"bp_sys", "bp_dia", "heart_rate", "sp,o2"}[:1+r.IntN(4)]
+	rows := r.IntN(30)
+	if r.IntN(50) == 0 {
+		rows = 3000 + r.IntN(1000) // longer than what is looked at at once
+	}
+	d.declared.rows = uint64(rows)
+	d.data = table(r, rows, d.declared.patients, d.declared.events)
+	return d
+}
+
+// poison looks like d and is another patient's.
+func (d download) poison(r *rand.Rand) []byte {
+	return table(r, max(int(d.declared.rows), 1), []string{poisonMark + "1", poisonMark + "2"}, d.declared.events)
+}
+
+// table makes up a CSV of so many rows, in one of the ways in which CSV is written.
+func table(r *rand.Rand, rows int, patients, events []string) []byte {
+	order := r.Perm(4)
+	quoted, end := r.IntN(4) == 0, "\n"
+	if r.IntN(3) == 0 {
+		end = "\r\n"
+	}
+	var out strings.Builder
+	line := func(fields ...string) {
+		for i, at := range order {
+			if i > 0 {
+				out.WriteByte(',')
+			}
+			out.WriteString(quote(fields[at], quoted))
+		}
+		out.WriteString(end)
+	}
+	line("patient_id", "event_time", "event_type", "value")
+	for i := range rows {
+		line(patients[r.IntN(len(patients))], fmt.Sprintf("2025-08-26T00:%02d:%02d.%06dZ", i/60%60, i%60, i),
+			events[r.IntN(len(events))], fmt.Sprint(r.IntN(200)))
+	}
+	data := out.String()
+	if rows > 0 && r.IntN(5) == 0 {
+		data = strings.TrimSuffix(data, end)
+	}
+	return []byte(data)
+}
+
+func quote(field string, always bool) string {
+	if always || strings.Contains(field, ",") {
+		return `"` + field + `"`
+	}
+	return field
+}
+
+// judge says what must come of data that came whole, or seems to have: the verdict on them, and their counts if that is
+// fine.
+func (d declaration) judge(data []byte) (verdict, class, counts) {
+	got, err := countAll(data)
+	if err != nil {
+		return once, classSyntax, nil
+	}
+	rows := uint64(0)
+	for pair, n := range got {
+		rows += n
+		if !slices.Contains(d.patients, pair[0]) || !slices.Contains(d.events, pair[1]) {
+			return once, classMismatch, nil
+		}
+	}
+	if rows != d.rows {
+		return once, classMismatch, nil
+	}
+	return fine, "", got
+}
+
+func countAll(data []byte) (counts, error) {
+	return oracle.Counts(data, ',', "patient_id", "event_type")
+}
