@@ -150,7 +150,7 @@ var dataKinds = []kind{
 			data+"\na,\"b\"x,c,d\n", data+"\na,b\"x,c,d\n", data+"\n1,2,3,4,5\n")))
 	}},
 	{"data: malformed, and then cut", onData, func(m *maker) attempt {
-		data := string(m.few()) + "\nx\n" + strings.Repeat("another line that is no record\n", 4000)
+		data := string(m.few()) + "\nx\n" + strings.Repeat("another line that is no record\n", 2500)
 		r, e := m.responseIn(codings[m.IntN(3)], []byte(data))
 		r.Framing = simnet.Framing(m.IntN(2))
 		wire, body := r.Wire()

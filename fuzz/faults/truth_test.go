@@ -40,8 +40,8 @@ func newDownload(r *rand.Rand, id string) download {
 	}
 	d.declared.events = []string{"bp_sys", "bp_dia", "heart_rate", "sp,o2"}[:1+r.IntN(4)]
 	rows := r.IntN(30)
-	if r.IntN(50) == 0 {
-		rows = 3000 + r.IntN(1000) // longer than what is looked at at once
+	if r.IntN(500) == 0 {
+		rows = 1500 + r.IntN(500) // longer than what is looked at at once
 	}
 	d.declared.rows = uint64(rows)
 	d.data = table(r, rows, d.declared.patients, d.declared.events)
