@@ -1,0 +1,69 @@
+package faults
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"fastcount/engine"
+	"fastcount/sources"
+)
+
+// localForms are the codings that are told by the first bytes.
+var localForms = []coding{codings[0], codings[5], codings[6]}
+
+// TestCutStdinEverywhere ends standard input at every byte. That compressed data is cut is noticed at each of them. That
+// plain data is cut nobody can see: then it is what encoding/csv makes of it.
+func TestCutStdinEverywhere(t *testing.T) {
+	cutLocally(t, func(_ string, body []byte) engine.Part {
+		return sources.NewStdin(newReader(body), sources.LocalOptions{})
+	})
+}
+
+// TestCutFileEverywhere is the same for files.
+func TestCutFileEverywhere(t *testing.T) {
+	cutLocally(t, func(path string, body []byte) engine.Part {
+		must(os.WriteFile(path, body, 0o600))
+		file, err := sources.NewFile(path, sources.LocalOptions{})
+		must(err)
+		return file
+	})
+}
+
+func cutLocally(t *testing.T, part func(path string, body []byte) engine.Part) {
+	for name, d := range fixtures() {
+		for _, c := range localForms {
+			t.Run(name+"/"+c.name, func(t *testing.T) {
+				e, path := newPress().encode(c, d.data), filepath.Join(t.TempDir(), "cut.csv")
+				for n := 0; n <= len(e.body); n += stride() {
+					cutAt(t, e, n, part(path, e.body[:n]))
+				}
+			})
+		}
+	}
+}
+
+// cutAt counts a part that holds the first n bytes of e.
+func cutAt(t *testing.T, e encoded, n int, part engine.Part) {
+	var r result
+	want, proof := fails(final, classTruncated), engine.ProofNone
+	if content, whole := e.prefix(n); whole {
+		want = anything(content)
+		want.raw = n
+	}
+	if e.coding.format != plain {
+		proof = engine.ProofFraming
+	}
+	report, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: 2})
+	switch {
+	case want.verdict != fine:
+		checkError("the part", err, want, &r)
+	case err != nil:
+		r.wrongf("%v, but nothing is missing", err)
+	default:
+		checkReport(report, []outcome{{part.Name(), 1, want, proof}}, &r)
+	}
+	for _, wrong := range r.wrong {
+		t.Errorf("cut at %d of %d: %s", n, len(e.body), wrong)
+	}
+}
