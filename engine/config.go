@@ -22,6 +22,24 @@ type Config struct {
 	// CSV says how records are read. Its Columns are not used.
 	CSV parser.Options
 
+	// Verify says what becomes of a part that is not what its server declared.
+	Verify Verify
+
+	// AllowPartial lets a run succeed although parts of it failed, if at least one did not. Report.Shortfalls names
+	// them.
+	AllowPartial bool
+
+	// MaxBadRows is how many rows with a wrong number of fields are left out, in all parts together, before that is
+	// an error. Report.Shortfalls tells of them. Files are not split then.
+	MaxBadRows uint64
+
+	// KeepBadRows puts the rows that were left out into Report.BadRows; they are held in memory.
+	KeepBadRows bool
+
+	// EscapeIDs counts ids that are not UTF-8 instead of refusing them. In the report each of their bytes that is no
+	// UTF-8 then stands as \xNN, and every backslash of an id is doubled, so that distinct ids stay distinct.
+	EscapeIDs bool
+
 	// Limits bound what a run may remember. Going over one is a *LimitError.
 	Limits Limits
 
@@ -32,6 +50,15 @@ type Config struct {
 	// Progress, if set, is kept up to date while the run lasts.
 	Progress *Progress
 }
+
+// Verify says how seriously a server's declarations are taken.
+type Verify uint8
+
+const (
+	VerifyStrict Verify = iota // a part that is not what was declared fails
+	VerifyWarn                 // it is counted as it is, and is a shortfall
+	VerifyOff                  // declarations are not looked at
+)
 
 // Limits bound the memory of a run; 0 means the default.
 type Limits struct {

@@ -8,6 +8,8 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 )
 
@@ -43,6 +45,7 @@ type run struct {
 	overflow error        // why the total can take no more
 	reports  []PartReport // by part
 	failures []*PartError // by part, nil where it did not fail
+	badRows  [][]BadRow   // by part
 	spare    []*tally     // tallies without an owner
 }
 
@@ -61,6 +64,7 @@ func newRun(parts []Part, cfg Config) *run {
 		total:    newTally(cfg.Limits),
 		reports:  make([]PartReport, len(parts)),
 		failures: make([]*PartError, len(parts)),
+		badRows:  make([][]BadRow, len(parts)),
 	}
 }
 
@@ -82,12 +86,28 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, tasks []task, 
 	}
 }
 
+// settle commits a part that was counted, or notes that it failed with err. A part that is not what was declared may be
+// let pass.
+func (r *run) settle(part int, t *tally, report PartReport, err error) {
+	var mismatch *MismatchError
+	switch {
+	case err == nil:
+		r.commit(part, t, report)
+	case r.cfg.Verify == VerifyWarn && errors.As(err, &mismatch):
+		report.Err = err
+		r.commit(part, t, report)
+	default:
+		r.fail(part, report.Attempts, err)
+	}
+}
+
 // commit joins what was counted of a part to the total. This is the only way into it.
 func (r *run) commit(part int, t *tally, report PartReport) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.reports[part] = report
 	r.states[part].finish(report)
+	r.badRows[part] = t.bad.take(report.Name)
 	if r.overflow == nil {
 		r.overflow = r.total.merge(t)
 	}
@@ -97,7 +117,9 @@ func (r *run) commit(part int, t *tally, report PartReport) {
 func (r *run) fail(part, attempts int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.failures[part] = &PartError{Part: r.parts[part].Name(), Attempts: attempts, Err: err}
+	name := r.parts[part].Name()
+	r.reports[part] = PartReport{Name: name, Attempts: attempts, Err: err, Failed: true}
+	r.failures[part] = &PartError{Part: name, Attempts: attempts, Err: err}
 	r.states[part].set(Failed)
 }
 
@@ -109,13 +131,16 @@ func (r *run) report() (*Report, error) {
 			failed = append(failed, f)
 		}
 	}
-	if failed != nil {
+	if failed != nil && !(r.cfg.AllowPartial && len(failed) < len(r.parts)) {
 		return nil, failed
 	}
 	if r.overflow != nil {
 		return nil, r.overflow
 	}
-	report := &Report{Parts: r.reports}
+	report := &Report{Parts: r.reports, BadRows: slices.Concat(r.badRows...)}
+	if bad := report.shortfalls(); bad > r.cfg.MaxBadRows {
+		return nil, &BadRowsError{Rows: bad, Limit: r.cfg.MaxBadRows}
+	}
 	r.total.fill(report)
 	return report, nil
 }

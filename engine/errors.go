@@ -49,6 +49,22 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("more than %d distinct %s", e.Limit, e.What)
 }
 
+// BadRowsError says that rows with a wrong number of fields were left out.
+type BadRowsError struct {
+	Rows  uint64
+	Limit uint64 // if more than that are an error, and they are; else 0
+}
+
+func (e *BadRowsError) Error() string {
+	switch {
+	case e.Limit > 0:
+		return fmt.Sprintf("%d rows with a wrong number of fields are more than the %d that are tolerated", e.Rows, e.Limit)
+	case e.Rows == 1:
+		return "1 row with a wrong number of fields was left out"
+	}
+	return fmt.Sprintf("%d rows with a wrong number of fields were left out", e.Rows)
+}
+
 // MismatchError says that what was counted is not what the server declared.
 type MismatchError struct {
 	What              string // "rows", "patient" or "event type"

@@ -1,5 +1,7 @@
 package engine
 
+import "fastcount/parser"
+
 // Report is the answer of a run. It is the same, field for field, for any number of workers, buffer size and
 // order of arrival; only PartReport.Attempts depends on how the network behaved.
 type Report struct {
@@ -10,6 +12,39 @@ type Report struct {
 	Rows     uint64       // data rows of all parts; the sum of Totals and the sum of all Pair.Count
 	Bytes    uint64       // decoded CSV bytes of all parts, headers included
 	Parts    []PartReport // in the order in which the parts were given
+
+	// Shortfalls say what keeps the report from being complete, in the order of the parts; none if it is complete.
+	// There are none unless Config allows them.
+	Shortfalls []Shortfall
+
+	BadRows []BadRow // rows that were left out, in the order of parts and lines; only if Config.KeepBadRows
+}
+
+// Shortfall is something that is missing from a report, or that makes it doubtful.
+type Shortfall struct {
+	Part string
+	Err  error // the part's failure, a *MismatchError that was let pass, or a *BadRowsError
+}
+
+// BadRow is a row that was left out.
+type BadRow struct {
+	Part   string
+	Err    *parser.SyntaxError // where it is, and what is wrong with it
+	Record []byte              // as it stands in the input, without its line end
+}
+
+// shortfalls lists what the reports of the parts tell, and returns how many rows were left out.
+func (r *Report) shortfalls() (bad uint64) {
+	for _, p := range r.Parts {
+		if p.Err != nil {
+			r.Shortfalls = append(r.Shortfalls, Shortfall{p.Name, p.Err})
+		}
+		if p.BadRows > 0 {
+			r.Shortfalls = append(r.Shortfalls, Shortfall{p.Name, &BadRowsError{Rows: p.BadRows}})
+			bad += p.BadRows
+		}
+	}
+	return bad
 }
 
 // Pair says how often one patient had one event type.
@@ -26,7 +61,10 @@ type PartReport struct {
 	Bytes    uint64 // decoded CSV bytes
 	RawBytes uint64 // bytes taken from the source; differs from Bytes where it was compressed
 	Attempts int    // 1 where the first attempt succeeded
+	BadRows  uint64 // rows that were left out, not among Rows
 	Verified Proof
+	Err      error // why the part is a shortfall: what failed, if nothing of it was counted, or the declaration it breaks
+	Failed   bool  // nothing of the part was counted
 }
 
 // Proof says what showed that a part was read to its proper end.

@@ -99,7 +99,7 @@ func (r *run) splittableBytes() (total int64) {
 // bytes from its beginning to the end of the last part that can.
 func (r *run) cut(ctx context.Context, part Part, remaining int64) (cuts []int64) {
 	file, ok := part.(Splitter)
-	if !ok || r.cfg.Jobs == 1 {
+	if !ok || r.cfg.Jobs == 1 || r.cfg.MaxBadRows > 0 {
 		return nil
 	}
 	size, ok := file.Size()
@@ -289,17 +289,13 @@ func (c *chain) merged() (total *tally, err error) {
 // finish commits the part, all of whose ranges are proved.
 func (c *chain) finish(total *tally) {
 	part := c.run.parts[c.part]
-	if err := verify(part, total); err != nil {
-		c.run.fail(c.part, 1, err)
-		return
-	}
 	total.bytes = uint64(c.at)
 	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes,
 		RawBytes: uint64(c.cuts[len(c.cuts)-1]), Attempts: 1}
 	if c.framed {
 		report.Verified = ProofFraming
 	}
-	c.run.commit(c.part, total, report)
+	c.run.settle(c.part, total, report, c.run.verify(part, total, &report))
 }
 
 func (c *chain) state() *partState { return &c.run.states[c.part] }

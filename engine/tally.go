@@ -20,6 +20,7 @@ type tally struct {
 	events   *intern.Table
 	counts   counts
 	rows     uint64
+	bad      badRows
 	bytes    uint64 // decoded
 
 	patientIDs, eventIDs []uint32 // of the rows of one block
@@ -179,7 +180,7 @@ func (t *tally) reset() {
 	t.patients.Reset()
 	t.events.Reset()
 	t.counts.reset()
-	t.rows, t.bytes = 0, 0
+	t.rows, t.bytes, t.bad = 0, 0, badRows{}
 	if t.road != nil {
 		t.road.Reset()
 	}

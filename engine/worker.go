@@ -30,34 +30,38 @@ func (w *worker) do(ctx context.Context, t task) {
 	w.countPart(ctx, t.part)
 }
 
-// countPart tries a part until an attempt succeeds or the part gives up. Each attempt counts into a fresh tally.
+// countPart tries a part until an attempt succeeds or the part gives up.
 func (w *worker) countPart(ctx context.Context, index int) {
-	part, state := w.run.parts[index], &w.run.states[index]
 	if ctx.Err() != nil {
 		return
 	}
 	for attempt := 1; ; attempt++ {
-		state.begin(attempt)
-		t := w.run.borrow()
-		report, err := w.attempt(ctx, part, t, state)
-		if err == nil {
-			report.Attempts = attempt
-			w.run.commit(index, t, report)
-		}
-		w.run.giveBack(t)
-		if err == nil {
-			return
-		}
-		wait, again := retry(ctx, part, attempt, err)
+		wait, again := w.try(ctx, index, attempt)
 		if !again {
-			w.run.fail(index, attempt, err)
 			return
 		}
-		state.set(Pausing)
+		w.run.states[index].set(Pausing)
 		if !sleep(ctx, wait) {
 			return
 		}
 	}
+}
+
+// try makes one attempt, with a tally of its own, and commits the part or gives it up, unless it is to be tried again.
+func (w *worker) try(ctx context.Context, index, attempt int) (wait time.Duration, again bool) {
+	part, state := w.run.parts[index], &w.run.states[index]
+	state.begin(attempt)
+	t := w.run.borrow()
+	defer w.run.giveBack(t)
+	report, err := w.attempt(ctx, part, t, state)
+	if err != nil {
+		if wait, again = retry(ctx, part, attempt, err); again {
+			return wait, true
+		}
+	}
+	report.Attempts = attempt
+	w.run.settle(index, t, report, err)
+	return 0, false
 }
 
 // retry asks the part whether it is to be tried again.
@@ -87,19 +91,30 @@ func (w *worker) attempt(ctx context.Context, part Part, t *tally, state *partSt
 	if err != nil {
 		return PartReport{}, err
 	}
-	w.reader.Reset(stream, w.run.cfg.CSV)
+	w.reader.Reset(stream, w.run.csv(t))
 	err = w.countStream(ctx, stream, t, state)
 	if err != nil {
 		err = outranked(stream, err)
 	}
-	report := reportOf(part, stream, t)
+	report := w.run.reportOf(part, stream, t)
 	if closeErr := stream.Close(); err == nil {
 		err = closeErr
 	}
-	if err == nil {
-		err = verify(part, t)
+	if err != nil {
+		return report, err
 	}
-	return report, err
+	return report, w.run.verify(part, t, &report)
+}
+
+// csv returns how records that are counted into t are to be read.
+func (r *run) csv(t *tally) parser.Options {
+	o := r.cfg.CSV
+	if r.cfg.MaxBadRows > 0 {
+		o.Reject = func(err *parser.SyntaxError, record []byte) error {
+			return t.bad.add(err, record, r.cfg)
+		}
+	}
+	return o
 }
 
 // countStream counts the records that the worker's reader still has to give: as far as the fast road goes along it,
@@ -169,33 +184,38 @@ func outranked(stream io.Reader, err error) error {
 }
 
 // reportOf describes what was read from a stream that is still open.
-func reportOf(part Part, stream io.Reader, t *tally) PartReport {
-	report := PartReport{Name: part.Name(), Rows: t.rows, Bytes: t.bytes, RawBytes: uint64(rawBytes(stream, int64(t.bytes)))}
+func (r *run) reportOf(part Part, stream io.Reader, t *tally) PartReport {
+	report := PartReport{Name: part.Name(), Rows: t.rows, Bytes: t.bytes, BadRows: t.bad.rows,
+		RawBytes: uint64(rawBytes(stream, int64(t.bytes)))}
 	if f, ok := stream.(Framer); ok && f.Framed() {
 		report.Verified = ProofFraming
-	}
-	if _, ok := part.(Declarer); ok {
-		report.Verified = ProofRows
 	}
 	return report
 }
 
-// verify compares what was counted with what was declared, and asks the part whether it is still what it was.
-func verify(part Part, t *tally) error {
-	if d, ok := part.(Declarer); ok {
-		if err := d.Declared().check(t); err != nil {
+// verify asks the part whether it is still what it was, and compares what was counted with what was declared. Only if
+// all else is well it returns a *MismatchError.
+func (r *run) verify(part Part, t *tally, report *PartReport) error {
+	if c, ok := part.(Checker); ok {
+		if err := c.Check(); err != nil {
 			return err
 		}
 	}
-	if c, ok := part.(Checker); ok {
-		return c.Check()
+	d, ok := part.(Declarer)
+	if !ok || r.cfg.Verify == VerifyOff {
+		return nil
 	}
+	if err := d.Declared().check(t); err != nil {
+		return err
+	}
+	report.Verified = ProofRows
 	return nil
 }
 
+// check returns a *MismatchError unless t holds what was declared. A row that was left out was there.
 func (d Declaration) check(t *tally) error {
-	if t.rows != d.Rows {
-		return &MismatchError{What: "rows", Declared: d.Rows, Counted: t.rows}
+	if rows := t.rows + t.bad.rows; rows != d.Rows {
+		return &MismatchError{What: "rows", Declared: d.Rows, Counted: rows}
 	}
 	if n := undeclared(t.patients, d.Patients); n > 0 {
 		return &MismatchError{What: "patient", Declared: uint64(len(d.Patients)), Counted: n}

@@ -168,7 +168,11 @@ func (r *Reader) careful(data []byte, stop int) (used, errAt int, err error) {
 			return used, next, err
 		}
 		if m.count != r.header.width {
-			return used, used, fmt.Errorf("%w: %d, the header has %d", ErrFieldCount, m.count, r.header.width)
+			if err := r.reject(data, used, next); err != nil {
+				return used, used, err
+			}
+			used = next
+			continue
 		}
 		if r.header.repeats(data, m.fields) {
 			return used, used, ErrHeaderAgain
@@ -177,6 +181,17 @@ func (r *Reader) careful(data []byte, stop int) (used, errAt int, err error) {
 		used = next
 	}
 	return used, 0, nil
+}
+
+// reject hands the record data[at:next], which has a wrong number of fields, to the option for it.
+func (r *Reader) reject(data []byte, at, next int) error {
+	err := fmt.Errorf("%w: %d, the header has %d", ErrFieldCount, r.machine.count, r.header.width)
+	if r.opts.Reject == nil {
+		return err
+	}
+	r.block.Data = data
+	record := bytes.TrimSuffix(bytes.TrimSuffix(data[at:next], []byte("\n")), []byte("\r"))
+	return r.opts.Reject(r.block.errorAt(at, err), record)
 }
 
 // project appends the wanted fields of the record that the machine has just read to the block.

@@ -24,6 +24,12 @@ type Options struct {
 	// MaxColumns bounds the columns of the first record; 0 means 4,096.
 	MaxColumns int
 
+	// Reject, if set, is called for each record with a wrong number of fields, which then is left out: with the error
+	// that it would else have been, and the record as it stands in the input, without its line end, valid during the
+	// call. The error that it returns ends the input; nil goes on. Nothing but the number of fields is forgiven:
+	// behind a quote that is wrong it is not certain where records begin.
+	Reject func(err *SyntaxError, record []byte) error
+
 	// BufferSize is how many bytes are read at once; 0 means DefaultBufferSize. It changes the speed, never the
 	// result.
 	BufferSize int

@@ -341,6 +341,40 @@ func checkRanges(t *testing.T, c corpus.Case, size int) (wrong bool) {
 	return wrong
 }
 
+// Records with a wrong number of fields are handed over and left out, however the input is read; all other records
+// are there.
+func TestReject(t *testing.T) {
+	input := "patient_id,event_type\r\nP1\nP1,a\n\n\"P2\nx\",b,\"c\"\r\n" + strings.Repeat("P3,c\n", 100) + ",,\nP4,d\nP5"
+	want := []string{`line 2, byte 23: "P1"`, `line 5, byte 32: "\"P2\nx\",b,\"c\""`, `line 107, byte 546: ",,"`, `line 109, byte 554: "P5"`}
+	for size := 1; size < 600; size += 7 {
+		var got []string
+		o := ids
+		o.BufferSize = size
+		o.Reject = func(err *parser.SyntaxError, record []byte) error {
+			if !errors.Is(err, parser.ErrFieldCount) {
+				t.Errorf("got %v", err)
+			}
+			got = append(got, fmt.Sprintf("line %d, byte %d: %q", err.Line, err.Offset, record))
+			return nil
+		}
+		rows, err := readAll(parser.NewReader(&corpus.Pieces{Data: []byte(input), Sizes: []int{size}}, o), 2)
+		if err != nil || len(rows) != 102 || !slices.Equal(got, want) {
+			t.Fatalf("pieces of %d: %d rows, %v, rejected %q, want %q", size, len(rows), err, got, want)
+		}
+	}
+}
+
+func TestRejectEndsTheInput(t *testing.T) {
+	enough := errors.New("enough")
+	o := ids
+	o.Reject = func(*parser.SyntaxError, []byte) error { return enough }
+	rows, err := readAll(parser.NewReader(strings.NewReader("patient_id,event_type\nP1,a\nP2\nP3,b\n"), o), 2)
+	var s *parser.SyntaxError
+	if len(rows) != 1 || !errors.Is(err, enough) || !errors.As(err, &s) || s.Line != 3 {
+		t.Errorf("got %q, %v", rows, err)
+	}
+}
+
 func TestNoAllocationPerBlock(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")

@@ -1,0 +1,36 @@
+package engine
+
+import (
+	"bytes"
+	"fmt"
+
+	"fastcount/parser"
+)
+
+// badRows are the rows that an attempt has left out.
+type badRows struct {
+	rows uint64
+	kept []BadRow // without the part's name; only if Config.KeepBadRows
+}
+
+// add notes one more. Its error says that there are too many.
+func (b *badRows) add(err *parser.SyntaxError, record []byte, cfg Config) error {
+	if b.rows == cfg.MaxBadRows {
+		return fmt.Errorf("%w, after %d such rows that are tolerated", err.Err, b.rows)
+	}
+	b.rows++
+	if cfg.KeepBadRows {
+		b.kept = append(b.kept, BadRow{Err: err, Record: bytes.Clone(record)})
+	}
+	return nil
+}
+
+// take returns the rows that were kept, with the name of their part, and forgets all.
+func (b *badRows) take(part string) []BadRow {
+	kept := b.kept
+	for i := range kept {
+		kept[i].Part = part
+	}
+	*b = badRows{}
+	return kept
+}
