@@ -192,7 +192,7 @@ var bodyKinds = []kind{
 		return attempt{answer: always(r.Answer()), want: fails(once, classLimit, parser.ErrRecordTooLong)}
 	}},
 	{"body: bomb, API", onAPI, func(m *maker) attempt {
-		r, _ := m.responseIn(codings[m.IntN(3)], []byte(`{"data":{"id":"`+strings.Repeat("x", bomb)+`"}}`))
+		r, _ := m.responseIn(codings[m.IntN(3)], m.meta.with("padding", quoteJSON(strings.Repeat("x", bomb))).json())
 		return attempt{answer: always(r.Answer()), want: fails(once, classMetadata)}
 	}},
 	{"body: window", onAll, func(m *maker) attempt {
