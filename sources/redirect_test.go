@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -55,6 +56,29 @@ func TestRedirects(t *testing.T) {
 				t.Errorf("asked %d times", asked)
 			}
 		})
+	}
+}
+
+// TestNoRedirectToPlainHTTP follows a redirect within https, and none from there to http at the same host and port.
+func TestNoRedirectToPlainHTTP(t *testing.T) {
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/data":
+			_, _ = io.WriteString(w, csvText)
+		case "/within":
+			http.Redirect(w, r, "https://"+r.Host+"/data", http.StatusFound)
+		default:
+			http.Redirect(w, r, "http://"+r.Host+"/data?key=hidden", http.StatusFound)
+		}
+	}))
+	t.Cleanup(s.Close)
+	o := Options{Server: s.URL, Token: "canary", CAFile: certificateFile(t, s.Certificate())}
+	if got, err := readPart(t, urlPart(t, o, s.URL+"/within")); got != csvText || err != nil {
+		t.Errorf("within https: got %q, %v", got, err)
+	}
+	_, err := readPart(t, urlPart(t, o, s.URL+"/down"))
+	if !errors.Is(err, ErrRedirect) || judge(err) != never || strings.Contains(err.Error(), "hidden") {
+		t.Errorf("to http: got %v", err)
 	}
 }
 
