@@ -47,6 +47,9 @@ type Config struct {
 	// never the result.
 	RangeSize int64
 
+	// Store, if set, keeps the parts that are finished, and those that it has are not read again.
+	Store Store
+
 	// Progress, if set, is kept up to date while the run lasts.
 	Progress *Progress
 }

@@ -101,7 +101,7 @@ func TestNoAllocationPerBlock(t *testing.T) {
 			fmt.Fprintf(&input, "P%d,a longer event type number %d\n", i, i%events)
 		}
 		b := block(t, input.String())
-		tally := newTally(cfg.Limits)
+		tally := newTally(cfg)
 		count := func() {
 			if err := tally.add(b); err != nil {
 				t.Fatal(err)
@@ -119,7 +119,7 @@ func TestNoAllocationPerBlock(t *testing.T) {
 
 func TestATallyCanBeUsedAgain(t *testing.T) {
 	cfg, _ := Config{}.withDefaults()
-	tally := newTally(cfg.Limits)
+	tally := newTally(cfg)
 	for _, input := range []string{"P1,a\nP2,b\n", "P2,c\n", ""} {
 		tally.reset()
 		if err := tally.add(block(t, "patient_id,event_type\n"+input+"P9,z\n")); err != nil {
@@ -136,9 +136,9 @@ func TestATallyCanBeUsedAgain(t *testing.T) {
 // A tally that is over a limit says so when it is merged, whatever it was counted into.
 func TestMergeKeepsLimits(t *testing.T) {
 	cfg, _ := Config{Limits: Limits{Pairs: 1}}.withDefaults()
-	total := newTally(cfg.Limits)
+	total := newTally(cfg)
 	merge := func(row string) error {
-		part := newTally(cfg.Limits)
+		part := newTally(cfg)
 		if err := part.add(block(t, "patient_id,event_type\n"+row+"\n")); err != nil {
 			t.Fatal(err)
 		}

@@ -61,7 +61,7 @@ func newRun(parts []Part, cfg Config) *run {
 		cfg:      cfg,
 		parts:    parts,
 		states:   cfg.Progress.start(parts),
-		total:    newTally(cfg.Limits),
+		total:    newTally(cfg),
 		reports:  make([]PartReport, len(parts)),
 		failures: make([]*PartError, len(parts)),
 		badRows:  make([][]BadRow, len(parts)),
@@ -90,6 +90,9 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, tasks []task, 
 // let pass.
 func (r *run) settle(part int, t *tally, report PartReport, err error) {
 	var mismatch *MismatchError
+	if err == nil {
+		err = r.save(part, t, report)
+	}
 	switch {
 	case err == nil:
 		r.commit(part, t, report)
@@ -141,6 +144,9 @@ func (r *run) report() (*Report, error) {
 	if bad := report.shortfalls(); bad > r.cfg.MaxBadRows {
 		return nil, &BadRowsError{Rows: bad, Limit: r.cfg.MaxBadRows}
 	}
+	if r.cfg.EscapeIDs {
+		r.total.patients, r.total.events = escapedTable(r.total.patients), escapedTable(r.total.events)
+	}
 	r.total.fill(report)
 	return report, nil
 }
@@ -154,7 +160,7 @@ func (r *run) borrow() *tally {
 		r.spare = r.spare[:n-1]
 		return t
 	}
-	return newTally(r.cfg.Limits)
+	return newTally(r.cfg)
 }
 
 func (r *run) giveBack(t *tally) {

@@ -1,6 +1,11 @@
 package engine
 
-import "fastcount/parser"
+import (
+	"fmt"
+	"slices"
+
+	"fastcount/parser"
+)
 
 // Report is the answer of a run. It is the same, field for field, for any number of workers, buffer size and
 // order of arrival; only PartReport.Attempts depends on how the network behaved.
@@ -76,7 +81,20 @@ const (
 	ProofRows                 // the rows counted are the rows that the server declared
 )
 
+var proofNames = [...]string{"none", "framing", "rows"}
+
 // String returns none, framing or rows.
-func (p Proof) String() string {
-	return [...]string{"none", "framing", "rows"}[p]
+func (p Proof) String() string { return proofNames[p] }
+
+// MarshalText implements encoding.TextMarshaler with the words of String.
+func (p Proof) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (p *Proof) UnmarshalText(text []byte) error {
+	i := slices.Index(proofNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("%q says nothing of how a part was verified", text)
+	}
+	*p = Proof(i)
+	return nil
 }

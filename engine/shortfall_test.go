@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"fastcount/engine"
 	"fastcount/parser"
 )
@@ -164,3 +166,25 @@ func TestBadRowsOfAFailedAttempt(t *testing.T) {
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("broken") }
+
+// Distinct ids stay distinct, whatever their bytes.
+func TestEscapeIDs(t *testing.T) {
+	ids := []string{"a", "\xff", `\xff`, `\\xff`, "\xfe\xff", "\xc3\xa9", "\xc3", "\ufffd", `\`, `\\`, "\xed\xa0\x80", ""}
+	data := "patient_id,event_type\n"
+	for i, id := range ids {
+		data += strings.Repeat(id+",e\\\n", i+1)
+	}
+	if _, err := engine.Run(t.Context(), []engine.Part{memory{"a", []byte(data)}}, engine.Config{}); !errors.Is(err, parser.ErrInvalidUTF8) {
+		t.Fatalf("got %v", err)
+	}
+	r := reportOf(t, []byte(data), engine.Config{EscapeIDs: true})
+	got := map[string]uint64{}
+	for _, p := range r.Pairs {
+		got[r.Patients[p.Patient]] = p.Count
+	}
+	want := map[string]uint64{"a": 1, `\xff`: 2, `\\xff`: 3, `\\\\xff`: 4, `\xfe\xff`: 5, "\u00e9": 6, `\xc3`: 7, "\ufffd": 8, `\\`: 9, `\\\\`: 10,
+		`\xed\xa0\x80`: 11, "": 12}
+	if diff := cmp.Diff(want, got); diff != "" || r.Events[0] != `e\\` {
+		t.Errorf("events %q, patients: %s", r.Events, diff)
+	}
+}

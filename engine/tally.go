@@ -41,23 +41,25 @@ const (
 	_ = uint(parser.Slack - fused.Slack)
 )
 
-func newTally(limits Limits) *tally {
+func newTally(cfg Config) *tally {
+	limits, anyBytes := cfg.Limits, cfg.EscapeIDs
 	return &tally{
 		limits:   limits,
-		patients: intern.New(limits.admit("patients", limits.Patients)),
-		events:   intern.New(limits.admit("events", limits.Events)),
+		patients: intern.New(limits.admit("patients", limits.Patients, anyBytes)),
+		events:   intern.New(limits.admit("events", limits.Events, anyBytes)),
 	}
 }
 
-// admit returns what decides whether a new name may join a table that holds up to limit names.
-func (l Limits) admit(what string, limit int) func(name []byte, id uint32) error {
+// admit returns what decides whether a new name may join a table that holds up to limit names, of any bytes or only of
+// those that are UTF-8.
+func (l Limits) admit(what string, limit int, anyBytes bool) func(name []byte, id uint32) error {
 	return func(name []byte, id uint32) error {
 		switch {
 		case len(name) > l.ID:
 			return &LimitError{What: "id", Limit: l.ID}
 		case int64(id) >= int64(limit):
 			return &LimitError{What: what, Limit: limit}
-		case !utf8.Valid(name):
+		case !anyBytes && !utf8.Valid(name):
 			return parser.ErrInvalidUTF8
 		}
 		return nil

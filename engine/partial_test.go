@@ -1,0 +1,221 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fastcount/engine"
+)
+
+var head = engine.PartialHead{Work: "9f2c", Unit: "3/64"}
+
+func writePartial(t testing.TB, r *engine.Report) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := engine.WritePartial(&b, head, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// readPartial returns the pairs and parts of a partial result.
+func readPartial(r io.Reader) (map[[2]string]uint64, []engine.PartReport, error) {
+	p, err := engine.NewPartialReader(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	pairs := map[[2]string]uint64{}
+	for {
+		patient, event, n, err := p.Next()
+		if err == io.EOF && p.Head() == head {
+			return pairs, p.Parts(), nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		pairs[[2]string{patient, event}] += n
+	}
+}
+
+func reportOf(t testing.TB, data []byte, cfg engine.Config) *engine.Report {
+	t.Helper()
+	r, err := engine.Run(t.Context(), []engine.Part{memory{"a", data}}, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// oddIDs is an export with ids that hold what the format itself is made of.
+var oddIDs = []byte("patient_id,event_type\n\"4:P001,\",\"a\nb\"\n\"\",\"\"\n\"{\",x\n\"{\",x\n\x00,\u2028\n" + strings.Repeat("y", 4000) + ",z\n")
+
+func TestPartialIsReadBack(t *testing.T) {
+	for _, data := range [][]byte{oddIDs, export(1, 5000), []byte("patient_id,event_type\n")} {
+		r := reportOf(t, data, engine.Config{})
+		text := writePartial(t, r)
+		for _, source := range []io.Reader{bytes.NewReader(text), iotest.OneByteReader(bytes.NewReader(text)), iotest.DataErrReader(bytes.NewReader(text))} {
+			got, parts, err := readPartial(source)
+			if err != nil || !maps.Equal(got, pairs(r)) {
+				t.Fatalf("got %d pairs of %d, %v", len(got), len(r.Pairs), err)
+			}
+			if diff := cmp.Diff(r.Parts, parts); diff != "" {
+				t.Error(diff)
+			}
+		}
+	}
+}
+
+func TestPartialFormat(t *testing.T) {
+	r := reportOf(t, []byte("patient_id,event_type\nP2,bp\nP1,bp\nP1,bp\n"), engine.Config{})
+	const want = `{"fastcount":"partial result","version":1,"work":"9f2c","unit":"3/64"}
+2:P1,2:bp,2
+2:P2,2:bp,1
+{"pairs":2,"rows":3,"bytes":40,"parts":[{"name":"a","rows":3,"bytes":40,"raw_bytes":40,"attempts":1,"verified":"none"}],"sha256":"`
+	text := string(writePartial(t, r))
+	if got := text[:min(len(want), len(text))]; got != want || len(text) != len(want)+64+len("\"}\n") {
+		t.Errorf("got %s", text)
+	}
+}
+
+// No partial result that lacks a byte, has another one, or has one more, is taken for whole.
+func TestDamagedPartial(t *testing.T) {
+	text := writePartial(t, reportOf(t, []byte("patient_id,event_type\n\"4:P001,\",\"a\nb\"\n{,x\n\x00,\u2028\n"), engine.Config{}))
+	read := func(text []byte) error {
+		_, _, err := readPartial(bytes.NewReader(text))
+		return err
+	}
+	if err := read(text); err != nil {
+		t.Fatal(err)
+	}
+	for i := range text {
+		for what, damaged := range map[string][]byte{
+			"cut":     text[:i],
+			"without": slices.Delete(slices.Clone(text), i, i+1),
+			"doubled": slices.Insert(slices.Clone(text), i, text[i]),
+			"0":       append(append(slices.Clone(text[:i]), '0'), text[i+1:]...),
+			"flipped": append(append(slices.Clone(text[:i]), text[i]^1), text[i+1:]...),
+		} {
+			err := read(damaged)
+			if bytes.Equal(damaged, text) {
+				continue
+			}
+			if !errors.Is(err, engine.ErrDamaged) && !errors.Is(err, engine.ErrPartialVersion) {
+				t.Fatalf("%s at byte %d: got %v of\n%s", what, i, err, damaged)
+			}
+		}
+	}
+	if err := read(append(slices.Clone(text), text...)); !errors.Is(err, engine.ErrDamaged) {
+		t.Errorf("twice: got %v", err)
+	}
+}
+
+func TestPartialReadError(t *testing.T) {
+	text := writePartial(t, reportOf(t, export(1, 100), engine.Config{}))
+	broken := errors.New("broken")
+	for i := range text {
+		if _, _, err := readPartial(io.MultiReader(bytes.NewReader(text[:i]), iotest.ErrReader(broken))); !errors.Is(err, broken) {
+			t.Fatalf("at byte %d: got %v", i, err)
+		}
+	}
+}
+
+func TestPartialWriterRefuses(t *testing.T) {
+	w, err := engine.NewPartialWriter(io.Discard, head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Add("b", "b", 1), w.Add("b", "c", 1<<63)); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []error{w.Add("b", "c", 1), w.Add("a", "z", 1), w.Add("c", "a", 0), w.Add("c", "a", 1<<63), w.Close(nil)} {
+		if bad == nil {
+			t.Error("no error")
+		}
+	}
+	if engine.WritePartial(io.Discard, head, &engine.Report{Shortfalls: make([]engine.Shortfall, 1)}) == nil {
+		t.Error("an incomplete report was written")
+	}
+}
+
+// kept is a store in memory.
+type kept struct {
+	mu      sync.Mutex
+	reports map[int]*engine.Report
+	err     error
+}
+
+func (k *kept) Load(part int) (*engine.Report, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.reports[part], k.err
+}
+
+func (k *kept) Save(part int, r *engine.Report) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.reports[part] = r
+	return k.err
+}
+
+// once is a part that must not be opened again.
+type once struct {
+	memory
+	broken bool
+	opened int
+}
+
+func (o *once) Open(ctx context.Context) (io.ReadCloser, error) {
+	if o.opened++; o.opened > 1 && !o.broken {
+		return nil, errors.New("opened again")
+	}
+	if o.broken {
+		return nil, errors.New("broken")
+	}
+	return o.memory.Open(ctx)
+}
+
+// What is finished when a run fails is not read again by the next one, whose answer is that of one run.
+func TestStore(t *testing.T) {
+	data := [][]byte{export(1, 500), oddIDs, export(2, 300), []byte("patient_id,event_type\nP1,\xff\n")}
+	cfg := engine.Config{EscapeIDs: true}
+	var parts, plainParts []engine.Part
+	for i, d := range data {
+		parts = append(parts, &once{memory: memory{fmt.Sprint(i), d}, broken: i == 2})
+		plainParts = append(plainParts, memory{fmt.Sprint(i), d})
+	}
+	want, err := engine.Run(t.Context(), plainParts, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := &kept{reports: map[int]*engine.Report{}}
+	cfg.Store = store
+	if _, err := engine.Run(t.Context(), parts, cfg); err == nil || len(store.reports) != 3 {
+		t.Fatalf("got %v, and %d parts were kept", err, len(store.reports))
+	}
+	parts[2].(*once).broken, parts[2].(*once).opened = false, 0
+	got, err := engine.Run(t.Context(), parts, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestStoreFails(t *testing.T) {
+	store := &kept{reports: map[int]*engine.Report{}, err: errors.New("disk full")}
+	if _, err := engine.Run(t.Context(), []engine.Part{memory{"a", export(1, 5)}}, engine.Config{Store: store}); !errors.Is(err, store.err) {
+		t.Errorf("got %v", err)
+	}
+}
