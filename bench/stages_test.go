@@ -86,11 +86,12 @@ func BenchmarkIntern(b *testing.B) {
 	}{
 		{"few", 6, func(i int) string { return fmt.Sprintf("S%03d", i) }},
 		{"lengths", 4, func(i int) string { return []string{"heart_rate", "spo2", "bp_sys", "bp_dia"}[i] }},
+		{"thousand", 1000, func(i int) string { return fmt.Sprintf("L%07d", i) }},
 		{"uuid", 20, func(i int) string { return fmt.Sprintf("%08x-7c1d-4a89-9e55-4f6d1c2b3a00", i*2654435761) }},
 		{"million", 1 << 20, func(i int) string { return fmt.Sprintf("L%07d", i) }},
 	} {
 		b.Run("names="+kind.name, func(b *testing.B) {
-			const rows = 1 << 16
+			rows := max(1<<16, kind.names) // enough to come to all parts of the table
 			var data []byte
 			starts, ends := make([]uint32, rows), make([]uint32, rows)
 			table := intern.New(nil)

@@ -4,10 +4,10 @@ package intern
 func (t *Table) LongestProbe() int {
 	longest := 0
 	for i, s := range t.slots {
-		if s.size == 0 {
+		if s.tag == 0 {
 			continue
 		}
-		longest = max(longest, 1+int((uint64(i)-t.home(s))&uint64(len(t.slots)-1)))
+		longest = max(longest, 1+int((uint64(i)-t.home(&s))&uint64(len(t.slots)-1)))
 	}
 	return longest
 }

@@ -3,7 +3,8 @@
 // The table is open addressing with linear probing, its length a power of two and at most half full. A name of up
 // to 16 bytes lies in its slot, zero-padded, as two words: looking it up takes one load of 16 bytes, a mask, a
 // multiplication and one comparison, whatever its length. A longer name is found by its 64-bit hash and compared
-// in full. Hashes are keyed, so that whoever chooses the names cannot choose where they go.
+// in full. Hashes are keyed, so that whoever chooses the names cannot choose where they go. Where the table is larger
+// than the caches, the slots of many names are waited for together.
 package intern
 
 import (
@@ -11,6 +12,7 @@ import (
 	"hash/maphash"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 )
 
 // Slack is how many bytes behind data must be readable in a call of IDs. Their values do not matter.
@@ -32,13 +34,22 @@ type Table struct {
 
 	arena []byte // the names, one behind the other
 	ends  []int  // offset in arena behind each name, by id
+
+	hashes  [batch]uint64 // of the names that are being looked up together
+	touched uint64        // what was read of their slots only to have it in the cache
 }
 
 // slot holds one name; the zero slot is free.
 type slot struct {
-	lo, hi uint64 // the name itself, or its hash and 0 if it is longer than short
-	size   uint32 // its length plus 1
+	lo, hi uint64 // the name itself, or its hash and its length if it is longer than short
+	tag    uint32
 	id     uint32
+}
+
+// tagOf returns the tag of a name: its length plus 1 in the low five bits, all above short being one length, and bits
+// of its hash other than those that say where its place is.
+func tagOf(hash uint64, size uint32) uint32 {
+	return uint32(hash)<<5 | (min(size, short+1) + 1)
 }
 
 // New returns an empty table. admit is asked about each name when it is first seen, before it is kept with that id; its
@@ -71,49 +82,27 @@ func (t *Table) Reset() {
 	t.arena, t.ends = t.arena[:0], t.ends[:0]
 }
 
+// Bytes returns the length of all names together.
+func (t *Table) Bytes() int { return len(t.arena) }
+
 // ID returns the id of one name.
 func (t *Table) ID(name []byte) (uint32, error) {
-	if len(name) > short {
-		return t.long(name)
+	size := uint32(len(name))
+	if size > short {
+		hash := maphash.Bytes(t.seed, name)
+		return t.find(hash, slot{lo: hash, hi: uint64(size), tag: tagOf(hash, size)}, name)
 	}
 	var padded [short]byte
 	copy(padded[:], name)
-	lo, hi := binary.LittleEndian.Uint64(padded[:8]), binary.LittleEndian.Uint64(padded[8:])
-	return t.find(lo, hi, name)
+	lo, hi := words(&padded, size)
+	hash := t.hash(lo, hi, size)
+	return t.find(hash, slot{lo: lo, hi: hi, tag: tagOf(hash, size)}, name)
 }
 
-// IDs writes the ids of the names data[starts[i]:ends[i]] to dst[i] for every i and returns how many it wrote:
-// all of them, or with the error of admit those before the name that was not admitted. data[:len(data)+Slack]
-// must lie within its capacity, and dst be as long as starts and ends. It allocates only to keep a new name.
-func (t *Table) IDs(dst []uint32, data []byte, starts, ends []uint32) (int, error) {
-	padded := data[:len(data)+Slack]
-	ends, dst = ends[:len(starts)], dst[:len(starts)]
-	for i, start := range starts {
-		size := ends[i] - start
-		if size > short {
-			id, err := t.long(data[start:ends[i]])
-			if err != nil {
-				return i, err
-			}
-			dst[i] = id
-			continue
-		}
-		name := padded[start : start+short]
-		keep := &keeps[size]
-		lo := binary.LittleEndian.Uint64(name[:8]) & keep[0]
-		hi := binary.LittleEndian.Uint64(name[8:short]) & keep[1]
-		s := &t.slots[t.hash(lo, hi, size)>>(t.shift&63)]
-		if s.lo == lo && s.hi == hi && s.size == size+1 {
-			dst[i] = s.id
-			continue
-		}
-		id, err := t.find(lo, hi, data[start:ends[i]])
-		if err != nil {
-			return i, err
-		}
-		dst[i] = id
-	}
-	return len(starts), nil
+// words returns a name of up to short bytes, whatever follows it.
+func words(name *[short]byte, size uint32) (lo, hi uint64) {
+	keep := &keeps[size]
+	return binary.LittleEndian.Uint64(name[:8]) & keep[0], binary.LittleEndian.Uint64(name[8:]) & keep[1]
 }
 
 // keeps[n] masks the first n of 16 bytes, loaded as two little-endian words.
@@ -135,29 +124,15 @@ func (t *Table) hash(lo, hi uint64, size uint32) uint64 {
 	return (h ^ h>>32) * 0x9e3779b97f4a7c15
 }
 
-// find returns the id of a short name, whose words are lo and hi.
-func (t *Table) find(lo, hi uint64, name []byte) (uint32, error) {
-	size := uint32(len(name))
-	for i := t.hash(lo, hi, size) >> t.shift; ; i++ {
-		s := &t.slots[i&uint64(len(t.slots)-1)]
-		switch {
-		case s.size == 0:
-			return t.insert(s, slot{lo: lo, hi: hi, size: size + 1}, name)
-		case s.lo == lo && s.hi == hi && s.size == size+1:
-			return s.id, nil
-		}
-	}
-}
-
-// long returns the id of a name of more than short bytes.
-func (t *Table) long(name []byte) (uint32, error) {
-	hash, size := maphash.Bytes(t.seed, name), uint32(len(name))
+// find returns the id of the name that is kept in a slot like want.
+func (t *Table) find(hash uint64, want slot, name []byte) (uint32, error) {
 	for i := hash >> t.shift; ; i++ {
 		s := &t.slots[i&uint64(len(t.slots)-1)]
 		switch {
-		case s.size == 0:
-			return t.insert(s, slot{lo: hash, size: size + 1}, name)
-		case s.lo == hash && s.size == size+1 && string(t.Name(s.id)) == string(name):
+		case s.tag == 0:
+			return t.insert(s, want, name)
+		case s.tag == want.tag && s.lo == want.lo && s.hi == want.hi &&
+			(len(name) <= short || string(t.Name(s.id)) == string(name)):
 			return s.id, nil
 		}
 	}
@@ -180,26 +155,28 @@ func (t *Table) insert(at *slot, s slot, name []byte) (uint32, error) {
 	return s.id, nil
 }
 
-// grow doubles the slots.
+// grow doubles the slots, and makes room for as many names.
 func (t *Table) grow() {
 	old := t.slots
 	t.setSlots(2 * len(old))
 	for _, s := range old {
-		if s.size == 0 {
+		if s.tag == 0 {
 			continue
 		}
-		i := t.home(s)
-		for t.slots[i].size != 0 {
+		i := t.home(&s)
+		for t.slots[i].tag != 0 {
 			i = (i + 1) & uint64(len(t.slots)-1)
 		}
 		t.slots[i] = s
 	}
+	t.ends = slices.Grow(t.ends, len(t.ends))
+	t.arena = slices.Grow(t.arena, len(t.arena))
 }
 
 // home returns the place where the search for the name of s begins.
-func (t *Table) home(s slot) uint64 {
-	if s.size <= short+1 {
-		return t.hash(s.lo, s.hi, s.size-1) >> t.shift
+func (t *Table) home(s *slot) uint64 {
+	if size := s.tag&31 - 1; size <= short {
+		return t.hash(s.lo, s.hi, size) >> t.shift
 	}
 	return s.lo >> t.shift
 }

@@ -128,6 +128,44 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
+// A batch of names ends at one that is not admitted just as a look-up of single names does.
+func TestAdmitInALargeTable(t *testing.T) {
+	refused := errors.New("refused")
+	table := intern.New(func(name []byte, _ uint32) error {
+		if name[0] == '!' {
+			return refused
+		}
+		return nil
+	})
+	known := largeTable(t, table)
+	for at := range 300 {
+		names := slices.Insert(slices.Clone(known[:300]), at, "!", "never looked at")
+		data, starts, ends := column(names, ',')
+		got := make([]uint32, len(names))
+		n, err := table.IDs(got, data, starts, ends)
+		if n != at || err != refused || table.Len() != len(known) {
+			t.Fatalf("got %d, %v, %d names, want %d", n, err, table.Len(), at)
+		}
+		for i, id := range got[:n] {
+			if id != uint32(i) {
+				t.Fatalf("name %d: got %d", i, id)
+			}
+		}
+	}
+}
+
+// largeTable fills a table with so many names, long ones among them, that they are looked up in batches.
+func largeTable(t *testing.T, table *intern.Table) (names []string) {
+	for i := range 100_000 {
+		name := fmt.Sprintf("%0*d", 6+i%15, i)
+		if id, err := table.ID([]byte(name)); err != nil || id != uint32(i) {
+			t.Fatal(id, err)
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
 func TestNamesAreCopied(t *testing.T) {
 	table := intern.New(nil)
 	name := []byte("patient-1234567890-abc")
@@ -141,13 +179,15 @@ func TestNamesAreCopied(t *testing.T) {
 }
 
 func TestNoAllocationForKnownNames(t *testing.T) {
+	few, many := intern.New(nil), intern.New(nil)
 	names := []string{"P001", "heart_rate", "", strings.Repeat("x", 40)}
-	table := intern.New(func([]byte, uint32) error { return nil })
-	check(t, table, names, ',')
-	data, starts, ends := column(names, ',')
-	dst := make([]uint32, len(names))
-	if n := testing.AllocsPerRun(100, func() { table.IDs(dst, data, starts, ends) }); n != 0 {
-		t.Errorf("%v allocations", n)
+	check(t, few, names, ',')
+	for table, names := range map[*intern.Table][]string{few: names, many: largeTable(t, many)} {
+		data, starts, ends := column(names, ',')
+		dst := make([]uint32, len(names))
+		if n := testing.AllocsPerRun(10, func() { table.IDs(dst, data, starts, ends) }); n != 0 {
+			t.Errorf("%d names: %v allocations", len(names), n)
+		}
 	}
 }
 
