@@ -26,6 +26,7 @@ var benchmarks = map[string]func(*testing.B){
 	"Stream":  BenchmarkStream,
 	"Pairs":   BenchmarkPairs,
 	"Hostile": BenchmarkHostile,
+	"Sinks":   BenchmarkSinks,
 }
 
 func TestEveryBenchmarkOnce(t *testing.T) {

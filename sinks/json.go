@@ -22,7 +22,7 @@ type JSON struct {
 	Compact bool // one line, without spaces
 }
 
-// Write writes the object and a newline. The memory it takes does not depend on the size of the report.
+// Write writes the object and a newline. The memory it takes depends on the event types alone.
 func (s JSON) Write(w io.Writer, r *engine.Report) error {
 	if err := validIDs(r); err != nil {
 		return err
@@ -59,16 +59,27 @@ type jsonPrinter struct {
 
 func (p *jsonPrinter) patients(r *engine.Report) {
 	p.open()
+	keys := p.keysOf(r.Events, p.depth+1)
 	for patient, pairs := range byPatient(r) {
 		p.key(patient)
 		p.open()
 		for _, pair := range pairs {
-			p.key(r.Events[pair.Event])
-			p.count(pair.Count)
+			p.comma()
+			line := append(p.b.AvailableBuffer(), keys[pair.Event]...)
+			p.b.Write(strconv.AppendUint(line, pair.Count, 10))
 		}
 		p.close()
 	}
 	p.close()
+}
+
+// keysOf returns what stands before the counts of these events, which is made once and written for every patient.
+func (p *jsonPrinter) keysOf(events []string, depth int) [][]byte {
+	keys := make([][]byte, len(events))
+	for i, event := range events {
+		keys[i] = p.appendKey(nil, event, depth)
+	}
+	return keys
 }
 
 func (p *jsonPrinter) totals(r *engine.Report) {
@@ -90,47 +101,67 @@ func (p *jsonPrinter) open() {
 func (p *jsonPrinter) close() {
 	p.depth--
 	if p.filled {
-		p.newline()
+		p.b.Write(p.appendNewline(p.b.AvailableBuffer(), p.depth))
 	}
 	p.b.WriteByte('}')
 	p.filled = true
 }
 
-func (p *jsonPrinter) key(k string) {
+// comma begins a member of the innermost object.
+func (p *jsonPrinter) comma() {
 	if p.filled {
 		p.b.WriteByte(',')
 	}
 	p.filled = true
-	p.newline()
-	p.b.Write(appendJSONString(p.b.AvailableBuffer(), k))
-	p.b.WriteByte(':')
-	if !p.compact {
-		p.b.WriteByte(' ')
-	}
+}
+
+func (p *jsonPrinter) key(k string) {
+	p.comma()
+	p.b.Write(p.appendKey(p.b.AvailableBuffer(), k, p.depth))
 }
 
 func (p *jsonPrinter) count(n uint64) {
 	p.b.Write(strconv.AppendUint(p.b.AvailableBuffer(), n, 10))
 }
 
-func (p *jsonPrinter) newline() {
+// appendKey appends a key of an object at that depth, and all that stands between the comma and the value.
+func (p *jsonPrinter) appendKey(dst []byte, k string, depth int) []byte {
+	dst = appendJSONString(p.appendNewline(dst, depth), k)
 	if p.compact {
-		return
+		return append(dst, ':')
 	}
-	p.b.WriteByte('\n')
-	for range p.depth {
-		p.b.WriteString("  ")
+	return append(dst, ": "...)
+}
+
+func (p *jsonPrinter) appendNewline(dst []byte, depth int) []byte {
+	if p.compact {
+		return dst
 	}
+	const indented = "\n      " // for three open objects, which is as deep as it goes
+	return append(dst, indented[:1+2*depth]...)
 }
 
 // appendJSONString appends s, which is valid UTF-8, as a JSON string. Unlike encoding/json it leaves <, > and &
 // as they are, and it escapes DEL and U+0080 to U+009F, which a terminal may take for commands.
 func appendJSONString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
+	if isPlain(s) {
+		return append(append(dst, s...), '"')
+	}
 	for _, r := range s {
 		dst = appendJSONRune(dst, r)
 	}
 	return append(dst, '"')
+}
+
+// isPlain reports whether s is a JSON string as it is, as most ids are.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func appendJSONRune(dst []byte, r rune) []byte {

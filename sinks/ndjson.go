@@ -2,6 +2,7 @@ package sinks
 
 import (
 	"io"
+	"slices"
 	"strconv"
 
 	"fastcount/engine"
@@ -14,18 +15,21 @@ import (
 // Strings are escaped as in JSON, so that a line break stands only between objects. An empty report is no line.
 type NDJSON struct{}
 
-// Write writes the lines. The memory it takes does not depend on the size of the report.
+// Write writes the lines. The memory it takes depends on the event types alone.
 func (NDJSON) Write(w io.Writer, r *engine.Report) error {
 	if err := validIDs(r); err != nil {
 		return err
+	}
+	between := make([][]byte, len(r.Events)) // from a patient to a count, by event type
+	for i, event := range r.Events {
+		quoted := appendJSONString(nil, event)
+		between[i] = slices.Concat([]byte(`,"event_type":`), quoted, []byte(`,"count":`))
 	}
 	b := buffered(w)
 	for _, pair := range r.Pairs {
 		line := append(b.AvailableBuffer(), `{"patient_id":`...)
 		line = appendJSONString(line, r.Patients[pair.Patient])
-		line = append(line, `,"event_type":`...)
-		line = appendJSONString(line, r.Events[pair.Event])
-		line = append(line, `,"count":`...)
+		line = append(line, between[pair.Event]...)
 		line = strconv.AppendUint(line, pair.Count, 10)
 		b.Write(append(line, "}\n"...))
 	}

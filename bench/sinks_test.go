@@ -1,0 +1,55 @@
+package bench
+
+import (
+	"bytes"
+	"testing"
+
+	"fastcount/engine"
+	"fastcount/sinks"
+)
+
+// BenchmarkSinks writes the report of many patients, per format. A row is a pair here.
+//
+//	go test -run='^$' -bench=Sinks -count=10 ./bench
+func BenchmarkSinks(b *testing.B) {
+	data := randomPairs(100_000, 4, 1_000_000)
+	r, err := engine.Run(b.Context(), []engine.Part{memory{data, 1}}, engine.Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	pairs, patients, events := len(r.Pairs), len(r.Patients), len(r.Events)
+	for _, sink := range []struct {
+		name  string
+		sink  sinks.Sink
+		lines int
+	}{
+		{"json", sinks.JSON{}, pairs + 2*patients + events + 6},
+		{"json-compact", sinks.JSON{Compact: true}, 1},
+		{"ndjson", sinks.NDJSON{}, pairs},
+		{"csv", sinks.CSV{}, pairs + 1},
+		{"table", sinks.Table{Rows: -1}, patients + 2},
+	} {
+		b.Run("format="+sink.name, func(b *testing.B) {
+			var w lineCounter
+			for b.Loop() {
+				w = lineCounter{}
+				if err := sink.sink.Write(&w, r); err != nil {
+					b.Fatal(err)
+				}
+				if w.lines != sink.lines {
+					b.Fatalf("%d lines, want %d", w.lines, sink.lines)
+				}
+			}
+			report(b, shape{sink.name, make([]byte, w.bytes), pairs})
+		})
+	}
+}
+
+// lineCounter counts what is written.
+type lineCounter struct{ bytes, lines int }
+
+func (c *lineCounter) Write(p []byte) (int, error) {
+	c.bytes += len(p)
+	c.lines += bytes.Count(p, []byte{'\n'})
+	return len(p), nil
+}
