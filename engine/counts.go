@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 )
 
 // counts holds a number for each pair of a patient and an event type, both small integers. It is a dense matrix,
@@ -99,6 +101,35 @@ func (c *counts) each(f func(patient, event uint32, n uint64)) {
 	}
 }
 
+// sorted returns all pairs that occurred in the order of a report. patients and events are all ids, in the order that they
+// are to have; a pair names them by their places in it.
+func (c *counts) sorted(patients, events []uint32) []Pair {
+	if c.sparse != nil {
+		return c.sparse.sorted(placesOf(patients), placesOf(events))
+	}
+	pairs := make([]Pair, c.pairs()+1) // the last one is where a pair that did not occur is written
+	n := 0
+	for i, patient := range patients {
+		row := c.dense[int(patient)*c.stride:][:c.stride]
+		for j, event := range events {
+			pairs[n] = Pair{Patient: uint32(i), Event: uint32(j), Count: row[event]}
+			if row[event] > 0 {
+				n++
+			}
+		}
+	}
+	return pairs[:n:n]
+}
+
+// placesOf returns, for each id, where in ids it is.
+func placesOf(ids []uint32) []uint32 {
+	places := make([]uint32, len(ids))
+	for place, id := range ids {
+		places[id] = uint32(place)
+	}
+	return places
+}
+
 func (c *counts) toSparse() {
 	sparse := newPairTable()
 	c.each(sparse.add)
@@ -180,4 +211,26 @@ func (t *pairTable) each(f func(patient, event uint32, n uint64)) {
 			f(uint32(c.pair>>32), uint32(c.pair), c.count)
 		}
 	}
+}
+
+// sorted returns all pairs, sorted. A pair names patient and event by their places.
+func (t *pairTable) sorted(patients, events []uint32) []Pair {
+	// Pairs are put into the place of their patient first, as counting sort does, and then ordered within it.
+	ends := make([]int, len(patients)+1) // where the pairs of each patient end; before that, how many there are
+	t.each(func(patient, _ uint32, _ uint64) { ends[patients[patient]+1]++ })
+	for i := range patients {
+		ends[i+1] += ends[i]
+	}
+	pairs := make([]Pair, t.used)
+	t.each(func(patient, event uint32, n uint64) {
+		p := Pair{Patient: patients[patient], Event: events[event], Count: n}
+		pairs[ends[p.Patient]] = p
+		ends[p.Patient]++
+	})
+	begin := 0
+	for i := range patients {
+		slices.SortFunc(pairs[begin:ends[i]], func(a, b Pair) int { return cmp.Compare(a.Event, b.Event) })
+		begin = ends[i]
+	}
+	return pairs
 }

@@ -1,10 +1,6 @@
 package engine
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/binary"
-	"slices"
 	"unicode/utf8"
 
 	"fastcount/internal/fused"
@@ -190,54 +186,13 @@ func (t *tally) reset() {
 
 // fill puts names, pairs and totals into a report, sorted.
 func (t *tally) fill(r *Report) {
-	var patientRank, eventRank []uint32
-	r.Patients, patientRank = sorted(t.patients)
-	r.Events, eventRank = sorted(t.events)
+	var patients, events []uint32
+	r.Patients, patients = sorted(t.patients)
+	r.Events, events = sorted(t.events)
+	r.Pairs = t.counts.sorted(patients, events)
 	r.Totals = make([]uint64, len(r.Events))
+	for _, p := range r.Pairs {
+		r.Totals[p.Event] += p.Count
+	}
 	r.Rows, r.Bytes = t.rows, t.bytes
-
-	// Pairs are put into the place of their patient first, as counting sort does, and then ordered within it.
-	ends := make([]int, len(r.Patients)+1) // where the pairs of each patient end; before that, how many there are
-	t.counts.each(func(patient, _ uint32, _ uint64) { ends[patientRank[patient]+1]++ })
-	for i := range r.Patients {
-		ends[i+1] += ends[i]
-	}
-	r.Pairs = make([]Pair, ends[len(r.Patients)])
-	t.counts.each(func(patient, event uint32, n uint64) {
-		p := Pair{Patient: patientRank[patient], Event: eventRank[event], Count: n}
-		r.Pairs[ends[p.Patient]] = p
-		ends[p.Patient]++
-		r.Totals[p.Event] += n
-	})
-	begin := 0
-	for i := range r.Patients {
-		slices.SortFunc(r.Pairs[begin:ends[i]], func(a, b Pair) int { return cmp.Compare(a.Event, b.Event) })
-		begin = ends[i]
-	}
-}
-
-// sorted returns the names of a table in order, and for each id its place in that order.
-func sorted(t *intern.Table) (names []string, rank []uint32) {
-	type entry struct {
-		prefix uint64 // the first eight bytes, which mostly decide: no look at the names is needed then
-		id     uint32
-	}
-	entries := make([]entry, t.Len())
-	for i := range entries {
-		var first [8]byte
-		copy(first[:], t.Name(uint32(i)))
-		entries[i] = entry{binary.BigEndian.Uint64(first[:]), uint32(i)}
-	}
-	slices.SortFunc(entries, func(a, b entry) int {
-		if a.prefix != b.prefix {
-			return cmp.Compare(a.prefix, b.prefix)
-		}
-		return bytes.Compare(t.Name(a.id), t.Name(b.id))
-	})
-	names, rank = make([]string, len(entries)), make([]uint32, len(entries))
-	for place, e := range entries {
-		names[place] = string(t.Name(e.id))
-		rank[e.id] = uint32(place)
-	}
-	return names, rank
 }

@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"fastcount/internal/intern"
+)
+
+// Names are sorted by all their bytes, whatever they have in common at the beginning.
+func TestSorted(t *testing.T) {
+	tests := map[string][]string{
+		"none":                    nil,
+		"one":                     {"P1"},
+		"the empty one":           {""},
+		"one begins another":      {"P10", "P1", "", "P", "P1\x00", "P\x00"},
+		"NULs behind the end":     {"\x00\x00", "", "\x00", "\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
+		"alike in eight bytes":    {"12345678z", "12345678a", "12345678", "02345678"},
+		"alike in more":           {"export-2025-b", "export-2025-a", "export-2024-z", "export-2025-"},
+		"bytes above 127":         {"é", "z", "\xff", "\x80", "a"},
+		"alike but for the first": {"bxxxxxxxxxxxxxxxx", "axxxxxxxxxxxxxxxx"},
+	}
+	for name, names := range tests {
+		t.Run(name, func(t *testing.T) { checkSorted(t, names) })
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		stem := strings.Repeat("s", rapid.IntRange(0, 10).Draw(t, "stem"))
+		names := rapid.SliceOf(rapid.StringMatching(`[a-c\x00]{0,12}`)).Draw(t, "names")
+		for i := range names {
+			names[i] = stem + names[i]
+		}
+		checkSorted(t, names)
+	})
+}
+
+func checkSorted(t rapid.TB, names []string) {
+	t.Helper()
+	table := intern.New(nil)
+	for _, name := range names {
+		if _, err := table.ID([]byte(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, ids := sorted(table)
+	want := slices.Compact(slices.Sorted(slices.Values(names)))
+	if !slices.Equal(got, want) {
+		t.Fatalf("got %q, want %q", got, want)
+	}
+	for place, id := range ids {
+		if string(table.Name(id)) != got[place] {
+			t.Fatalf("id %d in place %d is not %q", id, place, got[place])
+		}
+	}
+}
+
+// A report's pairs are the same, in the same order, from a dense matrix and from a sparse table.
+func TestPairsInOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		patients := rapid.Permutation([]uint32{0, 1, 2, 3, 4, 5, 6}).Draw(t, "patients")
+		events := rapid.Permutation([]uint32{0, 1, 2}).Draw(t, "events")
+		dense, sparse := counts{}, counts{sparse: newPairTable()}
+		dense.fit(len(patients), len(events))
+		want := map[string]uint64{}
+		for i, p := range patients {
+			for j, e := range events {
+				if n := rapid.SampledFrom([]uint64{0, 1, 1 << 40}).Draw(t, "count"); n > 0 {
+					dense.add(p, e, n)
+					sparse.add(p, e, n)
+					want[fmt.Sprint(i, j)] = n
+				}
+			}
+		}
+		pairs := dense.sorted(patients, events)
+		if other := sparse.sorted(patients, events); !slices.Equal(pairs, other) {
+			t.Fatalf("dense %v, sparse %v", pairs, other)
+		}
+		got := map[string]uint64{}
+		for i, p := range pairs {
+			got[fmt.Sprint(p.Patient, p.Event)] = p.Count
+			if i > 0 && (pairs[i-1].Patient > p.Patient || pairs[i-1].Patient == p.Patient && pairs[i-1].Event >= p.Event) {
+				t.Fatalf("%v stands behind %v", p, pairs[i-1])
+			}
+		}
+		if !maps.Equal(got, want) {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	})
+}
