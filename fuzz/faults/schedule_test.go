@@ -42,8 +42,9 @@ func newSchedule(seed uint64, p *press, dir string) *schedule {
 	if r.IntN(8) == 0 {
 		s.local = append(s.local, newLocal(r, p, dir))
 	}
-	if r.IntN(10) == 0 {
-		s.cancelAt, s.cancelIn = 1+r.IntN(8), []time.Duration{0, time.Second, 45 * time.Second}[r.IntN(3)]
+	if r.IntN(8) == 0 {
+		within := []time.Duration{1, 2 * time.Second, 100 * time.Second}[r.IntN(3)]
+		s.cancelAt, s.cancelIn = 1+r.IntN(8), time.Duration(r.Int64N(int64(within)))
 	}
 	return s
 }
@@ -105,6 +106,16 @@ func (a asked) Open(ctx context.Context) (io.ReadCloser, error) {
 	return a.Download.Open(context.WithValue(ctx, questionKey{}, a.endpoint))
 }
 
+// askedURL is the same for a URL.
+type askedURL struct {
+	*sources.URL
+	endpoint *endpoint
+}
+
+func (a askedURL) Open(ctx context.Context) (io.ReadCloser, error) {
+	return a.URL.Open(context.WithValue(ctx, questionKey{}, a.endpoint))
+}
+
 // run does what the program does for an export.
 func (s *schedule) run(ctx context.Context, network *simnet.Network, r *result) (*engine.Report, error) {
 	client, err := sources.NewClient(sources.Options{
@@ -124,6 +135,11 @@ func (s *schedule) run(ctx context.Context, network *simnet.Network, r *result) 
 	var parts []engine.Part
 	for i, d := range downloads {
 		parts = append(parts, asked{d, s.data[i]})
+	}
+	for _, e := range s.urls {
+		u, err := client.URL(origin+e.path+"?secret="+token, "")
+		must(err)
+		parts = append(parts, askedURL{u, e})
 	}
 	for _, l := range s.local {
 		parts = append(parts, l.part)
@@ -197,6 +213,9 @@ type outcome struct {
 func (s *schedule) outcomes() (out []outcome) {
 	for i, e := range s.data {
 		out = append(out, outcome{export + "/" + s.downloads[i].id, e.expected, e.last, engine.ProofRows})
+	}
+	for _, e := range s.urls {
+		out = append(out, outcome{origin + e.path, e.expected, e.last, e.proof()})
 	}
 	for _, l := range s.local {
 		proof := engine.ProofNone

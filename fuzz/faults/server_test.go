@@ -1,10 +1,12 @@
 package faults
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"time"
 
+	"fastcount/engine"
 	"fastcount/internal/simnet"
 )
 
@@ -89,7 +91,8 @@ func (w *world) answer(r *simnet.Request) simnet.Answer {
 	if got := r.Header("Authorization"); got != "Bearer "+token || !strings.HasPrefix(r.Host, host) {
 		w.odd("%s was asked for %s with %q", r.Host, r.Target, got)
 	}
-	path, redirected := strings.CutPrefix(r.Target, hopTo)
+	target, _, _ := strings.Cut(r.Target, "?")
+	path, redirected := strings.CutPrefix(target, hopTo)
 	for _, e := range w.endpoints() {
 		switch {
 		case e.path != path:
@@ -109,4 +112,31 @@ func (w *world) answer(r *simnet.Request) simnet.Answer {
 	}
 	w.odd("a request for %s", r.Target)
 	return simnet.Answer{}
+}
+
+// proof says what shows that the last attempt came whole, read from the bytes that the server sent.
+func (e *endpoint) proof() engine.Proof {
+	a := e.attempts[min(e.expected, len(e.attempts))-1]
+	if a.answer == nil {
+		return engine.ProofNone
+	}
+	wire := a.answer(time.Time{}).Wire
+	if len(a.hops) > 0 {
+		wire = a.hops[len(a.hops)-1].Wire
+	}
+	head, body, _ := bytes.Cut(wire, []byte("\r\n\r\n"))
+	if bytes.HasPrefix(head, []byte("HTTP/1.1 103")) {
+		head, body, _ = bytes.Cut(body, []byte("\r\n\r\n"))
+	}
+	for _, name := range []string{"Transfer-Encoding", "Content-Length", "Content-Encoding"} {
+		if bytes.Contains(head, []byte(name)) {
+			return engine.ProofFraming
+		}
+	}
+	for _, magic := range []string{"\x1f\x8b", "\x28\xb5\x2f\xfd"} {
+		if bytes.HasPrefix(body, []byte(magic)) {
+			return engine.ProofFraming
+		}
+	}
+	return engine.ProofNone
 }

@@ -19,6 +19,9 @@ import (
 
 // TestMillionDownloads lists more downloads than an export may have, in an answer of a size that is allowed.
 func TestMillionDownloads(t *testing.T) {
+	if testing.Short() {
+		t.Skip("9 MB of JSON, twice")
+	}
 	var list bytes.Buffer
 	list.WriteString(`{"data":{"id":"` + export + `","download_ids":["x"`)
 	for i := range 1_000_000 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 
 	"fastcount/internal/oracle"
@@ -53,6 +54,9 @@ func (d download) poison(r *rand.Rand) []byte {
 	return table(r, max(int(d.declared.rows), 1), []string{poisonMark + "1", poisonMark + "2"}, d.declared.events)
 }
 
+// times are as an export has them: with and without a fraction.
+var times = [2]string{"2025-08-26T00:00:04.906404Z", "2025-08-26T00:00:07Z"}
+
 // table makes up a CSV of so many rows, in one of the ways in which CSV is written.
 func table(r *rand.Rand, rows int, patients, events []string) []byte {
 	order := r.Perm(4)
@@ -72,8 +76,7 @@ func table(r *rand.Rand, rows int, patients, events []string) []byte {
 	}
 	line("patient_id", "event_time", "event_type", "value")
 	for i := range rows {
-		line(patients[r.IntN(len(patients))], fmt.Sprintf("2025-08-26T00:%02d:%02d.%06dZ", i/60%60, i%60, i),
-			events[r.IntN(len(events))], fmt.Sprint(r.IntN(200)))
+		line(patients[r.IntN(len(patients))], times[i%2], events[r.IntN(len(events))], strconv.Itoa(r.IntN(200)))
 	}
 	data := out.String()
 	if rows > 0 && r.IntN(5) == 0 {

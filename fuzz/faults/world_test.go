@@ -41,6 +41,7 @@ type world struct {
 	list  *endpoint
 	metas []*endpoint // none if the list cannot be had
 	data  []*endpoint // none if the metadata cannot be had
+	urls  []*endpoint // likewise; data of which nothing is declared
 
 	mu   sync.Mutex
 	odds []string    // what should not have happened
@@ -77,6 +78,9 @@ func newWorld(r *rand.Rand, p *press) *world {
 	for i := range w.downloads {
 		q := w.dataQuestion(i, w.metas[i].last.declared)
 		w.data = append(w.data, w.endpoint(r, p, q, faults[1+len(w.downloads)+i]))
+	}
+	if r.IntN(4) == 0 {
+		w.urls = append(w.urls, w.endpoint(r, p, urlQuestion(r), r.IntN(3)))
 	}
 	return w
 }
@@ -166,7 +170,19 @@ func (w *world) dataQuestion(i int, declared declaration) question {
 	}
 }
 
+// urlQuestion makes up data at a URL.
+func urlQuestion(r *rand.Rand) question {
+	d := newDownload(r, "")
+	return question{on: onData, path: "/files/x.csv", truth: d.data, poison: d.poison, judge: func(content []byte) effect {
+		e := anything(content)
+		if e.verdict == final {
+			e.verdict = once
+		}
+		return e
+	}}
+}
+
 // endpoints returns all questions, in the order in which one client asks them one by one.
 func (w *world) endpoints() []*endpoint {
-	return slices.Concat([]*endpoint{w.list}, w.metas, w.data)
+	return slices.Concat([]*endpoint{w.list}, w.metas, w.data, w.urls)
 }
