@@ -26,7 +26,7 @@ type effect struct {
 	class   class
 	is      error // that the failure must match beside its class; nil for none
 
-	// Where data are fine:
+	// Where data are fine, or only not what was declared:
 	data   []byte
 	raw    int // bytes of the body
 	counts counts

@@ -61,7 +61,7 @@ func cutAt(t *testing.T, e encoded, n int, part engine.Part) {
 	case err != nil:
 		r.wrongf("%v, but nothing is missing", err)
 	default:
-		checkReport(report, []outcome{{part.Name(), 1, want, proof}}, &r)
+		checkReport(report, []outcome{{name: part.Name(), attempts: 1, want: want, proof: proof}}, &r)
 	}
 	for _, wrong := range r.wrong {
 		t.Errorf("cut at %d of %d: %s", n, len(e.body), wrong)

@@ -170,7 +170,7 @@ func (u *cutting) only(wire []byte, n int) {
 }
 
 func (u *cutting) outcome(attempts int, want effect) outcome {
-	return outcome{export + "/d", attempts, want, engine.ProofRows}
+	return outcome{name: export + "/d", attempts: attempts, want: want, proof: engine.ProofRows}
 }
 
 func (u *cutting) tell(attempt string, n int, r result) {

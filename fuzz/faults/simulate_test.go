@@ -89,7 +89,8 @@ func simulate(t *testing.T, seed uint64, p *press, dir string, stats *statistics
 // String tells the schedule.
 func (s *schedule) String() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "retries %d, transfers %d and %d, cancelled at %d in %v", s.retries, s.transfers, s.config.Transfers, s.cancelAt, s.cancelIn)
+	fmt.Fprintf(&out, "retries %d, transfers %d and %d, verify %d, partial %v, cancelled at %d in %v", s.retries, s.transfers,
+		s.config.Transfers, s.verify, s.config.AllowPartial, s.cancelAt, s.cancelIn)
 	for _, e := range s.endpoints() {
 		fmt.Fprintf(&out, "\n%s, %d attempts expected, then %d %s:", e.path, e.expected, e.last.verdict, e.last.class)
 		for _, a := range e.attempts {
@@ -129,6 +130,9 @@ func (s *statistics) note(played *schedule, r result) {
 		}
 	}
 	outcome := "succeeded"
+	if r.partial {
+		outcome = "succeeded, and told what is missing"
+	}
 	if r.failed != "" {
 		outcome = "failed: " + string(r.failed)
 	}

@@ -92,22 +92,20 @@ func quote(field string, always bool) string {
 	return field
 }
 
-// judge says what must come of data that came whole, or seems to have: the verdict on them, and their counts if that is
-// fine.
+// judge says what must come of data that came whole, or seems to have: the verdict on them, and their counts if they are
+// CSV at all.
 func (d declaration) judge(data []byte) (verdict, class, counts) {
 	got, err := countAll(data)
 	if err != nil {
 		return once, classSyntax, nil
 	}
-	rows := uint64(0)
+	rows, declared := uint64(0), true
 	for pair, n := range got {
 		rows += n
-		if !slices.Contains(d.patients, pair[0]) || !slices.Contains(d.events, pair[1]) {
-			return once, classMismatch, nil
-		}
+		declared = declared && slices.Contains(d.patients, pair[0]) && slices.Contains(d.events, pair[1])
 	}
-	if rows != d.rows {
-		return once, classMismatch, nil
+	if rows != d.rows || !declared {
+		return once, classMismatch, got
 	}
 	return fine, "", got
 }

@@ -1,0 +1,140 @@
+package faults
+
+import (
+	"errors"
+	"slices"
+
+	"fastcount/engine"
+	"fastcount/sinks/sinktest"
+)
+
+// outcome is what must come of a part.
+type outcome struct {
+	name     string
+	attempts int
+	want     effect
+	proof    engine.Proof
+	passed   bool // although it is not what was declared
+}
+
+// failed says whether nothing of the part may be counted.
+func (o outcome) failed() bool { return o.want.verdict != fine && !o.passed }
+
+// outcomes returns what must come of all parts of a run, in their order.
+func (s *schedule) outcomes() (out []outcome) {
+	for i, e := range s.data {
+		o := outcome{name: export + "/" + s.downloads[i].id, attempts: e.expected, want: e.last, proof: engine.ProofRows}
+		o.passed = s.verify == engine.VerifyWarn && e.last.class == classMismatch
+		if o.passed || s.verify == engine.VerifyOff {
+			o.proof = e.proof()
+		}
+		out = append(out, o)
+	}
+	for _, e := range s.urls {
+		out = append(out, outcome{name: origin + e.path, attempts: e.expected, want: e.last, proof: e.proof()})
+	}
+	for _, l := range s.local {
+		o := outcome{name: l.part.Name(), attempts: 1, want: l.want}
+		if l.want.raw != len(l.want.data) { // it was compressed
+			o.proof = engine.ProofFraming
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// checkRun compares the outcome of engine.Run: the report, or the list of all parts that failed and of no others.
+func (s *schedule) checkRun(report *engine.Report, err error, r *result) {
+	var failed []outcome
+	outcomes := s.outcomes()
+	for _, o := range outcomes {
+		if o.failed() {
+			failed = append(failed, o)
+		}
+	}
+	if len(failed) > 0 && !(s.config.AllowPartial && len(failed) < len(outcomes)) {
+		checkFailures(report, err, failed, r)
+		return
+	}
+	if err != nil {
+		r.wrongf("it failed, but should not have: %v", err)
+		return
+	}
+	checkReport(report, outcomes, r)
+	checkShortfalls(report, outcomes, r)
+}
+
+func checkFailures(report *engine.Report, err error, failed []outcome, r *result) {
+	var list engine.PartErrors
+	if !errors.As(err, &list) || len(list) != len(failed) || report != nil {
+		r.wrongf("got %v, want %d failures", err, len(failed))
+		return
+	}
+	for i, e := range list {
+		if e.Part != failed[i].name || e.Attempts != failed[i].attempts {
+			r.wrongf("%s failed after %d attempts, want %s after %d: %v", e.Part, e.Attempts, failed[i].name, failed[i].attempts, e)
+		}
+		checkError(e.Part, e, failed[i].want, r)
+	}
+}
+
+// checkShortfalls compares what a report says is missing or doubtful.
+func checkShortfalls(report *engine.Report, outcomes []outcome, r *result) {
+	rest := report.Shortfalls
+	for _, o := range outcomes {
+		if o.want.verdict == fine {
+			continue
+		}
+		if len(rest) == 0 || rest[0].Part != o.name {
+			r.wrongf("the report does not say what became of %s: %v", o.name, report.Shortfalls)
+			return
+		}
+		checkError(o.name, rest[0].Err, o.want, r)
+		checkSecrets(rest[0].Err, r)
+		rest = rest[1:]
+	}
+	if len(rest) > 0 {
+		r.wrongf("the report tells too much: %v", rest)
+	}
+}
+
+// checkReport compares a report with the counts that the oracle made of what the parts hold.
+func checkReport(got *engine.Report, outcomes []outcome, r *result) {
+	sum := map[string]map[string]uint64{}
+	bytes := uint64(0)
+	var parts []engine.PartReport
+	for _, o := range outcomes {
+		if o.failed() {
+			parts = append(parts, engine.PartReport{Name: o.name, Attempts: o.attempts, Failed: true})
+			continue
+		}
+		rows := uint64(0)
+		for pair, n := range o.want.counts {
+			if sum[pair[0]] == nil {
+				sum[pair[0]] = map[string]uint64{}
+			}
+			sum[pair[0]][pair[1]] += n
+			rows += n
+		}
+		bytes += uint64(len(o.want.data))
+		parts = append(parts, engine.PartReport{Name: o.name, Rows: rows, Bytes: uint64(len(o.want.data)),
+			RawBytes: uint64(o.want.raw), Attempts: o.attempts, Verified: o.proof})
+	}
+	want := sinktest.Report(sum)
+	if !slices.Equal(got.Patients, want.Patients) || !slices.Equal(got.Events, want.Events) || !slices.Equal(got.Pairs, want.Pairs) ||
+		!slices.Equal(got.Totals, want.Totals) || got.Rows != want.Rows || got.Bytes != bytes {
+		r.wrongf("the report is %+v, want %+v and %d bytes", got, want, bytes)
+	}
+	if told := withoutErrors(got.Parts); !slices.Equal(told, parts) {
+		r.wrongf("the parts are %+v, want %+v", told, parts)
+	}
+}
+
+// withoutErrors returns parts without their errors, which are compared by class and not by value.
+func withoutErrors(parts []engine.PartReport) []engine.PartReport {
+	parts = slices.Clone(parts)
+	for i := range parts {
+		parts[i].Err = nil
+	}
+	return parts
+}
