@@ -40,6 +40,9 @@ type Config struct {
 	// UTF-8 then stands as \xNN, and every backslash of an id is doubled, so that distinct ids stay distinct.
 	EscapeIDs bool
 
+	// ShowIDs lets errors hold ids: those that occurred and were not declared.
+	ShowIDs bool
+
 	// Limits bound what a run may remember. Going over one is a *LimitError.
 	Limits Limits
 

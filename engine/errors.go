@@ -67,14 +67,18 @@ func (e *BadRowsError) Error() string {
 
 // MismatchError says that what was counted is not what the server declared.
 type MismatchError struct {
-	What              string // "rows", "patient" or "event type"
-	Declared, Counted uint64 // for "rows"; for names: how many were declared, and how many occurred undeclared
+	What              string   // "rows", "patient" or "event type"
+	Declared, Counted uint64   // for "rows"; for names: how many were declared, and how many occurred undeclared
+	Names             []string // some of the latter, if Config.ShowIDs
 }
 
 func (e *MismatchError) Error() string {
 	if e.What == "rows" {
 		return fmt.Sprintf("%d rows were counted, but the server's metadata declares %d", e.Counted, e.Declared)
 	}
-	return fmt.Sprintf("%d %s names occurred that are not among the %d of the server's metadata",
-		e.Counted, e.What, e.Declared)
+	text := fmt.Sprintf("%d %s names occurred that are not among the %d of the server's metadata", e.Counted, e.What, e.Declared)
+	if len(e.Names) > 0 {
+		text += fmt.Sprintf(", such as %.200q", e.Names)
+	}
+	return text
 }

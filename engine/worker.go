@@ -205,7 +205,7 @@ func (r *run) verify(part Part, t *tally, report *PartReport) error {
 	if !ok || r.cfg.Verify == VerifyOff {
 		return nil
 	}
-	if err := d.Declared().check(t); err != nil {
+	if err := d.Declared().check(t, r.cfg.ShowIDs); err != nil {
 		return err
 	}
 	report.Verified = ProofRows
@@ -213,29 +213,37 @@ func (r *run) verify(part Part, t *tally, report *PartReport) error {
 }
 
 // check returns a *MismatchError unless t holds what was declared. A row that was left out was there.
-func (d Declaration) check(t *tally) error {
+func (d Declaration) check(t *tally, showIDs bool) error {
 	if rows := t.rows + t.bad.rows; rows != d.Rows {
 		return &MismatchError{What: "rows", Declared: d.Rows, Counted: rows}
 	}
-	if n := undeclared(t.patients, d.Patients); n > 0 {
-		return &MismatchError{What: "patient", Declared: uint64(len(d.Patients)), Counted: n}
+	if err := undeclared("patient", t.patients, d.Patients, showIDs); err != nil {
+		return err
 	}
-	if n := undeclared(t.events, d.Events); n > 0 {
-		return &MismatchError{What: "event type", Declared: uint64(len(d.Events)), Counted: n}
-	}
-	return nil
+	return undeclared("event type", t.events, d.Events, showIDs)
 }
 
-// undeclared returns how many names of a table are not in the list.
-func undeclared(names *intern.Table, declared []string) (n uint64) {
+// shownNames is how many names an error holds at most.
+const shownNames = 10
+
+// undeclared returns a *MismatchError if a table holds names that are not in the list.
+func undeclared(what string, names *intern.Table, declared []string, show bool) error {
 	known := make(map[string]bool, len(declared))
 	for _, name := range declared {
 		known[name] = true
 	}
+	e := &MismatchError{What: what, Declared: uint64(len(declared))}
 	for id := range names.Len() {
-		if !known[string(names.Name(uint32(id)))] {
-			n++
+		name := names.Name(uint32(id))
+		if known[string(name)] {
+			continue
+		}
+		if e.Counted++; show && len(e.Names) < shownNames {
+			e.Names = append(e.Names, string(name))
 		}
 	}
-	return n
+	if e.Counted == 0 {
+		return nil
+	}
+	return e
 }

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 )
 
@@ -33,6 +34,9 @@ func newHeader(names [][]byte, o Options) (*Header, error) {
 	h := &Header{width: len(names), wanted: make([]int, len(o.Columns))}
 	for i, s := range o.Columns {
 		at, err := s.find(names)
+		if errors.Is(err, ErrNoColumn) && o.ShowNames {
+			err = fmt.Errorf("%w: %.200q", err, names)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -24,6 +24,10 @@ type Options struct {
 	// MaxColumns bounds the columns of the first record; 0 means 4,096.
 	MaxColumns int
 
+	// ShowNames lets the error for a missing column list the names that there are. In an input without a header they
+	// are somebody's data.
+	ShowNames bool
+
 	// Reject, if set, is called for each record with a wrong number of fields, which then is left out: with the error
 	// that it would else have been, and the record as it stands in the input, without its line end, valid during the
 	// call. The error that it returns ends the input; nil goes on. Nothing but the number of fields is forgiven:

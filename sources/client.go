@@ -49,6 +49,9 @@ type Options struct {
 	// MaxJSON bounds an answer of the API in bytes; default 16 MiB.
 	MaxJSON int
 
+	// MaxDownloads bounds the ids in a list of the API; default 100,000.
+	MaxDownloads int
+
 	// MaxWindow bounds the window of zstd data in bytes; default DefaultHTTPWindow.
 	MaxWindow uint64
 
@@ -67,6 +70,7 @@ func (o Options) withDefaults() Options {
 	orElse(&o.Transfers, 4)
 	orElse(&o.UserAgent, "fastcount")
 	orElse(&o.MaxJSON, 16<<20)
+	orElse(&o.MaxDownloads, 100_000)
 	orElse(&o.MaxWindow, DefaultHTTPWindow)
 	if o.DialContext == nil {
 		o.DialContext = (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext

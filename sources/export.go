@@ -24,9 +24,8 @@ var (
 
 // What an export may hold, so that a hostile server cannot fill the memory.
 const (
-	maxDownloads = 100_000
-	maxValues    = 2 << 20  // values of one JSON answer; each costs about 90 bytes while it is looked at
-	maxNames     = 16 << 20 // patients and event types that the downloads of one export declare, one by one
+	maxValues = 2 << 20  // values of one JSON answer; each costs about 90 bytes while it is looked at
+	maxNames  = 16 << 20 // patients and event types that the downloads of one export declare, one by one
 )
 
 // Download is a part that is one download of an export.
@@ -46,7 +45,7 @@ func (d *Download) Declared() engine.Declaration { return d.declared }
 func (c *Client) Exports(ctx context.Context) ([]string, error) {
 	var ids []string
 	err := c.ask(ctx, func(data *fastjson.Value) (err error) {
-		ids, err = idList(data, "export_ids")
+		ids, err = idList(data, "export_ids", c.opts.MaxDownloads)
 		return err
 	})
 	return ids, err
@@ -80,7 +79,7 @@ func (c *Client) downloadIDs(ctx context.Context, export string) ([]string, erro
 		if err = echoes(data, export); err != nil {
 			return err
 		}
-		if ids, err = idList(data, "download_ids"); err != nil {
+		if ids, err = idList(data, "download_ids", c.opts.MaxDownloads); err != nil {
 			return err
 		}
 		if len(ids) == 0 {
@@ -148,7 +147,7 @@ func (c *Client) answer(ctx context.Context, u *url.URL) (*fastjson.Value, error
 	}
 	text, err := readAll(transfer{s}, c.opts.MaxJSON)
 	if errors.Is(err, errTooLong) {
-		err = fmt.Errorf("%w: it is longer than %d bytes", ErrMetadata, c.opts.MaxJSON)
+		err = mark(ErrMetadata, fmt.Errorf("%w of %d bytes", ErrAnswer, c.opts.MaxJSON))
 	}
 	if err = errors.Join(err, s.Close()); err != nil {
 		return nil, err
@@ -217,14 +216,14 @@ func echoes(data *fastjson.Value, id string) error {
 	return nil
 }
 
-// idList reads a list of ids that are fit for a URL, none twice.
-func idList(data *fastjson.Value, key string) ([]string, error) {
+// idList reads a list of up to limit ids that are fit for a URL, none twice.
+func idList(data *fastjson.Value, key string, limit int) ([]string, error) {
 	list, err := listOf(data, key)
 	if err != nil {
 		return nil, err
 	}
-	if len(list) > maxDownloads {
-		return nil, fmt.Errorf("%w: %s has more than %d ids", ErrMetadata, key, maxDownloads)
+	if len(list) > limit {
+		return nil, mark(ErrMetadata, fmt.Errorf("%w of %d: %s has %d", ErrIDs, limit, key, len(list)))
 	}
 	seen := make(map[string]bool, len(list))
 	ids := make([]string, len(list))

@@ -118,7 +118,7 @@ func TestExportRefusesBadMetadata(t *testing.T) {
 		{"letter beyond ASCII", list(`["é"]`), "", "impossible id"},
 		{"long id", list(`["` + strings.Repeat("x", 129) + `"]`), "", "impossible id"},
 		{"very long id", list(`["` + strings.Repeat("x", 10_000) + `"]`), "", "impossible id"},
-		{"too many", list(`["d` + strings.Join(numbers(maxDownloads+1), `","d`) + `"]`), "", "more than 100000 ids"},
+		{"too many", list(`["d` + strings.Join(numbers(100_001), `","d`) + `"]`), "", "more ids than the limit of 100000"},
 		{"too deep", strings.Repeat("[", 1<<20), "", "malformed"},
 		{"too many values", "[" + strings.Repeat("0,", maxValues) + "0]", "", "values"},
 
@@ -185,7 +185,7 @@ func TestAnswerLimits(t *testing.T) {
 		path string
 		max  int
 		text string
-	}{{"", 132, ""}, {"", 131, "longer than 131 bytes"}, {"/html", 0, "HTML page"}} {
+	}{{"", 132, ""}, {"", 131, "longer than the limit of 131 bytes"}, {"/html", 0, "HTML page"}} {
 		_, err := newClient(t, Options{Server: s.URL + test.path, MaxJSON: test.max, Retries: -1}).Exports(t.Context())
 		if test.text == "" && err != nil || test.text != "" && (!errors.Is(err, ErrMetadata) || !strings.Contains(err.Error(), test.text)) {
 			t.Errorf("%+v: got %v", test, err)

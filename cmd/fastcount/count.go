@@ -65,7 +65,10 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	if err := outputs.Write(resultWriter{p.stdout}, report); err != nil {
 		return err
 	}
-	p.ui.summarise(report, found, time.Since(begin))
+	p.ui.summarise(report, found, time.Since(begin), cfg.Verify)
+	if len(report.Shortfalls) > 0 {
+		return &incompleteError{report.Shortfalls}
+	}
 	return nil
 }
 
@@ -85,6 +88,9 @@ func (o *countOptions) config(p *program, found []sources.Source) (engine.Config
 	if o.noHeader && (o.patient.Name != "" || o.event.Name != "") {
 		return engine.Config{}, clash("--no-header: without a header columns are chosen by number")
 	}
+	if o.rejects != "" && o.maxBadRows == 0 {
+		return engine.Config{}, usage(hinted(errors.New("--rejects: no row is left out"), "--max-bad-rows N lets N rows be left out"))
+	}
 	comma, err := o.comma(found)
 	if err != nil {
 		return engine.Config{}, err
@@ -94,12 +100,21 @@ func (o *countOptions) config(p *program, found []sources.Source) (engine.Config
 		Transfers: int(o.transfers),
 		Patient:   parser.Selector(o.patient),
 		Event:     parser.Selector(o.event),
+
+		Verify:       verifying[o.verify.word],
+		AllowPartial: o.allowPartial,
+		MaxBadRows:   uint64(o.maxBadRows),
+		KeepBadRows:  o.rejects != "",
+		EscapeIDs:    o.utf8.word == "escape",
+		ShowIDs:      o.showData,
+
 		CSV: parser.Options{
 			Comma:      comma,
 			Columns:    []parser.Selector{{Number: 1}}, // for Validate; the engine sets its own
 			NoHeader:   o.noHeader,
 			MaxRecord:  int(o.maxRecord),
 			MaxColumns: int(o.maxColumns),
+			ShowNames:  o.showData,
 			Kernel:     variables(p.environ)[kernelVariable],
 		},
 		Limits: engine.Limits{
@@ -114,6 +129,9 @@ func (o *countOptions) config(p *program, found []sources.Source) (engine.Config
 	}
 	return cfg, nil
 }
+
+// verifying are the words of --verify.
+var verifying = map[string]engine.Verify{"strict": engine.VerifyStrict, "warn": engine.VerifyWarn, "off": engine.VerifyOff}
 
 // comma returns the delimiter of all sources: the flag's, or else what their names say. Names that say different
 // things need the flag, or a run for each.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"fastcount/engine"
 	"fastcount/parser"
@@ -14,6 +16,7 @@ const (
 	exitDone        = 0
 	exitFailure     = 1
 	exitUsage       = 2
+	exitIncomplete  = 3
 	exitNotFound    = 4
 	exitRetries     = 5
 	exitData        = 6
@@ -41,6 +44,9 @@ func exitCode(err error) int {
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return exitUsage
 	}
+	if _, ok := errors.AsType[*incompleteError](err); ok {
+		return exitIncomplete
+	}
 	if isLimit(err) {
 		return exitLimit
 	}
@@ -55,7 +61,23 @@ func exitCode(err error) int {
 	if _, ok := errors.AsType[*parser.SyntaxError](err); ok {
 		return exitData
 	}
+	if _, ok := errors.AsType[*engine.BadRowsError](err); ok {
+		return exitData
+	}
 	return exitFailure
+}
+
+// incompleteError says that a result was given that lacks something, as the flags allow.
+type incompleteError struct {
+	shortfalls []engine.Shortfall
+}
+
+func (e *incompleteError) Error() string {
+	lines := make([]string, len(e.shortfalls))
+	for i, s := range e.shortfalls {
+		lines[i] = fmt.Sprintf("the result is incomplete: %s: %v", s.Part, s.Err)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // kinds are the failures that are known by a value, in the order in which they decide.
@@ -81,5 +103,5 @@ var kinds = []struct {
 func isLimit(err error) bool {
 	_, limit := errors.AsType[*engine.LimitError](err)
 	return limit || errors.Is(err, parser.ErrRecordTooLong) || errors.Is(err, parser.ErrColumns) ||
-		errors.Is(err, sources.ErrWindow)
+		errors.Is(err, sources.ErrWindow) || errors.Is(err, sources.ErrAnswer) || errors.Is(err, sources.ErrIDs)
 }

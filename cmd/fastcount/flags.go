@@ -192,18 +192,24 @@ func writeUsage(b *strings.Builder, f *pflag.Flag) {
 type remoteOptions struct {
 	server         string
 	header         []string
+	headerFile     string
 	tokenFile      string
 	allowHTTPToken bool
 	caFile         string
 	transfers      count
 	retries        retries
 	connectTimeout span
+	tlsTimeout     span
+	headerTimeout  span
 	idleTimeout    span
+	maxJSON        size
+	maxDownloads   count
 }
 
 func (o *remoteOptions) sourceFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.server, "server", "", "base `URL` of the export API; without it, demo, small and large are mock exports")
 	f.StringArrayVar(&o.header, "header", nil, "header `'K: V'` to send to the server; repeatable; not for secrets")
+	f.StringVar(&o.headerFile, "header-file", "", "`FILE` of such headers, one a line, which may be secrets")
 	f.StringVar(&o.tokenFile, "token-file", "", "`FILE` with a token to send as Authorization: Bearer (or set FASTCOUNT_TOKEN)")
 	f.BoolVar(&o.allowHTTPToken, "allow-http-token", false, "send the token over plain http to another machine")
 	f.StringVar(&o.caFile, "ca-file", "", "`FILE` of PEM certificates to trust beside the system's")
@@ -211,11 +217,17 @@ func (o *remoteOptions) sourceFlags(f *pflag.FlagSet) {
 
 func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
 	o.transfers, o.retries = 4, 7
-	o.connectTimeout, o.idleTimeout = span(10*time.Second), span(time.Minute)
+	o.connectTimeout, o.tlsTimeout = span(10*time.Second), span(10*time.Second)
+	o.headerTimeout, o.idleTimeout = span(30*time.Second), span(time.Minute)
+	o.maxJSON, o.maxDownloads = 16<<20, 100_000
 	f.Var(&o.transfers, "transfers", "downloads at once")
 	f.Var(&o.retries, "retries", "further attempts after the first, for each download")
 	f.Var(&o.connectTimeout, "connect-timeout", "longest time to connect")
+	f.Var(&o.tlsTimeout, "tls-timeout", "longest time for a TLS handshake")
+	f.Var(&o.headerTimeout, "header-timeout", "longest time from a request to the answer's headers")
 	f.Var(&o.idleTimeout, "idle-timeout", "longest time without progress in a transfer")
+	f.Var(&o.maxJSON, "max-json", "longest answer of the export API in bytes")
+	f.Var(&o.maxDownloads, "max-downloads", "most downloads of an export, and most exports of a server")
 }
 
 // countOptions are the flags of counting.
@@ -226,6 +238,10 @@ type countOptions struct {
 	patient    column
 	event      column
 	noHeader   bool
+	maxBadRows rowLimit
+	rejects    string
+	utf8       choice
+	showData   bool
 	maxRecord  size
 	maxID      size
 	maxColumns count
@@ -240,10 +256,12 @@ type countOptions struct {
 	csvSafe bool
 	color   choice
 
-	maxDuration span
-	jobs        count
-	progress    choice
-	profile     profileOptions
+	verify       choice
+	allowPartial bool
+	maxDuration  span
+	jobs         count
+	progress     choice
+	profile      profileOptions
 }
 
 func newCount() (*flagSet, action) {
@@ -254,6 +272,9 @@ func newCount() (*flagSet, action) {
 	o.outputFlags(s.group("Output"))
 	f := s.group("Transfer")
 	o.transferFlags(f)
+	o.verify = choice{"strict", []string{"strict", "warn", "off"}}
+	f.Var(&o.verify, "verify", "downloads that are not what the server declares: fail, count them and exit with 3, or do not look")
+	f.BoolVar(&o.allowPartial, "allow-partial", false, "where some sources fail, give the result of the others and exit with 3")
 	f.Var(&o.maxDuration, "max-duration", "stop with exit code 10 after this time")
 	o.workFlags(s.group("Work"))
 	return s, o.run
@@ -264,6 +285,11 @@ func (o *countOptions) csvFlags(f *pflag.FlagSet) {
 	f.Var(&o.patient, "patient-column", "with the patient id: name, or number from 1 (without it patient_id; number 1 with -n)")
 	f.Var(&o.event, "event-column", "with the event type: name, or number from 1 (without it event_type; number 3 with -n)")
 	f.BoolVarP(&o.noHeader, "no-header", "n", false, "the first record is data; columns are chosen by number")
+	o.utf8 = choice{"refuse", []string{"refuse", "escape"}}
+	f.Var(&o.maxBadRows, "max-bad-rows", "leave out so many rows with a wrong number of fields, and exit with 3")
+	f.StringVar(&o.rejects, "rejects", "", "write those rows to `FILE`, as CSV")
+	f.Var(&o.utf8, "invalid-utf8", "ids that are not UTF-8: refuse them, or escape their bytes as \\xNN")
+	f.BoolVar(&o.showData, "show-data", false, "let errors show names of columns and ids")
 }
 
 func (o *countOptions) limitFlags(f *pflag.FlagSet) {

@@ -12,7 +12,8 @@ import (
 
 // samples are values that flags take, by type; the rest take a word.
 var samples = map[string]string{"SIZE": "12K", "N": "3", "TIME": "7s", "CHAR": ";", "COLUMN": "2", "bool": "true",
-	"auto|always|never": "never", "auto|bar|log|none": "none", "stringArray": "one\ntwo"}
+	"auto|always|never": "never", "auto|bar|log|none": "none",
+	"strict|warn|off": "warn", "refuse|escape": "escape", "stringArray": "one\ntwo"}
 
 // TestEveryFlag: works from the environment, yields to the command line, and stands in the help of its verb and of
 // the program, once.
@@ -81,7 +82,7 @@ func TestHelpIsWellSet(t *testing.T) {
 }
 
 func TestExitCodesAreExplained(t *testing.T) {
-	for _, code := range []string{"0 ", "1 ", "2 ", "4 ", "5 ", "6 ", "7 ", "8 ", "9 ", "10 ", "130 ", "141 ", "143 "} {
+	for _, code := range []string{"0 ", "1 ", "2 ", "3 ", "4 ", "5 ", "6 ", "7 ", "8 ", "9 ", "10 ", "130 ", "141 ", "143 "} {
 		if !strings.Contains(topics["exit-codes"], " "+code) {
 			t.Errorf("exit code %sis not explained", code)
 		}

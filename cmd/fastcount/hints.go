@@ -32,6 +32,9 @@ func hints(err error) []string {
 	if limit, ok := errors.AsType[*engine.LimitError](err); ok {
 		return []string{"--max-" + limit.What + " sets the limit"}
 	}
+	if i, ok := errors.AsType[*incompleteError](err); ok {
+		return shortfallHints(i)
+	}
 	if h := deniedHint(err); h != "" {
 		return []string{h}
 	}
@@ -44,6 +47,18 @@ func hints(err error) []string {
 		return []string{"the server's data and metadata disagree; try again later, or ask whoever runs the server"}
 	}
 	return nil
+}
+
+// shortfallHints says what can be done to get a complete result.
+func shortfallHints(e *incompleteError) (all []string) {
+	for _, s := range e.shortfalls {
+		for _, h := range hints(s.Err) {
+			if !slices.Contains(all, h) {
+				all = append(all, h)
+			}
+		}
+	}
+	return all
 }
 
 // deniedHint tells the reasons for which access is refused apart.
@@ -79,12 +94,15 @@ var knownHints = []struct {
 	{parser.ErrRecordTooLong, "--max-record sets the limit; a quote that is never closed also makes a long record"},
 	{parser.ErrColumns, "--max-columns sets the limit"},
 	{sources.ErrWindow, "--max-window sets the limit"},
+	{sources.ErrAnswer, "--max-json sets the limit"},
+	{sources.ErrIDs, "--max-downloads sets the limit"},
 	{parser.ErrNoColumn, "--patient-column and --event-column choose the columns, --delimiter what is between them; " +
 		"--no-header if the first record is data"},
 	{parser.ErrColumnTwice, "--patient-column and --event-column also take a column's number"},
 	{parser.ErrHeaderAgain, "two files seem to be pasted together; name each of them instead"},
 	{parser.ErrEncoding, "convert it to UTF-8 first, such as with: iconv -f UTF-16 -t UTF-8"},
-	{parser.ErrFieldCount, "--delimiter says what is between two fields"},
+	{parser.ErrFieldCount, "--delimiter says what is between two fields; --max-bad-rows N leaves out N such rows"},
+	{parser.ErrInvalidUTF8, "--invalid-utf8=escape counts such ids"},
 	{parser.ErrBareQuote, "'fastcount help csv' says what CSV means here"},
 	{parser.ErrQuote, "'fastcount help csv' says what CSV means here"},
 	{parser.ErrUnclosedQuote, "'fastcount help csv' says what CSV means here"},

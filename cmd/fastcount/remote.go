@@ -52,7 +52,7 @@ func (o *remoteOptions) connect(p *program, found []sources.Source, maxWindow ui
 
 // dial returns a client of the server that the flags name, if they name one.
 func (o *remoteOptions) dial(p *program, maxWindow uint64) (*remote, error) {
-	header, err := parseHeader(o.header)
+	header, err := o.headers()
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (o *remoteOptions) dial(p *program, maxWindow uint64) (*remote, error) {
 // dialBuiltin starts the built-in server, says what for, and returns a client of it. The server gets no header and no
 // token.
 func (o *remoteOptions) dialBuiltin(p *program, maxWindow uint64, what string) (*remote, error) {
-	if _, err := parseHeader(o.header); err != nil {
+	if _, err := o.headers(); err != nil {
 		return nil, err
 	}
 	handler, err := mockserver.New(mockserver.Options{})
@@ -106,10 +106,14 @@ func (o *remoteOptions) clientOptions(maxWindow uint64) sources.Options {
 		AllowHTTPToken: o.allowHTTPToken,
 		CAFile:         o.caFile,
 		ConnectTimeout: time.Duration(o.connectTimeout),
+		TLSTimeout:     time.Duration(o.tlsTimeout),
+		HeaderTimeout:  time.Duration(o.headerTimeout),
 		IdleTimeout:    time.Duration(o.idleTimeout),
 		Retries:        further,
 		Transfers:      int(o.transfers),
 		UserAgent:      "fastcount/" + version(),
+		MaxJSON:        int(o.maxJSON),
+		MaxDownloads:   int(o.maxDownloads),
 		MaxWindow:      maxWindow,
 	}
 }
@@ -117,25 +121,58 @@ func (o *remoteOptions) clientOptions(maxWindow uint64) sources.Options {
 // secretHeaders have no place on a command line, which other users of the machine can read.
 var secretHeaders = []string{"Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key"}
 
-// parseHeader reads the values of --header. Its errors repeat none of them.
-func parseHeader(lines []string) (http.Header, error) {
+// headers returns the headers of --header and of --header-file.
+func (o *remoteOptions) headers() (http.Header, error) {
 	header := make(http.Header)
-	for _, line := range lines {
-		name, value, ok := strings.Cut(line, ":")
-		name = http.CanonicalHeaderKey(strings.TrimSpace(name))
-		switch {
-		case !ok || name == "":
-			return nil, clash("--header: want a name and a value, such as --header 'Accept-Language: en'")
-		case slices.Contains(secretHeaders, name):
-			return nil, usage(hinted(fmt.Errorf("--header: %s is a secret, and a command line is not", name),
-				"name a token with --token-file FILE or FASTCOUNT_TOKEN; it is sent as Authorization: Bearer"))
+	for _, line := range o.header {
+		name, err := addHeader(header, line)
+		if err != nil {
+			return nil, clash("--header: %w", err)
 		}
-		header.Add(name, strings.TrimSpace(value))
+		if slices.Contains(secretHeaders, name) {
+			return nil, usage(hinted(fmt.Errorf("--header: %s is a secret, and a command line is not", name),
+				"name a token with --token-file FILE or FASTCOUNT_TOKEN; it is sent as Authorization: Bearer",
+				"put other secret headers into a file, and name that with --header-file FILE"))
+		}
 	}
-	return header, nil
+	if o.headerFile == "" {
+		return header, nil
+	}
+	return header, readHeaders(header, o.headerFile)
 }
 
-// maxToken bounds what is read of a token file, in bytes.
+// addHeader adds a line such as "Accept-Language: en". Its errors repeat nothing of it.
+func addHeader(header http.Header, line string) (name string, err error) {
+	name, value, ok := strings.Cut(line, ":")
+	name = http.CanonicalHeaderKey(strings.TrimSpace(name))
+	if !ok || name == "" {
+		return "", errors.New("want a name and a value, such as 'Accept-Language: en'")
+	}
+	header.Add(name, strings.TrimSpace(value))
+	return name, nil
+}
+
+// readHeaders adds the headers in a file, one a line. Empty lines and those that begin with # are none.
+func readHeaders(header http.Header, file string) error {
+	text, err := readStart(file, maxToken+1)
+	if err != nil {
+		return fmt.Errorf("--header-file: %w", err)
+	}
+	if len(text) > maxToken {
+		return clash("--header-file: %s is longer than %d bytes", file, maxToken)
+	}
+	for i, line := range strings.Split(string(text), "\n") {
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		if _, err := addHeader(header, line); err != nil {
+			return clash("--header-file: %s, line %d: %w", file, i+1, err)
+		}
+	}
+	return nil
+}
+
+// maxToken bounds what is read of a file of a token or of headers, in bytes.
 const maxToken = 64 << 10
 
 // token returns the token of --token-file, or else of the environment, or "".

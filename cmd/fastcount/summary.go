@@ -10,16 +10,23 @@ import (
 )
 
 // summarise tells at the end of a run what was done and what proves it.
-func (u *ui) summarise(r *engine.Report, found []sources.Source, took time.Duration) {
+func (u *ui) summarise(r *engine.Report, found []sources.Source, took time.Duration, verify engine.Verify) {
 	if u.verbose {
 		for _, p := range r.Parts {
 			u.say("%s", partLine(p))
 		}
 	}
-	u.say("%s", closingLine(r, found, took))
+	said := closingLine(r, found, took)
+	if verify == engine.VerifyOff {
+		said += "; nothing was compared with metadata (--verify off)"
+	}
+	u.say("%s", said)
 }
 
 func partLine(p engine.PartReport) string {
+	if p.Failed {
+		return p.Name + ": failed after " + numbered(p.Attempts, "attempt", "attempts")
+	}
 	return fmt.Sprintf("%s: %s rows, %s, %s, verified: %s", p.Name, humanCount(p.Rows), sizeOf(p.Bytes, p.RawBytes),
 		numbered(p.Attempts, "attempt", "attempts"), p.Verified)
 }
@@ -29,7 +36,7 @@ func closingLine(r *engine.Report, found []sources.Source, took time.Duration) s
 	var retries int
 	for _, p := range r.Parts {
 		raw += p.RawBytes
-		retries += p.Attempts - 1
+		retries += max(0, p.Attempts-1)
 	}
 	seconds := max(took.Seconds(), 1e-9)
 	said := fmt.Sprintf("%s, %s in %s: %s rows/s, %s/s; %s", rowCount(r.Rows), sizeOf(r.Bytes, raw),
@@ -37,7 +44,32 @@ func closingLine(r *engine.Report, found []sources.Source, took time.Duration) s
 	if remotes(found) {
 		said += ", " + numbered(retries, "retry", "retries")
 	}
-	return said + "; " + proofOf(r.Parts)
+	return said + "; " + proofOf(r.Parts) + lacking(r.Parts)
+}
+
+// lacking tells what is not in the result, "" if nothing.
+func lacking(parts []engine.PartReport) (said string) {
+	var failed, differ int
+	var bad uint64
+	for _, p := range parts {
+		bad += p.BadRows
+		switch {
+		case p.Failed:
+			failed++
+		case p.Err != nil:
+			differ++
+		}
+	}
+	if failed > 0 {
+		said += fmt.Sprintf("; INCOMPLETE: %d of %d failed", failed, len(parts))
+	}
+	if differ > 0 {
+		said += fmt.Sprintf("; DOUBTFUL: %d of %d are not what the server declares", differ, len(parts))
+	}
+	if bad > 0 {
+		said += fmt.Sprintf("; INCOMPLETE: %s left out", rowCount(bad))
+	}
+	return said
 }
 
 func rowCount(n uint64) string {
@@ -103,12 +135,16 @@ var proofs = []struct {
 // proofOf tells what proved that all parts were read to their ends, and no more than that.
 func proofOf(parts []engine.PartReport) string {
 	n := make(map[engine.Proof]int)
+	counted := 0
 	for _, p := range parts {
-		n[p.Verified]++
+		if !p.Failed {
+			n[p.Verified]++
+			counted++
+		}
 	}
 	var some []string
 	for _, p := range proofs {
-		if n[p.proof] == len(parts) {
+		if n[p.proof] == counted {
 			return p.all
 		}
 		if n[p.proof] > 0 {

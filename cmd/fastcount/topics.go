@@ -16,8 +16,13 @@ Strict, and nothing is guessed: what is malformed is refused with its line and b
   - A field that holds a delimiter, quote or line break is quoted, and a quote in it is doubled:
     "a ""b"", c". A quote inside an unquoted field, or text after a closing quote, is an error.
   - Ids are bytes: nothing is trimmed, folded or normalised. They must be valid UTF-8. An empty id is
-    counted under the empty id. Other columns are not looked at.
+    counted under the empty id. Other columns are not looked at. --invalid-utf8=escape counts ids that
+    are not UTF-8 too: their odd bytes are written as \xNN and every backslash is doubled, so that ids
+    that differ stay different.
   - A header that comes again as a row is an error: two files were pasted together.
+  - A row with another number of fields is an error. --max-bad-rows N leaves out up to N of them, says so
+    in the result, and exits with 3; --rejects FILE lists them. Quotes that are wrong are never forgiven:
+    behind them it is not certain where rows begin.
   - One UTF-8 byte order mark is skipped; UTF-16 and UTF-32 are refused. An empty input is an error; a
     header alone is a result without rows.
 `,
@@ -58,6 +63,8 @@ is warned of.
     0  done: every source was read to its end, no row was left out, every declared row count matched
     1  another failure
     2  usage: the command line cannot be meant as it stands
+    3  a result was given that lacks something, and says so itself: --allow-partial, --max-bad-rows or
+       --verify warn let it pass
     4  a source was not found
     5  all attempts were used up; trying again later may help
     6  the data was refused: malformed CSV, a missing column, bad UTF-8, damaged compression
@@ -69,7 +76,7 @@ is warned of.
   141  standard output was closed by its reader
   143  terminated
 
-Unless the code is 0 there is no result. If several parts fail, all are listed and the first decides.
+Unless the code is 0 or 3 there is no result. If several parts fail, all are listed and the first decides.
 `,
 
 	"api": `The export API
@@ -83,6 +90,7 @@ fastcount asks a server (--server URL, which may have a path prefix) for
 
 Each download is counted once, however often it was tried: rows join the result only when they are
 exactly as many as "rows" says and hold no patient and no event type that the metadata does not list.
+--verify warn counts what disagrees all the same, says so and exits with 3; --verify off does not look.
 
 'fastcount serve' is such a server with synthetic data, for trying things out. --fault makes it
 misbehave; a SPEC is words with commas between them:

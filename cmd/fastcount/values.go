@@ -68,6 +68,21 @@ func (c *count) Set(text string) error {
 func (c *count) String() string { return strconv.Itoa(int(*c)) }
 func (*count) Type() string     { return "N" }
 
+// rowLimit is a number of rows, 0 or more.
+type rowLimit uint64
+
+func (r *rowLimit) Set(text string) error {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return errors.New("want 0 or a number above it")
+	}
+	*r = rowLimit(n)
+	return nil
+}
+
+func (r *rowLimit) String() string { return strconv.FormatUint(uint64(*r), 10) }
+func (*rowLimit) Type() string     { return "N" }
+
 // retries is how many attempts may follow the first, 0 or more.
 type retries int
 
