@@ -18,25 +18,27 @@ import (
 // rooms says what each package may import of this module, and of the standard library where that is restricted.
 // A package that is not listed must be added here, with a thought for the direction in which bytes flow.
 var rooms = map[string]string{
-	"":                  "",
-	"cmd/fastcount":     "sources sinks engine parser mockserver internal/nearest",
-	"sources":           "engine parser",
-	"sinks":             "engine internal/nearest",
-	"sinks/sinktest":    "engine sinks",
-	"engine":            "parser internal/intern internal/fused",
-	"parser":            "internal/simd",
-	"mockserver":        "internal/pyrandom",
-	"internal/simd":     "",
-	"internal/intern":   "",
-	"internal/fused":    "internal/simd internal/intern",
-	"internal/pyrandom": "",
-	"internal/oracle":   "",
-	"internal/nearest":  "",
-	"internal/corpus":   "parser",
-	"internal/simnet":   "",
-	"bench":             "",
-	"fuzz":              "",
-	"fuzz/faults":       "",
+	"":                          "",
+	"cmd/fastcount":             "sources sinks engine parser mockserver internal/nearest",
+	"sources":                   "engine parser",
+	"sinks":                     "engine internal/nearest internal/wholefile",
+	"sinks/sinktest":            "engine sinks",
+	"engine":                    "parser internal/intern internal/fused",
+	"parser":                    "internal/simd",
+	"mockserver":                "internal/pyrandom",
+	"internal/simd":             "",
+	"internal/intern":           "",
+	"internal/fused":            "internal/simd internal/intern",
+	"internal/pyrandom":         "",
+	"internal/oracle":           "",
+	"internal/nearest":          "",
+	"internal/corpus":           "parser",
+	"internal/simnet":           "",
+	"internal/wholefile":        "",
+	"internal/wholefile/faulty": "internal/wholefile",
+	"bench":                     "",
+	"fuzz":                      "",
+	"fuzz/faults":               "",
 }
 
 // doors says which single file of which package opens each dependency that code (not tests) may use.
@@ -52,7 +54,7 @@ var doors = map[string]string{
 
 // guarded are packages of the standard library that only some rooms may import.
 var guarded = map[string]string{
-	"os":        "sources sinks mockserver cmd/fastcount",
+	"os":        "sources sinks internal/wholefile mockserver cmd/fastcount",
 	"net":       "sources mockserver cmd/fastcount internal/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/simnet",
 	"unsafe":    "internal/simd internal/intern internal/fused",

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"fastcount/engine"
+	"fastcount/internal/wholefile"
 )
 
 // Output is a sink and where its bytes go.
@@ -95,14 +96,14 @@ func (o *Outputs) tryFolders() error {
 }
 
 func (o *Outputs) tryFolder(folder string) error {
-	f, err := o.files.createTemp(folder)
+	f, err := o.files.CreateTemp(folder)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.Close(), o.files.remove(f.Name())); err != nil {
+	if err := errors.Join(f.Close(), o.files.Remove(f.Name())); err != nil {
 		return err
 	}
-	return o.files.syncFolder(folder)
+	return o.files.SyncFolder(folder)
 }
 
 // Write renders r into every output: into stdout if one of them is standard output, once and in one piece.
@@ -170,7 +171,7 @@ type staged struct {
 
 // stage writes and syncs one output under a temporary name.
 func (c *commit) stage(t target, r *engine.Report) error {
-	f, err := c.files.createTemp(filepath.Dir(t.path))
+	f, err := c.files.CreateTemp(filepath.Dir(t.path))
 	if err != nil {
 		return err
 	}
@@ -178,7 +179,7 @@ func (c *commit) stage(t target, r *engine.Report) error {
 	return errors.Join(c.fill(f, t, r), f.Close())
 }
 
-func (c *commit) fill(f file, t target, r *engine.Report) error {
+func (c *commit) fill(f wholefile.File, t target, r *engine.Report) error {
 	if err := render(f, t.sink, r); err != nil {
 		return err
 	}
@@ -189,7 +190,7 @@ func (c *commit) fill(f file, t target, r *engine.Report) error {
 }
 
 // keepMode gives f the permissions of the file at path as they are now, after what may have been hours of work.
-func (c *commit) keepMode(f file, path string) error {
+func (c *commit) keepMode(f wholefile.File, path string) error {
 	old, err := c.files.stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -206,7 +207,7 @@ func (c *commit) keepMode(f file, path string) error {
 func (c *commit) publish() error {
 	for len(c.staged) > 0 {
 		s := c.staged[0]
-		if err := c.files.rename(s.temp, s.path); err != nil {
+		if err := c.files.Rename(s.temp, s.path); err != nil {
 			return fmt.Errorf("output %s: %w%s", s.target, err, c.alreadyRenamed())
 		}
 		c.staged = c.staged[1:]
@@ -236,7 +237,7 @@ func (c *commit) syncFolders() error {
 			continue
 		}
 		synced[folder] = true
-		if err := c.files.syncFolder(folder); err != nil {
+		if err := c.files.SyncFolder(folder); err != nil {
 			errs = append(errs, fmt.Errorf("output %s: it is complete, but its folder could not be synced: %w", t, err))
 		}
 	}
@@ -247,7 +248,7 @@ func (c *commit) syncFolders() error {
 func (c *commit) discard() error {
 	var errs []error
 	for _, s := range c.staged {
-		if err := c.files.remove(s.temp); err != nil {
+		if err := c.files.Remove(s.temp); err != nil {
 			errs = append(errs, fmt.Errorf("output %s: a temporary file is left behind: %w", s.target, err))
 		}
 	}

@@ -3,7 +3,6 @@ package sinks
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -12,6 +11,8 @@ import (
 	"testing"
 
 	"fastcount/engine"
+	"fastcount/internal/wholefile"
+	"fastcount/internal/wholefile/faulty"
 )
 
 // text is a sink that writes itself, in two pieces.
@@ -26,131 +27,34 @@ func (s text) Write(w io.Writer, _ *engine.Report) error {
 	return nil
 }
 
-var errInjected = errors.New("injected failure")
+var errInjected = faulty.ErrInjected
 
-// faultyFiles counts the operations on files and lets some of them fail. An operation that fails has no effect,
-// but that a file is closed even if Close fails, and that half of a failing Write is written.
+// faultyFiles are files that fail on demand, with the operations that only this package knows.
 type faultyFiles struct {
-	files
-	fails func(n int) bool // whether the operation number n, from 1, fails
-	n     int
-	ops   []string // all operations, in order
-	log   []string // operations that failed
+	*faulty.Files
 }
 
-func (f *faultyFiles) step(op string) error {
-	f.n++
-	f.ops = append(f.ops, op)
-	if f.fails(f.n) {
-		f.log = append(f.log, op)
-		return fmt.Errorf("%s: %w", op, errInjected)
-	}
-	return nil
+// soundFiles do not fail.
+func soundFiles() *faultyFiles { return &faultyFiles{&faulty.Files{Files: wholefile.OS{}}} }
+
+// eachFault is faulty.Each.
+func eachFault(t *testing.T, run func(t *testing.T, f *faultyFiles)) {
+	faulty.Each(t, func(t *testing.T, f *faulty.Files) { run(t, &faultyFiles{f}) })
 }
 
 func (f *faultyFiles) stat(name string) (fs.FileInfo, error) {
-	if err := f.step("stat"); err != nil {
+	if err := f.Step("stat"); err != nil {
 		return nil, err
 	}
-	return f.files.stat(name)
+	return osFiles{}.stat(name)
 }
 
-func (f *faultyFiles) createTemp(folder string) (file, error) {
-	if err := f.step("create"); err != nil {
+func (f *faultyFiles) openDirect(name string) (wholefile.File, error) {
+	if err := f.Step("open"); err != nil {
 		return nil, err
 	}
-	temp, err := f.files.createTemp(folder)
-	return &faultyFile{temp, f}, err
-}
-
-func (f *faultyFiles) openDirect(name string) (file, error) {
-	if err := f.step("open"); err != nil {
-		return nil, err
-	}
-	direct, err := f.files.openDirect(name)
-	return &faultyFile{direct, f}, err
-}
-
-func (f *faultyFiles) rename(from, to string) error {
-	if err := f.step("rename"); err != nil {
-		return err
-	}
-	return f.files.rename(from, to)
-}
-
-func (f *faultyFiles) remove(name string) error {
-	if err := f.step("remove"); err != nil {
-		return err
-	}
-	return f.files.remove(name)
-}
-
-func (f *faultyFiles) syncFolder(folder string) error {
-	if err := f.step("sync folder"); err != nil {
-		return err
-	}
-	return f.files.syncFolder(folder)
-}
-
-func (f *faultyFiles) failed(op string) bool {
-	for _, failed := range f.log {
-		if failed == op {
-			return true
-		}
-	}
-	return false
-}
-
-type faultyFile struct {
-	file
-	files *faultyFiles
-}
-
-func (f *faultyFile) Write(p []byte) (int, error) {
-	if err := f.files.step("write"); err != nil {
-		n, _ := f.file.Write(p[:len(p)/2])
-		return n, err
-	}
-	return f.file.Write(p)
-}
-
-func (f *faultyFile) Chmod(mode fs.FileMode) error {
-	if err := f.files.step("chmod"); err != nil {
-		return err
-	}
-	return f.file.Chmod(mode)
-}
-
-func (f *faultyFile) Sync() error {
-	if err := f.files.step("sync"); err != nil {
-		return err
-	}
-	return f.file.Sync()
-}
-
-func (f *faultyFile) Close() error {
-	return errors.Join(f.files.step("close"), f.file.Close())
-}
-
-// eachFault runs a fresh case for every operation: it fails once, or it and all after it fail. The last run is
-// the one in which no operation is left to fail.
-func eachFault(t *testing.T, run func(t *testing.T, f *faultyFiles)) {
-	kinds := map[string]func(nth int) func(int) bool{
-		"once":     func(nth int) func(int) bool { return func(n int) bool { return n == nth } },
-		"for ever": func(nth int) func(int) bool { return func(n int) bool { return n >= nth } },
-	}
-	for kind, fails := range kinds {
-		for nth := 1; ; nth++ {
-			f := &faultyFiles{files: osFiles{}, fails: fails(nth)}
-			t.Run(fmt.Sprintf("%d %s", nth, kind), func(t *testing.T) { run(t, f) })
-			if len(f.log) == 0 {
-				break
-			}
-			if nth > 100 {
-				t.Fatal("the operations do not come to an end")
-			}
-		}
-	}
+	direct, err := osFiles{}.openDirect(name)
+	return f.Watch(direct), err
 }
 
 // TestWriteOrder pins what no failure shows: that files are synced before they get their names, that none gets its
@@ -159,12 +63,12 @@ func TestWriteOrder(t *testing.T) {
 	folder := t.TempDir()
 	a, b := filepath.Join(folder, "a"), filepath.Join(folder, "b")
 	writeFile(t, b, "old", 0o644)
-	f := &faultyFiles{files: osFiles{}, fails: func(int) bool { return false }}
+	f := soundFiles()
 	o := outputsAt(t, f, Output{text("A"), a}, Output{text("gone"), os.DevNull}, Output{text("B"), b})
 	if err := o.Write(nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	got := strings.Join(f.ops, ", ")
+	got := strings.Join(f.Ops, ", ")
 	want := "create, write, stat, sync, close, " + // a
 		"create, write, stat, chmod, sync, close, " + // b
 		"open, write, close, " + // the device
@@ -194,7 +98,7 @@ func TestWriteFaultsOneFile(t *testing.T) {
 				err := o.Write(nil, nil)
 				checkFault(t, f, err)
 				want := big
-				if err != nil && f.log[0] != "sync folder" {
+				if err != nil && f.Log[0] != "sync folder" {
 					want = old
 				}
 				checkFile(t, path, want)
@@ -222,9 +126,9 @@ func TestWriteFaultsSeveralOutputs(t *testing.T) {
 		checkTemps(t, f, folder, sub)
 
 		renamed := 0 // of the three, in this order
-		if err == nil || f.log[0] == "sync folder" {
+		if err == nil || f.Log[0] == "sync folder" {
 			renamed = 3
-		} else if f.log[0] == "rename" {
+		} else if f.Log[0] == "rename" {
 			renamed = inPlace(err, paths)
 		}
 		for i, contents := range [][2]string{{"", "A"}, {"old b", big}, {"", "C"}} {
@@ -256,13 +160,13 @@ func inPlace(err error, paths []string) int {
 // checkFault asserts that there is an error exactly if an operation failed, and that it tells of each that did.
 func checkFault(t *testing.T, f *faultyFiles, err error) {
 	t.Helper()
-	if (err != nil) != (len(f.log) > 0) {
-		t.Errorf("failed operations: %q, error: %v", f.log, err)
+	if (err != nil) != (len(f.Log) > 0) {
+		t.Errorf("failed operations: %q, error: %v", f.Log, err)
 	}
 	if err != nil && !errors.Is(err, errInjected) {
 		t.Errorf("the error hides its cause: %v", err)
 	}
-	for _, op := range f.log {
+	for _, op := range f.Log {
 		if err != nil && !strings.Contains(err.Error(), op+": ") {
 			t.Errorf("the error does not tell that %s failed: %v", op, err)
 		}
@@ -278,8 +182,8 @@ func checkTemps(t *testing.T, f *faultyFiles, folders ...string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(temps) > 0 && !f.failed("remove") {
-			t.Errorf("left behind: %q (failed: %q)", temps, f.log)
+		if len(temps) > 0 && !f.Failed("remove") {
+			t.Errorf("left behind: %q (failed: %q)", temps, f.Log)
 		}
 	}
 }
@@ -358,7 +262,7 @@ func TestWriteSinkFails(t *testing.T) {
 			}()
 			checkFile(t, a, "")
 			checkFile(t, b, "")
-			checkTemps(t, &faultyFiles{}, folder)
+			checkTemps(t, soundFiles(), folder)
 		})
 	}
 }
@@ -376,7 +280,7 @@ func TestWriteStdoutFails(t *testing.T) {
 		t.Errorf("Write returned %v", err)
 	}
 	checkFile(t, path, "")
-	checkTemps(t, &faultyFiles{}, folder)
+	checkTemps(t, soundFiles(), folder)
 }
 
 // countingWriter counts calls of Write.

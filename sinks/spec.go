@@ -3,13 +3,12 @@ package sinks
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
+
+	"fastcount/internal/wholefile"
 )
 
 // Spec says in words what an output is: the format, and the file that it goes to.
@@ -133,52 +132,18 @@ func same(a, b target) bool {
 
 // files are the operations by which outputs are written, so that a test can let any of them fail.
 type files interface {
+	wholefile.Files
 	stat(name string) (fs.FileInfo, error)
-	createTemp(folder string) (file, error) // mode 0600
-	openDirect(name string) (file, error)   // for writing; neither creates nor truncates
-	rename(from, to string) error
-	remove(name string) error
-	syncFolder(folder string) error
-}
-
-// file is what an *os.File can do here.
-type file interface {
-	io.WriteCloser
-	Name() string
-	Chmod(mode fs.FileMode) error
-	Sync() error
+	openDirect(name string) (wholefile.File, error) // for writing; neither creates nor truncates
 }
 
 // osFiles is the file system of the machine.
-type osFiles struct{}
+type osFiles struct{ wholefile.OS }
 
 func (osFiles) stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
-func (osFiles) rename(from, to string) error          { return os.Rename(from, to) }
-func (osFiles) remove(name string) error              { return os.Remove(name) }
 
-func (osFiles) createTemp(folder string) (file, error) {
-	return os.CreateTemp(folder, ".fastcount-*.tmp")
-}
-
-func (osFiles) openDirect(name string) (file, error) {
+func (osFiles) openDirect(name string) (wholefile.File, error) {
 	return os.OpenFile(name, os.O_WRONLY, 0)
-}
-
-// syncFolder makes the names in a folder last through a power failure. Windows, and file systems that say so, have
-// no such operation; there it is no failure.
-func (osFiles) syncFolder(folder string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	f, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	err = f.Sync()
-	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
-		err = nil
-	}
-	return errors.Join(err, f.Close())
 }
 
 // Overwrites reports whether one of the outputs is the file that info describes, and which, so that an input, or the

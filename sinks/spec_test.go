@@ -86,7 +86,7 @@ func TestNewOutputsRefuses(t *testing.T) {
 			}
 		})
 	}
-	checkTemps(t, &faultyFiles{}, folder)
+	checkTemps(t, soundFiles(), folder)
 }
 
 func TestNewOutputsWithoutSink(t *testing.T) {
@@ -215,7 +215,7 @@ func TestWriteTargetTurnedIntoSomethingElse(t *testing.T) {
 	if err := o.Write(nil, nil); err == nil || !strings.Contains(err.Error(), "no longer a regular file") {
 		t.Errorf("Write: %v", err)
 	}
-	checkTemps(t, &faultyFiles{}, folder)
+	checkTemps(t, soundFiles(), folder)
 }
 
 func TestWriteAgain(t *testing.T) {

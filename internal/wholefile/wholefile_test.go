@@ -1,0 +1,73 @@
+package wholefile_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"testing"
+
+	"fastcount/internal/wholefile"
+	"fastcount/internal/wholefile/faulty"
+)
+
+func write(text string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	}
+}
+
+// Whatever fails, the file holds all of the old or all of the new, and who was told that it is new finds it so.
+func TestWriteFaults(t *testing.T) {
+	faulty.Each(t, func(t *testing.T, f *faulty.Files) {
+		folder := t.TempDir()
+		path := filepath.Join(folder, "a")
+		if err := wholefile.Write(wholefile.OS{}, path, write("old")); err != nil {
+			t.Fatal(err)
+		}
+		err := wholefile.Write(f, path, write("new"))
+		if (err != nil) != (len(f.Log) > 0) || err != nil && !errors.Is(err, faulty.ErrInjected) {
+			t.Errorf("failed operations: %q, error: %v", f.Log, err)
+		}
+		want := "new"
+		if err != nil && f.Log[0] != "sync folder" {
+			want = "old"
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != want {
+			t.Errorf("it holds %q, %v; want %q", got, err, want)
+		}
+		if left, _ := filepath.Glob(filepath.Join(folder, wholefile.TempPattern)); len(left) > 0 && !f.Failed("remove") {
+			t.Errorf("left behind: %q", left)
+		}
+	})
+}
+
+// What no failure shows: the order.
+func TestWriteOrder(t *testing.T) {
+	f := &faulty.Files{Files: wholefile.OS{}}
+	path := filepath.Join(t.TempDir(), "a")
+	if err := wholefile.Write(f, path, write("new")); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"create", "write", "sync", "close", "rename", "sync folder"}; !slices.Equal(f.Ops, want) {
+		t.Errorf("operations %q, want %q", f.Ops, want)
+	}
+	info, err := os.Stat(path)
+	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestWriteFillFails(t *testing.T) {
+	folder := t.TempDir()
+	broken := errors.New("broken")
+	if err := wholefile.Write(wholefile.OS{}, filepath.Join(folder, "a"), func(io.Writer) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("it left %v, %v", left, err)
+	}
+}
