@@ -34,6 +34,8 @@ var rooms = map[string]string{
 	"internal/nearest":          "",
 	"internal/corpus":           "parser",
 	"internal/simnet":           "",
+	"internal/proof":            "",
+	"internal/proof/table":      "internal/proof",
 	"internal/wholefile":        "",
 	"internal/wholefile/faulty": "internal/wholefile",
 	"bench":                     "",
@@ -54,7 +56,7 @@ var doors = map[string]string{
 
 // guarded are packages of the standard library that only some rooms may import.
 var guarded = map[string]string{
-	"os":        "sources sinks internal/wholefile mockserver cmd/fastcount",
+	"os":        "sources sinks internal/wholefile internal/proof internal/proof/table mockserver cmd/fastcount",
 	"net":       "sources mockserver cmd/fastcount internal/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/simnet",
 	"unsafe":    "internal/simd internal/intern internal/fused",

@@ -1,0 +1,130 @@
+// Command table fills the table of proofs in a Markdown page with what the tests have counted.
+//
+//	FASTCOUNT_PROOFS=DIR go test ./... && go run ./internal/proof/table DIR docs/trust.md
+//
+// A row belongs to a proof by the comment <!-- key --> in its first cell; the second cell becomes the number of cases, the
+// third the seconds that they took. With -check nothing is written: the exit code is 1 where a number of cases on the page
+// is another than was counted, or where a row or a record has no partner.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"fastcount/internal/proof"
+)
+
+func main() {
+	check := flag.Bool("check", false, "compare only")
+	flag.Parse()
+	if flag.NArg() != 2 {
+		fmt.Fprintln(os.Stderr, "usage: table [-check] DIR PAGE")
+		os.Exit(2)
+	}
+	if err := run(flag.Arg(0), flag.Arg(1), *check, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "table:", err)
+		os.Exit(1)
+	}
+}
+
+func run(dir, page string, check bool, out io.Writer) error {
+	sums, err := read(dir)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	filled, differences := fill(string(text), sums)
+	if check {
+		for _, d := range differences {
+			fmt.Fprintln(out, d)
+		}
+		if len(differences) > 0 {
+			return errors.New("the page does not tell what was counted")
+		}
+		return nil
+	}
+	return os.WriteFile(page, []byte(filled), 0o666)
+}
+
+// read returns the records of a folder, those of one key added up.
+func read(dir string) (map[string]proof.Record, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	sums := make(map[string]proof.Record)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		var r proof.Record
+		if err := json.Unmarshal(text, &r); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		sum := sums[r.Key]
+		sum.Cases += r.Cases
+		sum.Seconds += r.Seconds
+		sums[r.Key] = sum
+	}
+	return sums, nil
+}
+
+var rowOfProof = regexp.MustCompile(`^\|(.*<!-- ([a-z0-9-]+) -->.*?)\|([^|]*)\|([^|]*)\|(.*)$`)
+
+// fill returns the page with the figures in their rows, and what was wrong with those that it had.
+func fill(page string, sums map[string]proof.Record) (filled string, differences []string) {
+	lines := strings.Split(page, "\n")
+	unused := maps.Clone(sums)
+	for i, line := range lines {
+		m := rowOfProof.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		key, had := m[2], strings.TrimSpace(m[3])
+		sum, ok := sums[key]
+		if !ok {
+			differences = append(differences, key+": nothing was recorded")
+			continue
+		}
+		delete(unused, key)
+		cases := grouped(sum.Cases)
+		if had != cases {
+			differences = append(differences, fmt.Sprintf("%s: the page says %q, counted were %s", key, had, cases))
+		}
+		lines[i] = fmt.Sprintf("|%s| %s | %s |%s", m[1], cases, seconds(sum.Seconds), m[5])
+	}
+	for _, key := range slices.Sorted(maps.Keys(unused)) {
+		differences = append(differences, key+": recorded, but the page has no row for it")
+	}
+	return strings.Join(lines, "\n"), differences
+}
+
+// grouped writes n with a comma before every three digits.
+func grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func seconds(s float64) string {
+	if s < 1 {
+		return "under 1 s"
+	}
+	return fmt.Sprintf("%.0f s", s)
+}
