@@ -20,6 +20,10 @@ const (
 	final
 )
 
+func (v verdict) String() string {
+	return [...]string{"fine", "again", "once more", "final"}[v]
+}
+
 // effect is what must come of an attempt.
 type effect struct {
 	verdict verdict
@@ -98,6 +102,12 @@ type maker struct {
 // one returns one of the values.
 func one[T any](m *maker, values ...T) T { return values[m.IntN(len(values))] }
 
+func (m *maker) framing() simnet.Framing { return simnet.Framing(m.IntN(3)) }
+
+// end is an end of a connection, and anyEnd may also be none.
+func (m *maker) end() simnet.End    { return one(m, simnet.Close, simnet.Reset) }
+func (m *maker) anyEnd() simnet.End { return one(m, simnet.Close, simnet.Reset, simnet.Stall) }
+
 // response returns an answer with some coding and framing.
 func (m *maker) response(content []byte) (simnet.Response, encoded) {
 	choice := codings
@@ -109,7 +119,7 @@ func (m *maker) response(content []byte) (simnet.Response, encoded) {
 
 func (m *maker) responseIn(c coding, content []byte) (simnet.Response, encoded) {
 	e := m.encode(c, content)
-	r := simnet.Response{Header: m.header, Body: e.body, Framing: simnet.Framing(m.IntN(3))}
+	r := simnet.Response{Header: m.header, Body: e.body, Framing: m.framing()}
 	if c.header != "" {
 		r.Header = append(slices.Clip(r.Header), "Content-Encoding: "+c.header)
 	}
@@ -127,7 +137,7 @@ func (m *maker) whole(content []byte) attempt {
 }
 
 func (m *maker) unspoilt(r simnet.Response, e encoded) attempt {
-	return attempt{answer: always(r.Answer()), want: m.came(e.data, len(e.body))}
+	return sends(r.Answer(), m.came(e.data, len(e.body)))
 }
 
 // came is the effect of a content that seems to be whole, after so many bytes of the body.
@@ -147,6 +157,9 @@ func (m *maker) something() []byte {
 	}
 	return m.poison(m.Rand)
 }
+
+// sends is an attempt that gets that answer.
+func sends(a simnet.Answer, want effect) attempt { return attempt{answer: always(a), want: want} }
 
 func always(a simnet.Answer) func(time.Time) simnet.Answer {
 	return func(time.Time) simnet.Answer { return a }

@@ -9,34 +9,45 @@ import (
 	"fastcount/sources"
 )
 
-// localForms are the codings that are told by the first bytes.
-var localForms = []coding{codings[0], codings[5], codings[6]}
+// localForms are codings that are told by the first bytes. Those of several parts are read by several workers at once.
+var localForms = []coding{
+	codings[0], codings[5], codings[6],
+	{name: "a .gz file of members", format: gzipped, parts: 6},
+	{name: "a .zst file of frames", format: zstandard, parts: 6},
+}
 
 // TestCutStdinEverywhere ends standard input at every byte. That compressed data is cut is noticed at each of them. That
 // plain data is cut nobody can see: then it is what encoding/csv makes of it.
 func TestCutStdinEverywhere(t *testing.T) {
-	cutLocally(t, func(_ string, body []byte) engine.Part {
+	cutLocally(t, engine.Config{}, func(_ string, body []byte) engine.Part {
 		return sources.NewStdin(newReader(body), sources.LocalOptions{})
 	})
 }
 
-// TestCutFileEverywhere is the same for files.
+// TestCutFileEverywhere is the same for files, which are read in one go and in ranges.
 func TestCutFileEverywhere(t *testing.T) {
-	cutLocally(t, func(path string, body []byte) engine.Part {
-		must(os.WriteFile(path, body, 0o600))
-		file, err := sources.NewFile(path, sources.LocalOptions{})
-		must(err)
-		return file
-	})
+	for name, cfg := range map[string]engine.Config{"in one go": {}, "in ranges": {Jobs: 2, RangeSize: 300}} {
+		t.Run(name, func(t *testing.T) {
+			cutLocally(t, cfg, func(path string, body []byte) engine.Part {
+				if os.Truncate(path, int64(len(body))) != nil { // it is not there yet
+					must(os.WriteFile(path, body, 0o600))
+				}
+				file, err := sources.NewFile(path, sources.LocalOptions{})
+				must(err)
+				return file
+			})
+		})
+	}
 }
 
-func cutLocally(t *testing.T, part func(path string, body []byte) engine.Part) {
+func cutLocally(t *testing.T, cfg engine.Config, part func(path string, body []byte) engine.Part) {
 	for name, d := range fixtures() {
 		for _, c := range localForms {
 			t.Run(name+"/"+c.name, func(t *testing.T) {
+				t.Parallel()
 				e, path := newPress().encode(c, d.data), filepath.Join(t.TempDir(), "cut.csv")
-				for n := 0; n <= len(e.body); n += stride() {
-					cutAt(t, e, n, part(path, e.body[:n]))
+				for n := len(e.body); n >= 0; n -= stride() { // ever shorter: to truncate a file is cheap
+					cutAt(t, cfg, e, n, part(path, e.body[:n]))
 				}
 			})
 		}
@@ -44,7 +55,7 @@ func cutLocally(t *testing.T, part func(path string, body []byte) engine.Part) {
 }
 
 // cutAt counts a part that holds the first n bytes of e.
-func cutAt(t *testing.T, e encoded, n int, part engine.Part) {
+func cutAt(t *testing.T, cfg engine.Config, e encoded, n int, part engine.Part) {
 	var r result
 	want, proof := fails(final, classTruncated), engine.ProofNone
 	if content, whole := e.prefix(n); whole {
@@ -54,7 +65,7 @@ func cutAt(t *testing.T, e encoded, n int, part engine.Part) {
 	if e.coding.format != plain {
 		proof = engine.ProofFraming
 	}
-	report, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: 2})
+	report, err := engine.Run(t.Context(), []engine.Part{part}, cfg)
 	switch {
 	case want.verdict != fine:
 		checkError("the part", err, want, &r)

@@ -25,7 +25,8 @@ func fixtures() map[string]download {
 		fmt.Fprintf(&quoted, "\"%s\",\"a \"\"%d\"\", and\nmore, \r\n\",\"%s\"\n", patient, i, event)
 		fmt.Fprintf(&crlf, "%s,2025-08-26T00:00:%02d.%06dZ,%s\r\n", event, i, i*i, patient)
 	}
-	d := declaration{rows: 45, patients: []string{patientMark + "0", patientMark + "1", patientMark + "2", patientMark + "3"}, events: []string{"bp_0", "bp_1", "bp_2"}}
+	d := declaration{rows: 45, events: []string{"bp_0", "bp_1", "bp_2"},
+		patients: []string{patientMark + "0", patientMark + "1", patientMark + "2", patientMark + "3"}}
 	out := map[string]download{}
 	for name, text := range map[string]string{"plain": plain.String(), "quoted": quoted.String(), "CRLF": crlf.String()} {
 		out[name] = download{id: "d", data: []byte(text), declared: d}
@@ -48,7 +49,10 @@ func TestCutEverywhere(t *testing.T) {
 	forms := []struct {
 		coding  int
 		framing simnet.Framing
-	}{{0, simnet.Chunked}, {0, simnet.Length}, {0, simnet.UntilClose}, {1, simnet.UntilClose}, {2, simnet.UntilClose}, {1, simnet.Chunked}, {2, simnet.Chunked}}
+	}{
+		{0, simnet.Chunked}, {0, simnet.Length}, {0, simnet.UntilClose},
+		{1, simnet.Chunked}, {1, simnet.UntilClose}, {2, simnet.Chunked}, {2, simnet.UntilClose},
+	}
 	var runs atomic.Int64
 	t.Cleanup(func() { t.Logf("%d runs", runs.Load()) })
 	for name, d := range fixtures() {

@@ -16,15 +16,15 @@ import (
 // status is an answer with that status and some lines of header, with or without a good body.
 func (m *maker) status(code int, want effect, lines ...string) attempt {
 	r := simnet.Response{Status: code, Header: append(lines, "Content-Type: application/json"),
-		Framing: simnet.Framing(m.IntN(3)), Body: []byte(`{"detail":"so it is"}`)}
+		Framing: m.framing(), Body: []byte(`{"detail":"so it is"}`)}
 	if code == http.StatusNoContent {
 		r.Framing, r.Body = simnet.UntilClose, nil
 	}
 	a := r.Answer()
 	if m.IntN(4) == 0 && code != http.StatusNoContent {
-		a.Wire, a.End = a.Wire[:len(a.Wire)-2], one(m, simnet.Close, simnet.Reset, simnet.Stall)
+		a.Wire, a.End = a.Wire[:len(a.Wire)-2], m.anyEnd()
 	}
-	return attempt{answer: always(a), want: want}
+	return sends(a, want)
 }
 
 // later is a status that may pass, with a Retry-After and what it means.
@@ -63,7 +63,8 @@ var statusKinds = []kind{
 	}},
 	{"status: Retry-After that is too long", onAll, func(m *maker) attempt {
 		return m.status(one(m, 429, 503, 500), fails(final, classExhausted),
-			"Retry-After: "+one(m, "301", "86400", "99999999999999999999999", "9223372036854775807", "Fri, 31 Dec 2100 23:59:59 GMT"))
+			"Retry-After: "+one(m, "301", "86400", "99999999999999999999999", "9223372036854775807",
+				"Fri, 31 Dec 2100 23:59:59 GMT"))
 	}},
 	{"status: Retry-After negative or garbage", onAll, func(m *maker) attempt {
 		return m.later(one(m, 429, 503), one(m, "-5", "soon", "", "1.5", "Sat, 01 Jan 1994 00:00:00 GMT"), 0)
@@ -75,19 +76,19 @@ var statusKinds = []kind{
 		r, _ := m.response(m.something())
 		r.Status = http.StatusPartialContent
 		r.Header = append(slices.Clip(r.Header), fmt.Sprintf("Content-Range: bytes 0-%d/%d", len(r.Body)-1, len(r.Body)+10))
-		return attempt{answer: always(r.Answer()), want: fails(final, classStatus)}
+		return sends(r.Answer(), fails(final, classStatus))
 	}},
 	{"status: 103 before the answer", onAll, func(m *maker) attempt {
 		r, e := m.response(m.truth)
 		a := r.Answer()
 		a.Wire = append([]byte("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), a.Wire...)
-		return attempt{answer: always(a), want: m.came(e.data, len(e.body))}
+		return sends(a, m.came(e.data, len(e.body)))
 	}},
 }
 
 // redirect is an answer that sends the client to a place.
 func (m *maker) redirect(to string) simnet.Answer {
-	r := simnet.Response{Status: one(m, 301, 302, 303, 307, 308), Framing: simnet.Framing(m.IntN(3)), Body: []byte(one(m, "", "<html>moved</html>"))}
+	r := simnet.Response{Status: one(m, 301, 302, 303, 307, 308), Framing: m.framing(), Body: []byte(one(m, "", page))}
 	if to != "" {
 		r.Header = []string{"Location: " + to}
 	}
@@ -113,20 +114,20 @@ var redirectKinds = []kind{
 	}},
 	{"redirect: other host or port", onAll, func(m *maker) attempt {
 		to := one(m, "http://stranger.test/data", "//stranger.test/data", origin+":81/data", "http://user:pw@"+host+"/")
-		return attempt{answer: always(m.redirect(to)), want: fails(final, classRedirect)}
+		return sends(m.redirect(to), fails(final, classRedirect))
 	}},
 	{"redirect: other scheme", onAll, func(m *maker) attempt {
-		return attempt{answer: always(m.redirect(one(m, "https://"+host+"/data", "file:///data", "data:,x"))), want: fails(final, classRedirect)}
+		return sends(m.redirect(one(m, "https://"+host+"/data", "file:///data", "data:,x")), fails(final, classRedirect))
 	}},
 	{"redirect: nowhere", onAll, func(m *maker) attempt {
-		return attempt{answer: always(m.redirect(one(m, "", "http://[", ":"))), want: fails(final, classRedirect)}
+		return sends(m.redirect(one(m, "", "http://[", ":")), fails(final, classRedirect))
 	}},
 }
 
 // unlike is an answer of another Content-Type.
 func (m *maker) unlike(mediaType, body string, want effect) attempt {
-	r := simnet.Response{Header: []string{"Content-Type: " + mediaType}, Body: []byte(body), Framing: simnet.Framing(m.IntN(3))}
-	return attempt{answer: always(r.Answer()), want: want}
+	r := simnet.Response{Header: []string{"Content-Type: " + mediaType}, Body: []byte(body), Framing: m.framing()}
+	return sends(r.Answer(), want)
 }
 
 // damaged is a compressed answer that is changed, with its length as it should be.
@@ -135,7 +136,7 @@ func (m *maker) damaged(change func(e *encoded) effect) attempt {
 	e.body = slices.Clone(e.body)
 	want := change(&e)
 	r.Body = e.body
-	return attempt{answer: always(r.Answer()), want: want}
+	return sends(r.Answer(), want)
 }
 
 const page = "<!DOCTYPE html><html><body>Something went wrong</body></html>\n"
@@ -158,18 +159,18 @@ var bodyKinds = []kind{
 		return m.unlike(one(m, "application/json", "application/problem+json"), `{"detail":"sorry"}`, fails(once, classContent))
 	}},
 	{"body: empty 200", onAll, func(m *maker) attempt {
-		r := simnet.Response{Header: m.header, Framing: simnet.Framing(m.IntN(3))}
-		return attempt{answer: always(r.Answer()), want: m.came(nil, 0)}
+		r := simnet.Response{Header: m.header, Framing: m.framing()}
+		return sends(r.Answer(), m.came(nil, 0))
 	}},
 	{"body: encoding unasked", onAll, func(m *maker) attempt {
 		r, _ := m.responseIn(codings[0], m.something())
 		r.Header = append(slices.Clip(r.Header), "Content-Encoding: "+one(m, "br", "deflate", "compress", "gzip, zstd", "x"))
-		return attempt{answer: always(r.Answer()), want: fails(once, classContent)}
+		return sends(r.Answer(), fails(once, classContent))
 	}},
 	{"body: not encoded as it says", onAll, func(m *maker) attempt {
 		r, _ := m.responseIn(codings[0], m.something())
 		r.Header = append(slices.Clip(r.Header), "Content-Encoding: "+one(m, "gzip", "zstd"))
-		return attempt{answer: always(r.Answer()), want: fails(once, classCorrupt)}
+		return sends(r.Answer(), fails(once, classCorrupt))
 	}},
 	{"body: checksum wrong", onAll, func(m *maker) attempt {
 		return m.damaged(func(e *encoded) effect {
@@ -189,18 +190,18 @@ var bodyKinds = []kind{
 	}},
 	{"body: bomb, data", onData, func(m *maker) attempt {
 		r, _ := m.responseIn(codings[1+m.IntN(2)], []byte("patient_id,event_type\n"+strings.Repeat("x", bomb)))
-		return attempt{answer: always(r.Answer()), want: fails(once, classLimit, parser.ErrRecordTooLong)}
+		return sends(r.Answer(), fails(once, classLimit, parser.ErrRecordTooLong))
 	}},
 	{"body: bomb, API", onAPI, func(m *maker) attempt {
 		r, _ := m.responseIn(codings[m.IntN(3)], m.meta.with("padding", quoteJSON(strings.Repeat("x", bomb))).json())
-		return attempt{answer: always(r.Answer()), want: fails(once, classMetadata)}
+		return sends(r.Answer(), fails(once, classMetadata))
 	}},
 	{"body: window", onAll, func(m *maker) attempt {
 		// A frame header alone: a window of 2^exponent bytes, no checksum, one empty block.
 		exponent := 24 + m.IntN(8)
 		body := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, byte(exponent-10) << 3, 1, 0, 0}
-		r := simnet.Response{Header: append(slices.Clip(m.header), "Content-Encoding: zstd"), Body: body, Framing: simnet.Framing(m.IntN(3))}
-		return attempt{answer: always(r.Answer()), want: fails(final, classLimit, sources.ErrWindow)}
+		r := simnet.Response{Header: append(slices.Clip(m.header), "Content-Encoding: zstd"), Body: body, Framing: m.framing()}
+		return sends(r.Answer(), fails(final, classLimit, sources.ErrWindow))
 	}},
 	{"body: UTF-16", onData, func(m *maker) attempt {
 		return m.whole([]byte("\xff\xfep\x00a\x00t\x00i\x00e\x00n\x00t\x00"))

@@ -42,13 +42,14 @@ func quoteJSON(v any) string {
 // says is an answer of the API that says something else.
 func (m *maker) says(content []byte, want effect) attempt {
 	r, _ := m.response(content)
-	return attempt{answer: always(r.Answer()), want: want}
+	return sends(r.Answer(), want)
 }
 
 var malformed = fails(once, classMetadata)
 
 // badIDs cannot become part of a URL.
-var badIDs = []string{"..", ".", "a/b", "a?b", "%2e%2e", "", "a\x00b", strings.Repeat("x", 10_000), "a b", "ä", "a\nb", "a#b", "a%2fb", `a\b`}
+var badIDs = []string{"..", ".", "a/b", "a?b", "%2e%2e", "", "a\x00b", strings.Repeat("x", 10_000), "a b", "ä", "a\nb",
+	"a#b", "a%2fb", `a\b`}
 
 var listKinds = []kind{
 	{"API: an id twice", onList, func(m *maker) attempt {
@@ -58,7 +59,8 @@ var listKinds = []kind{
 		return m.says(m.meta.with("download_ids", quoteJSON([]string{"a", one(m, badIDs...)})).json(), malformed)
 	}},
 	{"API: no list of downloads", onList, func(m *maker) attempt {
-		return m.says(m.meta.with("download_ids", one(m, "", "null", `"a"`, "{}", "[1]", "[null]", `[["a"]]`)).json(), malformed)
+		list := one(m, "", "null", `"a"`, "{}", "[1]", "[null]", `[["a"]]`)
+		return m.says(m.meta.with("download_ids", list).json(), malformed)
 	}},
 	{"API: list empty", onList, func(m *maker) attempt {
 		return m.says(m.meta.with("download_ids", "[]").json(), malformed)
@@ -70,8 +72,10 @@ var listKinds = []kind{
 		return m.says(m.truth[:m.IntN(len(m.truth))], malformed)
 	}},
 	{"API: JSON broken", onAPI, func(m *maker) attempt {
-		return m.says(one(m, append(slices.Clip(m.truth), '}'), bytes.Replace(m.truth, []byte(`"data"`), []byte("data"), 1),
-			[]byte(`{"data":[]}`), []byte(`[]`), []byte("null"), bytes.Repeat([]byte("["), 1000), []byte(`{"data":`+strings.Repeat(`{"a":`, 400))), malformed)
+		truth := string(m.truth)
+		text := one(m, truth+"}", strings.Replace(truth, `"data"`, "data", 1), `{"data":[]}`, "[]", "null",
+			strings.Repeat("[", 1000), `{"data":`+strings.Repeat(`{"a":`, 400))
+		return m.says([]byte(text), malformed)
 	}},
 }
 
@@ -88,7 +92,8 @@ var metaKinds = []kind{
 		return m.says(m.meta.with("rows", "").json(), malformed)
 	}},
 	{"API: rows malformed", onMeta, func(m *maker) attempt {
-		return m.says(m.meta.with("rows", one(m, `"12"`, "-1", "1.5", "1e2", "9223372036854775808", "null", "[]", "true", "12x", "01", "+1")).json(), malformed)
+		rows := one(m, `"12"`, "-1", "1.5", "1e2", "9223372036854775808", "null", "[]", "true", "12x", "01", "+1")
+		return m.says(m.meta.with("rows", rows).json(), malformed)
 	}},
 	{"API: patient not in the list", onMeta, func(m *maker) attempt {
 		return m.declares(func(d *declaration) { d.patients = d.patients[1:] })
@@ -97,7 +102,8 @@ var metaKinds = []kind{
 		return m.declares(func(d *declaration) { d.events = d.events[1:] })
 	}},
 	{"API: no list of names", onMeta, func(m *maker) attempt {
-		return m.says(m.meta.with(one(m, "patients", "event_types"), one(m, "", "null", "{}", `"x"`, "[1]", `["x",null]`)).json(), malformed)
+		list := one(m, "", "null", "{}", `"x"`, "[1]", `["x",null]`)
+		return m.says(m.meta.with(one(m, "patients", "event_types"), list).json(), malformed)
 	}},
 	{"between attempts: other metadata, cut", onMeta, func(m *maker) attempt {
 		r, e := m.response(m.meta.with("rows", "7").with("patients", `["`+poisonMark+`1"]`).json())
@@ -111,8 +117,8 @@ var metaKinds = []kind{
 func (m *maker) declares(change func(d *declaration)) attempt {
 	d := m.judge(m.truth).declared
 	change(&d)
-	r, _ := m.response(m.meta.with("rows", fmt.Sprint(d.rows)).with("patients", quoteJSON(d.patients)).with("event_types", quoteJSON(d.events)).json())
-	return attempt{answer: always(r.Answer()), want: effect{declared: d}}
+	meta := m.meta.with("rows", fmt.Sprint(d.rows)).with("patients", quoteJSON(d.patients))
+	return m.says(meta.with("event_types", quoteJSON(d.events)).json(), effect{declared: d})
 }
 
 // record returns one more record for data, in its style.
@@ -120,7 +126,8 @@ func record(data []byte) string {
 	text := string(data)
 	line, _, _ := strings.Cut(text, "\n")
 	line = strings.TrimSuffix(line, "\r")
-	line = strings.NewReplacer("patient_id", poisonMark+"7", "event_time", "t", "event_type", "bp_sys", "value", "1").Replace(line)
+	values := strings.NewReplacer("patient_id", poisonMark+"7", "event_time", "t", "event_type", "bp_sys", "value", "1")
+	line = values.Replace(line)
 	if !strings.HasSuffix(text, "\n") {
 		return "\n" + line
 	}
@@ -146,8 +153,8 @@ var dataKinds = []kind{
 	}},
 	{"data: malformed", onData, func(m *maker) attempt {
 		data := string(m.few())
-		return m.whole([]byte(one(m, data+"\nx\n", data+"\n\"", data+"\na,b\rc,d,e\n", data+"\n"+data, strings.Replace(data, poisonMark, poisonMark+"\xff", 1),
-			data+"\na,\"b\"x,c,d\n", data+"\na,b\"x,c,d\n", data+"\n1,2,3,4,5\n")))
+		bad := one(m, "x\n", "\"", "a,b\rc,d,e\n", data, "a,\"b\"x,c,d\n", "a,b\"x,c,d\n", "1,2,3,4,5\n", "\xff,\xff,\xff,\xff\n")
+		return m.whole([]byte(data + "\n" + bad))
 	}},
 	{"data: malformed, and then cut", onData, func(m *maker) attempt {
 		data := string(m.few()) + "\nx\n" + strings.Repeat("another line that is no record\n", 2500)

@@ -24,35 +24,37 @@ var connectKinds = []kind{
 		return attempt{connect: simnet.Drop, want: broken()}
 	}},
 	{"connect: closed instead of an answer", onAll, func(m *maker) attempt {
-		return attempt{answer: always(simnet.Answer{End: one(m, simnet.Close, simnet.Reset)}), want: broken()}
+		return sends(simnet.Answer{End: m.end()}, broken())
 	}},
 	{"connect: stall before or within the headers", onAll, func(m *maker) attempt {
 		r, _ := m.response(m.something())
 		head := r.Head()
-		return attempt{answer: always(simnet.Answer{Wire: head[:m.IntN(len(head))], End: simnet.Stall}), want: broken(sources.ErrTimeout)}
+		return sends(simnet.Answer{Wire: head[:m.IntN(len(head))], End: simnet.Stall}, broken(sources.ErrTimeout))
 	}},
 	{"connect: headers after a minute", onAll, func(m *maker) attempt {
 		r, _ := m.response(m.something())
 		a := r.Answer()
 		a.Delay = time.Minute
-		return attempt{answer: always(a), want: broken(sources.ErrTimeout)}
+		return sends(a, broken(sources.ErrTimeout))
 	}},
 	{"connect: headers after a while", onAll, func(m *maker) attempt {
 		r, e := m.response(m.truth)
 		a := r.Answer()
 		a.Delay = 25 * time.Second
-		return attempt{answer: always(a), want: m.came(e.data, len(e.body))}
+		return sends(a, m.came(e.data, len(e.body)))
 	}},
 	{"connect: cut headers", onAll, func(m *maker) attempt {
 		r, _ := m.response(m.something())
 		head := r.Head()
-		return attempt{answer: always(simnet.Answer{Wire: head[:m.IntN(len(head))], End: one(m, simnet.Close, simnet.Reset)}), want: broken()}
+		return sends(simnet.Answer{Wire: head[:m.IntN(len(head))], End: m.end()}, broken())
 	}},
 	{"connect: garbled headers", onAll, func(m *maker) attempt {
 		r, _ := m.response(m.something())
 		a := r.Answer()
-		a.Wire = append([]byte(one(m, "HTTP/1.1 2x0 OK\r\n\r\n", "220 smtp ready\r\n", "HTTP/1.1 200 OK\r\n no header\r\n", "HTTP/1.1 200 OK\r\nno header\r\n")), a.Wire...)
-		return attempt{answer: always(a), want: broken()}
+		garbage := one(m, "HTTP/1.1 2x0 OK\r\n\r\n", "220 smtp ready\r\n", "HTTP/1.1 200 OK\r\n no header\r\n",
+			"HTTP/1.1 200 OK\r\nno header\r\n")
+		a.Wire = append([]byte(garbage), a.Wire...)
+		return sends(a, broken())
 	}},
 }
 
@@ -122,8 +124,6 @@ func (m *maker) inChunks() (r simnet.Response, e encoded, framed []byte, sizes [
 	return r, e, framed, sizes
 }
 
-func (m *maker) end() simnet.End { return one(m, simnet.Close, simnet.Reset) }
-
 var chunkKinds = []kind{
 	{"framing: cut inside a chunk", onAll, func(m *maker) attempt {
 		r, e, _, sizes := m.inChunks()
@@ -145,7 +145,8 @@ var chunkKinds = []kind{
 		return m.chunkSize(one(m, "zz", "-5", "", "0x10", " 5", "5 5", "1g", "\x00"))
 	}},
 	{"framing: huge chunk size", onAll, func(m *maker) attempt {
-		return m.chunkSize(one(m, "fffffffffffffffff", "ffffffffffffffff", "7fffffffffffffff", "80000000", strings.Repeat("1", 5000)))
+		return m.chunkSize(one(m, "fffffffffffffffff", "ffffffffffffffff", "7fffffffffffffff", "80000000",
+			strings.Repeat("1", 5000)))
 	}},
 	{"framing: chunk longer than its size", onAll, func(m *maker) attempt {
 		return m.chunkSize("0f") // fewer than the least that inChunks makes, but for the last
@@ -158,7 +159,7 @@ func (m *maker) chunkSize(size string) attempt {
 	at := sizes[m.IntN(max(len(sizes)-2, 1))]
 	rest := framed[at+strings.Index(string(framed[at:]), "\r\n"):]
 	wire := slices.Concat(r.Head(), framed[:at], []byte(size), rest)
-	return attempt{answer: always(simnet.Answer{Wire: wire, End: one(m, simnet.Close, simnet.Reset, simnet.Stall)}), want: broken()}
+	return sends(simnet.Answer{Wire: wire, End: m.anyEnd()}, broken())
 }
 
 // unframed returns the head of r without a line about framing, instead of which come the lines that are given.
@@ -170,30 +171,33 @@ func unframed(r simnet.Response, lines ...string) []byte {
 
 // announced is an answer whose headers say something of its own about the length of its body.
 func (m *maker) announced(e encoded, end simnet.End, want effect, r simnet.Response, lines ...string) attempt {
-	return attempt{answer: always(simnet.Answer{Wire: append(unframed(r, lines...), e.body...), End: end}), want: want}
+	return sends(simnet.Answer{Wire: append(unframed(r, lines...), e.body...), End: end}, want)
 }
+
+func length(n int) string { return fmt.Sprint("Content-Length: ", n) }
 
 var lengthKinds = []kind{
 	{"framing: Content-Length too short", onAll, func(m *maker) attempt {
 		r, e := m.response(m.something())
 		n := m.IntN(len(e.body))
-		return m.announced(e, one(m, simnet.Close, simnet.Reset, simnet.Stall), m.endedEarly(e, n), r, fmt.Sprint("Content-Length: ", n))
+		return m.announced(e, m.anyEnd(), m.endedEarly(e, n), r, length(n))
 	}},
 	{"framing: Content-Length too long", onAll, func(m *maker) attempt {
 		r, e := m.response(m.something())
-		return m.announced(e, one(m, simnet.Close, simnet.Reset, simnet.Stall), broken(), r, fmt.Sprint("Content-Length: ", len(e.body)+1+m.IntN(100)))
+		return m.announced(e, m.anyEnd(), broken(), r, length(len(e.body)+1+m.IntN(100)))
 	}},
 	{"framing: two different Content-Lengths", onAll, func(m *maker) attempt {
 		r, e := m.response(m.something())
-		return m.announced(e, simnet.Close, broken(), r, fmt.Sprint("Content-Length: ", len(e.body)), fmt.Sprint("Content-Length: ", len(e.body)/2))
+		return m.announced(e, simnet.Close, broken(), r, length(len(e.body)), length(len(e.body)/2))
 	}},
 	{"framing: negative or garbled Content-Length", onAll, func(m *maker) attempt {
 		r, e := m.response(m.something())
-		return m.announced(e, simnet.Close, broken(), r, "Content-Length: "+one(m, "-5", "5x", "0x10", "99999999999999999999", "1e3"))
+		return m.announced(e, simnet.Close, broken(), r,
+			"Content-Length: "+one(m, "-5", "5x", "0x10", "99999999999999999999", "1e3"))
 	}},
 	{"framing: the same Content-Length twice", onAll, func(m *maker) attempt {
 		r, e := m.response(m.truth)
-		line := fmt.Sprint("Content-Length: ", len(e.body))
+		line := length(len(e.body))
 		return m.announced(e, simnet.Close, m.came(e.data, len(e.body)), r, line, line)
 	}},
 	{"framing: bytes after the end", onAll, func(m *maker) attempt {
@@ -201,8 +205,8 @@ var lengthKinds = []kind{
 		r.Framing = one(m, simnet.Chunked, simnet.Length)
 		a := r.Answer()
 		a.Wire = append(a.Wire, m.poison(m.Rand)...)
-		a.End = one(m, simnet.Close, simnet.Reset, simnet.Stall)
-		return attempt{answer: always(a), want: m.came(e.data, len(e.body))}
+		a.End = m.anyEnd()
+		return sends(a, m.came(e.data, len(e.body)))
 	}},
 }
 
@@ -211,18 +215,18 @@ var paceKinds = []kind{
 		r, e := m.response(m.truth)
 		a := r.Answer()
 		a.Piece, a.Pause = len(a.Wire)/10+1, 2*time.Second
-		return attempt{answer: always(a), want: m.came(e.data, len(e.body))}
+		return sends(a, m.came(e.data, len(e.body)))
 	}},
 	{"pace: drip, too slow", onAll, func(m *maker) attempt {
 		r, _ := m.response(m.something())
 		a := r.Answer()
 		a.Piece, a.Pause = min(len(a.Wire)/10+1, 1000), 20*time.Second
-		return attempt{answer: always(a), want: broken()}
+		return sends(a, broken())
 	}},
 	{"pace: in small pieces", onAll, func(m *maker) attempt {
 		r, e := m.response(m.truth)
 		a := r.Answer()
 		a.Piece = max(1+m.IntN(40), len(a.Wire)/100)
-		return attempt{answer: always(a), want: m.came(e.data, len(e.body))}
+		return sends(a, m.came(e.data, len(e.body)))
 	}},
 }

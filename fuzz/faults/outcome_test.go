@@ -72,7 +72,8 @@ func checkFailures(report *engine.Report, err error, failed []outcome, r *result
 	}
 	for i, e := range list {
 		if e.Part != failed[i].name || e.Attempts != failed[i].attempts {
-			r.wrongf("%s failed after %d attempts, want %s after %d: %v", e.Part, e.Attempts, failed[i].name, failed[i].attempts, e)
+			r.wrongf("%s failed after %d attempts, want %s after %d: %v", e.Part, e.Attempts,
+				failed[i].name, failed[i].attempts, e)
 		}
 		checkError(e.Part, e, failed[i].want, r)
 	}
@@ -121,8 +122,9 @@ func checkReport(got *engine.Report, outcomes []outcome, r *result) {
 			RawBytes: uint64(o.want.raw), Attempts: o.attempts, Verified: o.proof})
 	}
 	want := sinktest.Report(sum)
-	if !slices.Equal(got.Patients, want.Patients) || !slices.Equal(got.Events, want.Events) || !slices.Equal(got.Pairs, want.Pairs) ||
-		!slices.Equal(got.Totals, want.Totals) || got.Rows != want.Rows || got.Bytes != bytes {
+	if !slices.Equal(got.Patients, want.Patients) || !slices.Equal(got.Events, want.Events) ||
+		!slices.Equal(got.Pairs, want.Pairs) || !slices.Equal(got.Totals, want.Totals) ||
+		got.Rows != want.Rows || got.Bytes != bytes {
 		r.wrongf("the report is %+v, want %+v and %d bytes", got, want, bytes)
 	}
 	if told := withoutErrors(got.Parts); !slices.Equal(told, parts) {

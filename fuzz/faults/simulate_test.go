@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"log"
 	"maps"
 	"os"
 	"runtime"
@@ -35,6 +36,9 @@ func TestSimulate(t *testing.T) {
 	}
 	var next atomic.Uint64
 	total := newStatistics()
+	var printed lockedBuilder
+	log.SetOutput(&printed) // net/http prints what it finds on connections
+	defer log.SetOutput(os.Stderr)
 	begin := time.Now()
 	t.Run("schedules", func(t *testing.T) {
 		for i := range runtime.GOMAXPROCS(0) {
@@ -48,10 +52,31 @@ func TestSimulate(t *testing.T) {
 			})
 		}
 	})
+	if text := printed.String(); text != "" {
+		t.Errorf("this was printed: %s", text)
+	}
 	t.Logf("%d schedules in %.1f s\n%s", n, time.Since(begin).Seconds(), total)
 	if missing := total.missing(); n >= enough && len(missing) > 0 {
 		t.Errorf("these never occurred: %s", strings.Join(missing, "; "))
 	}
+}
+
+// lockedBuilder is a strings.Builder for many goroutines.
+type lockedBuilder struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuilder) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuilder) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 // number reads an environment variable.
@@ -92,13 +117,13 @@ func (s *schedule) String() string {
 	fmt.Fprintf(&out, "retries %d, transfers %d and %d, verify %d, partial %v, cancelled at %d in %v", s.retries, s.transfers,
 		s.config.Transfers, s.verify, s.config.AllowPartial, s.cancelAt, s.cancelIn)
 	for _, e := range s.endpoints() {
-		fmt.Fprintf(&out, "\n%s, %d attempts expected, then %d %s:", e.path, e.expected, e.last.verdict, e.last.class)
+		fmt.Fprintf(&out, "\n%s, %d attempts expected, then %v %s:", e.path, e.expected, e.last.verdict, e.last.class)
 		for _, a := range e.attempts {
-			fmt.Fprintf(&out, "\n\t%s: %d %s", a.kind, a.want.verdict, a.want.class)
+			fmt.Fprintf(&out, "\n\t%s: %v %s", a.kind, a.want.verdict, a.want.class)
 		}
 	}
 	for _, l := range s.local {
-		fmt.Fprintf(&out, "\n%s: %s: %d %s", l.part.Name(), l.kind, l.want.verdict, l.want.class)
+		fmt.Fprintf(&out, "\n%s: %s: %v %s", l.part.Name(), l.kind, l.want.verdict, l.want.class)
 	}
 	return out.String()
 }
