@@ -87,10 +87,10 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, tasks []task, 
 }
 
 // settle commits a part that was counted, or notes that it failed with err. A part that is not what was declared may be
-// let pass.
+// let pass. Only what lacks nothing is kept, so that no later run is taken for complete by mistake.
 func (r *run) settle(part int, t *tally, report PartReport, err error) {
 	var mismatch *MismatchError
-	if err == nil {
+	if err == nil && report.BadRows == 0 {
 		err = r.save(part, t, report)
 	}
 	switch {

@@ -34,6 +34,20 @@ type Declaration struct {
 	Events   []string // every event type that may occur
 }
 
+// Identifier is a part that can be told from every other one also in a later run, so that what was counted of it may
+// be kept: see Config.Store.
+type Identifier interface {
+	// Identity returns the same as long as reading the part would give the same bytes, as far as can be told without
+	// reading it, and the zero Identity where nothing can be told.
+	Identity() Identity
+}
+
+// Identity tells a part from every other one. It holds no secret and no patient id.
+type Identity struct {
+	ID      string // which part it is: the path of a file, the ids of an export and a download
+	Version string // what changes when the part does, in words: sizes, times, row counts, digests of lists
+}
+
 // Splitter is a part that can be read from several places at once: a regular file that is not compressed, or one whose
 // compression allows it. The engine counts a large one on several workers.
 type Splitter interface {

@@ -2,18 +2,16 @@ package engine_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"fastcount/engine"
 )
@@ -73,6 +71,10 @@ func TestPartialIsReadBack(t *testing.T) {
 				t.Error(diff)
 			}
 		}
+		of, whole, err := engine.ReadPartial(bytes.NewReader(text))
+		if diff := cmp.Diff(r, whole, cmpopts.EquateEmpty()); err != nil || of != head || diff != "" {
+			t.Errorf("read in one go: %v, %v, %s", of, err, diff)
+		}
 	}
 }
 
@@ -93,6 +95,9 @@ func TestDamagedPartial(t *testing.T) {
 	text := writePartial(t, reportOf(t, []byte("patient_id,event_type\n\"4:P001,\",\"a\nb\"\n{,x\n\x00,\u2028\n"), engine.Config{}))
 	read := func(text []byte) error {
 		_, _, err := readPartial(bytes.NewReader(text))
+		if _, r, also := engine.ReadPartial(bytes.NewReader(text)); (also == nil) != (err == nil) || (r == nil) != (err != nil) {
+			t.Errorf("read in one go: %v and %v, not %v", r, also, err)
+		}
 		return err
 	}
 	if err := read(text); err != nil {
@@ -145,77 +150,5 @@ func TestPartialWriterRefuses(t *testing.T) {
 	}
 	if engine.WritePartial(io.Discard, head, &engine.Report{Shortfalls: make([]engine.Shortfall, 1)}) == nil {
 		t.Error("an incomplete report was written")
-	}
-}
-
-// kept is a store in memory.
-type kept struct {
-	mu      sync.Mutex
-	reports map[int]*engine.Report
-	err     error
-}
-
-func (k *kept) Load(part int) (*engine.Report, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.reports[part], k.err
-}
-
-func (k *kept) Save(part int, r *engine.Report) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.reports[part] = r
-	return k.err
-}
-
-// once is a part that must not be opened again.
-type once struct {
-	memory
-	broken bool
-	opened int
-}
-
-func (o *once) Open(ctx context.Context) (io.ReadCloser, error) {
-	if o.opened++; o.opened > 1 && !o.broken {
-		return nil, errors.New("opened again")
-	}
-	if o.broken {
-		return nil, errors.New("broken")
-	}
-	return o.memory.Open(ctx)
-}
-
-// What is finished when a run fails is not read again by the next one, whose answer is that of one run.
-func TestStore(t *testing.T) {
-	data := [][]byte{export(1, 500), oddIDs, export(2, 300), []byte("patient_id,event_type\nP1,\xff\n")}
-	cfg := engine.Config{EscapeIDs: true}
-	var parts, plainParts []engine.Part
-	for i, d := range data {
-		parts = append(parts, &once{memory: memory{fmt.Sprint(i), d}, broken: i == 2})
-		plainParts = append(plainParts, memory{fmt.Sprint(i), d})
-	}
-	want, err := engine.Run(t.Context(), plainParts, cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	store := &kept{reports: map[int]*engine.Report{}}
-	cfg.Store = store
-	if _, err := engine.Run(t.Context(), parts, cfg); err == nil || len(store.reports) != 3 {
-		t.Fatalf("got %v, and %d parts were kept", err, len(store.reports))
-	}
-	parts[2].(*once).broken, parts[2].(*once).opened = false, 0
-	got, err := engine.Run(t.Context(), parts, cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestStoreFails(t *testing.T) {
-	store := &kept{reports: map[int]*engine.Report{}, err: errors.New("disk full")}
-	if _, err := engine.Run(t.Context(), []engine.Part{memory{"a", export(1, 5)}}, engine.Config{Store: store}); !errors.Is(err, store.err) {
-		t.Errorf("got %v", err)
 	}
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // Report is the answer of a run. It is the same, field for field, for any number of workers, buffer size and
-// order of arrival; only PartReport.Attempts depends on how the network behaved.
+// order of arrival; only PartReport.Attempts depends on how the network behaved, and PartReport.Kept on what
+// Config.Store had.
 type Report struct {
 	Patients []string     // the patient ids that occurred, sorted by their bytes, each valid UTF-8
 	Events   []string     // the event types that occurred, sorted by their bytes, each valid UTF-8
@@ -70,6 +71,7 @@ type PartReport struct {
 	Verified Proof
 	Err      error // why the part is a shortfall: what failed, if nothing of it was counted, or the declaration it breaks
 	Failed   bool  // nothing of the part was counted
+	Kept     bool  // taken from Config.Store, and not read in this run
 }
 
 // Proof says what showed that a part was read to its proper end.

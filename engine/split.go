@@ -63,7 +63,7 @@ var errWrongGuess = errors.New("a range does not begin where it seemed to")
 func (r *run) tasks(ctx context.Context) (local, remote []task) {
 	remaining := r.splittableBytes()
 	for i, part := range r.parts {
-		if r.restore(i) {
+		if ctx.Err() != nil || r.restore(i) {
 			continue
 		}
 		if p, ok := part.(Remote); ok && p.Remote() {

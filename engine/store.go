@@ -1,15 +1,21 @@
 package engine
 
-import "fastcount/internal/intern"
+import (
+	"errors"
+
+	"fastcount/internal/intern"
+	"fastcount/parser"
+)
 
 // Store keeps what was counted of finished parts from one run to the next. It is called by several goroutines at once.
 type Store interface {
 	// Load returns what was kept of the part with this index, or nil where nothing is, or nothing that is whole.
-	// The report is of one part and without shortfalls. An error fails the part.
+	// The report is of one part, and lacks nothing. An error fails the part.
 	Load(part int) (*Report, error)
 
 	// Save keeps what was counted of a part, before it is counted as finished. An error fails the part. Its ids are
-	// as they stand in the input, whatever Config.EscapeIDs says.
+	// as they stand in the input, whatever Config.EscapeIDs says. A part that lacks something, rows that were left out
+	// or what was declared, is never given.
 	Save(part int, r *Report) error
 }
 
@@ -27,11 +33,16 @@ func (r *run) restore(part int) bool {
 	if err == nil {
 		err = t.load(kept)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, parser.ErrInvalidUTF8):
+		return false // kept with Config.EscapeIDs: counting the part again tells where the id is
+	case err != nil:
 		r.fail(part, 0, err)
-		return true
+	default:
+		report := kept.Parts[0]
+		report.Name, report.Kept = r.parts[part].Name(), true
+		r.commit(part, t, report)
 	}
-	r.commit(part, t, kept.Parts[0])
 	return true
 }
 

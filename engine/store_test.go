@@ -1,0 +1,130 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fastcount/engine"
+	"fastcount/parser"
+)
+
+// kept is a store in memory.
+type kept struct {
+	mu      sync.Mutex
+	reports map[int]*engine.Report
+	err     error
+}
+
+func (k *kept) Load(part int) (*engine.Report, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.reports[part], k.err
+}
+
+func (k *kept) Save(part int, r *engine.Report) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.reports[part] = r
+	return k.err
+}
+
+// once is a part that must not be opened again.
+type once struct {
+	memory
+	broken bool
+	opened int
+}
+
+func (o *once) Open(ctx context.Context) (io.ReadCloser, error) {
+	if o.opened++; o.opened > 1 && !o.broken {
+		return nil, errors.New("opened again")
+	}
+	if o.broken {
+		return nil, errors.New("broken")
+	}
+	return o.memory.Open(ctx)
+}
+
+// What is finished when a run fails is not read again by the next one, whose answer is that of one run.
+func TestStore(t *testing.T) {
+	data := [][]byte{export(1, 500), oddIDs, export(2, 300), []byte("patient_id,event_type\nP1,\xff\n")}
+	cfg := engine.Config{EscapeIDs: true}
+	var parts, plainParts []engine.Part
+	for i, d := range data {
+		parts = append(parts, &once{memory: memory{fmt.Sprint(i), d}, broken: i == 2})
+		plainParts = append(plainParts, memory{fmt.Sprint(i), d})
+	}
+	want, err := engine.Run(t.Context(), plainParts, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := &kept{reports: map[int]*engine.Report{}}
+	cfg.Store = store
+	if _, err := engine.Run(t.Context(), parts, cfg); err == nil || len(store.reports) != 3 {
+		t.Fatalf("got %v, and %d parts were kept", err, len(store.reports))
+	}
+	parts[2].(*once).broken, parts[2].(*once).opened = false, 0
+	got, err := engine.Run(t.Context(), parts, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range got.Parts {
+		if got.Parts[i].Kept != (i != 2) {
+			t.Errorf("part %d: kept is %v", i, got.Parts[i].Kept)
+		}
+		got.Parts[i].Kept = false
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What lacks something is not kept: the next run would not tell of it.
+func TestStoreTakesOnlyWhatIsComplete(t *testing.T) {
+	short := &download{name: "short", attempts: []io.Reader{bytes.NewReader(export(1, 5))}, declared: engine.Declaration{Rows: 6}}
+	parts := []engine.Part{
+		memory{"bad", []byte("patient_id,event_type\nP1,up\nP1\n")}, short, memory{"good", export(1, 5)},
+	}
+	store := &kept{reports: map[int]*engine.Report{}}
+	cfg := engine.Config{Store: store, MaxBadRows: 1, Verify: engine.VerifyWarn}
+	r, err := engine.Run(t.Context(), parts, cfg)
+	if err != nil || len(r.Shortfalls) < 2 {
+		t.Fatalf("got %v", err)
+	}
+	if len(store.reports) != 1 || store.reports[2] == nil {
+		t.Errorf("kept are %v", store.reports)
+	}
+}
+
+// An id that was kept because it was to be escaped is refused, where it is, by a run that does not escape.
+func TestStoreKeepsNoRuleAway(t *testing.T) {
+	parts := []engine.Part{memory{"a", []byte("patient_id,event_type\nP1,up\nP\xff,up\n")}}
+	store := &kept{reports: map[int]*engine.Report{}}
+	if _, err := engine.Run(t.Context(), parts, engine.Config{Store: store, EscapeIDs: true}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := engine.Run(t.Context(), parts, engine.Config{Store: store})
+	var syntax *parser.SyntaxError
+	if !errors.As(err, &syntax) || syntax.Line != 3 || !errors.Is(err, parser.ErrInvalidUTF8) {
+		t.Errorf("got %v", err)
+	}
+	var limit *engine.LimitError
+	_, err = engine.Run(t.Context(), parts, engine.Config{Store: store, EscapeIDs: true, Limits: engine.Limits{Patients: 1}})
+	if !errors.As(err, &limit) || limit.What != "patients" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStoreFails(t *testing.T) {
+	store := &kept{reports: map[int]*engine.Report{}, err: errors.New("disk full")}
+	if _, err := engine.Run(t.Context(), []engine.Part{memory{"a", export(1, 5)}}, engine.Config{Store: store}); !errors.Is(err, store.err) {
+		t.Errorf("got %v", err)
+	}
+}
