@@ -17,6 +17,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/corpus"
+	"fastcount/internal/proof"
 	"fastcount/parser"
 )
 
@@ -159,6 +160,7 @@ func TestFailuresAreListedInOrder(t *testing.T) {
 
 // Every case of the corpus, split in every way: the same counts and the same errors at the same places.
 func TestSplitCorpus(t *testing.T) {
+	tried := proof.Begin(t, "splits")
 	for _, c := range corpus.Cases() {
 		t.Run(c.Name, func(t *testing.T) {
 			part := plain{memory{"case", []byte(c.Input)}}
@@ -166,6 +168,7 @@ func TestSplitCorpus(t *testing.T) {
 				for _, jobs := range []int{1, 3} {
 					got, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: jobs, RangeSize: rangeSize})
 					checkCase(t, c, got, err)
+					tried.Add(1)
 				}
 			}
 		})

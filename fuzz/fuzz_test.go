@@ -74,12 +74,49 @@ func FuzzParser(f *testing.F) {
 				t.Fatalf("got %q, the oracle has %q", rows, want)
 			}
 		}
+		agreesWithMachine(t, input, rows, err)
 		src := &corpus.Pieces{Data: input, Sizes: sizes(pieces)}
 		again, errAgain := records(src, parser.Options{Columns: ids, BufferSize: int(bufferSize)})
 		if fmt.Sprint(err) != fmt.Sprint(errAgain) || !slices.EqualFunc(rows, again, slices.Equal) {
 			t.Fatalf("in pieces: got %q and %v, in one go %q and %v", again, errAgain, rows, err)
 		}
 	})
+}
+
+// agreesWithMachine compares the wanted columns and the error with those of the oracle's state machine, which knows
+// nothing of columns: a header without them, or with one twice, is not compared, and of records of 1 MiB and more it
+// does not know that they are too long.
+func agreesWithMachine(t *testing.T, input []byte, rows [][]string, err error) {
+	t.Helper()
+	all, fault := oracle.Machine(input, ',')
+	if len(all) == 0 || len(input) > parser.DefaultMaxRecord || len(all[0]) > parser.DefaultMaxColumns {
+		return
+	}
+	var want [][]string
+	var columns []int
+	for i, name := range all[0] {
+		if name == "patient_id" || name == "event_type" {
+			columns = append(columns, i)
+		}
+	}
+	if len(columns) != 2 || all[0][columns[0]] == all[0][columns[1]] {
+		return
+	}
+	if all[0][columns[0]] == "event_type" {
+		slices.Reverse(columns)
+	}
+	for _, record := range all[1:] {
+		want = append(want, []string{record[columns[0]], record[columns[1]]})
+	}
+	var s *parser.SyntaxError
+	switch {
+	case !slices.EqualFunc(rows, want, slices.Equal):
+		t.Fatalf("got %q, the machine has %q", rows, want)
+	case fault == nil && err == nil:
+	case fault == nil || !errors.As(err, &s) || !errors.Is(err, corpus.Faults[fault.Kind]) ||
+		s.Offset != int64(fault.Offset) || s.Line != int64(fault.Line):
+		t.Fatalf("got %v, the machine has %+v", err, fault)
+	}
 }
 
 // sizes makes piece sizes of any bytes; now and then one is 0, never all of them.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"fastcount/internal/oracle"
+	"fastcount/internal/proof"
 	"fastcount/internal/simd"
 )
 
@@ -49,6 +50,7 @@ func eachKernel(t *testing.T, test func(t *testing.T, k simd.Kernel)) {
 // Every string of up to five structural bytes, at 130 alignments: so it crosses every edge of words and groups.
 func TestEveryShortStringAtEveryAlignment(t *testing.T) {
 	const alphabet = "a,\"\r\n\x00"
+	tried := proof.Begin(t, "kernels-strings")
 	longest := 5
 	if testing.Short() {
 		longest = 3
@@ -65,6 +67,7 @@ func TestEveryShortStringAtEveryAlignment(t *testing.T) {
 						rest /= len(alphabet)
 					}
 					checkFast(t, k, b)
+					tried.Add(1)
 					copy(b[at:], "-----")
 				}
 			}

@@ -1,0 +1,10 @@
+package corpus
+
+import "fastcount/parser"
+
+// Faults are the errors of package parser in the words of the oracle's state machine.
+var Faults = map[string]error{
+	"bare quote": parser.ErrBareQuote, "quote": parser.ErrQuote, "unclosed quote": parser.ErrUnclosedQuote,
+	"bare CR": parser.ErrBareCR, "field count": parser.ErrFieldCount, "header again": parser.ErrHeaderAgain,
+	"encoding": parser.ErrEncoding, "empty": parser.ErrEmpty,
+}

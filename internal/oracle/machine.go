@@ -1,0 +1,172 @@
+package oracle
+
+import "bytes"
+
+// Fault says what is wrong with an input, and where.
+type Fault struct {
+	Kind   string // "bare quote", "quote", "unclosed quote", "bare CR", "field count", "header again", "encoding" or "empty"
+	Offset int
+	Line   int // from 1, counting line feeds
+}
+
+// Machine reads CSV as the textbook does: one state, one byte, one table. It returns the records, the first included, up
+// to the end or the first fault. Unlike encoding/csv it says what the fault is and where, in the terms of package parser.
+func Machine(input []byte, comma byte) (records [][]string, fault *Fault) {
+	m := &machine{input: input, comma: comma}
+	for _, mark := range []string{"\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"} {
+		if bytes.HasPrefix(input, []byte(mark)) {
+			return nil, m.fault("encoding", 0)
+		}
+	}
+	if bytes.HasPrefix(input, []byte("\xef\xbb\xbf")) {
+		m.begin = 3
+	}
+	for at := m.begin; at < len(input) && m.found == nil; at++ {
+		m.step(at, input[at])
+	}
+	if m.found == nil {
+		m.end()
+	}
+	if m.found == nil && len(m.records) == 0 {
+		m.found = m.fault("empty", len(input))
+	}
+	return m.records, m.found
+}
+
+type state uint8
+
+const (
+	recordStart state = iota // nothing of the record was seen
+	fieldStart
+	unquoted
+	quoted
+	closed   // behind a quote inside quotes: its end, or half a quote
+	afterCR  // a line feed must follow
+	afterCR0 // the same, where the line was empty
+)
+
+type machine struct {
+	input []byte
+	comma byte
+
+	state   state
+	begin   int // of the record
+	open    int // the quote of the field
+	field   []byte
+	record  []string
+	records [][]string
+	found   *Fault
+}
+
+func (m *machine) fault(kind string, at int) *Fault {
+	return &Fault{kind, at, 1 + bytes.Count(m.input[:at], []byte("\n"))}
+}
+
+func (m *machine) step(at int, c byte) {
+	switch m.state {
+	case recordStart, fieldStart, unquoted:
+		m.outside(at, c)
+	case quoted:
+		if c == '"' {
+			m.state = closed
+		} else {
+			m.field = append(m.field, c)
+		}
+	case closed:
+		m.behindQuote(at, c)
+	case afterCR, afterCR0:
+		switch {
+		case c != '\n':
+			m.found = m.fault("bare CR", at-1)
+		case m.state == afterCR:
+			m.endRecord(at + 1)
+		default:
+			m.state, m.begin = recordStart, at+1
+		}
+	}
+}
+
+func (m *machine) outside(at int, c byte) {
+	switch {
+	case c == m.comma:
+		m.endField()
+		m.state = fieldStart
+	case c == '"' && m.state != unquoted:
+		m.state, m.open = quoted, at
+	case c == '"':
+		m.found = m.fault("bare quote", at)
+	case c == '\n' && m.state == recordStart:
+		m.begin = at + 1
+	case c == '\n':
+		m.endField()
+		m.endRecord(at + 1)
+	case c == '\r' && m.state == recordStart:
+		m.state = afterCR0
+	case c == '\r':
+		m.endField()
+		m.state = afterCR
+	default:
+		m.field = append(m.field, c)
+		m.state = unquoted
+	}
+}
+
+func (m *machine) behindQuote(at int, c byte) {
+	switch c {
+	case '"':
+		m.field = append(m.field, '"')
+		m.state = quoted
+	case m.comma:
+		m.endField()
+		m.state = fieldStart
+	case '\n':
+		m.endField()
+		m.endRecord(at + 1)
+	case '\r':
+		m.endField()
+		m.state = afterCR
+	default:
+		m.found = m.fault("quote", at-1)
+	}
+}
+
+// end ends the input: its last line needs no line feed, and a carriage return at its very end is one.
+func (m *machine) end() {
+	switch m.state {
+	case recordStart, afterCR0:
+	case quoted:
+		m.found = m.fault("unclosed quote", m.open)
+	case afterCR:
+		m.endRecord(len(m.input))
+	default:
+		m.endField()
+		m.endRecord(len(m.input))
+	}
+}
+
+func (m *machine) endField() {
+	m.record = append(m.record, string(m.field))
+	m.field = m.field[:0]
+}
+
+func (m *machine) endRecord(next int) {
+	switch {
+	case len(m.records) > 0 && len(m.record) != len(m.records[0]):
+		m.found = m.fault("field count", m.begin)
+		return
+	case len(m.records) > 0 && equal(m.record, m.records[0]):
+		m.found = m.fault("header again", m.begin)
+		return
+	}
+	m.records = append(m.records, m.record)
+	m.record, m.state, m.begin = nil, recordStart, next
+}
+
+func equal(a, b []string) bool {
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
