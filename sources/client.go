@@ -216,6 +216,14 @@ func loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
+// Server returns the base URL of the export API in one of its spellings, "" if there is none. It holds no secret.
+func (c *Client) Server() string {
+	if c.server == nil {
+		return ""
+	}
+	return origin(c.server) + strings.TrimRight(c.server.EscapedPath(), "/")
+}
+
 // parseServer reads the base URL of an API.
 func parseServer(raw string) (*url.URL, error) {
 	u, err := parseURL(raw)
