@@ -3,7 +3,6 @@ package sinks
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -12,175 +11,64 @@ import (
 	"fastcount/internal/wholefile"
 )
 
-// Output is a sink and where its bytes go.
-type Output struct {
-	Sink Sink
-	File string // "" is standard output
-}
-
-// Outputs are the outputs of one run, checked before the work begins and written after it.
-//
-// A file is never seen half written: its bytes go to a temporary file in the same folder (named .fastcount-*.tmp,
-// mode 0600 until it takes over the mode of the file that it replaces), are synced, and get their name by a rename.
-// A symbolic link stays, and the file that it leads to is replaced; a hard link is parted from its other names; the
-// new file belongs to the user who runs the program. Something that is not a regular file, such as /dev/null or a
-// FIFO, is written to as it stands, and opening a FIFO waits for its reader.
-type Outputs struct {
-	targets []target
-	files   files
-}
-
-// NewOutputs checks where the outputs of a run would go, and finds before the work begins what would only fail after
-// it: a folder that is missing or cannot be written to, a folder or a read-only file in place of a file, and two
-// outputs that are one file (ErrSameFile), be it through a link or another spelling. Standard output may be given
-// once. Each folder is tried by making a temporary file in it, which is removed at once.
-func NewOutputs(outputs []Output) (*Outputs, error) {
-	return newOutputs(outputs, osFiles{})
-}
-
-func newOutputs(outputs []Output, files files) (*Outputs, error) {
-	o := &Outputs{files: files}
-	for _, out := range outputs {
-		if err := o.add(out); err != nil {
-			return nil, err
-		}
-	}
-	if err := o.tryFolders(); err != nil {
-		return nil, err
-	}
-	return o, nil
-}
-
-func (o *Outputs) add(out Output) error {
-	t := target{direct: true}
-	if out.File != "" {
-		var err error
-		if t, err = locate(out.File); err != nil {
-			return fmt.Errorf("output: %w", err)
-		}
-	}
-	if t.sink = out.Sink; t.sink == nil {
-		return fmt.Errorf("output %s: it has no sink", t)
-	}
-	for _, other := range o.targets {
-		if same(t, other) {
-			return fmt.Errorf("%w: %s and %s", ErrSameFile, other, t)
-		}
-	}
-	o.targets = append(o.targets, t)
-	return nil
-}
-
-// String names the target for people.
-func (t target) String() string {
-	if t.file == "" {
-		return "standard output"
-	}
-	return t.file
-}
-
-// tryFolders finds out whether files can be made in the folders of the targets, and be synced there.
-func (o *Outputs) tryFolders() error {
-	tried := make(map[string]bool)
-	for _, t := range o.targets {
-		folder := filepath.Dir(t.path)
-		if t.direct || tried[folder] {
-			continue
-		}
-		tried[folder] = true
-		if err := o.tryFolder(folder); err != nil {
-			return fmt.Errorf("output: %s: its folder cannot be written to: %w", t, err)
-		}
-	}
-	return nil
-}
-
-func (o *Outputs) tryFolder(folder string) error {
-	f, err := o.files.CreateTemp(folder)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(f.Close(), o.files.Remove(f.Name())); err != nil {
-		return err
-	}
-	return o.files.SyncFolder(folder)
-}
-
-// Write renders r into every output: into stdout if one of them is standard output, once and in one piece.
-//
-// Every file is first written and synced under a temporary name; then standard output and other direct outputs are
-// written; only then do the files get their names, in the order in which they were given. If Write returns nil, all
-// outputs are there and will outlive a power failure. If it returns an error, the old files are untouched and no
-// temporary file is left, with these exceptions, which the error states: a rename may fail after other files
-// were renamed, a temporary file may resist removal, and all files may be in place but their folder not synced.
-// A process that is killed may leave temporary files behind; what went to a direct output cannot be taken back.
-func (o *Outputs) Write(stdout io.Writer, r *engine.Report) (err error) {
-	c := commit{files: o.files}
-	defer func() { err = errors.Join(err, c.discard()) }()
-	for _, t := range o.targets {
-		if t.direct {
-			continue
-		}
-		if err := c.stage(t, r); err != nil {
-			return fmt.Errorf("output %s: %w", t, err)
-		}
-	}
-	for _, t := range o.targets {
-		if !t.direct {
-			continue
-		}
-		if err := o.writeDirect(t, stdout, r); err != nil {
-			return fmt.Errorf("output %s: %w", t, err)
-		}
-	}
-	return c.publish()
-}
-
-func (o *Outputs) writeDirect(t target, stdout io.Writer, r *engine.Report) error {
-	if t.file == "" {
-		return render(stdout, t.sink, r)
-	}
-	f, err := o.files.openDirect(t.path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(render(f, t.sink, r), f.Close())
-}
-
-// render writes the whole of r to w, buffered on behalf of sinks that write in small pieces.
-func render(w io.Writer, s Sink, r *engine.Report) error {
-	b := buffered(w)
-	if err := s.Write(b, r); err != nil {
-		return err
-	}
-	return b.Flush()
-}
-
 // commit takes the files of one Write from their temporary names to their own.
+//
+// An output and its sidecar are two files, and no file system replaces two at once. What must never be seen, whether
+// the process is killed between two steps or the power fails, is an incomplete output without its sidecar. A sidecar
+// beside an output that lacks nothing is a false alarm, and the next run ends it. So the order is:
+//
+//  1. All files are written and synced under temporary names. Nothing that can be seen has changed.
+//  2. Sidecars get their names, and folders are synced. Until here the outputs are the old ones. Without the sync the
+//     next step might outlive a power failure that this one does not.
+//  3. Outputs get their names, and folders are synced. A new output that is incomplete finds its sidecar; a new one
+//     that is complete may still have an old one.
+//  4. Sidecars that are needed no more are removed, and folders are synced: only now is it certain that a power
+//     failure brings no old, incomplete output back.
+//
+// After a failure the way back is as careful: a sidecar that was put in place is removed only after its output's
+// temporary file was, since that proves that the output did not get its name. The error of a rename does not: a
+// network file system may lose the answer to one that it made.
 type commit struct {
-	files   files
-	staged  []staged // written, or being written, but not yet renamed
-	renamed []target
+	files  files
+	staged []*staged
 }
 
-// staged is a temporary file and the target that it will replace.
+// staged is an output on its way.
 type staged struct {
 	target
-	temp string
+	temp        string // temporary name; "" once the output has its own
+	sidecarTemp string // likewise; "" also if it needs no sidecar
+	marked      bool   // its sidecar has its name
+	stale       bool   // before, a sidecar of an earlier run was there
 }
 
-// stage writes and syncs one output under a temporary name.
-func (c *commit) stage(t target, r *engine.Report) error {
-	f, err := c.files.CreateTemp(filepath.Dir(t.path))
-	if err != nil {
+// stage writes and syncs one output, and its sidecar if it needs one, under temporary names. Stale says that a sidecar
+// is there already.
+func (c *commit) stage(t target, r *engine.Report, stale bool) error {
+	s := &staged{target: t, stale: stale}
+	c.staged = append(c.staged, s)
+	if err := c.write(&s.temp, t, t.sink, r); err != nil {
 		return err
 	}
-	c.staged = append(c.staged, staged{target: t, temp: f.Name()})
-	return errors.Join(c.fill(f, t, r), f.Close())
+	if len(r.Shortfalls) == 0 || marks(t.sink) {
+		return nil
+	}
+	return c.write(&s.sidecarTemp, t, sidecar{}, r)
 }
 
-func (c *commit) fill(f wholefile.File, t target, r *engine.Report) error {
-	if err := render(f, t.sink, r); err != nil {
+// write makes a temporary file in the folder of t and of the mode of t, and sets name to its name, also if what
+// follows fails.
+func (c *commit) write(name *string, t target, s Sink, r *engine.Report) error {
+	f, err := c.files.CreateTemp(filepath.Dir(t.path))
+	if err != nil {
+		return named(t, err)
+	}
+	*name = f.Name()
+	return errors.Join(named(t, c.fill(f, t, s, r)), named(t, f.Close()))
+}
+
+func (c *commit) fill(f wholefile.File, t target, s Sink, r *engine.Report) error {
+	if err := render(f, s, r); err != nil {
 		return err
 	}
 	if err := c.keepMode(f, t.path); err != nil {
@@ -203,54 +91,114 @@ func (c *commit) keepMode(f wholefile.File, path string) error {
 	return f.Chmod(old.Mode().Perm())
 }
 
-// publish renames the staged files, then syncs their folders.
+// publish gives the staged files their names and removes the sidecars that nothing needs any more.
 func (c *commit) publish() error {
-	for len(c.staged) > 0 {
-		s := c.staged[0]
-		if err := c.files.Rename(s.temp, s.path); err != nil {
-			return fmt.Errorf("output %s: %w%s", s.target, err, c.alreadyRenamed())
-		}
-		c.staged = c.staged[1:]
-		c.renamed = append(c.renamed, s.target)
+	if err := c.placeSidecars(); err != nil {
+		return err
 	}
-	return c.syncFolders()
+	if err := c.placeOutputs(); err != nil {
+		return err
+	}
+	return c.removeSidecars()
 }
 
-// alreadyRenamed tells, for the error of a rename, what the renames before it did.
-func (c *commit) alreadyRenamed() string {
-	if len(c.renamed) == 0 {
-		return ""
+func (c *commit) placeSidecars() error {
+	for _, s := range c.staged {
+		if s.sidecarTemp == "" {
+			continue
+		}
+		if err := c.files.Rename(s.sidecarTemp, s.sidecarPath()); err != nil {
+			return named(s.target, err)
+		}
+		s.sidecarTemp, s.marked = "", true
 	}
-	names := make([]string, len(c.renamed))
-	for i, t := range c.renamed {
-		names[i] = t.file
+	return c.syncFolders("its sidecar is in place", func(s *staged) bool { return s.marked })
+}
+
+func (c *commit) placeOutputs() error {
+	for _, s := range c.staged {
+		if err := c.files.Rename(s.temp, s.path); err != nil {
+			return fmt.Errorf("%w%s", named(s.target, err), c.alreadyPlaced())
+		}
+		s.temp = ""
+	}
+	return c.syncFolders("it is in place", func(*staged) bool { return true })
+}
+
+// alreadyPlaced tells, for the error of a rename, what the renames before it did.
+func (c *commit) alreadyPlaced() string {
+	var names []string
+	for _, s := range c.staged {
+		if s.temp == "" {
+			names = append(names, s.file)
+		}
+	}
+	if len(names) == 0 {
+		return ""
 	}
 	return fmt.Sprintf(" (already in place: %s)", strings.Join(names, ", "))
 }
 
-func (c *commit) syncFolders() error {
+func (c *commit) removeSidecars() error {
+	needless := func(s *staged) bool { return s.stale && !s.marked }
+	for _, s := range c.staged {
+		if !needless(s) {
+			continue
+		}
+		if err := c.files.Remove(s.sidecarPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("output %s: it is in place, but what an earlier run lacked still stands beside it: %w", s, err)
+		}
+	}
+	return c.syncFolders("it is in place", needless)
+}
+
+// syncFolders syncs the folders of the files that are chosen, each once, and all of them whatever fails. Done says for
+// the error how far the files have come.
+func (c *commit) syncFolders(done string, chosen func(*staged) bool) error {
 	var errs []error
 	synced := make(map[string]bool)
-	for _, t := range c.renamed {
-		folder := filepath.Dir(t.path)
-		if synced[folder] {
+	for _, s := range c.staged {
+		folder := filepath.Dir(s.path)
+		if !chosen(s) || synced[folder] {
 			continue
 		}
 		synced[folder] = true
 		if err := c.files.SyncFolder(folder); err != nil {
-			errs = append(errs, fmt.Errorf("output %s: it is complete, but its folder could not be synced: %w", t, err))
+			errs = append(errs, fmt.Errorf("output %s: %s, but its folder could not be synced: %w", s, done, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// discard removes the temporary files of a Write that failed.
+// discard takes back what a Write that failed has left: temporary files, and sidecars without their outputs.
 func (c *commit) discard() error {
 	var errs []error
 	for _, s := range c.staged {
-		if err := c.files.Remove(s.temp); err != nil {
-			errs = append(errs, fmt.Errorf("output %s: a temporary file is left behind: %w", s.target, err))
-		}
+		errs = append(errs, c.discardOne(s))
 	}
 	return errors.Join(errs...)
+}
+
+func (c *commit) discardOne(s *staged) error {
+	err := errors.Join(c.removeTemp(s, s.temp), c.removeTemp(s, s.sidecarTemp))
+	if !s.marked || s.temp == "" {
+		return err
+	}
+	if err == nil && !s.stale {
+		if err = named(s.target, c.files.Remove(s.sidecarPath())); err == nil {
+			return nil
+		}
+	}
+	return errors.Join(err, fmt.Errorf("output %s: beside it stands %s of the result that failed", s, s.sidecarPath()))
+}
+
+// removeTemp removes a temporary file, if there is one. That it is gone is a failure too.
+func (c *commit) removeTemp(s *staged, name string) error {
+	if name == "" {
+		return nil
+	}
+	if err := c.files.Remove(name); err != nil {
+		return fmt.Errorf("output %s: a temporary file is left behind: %w", s, err)
+	}
+	return nil
 }

@@ -29,6 +29,9 @@ func (s text) Write(w io.Writer, _ *engine.Report) error {
 
 var errInjected = faulty.ErrInjected
 
+// complete lacks nothing.
+var complete = &engine.Report{}
+
 // faultyFiles are files that fail on demand, with the operations that only this package knows.
 type faultyFiles struct {
 	*faulty.Files
@@ -49,6 +52,13 @@ func (f *faultyFiles) stat(name string) (fs.FileInfo, error) {
 	return osFiles{}.stat(name)
 }
 
+func (f *faultyFiles) head(name string, n int) ([]byte, error) {
+	if err := f.Step("look"); err != nil {
+		return nil, err
+	}
+	return osFiles{}.head(name, n)
+}
+
 func (f *faultyFiles) openDirect(name string) (wholefile.File, error) {
 	if err := f.Step("open"); err != nil {
 		return nil, err
@@ -65,12 +75,12 @@ func TestWriteOrder(t *testing.T) {
 	writeFile(t, b, "old", 0o644)
 	f := soundFiles()
 	o := outputsAt(t, f, Output{text("A"), a}, Output{text("gone"), os.DevNull}, Output{text("B"), b})
-	if err := o.Write(nil, nil); err != nil {
+	if err := o.Write(nil, complete); err != nil {
 		t.Fatal(err)
 	}
 	got := strings.Join(f.Ops, ", ")
-	want := "create, write, stat, sync, close, " + // a
-		"create, write, stat, chmod, sync, close, " + // b
+	want := "look, create, write, stat, sync, close, " + // a
+		"look, create, write, stat, chmod, sync, close, " + // b
 		"open, write, close, " + // the device
 		"rename, rename, sync folder"
 	if got != want {
@@ -95,7 +105,7 @@ func TestWriteFaultsOneFile(t *testing.T) {
 					writeFile(t, path, old, 0o640)
 				}
 				o := outputsAt(t, f, Output{text(big), path})
-				err := o.Write(nil, nil)
+				err := o.Write(nil, complete)
 				checkFault(t, f, err)
 				want := big
 				if err != nil && f.Log[0] != "sync folder" {
@@ -121,7 +131,7 @@ func TestWriteFaultsSeveralOutputs(t *testing.T) {
 			Output{text("A"), paths[0]}, Output{text("stdout"), ""}, Output{text(big), paths[1]},
 			Output{text("C"), paths[2]}, Output{text("gone"), os.DevNull})
 		var stdout bytes.Buffer
-		err := o.Write(&stdout, nil)
+		err := o.Write(&stdout, complete)
 		checkFault(t, f, err)
 		checkTemps(t, f, folder, sub)
 
@@ -256,7 +266,7 @@ func TestWriteSinkFails(t *testing.T) {
 			o := outputsAt(t, osFiles{}, Output{text("A"), a}, Output{sink, b})
 			func() {
 				defer func() { recover() }()
-				if err := o.Write(nil, nil); !errors.Is(err, errInjected) {
+				if err := o.Write(nil, complete); !errors.Is(err, errInjected) {
 					t.Errorf("Write returned %v", err)
 				}
 			}()
@@ -276,7 +286,7 @@ func TestWriteStdoutFails(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "a")
 	o := outputsAt(t, osFiles{}, Output{text("x"), ""}, Output{text("A"), path})
-	if err := o.Write(closedPipe{}, nil); !errors.Is(err, io.ErrClosedPipe) {
+	if err := o.Write(closedPipe{}, complete); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("Write returned %v", err)
 	}
 	checkFile(t, path, "")
@@ -294,7 +304,7 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 func TestWriteBuffersForSinks(t *testing.T) {
 	o := outputsAt(t, osFiles{}, Output{text("two pieces"), ""})
 	var w countingWriter
-	if err := o.Write(&w, nil); err != nil || w.calls != 1 {
+	if err := o.Write(&w, complete); err != nil || w.calls != 1 {
 		t.Errorf("%d writes, error %v", w.calls, err)
 	}
 }

@@ -12,6 +12,9 @@ import (
 // CSV writes the header patient_id,event_type,count and a record for each pair that occurred, in the order of the
 // report. Records end in a line feed; fields are quoted where RFC 4180 asks for it. Ids are written byte for byte,
 // line breaks included, but many readers, encoding/csv among them, read a quoted CRLF as LF.
+//
+// CSV has no place to say that a report is incomplete: Outputs says it in a file beside the CSV (see Marker), and whoever
+// uses the sink alone must say it in a way of his own.
 type CSV struct {
 	// Safe puts ' before an id that begins with = + - @ TAB or CR, which a spreadsheet would take for a formula.
 	// It changes ids: '=x and =x can no longer be told apart.

@@ -20,6 +20,35 @@ func printable(id string) string {
 	return id
 }
 
+// oneLine returns s with every character that cannot be printed escaped as in Go's source, and so are bytes that are not
+// UTF-8; all others stay as they are.
+func oneLine(s string) string {
+	return escapeUnless(s, strconv.IsPrint)
+}
+
+// validText returns s with the bytes that are not UTF-8 written as \xNN.
+func validText(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return escapeUnless(s, func(rune) bool { return true })
+}
+
+func escapeUnless(s string, good func(rune) bool) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && size == 1 || !good(r) {
+			quoted := strconv.Quote(s[:size])
+			b.WriteString(quoted[1 : len(quoted)-1])
+		} else {
+			b.WriteString(s[:size])
+		}
+		s = s[size:]
+	}
+	return b.String()
+}
+
 // shorten returns s, or as much of its beginning as fits into width columns with "…" behind it. It looks at no more
 // of s than that.
 func shorten(s string, width int) string {

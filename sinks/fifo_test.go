@@ -50,7 +50,7 @@ func TestWriteFIFOWhoseReaderLeaves(t *testing.T) {
 		}
 		done <- err
 	}()
-	if err := o.Write(nil, nil); !errors.Is(err, syscall.EPIPE) {
+	if err := o.Write(nil, complete); !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("Write: %v", err)
 	}
 	if err := <-done; err != nil {

@@ -18,9 +18,16 @@ import (
 //
 // Pairs that never occurred are left out. Strings are UTF-8, not ASCII; control characters and the separators
 // U+2028 and U+2029 are escaped, so that no reader sees a line break where none was written.
+//
+// An incomplete report has a last member more, which lists all that is missing, and why:
+//
+//	"incomplete": [{"source": "b.csv", "reason": "no such file"}]
 type JSON struct {
 	Compact bool // one line, without spaces
 }
+
+// MarksIncomplete implements Marker.
+func (JSON) MarksIncomplete() bool { return true }
 
 // Write writes the object and a newline. The memory it takes depends on the event types alone.
 func (s JSON) Write(w io.Writer, r *engine.Report) error {
@@ -28,12 +35,13 @@ func (s JSON) Write(w io.Writer, r *engine.Report) error {
 		return err
 	}
 	p := jsonPrinter{b: buffered(w), compact: s.Compact}
-	p.open()
+	p.open('{')
 	p.key("patients")
 	p.patients(r)
 	p.key("totals")
 	p.totals(r)
-	p.close()
+	p.incomplete(r)
+	p.close('}')
 	p.b.WriteByte('\n')
 	return p.b.Flush()
 }
@@ -49,28 +57,28 @@ func validIDs(r *engine.Report) error {
 	return nil
 }
 
-// jsonPrinter writes nested objects of counts.
+// jsonPrinter writes nested objects and lists.
 type jsonPrinter struct {
 	b       *bufio.Writer
 	compact bool
-	depth   int  // objects that are open
-	filled  bool // the innermost open object has a member
+	depth   int  // objects and lists that are open
+	filled  bool // the innermost of them has a member
 }
 
 func (p *jsonPrinter) patients(r *engine.Report) {
-	p.open()
+	p.open('{')
 	keys := p.keysOf(r.Events, p.depth+1)
 	for patient, pairs := range byPatient(r) {
 		p.key(patient)
-		p.open()
+		p.open('{')
 		for _, pair := range pairs {
 			p.comma()
 			line := append(p.b.AvailableBuffer(), keys[pair.Event]...)
 			p.b.Write(strconv.AppendUint(line, pair.Count, 10))
 		}
-		p.close()
+		p.close('}')
 	}
-	p.close()
+	p.close('}')
 }
 
 // keysOf returns what stands before the counts of these events, which is made once and written for every patient.
@@ -83,31 +91,52 @@ func (p *jsonPrinter) keysOf(events []string, depth int) [][]byte {
 }
 
 func (p *jsonPrinter) totals(r *engine.Report) {
-	p.open()
+	p.open('{')
 	for i, event := range r.Events {
 		p.key(event)
 		p.count(r.Totals[i])
 	}
-	p.close()
+	p.close('}')
 }
 
-func (p *jsonPrinter) open() {
-	p.b.WriteByte('{')
+// incomplete adds the member that says what is missing, if anything is.
+func (p *jsonPrinter) incomplete(r *engine.Report) {
+	if len(r.Shortfalls) == 0 {
+		return
+	}
+	p.key("incomplete")
+	p.open('[')
+	for _, s := range r.Shortfalls {
+		p.comma()
+		p.b.Write(p.appendNewline(p.b.AvailableBuffer(), p.depth))
+		p.open('{')
+		p.key("source")
+		p.text(s.Part)
+		p.key("reason")
+		p.text(s.Err.Error())
+		p.close('}')
+	}
+	p.close(']')
+}
+
+// open begins an object or a list.
+func (p *jsonPrinter) open(bracket byte) {
+	p.b.WriteByte(bracket)
 	p.depth++
 	p.filled = false
 }
 
-// close ends the innermost object; an empty one stays on its line, as {}.
-func (p *jsonPrinter) close() {
+// close ends the innermost object or list; an empty one stays on its line, as {}.
+func (p *jsonPrinter) close(bracket byte) {
 	p.depth--
 	if p.filled {
 		p.b.Write(p.appendNewline(p.b.AvailableBuffer(), p.depth))
 	}
-	p.b.WriteByte('}')
+	p.b.WriteByte(bracket)
 	p.filled = true
 }
 
-// comma begins a member of the innermost object.
+// comma begins a member of the innermost object or list.
 func (p *jsonPrinter) comma() {
 	if p.filled {
 		p.b.WriteByte(',')
@@ -124,6 +153,10 @@ func (p *jsonPrinter) count(n uint64) {
 	p.b.Write(strconv.AppendUint(p.b.AvailableBuffer(), n, 10))
 }
 
+func (p *jsonPrinter) text(s string) {
+	p.b.Write(appendJSONString(p.b.AvailableBuffer(), validText(s)))
+}
+
 // appendKey appends a key of an object at that depth, and all that stands between the comma and the value.
 func (p *jsonPrinter) appendKey(dst []byte, k string, depth int) []byte {
 	dst = appendJSONString(p.appendNewline(dst, depth), k)
@@ -137,7 +170,7 @@ func (p *jsonPrinter) appendNewline(dst []byte, depth int) []byte {
 	if p.compact {
 		return dst
 	}
-	const indented = "\n      " // for three open objects, which is as deep as it goes
+	const indented = "\n      " // for three open ones, which is as deep as it goes
 	return append(dst, indented[:1+2*depth]...)
 }
 

@@ -13,7 +13,12 @@ import (
 //	{"patient_id":"P001","event_type":"bp_dia","count":3106}
 //
 // Strings are escaped as in JSON, so that a line break stands only between objects. An empty report is no line.
+//
+// An incomplete report has a last line more, an object with the member "incomplete" as JSON writes it.
 type NDJSON struct{}
+
+// MarksIncomplete implements Marker.
+func (NDJSON) MarksIncomplete() bool { return true }
 
 // Write writes the lines. The memory it takes depends on the event types alone.
 func (NDJSON) Write(w io.Writer, r *engine.Report) error {
@@ -32,6 +37,13 @@ func (NDJSON) Write(w io.Writer, r *engine.Report) error {
 		line = append(line, between[pair.Event]...)
 		line = strconv.AppendUint(line, pair.Count, 10)
 		b.Write(append(line, "}\n"...))
+	}
+	if len(r.Shortfalls) > 0 {
+		p := jsonPrinter{b: b, compact: true}
+		p.open('{')
+		p.incomplete(r)
+		p.close('}')
+		b.WriteByte('\n')
 	}
 	return b.Flush()
 }

@@ -19,7 +19,8 @@ import (
 
 // Sink writes a report in one format. The package sinktest holds the contract as a test: the same report gives the
 // same bytes, the report is not changed, the first error of w ends the work and is returned (wrapped or not), and
-// the output is streamed rather than built up in memory. One sink may be used any number of times.
+// the output is streamed rather than built up in memory. One sink may be used any number of times. Sinks that can say
+// that a report is incomplete are of the kind Marker.
 type Sink interface {
 	// Write renders the whole of r into w. Nothing that it buffers may be left behind when it returns nil.
 	Write(w io.Writer, r *engine.Report) error

@@ -3,6 +3,7 @@ package sinks
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -42,7 +43,29 @@ type target struct {
 	path   string      // file with symbolic links followed
 	info   fs.FileInfo // of what is there; nil if nothing is
 	folder fs.FileInfo // of the folder of path; nil if the output is direct
+	beside fs.FileInfo // of what is in the place of its sidecar; nil if nothing is
 	direct bool        // written to as it stands: standard output, or no regular file
+}
+
+// String names the target for people.
+func (t target) String() string {
+	if t.file == "" {
+		return "standard output"
+	}
+	return t.file
+}
+
+// sidecarPath is where it is said what the output lacks: beside the file itself, where a link to it leads, so that
+// nobody who comes to the file by another way misses it.
+func (t target) sidecarPath() string { return t.path + sidecarSuffix }
+
+// places are the files that writing t may change: its own and, unless it is direct, its sidecar.
+func (t target) places() []target {
+	if t.direct {
+		return []target{t}
+	}
+	path := t.sidecarPath()
+	return []target{t, {file: path + " (kept for what " + t.file + " may lack)", path: path, info: t.beside, folder: t.folder}}
 }
 
 // locate finds out what an output's file is, following links, and refuses what cannot be replaced.
@@ -70,7 +93,11 @@ func locate(file string) (target, error) {
 	if err != nil {
 		return target{}, err
 	}
-	return target{file: file, path: path, info: info, folder: folder}, nil
+	beside, err := os.Lstat(path + sidecarSuffix)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return target{}, err
+	}
+	return target{file: file, path: path, info: info, folder: folder, beside: beside}, nil
 }
 
 func isFolder(file string) error {
@@ -116,6 +143,18 @@ func follow(file string) (string, error) {
 	return "", fmt.Errorf("%s: more than %d links lead on from it", file, maxLinks)
 }
 
+// overlap reports whether writing two outputs may change one file, and by which names.
+func overlap(a, b target) (x, y target, yes bool) {
+	for _, x := range a.places() {
+		for _, y := range b.places() {
+			if same(x, y) {
+				return x, y, true
+			}
+		}
+	}
+	return target{}, target{}, false
+}
+
 // same reports whether two targets are one file, however they are spelled. Of two files that do not exist yet, names
 // that differ in capitals alone are taken for one, since on many file systems they are.
 func same(a, b target) bool {
@@ -134,6 +173,7 @@ func same(a, b target) bool {
 type files interface {
 	wholefile.Files
 	stat(name string) (fs.FileInfo, error)
+	head(name string, n int) ([]byte, error)        // the first n bytes, or fewer; of what is no regular file none
 	openDirect(name string) (wholefile.File, error) // for writing; neither creates nor truncates
 }
 
@@ -142,20 +182,19 @@ type osFiles struct{ wholefile.OS }
 
 func (osFiles) stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
 
-func (osFiles) openDirect(name string) (wholefile.File, error) {
-	return os.OpenFile(name, os.O_WRONLY, 0)
+func (osFiles) head(name string, n int) ([]byte, error) {
+	info, err := os.Lstat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, err
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	head, err := io.ReadAll(io.LimitReader(f, int64(n)))
+	return head, errors.Join(err, f.Close())
 }
 
-// Overwrites reports whether one of the outputs is the file that info describes, and which, so that an input, or the
-// file behind standard output, is not replaced while it is in use. Devices such as /dev/null are never reported.
-func (o *Outputs) Overwrites(info fs.FileInfo) (file string, yes bool) {
-	if info.Mode()&fs.ModeDevice != 0 {
-		return "", false
-	}
-	for _, t := range o.targets {
-		if t.info != nil && os.SameFile(t.info, info) {
-			return t.file, true
-		}
-	}
-	return "", false
+func (osFiles) openDirect(name string) (wholefile.File, error) {
+	return os.OpenFile(name, os.O_WRONLY, 0)
 }

@@ -181,7 +181,7 @@ func TestWriteModes(t *testing.T) {
 
 func mustWrite(t *testing.T, outputs ...Output) {
 	t.Helper()
-	if err := outputsAt(t, osFiles{}, outputs...).Write(nil, nil); err != nil {
+	if err := outputsAt(t, osFiles{}, outputs...).Write(nil, complete); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -212,7 +212,7 @@ func TestWriteTargetTurnedIntoSomethingElse(t *testing.T) {
 	folder := inFolder(t)
 	o := outputsAt(t, osFiles{}, Output{text("A"), "a"})
 	mkdir(t, "a", 0o700)
-	if err := o.Write(nil, nil); err == nil || !strings.Contains(err.Error(), "no longer a regular file") {
+	if err := o.Write(nil, complete); err == nil || !strings.Contains(err.Error(), "no longer a regular file") {
 		t.Errorf("Write: %v", err)
 	}
 	checkTemps(t, soundFiles(), folder)
@@ -222,7 +222,7 @@ func TestWriteAgain(t *testing.T) {
 	inFolder(t)
 	o := outputsAt(t, osFiles{}, Output{text("A"), "a"})
 	for range 2 {
-		if err := o.Write(nil, nil); err != nil {
+		if err := o.Write(nil, complete); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -243,7 +243,7 @@ func TestWriteDevFull(t *testing.T) {
 	inFolder(t)
 	for _, content := range []string{"x", big} {
 		o := outputsAt(t, osFiles{}, Output{text("A"), "a"}, Output{text(content), "/dev/full"})
-		if err := o.Write(nil, nil); !errors.Is(err, syscall.ENOSPC) {
+		if err := o.Write(nil, complete); !errors.Is(err, syscall.ENOSPC) {
 			t.Errorf("%d bytes into /dev/full: %v", len(content), err)
 		}
 		checkFile(t, "a", "")

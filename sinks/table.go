@@ -19,9 +19,12 @@ import (
 // An id that holds a character that cannot be printed, such as a line break or a terminal's escape, is shown quoted
 // and escaped as in Go's source, and so are the empty id and ids whose spaces or quotes would mislead. Ids that are
 // too long are cut, with "…" at their end. See displayWidth for what alignment does not cover.
+//
+// Before and after the table of an incomplete report stands what is missing, or the first of it and how much more.
 type Table struct {
 	// Width is how many columns of the terminal a line of the table may take; 0 means 80, and less than 40 counts
-	// as 40. Event types that do not fit are left out, and a note says how many. Notes may be wider.
+	// as 40. Event types that do not fit are left out, and a note says how many. Notes, and what is said of an
+	// incomplete report, may be wider.
 	Width int
 
 	// Color emphasises with the terminal's escape sequences. Without it no escape is written.
@@ -40,15 +43,21 @@ const (
 	maxEventWidth     = 20 // of an event type's name
 	minBarWidth       = 8
 	maxBarWidth       = 40
+	maxShortfalls     = 10 // named before and after the table
 )
+
+// MarksIncomplete implements Marker.
+func (Table) MarksIncomplete() bool { return true }
 
 // Write writes the table. The memory it takes depends on the number of event types alone.
 func (t Table) Write(w io.Writer, r *engine.Report) error {
 	p := tablePrinter{b: buffered(w), color: t.Color, layout: t.layout(r)}
+	p.banner(r.Shortfalls)
 	p.header(r.Events)
 	p.patients(r)
 	p.totals(r)
 	p.notes(r)
+	p.banner(r.Shortfalls)
 	return p.b.Flush()
 }
 
@@ -136,10 +145,11 @@ func sum(pairs []engine.Pair) uint64 {
 
 // Escape sequences of a terminal that has colours.
 const (
-	styleBold  = "\x1b[1m"
-	styleFaint = "\x1b[2m"
-	styleBar   = "\x1b[36m"
-	styleReset = "\x1b[0m"
+	styleBold    = "\x1b[1m"
+	styleFaint   = "\x1b[2m"
+	styleBar     = "\x1b[36m"
+	styleWarning = "\x1b[1;31m"
+	styleReset   = "\x1b[0m"
 )
 
 // tablePrinter writes the lines of a table.
@@ -147,6 +157,20 @@ type tablePrinter struct {
 	b      *bufio.Writer
 	color  bool
 	layout layout
+}
+
+// banner says what is missing, if anything is.
+func (p *tablePrinter) banner(missing []engine.Shortfall) {
+	if len(missing) == 0 {
+		return
+	}
+	p.line(styleWarning, "INCOMPLETE: this is not the whole result; it lacks:")
+	for _, s := range missing[:min(len(missing), maxShortfalls)] {
+		p.line(styleWarning, "  "+shortfallLine(s))
+	}
+	if n := len(missing) - maxShortfalls; n > 0 {
+		p.line(styleWarning, "  and, not listed here, "+groupDigits(uint64(n))+" more")
+	}
 }
 
 func (p *tablePrinter) header(events []string) {
@@ -190,10 +214,10 @@ func (p *tablePrinter) totals(r *engine.Report) {
 // notes says what the table does not show.
 func (p *tablePrinter) notes(r *engine.Report) {
 	if n := len(r.Patients) - p.layout.rows; n > 0 {
-		p.note("not shown, but part of the totals: " + plural(n, "patient"))
+		p.line(styleFaint, "not shown, but part of the totals: "+plural(n, "patient"))
 	}
 	if n := len(r.Events) - len(p.layout.events); n > 0 {
-		p.note("not shown, but part of each patient's total: " + plural(n, "event type"))
+		p.line(styleFaint, "not shown, but part of each patient's total: "+plural(n, "event type"))
 	}
 }
 
@@ -204,8 +228,8 @@ func plural(n int, noun string) string {
 	return groupDigits(uint64(n)) + " " + noun
 }
 
-func (p *tablePrinter) note(text string) {
-	p.style(styleFaint)
+func (p *tablePrinter) line(style, text string) {
+	p.style(style)
 	p.b.WriteString(text)
 	p.style(styleReset)
 	p.b.WriteByte('\n')

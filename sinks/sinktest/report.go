@@ -1,6 +1,7 @@
 package sinktest
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -78,6 +79,22 @@ func Demo() *engine.Report {
 		"P003": {"bp_dia": 3061, "bp_sys": 3135},
 		"P004": {"bp_dia": 1540, "bp_sys": 1489},
 	})
+}
+
+// Incomplete returns the report of Demo with something of every kind missing: a part that failed, a declaration that was
+// not met, and rows that were left out, without the rows themselves. An error holds characters that nobody should print.
+func Incomplete() *engine.Report {
+	r := Demo()
+	r.Parts = []engine.PartReport{
+		{Name: "ward-1.csv", Err: errors.New("cut short\r\n\x1b[2J\u0085\u202e\xff, \"sorry\""), Failed: true},
+		{Name: "ward-2.csv", Rows: 18_784, Err: &engine.MismatchError{What: "rows", Declared: 18_785, Counted: 18_784}, BadRows: 1},
+	}
+	r.Shortfalls = []engine.Shortfall{
+		{Part: "ward-1.csv", Err: r.Parts[0].Err},
+		{Part: "ward-2.csv", Err: r.Parts[1].Err},
+		{Part: "ward-2.csv", Err: &engine.BadRowsError{Rows: 1}},
+	}
+	return r
 }
 
 // Large returns a report in which each of the patients has each of the event types, counted at least 1,000,000 times.

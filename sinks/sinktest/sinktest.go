@@ -27,7 +27,8 @@ type Options struct {
 
 // Run tests, in subtests of t, that s is a good sink: the same report gives the same bytes every time and is not
 // changed; an error of the writer, after whatever number of bytes, ends the work and is returned; the output is
-// streamed; and each of Samples can be written and, where o.Parse is given, read back.
+// streamed; each of Samples can be written and, where o.Parse is given, read back; and if s is a sinks.Marker that says
+// so of itself, what it writes of Incomplete names every source that is missing.
 //
 // It measures memory, so that nothing else should run beside it: t must not be parallel.
 func Run(t *testing.T, s sinks.Sink, o Options) {
@@ -39,6 +40,11 @@ func Run(t *testing.T, s sinks.Sink, o Options) {
 			}
 		})
 	}
+	t.Run("incomplete", func(t *testing.T) {
+		if err := checkIncomplete(s); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("memory", func(t *testing.T) {
 		if err := checkMemory(s, o); err != nil {
 			t.Error(err)
@@ -75,11 +81,41 @@ func checkDeterministic(s sinks.Sink, r *engine.Report) ([]byte, error) {
 	return outputs[0].Bytes(), nil
 }
 
+// checkIncomplete holds a sink to its word that its output tells when a report is incomplete. A sink that gives no such
+// word may write what it likes, but the other clauses of the contract hold for it too.
+func checkIncomplete(s sinks.Sink) error {
+	r := Incomplete()
+	output, err := checkDeterministic(s, r)
+	if err != nil {
+		return err
+	}
+	if err := checkWriterErrors(s, r, output); err != nil {
+		return err
+	}
+	if m, ok := s.(sinks.Marker); !ok || !m.MarksIncomplete() {
+		return nil
+	}
+	for _, missing := range r.Shortfalls {
+		if !bytes.Contains(output, []byte(missing.Part)) {
+			return fmt.Errorf("the sink says that it marks an incomplete report, and does not name %q\n%.2000q", missing.Part, output)
+		}
+	}
+	var whole bytes.Buffer
+	if err := s.Write(&whole, Demo()); err != nil {
+		return fmt.Errorf("Write: %w", err)
+	}
+	if bytes.Equal(whole.Bytes(), output) {
+		return fmt.Errorf("the sink says that it marks an incomplete report, and writes the same as of a complete one\n%.2000q", output)
+	}
+	return nil
+}
+
 func clone(r *engine.Report) *engine.Report {
 	c := *r
 	c.Patients, c.Events = slices.Clone(r.Patients), slices.Clone(r.Events)
 	c.Pairs, c.Totals = slices.Clone(r.Pairs), slices.Clone(r.Totals)
 	c.Parts = slices.Clone(r.Parts)
+	c.Shortfalls, c.BadRows = slices.Clone(r.Shortfalls), slices.Clone(r.BadRows)
 	return &c
 }
 

@@ -176,3 +176,58 @@ func TestSinkThatHoldsItsOutput(t *testing.T) {
 		t.Errorf("with a higher limit: %v", err)
 	}
 }
+
+// marker is a sink that says that it marks an incomplete report.
+type marker struct{ sinkFunc }
+
+func (marker) MarksIncomplete() bool { return true }
+
+// TestBadMarkers proves that a sink that gives its word is held to it.
+func TestBadMarkers(t *testing.T) {
+	tests := []struct {
+		name string
+		sink sinkFunc
+		want string // part of the error; "" for none
+	}{
+		{"says nothing", good, `does not name "ward-1.csv"`},
+		{"names the first alone", func(w io.Writer, r *engine.Report) error {
+			for _, s := range r.Shortfalls[:min(len(r.Shortfalls), 1)] {
+				if _, err := fmt.Fprintln(w, s.Part); err != nil {
+					return err
+				}
+			}
+			return good(w, r)
+		}, `does not name "ward-2.csv"`},
+		{"always names them", func(w io.Writer, r *engine.Report) error {
+			_, err := io.WriteString(w, "ward-1.csv ward-2.csv\n")
+			return err
+		}, "the same as of a complete one"},
+		{"swallows errors", func(w io.Writer, r *engine.Report) error {
+			for _, s := range r.Shortfalls {
+				fmt.Fprintln(w, s.Part)
+			}
+			return good(w, r)
+		}, "Write returned <nil>"},
+		{"names them", namesThem, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := checkIncomplete(marker{tt.sink})
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("got %v, want an error with %q", err, tt.want)
+			}
+		})
+	}
+	if err := checkIncomplete(sinkFunc(good)); err != nil {
+		t.Errorf("a sink that gives no word: %v", err)
+	}
+}
+
+func namesThem(w io.Writer, r *engine.Report) error {
+	for _, s := range r.Shortfalls {
+		if _, err := fmt.Fprintf(w, "%s: %q\n", s.Part, s.Err); err != nil {
+			return err
+		}
+	}
+	return good(w, r)
+}
