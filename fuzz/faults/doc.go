@@ -7,5 +7,6 @@
 //	FASTCOUNT_SIM_SCHEDULES=200000 go test -run TestSimulate ./fuzz/faults
 //	FASTCOUNT_SIM_SEED=17 go test -run TestSimulate ./fuzz/faults
 //
-// The tests of cuts end an answer, a file or a stream at every byte.
+// A schedule that is cancelled may be resumed with the parts that were finished. The tests of cuts end an answer, a file
+// and standard input at every byte.
 package faults

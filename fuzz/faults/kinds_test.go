@@ -40,11 +40,12 @@ const (
 	kindBrokenInput   = "local: EIO in the middle"
 	kindShrinkingFile = "local: a file that shrinks"
 	kindCancelled     = "local: cancelled at a random step"
+	kindResumed       = "local: cancelled, and resumed with what was kept"
 )
 
 // allKinds are the names of everything that must occur.
 func allKinds() []string {
-	names := []string{kindBrokenInput, kindShrinkingFile, kindCancelled}
+	names := []string{kindBrokenInput, kindShrinkingFile, kindCancelled, kindResumed}
 	for _, k := range kinds {
 		if slices.Contains(names, k.name) {
 			panic(fmt.Sprintf("two kinds are called %q", k.name))

@@ -15,6 +15,7 @@ type outcome struct {
 	want     effect
 	proof    engine.Proof
 	passed   bool // although it is not what was declared
+	kept     bool // from an earlier run
 }
 
 // failed says whether nothing of the part may be counted.
@@ -47,6 +48,9 @@ func (s *schedule) outcomes() (out []outcome) {
 func (s *schedule) checkRun(report *engine.Report, err error, r *result) {
 	var failed []outcome
 	outcomes := s.outcomes()
+	if s.store != nil {
+		checkKept(s.store, outcomes, r)
+	}
 	for _, o := range outcomes {
 		if o.failed() {
 			failed = append(failed, o)
@@ -119,7 +123,7 @@ func checkReport(got *engine.Report, outcomes []outcome, r *result) {
 		}
 		bytes += uint64(len(o.want.data))
 		parts = append(parts, engine.PartReport{Name: o.name, Rows: rows, Bytes: uint64(len(o.want.data)),
-			RawBytes: uint64(o.want.raw), Attempts: o.attempts, Verified: o.proof})
+			RawBytes: uint64(o.want.raw), Attempts: o.attempts, Verified: o.proof, Kept: o.kept})
 	}
 	want := sinktest.Report(sum)
 	if !slices.Equal(got.Patients, want.Patients) || !slices.Equal(got.Events, want.Events) ||

@@ -26,6 +26,7 @@ type schedule struct {
 	*world
 	config   engine.Config
 	local    []local
+	store    *keptParts    // nil for none
 	cancelAt int           // the request at which the run is cancelled, 0 for none
 	cancelIn time.Duration // and how long after it
 }
@@ -42,9 +43,13 @@ func newSchedule(seed uint64, p *press, dir string) *schedule {
 	if r.IntN(8) == 0 {
 		s.local = append(s.local, newLocal(r, p, dir))
 	}
-	if r.IntN(8) == 0 {
+	if s.local == nil && r.IntN(3) == 0 {
+		s.store = &keptParts{kept: map[int]*engine.Report{}}
+		s.config.Store = s.store
+	}
+	if r.IntN(10) == 0 || s.store != nil && r.IntN(3) == 0 {
 		within := []time.Duration{1, 2 * time.Second, 100 * time.Second}[r.IntN(3)]
-		s.cancelAt, s.cancelIn = 1+r.IntN(8), time.Duration(r.Int64N(int64(within)))
+		s.cancelAt, s.cancelIn = 1+r.IntN(3+3*len(s.downloads)), time.Duration(r.Int64N(int64(within)))
 	}
 	return s
 }
@@ -54,6 +59,7 @@ type result struct {
 	wrong     []string // what should be otherwise
 	failed    class    // "" if there was a report
 	cancelled bool
+	resumed   bool // with parts of the run that was cancelled
 	partial   bool // the report tells that it is not complete
 }
 
@@ -89,6 +95,9 @@ func (s *schedule) play(t *testing.T) (r result) {
 			r.cancelled = true
 			if cancelled.IsZero() || end.Sub(cancelled) > time.Second || len(r.wrong) > 0 {
 				r.wrongf("cancelled at %v, it ended at %v", cancelled, end)
+			}
+			if s.store != nil && s.data != nil {
+				s.resume(t.Context(), network, &r)
 			}
 			return
 		}

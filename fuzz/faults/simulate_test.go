@@ -164,6 +164,9 @@ func (s *statistics) note(played *schedule, r result) {
 	if r.cancelled {
 		s.kinds[kindCancelled]++
 	}
+	if r.resumed {
+		s.kinds[kindResumed]++
+	}
 	s.outcomes[outcome]++
 }
 

@@ -1,0 +1,88 @@
+package faults
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"fastcount/engine"
+	"fastcount/internal/simnet"
+)
+
+// keptParts is a store of finished parts in memory.
+type keptParts struct {
+	mu   sync.Mutex
+	kept map[int]*engine.Report
+}
+
+func (k *keptParts) Load(part int) (*engine.Report, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.kept[part], nil
+}
+
+func (k *keptParts) Save(part int, r *engine.Report) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.kept[part] = r
+	return nil
+}
+
+// checkKept looks whether just the parts that lack nothing were kept.
+func checkKept(k *keptParts, outcomes []outcome, r *result) {
+	var want []int
+	for i, o := range outcomes {
+		if o.want.verdict == fine {
+			want = append(want, i)
+		}
+	}
+	if got := slices.Sorted(maps.Keys(k.kept)); !slices.Equal(got, want) {
+		r.wrongf("the parts %v were kept, want %v", got, want)
+	}
+}
+
+// resume runs a schedule that was cancelled again, when nothing goes wrong any more, with what was kept of it. The report
+// must be exact, and nothing that was kept may be asked for again.
+func (s *schedule) resume(ctx context.Context, network *simnet.Network, r *result) {
+	before := s.outcomes()
+	kept := maps.Clone(s.store.kept)
+	s.heal()
+	s.step, s.odds = nil, nil
+	report, err := s.run(ctx, network, r)
+	if err != nil {
+		r.wrongf("resumed, it failed: %v", err)
+		return
+	}
+	outcomes := s.outcomes()
+	for i := range outcomes {
+		if kept[i] != nil {
+			outcomes[i] = before[i]
+			outcomes[i].kept = true
+		}
+		asked := len(slices.Concat(s.data, s.urls)[i].asked)
+		if (asked == 0) != outcomes[i].kept {
+			r.wrongf("resumed, %s was asked for %d times; it was kept: %v", outcomes[i].name, asked, outcomes[i].kept)
+		}
+	}
+	checkReport(report, outcomes, r)
+	r.wrong = append(r.wrong, s.odds...)
+	r.resumed = len(kept) > 0
+}
+
+// heal leaves of each question's attempts only the last, which is right, and nothing untrue in the metadata.
+func (s *schedule) heal() {
+	for _, e := range s.endpoints() {
+		e.attempts = e.attempts[len(e.attempts)-1:]
+		e.asked = nil
+	}
+	for i, e := range s.data {
+		e.question = s.dataQuestion(i, s.downloads[i].declared)
+		raw := e.attempts[0].want.raw
+		e.attempts[0].want = e.judge(e.truth)
+		e.attempts[0].want.raw = raw
+	}
+	for _, e := range s.endpoints() {
+		e.expected, e.last, e.bound = play(e.attempts, s.retries)
+	}
+}
