@@ -2,7 +2,8 @@ package intern
 
 import "hash/maphash"
 
-// nearSlots is how many slots are at hand in a processor's second-level cache.
+// nearSlots is how many slots are at hand in a processor's second-level cache. So many are at most an eighth full before
+// there are more, so that nearly all names are in their first slot.
 const nearSlots = 32 << 10
 
 // batch is how many names are looked up together where the slots are not at hand.
@@ -25,7 +26,7 @@ func (t *Table) IDs(dst []uint32, data []byte, starts, ends []uint32) (int, erro
 	return len(starts), nil
 }
 
-// near looks one name up after the other.
+// near looks one name up after the other, in its first slot.
 func (t *Table) near(dst []uint32, data []byte, starts, ends []uint32) (int, error) {
 	padded := data[:len(data)+Slack]
 	ends, dst = ends[:len(starts)], dst[:len(starts)]
@@ -42,7 +43,7 @@ func (t *Table) near(dst []uint32, data []byte, starts, ends []uint32) (int, err
 		lo, hi := words((*[short]byte)(padded[start:]), size)
 		hash := t.hash(lo, hi, size)
 		tag := tagOf(hash, size)
-		if s := t.at(hash, tag); s.lo == lo && s.hi == hi && s.tag == tag {
+		if s := &t.slots[hash>>(t.shift&63)]; s.lo == lo && s.hi == hi && s.tag == tag {
 			dst[i] = s.id
 			continue
 		}
@@ -53,15 +54,6 @@ func (t *Table) near(dst []uint32, data []byte, starts, ends []uint32) (int, err
 		dst[i] = id
 	}
 	return len(starts), nil
-}
-
-// at returns the one of the first two slots of a name in which it is, if it is in one of them. Which one is no
-// branch, for it would go the wrong way too often.
-func (t *Table) at(hash uint64, tag uint32) *slot {
-	i := hash >> (t.shift & 63)
-	other := t.slots[i].tag ^ tag
-	i += uint64((other | -other) >> 31) // 1, or 0 if other is 0
-	return &t.slots[i&uint64(len(t.slots)-1)]
 }
 
 // far looks up a batch of names at most. Their hashes come first, then their slots are read, all of them at once for all
@@ -91,6 +83,15 @@ func (t *Table) far(dst []uint32, data []byte, starts, ends []uint32) (int, erro
 		dst[i] = id
 	}
 	return len(starts), nil
+}
+
+// at returns the one of the first two slots of a name in which it is, if it is in one of them. Which one is no
+// branch, for it would go the wrong way too often.
+func (t *Table) at(hash uint64, tag uint32) *slot {
+	i := hash >> (t.shift & 63)
+	other := t.slots[i].tag ^ tag
+	i += uint64((other | -other) >> 31) // 1, or 0 if other is 0
+	return &t.slots[i&uint64(len(t.slots)-1)]
 }
 
 // hashAll puts the hashes of a batch into t.hashes.

@@ -1,10 +1,10 @@
 // Package intern turns names into small integers: the first distinct name of a Table is 0, the next 1, and so on.
 //
-// The table is open addressing with linear probing, its length a power of two and at most half full. A name of up
-// to 16 bytes lies in its slot, zero-padded, as two words: looking it up takes one load of 16 bytes, a mask, a
-// multiplication and one comparison, whatever its length. A longer name is found by its 64-bit hash and compared
-// in full. Hashes are keyed, so that whoever chooses the names cannot choose where they go. Where the table is larger
-// than the caches, the slots of many names are waited for together.
+// The table is open addressing with linear probing, its length a power of two; it is at most half full, a small one an
+// eighth. A name of up to 16 bytes lies in its slot, zero-padded, as two words: looking it up takes one load of 16
+// bytes, a mask, a multiplication and one comparison, whatever its length. A longer name is found by its 64-bit hash
+// and compared in full. Hashes are keyed, so that whoever chooses the names cannot choose where they go. Where the
+// table is larger than the caches, the slots of many names are waited for together.
 package intern
 
 import (
@@ -149,10 +149,18 @@ func (t *Table) insert(at *slot, s slot, name []byte) (uint32, error) {
 	t.arena = append(t.arena, name...)
 	t.ends = append(t.ends, len(t.arena))
 	*at = s
-	if 2*len(t.ends) > len(t.slots) {
+	if t.full() {
 		t.grow()
 	}
 	return s.id, nil
+}
+
+// full reports whether another name needs more slots.
+func (t *Table) full() bool {
+	if len(t.slots) < nearSlots {
+		return 8*len(t.ends) > len(t.slots)
+	}
+	return 2*len(t.ends) > len(t.slots)
 }
 
 // grow doubles the slots, and makes room for as many names.
