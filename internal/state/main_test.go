@@ -1,0 +1,78 @@
+package state
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"fastcount/engine"
+)
+
+// text is a part that holds its bytes.
+type text struct{ name, data string }
+
+func (p text) Name() string { return p.name }
+
+func (p text) Open(context.Context) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(p.data)), nil
+}
+
+func (p text) Identity() engine.Identity { return engine.Identity{ID: p.name, Version: p.data} }
+
+// texts are three parts.
+func texts() []engine.Part {
+	var parts []engine.Part
+	for i := range 3 {
+		data := "patient_id,event_type\n" + strings.Repeat(fmt.Sprintf("P%d,up\nP9,e%d\n", i, i), i+1)
+		parts = append(parts, text{fmt.Sprintf("part %d", i), data})
+	}
+	return parts
+}
+
+// runOf is a run that counts parts.
+func runOf(parts []engine.Part) Run {
+	r := Run{Rules: map[string]string{"--delimiter": ","}}
+	for _, p := range parts {
+		r.Sources = append(r.Sources, p.(engine.Identifier).Identity())
+	}
+	return r
+}
+
+// warnings are what a store said.
+type warnings struct{ said []string }
+
+func (w *warnings) add(err error) { w.said = append(w.said, err.Error()) }
+
+// mustOpen opens a store that says nothing, until the test ends.
+func mustOpen(t *testing.T, folder string, r Run, w *warnings) *Store {
+	t.Helper()
+	s, err := Open(folder, r, w.add)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// result is what a report holds, without how it was come by.
+func result(t *testing.T, r *engine.Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := engine.WritePartial(&b, engine.PartialHead{}, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// counted is what the parts hold.
+func counted(t *testing.T, parts []engine.Part) string {
+	t.Helper()
+	r, err := engine.Run(t.Context(), parts, engine.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result(t, r)
+}

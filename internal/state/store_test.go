@@ -1,0 +1,308 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"fastcount/engine"
+	"fastcount/internal/wholefile"
+	"fastcount/internal/wholefile/faulty"
+)
+
+// closed is a part that must not be read.
+type closed struct{ text }
+
+func (c closed) Open(context.Context) (io.ReadCloser, error) {
+	return nil, errors.New("it was read again")
+}
+
+func TestFinishedPartsAreNotReadAgain(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "a", "state")
+	parts := texts()
+	want := counted(t, parts)
+	run := runOf(parts)
+
+	cut := slices.Clone(parts)
+	cut[1] = closed{parts[1].(text)}
+	s := mustOpen(t, folder, run, nil)
+	if _, err := engine.Run(t.Context(), cut, engine.Config{Store: s}); err == nil {
+		t.Fatal("the part that cannot be read was")
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	rest := []engine.Part{closed{parts[0].(text)}, parts[1], closed{parts[2].(text)}}
+	for range 2 { // the second time everything is there
+		s = mustOpen(t, folder, run, nil)
+		r, err := engine.Run(t.Context(), rest, engine.Config{Store: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := result(t, r); got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		rest[1] = closed{parts[1].(text)}
+	}
+	checkModes(t, folder)
+}
+
+// checkModes asserts that nobody else can read what is kept, and that no name of a file is made of a part's.
+func checkModes(t *testing.T, folder string) {
+	t.Helper()
+	info, err := os.Stat(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != 5 {
+		t.Fatalf("%v, %v", entries, err)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder has mode %v", info.Mode())
+	}
+	for _, e := range entries {
+		name, partial := strings.CutSuffix(e.Name(), partSuffix)
+		if e.Name() != runName && e.Name() != lockName && (!partial || strings.Trim(name, "0123456789abcdef") != "") {
+			t.Errorf("there is a file %s", e.Name())
+		}
+		if info, err := e.Info(); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v, %v", e.Name(), info.Mode(), err)
+		}
+	}
+}
+
+// Whatever fails, once or for ever: the run says so, and the next one gives the right answer.
+func TestFaults(t *testing.T) {
+	parts := texts()
+	want, run := counted(t, parts), runOf(parts)
+	faulty.Each(t, func(t *testing.T, f *faulty.Files) {
+		folder := filepath.Join(t.TempDir(), "state")
+		r, err := runWith(t, folder, run, parts, f)
+		if (err != nil) != (len(f.Log) > 0) || err != nil && !errors.Is(err, faulty.ErrInjected) {
+			t.Errorf("failed operations: %q, error: %v", f.Log, err)
+		}
+		if err == nil && result(t, r) != want {
+			t.Error("a wrong answer")
+		}
+		temps, err := filepath.Glob(filepath.Join(folder, wholefile.TempPattern))
+		if err != nil || len(temps) > 0 && !f.Failed("remove") {
+			t.Errorf("left behind: %q, %v (failed: %q)", temps, err, f.Log)
+		}
+
+		r, err = runWith(t, folder, run, parts, wholefile.OS{})
+		if err != nil || result(t, r) != want {
+			t.Errorf("the next run: %v", err)
+		}
+		if temps, err := filepath.Glob(filepath.Join(folder, wholefile.TempPattern)); err != nil || len(temps) > 0 {
+			t.Errorf("still left behind: %q, %v", temps, err)
+		}
+	})
+}
+
+// runWith counts parts with the state in a folder. A warning is an error of the test.
+func runWith(t *testing.T, folder string, run Run, parts []engine.Part, f wholefile.Files) (*engine.Report, error) {
+	t.Helper()
+	s, err := open(folder, run, func(err error) { t.Error(err) }, f)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return engine.Run(t.Context(), parts, engine.Config{Store: s})
+}
+
+// A file that is not what was kept costs a warning and the time to count its part again, never the answer.
+func TestDamage(t *testing.T) {
+	parts := texts()
+	want, run := counted(t, parts), runOf(parts)
+	other := runOf(parts)
+	other.Rules = map[string]string{"--delimiter": ";"}
+	for name, damage := range map[string]func(t *testing.T, path string, data []byte) []byte{
+		"empty":           func(*testing.T, string, []byte) []byte { return nil },
+		"cut":             func(_ *testing.T, _ string, data []byte) []byte { return data[:len(data)/2] },
+		"without its end": func(_ *testing.T, _ string, data []byte) []byte { return data[:len(data)-1] },
+		"flipped": func(_ *testing.T, _ string, data []byte) []byte {
+			data[len(data)/2] ^= 1
+			return data
+		},
+		"of another version": func(_ *testing.T, _ string, data []byte) []byte {
+			return []byte(strings.Replace(string(data), `"version":1`, `"version":2`, 1))
+		},
+		"of another part": func(t *testing.T, path string, _ []byte) []byte {
+			return readFile(t, otherPartial(t, path))
+		},
+		"of another run": func(t *testing.T, path string, _ []byte) []byte {
+			folder := filepath.Join(t.TempDir(), "other")
+			if _, err := runWith(t, folder, other, parts, wholefile.OS{}); err != nil {
+				t.Fatal(err)
+			}
+			return readFile(t, filepath.Join(folder, filepath.Base(path)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			if _, err := runWith(t, folder, run, parts, wholefile.OS{}); err != nil {
+				t.Fatal(err)
+			}
+			var w warnings
+			s := mustOpen(t, folder, run, &w)
+			path := s.path(1)
+			if err := os.WriteFile(path, damage(t, path, readFile(t, path)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			again := []engine.Part{closed{parts[0].(text)}, parts[1], closed{parts[2].(text)}}
+			r, err := engine.Run(t.Context(), again, engine.Config{Store: s})
+			if err != nil || result(t, r) != want {
+				t.Errorf("the answer: %v", err)
+			}
+			if len(w.said) != 1 || !strings.HasPrefix(w.said[0], path+": ") {
+				t.Errorf("it said %q", w.said)
+			}
+			if r, err := s.Load(1); err != nil || r == nil || len(w.said) > 1 {
+				t.Errorf("it is not mended: %v, %v, %q", r, err, w.said)
+			}
+		})
+	}
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// otherPartial returns the file of another part in the folder of one.
+func otherPartial(t *testing.T, path string) string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"+partSuffix))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[(slices.Index(all, path)+1)%len(all)]
+}
+
+func TestLocked(t *testing.T) {
+	folder := t.TempDir()
+	run := runOf(texts())
+	s := mustOpen(t, folder, run, nil)
+	if _, err := Open(folder, run, nil); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), folder) {
+		t.Errorf("got %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	mustOpen(t, folder, run, nil)
+}
+
+func TestAnotherRun(t *testing.T) {
+	first := Run{
+		Rules:   map[string]string{"--delimiter": `","`, "--server": "http://a:80"},
+		Sources: []engine.Identity{{ID: "demo/1", Version: "5 rows"}, {ID: "demo/2", Version: "7 rows"}},
+	}
+	for _, test := range []struct {
+		name   string
+		change func(r *Run)
+		want   []string
+	}{
+		{"a rule", func(r *Run) { r.Rules["--delimiter"] = `";"` }, []string{`--delimiter: then ",", now ";"`}},
+		{"a rule less", func(r *Run) { delete(r.Rules, "--server") }, []string{"--server: then http://a:80, not there now"}},
+		{"a version", func(r *Run) { r.Sources[1].Version = "8 rows" }, []string{"demo/2: then 7 rows, now 8 rows"}},
+		{"a part less", func(r *Run) { r.Sources = r.Sources[1:] }, []string{"demo/1: then 5 rows, not there now"}},
+		{"a part more", func(r *Run) { r.Sources = append(r.Sources, engine.Identity{ID: "demo/3", Version: "1 rows"}) },
+			[]string{"demo/3: not there then, now 1 rows"}},
+		{"several", func(r *Run) { r.Rules["--server"], r.Sources[0].Version = "http://b:80", "6 rows" },
+			[]string{"--server: then http://a:80, now http://b:80", "demo/1: then 5 rows, now 6 rows"}},
+		{"the order", func(r *Run) { slices.Reverse(r.Sources) }, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			folder := t.TempDir()
+			if err := mustOpen(t, folder, first, nil).Close(); err != nil {
+				t.Fatal(err)
+			}
+			before := readFile(t, filepath.Join(folder, runName))
+			second := Run{map[string]string{"--delimiter": `","`, "--server": "http://a:80"}, slices.Clone(first.Sources)}
+			test.change(&second)
+			s, err := Open(folder, second, nil)
+			if test.want == nil {
+				if err != nil || s.Close() != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			var different *DifferentError
+			if !errors.As(err, &different) || !errors.Is(err, ErrFolder) || !slices.Equal(different.Differences, test.want) {
+				t.Errorf("got %v", err)
+			}
+			if after := readFile(t, filepath.Join(folder, runName)); string(after) != string(before) {
+				t.Error("the run that the folder is of was changed")
+			}
+			mustOpen(t, folder, first, nil) // and the lock is free
+		})
+	}
+}
+
+func TestManyDifferences(t *testing.T) {
+	e := DifferentError{"dir", make([]string, 7)}
+	if text := e.Error(); strings.Count(text, "\n") != 6 || !strings.HasSuffix(text, "\nand 2 differences more") {
+		t.Errorf("got %q", text)
+	}
+}
+
+func TestUnfitFolders(t *testing.T) {
+	run := runOf(texts())
+	for _, test := range []struct {
+		name, file, data, says string
+	}{
+		{"other files", "a.csv", "x", "holds other files, such as a.csv"},
+		{"damaged", runName, `{"fastcount":"sta`, "run.json is damaged"},
+		{"other JSON", runName, `{}`, "run.json is damaged"},
+		{"another version", runName, `{"fastcount":"state of a run","version":2}`, "run.json was written by another version"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			folder := t.TempDir()
+			path := filepath.Join(folder, test.file)
+			if err := os.WriteFile(path, []byte(test.data), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Open(folder, run, nil)
+			if !errors.Is(err, ErrFolder) || !strings.Contains(fmt.Sprint(err), test.says) {
+				t.Errorf("got %v", err)
+			}
+			if string(readFile(t, path)) != test.data {
+				t.Error("it was changed")
+			}
+			if _, err := Open(path, run, nil); !errors.Is(err, ErrFolder) {
+				t.Errorf("a file as the folder: %v", err)
+			}
+		})
+	}
+	folder := filepath.Join(t.TempDir(), "[x]")
+	if err := os.MkdirAll(filepath.Join(folder, "lost+found"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	temp := filepath.Join(folder, ".fastcount-1.tmp")
+	if err := os.WriteFile(temp, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mustOpen(t, folder, run, nil)
+	if _, err := os.Stat(temp); err == nil {
+		t.Error("a temporary file is still there")
+	}
+	if _, err := Open(t.TempDir(), Run{Sources: make([]engine.Identity, 1)}, nil); err == nil {
+		t.Error("a part without identity was taken")
+	}
+}
