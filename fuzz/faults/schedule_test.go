@@ -73,12 +73,7 @@ func (s *schedule) play(t *testing.T) (r result) {
 		network := &simnet.Network{Answer: s.answer, Connect: s.connect}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		var cancelled time.Time
-		s.step = func(n int) {
-			if n == s.cancelAt {
-				time.AfterFunc(s.cancelIn, func() { cancelled = time.Now(); cancel() })
-			}
-		}
+		cancelled := s.cancelLater(cancel)
 		begin := time.Now()
 		report, err := s.run(ctx, network, &r)
 		end := time.Now()
@@ -91,20 +86,30 @@ func (s *schedule) play(t *testing.T) (r result) {
 			r.failed = classOf(err)
 			checkSecrets(err, &r)
 		}
-		if r.failed == classCancelled {
-			r.cancelled = true
-			if cancelled.IsZero() || end.Sub(cancelled) > time.Second || len(r.wrong) > 0 {
-				r.wrongf("cancelled at %v, it ended at %v", cancelled, end)
-			}
-			if s.store != nil && s.data != nil {
-				s.resume(t.Context(), network, &r)
-			}
+		if r.failed != classCancelled {
+			s.check(report, err, end.Sub(begin), &r)
 			return
 		}
-		r.partial = report != nil && len(report.Shortfalls) > 0
-		s.check(report, err, end.Sub(begin), &r)
+		r.cancelled = true
+		if late := end.Sub(*cancelled); late > time.Second {
+			r.wrongf("it ended %v after it was cancelled", late)
+		}
+		if s.store != nil && s.data != nil {
+			s.resume(t.Context(), network, &r)
+		}
 	})
 	return r
+}
+
+// cancelLater has cancel called when the schedule says so. The time of that is stored before.
+func (s *schedule) cancelLater(cancel func()) *time.Time {
+	var at time.Time
+	s.step = func(n int) {
+		if n == s.cancelAt {
+			time.AfterFunc(s.cancelIn, func() { at = time.Now(); cancel() })
+		}
+	}
+	return &at
 }
 
 // asked is a download that tells the network which question its connections are for.
@@ -160,6 +165,7 @@ func (s *schedule) run(ctx context.Context, network *simnet.Network, r *result) 
 
 // check compares what came of a run that was not cancelled with what must have come of it.
 func (s *schedule) check(report *engine.Report, err error, took time.Duration, r *result) {
+	r.partial = report != nil && len(report.Shortfalls) > 0
 	bound := time.Duration(0)
 	for _, e := range s.endpoints() {
 		bound += e.bound

@@ -3,13 +3,10 @@ package faults
 import (
 	"fmt"
 	"log"
-	"maps"
 	"os"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -36,7 +33,7 @@ func TestSimulate(t *testing.T) {
 	}
 	var next atomic.Uint64
 	total := newStatistics()
-	var printed lockedBuilder
+	var printed strings.Builder
 	log.SetOutput(&printed) // net/http prints what it finds on connections
 	defer log.SetOutput(os.Stderr)
 	begin := time.Now()
@@ -59,24 +56,6 @@ func TestSimulate(t *testing.T) {
 	if missing := total.missing(); n >= enough && len(missing) > 0 {
 		t.Errorf("these never occurred: %s", strings.Join(missing, "; "))
 	}
-}
-
-// lockedBuilder is a strings.Builder for many goroutines.
-type lockedBuilder struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (l *lockedBuilder) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuilder) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // number reads an environment variable.
@@ -124,81 +103,6 @@ func (s *schedule) String() string {
 	}
 	for _, l := range s.local {
 		fmt.Fprintf(&out, "\n%s: %s: %v %s", l.part.Name(), l.kind, l.want.verdict, l.want.class)
-	}
-	return out.String()
-}
-
-// statistics are what occurred.
-type statistics struct {
-	mu       sync.Mutex
-	kinds    map[string]int
-	outcomes map[string]int
-	attempts int
-}
-
-func newStatistics() *statistics {
-	return &statistics{kinds: map[string]int{}, outcomes: map[string]int{}}
-}
-
-func (s *statistics) note(played *schedule, r result) {
-	for _, e := range played.endpoints() {
-		s.attempts += len(e.asked)
-		for i := range min(len(e.asked), len(e.attempts)) {
-			if kind := e.attempts[i].kind; kind != "" {
-				s.kinds[kind]++
-			}
-		}
-	}
-	for _, l := range played.local {
-		if l.kind != "" && played.data != nil {
-			s.kinds[l.kind]++
-		}
-	}
-	outcome := "succeeded"
-	if r.partial {
-		outcome = "succeeded, and told what is missing"
-	}
-	if r.failed != "" {
-		outcome = "failed: " + string(r.failed)
-	}
-	if r.cancelled {
-		s.kinds[kindCancelled]++
-	}
-	if r.resumed {
-		s.kinds[kindResumed]++
-	}
-	s.outcomes[outcome]++
-}
-
-func (s *statistics) add(o *statistics) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.attempts += o.attempts
-	for kind, n := range o.kinds {
-		s.kinds[kind] += n
-	}
-	for outcome, n := range o.outcomes {
-		s.outcomes[outcome] += n
-	}
-}
-
-// missing returns what never occurred.
-func (s *statistics) missing() (names []string) {
-	for _, name := range allKinds() {
-		if s.kinds[name] == 0 {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-func (s *statistics) String() string {
-	var out strings.Builder
-	fmt.Fprintf(&out, "%8d attempts\n", s.attempts)
-	for _, table := range []map[string]int{s.outcomes, s.kinds} {
-		for _, name := range slices.Sorted(maps.Keys(table)) {
-			fmt.Fprintf(&out, "%8d %s\n", table[name], name)
-		}
 	}
 	return out.String()
 }
