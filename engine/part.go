@@ -45,7 +45,8 @@ type Identifier interface {
 // Identity tells a part from every other one. It holds no secret and no patient id.
 type Identity struct {
 	ID      string // which part it is: the path of a file, the ids of an export and a download
-	Version string // what changes when the part does, in words: sizes, times, row counts, digests of lists
+	Version string // what changes when the part does, for people: sizes, times, row counts
+	Digest  string // of what may change without a trace in Version; it need not be shown
 }
 
 // Splitter is a part that can be read from several places at once: a regular file that is not compressed, or one whose

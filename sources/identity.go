@@ -2,6 +2,7 @@ package sources
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -17,23 +18,25 @@ var (
 	_ engine.Identifier = (*File)(nil)
 )
 
-// Identity implements engine.Identifier. The version is what the server declares; of its lists, their lengths and
-// digests.
+// Identity implements engine.Identifier: it is another one if anything is that the server declares.
 func (d *Download) Identity() engine.Identity {
 	return engine.Identity{
-		ID: d.name,
-		Version: fmt.Sprintf("%d rows; patients: %s; event types: %s",
-			d.declared.Rows, digestOf(d.declared.Patients), digestOf(d.declared.Events)),
+		ID:      d.name,
+		Version: fmt.Sprintf("%d rows, %d patients, %d event types", d.declared.Rows, len(d.declared.Patients), len(d.declared.Events)),
+		Digest:  digestOf(d.declared.Patients, d.declared.Events),
 	}
 }
 
-// digestOf describes a list of names without telling any: how many they are, and half the SHA-256 of the sorted names.
-func digestOf(names []string) string {
+// digestOf returns half the SHA-256, in hexadecimal, of lists whose order does not matter.
+func digestOf(lists ...[]string) string {
 	sum := sha256.New()
-	for _, name := range slices.Sorted(slices.Values(names)) {
-		fmt.Fprintf(sum, "%d:%s,", len(name), name) // netstrings: no two lists give the same bytes
+	for _, names := range lists {
+		fmt.Fprintf(sum, "%d\n", len(names))
+		for _, name := range slices.Sorted(slices.Values(names)) {
+			fmt.Fprintf(sum, "%d:%s,", len(name), name) // a netstring: no two lists give the same bytes
+		}
 	}
-	return fmt.Sprintf("%d, sha256 %x", len(names), sum.Sum(nil)[:sha256.Size/2])
+	return hex.EncodeToString(sum.Sum(nil)[:sha256.Size/2])
 }
 
 // Identity implements engine.Identifier. A regular file is known by its path, its size, its time of modification and,

@@ -32,6 +32,9 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 	if err != nil {
 		return err
 	}
+	if err := o.keepable(found); err != nil {
+		return err
+	}
 	cfg, err := o.config(p, found)
 	if err != nil {
 		return err
@@ -44,7 +47,7 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 }
 
 // count counts what was found and writes the result.
-func (o *countOptions) count(ctx context.Context, p *program, found []sources.Source, cfg engine.Config, outputs *sinks.Outputs) error {
+func (o *countOptions) count(ctx context.Context, p *program, found []sources.Source, cfg engine.Config, outputs *sinks.Outputs) (err error) {
 	begin := time.Now()
 	remote, err := o.connect(p, found, uint64(o.maxWindow))
 	if err != nil {
@@ -55,6 +58,11 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	if err != nil {
 		return err
 	}
+	endState, err := o.useState(p, remote, parts, &cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, endState()) }()
 	cfg.Progress = new(engine.Progress)
 	stop := p.showProgress(ctx, o.progress.word, cfg.Progress, expectedBytes(parts))
 	report, err := engine.Run(ctx, parts, cfg)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"fastcount/engine"
+	"fastcount/internal/state"
 	"fastcount/parser"
 	"fastcount/sinks"
 	"fastcount/sources"
@@ -89,6 +90,7 @@ var kinds = []struct {
 	{errOutputClosed, exitBrokenPipe},
 	{sinks.ErrSameFile, exitUsage},
 	{sources.ErrArgument, exitUsage},
+	{state.ErrFolder, exitUsage},
 	{sources.ErrExhausted, exitRetries},
 	{sources.ErrNotFound, exitNotFound},
 	{sources.ErrDenied, exitNotAllowed},

@@ -258,6 +258,7 @@ type countOptions struct {
 
 	verify       choice
 	allowPartial bool
+	state        string
 	maxDuration  span
 	jobs         count
 	progress     choice
@@ -275,6 +276,7 @@ func newCount() (*flagSet, action) {
 	o.verify = choice{"strict", []string{"strict", "warn", "off"}}
 	f.Var(&o.verify, "verify", "downloads that are not what the server declares: fail, count them and exit with 3, or do not look")
 	f.BoolVar(&o.allowPartial, "allow-partial", false, "where some sources fail, give the result of the others and exit with 3")
+	f.StringVar(&o.state, "state", "", "keep finished files and downloads in `DIR`, and go on from there; see 'fastcount help state'")
 	f.Var(&o.maxDuration, "max-duration", "stop with exit code 10 after this time")
 	o.workFlags(s.group("Work"))
 	return s, o.run

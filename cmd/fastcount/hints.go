@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"fastcount/engine"
+	"fastcount/internal/state"
 	"fastcount/parser"
 	"fastcount/sinks"
 	"fastcount/sources"
@@ -118,6 +119,8 @@ var knownHints = []struct {
 	{sources.ErrContent, "is this the URL of a CSV?"},
 	{sources.ErrMetadata, "is --server the base URL of an export API? 'fastcount help api' says what that is"},
 	{sinks.ErrSameFile, "give each output a file of its own: --sink FORMAT=FILE"},
+	{state.ErrFolder, "repeat the command that the state is of, or name a new folder; to start over, delete the folder first"},
+	{state.ErrLocked, "wait until that one has ended, or name another folder"},
 	{errTimeUp, "nothing was printed; --max-duration sets the time"},
 	{syscall.EADDRINUSE, "another program listens there; --listen 127.0.0.1:0 takes a free port"},
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,6 +30,8 @@ type program struct {
 	environ []string
 
 	stop context.CancelCauseFunc // ends the context of the verb that runs
+
+	resumable atomic.Bool // whether the run keeps what is finished for the next one
 }
 
 // grace is how long a verb that was told to stop may take before the program ends without it. A read that no context
@@ -44,9 +47,17 @@ func (p *program) run(args []string) int {
 
 	err := within(ctx, grace, func() error { return p.do(ctx, args) })
 	if err != nil {
-		p.ui.fail(err)
+		p.fail(err)
 	}
 	return exitCode(err)
+}
+
+// fail tells what went wrong, and how to go on.
+func (p *program) fail(err error) {
+	p.ui.fail(err)
+	if p.resumable.Load() && exitCode(err) != exitBrokenPipe {
+		p.ui.line("hint: the same command goes on where this one stopped: what is finished is kept")
+	}
 }
 
 // within calls f and returns its error, or the reason for ctx's end where f has not returned so long after it.

@@ -27,24 +27,53 @@ func partLine(p engine.PartReport) string {
 	if p.Failed {
 		return p.Name + ": failed after " + numbered(p.Attempts, "attempt", "attempts")
 	}
-	return fmt.Sprintf("%s: %s rows, %s, %s, verified: %s", p.Name, humanCount(p.Rows), sizeOf(p.Bytes, p.RawBytes),
-		numbered(p.Attempts, "attempt", "attempts"), p.Verified)
+	came := numbered(p.Attempts, "attempt", "attempts")
+	if p.Kept {
+		came = "kept by an earlier run"
+	}
+	return fmt.Sprintf("%s: %s rows, %s, %s, verified: %s", p.Name, humanCount(p.Rows), sizeOf(p.Bytes, p.RawBytes), came, p.Verified)
 }
 
 func closingLine(r *engine.Report, found []sources.Source, took time.Duration) string {
 	var raw uint64
-	var retries int
+	read := work{rows: r.Rows, bytes: r.Bytes}
 	for _, p := range r.Parts {
 		raw += p.RawBytes
-		retries += max(0, p.Attempts-1)
+		read.note(p)
 	}
-	seconds := max(took.Seconds(), 1e-9)
-	said := fmt.Sprintf("%s, %s in %s: %s rows/s, %s/s; %s", rowCount(r.Rows), sizeOf(r.Bytes, raw),
-		humanTime(took), humanRate(float64(r.Rows)/seconds), humanBytes(uint64(float64(r.Bytes)/seconds)), partCount(len(r.Parts), found))
+	said := fmt.Sprintf("%s, %s in %s%s; %s", rowCount(r.Rows), sizeOf(r.Bytes, raw), humanTime(took), read.rate(took), partCount(len(r.Parts), found))
+	if read.kept > 0 {
+		said += fmt.Sprintf(", %d of them kept by an earlier run", read.kept)
+	}
 	if remotes(found) {
-		said += ", " + numbered(retries, "retry", "retries")
+		said += ", " + numbered(read.retries, "retry", "retries")
 	}
 	return said + "; " + proofOf(r.Parts) + lacking(r.Parts)
+}
+
+// work is what a run did itself, and how many parts it did not have to read.
+type work struct {
+	rows, bytes   uint64
+	retries, kept int
+}
+
+func (w *work) note(p engine.PartReport) {
+	if !p.Kept {
+		w.retries += max(0, p.Attempts-1)
+		return
+	}
+	w.kept++
+	w.rows -= p.Rows
+	w.bytes -= p.Bytes
+}
+
+// rate tells how fast the work was, "" if there was none.
+func (w *work) rate(took time.Duration) string {
+	if w.bytes == 0 {
+		return ""
+	}
+	seconds := max(took.Seconds(), 1e-9)
+	return fmt.Sprintf(": %s rows/s, %s/s", humanRate(float64(w.rows)/seconds), humanBytes(uint64(float64(w.bytes)/seconds)))
 }
 
 // lacking tells what is not in the result, "" if nothing.

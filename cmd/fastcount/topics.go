@@ -44,6 +44,28 @@ renamed. Standard output is written once, after every source is verified. An out
 source is refused.
 `,
 
+	"state": `Going on where a run stopped
+
+  fastcount --state DIR --server URL ID
+
+keeps what was counted of every finished file and download in DIR. The same command again, after
+Ctrl-C, a crash, a failure or a full disk, asks for the metadata and reads only what is not finished.
+The result is that of one run without a pause, byte for byte.
+
+  - DIR is for one run: it is made if it is missing, and refused if it holds anything else. It is kept
+    when the run has succeeded, so that the same command answers from it at once; delete it when you
+    are done. It holds patient ids; only its owner can read it.
+  - A run that differs is refused with exit code 2 and told how: other sources or another server, other
+    columns or another delimiter, a file that changed, downloads whose metadata changed, --verify off
+    where the other run compared. Limits, --max-bad-rows, --invalid-utf8, --verify warn, outputs, jobs
+    and transfers may differ: what failed can be let pass without counting the rest again.
+  - What lacks something is not kept: a download that is not what its metadata says, a file with rows
+    that were left out. It is counted again by the next run.
+  - A file in DIR that is damaged is warned of, and what it was of is counted again.
+  - Standard input, URLs, pipes and devices cannot be known again and are refused.
+  - Two runs cannot use one DIR at once.
+`,
+
 	"env": `Environment variables
 
 Each flag can be set as FASTCOUNT_ and its name in capitals, with underscores for hyphens:
@@ -62,7 +84,7 @@ is warned of.
 
     0  done: every source was read to its end, no row was left out, every declared row count matched
     1  another failure
-    2  usage: the command line cannot be meant as it stands
+    2  usage: the command line cannot be meant as it stands, or --state is of another run
     3  a result was given that lacks something, and says so itself: --allow-partial, --max-bad-rows or
        --verify warn let it pass
     4  a source was not found

@@ -35,6 +35,7 @@ type runFile struct {
 type source struct {
 	ID      string `json:"id"`
 	Version string `json:"version"`
+	Digest  string `json:"digest,omitempty"`
 }
 
 const (
@@ -133,16 +134,18 @@ func (e *DifferentError) Error() string {
 func (e *DifferentError) Is(target error) bool { return target == ErrFolder }
 
 // facts returns everything by which runs may differ, by names that differ.
-func (f runFile) facts() map[string]string {
-	facts := make(map[string]string, len(f.Rules)+len(f.Sources))
-	maps.Copy(facts, f.Rules)
+func (f runFile) facts() map[string]source {
+	facts := make(map[string]source, len(f.Rules)+len(f.Sources))
+	for name, value := range f.Rules {
+		facts[name] = source{Version: value}
+	}
 	for _, s := range f.Sources {
-		facts[s.ID] = s.Version
+		facts[s.ID] = s
 	}
 	return facts
 }
 
-func differences(before, now map[string]string) (found []string) {
+func differences(before, now map[string]source) (found []string) {
 	names := maps.Clone(before)
 	maps.Copy(names, now)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
@@ -150,11 +153,13 @@ func differences(before, now map[string]string) (found []string) {
 		is, stays := now[name]
 		switch {
 		case !known:
-			found = append(found, name+": not there then, now "+is)
+			found = append(found, name+": not there then, now "+is.Version)
 		case !stays:
-			found = append(found, name+": then "+was+", not there now")
+			found = append(found, name+": then "+was.Version+", not there now")
+		case was.Version != is.Version:
+			found = append(found, name+": then "+was.Version+", now "+is.Version)
 		case was != is:
-			found = append(found, name+": then "+was+", now "+is)
+			found = append(found, name+": as then "+is.Version+", but not the same ones")
 		}
 	}
 	if found == nil {

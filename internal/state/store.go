@@ -61,7 +61,7 @@ func open(folder string, r Run, warn func(error), files wholefile.Files) (s *Sto
 	}
 	s = &Store{folder: folder, work: digest(text), units: make([]string, len(r.Sources)), warn: warn, files: files}
 	for i, id := range r.Sources {
-		s.units[i] = digest(fmt.Appendf(nil, "%d:%s,%d:%s,", len(id.ID), id.ID, len(id.Version), id.Version))
+		s.units[i] = digest(fmt.Appendf(nil, "%q %q %q", id.ID, id.Version, id.Digest))
 	}
 	if err := s.makeFolder(); err != nil {
 		return nil, err

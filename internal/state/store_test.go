@@ -221,6 +221,7 @@ func TestAnotherRun(t *testing.T) {
 		{"a rule", func(r *Run) { r.Rules["--delimiter"] = `";"` }, []string{`--delimiter: then ",", now ";"`}},
 		{"a rule less", func(r *Run) { delete(r.Rules, "--server") }, []string{"--server: then http://a:80, not there now"}},
 		{"a version", func(r *Run) { r.Sources[1].Version = "8 rows" }, []string{"demo/2: then 7 rows, now 8 rows"}},
+		{"what is not shown", func(r *Run) { r.Sources[1].Digest = "d" }, []string{"demo/2: as then 7 rows, but not the same ones"}},
 		{"a part less", func(r *Run) { r.Sources = r.Sources[1:] }, []string{"demo/1: then 5 rows, not there now"}},
 		{"a part more", func(r *Run) { r.Sources = append(r.Sources, engine.Identity{ID: "demo/3", Version: "1 rows"}) },
 			[]string{"demo/3: not there then, now 1 rows"}},

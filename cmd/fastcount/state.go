@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"fastcount/engine"
+	"fastcount/internal/state"
+	"fastcount/parser"
+	"fastcount/sources"
+)
+
+// keepable refuses, with --state, sources that a later run could not know again.
+func (o *countOptions) keepable(found []sources.Source) error {
+	if o.state == "" {
+		return nil
+	}
+	for _, s := range found {
+		if s.Kind == sources.KindExport || s.Kind == sources.KindFile && identityOf(s.Part) != (engine.Identity{}) {
+			continue
+		}
+		return usage(hinted(errors.New("--state: "+s.Name+" cannot be kept: a later run could not tell whether it is still the same"),
+			"save it to a file and count that, or count it without --state"))
+	}
+	return nil
+}
+
+// identityOf returns what a part is known by, nothing where it is not known.
+func identityOf(p engine.Part) engine.Identity {
+	if i, ok := p.(engine.Identifier); ok {
+		return i.Identity()
+	}
+	return engine.Identity{}
+}
+
+// useState lets cfg keep finished parts in the folder of --state, if one is named. The returned function ends that.
+func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg *engine.Config) (end func() error, err error) {
+	if o.state == "" {
+		return func() error { return nil }, nil
+	}
+	run := state.Run{Rules: rules(r, parts, *cfg)}
+	for _, part := range parts {
+		run.Sources = append(run.Sources, identityOf(part))
+	}
+	store, err := state.Open(o.state, run, func(err error) { p.ui.warn(message(err)) })
+	if err != nil {
+		return nil, fmt.Errorf("--state: %w", err)
+	}
+	cfg.Store = store
+	p.resumable.Store(true)
+	return store.Close, nil
+}
+
+// rules returns what the counts of a finished part depend on beside the part. What only decides whether a part can be
+// finished, such as the limits, may differ when a run is taken up again: so the part that failed can be let pass.
+func rules(r *remote, parts []engine.Part, cfg engine.Config) map[string]string {
+	compared := "yes"
+	if cfg.Verify == engine.VerifyOff {
+		compared = "no"
+	}
+	all := map[string]string{
+		"--delimiter":            strconv.Quote(string(rune(cfg.CSV.Comma))),
+		"--no-header":            strconv.FormatBool(cfg.CSV.NoHeader),
+		"--patient-column":       selected(cfg.Patient),
+		"--event-column":         selected(cfg.Event),
+		"compared with metadata": compared,
+	}
+	for _, p := range parts {
+		if _, ok := p.(*sources.Download); ok {
+			all["--server"] = r.identity()
+		}
+	}
+	return all
+}
+
+// selected describes the choice of a column.
+func selected(s parser.Selector) string {
+	switch {
+	case s.Number > 0:
+		return "number " + strconv.Itoa(s.Number)
+	case s.Name != "":
+		return strconv.Quote(s.Name)
+	}
+	return "by default"
+}
+
+// identity says which server it is, the same in every run.
+func (r *remote) identity() string {
+	if r.mock != nil {
+		return "built-in mock server" // whose port is another each time
+	}
+	return r.Server()
+}
