@@ -180,7 +180,7 @@ func (c *commit) discard() error {
 }
 
 func (c *commit) discardOne(s *staged) error {
-	err := errors.Join(c.removeTemp(s, s.temp), c.removeTemp(s, s.sidecarTemp))
+	err := errors.Join(c.removeTemp(s, s.temp, s.file), c.removeTemp(s, s.sidecarTemp, s.sidecarPath()))
 	if !s.marked || s.temp == "" {
 		return err
 	}
@@ -192,12 +192,16 @@ func (c *commit) discardOne(s *staged) error {
 	return errors.Join(err, fmt.Errorf("output %s: beside it stands %s of the result that failed", s, s.sidecarPath()))
 }
 
-// removeTemp removes a temporary file, if there is one. That it is gone is a failure too.
-func (c *commit) removeTemp(s *staged, name string) error {
+// removeTemp removes the temporary file called name, if there is one, which was to become file.
+func (c *commit) removeTemp(s *staged, name, file string) error {
 	if name == "" {
 		return nil
 	}
-	if err := c.files.Remove(name); err != nil {
+	err := c.files.Remove(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("output %s: %s may be in place all the same, its temporary file is gone: %w", s, file, err)
+	case err != nil:
 		return fmt.Errorf("output %s: a temporary file is left behind: %w", s, err)
 	}
 	return nil

@@ -139,7 +139,7 @@ func TestWriteFaultsSeveralOutputs(t *testing.T) {
 		if err == nil || f.Log[0] == "sync folder" {
 			renamed = 3
 		} else if f.Log[0] == "rename" {
-			renamed = inPlace(err, paths)
+			renamed = alreadyInPlace(err, paths)
 		}
 		for i, contents := range [][2]string{{"", "A"}, {"old b", big}, {"", "C"}} {
 			want := contents[0]
@@ -154,8 +154,8 @@ func TestWriteFaultsSeveralOutputs(t *testing.T) {
 	})
 }
 
-// inPlace returns how many of the paths the error names as already in place.
-func inPlace(err error, paths []string) int {
+// alreadyInPlace returns how many of the paths the error names as already in place.
+func alreadyInPlace(err error, paths []string) int {
 	_, list, _ := strings.Cut(err.Error(), "already in place: ")
 	list, _, _ = strings.Cut(list, ")")
 	n := 0
