@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,9 +28,10 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"serve": serve,
-			"gzip":  compress,
+			"exits":  exits,
+			"serve":  serve,
+			"gzip":   compress,
+			"damage": damage,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", raceOptions)
@@ -106,4 +108,19 @@ func compress(ts *testscript.TestScript, neg bool, args []string) {
 	z := gzip.NewWriter(f)
 	_, err = io.WriteString(z, ts.ReadFile(args[0]))
 	ts.Check(errors.Join(err, z.Close(), f.Close()))
+}
+
+// damage changes a byte in the middle of every partial result in a folder: damage DIR.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: damage DIR")
+	}
+	files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "*.partial"))
+	ts.Check(err)
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		ts.Check(err)
+		data[len(data)/2] ^= 1
+		ts.Check(os.WriteFile(name, data, 0o600))
+	}
 }
