@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"fastcount/engine"
+	"fastcount/internal/proof"
 	"fastcount/sources"
 )
 
@@ -41,6 +42,7 @@ func TestCutFileEverywhere(t *testing.T) {
 }
 
 func cutLocally(t *testing.T, cfg engine.Config, part func(path string, body []byte) engine.Part) {
+	runs := proof.Begin(t, "cuts-local")
 	for name, d := range fixtures() {
 		for _, c := range localForms {
 			t.Run(name+"/"+c.name, func(t *testing.T) {
@@ -48,6 +50,7 @@ func cutLocally(t *testing.T, cfg engine.Config, part func(path string, body []b
 				e, path := newPress().encode(c, d.data), filepath.Join(t.TempDir(), "cut.csv")
 				for n := len(e.body); n >= 0; n -= stride() { // ever shorter: to truncate a file is cheap
 					cutAt(t, cfg, e, n, part(path, e.body[:n]))
+					runs.Add(1)
 				}
 			})
 		}
@@ -57,13 +60,13 @@ func cutLocally(t *testing.T, cfg engine.Config, part func(path string, body []b
 // cutAt counts a part that holds the first n bytes of e.
 func cutAt(t *testing.T, cfg engine.Config, e encoded, n int, part engine.Part) {
 	var r result
-	want, proof := fails(final, classTruncated), engine.ProofNone
+	want, proven := fails(final, classTruncated), engine.ProofNone
 	if content, whole := e.prefix(n); whole {
 		want = anything(content)
 		want.raw = n
 	}
 	if e.coding.format != plain {
-		proof = engine.ProofFraming
+		proven = engine.ProofFraming
 	}
 	report, err := engine.Run(t.Context(), []engine.Part{part}, cfg)
 	switch {
@@ -72,7 +75,7 @@ func cutAt(t *testing.T, cfg engine.Config, e encoded, n int, part engine.Part) 
 	case err != nil:
 		r.wrongf("%v, but nothing is missing", err)
 	default:
-		checkReport(report, []outcome{{name: part.Name(), attempts: 1, want: want, proof: proof}}, &r)
+		checkReport(report, []outcome{{name: part.Name(), attempts: 1, want: want, proof: proven}}, &r)
 	}
 	for _, wrong := range r.wrong {
 		t.Errorf("cut at %d of %d: %s", n, len(e.body), wrong)

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
 	"fastcount/engine"
+	"fastcount/internal/proof"
 	"fastcount/internal/simnet"
 	"fastcount/sources"
 )
@@ -53,8 +53,7 @@ func TestCutEverywhere(t *testing.T) {
 		{0, simnet.Chunked}, {0, simnet.Length}, {0, simnet.UntilClose},
 		{1, simnet.Chunked}, {1, simnet.UntilClose}, {2, simnet.Chunked}, {2, simnet.UntilClose},
 	}
-	var runs atomic.Int64
-	t.Cleanup(func() { t.Logf("%d runs", runs.Load()) })
+	runs := proof.Begin(t, "cuts-network")
 	for name, d := range fixtures() {
 		for _, form := range forms {
 			for end, ended := range map[simnet.End]string{simnet.Close: "FIN", simnet.Reset: "RST"} {
@@ -62,7 +61,7 @@ func TestCutEverywhere(t *testing.T) {
 					t.Parallel()
 					p := newPress()
 					synctest.Test(t, func(t *testing.T) {
-						runs.Add(newCutting(t, p, d, codings[form.coding], form.framing, end).all(stride()))
+						runs.Add(int(newCutting(t, p, d, codings[form.coding], form.framing, end).all(stride())))
 					})
 				})
 			}

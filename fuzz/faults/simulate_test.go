@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"fastcount/internal/proof"
 )
 
 // The environment variables that say which schedules are played.
@@ -37,6 +39,7 @@ func TestSimulate(t *testing.T) {
 	log.SetOutput(&printed) // net/http prints what it finds on connections
 	defer log.SetOutput(os.Stderr)
 	begin := time.Now()
+	proof.Begin(t, "schedules").Add(int(n))
 	t.Run("schedules", func(t *testing.T) {
 		for i := range runtime.GOMAXPROCS(0) {
 			t.Run(strconv.Itoa(i), func(t *testing.T) {

@@ -121,7 +121,9 @@ func TestNothingIsTouchedOutside(t *testing.T) {
 					entries = array.entries()
 					guarded(t, k, what+" behind the beginning", data.place(text, gap), entries[:n+simd.Slack:n+simd.Slack], want)
 					intact(t, k, what, entries[n+simd.Slack:])
-					tried.Add(2)
+					if k.Name == "generic" {
+						tried.Add(2)
+					}
 				}
 			}
 		}

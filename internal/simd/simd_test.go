@@ -67,7 +67,9 @@ func TestEveryShortStringAtEveryAlignment(t *testing.T) {
 						rest /= len(alphabet)
 					}
 					checkFast(t, k, b)
-					tried.Add(1)
+					if k.Name == "generic" { // which others there are depends on the machine
+						tried.Add(1)
+					}
 					copy(b[at:], "-----")
 				}
 			}
