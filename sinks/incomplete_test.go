@@ -198,12 +198,12 @@ func TestBadRows(t *testing.T) {
 // TestBadRowsWriterErrors: errors of the writer are returned, wherever they come.
 func TestBadRowsWriterErrors(t *testing.T) {
 	r := &engine.Report{}
-	for i := range 10_000 {
+	for i := range 4_000 {
 		err := &parser.SyntaxError{Line: int64(i), Err: parser.ErrFieldCount}
 		r.BadRows = append(r.BadRows, engine.BadRow{Part: "a", Err: err, Record: []byte("x")})
 	}
 	whole := render(t, sinks.BadRows{}, r)
-	for room := 0; room < len(whole); room += 1000 {
+	for room := 0; room < len(whole); room += 5003 {
 		if err := (sinks.BadRows{}).Write(&fullAfter{room}, r); !errors.Is(err, errFull) {
 			t.Errorf("full after %d bytes: %v", room, err)
 		}

@@ -26,11 +26,38 @@ func (o *countOptions) outputs(p *program, found []sources.Source) (*sinks.Outpu
 		}
 		wanted = append(wanted, sinks.Output{Sink: sink, File: spec.File})
 	}
+	if o.rejects != "" {
+		wanted = append(wanted, sinks.Output{Sink: sinks.BadRows{}, File: fileOf(o.rejects)})
+	}
 	outputs, err := sinks.NewOutputs(wanted)
 	if err != nil {
 		return nil, err
 	}
-	return outputs, keepInputs(outputs, p, found)
+	if err := o.checkIncomplete(outputs); err != nil {
+		return nil, err
+	}
+	return outputs, o.keepInputs(outputs, p, found)
+}
+
+// checkIncomplete refuses outputs that could not say that the result is incomplete, if it may be.
+func (o *countOptions) checkIncomplete(outputs *sinks.Outputs) error {
+	if !o.allowPartial && o.maxBadRows == 0 && o.verify.word != "warn" {
+		return nil
+	}
+	err := outputs.CheckIncomplete()
+	if errors.Is(err, sinks.ErrUnmarked) {
+		return usage(hinted(err, "--allow-partial, --max-bad-rows and --verify warn let the result be incomplete",
+			"name a file, such as --sink csv=FILE: what is missing is then written to FILE.incomplete"))
+	}
+	return err
+}
+
+// fileOf returns the name of an output's file, "" for standard output.
+func fileOf(name string) string {
+	if name == "-" {
+		return ""
+	}
+	return name
 }
 
 // specs reads --sink and --output.
@@ -54,9 +81,8 @@ func (o *countOptions) specs() ([]sinks.Spec, error) {
 			"name the file of each: --sink FORMAT=FILE"))
 	case specs[0].File != "":
 		return nil, clash("--output %s: --sink names another file, %s", o.output, specs[0].File)
-	case o.output != "-":
-		specs[0].File = o.output
 	}
+	specs[0].File = fileOf(o.output)
 	return specs, nil
 }
 
@@ -74,12 +100,20 @@ func (o *countOptions) sinkOptions(p *program, file string) sinks.Options {
 	return opts
 }
 
-// keepInputs refuses outputs that would replace a source, or the file behind standard output.
-func keepInputs(outputs *sinks.Outputs, p *program, found []sources.Source) error {
+// keepInputs refuses outputs that would replace a source, another file that flags name, or the file behind standard
+// output.
+func (o *countOptions) keepInputs(outputs *sinks.Outputs, p *program, found []sources.Source) error {
 	stdout := statFile(p.stdout)
 	if stdout != nil {
 		if file, yes := outputs.Overwrites(stdout); yes {
 			return fmt.Errorf("%w: %s and standard output", sinks.ErrSameFile, file)
+		}
+	}
+	for _, name := range []string{o.tokenFile, o.headerFile, o.caFile} {
+		if info, err := os.Stat(name); err == nil {
+			if file, yes := outputs.Overwrites(info); yes {
+				return clash("%s: the output %s is the same file", name, file)
+			}
 		}
 	}
 	for _, s := range found {
