@@ -1,0 +1,206 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fastcount/engine"
+	"fastcount/mockserver"
+)
+
+// slowExport is an export each of whose downloads takes a while.
+func slowExport(downloads int, pause time.Duration) mockserver.Export {
+	e := mockserver.Export{ID: "slow"}
+	for i := range downloads {
+		const rows, patients, events = 3000, 300, 4
+		d := mockserver.Download{ID: fmt.Sprintf("d%d", i), Rows: rows}
+		for p := range patients {
+			d.Patients = append(d.Patients, fmt.Sprintf("P%d", i+p))
+		}
+		for n := range events {
+			d.Events = append(d.Events, fmt.Sprintf("e%d", n))
+		}
+		d.Body = func(w io.Writer) error {
+			_, err := io.WriteString(w, "patient_id,event_type\n")
+			for row := 0; row < rows && err == nil; row++ {
+				if row%(rows/4) == 0 {
+					time.Sleep(pause / 4)
+				}
+				_, err = fmt.Fprintf(w, "%s,%s\n", d.Patients[row*7%patients], d.Events[row%events*row%events])
+			}
+			return err
+		}
+		e.Downloads = append(e.Downloads, d)
+	}
+	return e
+}
+
+// requests are the names of the downloads whose data was asked for.
+type requests struct {
+	mu    sync.Mutex
+	names map[string]bool
+}
+
+func (r *requests) note(q *http.Request) {
+	if path, data := strings.CutSuffix(q.URL.Path, "/data"); data {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.names[strings.TrimPrefix(path, "/api/export/")] = true
+	}
+}
+
+// take returns what was asked for since the last call.
+func (r *requests) take() map[string]bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	names := r.names
+	r.names = make(map[string]bool)
+	return names
+}
+
+// slowServer serves the export.
+func slowServer(t *testing.T, e mockserver.Export) (url string, asked *requests) {
+	t.Helper()
+	asked = &requests{names: make(map[string]bool)}
+	handler, err := mockserver.New(mockserver.Options{Exports: []mockserver.Export{e}, OnRequest: asked.note})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL, asked
+}
+
+// kept returns the names of the parts that are kept in a folder. Every file that is there under its own name is whole.
+func kept(t *testing.T, folder string) map[string]bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.partial"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := make(map[string]bool)
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, r, err := engine.ReadPartial(f)
+		if err := errors.Join(err, f.Close()); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		names[r.Parts[0].Name] = true
+	}
+	return names
+}
+
+// TestKill kills the program at random moments and starts it again, until it comes to its end: nothing that was
+// finished is asked for again, no file is ever half there, and the result is that of one run.
+func TestKill(t *testing.T) {
+	kills := 50
+	if testing.Short() {
+		kills = 10
+	}
+	const downloads, pause = 24, 40 * time.Millisecond
+	url, asked := slowServer(t, slowExport(downloads, pause))
+	dir := t.TempDir()
+	args := []string{"-q", "--server", url, "slow"}
+	for i := range 5 {
+		file := filepath.Join(dir, fmt.Sprintf("%d.csv", i))
+		if err := os.WriteFile(file, []byte("patient_id,event_type\n"+strings.Repeat(fmt.Sprintf("P%d,file\n", i), 1000)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, file)
+	}
+	want, err := exec.Command("fastcount", args...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	random := rand.New(rand.NewPCG(1, 2))
+	begin, starts, resumed := time.Now(), 0, 0
+	for run := 0; kills > 0; run++ {
+		k := killing{dir: filepath.Join(dir, fmt.Sprint(run)), args: args, want: string(want), asked: asked}
+		for done := false; !done; starts++ {
+			// Most often before all is read, which takes downloads / 4 transfers × pause.
+			done = k.start(t, time.Duration(random.Int64N(int64(downloads/4*pause))))
+			if !done {
+				kills--
+			}
+			if k.before > 0 {
+				resumed++
+			}
+		}
+	}
+	t.Logf("%d starts, %d of them with something kept, in %v", starts, resumed, time.Since(begin))
+	if resumed == 0 {
+		t.Error("no run had anything to go on from")
+	}
+}
+
+// killing is a run that is killed again and again.
+type killing struct {
+	dir    string // of its state and its output
+	args   []string
+	want   string
+	asked  *requests
+	before int // parts that were kept when it was started last
+}
+
+// start starts the program, kills it after a while, and reports whether it came to its end before.
+func (k *killing) start(t *testing.T, after time.Duration) (done bool) {
+	t.Helper()
+	folder, output := filepath.Join(k.dir, "state"), filepath.Join(k.dir, "out.json")
+	if err := os.MkdirAll(k.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	finished := kept(t, folder)
+	k.before = len(finished)
+	k.asked.take()
+
+	var stderr strings.Builder
+	cmd := exec.Command("fastcount", append([]string{"--state", folder, "-o", output}, k.args...)...)
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) // which fails where it has ended
+	defer timer.Stop()
+	err := cmd.Wait()
+	if stderr.Len() > 0 {
+		t.Fatalf("it said %s", &stderr)
+	}
+
+	for name := range k.asked.take() {
+		if finished[name] {
+			t.Errorf("%s was finished, and is asked for again", name)
+		}
+	}
+	if after := kept(t, folder); len(after) < len(finished) {
+		t.Errorf("%d parts were kept, and now %d", len(finished), len(after))
+	}
+	got, readErr := os.ReadFile(output)
+	if readErr == nil && string(got) != k.want {
+		t.Fatalf("the result is another one: %s", got)
+	}
+	if err != nil {
+		return false
+	}
+	if readErr != nil {
+		t.Fatal(readErr)
+	}
+	if temps, err := filepath.Glob(filepath.Join(folder, ".fastcount-*.tmp")); err != nil || len(temps) > 0 {
+		t.Errorf("left behind: %q, %v", temps, err)
+	}
+	return true
+}
