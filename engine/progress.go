@@ -1,6 +1,9 @@
 package engine
 
-import "sync/atomic"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // State is where a part stands in a run.
 type State uint8
@@ -28,6 +31,9 @@ type PartProgress struct {
 // concurrent use.
 type Progress struct {
 	parts atomic.Pointer[[]partState]
+
+	mu     sync.Mutex
+	stages Stages
 }
 
 type partState struct {
@@ -53,6 +59,20 @@ func (p *Progress) Snapshot() []PartProgress {
 		}
 	}
 	return out
+}
+
+// Stages returns where the time of the workers that are done went.
+func (p *Progress) Stages() Stages {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stages
+}
+
+// spent notes how one worker spent its time.
+func (p *Progress) spent(s Stages) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stages.add(s)
 }
 
 // start names the parts; called once by Run.

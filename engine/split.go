@@ -194,7 +194,8 @@ func (c *chain) countRange(ctx context.Context, w *worker, i int, t *tally) (res
 	if i > 0 {
 		g.Header = c.header
 	}
-	w.reader.ResetRange(stream, c.run.cfg.CSV, g)
+	w.src = timed{Reader: stream}
+	w.reader.ResetRange(&w.src, c.run.cfg.CSV, g)
 	if result.err = w.reader.Begin(); result.err == nil {
 		if i > 0 {
 			result.start = w.reader.Offset()

@@ -14,13 +14,19 @@ import (
 type worker struct {
 	run    *run
 	reader *parser.Reader
+	src    timed // what reader reads
+	stages Stages
 }
 
 func newWorker(r *run) *worker {
 	return &worker{run: r, reader: parser.NewReader(nil, r.cfg.CSV)}
 }
 
-func (w *worker) release() { w.reader.Release() }
+// release gives back what w holds, and tells how it spent its time.
+func (w *worker) release() {
+	w.reader.Release()
+	w.run.cfg.Progress.spent(w.stages)
+}
 
 func (w *worker) do(ctx context.Context, t task) {
 	if t.chain != nil {
@@ -91,7 +97,8 @@ func (w *worker) attempt(ctx context.Context, part Part, t *tally, state *partSt
 	if err != nil {
 		return PartReport{}, err
 	}
-	w.reader.Reset(stream, w.run.csv(t))
+	w.src = timed{Reader: stream}
+	w.reader.Reset(&w.src, w.run.csv(t))
 	err = w.countStream(ctx, stream, t, state)
 	if err != nil {
 		err = outranked(stream, err)
@@ -120,6 +127,10 @@ func (r *run) csv(t *tally) parser.Options {
 // countStream counts the records that the worker's reader still has to give: as far as the fast road goes along it,
 // and over each place where it ends a block on the calm one.
 func (w *worker) countStream(ctx context.Context, stream io.Reader, t *tally, state *partState) error {
+	defer func() {
+		wait, decode := w.src.split()
+		w.stages.add(Stages{Wait: wait, Decode: decode})
+	}()
 	from := w.reader.Offset()
 	if err := w.reader.Begin(); err != nil {
 		return err
@@ -147,15 +158,26 @@ func (w *worker) countStream(ctx context.Context, stream io.Reader, t *tally, st
 
 // countSome counts some records more. The error is that of the reader or of the tally.
 func (w *worker) countSome(t *tally) error {
-	used, rows := t.drive(w.reader.Unread())
+	begin, read := time.Now(), w.src.reading
+	data, stop := w.reader.Unread()
+	parsed := time.Now()
+	used, rows := t.drive(data, stop)
+	counted := time.Now()
+	w.stages.Count += counted.Sub(parsed)
+	w.stages.Parse += parsed.Sub(begin) - (w.src.reading - read)
 	if w.reader.Skip(used, rows); used > 0 {
 		return nil
 	}
+	begin, read = counted, w.src.reading
 	block, err := w.reader.Next()
+	parsed = time.Now()
+	w.stages.Parse += parsed.Sub(begin) - (w.src.reading - read)
 	if err != nil {
 		return err
 	}
-	return t.add(block)
+	err = t.add(block)
+	w.stages.Count += time.Since(parsed)
+	return err
 }
 
 // rawBytes returns what a stream has taken from its source, which is what it has given unless it says otherwise.

@@ -3,6 +3,7 @@ package sources
 import (
 	"errors"
 	"io"
+	"time"
 )
 
 // stream is one attempt to read a part: the reader at its top, and what is underneath.
@@ -51,6 +52,9 @@ func (s *stream) Framed() bool { return s.framed }
 // RawBytes implements engine.RawCounter.
 func (s *stream) RawBytes() int64 { return s.raw.n }
 
+// Waited implements engine.Waiter.
+func (s *stream) Waited() time.Duration { return s.raw.in }
+
 // Close closes every layer, the top first.
 func (s *stream) Close() error {
 	var errs []error
@@ -66,14 +70,17 @@ func (s *stream) Close() error {
 type source struct {
 	r   io.Reader
 	n   int64
-	err error // what ended r; io.EOF for a proper end
+	in  time.Duration // spent in r
+	err error         // what ended r; io.EOF for a proper end
 }
 
 func (s *source) Read(p []byte) (int, error) {
 	if s.err != nil {
 		return 0, s.err
 	}
+	begin := time.Now()
 	n, err := s.r.Read(p)
+	s.in += time.Since(begin)
 	s.n += int64(n)
 	s.err = err
 	return n, err

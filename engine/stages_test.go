@@ -1,0 +1,51 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"fastcount/engine"
+)
+
+// slow is a part whose stream takes a second for each Read, most of it for its source.
+type slow struct{ memory }
+
+func (s slow) Open(context.Context) (io.ReadCloser, error) {
+	return &slowStream{Reader: bytes.NewReader(s.data)}, nil
+}
+
+type slowStream struct {
+	*bytes.Reader
+	waited time.Duration
+}
+
+func (s *slowStream) Close() error          { return nil }
+func (s *slowStream) Waited() time.Duration { return s.waited }
+
+func (s *slowStream) Read(p []byte) (int, error) {
+	time.Sleep(time.Second)
+	s.waited += 700 * time.Millisecond
+	return s.Reader.Read(p[:min(len(p), 100_000)])
+}
+
+// What reading takes is waiting and decoding, neither parsing nor counting, whoever asked for the bytes.
+func TestStages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		data := export(1, 10_000)
+		progress := new(engine.Progress)
+		_, err := engine.Run(t.Context(), []engine.Part{slow{memory{"a", data}}, slow{memory{"b", data}}},
+			engine.Config{Jobs: 2, Progress: progress})
+		if err != nil {
+			t.Fatal(err)
+		}
+		reads := time.Duration(2 * (1 + (len(data)+99_999)/100_000))
+		want := engine.Stages{Wait: reads * 700 * time.Millisecond, Decode: reads * 300 * time.Millisecond}
+		if got := progress.Stages(); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	})
+}
