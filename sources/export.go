@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -24,7 +26,7 @@ var (
 
 // What an export may hold, so that a hostile server cannot fill the memory.
 const (
-	maxValues = 2 << 20  // values of one JSON answer; each costs about 90 bytes while it is looked at
+	maxValues = 32 << 10 // values of JSON that are looked at together; each costs about 90 bytes meanwhile
 	maxNames  = 16 << 20 // patients and event types that the downloads of one export declare, one by one
 )
 
@@ -43,12 +45,12 @@ func (d *Download) Declared() engine.Declaration { return d.declared }
 
 // Exports asks the server for the ids of its exports, in its order.
 func (c *Client) Exports(ctx context.Context) ([]string, error) {
-	var ids []string
-	err := c.ask(ctx, func(data *fastjson.Value) (err error) {
-		ids, err = idList(data, "export_ids", c.opts.MaxDownloads)
-		return err
+	var list *idList
+	err := c.ask(ctx, func() *answer {
+		list = c.newIDList("export_ids")
+		return &answer{lists: map[string]element{list.key: list.add}}
 	})
-	return ids, err
+	return list.ids, err
 }
 
 // Export asks the server for the downloads of an export, in its order, and for the metadata of each. Nothing of their
@@ -74,30 +76,35 @@ func (c *Client) Export(ctx context.Context, id string) ([]*Download, error) {
 }
 
 func (c *Client) downloadIDs(ctx context.Context, export string) ([]string, error) {
-	var ids []string
-	err := c.ask(ctx, func(data *fastjson.Value) (err error) {
-		if err = echoes(data, export); err != nil {
-			return err
-		}
-		if ids, err = idList(data, "download_ids", c.opts.MaxDownloads); err != nil {
-			return err
-		}
-		if len(ids) == 0 {
-			return fmt.Errorf("%w: the export has no downloads, nothing to count", ErrMetadata)
-		}
-		return nil
+	var list *idList
+	err := c.ask(ctx, func() *answer {
+		list = c.newIDList("download_ids")
+		return &answer{id: export, lists: map[string]element{list.key: list.add}, rest: func(*fastjson.Value) error {
+			if len(list.ids) == 0 {
+				return fmt.Errorf("%w: the export has no downloads, nothing to count", ErrMetadata)
+			}
+			return nil
+		}}
 	}, export)
-	return ids, err
+	return list.ids, err
 }
 
 func (c *Client) download(ctx context.Context, export, id string, names *nameSet) (*Download, error) {
 	name := export + "/" + id
 	d := &Download{id: id}
-	err := c.ask(ctx, func(data *fastjson.Value) (err error) {
-		if err = echoes(data, id); err == nil {
-			d.declared, err = declaration(data, names)
+	err := c.ask(ctx, func() *answer {
+		d.declared = engine.Declaration{}
+		return &answer{
+			id: id,
+			lists: map[string]element{
+				"patients":    names.adder(&d.declared.Patients, "patients"),
+				"event_types": names.adder(&d.declared.Events, "event_types"),
+			},
+			rest: func(data *fastjson.Value) (err error) {
+				d.declared.Rows, err = rowCount(data)
+				return err
+			},
 		}
-		return err
 	}, export, id)
 	if err != nil {
 		return nil, fmt.Errorf("download %s: %w", name, err)
@@ -111,18 +118,27 @@ func (c *Client) endpoint(path ...string) *url.URL {
 	return c.server.JoinPath(append([]string{"api", "export"}, path...)...)
 }
 
-// ask puts a question to the API, as often as its failures allow, and gives the answer's data to read. The data is
-// valid only until read returns.
-func (c *Client) ask(ctx context.Context, read func(data *fastjson.Value) error, path ...string) error {
+// answer is what is made of one answer of the API.
+type answer struct {
+	json  fastjson.Parser
+	id    string             // that its data must echo, if not ""
+	lists map[string]element // that its data must have, by name
+	rest  func(data *fastjson.Value) error
+}
+
+// element takes an element of a list, valid during the call.
+type element func(v *fastjson.Value) error
+
+// ask puts a question to the API, as often as its failures allow. begin is called before each attempt, for what is to be
+// made of its answer.
+func (c *Client) ask(ctx context.Context, begin func() *answer, path ...string) error {
+	a := begin()
 	if c.server == nil {
 		return mark(ErrArgument, errors.New("no server is named"))
 	}
 	retry := c.newRetrier()
 	for attempt := 1; ; attempt++ {
-		data, err := c.answer(ctx, c.endpoint(path...))
-		if err == nil {
-			err = read(data)
-		}
+		err := c.attempt(ctx, c.endpoint(path...), a)
 		if err == nil {
 			return nil
 		}
@@ -136,23 +152,27 @@ func (c *Client) ask(ctx context.Context, read func(data *fastjson.Value) error,
 		if err := pause(ctx, wait); err != nil {
 			return err
 		}
+		a = begin()
 	}
 }
 
-// answer makes one attempt and returns the member data of the answer.
-func (c *Client) answer(ctx context.Context, u *url.URL) (*fastjson.Value, error) {
+// attempt asks once.
+func (c *Client) attempt(ctx context.Context, u *url.URL, a *answer) error {
 	s, err := c.fetch(ctx, u, acceptJSON)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	text, err := readAll(transfer{s}, c.opts.MaxJSON)
-	if errors.Is(err, errTooLong) {
+	rest, err := cutLists(transfer{s}, c.opts.MaxJSON, a.piece)
+	switch {
+	case errors.Is(err, errTooLong):
 		err = mark(ErrMetadata, fmt.Errorf("%w of %d bytes", ErrAnswer, c.opts.MaxJSON))
+	case errors.Is(err, errUncut):
+		err = mark(ErrMetadata, fmt.Errorf("%w of %d bytes outside of its lists", ErrAnswer, uncutLimit(c.opts.MaxJSON)))
 	}
 	if err = errors.Join(err, s.Close()); err != nil {
-		return nil, err
+		return err
 	}
-	return parseAnswer(text)
+	return a.finish(rest)
 }
 
 func acceptJSON(mediaType string) error {
@@ -162,20 +182,87 @@ func acceptJSON(mediaType string) error {
 	return nil
 }
 
-func parseAnswer(text []byte) (*fastjson.Value, error) {
-	v, err := parseJSON(text)
+// piece takes a piece of a list; those that are not wanted are well formed too.
+func (a *answer) piece(keys [2][]byte, piece []byte) error {
+	take, err := a.taker(keys)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s", ErrMetadata, clean(err.Error()))
+		return err
+	}
+	v, err := parseJSON(&a.json, piece)
+	if err != nil {
+		return malformed(err)
+	}
+	for _, v := range v.GetArray() {
+		if err := take(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// taker returns what takes the elements of the list to which keys lead.
+func (a *answer) taker(keys [2][]byte) (element, error) {
+	var names [2]string
+	for i, key := range keys {
+		v, err := parseJSON(&a.json, key)
+		if err != nil {
+			return nil, malformed(err)
+		}
+		names[i] = string(v.GetStringBytes())
+	}
+	if take := a.lists[names[1]]; take != nil && names[0] == "data" {
+		return take, nil
+	}
+	return func(*fastjson.Value) error { return nil }, nil
+}
+
+// finish takes the rest of the answer.
+func (a *answer) finish(rest []byte) error {
+	v, err := parseJSON(&a.json, rest)
+	if err != nil {
+		return malformed(err)
 	}
 	data := v.Get("data")
 	if data == nil || data.Type() != fastjson.TypeObject {
-		return nil, fmt.Errorf("%w: it has no object data", ErrMetadata)
+		return fmt.Errorf("%w: it has no object data", ErrMetadata)
 	}
-	return data, nil
+	if err := errors.Join(unambiguous(v), unambiguous(data)); err != nil {
+		return err
+	}
+	if a.id != "" {
+		if err := echoes(data, a.id); err != nil {
+			return err
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(a.lists)) {
+		list := data.Get(key)
+		if list == nil || list.Type() != fastjson.TypeArray {
+			return fmt.Errorf("%w: it has no list %s", ErrMetadata, key)
+		}
+	}
+	if a.rest == nil {
+		return nil
+	}
+	return a.rest(data)
 }
 
+// unambiguous refuses an object of which a member stands there twice.
+func unambiguous(object *fastjson.Value) (err error) {
+	seen := make(map[string]bool)
+	object.GetObject().Visit(func(key []byte, _ *fastjson.Value) {
+		if seen[string(key)] {
+			err = fmt.Errorf("%w: it holds %s twice", ErrMetadata, quote(string(key)))
+		}
+		seen[string(key)] = true
+	})
+	return err
+}
+
+func malformed(err error) error { return fmt.Errorf("%w: %s", ErrMetadata, clean(err.Error())) }
+
 // parseJSON is strict: fastjson's parser bounds the depth, its validator then refuses what its parser lets pass.
-func parseJSON(text []byte) (*fastjson.Value, error) {
+// The value is valid until p is used again.
+func parseJSON(p *fastjson.Parser, text []byte) (*fastjson.Value, error) {
 	values := 1
 	for _, b := range text {
 		if b == ',' || b == '[' || b == '{' { // before every value but the first, if not inside a string
@@ -185,7 +272,7 @@ func parseJSON(text []byte) (*fastjson.Value, error) {
 	if values > maxValues {
 		return nil, fmt.Errorf("more than %d values", maxValues)
 	}
-	v, err := fastjson.ParseBytes(text)
+	v, err := p.ParseBytes(text)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +281,7 @@ func parseJSON(text []byte) (*fastjson.Value, error) {
 
 // errorDetail returns what the body of an error says in its member detail, or "" if it says nothing there.
 func errorDetail(text []byte) string {
-	v, err := parseJSON(text)
+	v, err := parseJSON(new(fastjson.Parser), text)
 	if err != nil {
 		return ""
 	}
@@ -216,31 +303,34 @@ func echoes(data *fastjson.Value, id string) error {
 	return nil
 }
 
-// idList reads a list of up to limit ids that are fit for a URL, none twice.
-func idList(data *fastjson.Value, key string, limit int) ([]string, error) {
-	list, err := listOf(data, key)
-	if err != nil {
-		return nil, err
+// idList is a list of up to limit ids that are fit for a URL, none twice.
+type idList struct {
+	key   string
+	limit int
+	ids   []string
+	seen  map[string]bool
+}
+
+func (c *Client) newIDList(key string) *idList {
+	return &idList{key: key, limit: c.opts.MaxDownloads, seen: make(map[string]bool)}
+}
+
+func (l *idList) add(v *fastjson.Value) error {
+	text, err := stringOf(v, l.key)
+	id := string(text)
+	switch {
+	case err != nil:
+		return err
+	case !validID(id):
+		return fmt.Errorf("%w: %s holds the impossible id %s", ErrMetadata, l.key, quote(id))
+	case l.seen[id]:
+		return fmt.Errorf("%w: %s holds %s twice", ErrMetadata, l.key, id)
+	case len(l.ids) == l.limit:
+		return mark(ErrMetadata, fmt.Errorf("%w of %d: %s", ErrIDs, l.limit, l.key))
 	}
-	if len(list) > limit {
-		return nil, mark(ErrMetadata, fmt.Errorf("%w of %d: %s has %d", ErrIDs, limit, key, len(list)))
-	}
-	seen := make(map[string]bool, len(list))
-	ids := make([]string, len(list))
-	for i, v := range list {
-		id, err := stringOf(v, key)
-		switch {
-		case err != nil:
-			return nil, err
-		case !validID(id):
-			return nil, fmt.Errorf("%w: %s holds the impossible id %s", ErrMetadata, key, quote(id))
-		case seen[id]:
-			return nil, fmt.Errorf("%w: %s holds %s twice", ErrMetadata, key, id)
-		}
-		seen[id] = true
-		ids[i] = id
-	}
-	return ids, nil
+	l.seen[id] = true
+	l.ids = append(l.ids, id)
+	return nil
 }
 
 // validID says whether an id may become a part of a URL: it cannot leave its place there.
@@ -258,17 +348,6 @@ func validID(id string) bool {
 	return true
 }
 
-func declaration(data *fastjson.Value, names *nameSet) (d engine.Declaration, err error) {
-	if d.Rows, err = rowCount(data); err != nil {
-		return d, err
-	}
-	if d.Patients, err = nameList(data, "patients", names); err != nil {
-		return d, err
-	}
-	d.Events, err = nameList(data, "event_types", names)
-	return d, err
-}
-
 // rowCount reads the member rows: digits, and nothing that only has the value of an integer.
 func rowCount(data *fastjson.Value) (uint64, error) {
 	v := data.Get("rows")
@@ -283,38 +362,12 @@ func rowCount(data *fastjson.Value) (uint64, error) {
 	return n, nil
 }
 
-func nameList(data *fastjson.Value, key string, names *nameSet) ([]string, error) {
-	list, err := listOf(data, key)
-	if err != nil {
-		return nil, err
-	}
-	if !names.claim(len(list)) {
-		return nil, fmt.Errorf("%w: its downloads declare more than %d names", ErrMetadata, maxNames)
-	}
-	out := make([]string, len(list))
-	for i, v := range list {
-		name, err := stringOf(v, key)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = names.share(name)
-	}
-	return out, nil
-}
-
-func listOf(data *fastjson.Value, key string) ([]*fastjson.Value, error) {
-	v := data.Get(key)
-	if v == nil || v.Type() != fastjson.TypeArray {
-		return nil, fmt.Errorf("%w: it has no list %s", ErrMetadata, key)
-	}
-	return v.GetArray(), nil
-}
-
-func stringOf(v *fastjson.Value, key string) (string, error) {
+// stringOf returns the string that v is, valid as long as v.
+func stringOf(v *fastjson.Value, key string) ([]byte, error) {
 	if v.Type() != fastjson.TypeString {
-		return "", fmt.Errorf("%w: %s holds something that is no string", ErrMetadata, key)
+		return nil, fmt.Errorf("%w: %s holds something that is no string", ErrMetadata, key)
 	}
-	return string(v.GetStringBytes()), nil
+	return v.GetStringBytes(), nil
 }
 
 // nameSet keeps one copy of each name that the downloads of an export declare, and counts how many they declare.
@@ -324,20 +377,49 @@ type nameSet struct {
 	names   map[string]string
 }
 
-// claim takes n more names into account and says whether they are still few enough.
-func (s *nameSet) claim(n int) bool { return s.claimed.Add(int64(n)) <= maxNames }
+// adder returns what adds names to a list.
+func (s *nameSet) adder(list *[]string, key string) element {
+	return func(v *fastjson.Value) error {
+		name, err := stringOf(v, key)
+		if err != nil {
+			return err
+		}
+		if s.claimed.Add(1) > maxNames {
+			return fmt.Errorf("%w: its downloads declare more than %d names", ErrMetadata, maxNames)
+		}
+		*list = append(roomFor(*list), s.share(name))
+		return nil
+	}
+}
 
-func (s *nameSet) share(name string) string {
+// longList is how many names may stand twice in a list.
+const longList = 1 << 10
+
+// roomFor returns names with room for one more. Where that takes memory it drops, of a long list, what stands in it twice.
+func roomFor(names []string) []string {
+	if len(names) < cap(names) || len(names) < longList {
+		return names
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if len(names) < cap(names)/2 {
+		return names
+	}
+	return slices.Grow(names, len(names))
+}
+
+func (s *nameSet) share(name []byte) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if known, ok := s.names[string(name)]; ok {
+		return known
+	}
 	if s.names == nil {
 		s.names = make(map[string]string)
 	}
-	if known, ok := s.names[name]; ok {
-		return known
-	}
-	s.names[name] = name
-	return name
+	kept := string(name)
+	s.names[kept] = kept
+	return kept
 }
 
 // forEach calls f for 0 … n-1, at most limit at once. It begins nothing after a failure, waits for what has begun, and

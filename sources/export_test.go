@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/valyala/fastjson"
 
 	"fastcount/engine"
 	"fastcount/parser"
@@ -119,7 +120,13 @@ func TestExportRefusesBadMetadata(t *testing.T) {
 		{"long id", list(`["` + strings.Repeat("x", 129) + `"]`), "", "impossible id"},
 		{"very long id", list(`["` + strings.Repeat("x", 10_000) + `"]`), "", "impossible id"},
 		{"too many", list(`["d` + strings.Join(numbers(100_001), `","d`) + `"]`), "", "more ids than the limit of 100000"},
-		{"too deep", strings.Repeat("[", 1<<20), "", "malformed"},
+		{"too deep", strings.Repeat("[", 1000), "", "malformed"},
+		{"data twice", `{"data":{"id":"demo","download_ids":["d1"]},"data":{}}`, "", `"data" twice`},
+		{"a list twice", `{"data":{"id":"demo","download_ids":["d1"],"download_ids":["d2"]}}`, "", `"download_ids" twice`},
+		{"an odd key", `{"data":{"id":"demo","download_ids":["d1"],"download\u005fids":["d2"]}}`, "", `"download_ids" twice`},
+		{"bad beside the list", `{"data":{"id":"demo","download_ids":["d1"],"x":[nil]}}`, "", "malformed"},
+		{"one long value", `{"data":{"id":"demo","download_ids":["d1"],"x":"` + strings.Repeat("x", 300_000) + `"}}`, "", "294912 bytes outside of its lists"},
+		{"one long element", list(`["d1","` + strings.Repeat("x", 300_000) + `"]`), "", "294912 bytes outside of its lists"},
 		{"too many values", "[" + strings.Repeat("0,", maxValues) + "0]", "", "values"},
 
 		{"another download", oneDownload, metadata("d2", goodRest), "its id is not d1"},
@@ -193,14 +200,51 @@ func TestAnswerLimits(t *testing.T) {
 	}
 }
 
+// TestOddKeys: a list is found however its name is spelled, and wherever it stands.
+func TestOddKeys(t *testing.T) {
+	for _, answer := range []string{
+		`{"data":{"export_ids":["a","b"]}}`,
+		`{"d\u0061ta":{"export_ids":["a","b"]}}`,
+		`{"data":{"export\u005fids":["a","b"]}}`,
+		` {"x":{"export_ids":["c",[{"export_ids":["d"]}]]}, "data" : { "y":[[["e"]]], "export_ids" : [ "a" , "b" ] } , "z":[["f"]]} `,
+	} {
+		s := serve(t, api(map[string]string{"/api/export": answer}))
+		ids, err := newClient(t, Options{Server: s.URL}).Exports(t.Context())
+		if err != nil || !slices.Equal(ids, []string{"a", "b"}) {
+			t.Errorf("%s: got %q, %v", answer, ids, err)
+		}
+	}
+}
+
+// TestNamesTwice: a list takes no more memory than the distinct names in it.
+func TestNamesTwice(t *testing.T) {
+	patients := strings.Join(numbers(2000), `","`)
+	s := serve(t, api(map[string]string{"/api/export/demo": oneDownload,
+		"/api/export/demo/d1": metadata("d1", `"rows":2,"event_types":["a"],"patients":["`+patients+strings.Repeat(`","`+patients, 20)+`"]`)}))
+	downloads, err := newClient(t, Options{Server: s.URL}).Export(t.Context(), "demo")
+	check(t, err)
+	got := downloads[0].Declared().Patients
+	if cap(got) > 16_000 {
+		t.Errorf("there is room for %d names", cap(got))
+	}
+	want := numbers(2000)
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(slices.Compact(got), want) {
+		t.Errorf("got %d names", len(got))
+	}
+}
+
 func TestTooManyNames(t *testing.T) {
 	var names nameSet
-	if !names.claim(maxNames - 1) {
-		t.Error("the limit holds too early")
+	names.claimed.Store(maxNames - 1)
+	var list []string
+	add := names.adder(&list, "patients")
+	name := fastjson.MustParse(`"P1"`)
+	if err := add(name); err != nil {
+		t.Errorf("the limit holds too early: %v", err)
 	}
-	data, err := parseAnswer([]byte(metadata("d1", goodRest)))
-	check(t, err)
-	if _, err := declaration(data, &names); !errors.Is(err, ErrMetadata) {
+	if err := add(name); !errors.Is(err, ErrMetadata) {
 		t.Errorf("got %v", err)
 	}
 }
