@@ -21,6 +21,7 @@ type PartProgress struct {
 	Name     string
 	Declared uint64 // rows that the server declared; 0 if it declared none
 	State    State
+	Kept     bool   // taken from Config.Store
 	Attempt  int    // from 1; 0 while Waiting
 	Rows     uint64 // of the running attempt, or of the committed one
 	Bytes    uint64 // decoded, likewise
@@ -40,6 +41,7 @@ type partState struct {
 	name             string
 	declared         uint64
 	state, attempt   atomic.Uint32
+	kept             atomic.Bool
 	rows, bytes, raw atomic.Uint64
 }
 
@@ -54,7 +56,7 @@ func (p *Progress) Snapshot() []PartProgress {
 		s := &(*parts)[i]
 		out[i] = PartProgress{
 			Name: s.name, Declared: s.declared,
-			State: State(s.state.Load()), Attempt: int(s.attempt.Load()),
+			State: State(s.state.Load()), Kept: s.kept.Load(), Attempt: int(s.attempt.Load()),
 			Rows: s.rows.Load(), Bytes: s.bytes.Load(), RawBytes: s.raw.Load(),
 		}
 	}
@@ -111,5 +113,6 @@ func (s *partState) finish(report PartReport) {
 	s.rows.Store(report.Rows)
 	s.bytes.Store(report.Bytes)
 	s.raw.Store(report.RawBytes)
+	s.kept.Store(report.Kept)
 	s.set(Done)
 }

@@ -71,6 +71,7 @@ func TestStore(t *testing.T) {
 		t.Fatalf("got %v, and %d parts were kept", err, len(store.reports))
 	}
 	parts[2].(*once).broken, parts[2].(*once).opened = false, 0
+	cfg.Progress = new(engine.Progress)
 	got, err := engine.Run(t.Context(), parts, cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +79,9 @@ func TestStore(t *testing.T) {
 	for i := range got.Parts {
 		if got.Parts[i].Kept != (i != 2) {
 			t.Errorf("part %d: kept is %v", i, got.Parts[i].Kept)
+		}
+		if p := cfg.Progress.Snapshot()[i]; p.Kept != got.Parts[i].Kept || p.State != engine.Done || p.Rows != got.Parts[i].Rows {
+			t.Errorf("part %d: %+v", i, p)
 		}
 		got.Parts[i].Kept = false
 	}

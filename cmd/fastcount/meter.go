@@ -40,6 +40,8 @@ type gauge struct {
 	rows     uint64
 	declared uint64        // rows; 0 where nothing was declared
 	fraction float64       // done, from 0 to 1; negative where the whole is not known
+	kept     uint64        // of rows: those that an earlier run had counted
+	begun    float64       // of fraction: what an earlier run had done
 	elapsed  time.Duration // since it began
 	attempt  int
 	pausing  bool // between two attempts
@@ -50,28 +52,34 @@ func (g gauge) rate() float64 {
 	if g.elapsed <= 0 {
 		return 0
 	}
-	return float64(g.rows) / g.elapsed.Seconds()
+	return float64(g.rows-g.kept) / g.elapsed.Seconds()
 }
 
 // eta returns how long the rest takes at the same pace, and whether that can be said.
 func (g gauge) eta() (time.Duration, bool) {
-	if g.fraction <= 0 || g.pausing || g.elapsed < time.Second {
+	done := g.fraction - g.begun
+	if done <= 0 || g.pausing || g.elapsed < time.Second {
 		return 0, false
 	}
-	return time.Duration(float64(g.elapsed) * (1 - g.fraction) / g.fraction), true
+	return time.Duration(float64(g.elapsed) * (1 - g.fraction) / done), true
 }
 
 // look returns the view of a snapshot that was taken now.
 func (m *meter) look(snapshot []engine.PartProgress, now time.Time) view {
 	v := view{elapsed: now.Sub(m.begin), count: len(snapshot)}
 	v.total = gauge{name: "total", elapsed: v.elapsed}
-	var sum whole
+	var sum, kept whole
 	for i, p := range snapshot {
 		m.note(i, p.Attempt, now)
 		v.add(p, sum.add(p, m.expected[i]), now.Sub(m.attempts[i].begin))
+		if !p.Kept {
+			p.Rows, p.RawBytes = 0, 0
+		}
+		kept.add(p, m.expected[i])
 	}
 	v.total.declared = sum.declared
 	v.total.fraction = sum.fraction()
+	v.total.begun = max(kept.fraction(), 0)
 	return v
 }
 
@@ -84,6 +92,9 @@ func (m *meter) note(part, number int, now time.Time) {
 
 func (v *view) add(p engine.PartProgress, fraction float64, elapsed time.Duration) {
 	v.total.rows += p.Rows
+	if p.Kept {
+		v.total.kept += p.Rows
+	}
 	v.retries += max(p.Attempt-1, 0)
 	switch p.State {
 	case engine.Done:

@@ -42,6 +42,10 @@ func TestLogLine(t *testing.T) {
 	}{
 		{"downloads", downloads(), "1,800 of 15,000 rows (12%), 180 rows/s, 1:14 min left, 1 of 5 parts done, 1 failed, 1 retry"},
 		{"a file by its bytes", watch([]uint64{4e8}, file), "7,000,000 rows (25%), 700 k rows/s, 30 s left, 0 of 1 part done"},
+		{"what was kept is done, but not by this run", watch(make([]uint64, 2),
+			engine.PartProgress{Name: "demo/a", Declared: 5000, State: engine.Done, Kept: true, Rows: 5000},
+			engine.PartProgress{Name: "demo/b", Declared: 5000, State: engine.Running, Attempt: 1, Rows: 1000}),
+			"6,000 of 10,000 rows (60%), 100 rows/s, 40 s left, 1 of 2 parts done"},
 		{"standard input has no percent", watch([]uint64{0}, stdin), "5,000 rows, 500 rows/s, 0 of 1 part done"},
 		{"nor have mixtures", watch([]uint64{4e8, 0}, file, stdin), "7,005,000 rows, 700 k rows/s, 0 of 2 parts done"},
 	} {
