@@ -39,7 +39,8 @@ type Outputs struct {
 // NewOutputs checks where the outputs of a run would go, and finds before the work begins what would only fail after
 // it: a folder that is missing or cannot be written to, a folder or a read-only file in place of a file, and two
 // outputs that may change one file (ErrSameFile), be it through a link or another spelling; sidecars count, whether or
-// not there will be any. Standard output may be given once. Each folder is tried by making a temporary file in it, which is removed at once.
+// not there will be any. Standard output may be given once. Each folder is tried by making a temporary file in it,
+// which is removed at once.
 func NewOutputs(outputs []Output) (*Outputs, error) {
 	return newOutputs(outputs, osFiles{})
 }

@@ -74,6 +74,7 @@ func TestNewOutputsRefuses(t *testing.T) {
 		{"read-only", "protected", "protected: the file is read-only"},
 		{"NUL in the name", "a\x00b", "invalid argument"},
 		{"too long a name", strings.Repeat("x", 300), "name too long"},
+		{"too long a name for a sidecar", strings.Repeat("x", 250), "name too long"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
