@@ -107,6 +107,7 @@ func kept(t *testing.T, folder string) map[string]bool {
 // TestKill kills the program at random moments and starts it again, until it comes to its end: nothing that was
 // finished is asked for again, no file is ever half there, and the result is that of one run.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	kills := 50
 	if testing.Short() {
 		kills = 10

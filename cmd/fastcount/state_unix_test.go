@@ -14,6 +14,7 @@ import (
 // TestInterruptedState: while a run keeps its state no other one may; Ctrl-C ends it with the hint to go on, and the
 // same command does.
 func TestInterruptedState(t *testing.T) {
+	t.Parallel()
 	url, asked := slowServer(t, slowExport(6, 400*time.Millisecond))
 	folder := filepath.Join(t.TempDir(), "state")
 	start := func() (*exec.Cmd, *strings.Builder) {
