@@ -19,7 +19,7 @@ import (
 // A package that is not listed must be added here, with a thought for the direction in which bytes flow.
 var rooms = map[string]string{
 	"":                          "",
-	"cmd/fastcount":             "sources sinks engine parser mockserver internal/nearest internal/state",
+	"cmd/fastcount":             "sources sinks engine parser mockserver internal/nearest internal/state internal/wholefile",
 	"sources":                   "engine parser",
 	"sinks":                     "engine internal/nearest internal/wholefile",
 	"sinks/sinktest":            "engine sinks",

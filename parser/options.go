@@ -96,6 +96,15 @@ func (o Options) kernel() (simd.Kernel, error) {
 	return simd.ByName(o.Kernel)
 }
 
+// KernelName returns the name of the kernel that finds the separators, "" if there is none of the name in Kernel.
+func (o Options) KernelName() string {
+	k, err := o.kernel()
+	if err != nil {
+		return ""
+	}
+	return k.Name
+}
+
 // Validate returns an error that says which of the options makes no sense, if one does.
 func (o Options) Validate() error {
 	switch {

@@ -70,10 +70,16 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	if err != nil {
 		return err
 	}
+	counted := time.Now()
 	if err := outputs.Write(resultWriter{p.stdout}, report); err != nil {
 		return err
 	}
-	p.ui.summarise(report, found, time.Since(begin), cfg.Verify)
+	took := time.Since(begin)
+	p.ui.summarise(report, found, took, cfg.Verify)
+	err = o.tellStats(p, report, measured{wall: took, sink: time.Since(counted), stages: cfg.Progress.Stages(), kernel: cfg.CSV.KernelName()})
+	if err != nil {
+		return err
+	}
 	if len(report.Shortfalls) > 0 {
 		return &incompleteError{report.Shortfalls}
 	}

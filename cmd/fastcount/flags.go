@@ -262,6 +262,9 @@ type countOptions struct {
 	maxDuration  span
 	jobs         count
 	progress     choice
+	stats        choice
+	metricsFile  string
+	logFormat    choice
 	profile      profileOptions
 }
 
@@ -317,11 +320,17 @@ func (o *countOptions) outputFlags(f *pflag.FlagSet) {
 }
 
 func (o *countOptions) workFlags(f *pflag.FlagSet) {
-	o.progress = choice{"auto", []string{"auto", "bar", "log", "none"}}
+	o.progress = choice{"auto", []string{"auto", "bar", "log", "json", "none"}}
+	o.stats = choice{"", []string{"text", "json"}}
+	o.logFormat = choice{"text", []string{"text", "json"}}
 	f.VarP(&o.jobs, "jobs", "j", "files counted at once (without it, as many as this process has processors)")
 	f.BoolP("quiet", "q", false, "no progress and no closing line, only warnings and errors")
 	f.BoolP("verbose", "v", false, "a line for each part at the end")
 	f.Var(&o.progress, "progress", "on standard error; a bar is drawn only on a terminal")
+	f.Var(&o.stats, "stats", "tell at the end what the run did, as text or on one line of JSON; see 'fastcount help stats'")
+	f.Lookup("stats").NoOptDefVal = "text"
+	f.StringVar(&o.metricsFile, "metrics-file", "", "write the same to `FILE`, in the text format of Prometheus")
+	f.Var(&o.logFormat, "log-format", "of the lines on standard error")
 	f.StringVar(&o.profile.cpu, "cpuprofile", "", "write a CPU profile to `FILE`")
 	f.StringVar(&o.profile.mem, "memprofile", "", "write a memory profile to `FILE`")
 	f.StringVar(&o.profile.trace, "trace", "", "write an execution trace to `FILE`")

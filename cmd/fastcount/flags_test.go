@@ -12,7 +12,7 @@ import (
 
 // samples are values that flags take, by type; the rest take a word.
 var samples = map[string]string{"SIZE": "12K", "N": "3", "TIME": "7s", "CHAR": ";", "COLUMN": "2", "bool": "true",
-	"auto|always|never": "never", "auto|bar|log|none": "none",
+	"auto|always|never": "never", "auto|bar|log|json|none": "none", "text|json": "json",
 	"strict|warn|off": "warn", "refuse|escape": "escape", "stringArray": "one\ntwo"}
 
 // TestEveryFlag: works from the environment, yields to the command line, and stands in the help of its verb and of

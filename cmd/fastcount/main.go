@@ -56,7 +56,7 @@ func (p *program) run(args []string) int {
 func (p *program) fail(err error) {
 	p.ui.fail(err)
 	if p.resumable.Load() && exitCode(err) != exitBrokenPipe {
-		p.ui.line("hint: the same command goes on where this one stopped: what is finished is kept")
+		p.ui.hint("the same command goes on where this one stopped: what is finished is kept")
 	}
 }
 

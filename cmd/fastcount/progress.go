@@ -14,8 +14,9 @@ import (
 
 // How often progress is told.
 const (
-	barInterval = 200 * time.Millisecond
-	logInterval = 10 * time.Second
+	barInterval  = 200 * time.Millisecond
+	logInterval  = 10 * time.Second
+	jsonInterval = time.Second
 )
 
 // showProgress tells of a run on standard error in the manner that --progress names, until the returned function is
@@ -27,6 +28,8 @@ func (p *program) showProgress(ctx context.Context, manner string, progress *eng
 		return t.start(ctx, barInterval, t.draw, t.erase)
 	case "log":
 		return t.start(ctx, logInterval, t.log, func() {})
+	case "json":
+		return t.start(ctx, jsonInterval, t.event, t.event)
 	}
 	return func() {}
 }
@@ -37,6 +40,8 @@ func (p *program) manner(wanted string) string {
 	case p.ui.quiet:
 		return "none"
 	case wanted == "bar" && p.ui.terminal == nil:
+		return "log"
+	case wanted == "auto" && p.ui.log != nil:
 		return "log"
 	case wanted != "auto":
 		return wanted
@@ -86,6 +91,13 @@ func (t *teller) look() view {
 func (t *teller) log() {
 	if v := t.look(); v.count > 0 {
 		t.ui.say("%s", logLine(v))
+	}
+}
+
+// event writes a line of JSON.
+func (t *teller) event() {
+	if v := t.look(); v.count > 0 {
+		t.ui.write(eventLine(v))
 	}
 }
 

@@ -39,8 +39,12 @@ Strict, and nothing is guessed: what is malformed is refused with its line and b
   ndjson   {"patient_id":"P001","event_type":"bp_dia","count":3106}, one line each; sorted
   table    for eyes; long tables are cut and say so. --color and NO_COLOR decide about colours
 
+A result that lacks something, as --allow-partial, --max-bad-rows and --verify warn let pass, says so
+itself: json has a last member "incomplete", ndjson a last line of that name, a table a banner; a csv has a
+file FILE.incomplete beside it, and cannot go to standard output then.
+
 A file is complete or not there: it is written under another name in the same folder, synced and
-renamed. Standard output is written once, after every source is verified. An output that is also a
+renamed. A process that is killed may leave a file named .fastcount-*.tmp, which can be deleted. Standard output is written once, after every source is verified. An output that is also a
 source is refused.
 `,
 
@@ -99,6 +103,36 @@ is warned of.
   143  terminated
 
 Unless the code is 0 or 3 there is no result. If several parts fail, all are listed and the first decides.
+`,
+
+	"stats": `Statistics and logs
+
+--stats=json writes one line to standard error when a run is done; --stats writes the same for people. Names
+and meanings stay as they are while "version" is 1; members may be added.
+
+  version          1
+  rows, bad_rows   rows counted; rows left out (--max-bad-rows)
+  patients, event_types                    distinct ids
+  bytes_read, bytes_decoded                as stored or sent; as CSV
+  wall_s, cpu_s, rows_per_s                seconds of the run, of processors; rows a second of the run
+  peak_rss         largest resident memory in bytes, 0 where the system does not tell
+  jobs, kernel, verify                     as the flags and the processor have it
+  complete         false if the result lacks something: exit code 3
+  stages           seconds of all workers together: wait for sources, decode, parse, count; sink: writing.
+                   Along the fast road parsing is in count
+  parts            for each source or download: name, rows, bad_rows, bytes (of CSV), attempts,
+                   verified ("rows": the server's number matched; "framing": the transport or compression
+                   proves the end; "none": the end is all there is), error where it failed or differs
+
+--metrics-file FILE writes the totals in the text format of Prometheus (0.0.4), as its node exporter reads
+them from a folder: fastcount_rows, fastcount_complete, fastcount_finished_seconds and so on.
+
+--progress json writes a line each second: event ("progress"), elapsed_s, rows, declared, fraction (0 to 1),
+rows_per_s, eta_s, parts, done, failed, retries, running (a list of name, rows, declared, fraction, attempt,
+waiting). What is not known is left out.
+
+--log-format json makes an object of every other line: time, level (INFO, WARN, ERROR), msg; exit_code with
+errors; kind "hint" with hints.
 `,
 
 	"api": `The export API

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"strconv"
 	"strings"
@@ -25,6 +27,7 @@ type ui struct {
 	terminal *os.File // w where it is a terminal, else nil
 	quiet    bool
 	verbose  bool
+	log      *slog.Logger // where lines are to be JSON, else nil
 }
 
 func newUI(w io.Writer) *ui {
@@ -39,6 +42,17 @@ func newUI(w io.Writer) *ui {
 func (u *ui) configure(flags *flagSet) {
 	u.quiet = flags.lookup("quiet") == "true"
 	u.verbose = flags.lookup("verbose") == "true"
+	if flags.lookup("log-format") == "json" {
+		u.log = slog.New(slog.NewJSONHandler(writerFunc(u.write), nil))
+	}
+}
+
+// writerFunc is a function that writes text.
+type writerFunc func(string)
+
+func (f writerFunc) Write(p []byte) (int, error) {
+	f(string(p))
+	return len(p), nil
 }
 
 // write puts text out in one piece.
@@ -48,17 +62,26 @@ func (u *ui) write(text string) {
 	_, _ = io.WriteString(u.w, text)
 }
 
-// line writes one line.
-func (u *ui) line(text string) { u.write(visible(text) + "\n") }
+// line writes one line: for people behind what says where it comes from, or as an object of JSON.
+func (u *ui) line(level slog.Level, from, text string, attributes ...any) {
+	if text = visible(text); u.log == nil {
+		u.write(from + text + "\n")
+		return
+	}
+	u.log.Log(context.Background(), level, text, attributes...)
+}
 
 // say tells what goes on, unless the user wants quiet.
 func (u *ui) say(format string, args ...any) {
 	if !u.quiet {
-		u.line("fastcount: " + fmt.Sprintf(format, args...))
+		u.line(slog.LevelInfo, "fastcount: ", fmt.Sprintf(format, args...))
 	}
 }
 
-func (u *ui) warn(text string) { u.line("fastcount: warning: " + text) }
+func (u *ui) warn(text string) { u.line(slog.LevelWarn, "fastcount: warning: ", text) }
+
+// hint tells what can be done about a failure.
+func (u *ui) hint(text string) { u.line(slog.LevelInfo, "hint: ", text, "kind", "hint") }
 
 // fail tells what went wrong and what to do about it. A closed standard output is no news to the one who closed it.
 func (u *ui) fail(err error) {
@@ -67,12 +90,12 @@ func (u *ui) fail(err error) {
 		return
 	}
 	for _, text := range messages(err) {
-		u.line("fastcount: " + text)
+		u.line(slog.LevelError, "fastcount: ", text, "exit_code", code)
 	}
 	for _, h := range hints(err) {
-		u.line("hint: " + h)
+		u.hint(h)
 	}
-	if usage, ok := errors.AsType[*usageError](err); ok && usage.help != "" {
+	if usage, ok := errors.AsType[*usageError](err); ok && usage.help != "" && u.log == nil {
 		u.write("\n" + usage.help)
 	}
 }

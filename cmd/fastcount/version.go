@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"fastcount/parser"
 )
 
 // version returns the version that the module was built as, or devel.
@@ -19,5 +21,25 @@ func runVersion(_ context.Context, p *program, args []string) error {
 	if err := noArguments("version", args); err != nil {
 		return err
 	}
-	return p.print(fmt.Sprintf("fastcount %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
+	text := fmt.Sprintf("fastcount %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	text += fmt.Sprintf("kernel: %s\n", parser.Options{}.KernelName())
+	for _, fact := range buildFacts() {
+		text += fact + "\n"
+	}
+	return p.print(text)
+}
+
+// buildFacts tells of the build what it was made of and how, as far as it was noted.
+func buildFacts() (facts []string) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return nil
+	}
+	names := map[string]string{"vcs.revision": "revision", "vcs.time": "of", "vcs.modified": "modified", "-tags": "tags", "CGO_ENABLED": "cgo"}
+	for _, s := range info.Settings {
+		if name := names[s.Key]; name != "" {
+			facts = append(facts, name+": "+s.Value)
+		}
+	}
+	return facts
 }

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+)
+
+// progressEvent is a view as --progress json tells it. Numbers that are not known are left out.
+type progressEvent struct {
+	Event      string        `json:"event"` // "progress"
+	ElapsedS   float64       `json:"elapsed_s"`
+	Rows       uint64        `json:"rows"`
+	Declared   uint64        `json:"declared,omitempty"`
+	Fraction   *float64      `json:"fraction,omitempty"`
+	RowsPerS   float64       `json:"rows_per_s"`
+	ETASeconds *float64      `json:"eta_s,omitempty"`
+	Parts      int           `json:"parts"`
+	Done       int           `json:"done"`
+	Failed     int           `json:"failed"`
+	Retries    int           `json:"retries"`
+	Running    []runningPart `json:"running"`
+}
+
+type runningPart struct {
+	Name     string   `json:"name"`
+	Rows     uint64   `json:"rows"`
+	Declared uint64   `json:"declared,omitempty"`
+	Fraction *float64 `json:"fraction,omitempty"`
+	Attempt  int      `json:"attempt"`
+	Waiting  bool     `json:"waiting,omitempty"` // for the next attempt
+}
+
+// eventLine returns a view as one line of JSON.
+func eventLine(v view) string {
+	e := progressEvent{
+		Event: "progress", ElapsedS: rounded(v.elapsed.Seconds()), Rows: v.total.rows, Declared: v.total.declared,
+		Fraction: known(v.total.fraction), RowsPerS: math.Round(v.total.rate()), Parts: v.count, Done: v.done,
+		Failed: v.failed, Retries: v.retries, Running: []runningPart{},
+	}
+	if eta, ok := v.total.eta(); ok {
+		s := rounded(eta.Seconds())
+		e.ETASeconds = &s
+	}
+	for _, g := range v.parts {
+		e.Running = append(e.Running, runningPart{g.name, g.rows, g.declared, known(g.fraction), g.attempt, g.pausing})
+	}
+	text, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // it holds nothing that JSON lacks
+	}
+	return string(text) + "\n"
+}
+
+// known returns a fraction to four places, nil where it is not known.
+func known(fraction float64) *float64 {
+	if fraction < 0 {
+		return nil
+	}
+	f := math.Floor(fraction*1e4) / 1e4
+	return &f
+}
+
+// rounded returns seconds to the millisecond.
+func rounded(s float64) float64 { return math.Round(s*1000) / 1000 }

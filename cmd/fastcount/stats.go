@@ -1,0 +1,178 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"fastcount/engine"
+	"fastcount/internal/wholefile"
+)
+
+// statistics are what --stats and --metrics-file tell of a run. "fastcount help stats" explains every member; their
+// names and meanings stay as they are while the version is the same.
+type statistics struct {
+	Version      int        `json:"version"`
+	Rows         uint64     `json:"rows"`
+	BadRows      uint64     `json:"bad_rows"`
+	Patients     int        `json:"patients"`
+	EventTypes   int        `json:"event_types"`
+	BytesRead    uint64     `json:"bytes_read"`
+	BytesDecoded uint64     `json:"bytes_decoded"`
+	WallSeconds  float64    `json:"wall_s"`
+	CPUSeconds   float64    `json:"cpu_s"`
+	RowsPerS     float64    `json:"rows_per_s"`
+	PeakRSS      int64      `json:"peak_rss"`
+	Jobs         int        `json:"jobs"`
+	Kernel       string     `json:"kernel"`
+	Verify       string     `json:"verify"`
+	Complete     bool       `json:"complete"`
+	Stages       stageTimes `json:"stages"`
+	Parts        []partStat `json:"parts"`
+}
+
+// stageTimes are seconds, added up over all workers.
+type stageTimes struct {
+	Wait   float64 `json:"wait"`
+	Decode float64 `json:"decode"`
+	Parse  float64 `json:"parse"`
+	Count  float64 `json:"count"`
+	Sink   float64 `json:"sink"`
+}
+
+type partStat struct {
+	Name     string       `json:"name"`
+	Rows     uint64       `json:"rows"`
+	BadRows  uint64       `json:"bad_rows"`
+	Bytes    uint64       `json:"bytes"`
+	Attempts int          `json:"attempts"`
+	Verified engine.Proof `json:"verified"`
+	Error    string       `json:"error,omitempty"`
+}
+
+// statsVersion is the version of the format of statistics.
+const statsVersion = 1
+
+// measured is what is known of a run beside its report.
+type measured struct {
+	wall, sink time.Duration
+	stages     engine.Stages
+	jobs       int
+	kernel     string
+	verify     string
+}
+
+func newStatistics(r *engine.Report, m measured) *statistics {
+	cpu, peak := resources()
+	s := &statistics{
+		Version: statsVersion, Rows: r.Rows, Patients: len(r.Patients), EventTypes: len(r.Events), BytesDecoded: r.Bytes,
+		WallSeconds: m.wall.Seconds(), CPUSeconds: cpu.Seconds(), PeakRSS: peak, Jobs: m.jobs, Kernel: m.kernel,
+		RowsPerS: float64(r.Rows) / max(m.wall.Seconds(), 1e-9), Verify: m.verify, Complete: len(r.Shortfalls) == 0,
+		Stages: stageTimes{m.stages.Wait.Seconds(), m.stages.Decode.Seconds(), m.stages.Parse.Seconds(),
+			m.stages.Count.Seconds(), m.sink.Seconds()},
+		Parts: make([]partStat, len(r.Parts)),
+	}
+	for i, p := range r.Parts {
+		s.BadRows += p.BadRows
+		s.BytesRead += p.RawBytes
+		s.Parts[i] = partStat{Name: p.Name, Rows: p.Rows, BadRows: p.BadRows, Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified}
+		if p.Err != nil {
+			s.Parts[i].Error = visible(p.Err.Error())
+		}
+	}
+	return s
+}
+
+// json returns the statistics on one line.
+func (s *statistics) json() string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // it holds nothing that JSON lacks
+	}
+	return string(text)
+}
+
+// text returns the statistics for people.
+func (s *statistics) text() string {
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "  %-14s "+format+"\n", append([]any{name}, args...)...)
+	}
+	b.WriteString("statistics:\n")
+	line("rows", "%s (%s left out)", humanCount(s.Rows), humanCount(s.BadRows))
+	line("ids", "%s patients, %s event types", humanCount(uint64(s.Patients)), humanCount(uint64(s.EventTypes)))
+	line("bytes", "%s", sizeOf(s.BytesDecoded, s.BytesRead))
+	line("time", "%s, of processors %s", humanTime(seconds(s.WallSeconds)), humanTime(seconds(s.CPUSeconds)))
+	line("peak memory", "%s", humanBytes(uint64(s.PeakRSS)))
+	line("kernel", "%s, %s", s.Kernel, numbered(s.Jobs, "job", "jobs"))
+	line("workers' time", "waiting %s, decoding %s, parsing %s, counting %s; writing %s", humanTime(seconds(s.Stages.Wait)),
+		humanTime(seconds(s.Stages.Decode)), humanTime(seconds(s.Stages.Parse)), humanTime(seconds(s.Stages.Count)), humanTime(seconds(s.Stages.Sink)))
+	return b.String()
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// metrics returns the statistics in the text format of Prometheus, version 0.0.4, as its node exporter reads from files.
+func (s *statistics) metrics() string {
+	var b strings.Builder
+	metric := func(name, help string, value any) {
+		fmt.Fprintf(&b, "# HELP fastcount_%[1]s %[2]s\n# TYPE fastcount_%[1]s gauge\nfastcount_%[1]s %[3]v\n", name, help, value)
+	}
+	metric("rows", "Rows that were counted.", s.Rows)
+	metric("bad_rows", "Rows that were left out.", s.BadRows)
+	metric("patients", "Distinct patient ids.", s.Patients)
+	metric("event_types", "Distinct event types.", s.EventTypes)
+	metric("bytes_read", "Bytes taken from sources, compressed as they are.", s.BytesRead)
+	metric("bytes_decoded", "Bytes of CSV.", s.BytesDecoded)
+	metric("wall_seconds", "Duration of the run.", s.WallSeconds)
+	metric("cpu_seconds", "Processor time of the run.", s.CPUSeconds)
+	metric("peak_rss_bytes", "Largest resident memory.", s.PeakRSS)
+	metric("complete", "1 if nothing is missing from the result, else 0.", boolean(s.Complete))
+	metric("parts", "Sources and downloads of the run.", len(s.Parts))
+	failed, retries := 0, 0
+	for _, p := range s.Parts {
+		retries += max(0, p.Attempts-1)
+		if p.Error != "" {
+			failed++
+		}
+	}
+	metric("parts_failed", "Sources and downloads that failed or differ from what was declared.", failed)
+	metric("retries", "Attempts after the first, of all parts.", retries)
+	metric("finished_seconds", "When the run ended, in seconds since 1970.", time.Now().Unix())
+	return b.String()
+}
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// tellStats tells of a run what --stats and --metrics-file ask for.
+func (o *countOptions) tellStats(p *program, r *engine.Report, m measured) error {
+	if o.stats.word == "" && o.metricsFile == "" {
+		return nil
+	}
+	m.jobs, m.verify = o.workers(), o.verify.word
+	s := newStatistics(r, m)
+	switch o.stats.word {
+	case "json":
+		p.ui.write(s.json() + "\n")
+	case "text":
+		p.ui.write(s.text())
+	}
+	if o.metricsFile == "" {
+		return nil
+	}
+	err := wholefile.Write(wholefile.OS{}, o.metricsFile, func(w io.Writer) error {
+		_, err := io.WriteString(w, s.metrics())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("--metrics-file: %w", err)
+	}
+	return nil
+}
