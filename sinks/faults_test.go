@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"fastcount/engine"
+	"fastcount/internal/proof"
 )
 
 // lacking lacks something.
@@ -145,7 +146,7 @@ func TestWriteFails(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d cases", cases)
+	proof.Begin(t, "outputs").Add(cases)
 }
 
 // eachOperation calls run with 1, 2, 3 and so on, until no operation is left to fail.
@@ -298,7 +299,7 @@ func TestWriteFailsTwice(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d cases", cases)
+	proof.Begin(t, "outputs").Add(cases)
 }
 
 // TestWriteHeals: whatever a run has left that was killed, the same command again gives what the scene wants.
@@ -326,7 +327,7 @@ func TestWriteHeals(t *testing.T) {
 			})
 		}
 	}
-	t.Logf("%d cases", cases)
+	proof.Begin(t, "outputs").Add(cases)
 }
 
 // TestSidecarModes: who may read an output may read what it lacks.

@@ -44,8 +44,8 @@ itself: json has a last member "incomplete", ndjson a last line of that name, a 
 file FILE.incomplete beside it, and cannot go to standard output then.
 
 A file is complete or not there: it is written under another name in the same folder, synced and
-renamed. A process that is killed may leave a file named .fastcount-*.tmp, which can be deleted. Standard output is written once, after every source is verified. An output that is also a
-source is refused.
+renamed. A process that is killed may leave a file named .fastcount-*.tmp, which can be deleted.
+Standard output is written once, after every source is verified. An output that is also a source is refused.
 `,
 
 	"state": `Going on where a run stopped
