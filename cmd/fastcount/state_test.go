@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/proof"
 	"fastcount/mockserver"
 )
 
@@ -112,6 +113,7 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		kills = 10
 	}
+	proof.Begin(t, "kills").Add(kills)
 	const downloads, pause = 24, 40 * time.Millisecond
 	url, asked := slowServer(t, slowExport(downloads, pause))
 	dir := t.TempDir()
