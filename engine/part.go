@@ -79,6 +79,13 @@ type Checker interface {
 	Check() error
 }
 
+// Delimited is a part that knows what is between its fields, such as by the ending of its name. Config.CSV.Comma is
+// stronger, where it is set.
+type Delimited interface {
+	// Delimiter returns the byte between two fields, or 0 where it is not known.
+	Delimiter() byte
+}
+
 // Remote is a part that waits for a network rather than for a processor; see Config.Transfers.
 type Remote interface {
 	Remote() bool

@@ -158,7 +158,7 @@ func (c *chain) readHeader(ctx context.Context, w *worker) {
 	if err != nil {
 		return
 	}
-	w.reader.Reset(stream, c.run.cfg.CSV)
+	w.reader.Reset(stream, c.run.csv(c.run.parts[c.part], nil))
 	if errors.Join(w.reader.Begin(), stream.Close()) == nil {
 		c.header = w.reader.Header()
 	}
@@ -195,12 +195,13 @@ func (c *chain) countRange(ctx context.Context, w *worker, i int, t *tally) (res
 		g.Header = c.header
 	}
 	w.src = timed{Reader: stream}
-	w.reader.ResetRange(&w.src, c.run.cfg.CSV, g)
+	o := c.run.csv(c.run.parts[c.part], t)
+	w.reader.ResetRange(&w.src, o, g)
 	if result.err = w.reader.Begin(); result.err == nil {
 		if i > 0 {
 			result.start = w.reader.Offset()
 		}
-		result.err = w.countStream(ctx, stream, t, c.state())
+		result.err = w.countStream(ctx, stream, o, t, c.state())
 		result.end, result.limit, result.lines = w.reader.Offset(), stream.Limit(), w.reader.Lines()
 	}
 	if f, ok := stream.(Framer); ok {

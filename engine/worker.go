@@ -98,8 +98,9 @@ func (w *worker) attempt(ctx context.Context, part Part, t *tally, state *partSt
 		return PartReport{}, err
 	}
 	w.src = timed{Reader: stream}
-	w.reader.Reset(&w.src, w.run.csv(t))
-	err = w.countStream(ctx, stream, t, state)
+	o := w.run.csv(part, t)
+	w.reader.Reset(&w.src, o)
+	err = w.countStream(ctx, stream, o, t, state)
 	if err != nil {
 		err = outranked(stream, err)
 	}
@@ -113,9 +114,12 @@ func (w *worker) attempt(ctx context.Context, part Part, t *tally, state *partSt
 	return report, w.run.verify(part, t, &report)
 }
 
-// csv returns how records that are counted into t are to be read.
-func (r *run) csv(t *tally) parser.Options {
+// csv returns how the records of a part that are counted into t are to be read.
+func (r *run) csv(part Part, t *tally) parser.Options {
 	o := r.cfg.CSV
+	if d, ok := part.(Delimited); ok && o.Comma == 0 {
+		o.Comma = d.Delimiter()
+	}
 	if r.cfg.MaxBadRows > 0 {
 		o.Reject = func(err *parser.SyntaxError, record []byte) error {
 			return t.bad.add(err, record, r.cfg)
@@ -126,7 +130,7 @@ func (r *run) csv(t *tally) parser.Options {
 
 // countStream counts the records that the worker's reader still has to give: as far as the fast road goes along it,
 // and over each place where it ends a block on the calm one.
-func (w *worker) countStream(ctx context.Context, stream io.Reader, t *tally, state *partState) error {
+func (w *worker) countStream(ctx context.Context, stream io.Reader, o parser.Options, t *tally, state *partState) error {
 	defer func() {
 		wait, decode := w.src.split()
 		w.stages.add(Stages{Wait: wait, Decode: decode})
@@ -135,7 +139,7 @@ func (w *worker) countStream(ctx context.Context, stream io.Reader, t *tally, st
 	if err := w.reader.Begin(); err != nil {
 		return err
 	}
-	t.prepare(w.reader.Header(), w.run.cfg.CSV)
+	t.prepare(w.reader.Header(), o)
 	rawFrom := int64(0)
 	for {
 		before := t.rows

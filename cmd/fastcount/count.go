@@ -105,10 +105,6 @@ func (o *countOptions) config(p *program, found []sources.Source) (engine.Config
 	if o.rejects != "" && o.maxBadRows == 0 {
 		return engine.Config{}, usage(hinted(errors.New("--rejects: no row is left out"), "--max-bad-rows N lets N rows be left out"))
 	}
-	comma, err := o.comma(found)
-	if err != nil {
-		return engine.Config{}, err
-	}
 	cfg := engine.Config{
 		Jobs:      o.workers(),
 		Transfers: int(o.transfers),
@@ -123,7 +119,7 @@ func (o *countOptions) config(p *program, found []sources.Source) (engine.Config
 		ShowIDs:      o.showData,
 
 		CSV: parser.Options{
-			Comma:      comma,
+			Comma:      byte(o.delimiter),              // 0: what each source's name says, else a comma
 			Columns:    []parser.Selector{{Number: 1}}, // for Validate; the engine sets its own
 			NoHeader:   o.noHeader,
 			MaxRecord:  int(o.maxRecord),
@@ -146,22 +142,6 @@ func (o *countOptions) config(p *program, found []sources.Source) (engine.Config
 
 // verifying are the words of --verify.
 var verifying = map[string]engine.Verify{"strict": engine.VerifyStrict, "warn": engine.VerifyWarn, "off": engine.VerifyOff}
-
-// comma returns the delimiter of all sources: the flag's, or else what their names say. Names that say different
-// things need the flag, or a run for each.
-func (o *countOptions) comma(found []sources.Source) (byte, error) {
-	if o.delimiter != 0 {
-		return byte(o.delimiter), nil
-	}
-	comma := sourceDelimiter(found[0])
-	for _, s := range found[1:] {
-		if sourceDelimiter(s) != comma {
-			return 0, usage(hinted(errors.New(found[0].Name+" and "+s.Name+" are, by their names, delimited differently"),
-				"count them apart, or name the delimiter of both with --delimiter"))
-		}
-	}
-	return comma, nil
-}
 
 // expectedBytes returns how many bytes each part takes on the disk, 0 where that is not known.
 func expectedBytes(parts []engine.Part) []uint64 {

@@ -60,7 +60,7 @@ func rules(r *remote, parts []engine.Part, cfg engine.Config) map[string]string 
 		compared = "no"
 	}
 	all := map[string]string{
-		"--delimiter":            strconv.Quote(string(rune(cfg.CSV.Comma))),
+		"--delimiter":            delimited(cfg.CSV.Comma),
 		"--no-header":            strconv.FormatBool(cfg.CSV.NoHeader),
 		"--patient-column":       selected(cfg.Patient),
 		"--event-column":         selected(cfg.Event),
@@ -91,4 +91,12 @@ func (r *remote) identity() string {
 		return "built-in mock server" // whose port is another each time
 	}
 	return r.Server()
+}
+
+// delimited tells a delimiter.
+func delimited(comma byte) string {
+	if comma == 0 {
+		return "by name"
+	}
+	return strconv.Quote(string(rune(comma)))
 }
