@@ -5,53 +5,78 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"fastcount/engine"
 	"fastcount/sinks"
 	"fastcount/sinks/sinktest"
 )
 
-// TSV is a sink of one's own: a line for each pair, with a label in front.
-type TSV struct {
-	Label string
-}
+// markdown writes the totals of the event types as a table of Markdown. A sink that buffers flushes before it returns.
+type markdown struct{}
 
-func (s TSV) Write(w io.Writer, r *engine.Report) error {
-	b := bufio.NewWriter(w) // keeps the first error; Flush returns it
-	for _, pair := range r.Pairs {
-		fmt.Fprintf(b, "%s\t%s\t%s\t%d\n", s.Label, r.Patients[pair.Patient], r.Events[pair.Event], pair.Count)
+func (markdown) Write(w io.Writer, r *engine.Report) error {
+	out := bufio.NewWriter(w)
+	fmt.Fprint(out, "| event type | rows |\n|---|---:|\n")
+	for i, event := range r.Events {
+		fmt.Fprintf(out, "| %s | %d |\n", event, r.Totals[i])
 	}
-	return b.Flush()
+	return out.Flush() // which also returns the first error of the lines before
 }
 
+// A sink is one method, and a name in a registry.
 func ExampleRegistry_Register() {
 	registry := sinks.Builtin(sinks.Options{})
-	registry.Register("tsv", TSV{Label: "ward 7"})
-
-	sink, err := registry.Lookup("tsv")
+	registry.Register("markdown", markdown{})
+	sink, err := registry.Lookup("markdown")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	report := sinktest.Report(map[string]map[string]uint64{"P001": {"bp_dia": 2, "bp_sys": 1}})
-	if err := sink.Write(os.Stdout, report); err != nil {
+	if err := sink.Write(os.Stdout, sinktest.Demo()); err != nil {
 		fmt.Println(err)
 	}
 	// Output:
-	// ward 7	P001	bp_dia	2
-	// ward 7	P001	bp_sys	1
+	// | event type | rows |
+	// |---|---:|
+	// | bp_dia | 9372 |
+	// | bp_sys | 9412 |
 }
 
+// Outputs are checked before the work begins and written after it: files appear whole or not at all.
 func ExampleOutputs() {
-	outputs, err := sinks.NewOutputs([]sinks.Output{{Sink: sinks.JSON{Compact: true}}}) // File "" is standard output
+	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	report := sinktest.Report(map[string]map[string]uint64{"P001": {"bp_dia": 2, "bp_sys": 1}})
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "counts.csv")
+
+	outputs, err := sinks.NewOutputs([]sinks.Output{{Sink: sinks.CSV{}, File: file}, {Sink: sinks.Table{}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	report := sinktest.Report(map[string]map[string]uint64{"P1": {"bp": 2}}) // or that of engine.Run
 	if err := outputs.Write(os.Stdout, report); err != nil {
 		fmt.Println(err)
+		return
 	}
+	written, err := os.ReadFile(file)
+	fmt.Printf("%s%v\n", written, err)
 	// Output:
-	// {"patients":{"P001":{"bp_dia":2,"bp_sys":1}},"totals":{"bp_dia":2,"bp_sys":1}}
+	// patient  bp  total
+	// P1        2      2  ████████████████████████████████████████
+	// totals    2      2
+	// patient_id,event_type,count
+	// P1,bp,2
+	// <nil>
+}
+
+// A format and the file that it goes to, as a command line says it.
+func ExampleParseSpec() {
+	spec, err := sinks.ParseSpec("csv=counts.csv")
+	fmt.Println(spec.Format, spec.File, err)
+	// Output: csv counts.csv <nil>
 }

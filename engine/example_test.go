@@ -1,0 +1,160 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"fastcount/engine"
+	"fastcount/parser"
+)
+
+// text is a part of its own kind: a CSV that is held in memory. Name and Open are all that a part needs.
+type text struct {
+	name, csv string
+}
+
+func (t text) Name() string { return t.name }
+
+func (t text) Open(context.Context) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(t.csv)), nil
+}
+
+const (
+	monday  = "patient_id,event_type\nP1,bp\nP1,bp\nP2,spo2\n"
+	tuesday = "event_type,patient_id\nbp,P2\nspo2,P2\n" // columns are found by their names
+)
+
+// Counting anything that can be read takes a Part: a name, and a way to open it.
+func ExampleRun() {
+	report, err := engine.Run(context.Background(), []engine.Part{text{"monday", monday}}, engine.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range report.Pairs {
+		fmt.Println(report.Patients[p.Patient], report.Events[p.Event], p.Count)
+	}
+	fmt.Println(report.Rows, "rows")
+	// Output:
+	// P1 bp 2
+	// P2 spo2 1
+	// 3 rows
+}
+
+// Parts are counted by several workers, and the report is the same for any number of them.
+func ExampleRun_parts() {
+	parts := []engine.Part{text{"monday", monday}, text{"tuesday", tuesday}}
+	report, err := engine.Run(context.Background(), parts, engine.Config{Jobs: 2})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i, event := range report.Events {
+		fmt.Println(event, report.Totals[i])
+	}
+	for _, p := range report.Parts {
+		fmt.Println(p.Name, p.Rows)
+	}
+	// Output:
+	// bp 3
+	// spo2 2
+	// monday 3
+	// tuesday 2
+}
+
+// Other columns, another delimiter, and an input without a header are matters of the Config.
+func ExampleRun_columns() {
+	config := engine.Config{
+		Patient: parser.Selector{Number: 2},
+		Event:   parser.Selector{Number: 1},
+		CSV:     parser.Options{Comma: ';', NoHeader: true},
+	}
+	report, err := engine.Run(context.Background(), []engine.Part{text{"ward", "bp;P7\nbp;P7\n"}}, config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(report.Patients, report.Events, report.Totals)
+	// Output: [P7] [bp] [2]
+}
+
+// A failure names the part and the place. All parts that failed are listed; the first of them decides what errors.Is
+// and errors.As say.
+func ExampleRun_failure() {
+	parts := []engine.Part{text{"monday", monday}, text{"broken", "patient_id,event_type\nP1\n"}}
+	report, err := engine.Run(context.Background(), parts, engine.Config{})
+	fmt.Println(report == nil, err)
+	if place, ok := errors.AsType[*parser.SyntaxError](err); ok {
+		fmt.Println("line", place.Line, "byte", place.Offset, errors.Is(err, parser.ErrFieldCount))
+	}
+	// Output:
+	// true broken: line 2, byte 22: wrong number of fields: 1, the header has 2
+	// line 2 byte 22 true
+}
+
+// declared is a text of which somebody said what it holds.
+type declared struct {
+	text
+	says engine.Declaration
+}
+
+func (d declared) Declared() engine.Declaration { return d.says }
+
+// A part that is a Declarer counts only if it holds what was declared.
+func ExampleDeclarer() {
+	says := engine.Declaration{Rows: 3, Patients: []string{"P1", "P2"}, Events: []string{"bp", "spo2"}}
+	whole := declared{text{"monday", monday}, says}
+	report, err := engine.Run(context.Background(), []engine.Part{whole}, engine.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("verified by", report.Parts[0].Verified)
+
+	cut := declared{text{"monday", "patient_id,event_type\nP1,bp\nP1,bp\n"}, says}
+	_, err = engine.Run(context.Background(), []engine.Part{cut}, engine.Config{})
+	fmt.Println(err)
+	// Output:
+	// verified by rows
+	// monday: 2 rows were counted, but the server's metadata declares 3
+}
+
+// Another goroutine may ask at any time how far a run has come; here it is asked at the end.
+func ExampleProgress() {
+	var progress engine.Progress
+	parts := []engine.Part{text{"monday", monday}, text{"tuesday", tuesday}}
+	if _, err := engine.Run(context.Background(), parts, engine.Config{Progress: &progress}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range progress.Snapshot() {
+		fmt.Println(p.Name, p.State == engine.Done, p.Rows)
+	}
+	// Output:
+	// monday true 3
+	// tuesday true 2
+}
+
+// What was counted can be written down and read again: here by a program that adds up the work of others.
+func ExampleWritePartial() {
+	report, err := engine.Run(context.Background(), []engine.Part{text{"monday", monday}}, engine.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var file strings.Builder
+	if err := engine.WritePartial(&file, engine.PartialHead{Work: "this week", Unit: "monday"}, report); err != nil {
+		fmt.Println(err)
+		return
+	}
+	head, again, err := engine.ReadPartial(strings.NewReader(file.String()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(head.Work, head.Unit, again.Rows)
+	// Output: this week monday 3
+}

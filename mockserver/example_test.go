@@ -1,0 +1,68 @@
+package mockserver_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+
+	"fastcount/mockserver"
+)
+
+// A server of the built-in exports is a handler; httptest or http.Server makes it listen.
+func ExampleNew() {
+	handler, err := mockserver.New(mockserver.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	server := httptest.NewServer(handler)
+	defer server.Close()
+
+	answer, err := http.Get(server.URL + "/api/export")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer answer.Body.Close()
+	_, err = io.Copy(os.Stdout, answer.Body)
+	fmt.Println(err)
+	// Output: {"data":{"export_ids":["demo","small","large"]}}<nil>
+}
+
+// A test of a client says what the server holds, and how it misbehaves: here the first request for data fails.
+func ExampleNew_faults() {
+	rows := mockserver.Bytes([]byte("patient_id,event_type\nP1,bp\n"))
+	export := mockserver.Export{ID: "ward", Downloads: []mockserver.Download{{ID: "first", Rows: 1, Body: rows}}}
+	busy := mockserver.Fault{Do: mockserver.Status(http.StatusServiceUnavailable), From: 1, To: 1}
+	handler, err := mockserver.New(mockserver.Options{Exports: []mockserver.Export{export}, Faults: []mockserver.Fault{busy}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for range 2 {
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, httptest.NewRequest("GET", "/api/export/ward/first/data", nil))
+		fmt.Println(answer.Code, answer.Body)
+	}
+	// Output:
+	// 503 {"detail":"Service Unavailable"}
+	// 200 patient_id,event_type
+	// P1,bp
+}
+
+// A shape is an input of another kind than the built-in exports, as long as is needed.
+func ExampleWriteShape() {
+	var rows bytes.Buffer
+	if err := mockserver.WriteShape(&rows, "quoted", 2); err != nil {
+		fmt.Println(err)
+		return
+	}
+	header, _, _ := bytes.Cut(rows.Bytes(), []byte("\n"))
+	fmt.Printf("%s\n%d lines\n", header, bytes.Count(rows.Bytes(), []byte("\n")))
+	// Output:
+	// "patient_id","event_time","event_type","value"
+	// 3 lines
+}
