@@ -31,6 +31,9 @@ type chain struct {
 	cuts  []int64 // range i is from cuts[i] to cuts[i+1]
 	begin sync.Once
 
+	ctx  context.Context // of the counting of ranges
+	stop func()          // ends it, when no range is of use any more
+
 	header *parser.Header // once begin is done; nil if it cannot be had
 
 	mu      sync.Mutex
@@ -48,7 +51,7 @@ type chain struct {
 
 // rangeResult is a counted range. Offsets are in decoded bytes from its beginning.
 type rangeResult struct {
-	start  int64 // of its first record
+	start  int64 // of its first record; less than 0 if there is none
 	end    int64 // of the record behind its last one
 	limit  int64 // of the next range
 	lines  int64 // line feeds from start to end
@@ -78,7 +81,7 @@ func (r *run) tasks(ctx context.Context) (local, remote []task) {
 			local = append(local, task{part: i})
 			continue
 		}
-		c := r.newChain(i, cuts)
+		c := r.newChain(ctx, i, cuts)
 		for n := range c.results {
 			local = append(local, task{part: i, chain: c, index: n})
 		}
@@ -132,11 +135,13 @@ func (r *run) rangeSize(remaining int64) int64 {
 	return max(minRange, remaining/int64(r.cfg.Jobs*shareParts))
 }
 
-func (r *run) newChain(part int, cuts []int64) *chain {
-	return &chain{
+func (r *run) newChain(ctx context.Context, part int, cuts []int64) *chain {
+	c := &chain{
 		run: r, part: part, file: r.parts[part].(Splitter), cuts: cuts,
 		tallies: make(map[*worker]*tally), results: make([]*rangeResult, len(cuts)-1),
 	}
+	c.ctx, c.stop = context.WithCancel(ctx)
+	return c
 }
 
 // count counts range i. The worker that is the last to do so for the part settles what becomes of it.
@@ -146,7 +151,7 @@ func (c *chain) count(ctx context.Context, w *worker, i int) {
 	if t == nil {
 		return
 	}
-	if c.leave(i, c.countRange(ctx, w, i, t)) {
+	if c.leave(i, c.countRange(w, i, t)) {
 		c.settle(ctx, w)
 	}
 }
@@ -179,13 +184,13 @@ func (c *chain) enter(w *worker) *tally {
 }
 
 // countRange counts range i into t, from where its first record seems to begin.
-func (c *chain) countRange(ctx context.Context, w *worker, i int, t *tally) (result *rangeResult) {
+func (c *chain) countRange(w *worker, i int, t *tally) (result *rangeResult) {
 	result = new(rangeResult)
 	if i > 0 && c.header == nil {
 		result.err = errWrongGuess
 		return result
 	}
-	stream, err := c.file.OpenRange(ctx, c.cuts[i], c.cuts[i+1])
+	stream, err := c.file.OpenRange(c.ctx, c.cuts[i], c.cuts[i+1])
 	if err != nil {
 		result.err = err
 		return result
@@ -198,11 +203,14 @@ func (c *chain) countRange(ctx context.Context, w *worker, i int, t *tally) (res
 	o := c.run.csv(c.run.parts[c.part], t)
 	w.reader.ResetRange(&w.src, o, g)
 	if result.err = w.reader.Begin(); result.err == nil {
-		if i > 0 {
-			result.start = w.reader.Offset()
-		}
-		result.err = w.countStream(ctx, stream, o, t, c.state())
+		result.start = w.reader.Offset()
+		result.err = w.countStream(c.ctx, stream, o, t, c.state())
 		result.end, result.limit, result.lines = w.reader.Offset(), stream.Limit(), w.reader.Lines()
+	} else {
+		result.start = -1
+	}
+	if i == 0 {
+		result.start = 0 // its header needs no guess
 	}
 	if f, ok := stream.(Framer); ok {
 		result.framed = f.Framed()
@@ -222,7 +230,11 @@ func (c *chain) leave(i int, result *rangeResult) bool {
 	for c.fault == nil && c.proved < len(c.results) && c.results[c.proved] != nil {
 		c.fault = c.prove(c.results[c.proved])
 	}
-	c.settled = c.counted == 0 && (c.fault != nil || c.proved == len(c.results))
+	done := c.fault != nil || c.proved == len(c.results)
+	if done {
+		c.stop()
+	}
+	c.settled = c.counted == 0 && done
 	return c.settled
 }
 

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"errors"
+	"math"
 	"unicode/utf8"
 
 	"fastcount/internal/fused"
@@ -135,9 +137,15 @@ func (t *tally) checkPairs() error {
 	return nil
 }
 
+// errTooManyRows says that a counter would begin again at 0. Only what was kept by another run can be so large.
+var errTooManyRows = errors.New("more rows than can be counted")
+
 // merge adds all that o counted to t, and may take o's tables for it: o is only good for reset afterwards. The error is
-// a *LimitError; t is then of no more use.
+// a *LimitError or errTooManyRows; t is then of no more use.
 func (t *tally) merge(o *tally) error {
+	if t.rows > math.MaxUint64-o.rows { // no pair, and no total, has more rows than all together
+		return errTooManyRows
+	}
 	if t.rows == 0 && t.patients.Len() == 0 {
 		o.bytes += t.bytes
 		*t, *o = *o, *t

@@ -192,8 +192,11 @@ func rawBytes(stream io.Reader, given int64) int64 {
 	return given
 }
 
-// drainLimit bounds how much is read to see whether a stream with bad content is also a broken one.
-const drainLimit = 1 << 30
+// What is read, at most, to see whether a stream with bad content is also a broken one.
+const (
+	drainLimit = 256 << 20 // bytes
+	drainTime  = 2 * time.Second
+)
 
 // outranked returns the error that a failed attempt is to be judged by. Where the transport or the compression
 // proves the end of a stream, bad content may come from a bad transport: the rest is read to see whether it fails,
@@ -203,10 +206,27 @@ func outranked(stream io.Reader, err error) error {
 	if f, ok := stream.(Framer); !ok || !f.Framed() || !errors.As(err, &syntax) {
 		return err
 	}
-	if _, drainErr := io.CopyN(io.Discard, stream, drainLimit); drainErr != nil && drainErr != io.EOF {
+	if drainErr := drain(stream); drainErr != nil {
 		return drainErr
 	}
 	return err
+}
+
+// drain reads on, and returns what the stream fails of, if it does so soon enough.
+func drain(stream io.Reader) error {
+	buf := make([]byte, 64<<10)
+	begin := time.Now()
+	for left := drainLimit; left > 0 && time.Since(begin) < drainTime; {
+		n, err := stream.Read(buf)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		left -= n
+	}
+	return nil
 }
 
 // reportOf describes what was read from a stream that is still open.

@@ -154,12 +154,16 @@ func (r *Reader) errorHere(at int, err error) error {
 }
 
 // findRecord moves pos to the first place behind a line feed where a record can be read, or where the range ends.
-// If there is none in the buffer, it takes the first line feed: the reader of the range before will know better.
+// If there is none in the buffer, it takes the first line feed: the reader of the range before will know better. Where
+// no line feed comes, the record in which the range begins is longer than any may be.
 func (r *Reader) findRecord() error {
 	for bytes.IndexByte(r.buf[:r.end], '\n') < 0 {
 		if r.eof {
 			r.pos = r.end
 			return nil
+		}
+		if r.base+int64(r.end) > int64(r.opts.MaxRecord) {
+			return r.errorHere(0, fmt.Errorf("%w of %d bytes", ErrRecordTooLong, r.opts.MaxRecord))
 		}
 		r.base += int64(r.end) // nothing before the line feed is needed
 		r.end = 0

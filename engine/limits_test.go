@@ -1,0 +1,186 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"fastcount/engine"
+	"fastcount/parser"
+)
+
+// TestLimitsOfFiles: each limit is reached, and named, wherever a file goes over it, in ranges as in one go; and a file
+// that just keeps to it is counted.
+func TestLimitsOfFiles(t *testing.T) {
+	long := strings.Repeat("x", 40)
+	tests := map[string]struct {
+		row  string // over the limit
+		good func(*engine.Config)
+		bad  func(*engine.Config)
+		want string
+	}{
+		"patients": {"P9,t,bp,1\n", func(c *engine.Config) { c.Limits.Patients = 8 }, func(c *engine.Config) { c.Limits.Patients = 7 },
+			"more than 7 distinct patients"},
+		"events": {"P1,t,x,1\n", func(c *engine.Config) { c.Limits.Events = 4 }, func(c *engine.Config) { c.Limits.Events = 3 },
+			"more than 3 distinct events"},
+		"pairs": {"P9,t,x,1\n", func(c *engine.Config) { c.Limits.Pairs = 22 }, func(c *engine.Config) { c.Limits.Pairs = 21 },
+			"more than 21 distinct pairs"},
+		"id": {long + ",t,bp,1\n", func(c *engine.Config) { c.Limits.ID = 40 }, func(c *engine.Config) { c.Limits.ID = 39 },
+			"an id is longer than 39 bytes"},
+		"record": {"P001," + long + ",bp,1\n", func(c *engine.Config) { c.CSV.MaxRecord = 50 }, func(c *engine.Config) { c.CSV.MaxRecord = 49 },
+			"record is longer than the limit of 49 bytes"},
+		"quoted record": {"P001,\"" + strings.Repeat("\n", 40) + "\",bp,1\n", func(c *engine.Config) { c.CSV.MaxRecord = 52 },
+			func(c *engine.Config) { c.CSV.MaxRecord = 40 }, "quoted field is not closed within the record limit of 40 bytes"},
+	}
+	rows := export(1, 2000)
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			for _, at := range []int{0, 1000, 2000} {
+				head := nthLine(rows, at+1)
+				part := plain{memory{"a", join(rows[:head], []byte(tt.row), rows[head:])}}
+				checkLimit(t, part, tt.good, tt.bad, tt.want)
+			}
+		})
+	}
+}
+
+// checkLimit counts a part with both configurations, in ranges and in one go.
+func checkLimit(t *testing.T, part engine.Part, good, bad func(*engine.Config), want string) {
+	t.Helper()
+	var inOneGo string
+	for _, cfg := range []engine.Config{{Jobs: 1}, {Jobs: 2, RangeSize: 100}, {Jobs: 3, RangeSize: 5000}, {Jobs: 3, RangeSize: 30_000}} {
+		good(&cfg)
+		if r, err := engine.Run(t.Context(), []engine.Part{part}, cfg); err != nil || r.Rows != 2001 {
+			t.Errorf("%d jobs, ranges of %d: %v", cfg.Jobs, cfg.RangeSize, err)
+		}
+		bad(&cfg)
+		_, err := engine.Run(t.Context(), []engine.Part{part}, cfg)
+		if err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Fatalf("%d jobs, ranges of %d: got %v, want %s", cfg.Jobs, cfg.RangeSize, err, want)
+		}
+		if inOneGo == "" {
+			inOneGo = err.Error()
+		}
+		if err.Error() != inOneGo {
+			t.Errorf("%d jobs, ranges of %d: got %v; in one go: %s", cfg.Jobs, cfg.RangeSize, err, inOneGo)
+		}
+	}
+}
+
+func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+
+// nthLine returns where the line with this number, from 0, begins.
+func nthLine(data []byte, n int) (at int) {
+	for range n {
+		at += bytes.IndexByte(data[at:], '\n') + 1
+	}
+	return at
+}
+
+func TestLimitOfColumns(t *testing.T) {
+	part := plain{memory{"a", export(1, 2001)}}
+	checkLimit(t, part, func(c *engine.Config) { c.CSV.MaxColumns = 4 }, func(c *engine.Config) { c.CSV.MaxColumns = 3 },
+		"more columns than the limit of 3: the first record has 4")
+}
+
+// huge is a file of a gibibyte: a beginning, and then one piece again and again. It counts what is read of it.
+type huge struct {
+	memory
+	begin, again string
+	read         atomic.Int64
+}
+
+const hugeSize = 1 << 30
+
+func (h *huge) Size() (int64, bool)                             { return hugeSize, true }
+func (h *huge) Cut(_ context.Context, at int64) (int64, error)  { return at, nil }
+func (h *huge) Open(ctx context.Context) (io.ReadCloser, error) { return h.OpenRange(ctx, 0, hugeSize) }
+func (h *huge) OpenRange(_ context.Context, from, to int64) (engine.RangeStream, error) {
+	return &hugeRange{h, from, to - from}, nil
+}
+
+type hugeRange struct {
+	of    *huge
+	at    int64
+	limit int64
+}
+
+func (r *hugeRange) Limit() int64 { return r.limit }
+func (r *hugeRange) Close() error { return nil }
+
+func (r *hugeRange) Read(b []byte) (int, error) {
+	if r.at >= hugeSize {
+		return 0, io.EOF
+	}
+	n := 0
+	if r.at < int64(len(r.of.begin)) {
+		n = copy(b, r.of.begin[r.at:])
+	} else {
+		n = copy(b, r.of.again[(r.at-int64(len(r.of.begin)))%int64(len(r.of.again)):])
+	}
+	n = int(min(int64(n), hugeSize-r.at))
+	r.at += int64(n)
+	r.of.read.Add(int64(n))
+	return n, nil
+}
+
+// TestErrorEndsAllRanges: where a file is refused early, its other ranges are not read to their ends. Where a record has no
+// end, no range looks for it further than a record may reach.
+func TestErrorEndsAllRanges(t *testing.T) {
+	const header = "patient_id,event_type\n"
+	rows := strings.Repeat("P1,bp\nP2,hr\n", 5000)
+	for name, tt := range map[string]struct {
+		begin, again string
+		want         error
+	}{
+		"malformed":      {header + strings.Repeat(rows, 600) + "P1\n", rows, parser.ErrFieldCount}, // after 36 MB
+		"endless header": {"", strings.Repeat("x", 60_000), parser.ErrRecordTooLong},
+		"endless record": {header + "P1", strings.Repeat("x", 60_000), parser.ErrRecordTooLong},
+		"endless field":  {header + "P1,\"", strings.Repeat("x", 60_000), parser.ErrUnclosedQuote},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := &huge{begin: tt.begin, again: tt.again}
+			_, err := engine.Run(t.Context(), []engine.Part{h}, engine.Config{Jobs: 3, RangeSize: hugeSize / 4})
+			if !errors.Is(err, tt.want) {
+				t.Errorf("got %v", err)
+			}
+			if read := h.read.Load(); read > hugeSize/4 {
+				t.Errorf("%d bytes were read", read)
+			}
+		})
+	}
+}
+
+// dripping is a stream of a bad row and a bufferful of good ones, and then for ever one in 100 ms.
+type dripping struct{ begun bool }
+
+func (d *dripping) Read(b []byte) (int, error) {
+	const row = "P1,bp\n"
+	if d.begun {
+		time.Sleep(100 * time.Millisecond)
+		return copy(b, row), nil
+	}
+	d.begun = true
+	return copy(b, "patient_id,event_type\nP1\n"+strings.Repeat(row, len(b)/len(row))), nil
+}
+
+// TestBadContentThatDrips: whether its transport would fail in the end is not waited for for long.
+func TestBadContentThatDrips(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		part := &download{attempts: []io.Reader{&dripping{}}}
+		_, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{})
+		if !errors.Is(err, parser.ErrFieldCount) {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(begin); took > 5*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
