@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -35,6 +36,10 @@ func (e PartErrors) Error() string {
 }
 
 func (e PartErrors) Unwrap() error { return e[0] }
+
+// ErrUnproved is matched by the error in the text of a Ranger that does not begin at byte 0: whether that begins where
+// its first record seems to is not known to whom only the range is given.
+var ErrUnproved = errors.New("unless quotes were open at the beginning of the range")
 
 // LimitError says that a limit of Limits was reached.
 type LimitError struct {

@@ -63,6 +63,17 @@ type Splitter interface {
 	OpenRange(ctx context.Context, from, to int64) (RangeStream, error)
 }
 
+// Ranger is a Splitter of which only one range is to be counted, such as the share of one machine in a large file. What
+// was counted is told in PartReport.Range, from which it can be seen whether the ranges of several runs fit together.
+// Without the text before a range, lines cannot be told: those of its errors are 0.
+type Ranger interface {
+	Splitter
+
+	// Range returns where the range begins and where the next one does, in bytes as stored, less than Size or Size
+	// itself. A record belongs to the range in which the byte before it lies, and to the first one if there is none.
+	Range() (from, to int64)
+}
+
 // RangeStream is a stream that knows where the next range begins.
 type RangeStream interface {
 	io.ReadCloser

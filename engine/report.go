@@ -69,9 +69,17 @@ type PartReport struct {
 	Attempts int    // 1 where the first attempt succeeded
 	BadRows  uint64 // rows that were left out, not among Rows
 	Verified Proof
-	Err      error // why the part is a shortfall: what failed, if nothing of it was counted, or the declaration it breaks
-	Failed   bool  // nothing of the part was counted
-	Kept     bool  // taken from Config.Store, and not read in this run
+	Range    *Range // of a Ranger, else nil
+	Err      error  // why the part is a shortfall: what failed, if nothing of it was counted, or the declaration it breaks
+	Failed   bool   // nothing of the part was counted
+	Kept     bool   // taken from Config.Store, and not read in this run
+}
+
+// Range says which bytes of a Ranger were counted. That its first record really begins at Start is certain if From is 0, or
+// if the range before, of which that is certain, has it as its End: no quote can hide anything then.
+type Range struct {
+	From, To   int64 // what Ranger.Range said
+	Start, End int64 // of the first record, 0 where From is; of the record behind the last one
 }
 
 // Proof says what showed that a part was read to its proper end.

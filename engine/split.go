@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"fastcount/parser"
@@ -47,6 +48,9 @@ type chain struct {
 	fault   error          // why no further range is to be counted
 	framed  bool           // the end of the last range looked at is proved by the compression
 	settled bool
+
+	ranger bool  // the part is a Ranger
+	start  int64 // decoded bytes before its first record, that is its beginning with its header where it has one
 }
 
 // rangeResult is a counted range. Offsets are in decoded bytes from its beginning.
@@ -75,9 +79,9 @@ func (r *run) tasks(ctx context.Context) (local, remote []task) {
 		}
 		cuts := r.cut(ctx, part, remaining)
 		if len(cuts) > 0 {
-			remaining -= cuts[len(cuts)-1]
+			remaining -= cuts[len(cuts)-1] - cuts[0]
 		}
-		if len(cuts) < 3 {
+		if _, ranger := part.(Ranger); len(cuts) < 3 && !ranger {
 			local = append(local, task{part: i})
 			continue
 		}
@@ -92,39 +96,47 @@ func (r *run) tasks(ctx context.Context) (local, remote []task) {
 // splittableBytes returns how long all parts that can be split are together.
 func (r *run) splittableBytes() (total int64) {
 	for _, part := range r.parts {
-		if s, ok := part.(Splitter); ok {
-			if size, ok := s.Size(); ok {
-				total += size
-			}
+		if from, to, ok := span(part); ok {
+			total += to - from
 		}
 	}
 	return total
 }
 
-// cut returns where the ranges of a part begin, and its end; nil if it is not to be split. remaining is the number of
+// span returns which bytes of a part are to be counted, if it can be split.
+func span(part Part) (from, to int64, ok bool) {
+	if r, ok := part.(Ranger); ok {
+		from, to = r.Range()
+		return from, to, true
+	}
+	if s, ok := part.(Splitter); ok {
+		to, ok = s.Size()
+		return 0, to, ok
+	}
+	return 0, 0, false
+}
+
+// cut returns where the ranges of a part begin, and their end; nil if it cannot be split. remaining is the number of
 // bytes from its beginning to the end of the last part that can.
 func (r *run) cut(ctx context.Context, part Part, remaining int64) (cuts []int64) {
-	file, ok := part.(Splitter)
-	if !ok || r.cfg.Jobs == 1 || r.cfg.MaxBadRows > 0 {
-		return nil
-	}
-	size, ok := file.Size()
+	from, to, ok := span(part)
 	if !ok {
 		return nil
 	}
-	for at := int64(0); at < size; {
-		cuts = append(cuts, at)
-		n := r.rangeSize(remaining - at)
-		if size-at < n+n/2 {
+	cuts = []int64{from}
+	for at := from; r.cfg.Jobs > 1 && r.cfg.MaxBadRows == 0; {
+		n := r.rangeSize(remaining - (at - from))
+		if to-at < n+n/2 {
 			break
 		}
-		next, err := file.Cut(ctx, at+n)
-		if err != nil {
-			return nil // reading the part in one go will say what is wrong
+		next, err := part.(Splitter).Cut(ctx, at+n)
+		if err != nil || next >= to {
+			break // reading what follows in one go will say what is wrong
 		}
+		cuts = append(cuts, next)
 		at = next
 	}
-	return append(cuts, size)
+	return append(cuts, to)
 }
 
 // rangeSize returns how many bytes the next range is to have if so many remain.
@@ -140,6 +152,8 @@ func (r *run) newChain(ctx context.Context, part int, cuts []int64) *chain {
 		run: r, part: part, file: r.parts[part].(Splitter), cuts: cuts,
 		tallies: make(map[*worker]*tally), results: make([]*rangeResult, len(cuts)-1),
 	}
+	_, c.ranger = c.file.(Ranger)
+	c.at = cuts[0]
 	c.ctx, c.stop = context.WithCancel(ctx)
 	return c
 }
@@ -186,7 +200,7 @@ func (c *chain) enter(w *worker) *tally {
 // countRange counts range i into t, from where its first record seems to begin.
 func (c *chain) countRange(w *worker, i int, t *tally) (result *rangeResult) {
 	result = new(rangeResult)
-	if i > 0 && c.header == nil {
+	if c.cuts[i] > 0 && c.header == nil {
 		result.err = errWrongGuess
 		return result
 	}
@@ -196,7 +210,7 @@ func (c *chain) countRange(w *worker, i int, t *tally) (result *rangeResult) {
 		return result
 	}
 	g := parser.Range{Limit: stream.Limit}
-	if i > 0 {
+	if c.cuts[i] > 0 {
 		g.Header = c.header
 	}
 	w.src = timed{Reader: stream}
@@ -209,7 +223,7 @@ func (c *chain) countRange(w *worker, i int, t *tally) (result *rangeResult) {
 	} else {
 		result.start = -1
 	}
-	if i == 0 {
+	if c.cuts[i] == 0 {
 		result.start = 0 // its header needs no guess
 	}
 	if f, ok := stream.(Framer); ok {
@@ -241,6 +255,9 @@ func (c *chain) leave(i int, result *rangeResult) bool {
 // prove goes on over the first range that is not proved.
 func (c *chain) prove(result *rangeResult) error {
 	c.framed = result.framed
+	if c.proved == 0 && c.cuts[0] > 0 && result.start >= 0 { // others must see whether it fits
+		c.over, c.start = result.start, c.at+result.start
+	}
 	switch {
 	case result.start != c.over:
 		return errWrongGuess
@@ -270,6 +287,17 @@ func moved(err error, offset, lines int64) error {
 	return &there
 }
 
+// unproved is what can be said of a syntax error without the text before the range.
+func (c *chain) unproved(err error) error {
+	var syntax *parser.SyntaxError
+	if !errors.As(err, &syntax) {
+		return err
+	}
+	there := *syntax
+	there.Line, there.Column = 0, 0
+	return fmt.Errorf("%w, %w, which begins at byte %d", &there, ErrUnproved, c.cuts[0])
+}
+
 // settle commits the part, or fails it, or counts it in one go. Which worker's tally reaches a limit is chance, so
 // limits are left to the last, and so is every failure but that of a CSV that is not compressed.
 func (c *chain) settle(ctx context.Context, w *worker) {
@@ -280,11 +308,21 @@ func (c *chain) settle(ctx context.Context, w *worker) {
 	switch {
 	case err == nil && c.fault == nil:
 		c.finish(total)
-	case err == nil && !c.framed && errors.As(c.fault, &syntax) && !errors.As(c.fault, &limit):
-		c.run.fail(c.part, 1, c.fault)
+	case err == nil && !c.framed && errors.As(c.fault, &syntax) && !errors.As(c.fault, &limit), c.ranger && len(c.cuts) == 2:
+		c.fail(errors.Join(c.fault, err))
+	case c.ranger:
+		c.run.newChain(ctx, c.part, []int64{c.cuts[0], c.cuts[len(c.cuts)-1]}).count(ctx, w, 0)
 	default:
 		w.countPart(ctx, c.part)
 	}
+}
+
+// fail gives the part up.
+func (c *chain) fail(err error) {
+	if c.cuts[0] > 0 {
+		err = c.unproved(err)
+	}
+	c.run.fail(c.part, 1, err)
 }
 
 // merged returns what all workers counted, and takes their tallies.
@@ -306,9 +344,12 @@ func (c *chain) merged() (total *tally, err error) {
 // finish commits the part, all of whose ranges are proved.
 func (c *chain) finish(total *tally) {
 	part := c.run.parts[c.part]
-	total.bytes = uint64(c.at)
-	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes,
-		RawBytes: uint64(c.cuts[len(c.cuts)-1]), Attempts: 1}
+	from, to := c.cuts[0], c.cuts[len(c.cuts)-1]
+	total.bytes = uint64(c.at - c.start)
+	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes, RawBytes: uint64(to - from), Attempts: 1}
+	if c.ranger {
+		report.Range = &Range{From: from, To: to, Start: c.start, End: c.at}
+	}
 	if c.framed {
 		report.Verified = ProofFraming
 	}

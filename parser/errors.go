@@ -25,12 +25,15 @@ var (
 // SyntaxError says where an input is not the CSV that this package reads. It never holds the content of a field.
 type SyntaxError struct {
 	Offset int64 // bytes before the place, from the start of the decoded input
-	Line   int64 // from 1, counting line feeds, inside quotes too; for an unclosed quote where it opened
+	Line   int64 // from 1, counting line feeds, inside quotes too; for an unclosed quote where it opened; 0 if unknown
 	Column int   // byte within that line, from 1
 	Err    error // wraps one of the errors above
 }
 
 func (e *SyntaxError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("byte %d: %v", e.Offset, e.Err)
+	}
 	return fmt.Sprintf("line %d, byte %d: %v", e.Line, e.Offset, e.Err)
 }
 

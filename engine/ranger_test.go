@@ -1,0 +1,108 @@
+package engine_test
+
+import (
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"fastcount/engine"
+	"fastcount/parser"
+)
+
+// share is a range of a plain part.
+type share struct {
+	plain
+	from, to int64
+}
+
+func (s share) Range() (from, to int64) { return s.from, s.to }
+
+// countShares counts each range between cuts in a run of its own, and returns the sum and whether the ranges fit.
+func countShares(t *testing.T, data []byte, cuts []int64, cfg engine.Config) (sum map[[2]string]uint64, bytes uint64, fit bool) {
+	t.Helper()
+	sum, fit = map[[2]string]uint64{}, true
+	end := int64(0)
+	for i := range len(cuts) - 1 {
+		part := share{plain{memory{"a", data}}, cuts[i], cuts[i+1]}
+		r, err := engine.Run(t.Context(), []engine.Part{part}, cfg)
+		if errors.Is(err, engine.ErrUnproved) {
+			return sum, bytes, false
+		}
+		if err != nil {
+			t.Fatalf("from %d to %d: %v", cuts[i], cuts[i+1], err)
+		}
+		for pair, n := range pairs(r) {
+			sum[pair] += n
+		}
+		bytes += r.Bytes
+		got := r.Parts[0].Range
+		if got == nil || got.From != cuts[i] || got.To != cuts[i+1] {
+			t.Fatalf("got range %+v, want from %d to %d", got, cuts[i], cuts[i+1])
+		}
+		fit = fit && got.Start == end
+		end = got.End
+	}
+	return sum, bytes, fit && end == int64(len(data))
+}
+
+// Cut anywhere, each range counted by itself: together they are the whole, and they show that they fit together.
+func TestShares(t *testing.T) {
+	data := export(3, 2000)
+	want := mustCount(t, data)
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 100 {
+		cuts := []int64{0, int64(len(data))}
+		for range random.IntN(6) {
+			cuts = append(cuts, random.Int64N(int64(len(data))))
+		}
+		slices.Sort(cuts)
+		cuts = slices.Compact(cuts)
+		sum, bytes, fit := countShares(t, data, cuts, engine.Config{Jobs: 1 + random.IntN(3), RangeSize: 2000})
+		if !fit || bytes != uint64(len(data)) || !maps.Equal(sum, want) {
+			t.Fatalf("cut at %v: %d bytes of %d, fit %v", cuts, bytes, len(data), fit)
+		}
+	}
+}
+
+// In text that looks like records a range may begin wrongly. Then it does not fit to the one before.
+func TestSharesThatDoNotFit(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("note,patient_id,event_type\n")
+	for range 100 {
+		b.WriteString("\"" + strings.Repeat("like a record,P9,hr\n", 5) + "\",P1,bp\n")
+	}
+	data := []byte(b.String())
+	want := mustCount(t, data)
+	wrong := 0
+	for cut := int64(1); cut < int64(len(data)); cut += 7 {
+		sum, _, fit := countShares(t, data, []int64{0, cut, int64(len(data))}, engine.Config{})
+		if fit && !maps.Equal(sum, want) {
+			t.Fatalf("cut at %d: the ranges fit, but the counts are wrong", cut)
+		}
+		if !fit {
+			wrong++
+		}
+	}
+	if wrong == 0 {
+		t.Error("no cut was wrong")
+	}
+}
+
+func TestErrorInAShare(t *testing.T) {
+	data := export(3, 100)
+	half := int64(len(data) / 2)
+	bad := append(slices.Clone(data), "P1,x\n"...)
+	part := share{plain{memory{"a", bad}}, half, int64(len(bad))}
+	var syntax *parser.SyntaxError
+	_, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: 2, RangeSize: 300})
+	if !errors.As(err, &syntax) || syntax.Offset != int64(len(data)) || syntax.Line != 0 || strings.Contains(err.Error(), "line") {
+		t.Errorf("got %v", err)
+	}
+	part.to = half + 10 // the bad row is not in this one
+	if _, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: 2}); err != nil {
+		t.Error(err)
+	}
+}
