@@ -144,11 +144,7 @@ func (r *run) report() (*Report, error) {
 	if bad := report.shortfalls(); bad > r.cfg.MaxBadRows {
 		return nil, &BadRowsError{Rows: bad, Limit: r.cfg.MaxBadRows}
 	}
-	if r.cfg.EscapeIDs {
-		r.total.patients, r.total.events = escapedTable(r.total.patients), escapedTable(r.total.events)
-	}
-	r.total.fill(report)
-	return report, nil
+	return r.total.finalReport(report, r.cfg.EscapeIDs), nil
 }
 
 // borrow returns an empty tally; giveBack takes it again.

@@ -3,7 +3,6 @@ package engine
 import (
 	"bufio"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,8 +39,19 @@ const (
 // PartialHead says what a partial result is a result of.
 type PartialHead struct {
 	Work string `json:"work"` // the whole work, such as the digest of its plan
-	Unit string `json:"unit"` // which piece of it
+	Unit string `json:"unit"` // which piece of it, in words
+
+	// Covers are the stretches of the work that were counted, of Total altogether, in whatever the work is measured in:
+	// in order, apart from each other, none empty. They are for work that is shared out; else there are none.
+	Covers []Stretch `json:"covers,omitempty"`
+	Total  int64     `json:"total,omitempty"`
+
+	// EscapeIDs is Config.EscapeIDs, for whoever makes a report of it.
+	EscapeIDs bool `json:"escape_ids,omitempty"`
 }
+
+// Stretch is where something begins and where it ends.
+type Stretch [2]int64
 
 type partialHead struct {
 	Format  string `json:"fastcount"`
@@ -58,6 +68,7 @@ type partialPart struct {
 	Attempts int    `json:"attempts"`
 	BadRows  uint64 `json:"bad_rows,omitempty"`
 	Verified Proof  `json:"verified"`
+	Range    *Range `json:"range,omitempty"`
 }
 
 type partialFoot struct {
@@ -124,7 +135,7 @@ func (p *PartialWriter) Close(parts []PartReport) error {
 	foot := partialFoot{Pairs: p.pairs, Rows: p.rows, Parts: make([]partialPart, len(parts))}
 	rows := uint64(0)
 	for i, r := range parts {
-		foot.Parts[i] = partialPart{r.Name, r.Rows, r.Bytes, r.RawBytes, r.Attempts, r.BadRows, r.Verified}
+		foot.Parts[i] = partialPart{r.Name, r.Rows, r.Bytes, r.RawBytes, r.Attempts, r.BadRows, r.Verified, r.Range}
 		foot.Bytes += r.Bytes
 		rows += r.Rows
 	}
@@ -166,210 +177,4 @@ func WritePartial(w io.Writer, head PartialHead, r *Report) error {
 		}
 	}
 	return p.Close(r.Parts)
-}
-
-// PartialReader reads a partial result, pair by pair, in memory that does not depend on its size. Whatever it gave is
-// worth nothing until Next has returned io.EOF.
-type PartialReader struct {
-	r    *bufio.Reader
-	sum  hash.Hash
-	head PartialHead
-	foot partialFoot
-
-	line  []byte
-	last  [2]string
-	pairs uint64
-	rows  uint64
-	err   error
-}
-
-// maxPartialLine bounds a line, of which the foot may be the longest.
-const maxPartialLine = 64 << 20
-
-// NewPartialReader reads the head. The error matches ErrDamaged or ErrPartialVersion, or it is that of r.
-func NewPartialReader(r io.Reader) (*PartialReader, error) {
-	p := &PartialReader{r: bufio.NewReaderSize(r, 64<<10), sum: sha256.New()}
-	line, err := p.readLine()
-	if err != nil {
-		return nil, err
-	}
-	var head partialHead
-	if json.Unmarshal(line, &head) != nil || head.Format != partialFormat {
-		return nil, fmt.Errorf("%w: it does not begin as one", ErrDamaged)
-	}
-	if head.Version != partialVersion {
-		return nil, fmt.Errorf("%w: %d, not %d", ErrPartialVersion, head.Version, partialVersion)
-	}
-	p.head = head.PartialHead
-	p.sum.Write(line)
-	return p, nil
-}
-
-// Head returns what the partial result is a result of.
-func (p *PartialReader) Head() PartialHead { return p.head }
-
-// Parts returns what was counted, once Next has returned io.EOF.
-func (p *PartialReader) Parts() []PartReport {
-	parts := make([]PartReport, len(p.foot.Parts))
-	for i, f := range p.foot.Parts {
-		parts[i] = PartReport{Name: f.Name, Rows: f.Rows, Bytes: f.Bytes, RawBytes: f.RawBytes,
-			Attempts: f.Attempts, BadRows: f.BadRows, Verified: f.Verified}
-	}
-	return parts
-}
-
-// Next returns the next pair, in the order of their bytes. At the end it returns io.EOF if the result is whole, and
-// else an error that matches ErrDamaged.
-func (p *PartialReader) Next() (patient, event string, n uint64, err error) {
-	if p.err == nil {
-		patient, event, n, p.err = p.next()
-	}
-	return patient, event, n, p.err
-}
-
-func (p *PartialReader) next() (patient, event string, n uint64, err error) {
-	c, err := p.r.Peek(1)
-	switch {
-	case err == io.EOF:
-		return "", "", 0, p.damaged("it ends too early")
-	case err != nil:
-		return "", "", 0, err
-	case c[0] == '{':
-		return "", "", 0, p.end()
-	}
-	return p.pair()
-}
-
-func (p *PartialReader) damaged(what string) error {
-	return fmt.Errorf("%w: %s, after %d pairs", ErrDamaged, what, p.pairs)
-}
-
-// pair reads the line of a pair.
-func (p *PartialReader) pair() (patient, event string, n uint64, err error) {
-	pair := p.last
-	p.line = p.line[:0]
-	for i := range pair {
-		name, err := p.netstring()
-		if err != nil {
-			return "", "", 0, err
-		}
-		if pair[i] != string(name) { // most often the patient is that of the pair before
-			pair[i] = string(name)
-		}
-	}
-	digits, err := p.until('\n')
-	if err != nil {
-		return "", "", 0, err
-	}
-	n, err = strconv.ParseUint(digits, 10, 64)
-	switch {
-	case err != nil || n == 0 || p.rows > math.MaxUint64-n:
-		return "", "", 0, p.damaged("a count is none")
-	case p.pairs > 0 && !lessPair(p.last, pair):
-		return "", "", 0, p.damaged("the pairs are not in order")
-	}
-	p.sum.Write(p.line)
-	p.last = pair
-	p.pairs++
-	p.rows += n
-	return pair[0], pair[1], n, nil
-}
-
-// maxDigits is more than the digits of any number in a line of a pair.
-const maxDigits = 20
-
-// until reads digits up to the byte end, and goes over it.
-func (p *PartialReader) until(end byte) (string, error) {
-	begin := len(p.line)
-	for len(p.line)-begin <= maxDigits {
-		c, err := p.r.ReadByte()
-		if err != nil {
-			return "", p.cut(err)
-		}
-		p.line = append(p.line, c)
-		if c == end {
-			return string(p.line[begin : len(p.line)-1]), nil
-		}
-	}
-	return "", p.damaged("a number is too long")
-}
-
-// cut is the error of the underlying reader within something that goes on.
-func (p *PartialReader) cut(err error) error {
-	if err == io.EOF {
-		return p.damaged("it ends too early")
-	}
-	return err
-}
-
-// netstring reads a name, valid until the next line.
-func (p *PartialReader) netstring() ([]byte, error) {
-	digits, err := p.until(':')
-	if err != nil {
-		return nil, err
-	}
-	size, err := strconv.ParseUint(digits, 10, 31)
-	if err != nil || size > maxPartialLine {
-		return nil, p.damaged("a length is none")
-	}
-	begin := len(p.line)
-	p.line = append(p.line, make([]byte, size+1)...)
-	if _, err := io.ReadFull(p.r, p.line[begin:]); err != nil {
-		if err == io.ErrUnexpectedEOF {
-			err = io.EOF
-		}
-		return nil, p.cut(err)
-	}
-	if p.line[len(p.line)-1] != ',' {
-		return nil, p.damaged("a name does not end where it should")
-	}
-	return p.line[begin : len(p.line)-1], nil
-}
-
-// readLine returns the next line with its line feed, valid until the next call.
-func (p *PartialReader) readLine() ([]byte, error) {
-	p.line = p.line[:0]
-	for {
-		piece, err := p.r.ReadSlice('\n')
-		p.line = append(p.line, piece...)
-		switch {
-		case err == nil:
-			return p.line, nil
-		case err != bufio.ErrBufferFull:
-			return nil, p.cut(err)
-		case len(p.line) > maxPartialLine:
-			return nil, p.damaged("a line is too long")
-		}
-	}
-}
-
-// end reads the foot, compares it with what came before, and returns io.EOF if all is well.
-func (p *PartialReader) end() error {
-	line, err := p.readLine()
-	if err != nil {
-		return err
-	}
-	const tail = sha256.Size*2 + len("\"}\n")
-	begin := len(line) - tail
-	if begin < len(sumMember) || string(line[begin-len(sumMember):begin]) != sumMember || json.Unmarshal(line, &p.foot) != nil {
-		return p.damaged("its foot cannot be read")
-	}
-	p.sum.Write(line[:begin-len(sumMember)])
-	rows := uint64(0)
-	for _, part := range p.foot.Parts {
-		rows += part.Rows
-	}
-	switch {
-	case hex.EncodeToString(p.sum.Sum(nil)) != string(line[begin:begin+sha256.Size*2]):
-		return p.damaged("its sum is another")
-	case p.foot.Pairs != p.pairs || p.foot.Rows != p.rows || rows != p.rows:
-		return p.damaged("its foot tells of other pairs")
-	}
-	if _, err := p.r.ReadByte(); err != io.EOF {
-		if err == nil {
-			err = p.damaged("something follows its end")
-		}
-		return err
-	}
-	return io.EOF
 }

@@ -78,8 +78,11 @@ type PartReport struct {
 // Range says which bytes of a Ranger were counted. That its first record really begins at Start is certain if From is 0, or
 // if the range before, of which that is certain, has it as its End: no quote can hide anything then.
 type Range struct {
-	From, To   int64 // what Ranger.Range said
-	Start, End int64 // of the first record, 0 where From is; of the record behind the last one
+	From  int64 `json:"from"`  // what Ranger.Range said
+	To    int64 `json:"to"`    // likewise
+	Start int64 `json:"start"` // of the first record, 0 where From is
+	End   int64 `json:"end"`   // of the record behind the last one
+	Size  int64 `json:"size"`  // of the part
 }
 
 // Proof says what showed that a part was read to its proper end.

@@ -348,7 +348,8 @@ func (c *chain) finish(total *tally) {
 	total.bytes = uint64(c.at - c.start)
 	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes, RawBytes: uint64(to - from), Attempts: 1}
 	if c.ranger {
-		report.Range = &Range{From: from, To: to, Start: c.start, End: c.at}
+		size, _ := c.file.Size()
+		report.Range = &Range{From: from, To: to, Start: c.start, End: c.at, Size: size}
 	}
 	if c.framed {
 		report.Verified = ProofFraming
