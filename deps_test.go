@@ -40,6 +40,7 @@ var rooms = map[string]string{
 	"internal/state":            "engine internal/wholefile",
 	"internal/wholefile/faulty": "internal/wholefile",
 	"bench":                     "",
+	"docs":                      "",
 	"fuzz":                      "",
 	"fuzz/faults":               "",
 }

@@ -1,0 +1,49 @@
+package docs
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write what was made, instead of comparing it")
+
+// binary is the folder that holds the program, built of this tree.
+var binary string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "fastcount-docs")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	binary = folder
+	if out, err := exec.Command("go", "build", "-o", program(), "fastcount/cmd/fastcount").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// program is the path of the program.
+func program() string { return filepath.Join(binary, "fastcount"+filepath.Ext(os.Args[0])) }
+
+// shell prepares a command of sh in a folder, which finds the program and nothing of the surroundings but the tools.
+func shell(t *testing.T, folder, command string) *exec.Cmd {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("there is no sh")
+	}
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Dir = folder
+	cmd.Env = []string{"PATH=" + binary + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + folder, "TMPDIR=" + folder}
+	return cmd
+}

@@ -1,0 +1,68 @@
+package docs
+
+import (
+	"encoding/xml"
+	"fmt"
+	"strings"
+)
+
+// Sizes of a cell of the picture, in pixels.
+const (
+	cellWidth  = 7.8
+	cellHeight = 19
+	margin     = 16
+)
+
+const svgHead = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %[1]d %[2]d" width="%[1]d" height="%[2]d" role="img">
+<title>%[3]s</title>
+<style>
+text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #1f2328; white-space: pre }
+.ground { fill: #f6f8fa; stroke: #d1d9e0 } .faint { fill: #59636e } .bar { fill: #0969da } .bold { font-weight: 600 }
+.warning { fill: #d1242f; font-weight: 600 }
+@media (prefers-color-scheme: dark) {
+  text { fill: #f0f6fc } .ground { fill: #151b23; stroke: #3d444d } .faint { fill: #9198a1 } .bar { fill: #4493f8 }
+  .warning { fill: #f85149 }
+}
+</style>
+`
+
+// draw makes a picture of lines of cells. Each run of one style has the width of its cells, whatever the font.
+func draw(title string, width int, lines [][]cell) string {
+	var b strings.Builder
+	w, h := int(float64(width)*cellWidth)+2*margin, len(lines)*cellHeight+2*margin
+	fmt.Fprintf(&b, svgHead, w, h, escaped(title))
+	fmt.Fprintf(&b, "<rect class=\"ground\" x=\"0.5\" y=\"0.5\" width=\"%d\" height=\"%d\" rx=\"6\"/>\n", w-1, h-1)
+	for row, line := range lines {
+		for from := 0; from < len(line); {
+			to := from + 1
+			for to < len(line) && line[to].style == line[from].style {
+				to++
+			}
+			drawRun(&b, row, from, line[from:to])
+			from = to
+		}
+	}
+	return b.String() + "</svg>\n"
+}
+
+func drawRun(b *strings.Builder, row, col int, run []cell) {
+	var text strings.Builder
+	for _, c := range run {
+		text.WriteRune(c.char)
+	}
+	if strings.TrimSpace(text.String()) == "" {
+		return
+	}
+	class := ""
+	if style := run[0].style; style != "" {
+		class = fmt.Sprintf(" class=%q", style)
+	}
+	fmt.Fprintf(b, "<text%s x=\"%.1f\" y=\"%d\" textLength=\"%.1f\" lengthAdjust=\"spacingAndGlyphs\" xml:space=\"preserve\">%s</text>\n",
+		class, margin+float64(col)*cellWidth, margin+row*cellHeight+14, float64(len(run))*cellWidth, escaped(text.String()))
+}
+
+func escaped(s string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(s)) // a strings.Builder takes all
+	return b.String()
+}
