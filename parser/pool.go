@@ -46,10 +46,14 @@ func (s *scratch) buffer(size int) []byte {
 	return s.buf[:size+1]
 }
 
-// grown returns a buffer for twice as many bytes as buf, with the same content.
+// grown returns a buffer for twice as many bytes as buf, which is from s, with the same content.
 func (s *scratch) grown(buf []byte) []byte {
+	size := 2 * (len(buf) - 1)
+	if len(s.buf) > size { // an input before this one needed it
+		return s.buf[:size+1]
+	}
 	s.buf = nil
-	bigger := s.buffer(2 * (len(buf) - 1))
+	bigger := s.buffer(size)
 	copy(bigger, buf)
 	return bigger
 }
