@@ -150,7 +150,7 @@ func (s *Store) load(part int) (r *engine.Report, err error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case head != s.head(part):
+	case head.Work != s.work || head.Unit != s.units[part]:
 		return nil, errors.New("it is of another run")
 	case len(r.Parts) != 1 || r.Parts[0].BadRows > 0:
 		return nil, errors.New("it is not of one whole part")
