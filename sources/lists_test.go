@@ -80,7 +80,7 @@ func TestCutLists(t *testing.T) {
 		length = 4
 	}
 	try("", length)
-	if accepted < 1000 {
+	if accepted < 400 {
 		t.Errorf("only %d texts were accepted", accepted)
 	}
 }

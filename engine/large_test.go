@@ -1,0 +1,192 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"fastcount/engine"
+	"fastcount/parser"
+	"fastcount/sinks"
+)
+
+// giant is a file of a header, a block of rows that comes again and again, and a tail.
+type giant struct {
+	header, block, tail string
+	times               int64
+}
+
+func (g *giant) Name() string        { return "giant" }
+func (g *giant) Size() (int64, bool) { return g.tailAt() + int64(len(g.tail)), true }
+
+// tailAt returns where the tail begins.
+func (g *giant) tailAt() int64 { return int64(len(g.header)) + g.times*int64(len(g.block)) }
+
+func (g *giant) Cut(_ context.Context, at int64) (int64, error) { return at, nil }
+
+func (g *giant) Open(ctx context.Context) (io.ReadCloser, error) {
+	size, _ := g.Size()
+	return g.OpenRange(ctx, 0, size)
+}
+
+func (g *giant) OpenRange(_ context.Context, from, to int64) (engine.RangeStream, error) {
+	return &giantRange{giant: g, at: from, limit: to - from}, nil
+}
+
+type giantRange struct {
+	*giant
+	at, limit int64
+}
+
+func (r *giantRange) Limit() int64 { return r.limit }
+func (r *giantRange) Close() error { return nil }
+
+func (r *giantRange) Read(b []byte) (n int, err error) {
+	for n < len(b) {
+		text := r.next()
+		if text == "" {
+			return n, io.EOF
+		}
+		m := copy(b[n:], text)
+		n += m
+		r.at += int64(m)
+	}
+	return n, nil
+}
+
+// next returns what comes next of the header, one block, or the tail.
+func (r *giantRange) next() string {
+	behind := r.at - int64(len(r.header))
+	switch tail := r.at - r.tailAt(); {
+	case behind < 0:
+		return r.header[r.at:]
+	case tail >= 0:
+		return r.tail[min(tail, int64(len(r.tail))):]
+	}
+	return r.block[behind%int64(len(r.block)):]
+}
+
+// checkGiant counts a file whose tail is a good row and a bad one, and then the same file without the bad row.
+func checkGiant(t *testing.T, g *giant, rowsOfBlock int) {
+	t.Helper()
+	good := strings.SplitAfter(g.tail, "\n")[0]
+	rows := g.times*int64(rowsOfBlock) + 1
+	for _, cfg := range []engine.Config{{Jobs: 1}, {Jobs: 2, RangeSize: 1 << 30}} {
+		_, err := engine.Run(t.Context(), []engine.Part{g}, cfg)
+		var syntax *parser.SyntaxError
+		switch {
+		case !errors.As(err, &syntax):
+			t.Fatalf("%d jobs: got %v", cfg.Jobs, err)
+		case syntax.Offset != g.tailAt()+int64(len(good)) || syntax.Line != rows+2 || !errors.Is(err, parser.ErrFieldCount):
+			t.Errorf("%d jobs: got %v, want byte %d and line %d", cfg.Jobs, err, g.tailAt()+int64(len(good)), rows+2)
+		}
+	}
+	whole := *g
+	whole.tail = good
+	r, err := engine.Run(t.Context(), []engine.Part{&whole}, engine.Config{Jobs: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	size, _ := whole.Size()
+	if r.Rows != uint64(rows) || r.Bytes != uint64(size) || len(r.Pairs) != 1 || r.Pairs[0].Count != uint64(rows) {
+		t.Errorf("got %d rows of %d bytes, and pairs %+v; want %d and %d", r.Rows, r.Bytes, r.Pairs, rows, size)
+	}
+}
+
+// TestOffsetsPast32Bits finds the error behind 4.3 GB of long rows.
+func TestOffsetsPast32Bits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads 13 GB")
+	}
+	row := "P1,bp," + strings.Repeat("x", 1000) + "\n"
+	block := strings.Repeat(row, 1000)
+	checkGiant(t, &giant{"patient_id,event_type,x\n", block, "P1,bp,\nP1,bp\n", 1<<32/int64(len(block)) + 1}, 1000)
+}
+
+// TestRowsPast32Bits counts 5·10⁹ rows, which is the work of a minute: it is for a release.
+func TestRowsPast32Bits(t *testing.T) {
+	if os.Getenv("FASTCOUNT_LONG") == "" {
+		t.Skip("FASTCOUNT_LONG is not set: it reads 180 GB")
+	}
+	const rowsOfBlock = 100_000
+	block := strings.Repeat("P1,bp,12345\n", rowsOfBlock)
+	checkGiant(t, &giant{"patient_id,event_type,x\n", block, "P1,bp,\nP1,bp\n", 5_000_000_000 / rowsOfBlock}, rowsOfBlock)
+}
+
+// keptRows is a store that has a part of n rows of one pair.
+func keptRows(n uint64) *kept {
+	return &kept{reports: map[int]*engine.Report{0: {
+		Patients: []string{"P1"}, Events: []string{"bp"}, Pairs: []engine.Pair{{Count: n}}, Totals: []uint64{n},
+		Rows: n, Bytes: n, Parts: []engine.PartReport{{Name: "kept", Rows: n, Bytes: n}},
+	}}}
+}
+
+// TestLargeCounts: counts go on past each power of two at which a smaller number would end, and every sink writes their
+// digits.
+func TestLargeCounts(t *testing.T) {
+	two := []byte("patient_id,event_type\nP1,bp\nP1,bp\n")
+	for _, n := range []uint64{1<<31 - 1, 1<<32 - 1, 1<<53 - 1, 1 << 53, 1<<63 - 1, math.MaxUint64 - 2} {
+		parts := []engine.Part{memory{"kept", nil}, memory{"new", two}}
+		r, err := engine.Run(t.Context(), parts, engine.Config{Store: keptRows(n)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprint(n + 2)
+		if r.Rows != n+2 || r.Totals[0] != n+2 || r.Pairs[0].Count != n+2 {
+			t.Errorf("%d: got %+v", n, r)
+		}
+		for _, name := range []string{"json", "csv", "ndjson"} {
+			sink, err := sinks.Builtin(sinks.Options{}).Lookup(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var b bytes.Buffer
+			if err := sink.Write(&b, r); err != nil || !strings.Contains(b.String(), want) {
+				t.Errorf("%s: got %s, %v, want %s", name, &b, err, want)
+			}
+		}
+	}
+}
+
+// TestCountsEnd: a counter never begins again at 0.
+func TestCountsEnd(t *testing.T) {
+	two := []byte("patient_id,event_type\nP1,bp\nP2,bp\n")
+	for _, parts := range [][]engine.Part{
+		{memory{"kept", nil}, memory{"new", two}},
+		{memory{"kept", nil}, plain{memory{"new", two}}},
+	} {
+		r, err := engine.Run(t.Context(), parts, engine.Config{Store: keptRows(math.MaxUint64 - 1)})
+		if err == nil || !strings.Contains(err.Error(), "more rows than can be counted") {
+			t.Errorf("got %+v, %v", r, err)
+		}
+	}
+}
+
+// TestPartialOfLargeCounts: a partial result holds any count, and no sum that is too large.
+func TestPartialOfLargeCounts(t *testing.T) {
+	for _, n := range []uint64{1<<32 + 1, 1<<53 + 1, 1<<63 + 1, math.MaxUint64} {
+		r := keptRows(n).reports[0]
+		text := writePartial(t, r)
+		_, back, err := engine.ReadPartial(bytes.NewReader(text))
+		if err != nil || back.Pairs[0].Count != n || back.Rows != n || back.Totals[0] != n || back.Parts[0].Rows != n {
+			t.Errorf("%d: got %+v, %v", n, back, err)
+		}
+	}
+	var b bytes.Buffer
+	w, err := engine.NewPartialWriter(&b, head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Add("P1", "bp", math.MaxUint64); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Add("P2", "bp", 1); err == nil {
+		t.Error("a sum that is too large was written")
+	}
+}
