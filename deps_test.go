@@ -19,7 +19,7 @@ import (
 // A package that is not listed must be added here, with a thought for the direction in which bytes flow.
 var rooms = map[string]string{
 	"":                          "",
-	"cmd/fastcount":             "sources sinks engine parser mockserver internal/nearest internal/state internal/wholefile",
+	"cmd/fastcount":             "sources sinks engine parser mockserver internal/nearest internal/state internal/wholefile internal/plan internal/merge",
 	"sources":                   "engine parser",
 	"sinks":                     "engine internal/nearest internal/wholefile",
 	"sinks/sinktest":            "engine sinks",
@@ -38,6 +38,8 @@ var rooms = map[string]string{
 	"internal/proof/table":      "internal/proof",
 	"internal/wholefile":        "",
 	"internal/state":            "engine internal/wholefile",
+	"internal/plan":             "engine parser sources",
+	"internal/merge":            "engine internal/wholefile",
 	"internal/wholefile/faulty": "internal/wholefile",
 	"bench":                     "",
 	"docs":                      "",
@@ -58,7 +60,7 @@ var doors = map[string]string{
 
 // guarded are packages of the standard library that only some rooms may import.
 var guarded = map[string]string{
-	"os":        "sources sinks internal/state internal/wholefile internal/proof internal/proof/table mockserver cmd/fastcount",
+	"os":        "sources sinks internal/state internal/plan internal/merge internal/wholefile internal/proof internal/proof/table mockserver cmd/fastcount",
 	"net":       "sources mockserver cmd/fastcount internal/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/simnet",
 	"unsafe":    "internal/simd internal/intern internal/fused",

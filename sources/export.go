@@ -75,6 +75,16 @@ func (c *Client) Export(ctx context.Context, id string) ([]*Download, error) {
 	return downloads, nil
 }
 
+// Download asks the server for the metadata of one download.
+func (c *Client) Download(ctx context.Context, export, id string) (*Download, error) {
+	for _, part := range []string{export, id} {
+		if !validID(part) {
+			return nil, mark(ErrArgument, fmt.Errorf("%s cannot be the id of an export or a download", quote(part)))
+		}
+	}
+	return c.download(ctx, export, id, new(nameSet))
+}
+
 func (c *Client) downloadIDs(ctx context.Context, export string) ([]string, error) {
 	var list *idList
 	err := c.ask(ctx, func() *answer {

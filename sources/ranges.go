@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"time"
 
 	"fastcount/engine"
 )
@@ -17,6 +18,7 @@ import (
 
 var (
 	_ engine.Splitter    = (*File)(nil)
+	_ engine.Ranger      = (*Share)(nil)
 	_ engine.RangeStream = (*plainRange)(nil)
 	_ engine.RangeStream = (*memberRange)(nil)
 )
@@ -42,6 +44,28 @@ func (f *File) OpenRange(ctx context.Context, from, to int64) (engine.RangeStrea
 	}
 	return r, nil
 }
+
+// Modified returns when the file was last written to, as it was found.
+func (f *File) Modified() time.Time { return f.found.ModTime() }
+
+// Compressed reports whether the file is, by its first bytes.
+func (f *File) Compressed() bool { return f.format != plain }
+
+// Share returns a part that is a range of the file, which must not be compressed; see engine.Ranger.
+func (f *File) Share(name string, from, to int64) *Share { return &Share{f, name, from, to} }
+
+// Share is a part that is a range of a file.
+type Share struct {
+	*File
+	name     string
+	from, to int64
+}
+
+// Name implements engine.Part.
+func (s *Share) Name() string { return s.name }
+
+// Range implements engine.Ranger.
+func (s *Share) Range() (from, to int64) { return s.from, s.to }
 
 // plainRange is a range of a file that is not compressed.
 type plainRange struct {

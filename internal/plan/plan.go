@@ -1,0 +1,217 @@
+// Package plan shares work out. A plan is an ordered list of units, files and downloads, laid end to end by their
+// weights; shard i of n is the stretch from i/n to (i+1)/n of the sum of all weights. Plain files are cut at any byte,
+// everything else goes whole to the shard in which it begins. The plan is a file, and its digest is its name: whoever
+// counts a shard, or adds shards up, can tell whether they are of the same work.
+package plan
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/bits"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"time"
+)
+
+// ErrDamaged says that a file is no plan, or not a whole one.
+var ErrDamaged = errors.New("damaged plan")
+
+const (
+	format  = "plan"
+	version = 1
+)
+
+// Rules are what the counts depend on beside the data.
+type Rules struct {
+	Delimiter string `json:"delimiter,omitempty"` // "" is what each name says, else a comma
+	NoHeader  bool   `json:"no_header,omitempty"`
+	Patient   Column `json:"patient,omitzero"` // the zero Column is that of package engine
+	Event     Column `json:"event,omitzero"`
+	EscapeIDs bool   `json:"escape_ids,omitempty"`
+}
+
+// Column is a parser.Selector.
+type Column struct {
+	Name   string `json:"name,omitempty"`
+	Number int    `json:"number,omitempty"`
+}
+
+// Unit is a file or a download.
+type Unit struct {
+	File     *File     `json:"file,omitempty"`
+	Download *Download `json:"download,omitempty"`
+	Weight   int64     `json:"weight"` // about as many bytes of CSV, at least 1; of a file that can be cut, its size
+}
+
+// File is a unit that is a local file, which must be there for whoever counts it.
+type File struct {
+	Path     string    `json:"path"` // as given; relative to the plan's folder
+	Size     int64     `json:"size"`
+	Modified time.Time `json:"modified"`
+
+	// Whole says that the file cannot be cut, for it is compressed.
+	Whole bool `json:"whole,omitempty"`
+
+	// Cuts are places that are proved to lie right before a record, in order: if there are any, or Scanned is set, the
+	// file is cut there alone.
+	Cuts    []int64 `json:"cuts,omitempty"`
+	Scanned bool    `json:"scanned,omitempty"`
+}
+
+// Download is a unit that is a download of an export, with what the server declared when the plan was made.
+type Download struct {
+	Server string `json:"server"`
+	Export string `json:"export"`
+	ID     string `json:"id"`
+	Rows   uint64 `json:"rows"`
+	Digest string `json:"digest"` // of the declared patients and event types
+}
+
+// Plan is work that is shared out.
+type Plan struct {
+	ID    string // digest of the plan's file
+	Rules Rules
+	Units []Unit
+	Total int64 // sum of all weights
+
+	dir    string
+	before []int64 // the weights of the units before each
+}
+
+type head struct {
+	Format  string `json:"fastcount"`
+	Version int    `json:"version"`
+	Rules   Rules  `json:"rules"`
+}
+
+type foot struct {
+	Units int   `json:"units"`
+	Total int64 `json:"total"`
+}
+
+// Write writes a plan: a line of JSON for its rules, one for each unit, and one that says how many there are.
+func Write(w io.Writer, rules Rules, units []Unit) error {
+	out := bufio.NewWriter(w)
+	lines := json.NewEncoder(out)
+	lines.SetEscapeHTML(false)
+	err := lines.Encode(head{format, version, rules})
+	total := int64(0)
+	for i := range units {
+		err = errors.Join(err, lines.Encode(&units[i]))
+		total += units[i].Weight
+	}
+	return errors.Join(err, lines.Encode(foot{len(units), total}), out.Flush())
+}
+
+// Read reads the plan in a file. The error matches ErrDamaged if it is none.
+func Read(path string) (*Plan, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	p, err := parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	p.dir = filepath.Dir(path)
+	return p, nil
+}
+
+func parse(text []byte) (*Plan, error) {
+	lines := bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
+	p := &Plan{ID: fmt.Sprintf("%x", sha256.Sum256(text))}
+	var h head
+	if err := decode(lines[0], &h); err != nil || h.Format != format {
+		return nil, fmt.Errorf("%w: it does not begin as one", ErrDamaged)
+	}
+	if h.Version != version {
+		return nil, fmt.Errorf("%w: it is of version %d, not %d", ErrDamaged, h.Version, version)
+	}
+	var f foot
+	if last := lines[len(lines)-1]; len(lines) < 2 || decode(last, &f) != nil || f.Units != len(lines)-2 {
+		return nil, fmt.Errorf("%w: its end is missing", ErrDamaged)
+	}
+	p.Rules = h.Rules
+	p.Units = make([]Unit, f.Units)
+	for i := range p.Units {
+		u := &p.Units[i]
+		if err := decode(lines[i+1], u); err != nil || u.Weight < 1 || (u.File == nil) == (u.Download == nil) {
+			return nil, fmt.Errorf("%w: line %d is no unit", ErrDamaged, i+2)
+		}
+		p.before = append(p.before, p.Total)
+		p.Total += u.Weight
+	}
+	if p.Total != f.Total {
+		return nil, fmt.Errorf("%w: its weights are not what they were", ErrDamaged)
+	}
+	return p, nil
+}
+
+// decode reads one JSON value without members that are not known: they would change what is meant.
+func decode(line []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("something follows")
+	}
+	return nil
+}
+
+// Piece is what a shard counts of a unit.
+type Piece struct {
+	*Unit
+	From, To int64 // bytes of a file that can be cut
+}
+
+// Stretch returns where shard i of n, counted from 0, begins and ends.
+func (p *Plan) Stretch(i, n int) (from, to int64) { return p.at(i, n), p.at(i+1, n) }
+
+// at returns i/n of the total, rounded down, without an overflow on the way.
+func (p *Plan) at(i, n int) int64 {
+	high, low := bits.Mul64(uint64(p.Total), uint64(i))
+	quotient, _ := bits.Div64(high, low, uint64(n))
+	return int64(quotient)
+}
+
+// Shard returns what shard i of n counts. It takes the time of what it returns, and of a search.
+func (p *Plan) Shard(i, n int) (pieces []Piece) {
+	from, to := p.Stretch(i, n)
+	first := max(0, sort.Search(len(p.before), func(u int) bool { return p.before[u] > from })-1)
+	for u := first; u < len(p.Units) && p.before[u] < to; u++ {
+		if piece, ok := p.piece(u, from, to); ok {
+			pieces = append(pieces, piece)
+		}
+	}
+	return pieces
+}
+
+// piece returns what of unit u lies in a stretch.
+func (p *Plan) piece(u int, from, to int64) (Piece, bool) {
+	unit, begin := &p.Units[u], p.before[u]
+	if f := unit.File; f != nil && !f.Whole && f.Size > 0 {
+		piece := Piece{unit, f.snap(max(from, begin) - begin), f.snap(min(to-begin, f.Size))}
+		return piece, piece.From < piece.To
+	}
+	return Piece{unit, 0, 0}, from <= begin && begin < to
+}
+
+// snap returns the place to cut a file for the byte at.
+func (f *File) snap(at int64) int64 {
+	if at == 0 || at >= f.Size || len(f.Cuts) == 0 && !f.Scanned {
+		return min(at, f.Size)
+	}
+	if i, _ := slices.BinarySearch(f.Cuts, at); i < len(f.Cuts) {
+		return f.Cuts[i]
+	}
+	return f.Size
+}

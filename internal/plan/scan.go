@@ -1,0 +1,49 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"fastcount/engine"
+	"fastcount/parser"
+	"fastcount/sources"
+)
+
+// scanStep is how many bytes apart the cuts are that Scan finds.
+const scanStep = 16 << 20
+
+// Scan reads a file that can be cut once, from its beginning to its end, and puts into its unit places that lie right
+// before records. Quotes can hide nothing then.
+func Scan(ctx context.Context, u *Unit, f *sources.File, cfg engine.Config) (err error) {
+	if u.File.Whole {
+		return nil
+	}
+	stream, err := f.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stream.Close()) }()
+	o := cfg.CSV
+	o.Columns = []parser.Selector{{Number: 1}}
+	if o.Comma == 0 {
+		o.Comma = f.Delimiter()
+	}
+	r := parser.NewReader(stream, o)
+	defer r.Release()
+	for next := int64(scanStep); ; {
+		_, err := r.Next()
+		if err == io.EOF {
+			u.File.Scanned = true
+			return f.Check()
+		}
+		if err != nil {
+			return err
+		}
+		// A record belongs to the range in which the byte before it lies.
+		if at := r.Offset() - 1; at >= next && r.Offset() < u.File.Size {
+			u.File.Cuts = append(u.File.Cuts, at)
+			next = at + scanStep
+		}
+	}
+}
