@@ -44,6 +44,9 @@ func hints(err error) []string {
 			return []string{known.hint}
 		}
 	}
+	if b, ok := errors.AsType[*engine.BadRowsError](err); ok && b.Limit > 0 {
+		return []string{"--max-bad-rows sets how many are left out"}
+	}
 	if _, ok := errors.AsType[*engine.MismatchError](err); ok {
 		return []string{"the server's data and metadata disagree; try again later, or ask whoever runs the server"}
 	}
@@ -106,11 +109,11 @@ var knownHints = []struct {
 	{parser.ErrInvalidUTF8, "--invalid-utf8=escape counts such ids"},
 	{parser.ErrBareQuote, "'fastcount help csv' says what CSV means here"},
 	{parser.ErrQuote, "'fastcount help csv' says what CSV means here"},
-	{parser.ErrUnclosedQuote, "'fastcount help csv' says what CSV means here"},
+	{parser.ErrUnclosedQuote, "'fastcount help csv' says what CSV means here; --max-record sets how far the end of a field is looked for"},
 	{parser.ErrBareCR, "'fastcount help csv' says what CSV means here"},
 	{sources.ErrChanged, "count a file when nobody writes to it, or count a copy"},
 	{sources.ErrStalled, "try again later; --idle-timeout sets how long a silence is waited for"},
-	{sources.ErrTimeout, "try again later; --connect-timeout sets how long a connection may take"},
+	{sources.ErrTimeout, "try again later; --connect-timeout, --tls-timeout and --header-timeout set how long is waited"},
 	{syscall.ECONNREFUSED, "nothing listens there; is the address right and the server up?"},
 	{sources.ErrExhausted, "try again later; --retries sets how many attempts are made"},
 	{sources.ErrRedirect, "if the other place can be trusted, name its URL instead"},
