@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -35,7 +36,13 @@ func run(m *testing.M) int {
 }
 
 // program is the path of the program.
-func program() string { return filepath.Join(binary, "fastcount"+filepath.Ext(os.Args[0])) }
+func program() string {
+	name := "fastcount"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return filepath.Join(binary, name)
+}
 
 // shell prepares a command of sh in a folder, which finds the program and nothing of the surroundings but the tools.
 func shell(t *testing.T, folder, command string) *exec.Cmd {

@@ -1,0 +1,112 @@
+package docs
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestTroubleshooting: each message that the page lists is one of the program, and each kind of error that a package
+// exports is on the page.
+func TestTroubleshooting(t *testing.T) {
+	text, err := os.ReadFile("troubleshooting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, kinds := messages(t)
+	listed := listedMessages(string(text))
+	if len(listed) < 50 {
+		t.Errorf("the page lists %d messages", len(listed))
+	}
+	for _, message := range listed {
+		if !strings.Contains(said, message) {
+			t.Errorf("the program never says %q", message)
+		}
+	}
+	for name, message := range kinds {
+		if !strings.Contains(string(text), message) {
+			t.Errorf("the page does not explain %s, %q", name, message)
+		}
+	}
+}
+
+var quoted = regexp.MustCompile("`([^`]+)`( \\(from )?")
+
+// listedMessages returns what is quoted in the first column of the tables, but for what others than this program say.
+func listedMessages(page string) (found []string) {
+	for line := range strings.Lines(page) {
+		if !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		for _, m := range quoted.FindAllStringSubmatch(strings.Split(line, " | ")[0], -1) {
+			if m[2] == "" {
+				found = append(found, m[1])
+			}
+		}
+	}
+	return found
+}
+
+// notListed are kinds whose own text is never said: the errors that match them have other ones.
+var notListed = map[string]bool{"ErrArgument": true, "ErrNotFound": true, "ErrDenied": true, "ErrExhausted": true}
+
+// messages returns all literal strings of the rooms that make messages, and the texts of the errors that they export.
+func messages(t *testing.T) (said string, kinds map[string]string) {
+	var all strings.Builder
+	kinds = make(map[string]string)
+	for _, room := range []string{"cmd/fastcount", "engine", "parser", "sources", "sinks", "internal/state", "internal/wholefile"} {
+		files, err := fs.Glob(os.DirFS(".."), room+"/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", name), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.BasicLit:
+					all.WriteString(literal(n) + "\n")
+				case *ast.ValueSpec:
+					kindOf(n, kinds)
+				}
+				return true
+			})
+		}
+	}
+	return all.String(), kinds
+}
+
+// kindOf notes a variable such as ErrThing = errors.New("…").
+func kindOf(v *ast.ValueSpec, kinds map[string]string) {
+	if len(v.Names) != 1 || len(v.Values) != 1 || !strings.HasPrefix(v.Names[0].Name, "Err") || notListed[v.Names[0].Name] {
+		return
+	}
+	if call, ok := v.Values[0].(*ast.CallExpr); ok && len(call.Args) == 1 {
+		if text, ok := call.Args[0].(*ast.BasicLit); ok {
+			kinds[v.Names[0].Name] = literal(text)
+		}
+	}
+}
+
+func literal(l *ast.BasicLit) string {
+	if l.Kind != token.STRING {
+		return ""
+	}
+	text, err := strconv.Unquote(l.Value)
+	if err != nil {
+		return ""
+	}
+	return text
+}
