@@ -16,9 +16,10 @@ import (
 // run counts the sources that args name. Everything that can be refused is refused before the first row is read, and
 // nothing is written before the last one is verified.
 func (o *countOptions) run(ctx context.Context, p *program, args []string) (err error) {
-	if len(args) == 0 {
+	if len(args) == 0 && o.filesFrom == "" {
 		return noSource(p)
 	}
+	defer limitMemory(ctx, o.maxMemory, p.stop)()
 	if o.maxDuration > 0 {
 		defer time.AfterFunc(time.Duration(o.maxDuration), func() { p.stop(errTimeUp) }).Stop()
 	}
@@ -28,6 +29,10 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 	}
 	defer func() { err = errors.Join(err, endProfile()) }()
 
+	args, err = o.sourceNames(p, args)
+	if err != nil {
+		return err
+	}
 	found, err := sources.Resolve(args, p.stdin, sources.LocalOptions{MaxWindow: uint64(o.maxWindow)})
 	if err != nil {
 		return err
@@ -57,6 +62,9 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	parts, err := remote.parts(ctx, found)
 	if err != nil {
 		return err
+	}
+	if o.dryRun {
+		return o.tellPlan(p, parts)
 	}
 	endState, err := o.useState(p, remote, parts, &cfg)
 	if err != nil {

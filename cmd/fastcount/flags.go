@@ -40,11 +40,7 @@ var errHelp = errors.New("help is wanted")
 // parse sets the flags: those on the command line, then from the environment those that were not on it. It returns
 // the other arguments. No error repeats the value of a flag that may be secret.
 func (s *flagSet) parse(args, environ []string) ([]string, error) {
-	all := pflag.NewFlagSet("fastcount", pflag.ContinueOnError)
-	all.Usage = func() {}
-	for _, g := range s.groups {
-		all.AddFlagSet(g.FlagSet)
-	}
+	all := s.all()
 	err := all.Parse(args)
 	switch {
 	case errors.Is(err, pflag.ErrHelp):
@@ -53,6 +49,23 @@ func (s *flagSet) parse(args, environ []string) ([]string, error) {
 		return nil, flagError(err)
 	}
 	return all.Args(), fromEnviron(all, environ)
+}
+
+// parseUnfinished sets those flags of a command line that is still being written which can be understood.
+func (s *flagSet) parseUnfinished(args, environ []string) {
+	all := s.all()
+	_ = all.Parse(args)
+	_ = fromEnviron(all, environ)
+}
+
+// all returns the flags of all groups.
+func (s *flagSet) all() *pflag.FlagSet {
+	all := pflag.NewFlagSet("fastcount", pflag.ContinueOnError)
+	all.Usage = func() {}
+	for _, g := range s.groups {
+		all.AddFlagSet(g.FlagSet)
+	}
+	return all
 }
 
 // flagError says what pflag's errors say in the words of this program.
@@ -84,7 +97,7 @@ func unknownFlag(name string) error {
 // flagNames returns the names of all flags, and the verbs that have each.
 func flagNames() map[string][]string {
 	names := make(map[string][]string)
-	for _, v := range append([]verb{counting()}, verbs()...) {
+	for _, v := range allVerbs() {
 		flags, _ := v.new()
 		flags.each(func(f *pflag.Flag) { names[f.Name] = append(names[f.Name], v.name) })
 	}
@@ -144,48 +157,49 @@ func (s *flagSet) lookup(name string) string {
 	return ""
 }
 
-// helpWidth is how many columns the help takes at most.
-const helpWidth = 100
-
-// usages describes the flags, group by group, but for those that were shown before, and notes them as shown.
-func (s *flagSet) usages(shown map[string]bool) string {
-	var b strings.Builder
-	for _, g := range s.groups {
-		title := "\n" + g.title + ":\n"
-		g.VisitAll(func(f *pflag.Flag) {
-			if !shown[f.Name] {
-				b.WriteString(title)
-				writeUsage(&b, f)
-				shown[f.Name], title = true, ""
-			}
-		})
-	}
-	return b.String()
+// flagInfo describes a flag to whatever explains or completes flags.
+type flagInfo struct {
+	name       string
+	short      string   // one letter, or ""
+	value      string   // what stands for its value, such as FILE, DIR or N; "" of a flag that takes none
+	text       string   // what it does
+	byDefault  string   // the value that it has if it is not given, "" where that says nothing
+	choices    []string // the words that it takes, nil where it takes others too
+	optional   bool     // whether the value may be left out
+	repeatable bool
 }
 
-// usageColumn is where the explanation of a flag begins.
-const usageColumn = 31
+// infoGroup describes a group of flags.
+type infoGroup struct {
+	title string
+	flags []flagInfo
+}
 
-func writeUsage(b *strings.Builder, f *pflag.Flag) {
-	name, text := pflag.UnquoteUsage(f)
-	left := "      --" + f.Name
-	if f.Shorthand != "" {
-		left = "  -" + f.Shorthand + ", --" + f.Name
+// describe describes the flags, in the groups and the order of the help.
+func (s *flagSet) describe() []infoGroup {
+	var groups []infoGroup
+	for _, g := range s.groups {
+		described := infoGroup{title: g.title}
+		g.VisitAll(func(f *pflag.Flag) { described.flags = append(described.flags, describeFlag(f)) })
+		groups = append(groups, described)
 	}
-	if name != "" {
-		left += " " + name
+	return groups
+}
+
+func describeFlag(f *pflag.Flag) flagInfo {
+	value, text := pflag.UnquoteUsage(f)
+	info := flagInfo{name: f.Name, short: f.Shorthand, value: value, text: text}
+	info.optional = value != "" && f.NoOptDefVal != ""
+	if !slices.Contains([]string{"0", "0s", "false", "[]"}, f.DefValue) {
+		info.byDefault = f.DefValue
 	}
-	if def := f.DefValue; def != "" && def != "0" && def != "0s" && def != "false" && def != "[]" {
-		text += " (default " + def + ")"
+	_, info.repeatable = f.Value.(pflag.SliceValue)
+	if c, ok := f.Value.(*choice); ok {
+		info.choices = c.words
+	} else if value == "SHAPE" {
+		info.choices = mockserver.Shapes()
 	}
-	if len(left) > usageColumn-2 {
-		fmt.Fprintln(b, left)
-		left = ""
-	}
-	for _, line := range wrap(text, helpWidth-usageColumn) {
-		fmt.Fprintf(b, "%-*s%s\n", usageColumn, left, line)
-		left = ""
-	}
+	return info
 }
 
 // remoteOptions say how servers are talked to.
@@ -207,10 +221,10 @@ type remoteOptions struct {
 }
 
 func (o *remoteOptions) sourceFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.server, "server", "", "base `URL` of the export API; without it, demo, small and large are mock exports")
-	f.StringArrayVar(&o.header, "header", nil, "header `'K: V'` to send to the server; repeatable; not for secrets")
-	f.StringVar(&o.headerFile, "header-file", "", "`FILE` of such headers, one a line, which may be secrets")
-	f.StringVar(&o.tokenFile, "token-file", "", "`FILE` with a token to send as Authorization: Bearer (or set FASTCOUNT_TOKEN)")
+	f.StringVar(&o.server, "server", "", "base `URL` of the export API (without it there are mock exports)")
+	f.StringArrayVar(&o.header, "header", nil, "`'K: V'` is sent to the server; repeatable; not for secrets")
+	f.StringVar(&o.headerFile, "header-file", "", "`FILE` of such headers, one a line; may hold secrets")
+	f.StringVar(&o.tokenFile, "token-file", "", "`FILE` with a token for Authorization: Bearer (or FASTCOUNT_TOKEN)")
 	f.BoolVar(&o.allowHTTPToken, "allow-http-token", false, "send the token over plain http to another machine")
 	f.StringVar(&o.caFile, "ca-file", "", "`FILE` of PEM certificates to trust beside the system's")
 }
@@ -227,12 +241,15 @@ func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
 	f.Var(&o.headerTimeout, "header-timeout", "longest time from a request to the answer's headers")
 	f.Var(&o.idleTimeout, "idle-timeout", "longest time without progress in a transfer")
 	f.Var(&o.maxJSON, "max-json", "longest answer of the export API in bytes")
-	f.Var(&o.maxDownloads, "max-downloads", "most downloads of an export, and most exports of a server")
+	f.Var(&o.maxDownloads, "max-downloads", "most downloads of an export, exports of a server")
 }
 
 // countOptions are the flags of counting.
 type countOptions struct {
 	remoteOptions
+
+	filesFrom string
+	dryRun    bool
 
 	delimiter  delimiter
 	patient    column
@@ -248,6 +265,7 @@ type countOptions struct {
 	maxPatient count
 	maxEvents  count
 	maxPairs   count
+	maxMemory  size
 	maxWindow  size
 
 	sinks   []string
@@ -270,49 +288,57 @@ type countOptions struct {
 
 func newCount() (*flagSet, action) {
 	o, s := new(countOptions), new(flagSet)
-	o.sourceFlags(s.group("Sources"))
-	o.csvFlags(s.group("CSV"))
-	o.limitFlags(s.group("Limits"))
-	o.outputFlags(s.group("Output"))
-	f := s.group("Transfer")
-	o.transferFlags(f)
-	o.verify = choice{"strict", []string{"strict", "warn", "off"}}
-	f.Var(&o.verify, "verify", "downloads that are not what the server declares: fail, count them and exit with 3, or do not look")
-	f.BoolVar(&o.allowPartial, "allow-partial", false, "where some sources fail, give the result of the others and exit with 3")
-	f.StringVar(&o.state, "state", "", "keep finished files and downloads in `DIR`, and go on from there; see 'fastcount help state'")
-	f.Var(&o.maxDuration, "max-duration", "stop with exit code 10 after this time")
-	o.workFlags(s.group("Work"))
+	o, s := newCountFlags()
 	return s, o.run
 }
 
+func newCountFlags() (*countOptions, *flagSet) {
+	f := s.group("Sources")
+	o.sourceFlags(f)
+	f.StringVar(&o.filesFrom, "files-from", "", "`FILE` of more sources, one a line (or before a NUL each); - is stdin")
+	o.csvFlags(s.group("CSV"))
+	o.limitFlags(s.group("Limits"))
+	o.outputFlags(s.group("Output"))
+	f = s.group("Transfer")
+	o.transferFlags(f)
+	o.verify = choice{"strict", []string{"strict", "warn", "off"}}
+	f.Var(&o.verify, "verify", "of downloads with their metadata; warn: exit with 3")
+	f.BoolVar(&o.allowPartial, "allow-partial", false, "if some sources fail, give the result of the rest, exit with 3")
+	f.StringVar(&o.state, "state", "", "keep what is finished in `DIR`, go on from there: help state")
+	f.Var(&o.maxDuration, "max-duration", "stop with exit code 10 after this time")
+	o.workFlags(s.group("Work"))
+	return o, s
+}
+
 func (o *countOptions) csvFlags(f *pflag.FlagSet) {
-	f.VarP(&o.delimiter, "delimiter", "d", "between fields; without it a tab in .tsv files, | in .psv files, else a comma")
-	f.Var(&o.patient, "patient-column", "with the patient id: name, or number from 1 (without it patient_id; number 1 with -n)")
-	f.Var(&o.event, "event-column", "with the event type: name, or number from 1 (without it event_type; number 3 with -n)")
+	f.VarP(&o.delimiter, "delimiter", "d", "between fields (without it tab in .tsv, | in .psv, else a comma)")
+	f.Var(&o.patient, "patient-column", "of the patient id: name, or number from 1 (patient_id; with -n 1)")
+	f.Var(&o.event, "event-column", "of the event type: name, or number from 1 (event_type; with -n 3)")
 	f.BoolVarP(&o.noHeader, "no-header", "n", false, "the first record is data; columns are chosen by number")
 	o.utf8 = choice{"refuse", []string{"refuse", "escape"}}
-	f.Var(&o.maxBadRows, "max-bad-rows", "leave out so many rows with a wrong number of fields, and exit with 3")
+	f.Var(&o.maxBadRows, "max-bad-rows", "leave out up to N rows of a wrong number of fields, exit with 3")
 	f.StringVar(&o.rejects, "rejects", "", "write those rows to `FILE`, as CSV")
-	f.Var(&o.utf8, "invalid-utf8", "ids that are not UTF-8: refuse them, or escape their bytes as \\xNN")
+	f.Var(&o.utf8, "invalid-utf8", "ids that are not UTF-8; escape writes their bytes as \\xNN")
 	f.BoolVar(&o.showData, "show-data", false, "let errors show names of columns and ids")
 }
 
 func (o *countOptions) limitFlags(f *pflag.FlagSet) {
 	o.maxRecord, o.maxID, o.maxColumns = parser.DefaultMaxRecord, 4<<10, parser.DefaultMaxColumns
 	o.maxPatient, o.maxEvents, o.maxPairs = 1<<20, 4096, 1<<24
-	f.Var(&o.maxRecord, "max-record", "longest record in bytes; K, M and G are understood")
+	f.Var(&o.maxRecord, "max-record", "longest record in bytes; K, M, G are understood")
 	f.Var(&o.maxID, "max-id", "longest patient id or event type in bytes")
 	f.Var(&o.maxColumns, "max-columns", "most columns")
 	f.Var(&o.maxPatient, "max-patients", "most distinct patients")
 	f.Var(&o.maxEvents, "max-events", "most distinct event types")
 	f.Var(&o.maxPairs, "max-pairs", "most distinct pairs of patient and event type")
-	f.Var(&o.maxWindow, "max-window", "largest window of zstd data in bytes (without it 8M from servers, 128M in files)")
+	f.Var(&o.maxMemory, "max-memory", "stop with exit code 8 rather than use more memory")
+	f.Var(&o.maxWindow, "max-window", "largest window of zstd data (8M from servers, 128M in files)")
 }
 
 func (o *countOptions) outputFlags(f *pflag.FlagSet) {
 	o.color = choice{"auto", []string{"auto", "always", "never"}}
 	f.StringArrayVarP(&o.sinks, "sink", "s", nil,
-		"output as `FORMAT[=FILE]`: json (also without this flag), csv, ndjson or table; repeatable")
+		"`FORMAT[=FILE]` of an output; repeatable: fastcount help sinks")
 	f.StringVarP(&o.output, "output", "o", "", "`FILE` of the output, if there is only one")
 	f.BoolVar(&o.compact, "compact", false, "json on one line")
 	f.BoolVar(&o.csvSafe, "csv-safe", false, "csv with ' before ids that a spreadsheet would take for a formula")
@@ -323,13 +349,14 @@ func (o *countOptions) workFlags(f *pflag.FlagSet) {
 	o.progress = choice{"auto", []string{"auto", "bar", "log", "json", "none"}}
 	o.stats = choice{"", []string{"text", "json"}}
 	o.logFormat = choice{"text", []string{"text", "json"}}
-	f.VarP(&o.jobs, "jobs", "j", "files counted at once (without it, as many as this process has processors)")
+	f.VarP(&o.jobs, "jobs", "j", "files counted at once (without it as many as processors)")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print what would be counted and written; read no data")
 	f.BoolP("quiet", "q", false, "no progress and no closing line, only warnings and errors")
 	f.BoolP("verbose", "v", false, "a line for each part at the end")
-	f.Var(&o.progress, "progress", "on standard error; a bar is drawn only on a terminal")
-	f.Var(&o.stats, "stats", "tell at the end what the run did, as text or on one line of JSON; see 'fastcount help stats'")
+	f.Var(&o.progress, "progress", "on standard error")
+	f.Var(&o.stats, "stats", "tell at the end what was done: help stats")
 	f.Lookup("stats").NoOptDefVal = "text"
-	f.StringVar(&o.metricsFile, "metrics-file", "", "write the same to `FILE`, in the text format of Prometheus")
+	f.StringVar(&o.metricsFile, "metrics-file", "", "write the same to `FILE` in the text format of Prometheus")
 	f.Var(&o.logFormat, "log-format", "of the lines on standard error")
 	f.StringVar(&o.profile.cpu, "cpuprofile", "", "write a CPU profile to `FILE`")
 	f.StringVar(&o.profile.mem, "memprofile", "", "write a memory profile to `FILE`")
@@ -349,9 +376,9 @@ func jobsOrDefault(jobs count) int {
 func newServe() (*flagSet, action) {
 	o, s := new(serveOptions), new(flagSet)
 	f := s.group("Serve")
-	f.StringVar(&o.listen, "listen", "127.0.0.1:8000", "`ADDRESS` to listen on; port 0 takes a free one")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8000", "`ADDRESS` to listen on; port 0: a free one")
 	f.StringVar(&o.data, "data", "", "serve the files in `DIR` that generate wrote")
-	f.StringArrayVar(&o.faults, "fault", nil, "misbehave as `SPEC` says; repeatable; see 'fastcount help api'")
+	f.StringArrayVar(&o.faults, "fault", nil, "misbehave as `SPEC` says; repeatable: help api")
 	return s, o.run
 }
 
@@ -359,9 +386,9 @@ func newGenerate() (*flagSet, action) {
 	o, s := &generateOptions{rows: 1_000_000}, new(flagSet)
 	f := s.group("Generate")
 	f.StringVar(&o.dir, "out-dir", "", "write NN_<download id>.csv into `DIR`")
-	f.StringVar(&o.shape, "shape", "", "write instead one file of another `SHAPE`: "+strings.Join(mockserver.Shapes(), ", "))
+	f.StringVar(&o.shape, "shape", "", "write one file of another `SHAPE`")
 	f.Var(&o.rows, "rows", "rows of that file")
-	f.VarP(&o.jobs, "jobs", "j", "files written at once (without it, as many as this process has processors)")
+	f.VarP(&o.jobs, "jobs", "j", "files written at once (without it as many as processors)")
 	f.BoolP("quiet", "q", false, "no list of files")
 	return s, o.run
 }
@@ -374,5 +401,6 @@ func newExports() (*flagSet, action) {
 	return s, o.run
 }
 
-func newHelp() (*flagSet, action)    { return new(flagSet), runHelp }
-func newVersion() (*flagSet, action) { return new(flagSet), runVersion }
+func newHelp() (*flagSet, action)       { return new(flagSet), runHelp }
+func newVersion() (*flagSet, action)    { return new(flagSet), runVersion }
+func newCompletion() (*flagSet, action) { return new(flagSet), runCompletion }

@@ -5,56 +5,110 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/pflag"
-
 	"fastcount/parser"
 )
 
-// samples are values that flags take, by type; the rest take a word.
-var samples = map[string]string{"SIZE": "12K", "N": "3", "TIME": "7s", "CHAR": ";", "COLUMN": "2", "bool": "true",
-	"auto|always|never": "never", "auto|bar|log|json|none": "none", "text|json": "json",
-	"strict|warn|off": "warn", "refuse|escape": "escape", "stringArray": "one\ntwo"}
+// samples are values that flags take, by what stands for the value; the rest take a word.
+var samples = map[string]string{"SIZE": "12K", "N": "3", "TIME": "7s", "CHAR": ";", "COLUMN": "2", "": "true"}
 
-// TestEveryFlag: works from the environment, yields to the command line, and stands in the help of its verb and of
-// the program, once.
+// sampleOf returns a value that a flag takes and does not have by default.
+func sampleOf(f flagInfo) string {
+	switch sample, ok := samples[f.value]; {
+	case f.choices != nil:
+		return f.choices[len(f.choices)-1]
+	case ok:
+		return sample
+	case f.repeatable:
+		return "one\ntwo"
+	}
+	return "word"
+}
+
+// TestEveryFlag walks all flags: each works from the environment, yields to the command line, and stands where users
+// look for it.
 func TestEveryFlag(t *testing.T) {
-	full := fullHelp()
-	for _, v := range append([]verb{counting()}, verbs()...) {
-		flags, _ := v.new()
-		flags.each(func(f *pflag.Flag) {
-			value := samples[f.Value.Type()]
-			if value == "" {
-				value = "word"
-			}
-			environ := []string{variableOf(f.Name) + "=" + value}
-
-			fresh, _ := v.new()
-			if _, err := fresh.parse(nil, environ); err != nil {
-				t.Errorf("%s --%s from the environment: %v", v.name, f.Name, err)
-			}
-			want := value
-			if f.Value.Type() == "stringArray" {
-				want = "[one,two]"
-			}
-			if got := fresh.lookup(f.Name); got != want {
-				t.Errorf("%s --%s from the environment is %q, want %q", v.name, f.Name, got, want)
-			}
-
-			fresh, _ = v.new()
-			if _, err := fresh.parse([]string{"--" + f.Name + "=" + f.DefValue}, environ); err == nil && fresh.lookup(f.Name) == want {
-				t.Errorf("%s --%s: the environment is stronger than the command line", v.name, f.Name)
-			}
-			if unknown := unknownVariables(environ); unknown != nil {
-				t.Errorf("%s --%s: %s is warned of", v.name, f.Name, unknown)
-			}
-			for _, help := range []string{full, helpOf(v)} {
+	for _, v := range allVerbs() {
+		places := placesOf(v)
+		for _, f := range v.flags() {
+			checkEnvironment(t, v, f)
+			for _, help := range []string{fullHelp(), helpOf(v)} {
 				lines := strings.Split(help, "\n")
-				if n := len(slices.DeleteFunc(lines, func(l string) bool { return !isFlagLine(l, f.Name) })); n != 1 {
-					t.Errorf("%s --%s has %d lines in a help", v.name, f.Name, n)
+				if n := len(slices.DeleteFunc(lines, func(l string) bool { return !isFlagLine(l, f.name) })); n != 1 {
+					t.Errorf("%s --%s has %d lines in a help", v.name, f.name, n)
 				}
 			}
-		})
+			for _, place := range places {
+				if want := place.line(f); !strings.Contains(place.text, want) {
+					t.Errorf("%s --%s: no %s in the %s", v.name, f.name, want, place.name)
+				}
+			}
+		}
 	}
+}
+
+// checkEnvironment tries a flag from the environment.
+func checkEnvironment(t *testing.T, v verb, f flagInfo) {
+	t.Helper()
+	value := sampleOf(f)
+	environ := []string{variableOf(f.name) + "=" + value}
+	fresh, _ := v.new()
+	if _, err := fresh.parse(nil, environ); err != nil {
+		t.Errorf("%s --%s from the environment: %v", v.name, f.name, err)
+	}
+	want := value
+	if f.repeatable {
+		want = "[one,two]"
+	}
+	if got := fresh.lookup(f.name); got != want {
+		t.Errorf("%s --%s from the environment is %q, want %q", v.name, f.name, got, want)
+	}
+	before, _ := v.new()
+	fresh, _ = v.new()
+	if _, err := fresh.parse([]string{"--" + f.name + "=" + before.lookup(f.name)}, environ); err == nil && fresh.lookup(f.name) == want {
+		t.Errorf("%s --%s: the environment is stronger than the command line", v.name, f.name)
+	}
+	if unknown := unknownVariables(environ); unknown != nil {
+		t.Errorf("%s --%s: %s is warned of", v.name, f.name, unknown)
+	}
+}
+
+// place is where a flag must stand.
+type place struct {
+	name string
+	text string
+	line func(flagInfo) string // what stands there of a flag
+}
+
+// placesOf returns the places where the flags of a verb must stand beside the help.
+func placesOf(v verb) []place {
+	name := func(f flagInfo) string { return "--" + f.name }
+	script := func(shell string) string { return shells()[shell]() }
+	return []place{
+		{"page of flags", section(flagDocs(), "## "+v.name+"\n", "\n## "),
+			func(f flagInfo) string { return "| `--" + f.name }},
+		{"man page", section(manPage(), ".SS Flags of "+v.name+"\n", "\n.S"),
+			func(f flagInfo) string { return bold("--" + f.name) }},
+		{"names for bash", "--" + section(script("bash"), "    "+v.name+") _fastcount_words '--", "' ;;"),
+			func(f flagInfo) string { return "--" + f.name + " " }},
+		{"values for bash", script("bash"), func(f flagInfo) string {
+			if f.value == "" {
+				return ""
+			}
+			return v.name + ":--" + f.name + "="
+		}},
+		{"script for zsh", section(script("zsh"), "\n    "+v.name+")\n", "\n        ;;"), name},
+		{"script for fish", script("fish"),
+			func(f flagInfo) string { return "'__fastcount_verb " + v.name + "' -l " + f.name + " " }},
+		{"script for powershell", script("powershell"),
+			func(f flagInfo) string { return "'" + v.name + " --" + f.name + "' = " }},
+	}
+}
+
+// section returns a text from one mark to the next.
+func section(text, from, to string) string {
+	_, text, _ = strings.Cut(text, from)
+	text, _, _ = strings.Cut(text, to)
+	return text
 }
 
 // isFlagLine says whether a line of the help begins the explanation of a flag.

@@ -16,6 +16,9 @@ func runHelp(_ context.Context, p *program, args []string) error {
 	if len(args) > 1 {
 		return noArguments("help", args[1:])
 	}
+	if reference, ok := references()[args[0]]; ok {
+		return p.print(reference())
+	}
 	if text, ok := topics[args[0]]; ok {
 		return p.print(text)
 	}
@@ -23,7 +26,12 @@ func runHelp(_ context.Context, p *program, args []string) error {
 		return p.print(helpOf(v))
 	}
 	return usage(hinted(fmt.Errorf("there is no topic %q", args[0]),
-		append(meantID(args[0], topicNames()), "the topics are "+strings.Join(topicNames(), ", "))...))
+		append(meantID(args[0], append(topicNames(), verbNames()...)), "the topics are "+strings.Join(topicNames(), ", "))...))
+}
+
+// references returns what makes texts from the flags for other places than a terminal, by the names of these texts.
+func references() map[string]func() string {
+	return map[string]func() string{"man": manPage, "flags": flagDocs}
 }
 
 func topicNames() []string { return slices.Sorted(maps.Keys(topics)) }
@@ -32,15 +40,13 @@ func topicNames() []string { return slices.Sorted(maps.Keys(topics)) }
 func fullHelp() string {
 	var b strings.Builder
 	b.WriteString("Usage:\n")
-	all := append([]verb{counting()}, verbs()...)
-	for _, v := range all {
+	for _, v := range allVerbs() {
 		fmt.Fprintf(&b, "  %-40s %s\n", v.synopsis, v.summary)
 	}
 	b.WriteString(introduction)
 	shown := make(map[string]bool)
-	for _, v := range all {
-		flags, _ := v.new()
-		b.WriteString(flags.usages(shown))
+	for _, v := range allVerbs() {
+		b.WriteString(usages(v, shown))
 	}
 	fmt.Fprintf(&b, "\nTopics: fastcount help %s\n", strings.Join(topicNames(), "|"))
 	return b.String()
@@ -62,9 +68,59 @@ func helpOf(v verb) string {
 	if v.name == "count" {
 		return fullHelp()
 	}
-	flags, _ := v.new()
 	summary := strings.ToUpper(v.summary[:1]) + v.summary[1:]
-	return fmt.Sprintf("Usage: %s\n\n%s.\n%s", v.synopsis, summary, flags.usages(make(map[string]bool)))
+	return fmt.Sprintf("Usage: %s\n\n%s.\n%s", v.synopsis, summary, usages(v, make(map[string]bool)))
+}
+
+// helpWidth is how many columns the help takes at most.
+const helpWidth = 100
+
+// usages describes the flags of a verb, group by group, but for those that were shown before, and notes them as shown.
+func usages(v verb, shown map[string]bool) string {
+	var b strings.Builder
+	for _, g := range v.describe() {
+		title := "\n" + g.title + ":\n"
+		for _, f := range g.flags {
+			if !shown[f.name] {
+				b.WriteString(title)
+				writeUsage(&b, f)
+				shown[f.name], title = true, ""
+			}
+		}
+	}
+	return b.String()
+}
+
+// usageColumn is where the explanation of a flag begins.
+const usageColumn = 31
+
+func writeUsage(b *strings.Builder, f flagInfo) {
+	left := "      --" + f.name
+	if f.short != "" {
+		left = "  -" + f.short + ", --" + f.name
+	}
+	if f.value != "" {
+		left += " " + f.value
+	}
+	for _, line := range wrap(f.explanation(), helpWidth-usageColumn) {
+		fmt.Fprintf(b, "%-*s%s\n", usageColumn, left, line)
+		left = ""
+	}
+}
+
+// explanation returns what a flag does, which words it takes and what it is by default.
+func (f flagInfo) explanation() string {
+	var notes []string
+	if f.choices != nil {
+		notes = append(notes, strings.Join(f.choices, "|"))
+	}
+	if f.byDefault != "" {
+		notes = append(notes, "default "+f.byDefault)
+	}
+	if notes == nil {
+		return f.text
+	}
+	return f.text + " (" + strings.Join(notes, "; ") + ")"
 }
 
 // shortHelp is what follows a usage error of a verb.

@@ -124,6 +124,7 @@ var knownHints = []struct {
 	{sinks.ErrSameFile, "give each output a file of its own: --sink FORMAT=FILE"},
 	{state.ErrFolder, "repeat the command that the state is of, or name a new folder; to start over, delete the folder first"},
 	{state.ErrLocked, "wait until that one has ended, or name another folder"},
+	{errMemory, "fewer --jobs and --transfers need less memory; --max-memory sets the limit"},
 	{errTimeUp, "nothing was printed; --max-duration sets the time"},
 	{syscall.EADDRINUSE, "another program listens there; --listen 127.0.0.1:0 takes a free port"},
 }

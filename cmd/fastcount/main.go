@@ -29,7 +29,8 @@ type program struct {
 	ui      *ui
 	environ []string
 
-	stop context.CancelCauseFunc // ends the context of the verb that runs
+	stop  context.CancelCauseFunc // ends the context of the verb that runs
+	asked chan os.Signal          // each asks how far the run has come
 
 	resumable atomic.Bool // whether the run keeps what is finished for the next one
 }
@@ -43,7 +44,8 @@ func (p *program) run(args []string) int {
 	ctx, stop := context.WithCancelCause(context.Background())
 	p.stop = stop
 	defer stop(nil)
-	defer catchSignals(stop)()
+	p.asked = make(chan os.Signal, 1)
+	defer catchSignals(stop, p.asked)()
 
 	err := within(ctx, grace, func() error { return p.do(ctx, args) })
 	if err != nil {

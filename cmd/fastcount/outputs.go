@@ -109,7 +109,7 @@ func (o *countOptions) keepInputs(outputs *sinks.Outputs, p *program, found []so
 			return fmt.Errorf("%w: %s and standard output", sinks.ErrSameFile, file)
 		}
 	}
-	for _, name := range []string{o.tokenFile, o.headerFile, o.caFile} {
+	for _, name := range []string{o.tokenFile, o.headerFile, o.caFile, o.filesFrom} {
 		if info, err := os.Stat(name); err == nil {
 			if file, yes := outputs.Overwrites(info); yes {
 				return clash("%s: the output %s is the same file", name, file)

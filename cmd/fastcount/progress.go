@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"runtime"
 	"strings"
@@ -22,7 +23,7 @@ const (
 // showProgress tells of a run on standard error in the manner that --progress names, until the returned function is
 // called or ctx ends. When that function returns, nothing more is written, and no block is left on the terminal.
 func (p *program) showProgress(ctx context.Context, manner string, progress *engine.Progress, expected []uint64) (stop func()) {
-	t := teller{ui: p.ui, progress: progress, meter: newMeter(time.Now(), expected)}
+	t := teller{ui: p.ui, progress: progress, meter: newMeter(time.Now(), expected), asked: p.asked}
 	switch manner = p.manner(manner); manner {
 	case "bar":
 		return t.start(ctx, barInterval, t.draw, t.erase)
@@ -31,7 +32,7 @@ func (p *program) showProgress(ctx context.Context, manner string, progress *eng
 	case "json":
 		return t.start(ctx, jsonInterval, t.event, t.event)
 	}
-	return func() {}
+	return t.start(ctx, logInterval, func() {}, func() {}) // to answer those who ask
 }
 
 // manner says how progress is told in the end: a bar needs a terminal, and by itself one that understands it.
@@ -56,7 +57,8 @@ type teller struct {
 	ui       *ui
 	progress *engine.Progress
 	meter    *meter
-	drawn    []string // lines of the block that stands on the terminal
+	asked    <-chan os.Signal // each is answered by a line
+	drawn    []string         // lines of the block that stands on the terminal
 }
 
 // start calls tell again and again, and at last end.
@@ -71,6 +73,8 @@ func (t *teller) start(ctx context.Context, interval time.Duration, tell, end fu
 			select {
 			case <-ticker.C:
 				tell()
+			case <-t.asked:
+				t.answer()
 			case <-stopped:
 				return
 			case <-ctx.Done():
@@ -92,6 +96,18 @@ func (t *teller) log() {
 	if v := t.look(); v.count > 0 {
 		t.ui.say("%s", logLine(v))
 	}
+}
+
+// answer tells how far the run has come to one who asked, also where the user wants quiet.
+func (t *teller) answer() {
+	if len(t.drawn) > 0 {
+		t.erase()
+	}
+	said := "nothing is read yet"
+	if v := t.look(); v.count > 0 {
+		said = logLine(v)
+	}
+	t.ui.line(slog.LevelInfo, "fastcount: ", said+", "+humanBytes(memoryInUse())+" of memory")
 }
 
 // event writes a line of JSON.

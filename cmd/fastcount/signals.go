@@ -27,8 +27,9 @@ func (i interrupted) code() int {
 
 // catchSignals calls stop at the first SIGINT or SIGTERM and ends the program at the second. A signal that the program
 // was started to ignore, as a shell does with jobs in the background, stays ignored. A write to a closed pipe becomes
-// an error, so that temporary files are removed before the program ends. The returned function undoes all of this.
-func catchSignals(stop context.CancelCauseFunc) (release func()) {
+// an error, so that temporary files are removed before the program ends. Signals that ask for the status go to asked.
+// The returned function undoes all of this.
+func catchSignals(stop context.CancelCauseFunc, asked chan<- os.Signal) (release func()) {
 	signals := make(chan os.Signal, 2)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		if !signal.Ignored(s) {
@@ -37,6 +38,9 @@ func catchSignals(stop context.CancelCauseFunc) (release func()) {
 	}
 	brokenPipes := make(chan os.Signal, 1)
 	signal.Notify(brokenPipes, syscall.SIGPIPE)
+	if len(statusSignals) > 0 { // of none, Notify would make all
+		signal.Notify(asked, statusSignals...)
+	}
 
 	released := make(chan struct{})
 	go func() {
@@ -57,6 +61,7 @@ func catchSignals(stop context.CancelCauseFunc) (release func()) {
 	return func() {
 		signal.Stop(signals)
 		signal.Stop(brokenPipes)
+		signal.Stop(asked)
 		close(released)
 	}
 }

@@ -181,8 +181,8 @@ func (c *choice) Set(text string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("want one of %s", strings.Join(c.words, ", "))
+	return hinted(fmt.Errorf("want one of %s", strings.Join(c.words, ", ")), meantID(text, c.words)...)
 }
 
 func (c *choice) String() string { return c.word }
-func (c *choice) Type() string   { return strings.Join(c.words, "|") }
+func (*choice) Type() string     { return "MODE" }

@@ -28,9 +28,27 @@ func verbs() []verb {
 		{"serve", "fastcount serve [flags]", "run the mock export server", newServe},
 		{"generate", "fastcount generate ID --out-dir DIR", "write the streams of a mock export as CSV files", newGenerate},
 		{"exports", "fastcount exports [flags]", "list export ids, downloads and rows", newExports},
+		{"completion", "fastcount completion SHELL", "print completion for bash, zsh, fish or powershell", newCompletion},
 		{"help", "fastcount help [TOPIC]", "explain a verb or a topic", newHelp},
 		{"version", "fastcount version", "print the version", newVersion},
 	}
+}
+
+// allVerbs are the verbs that have a name, and before them that of a command line that names none.
+func allVerbs() []verb { return append([]verb{counting()}, verbs()...) }
+
+// describe describes the flags of the verb, in groups.
+func (v verb) describe() []infoGroup {
+	flags, _ := v.new()
+	return flags.describe()
+}
+
+// flags describes the flags of the verb.
+func (v verb) flags() (all []flagInfo) {
+	for _, g := range v.describe() {
+		all = append(all, g.flags...)
+	}
+	return all
 }
 
 func verbNames() []string {

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"fastcount/engine"
+	"fastcount/sources"
+)
+
+// tellPlan tells for --dry-run what the run would read and write.
+func (o *countOptions) tellPlan(p *program, parts []engine.Part) error {
+	specs, err := o.specs()
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	b.WriteString("would count:\n")
+	names := 0
+	for _, part := range parts {
+		names = max(names, columns(visible(part.Name())))
+	}
+	var sum extent
+	for _, part := range parts {
+		e := extentOf(part)
+		sum.add(e)
+		name := visible(part.Name())
+		fmt.Fprintf(&b, "  %s%*s  %s\n", name, names-columns(name), "", e)
+	}
+	fmt.Fprintf(&b, "in all %s: %s\n", numbered(len(parts), "part", "parts"), sum)
+	b.WriteString("would write:\n")
+	for _, s := range specs {
+		fmt.Fprintf(&b, "  %s to %s\n", s.Format, destination(s.File))
+	}
+	if o.rejects != "" {
+		fmt.Fprintf(&b, "  the rows that are left out to %s\n", destination(fileOf(o.rejects)))
+	}
+	if o.metricsFile != "" {
+		fmt.Fprintf(&b, "  metrics to %s\n", destination(o.metricsFile))
+	}
+	if o.state != "" {
+		fmt.Fprintf(&b, "  what is finished into the folder %s\n", visible(o.state))
+	}
+	return p.print(b.String())
+}
+
+// destination names the file of an output.
+func destination(file string) string {
+	if file == "" {
+		return "standard output"
+	}
+	return visible(file)
+}
+
+// extent is how much is to be read, as far as that is known beforehand.
+type extent struct {
+	rows, bytes    uint64
+	declared, size bool // whether rows and bytes are known, of a sum those of any part
+	unknown        int  // parts of which neither is
+}
+
+// extentOf returns how much there is of a part.
+func extentOf(part engine.Part) extent {
+	if d, ok := part.(engine.Declarer); ok {
+		return extent{rows: d.Declared().Rows, declared: true}
+	}
+	if f, ok := part.(*sources.File); ok {
+		if size, regular := f.Size(); regular {
+			return extent{bytes: uint64(size), size: true}
+		}
+	}
+	return extent{unknown: 1}
+}
+
+func (e *extent) add(other extent) {
+	e.rows += other.rows
+	e.bytes += other.bytes
+	e.declared = e.declared || other.declared
+	e.size = e.size || other.size
+	e.unknown += other.unknown
+}
+
+func (e extent) String() string {
+	var known []string
+	if e.size {
+		known = append(known, fmt.Sprintf("%s on the disk", humanBytes(e.bytes)))
+	}
+	if e.declared {
+		known = append(known, rowCount(e.rows)+" declared")
+	}
+	switch {
+	case len(known) == 0:
+		known = []string{"of unknown size"}
+	case e.unknown > 0:
+		known = append(known, fmt.Sprintf("%d of unknown size", e.unknown))
+	}
+	return strings.Join(known, ", ")
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// manPage returns the manual page in the language of man, which "fastcount help man" prints: the verbs, the flags and
+// the topics.
+func manPage() string {
+	var b strings.Builder
+	b.WriteString(".\\\" Generated from the flags by: fastcount help man\n" +
+		".TH FASTCOUNT 1 \"\" fastcount \"User Commands\"\n" +
+		".SH NAME\nfastcount \\- count events per patient and event type in very large CSV exports\n.SH SYNOPSIS\n")
+	for _, v := range allVerbs() {
+		fmt.Fprintf(&b, ".TP\n%s\n%s\n", bold(v.synopsis), roff(v.summary))
+	}
+	b.WriteString(".SH DESCRIPTION\n")
+	writeLines(&b, introduction)
+	b.WriteString(".SH OPTIONS\n")
+	for _, v := range allVerbs() {
+		writeOptions(&b, v)
+	}
+	for _, name := range topicNames() {
+		title, text, _ := strings.Cut(topics[name], "\n")
+		fmt.Fprintf(&b, ".SH %s\n", roff(strings.ToUpper(title)))
+		writeLines(&b, text)
+	}
+	return b.String()
+}
+
+// writeOptions writes the flags of a verb, if it has any.
+func writeOptions(b *strings.Builder, v verb) {
+	groups := v.describe()
+	if len(groups) == 0 {
+		return
+	}
+	fmt.Fprintf(b, ".SS Flags of %s\n", v.name)
+	for _, g := range groups {
+		fmt.Fprintf(b, ".PP\n\\fI%s\\fR\n", roff(g.title))
+		for _, f := range g.flags {
+			fmt.Fprintf(b, ".TP\n%s\n%s\n", manFlag(f), roff(f.explanation()))
+		}
+	}
+}
+
+// manFlag returns the names of a flag and what stands for its value.
+func manFlag(f flagInfo) string {
+	names := bold("--" + f.name)
+	if f.short != "" {
+		names = bold("-"+f.short) + ", " + names
+	}
+	switch {
+	case f.optional:
+		names += "[=" + roff(f.value) + "]"
+	case f.value != "":
+		names += " " + roff(f.value)
+	}
+	return names
+}
+
+// writeLines writes a text whose lines stay as they are.
+func writeLines(b *strings.Builder, text string) {
+	fmt.Fprintf(b, ".nf\n")
+	for line := range strings.SplitSeq(strings.Trim(text, "\n"), "\n") {
+		b.WriteString(roff(line) + "\n")
+	}
+	b.WriteString(".fi\n")
+}
+
+func bold(s string) string { return `\fB` + roff(s) + `\fR` }
+
+// roff writes a line so that nothing of it is taken for a command.
+func roff(line string) string {
+	line = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", "\\(ga", "^", `\(ha`, "~", `\(ti`).Replace(line)
+	if strings.HasPrefix(line, ".") {
+		line = `\&` + line
+	}
+	return line
+}
