@@ -22,7 +22,7 @@ type PartialReader struct {
 	head PartialHead
 	foot partialFoot
 
-	digest string
+	before string // digest of head and pairs
 
 	line  []byte
 	last  [2]string
@@ -34,9 +34,13 @@ type PartialReader struct {
 // maxPartialLine bounds a line, of which the foot may be the longest.
 const maxPartialLine = 64 << 20
 
-// NewPartialReader reads the head. The error matches ErrDamaged or ErrPartialVersion, or it is that of r.
+// NewPartialReader reads the head. It reads ahead, into a buffer of its own unless r is a *bufio.Reader. The error matches ErrDamaged or ErrPartialVersion, or it is that of r.
 func NewPartialReader(r io.Reader) (*PartialReader, error) {
-	p := &PartialReader{r: bufio.NewReaderSize(r, 64<<10), sum: sha256.New()}
+	buffered, ok := r.(*bufio.Reader)
+	if !ok {
+		buffered = bufio.NewReaderSize(r, 64<<10)
+	}
+	p := &PartialReader{r: buffered, sum: sha256.New()}
 	line, err := p.readLine()
 	if err != nil {
 		return nil, err
@@ -66,8 +70,18 @@ func (p *PartialReader) Parts() []PartReport {
 	return parts
 }
 
-// Sum returns the digest of the result, once Next has returned io.EOF. Two results with the same one are the same.
-func (p *PartialReader) Sum() string { return p.digest }
+// Content returns a digest of what the result says, once Next has returned io.EOF: of its head, its pairs and its parts,
+// but not of how many attempts these took, in which two runs may differ.
+func (p *PartialReader) Content() string {
+	h := sha256.New()
+	io.WriteString(h, p.before)
+	for _, part := range p.foot.Parts {
+		part.Attempts = 0
+		line, _ := json.Marshal(part) // what was read as JSON can be written as such
+		h.Write(line)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
 
 // Next returns the next pair, in the order of their bytes. At the end it returns io.EOF if the result is whole, and
 // else an error that matches ErrDamaged.
@@ -205,14 +219,14 @@ func (p *PartialReader) end() error {
 	if begin < len(sumMember) || string(line[begin-len(sumMember):begin]) != sumMember || json.Unmarshal(line, &p.foot) != nil {
 		return p.damaged("its foot cannot be read")
 	}
+	p.before = string(p.sum.Sum(nil))
 	p.sum.Write(line[:begin-len(sumMember)])
-	p.digest = hex.EncodeToString(p.sum.Sum(nil))
 	rows := uint64(0)
 	for _, part := range p.foot.Parts {
 		rows += part.Rows
 	}
 	switch {
-	case p.digest != string(line[begin:begin+sha256.Size*2]):
+	case hex.EncodeToString(p.sum.Sum(nil)) != string(line[begin:begin+sha256.Size*2]):
 		return p.damaged("its sum is another")
 	case p.foot.Pairs != p.pairs || p.foot.Rows != p.rows || rows != p.rows:
 		return p.damaged("its foot tells of other pairs")

@@ -1,0 +1,272 @@
+// Package merge adds up the partial results of work that was shared out. The sum is given only if nothing is missing, and
+// nothing in it twice: the stretches that the results cover lie end to end, and the ranges of each file that was cut fit
+// together, which proves every guess about where a range begins.
+package merge
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"fastcount/engine"
+)
+
+var (
+	// ErrIncomplete says that partial results are missing.
+	ErrIncomplete = errors.New("partial results are missing")
+
+	// ErrOverlap says that partial results cover the same stretch and are not the same.
+	ErrOverlap = errors.New("partial results overlap")
+
+	// ErrOtherWork says that partial results are of different plans.
+	ErrOtherWork = errors.New("partial results of different plans")
+
+	// ErrUnfit says that the ranges of a file do not fit together: one was begun inside quotes.
+	ErrUnfit = errors.New("the ranges of a file do not fit together")
+
+	// ErrNone says that there is nothing to merge.
+	ErrNone = errors.New("no partial result is there")
+)
+
+// Suffix is how the names of partial results end, by which they are found in a folder.
+const Suffix = ".partial"
+
+// Find returns the partial results that args name, files or folders of them, those of a folder sorted by name.
+func Find(args []string) (files []string, err error) {
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		if err != nil {
+			return nil, err
+		}
+		if !info.IsDir() {
+			files = append(files, arg)
+			continue
+		}
+		entries, err := os.ReadDir(arg)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			if filepath.Ext(e.Name()) == Suffix && !e.IsDir() && e.Name()[0] != '.' {
+				files = append(files, filepath.Join(arg, e.Name()))
+			}
+		}
+	}
+	if len(files) == 0 {
+		return nil, ErrNone
+	}
+	return files, nil
+}
+
+// Set is partial results of one work, each once.
+type Set struct {
+	Work      string
+	Total     int64
+	EscapeIDs bool
+	Dropped   int // files that said the same as another one
+
+	files []file // in the order of the work
+}
+
+// file is a partial result in a file.
+type file struct {
+	path string
+	head engine.PartialHead
+}
+
+// begin is where the first stretch begins that the file covers.
+func (f *file) begin() int64 { return f.head.Covers[0][0] }
+
+// Open reads the heads of partial results, and leaves out those that are the same as others. Files that cover nothing,
+// as shards do of which there are more than there is work, count for nothing.
+func Open(paths []string) (*Set, error) {
+	if len(paths) == 0 {
+		return nil, ErrNone
+	}
+	s := new(Set)
+	for i, path := range paths {
+		head, err := readHead(path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		if i == 0 {
+			s.Work, s.Total, s.EscapeIDs = head.Work, head.Total, head.EscapeIDs
+		}
+		if head.Work != s.Work || head.Total != s.Total || head.EscapeIDs != s.EscapeIDs {
+			return nil, fmt.Errorf("%w: %s and %s", ErrOtherWork, paths[0], path)
+		}
+		if err := checkCovers(head); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		if len(head.Covers) > 0 {
+			s.files = append(s.files, file{path, head})
+		}
+	}
+	slices.SortStableFunc(s.files, func(a, b file) int { return slices.Compare(bounds(a.head), bounds(b.head)) })
+	return s, s.dropSame()
+}
+
+// bounds returns the ends of all stretches, for comparing.
+func bounds(h engine.PartialHead) (ends []int64) {
+	for _, c := range h.Covers {
+		ends = append(ends, c[:]...)
+	}
+	return ends
+}
+
+// checkCovers refuses a head that no one who shared work out would write.
+func checkCovers(h engine.PartialHead) error {
+	end := int64(0)
+	for _, c := range h.Covers {
+		if c[0] < end || c[1] <= c[0] || c[1] > h.Total {
+			return fmt.Errorf("%w: it covers what cannot be", engine.ErrDamaged)
+		}
+		end = c[1]
+	}
+	if h.Total <= 0 {
+		return errors.New("it is not of work that was shared out")
+	}
+	return nil
+}
+
+func readHead(path string) (head engine.PartialHead, err error) {
+	err = with(path, func(p *engine.PartialReader) error {
+		head = p.Head()
+		return nil
+	})
+	return head, err
+}
+
+// bufferSize is how many bytes are read at once. Of a small partial result, and there may be thousands, that is all.
+const bufferSize = 16 << 10
+
+var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, bufferSize) }}
+
+// with opens a partial result for f.
+func with(path string, f func(*engine.PartialReader) error) (err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	buffer := buffers.Get().(*bufio.Reader)
+	defer buffers.Put(buffer)
+	buffer.Reset(file)
+	p, err := engine.NewPartialReader(buffer)
+	if err != nil {
+		return err
+	}
+	return f(p)
+}
+
+// dropSame leaves out what covers the same as the file before and says the same: tasks that were begun twice wrote it.
+func (s *Set) dropSame() error {
+	kept := s.files[:0]
+	for _, f := range s.files {
+		if len(kept) == 0 || slices.Compare(bounds(kept[len(kept)-1].head), bounds(f.head)) != 0 {
+			kept = append(kept, f)
+			continue
+		}
+		first, err := digest(kept[len(kept)-1].path)
+		if err != nil {
+			return err
+		}
+		second, err := digest(f.path)
+		if err != nil {
+			return err
+		}
+		if first != second {
+			return fmt.Errorf("%w: %s and %s are of the same shard and not the same", ErrOverlap, kept[len(kept)-1].path, f.path)
+		}
+		s.Dropped++
+	}
+	s.files = kept
+	return nil
+}
+
+// digest reads a whole partial result and tells it from others.
+func digest(path string) (sum string, err error) {
+	err = with(path, func(p *engine.PartialReader) error {
+		for {
+			_, _, _, err := p.Next()
+			if err == io.EOF {
+				sum = p.Content()
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+		}
+	})
+	return sum, err
+}
+
+// Covers returns the stretches that are covered, those that touch made one. The error matches ErrOverlap if any is
+// covered twice.
+func (s *Set) Covers() (covers []engine.Stretch, err error) {
+	type from struct {
+		engine.Stretch
+		path string
+	}
+	var all []from
+	for _, f := range s.files {
+		for _, c := range f.head.Covers {
+			all = append(all, from{c, f.path})
+		}
+	}
+	slices.SortFunc(all, func(a, b from) int { return slices.Compare(a.Stretch[:], b.Stretch[:]) })
+	for i, c := range all {
+		switch {
+		case i > 0 && c.Stretch[0] < all[i-1].Stretch[1]:
+			return nil, fmt.Errorf("%w: %s and %s", ErrOverlap, all[i-1].path, c.path)
+		case i > 0 && c.Stretch[0] == all[i-1].Stretch[1]:
+			covers[len(covers)-1][1] = c.Stretch[1]
+		default:
+			covers = append(covers, c.Stretch)
+		}
+	}
+	return covers, nil
+}
+
+// Gaps returns the stretches that are not covered.
+func (s *Set) Gaps() (gaps []engine.Stretch, err error) {
+	covers, err := s.Covers()
+	end := int64(0)
+	for _, c := range append(covers, engine.Stretch{s.Total, s.Total}) {
+		if c[0] > end {
+			gaps = append(gaps, engine.Stretch{end, c[0]})
+		}
+		end = c[1]
+	}
+	return gaps, err
+}
+
+// Report adds everything up. The error matches ErrIncomplete unless all of the work is covered.
+func (s *Set) Report(limits engine.Limits) (*engine.Report, error) {
+	gaps, err := s.Gaps()
+	if err != nil {
+		return nil, err
+	}
+	if len(gaps) > 0 {
+		return nil, ErrIncomplete
+	}
+	m, err := engine.NewMerger(limits)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range s.files {
+		if err := with(f.path, m.Add); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.path, err)
+		}
+	}
+	parts, err := joinRanges(m.Parts(), true)
+	if err != nil {
+		return nil, err
+	}
+	return m.Report(parts, s.EscapeIDs), nil
+}

@@ -1,0 +1,197 @@
+package merge
+
+import (
+	"bufio"
+	"container/heap"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"fastcount/engine"
+	"fastcount/internal/wholefile"
+)
+
+// fanIn is how many files are merged at once. More are merged in several rounds, for files that are open are limited.
+const fanIn = 256
+
+// ToPartial writes the sum as a partial result itself, which covers what the set covers; nothing need be complete. Pairs are
+// merged as they come, sorted: the memory does not depend on how many there are. Rounds in between go to temporary
+// files in the folder of path.
+func (s *Set) ToPartial(files wholefile.Files, path, folder string) error {
+	covers, err := s.Covers()
+	if err != nil {
+		return err
+	}
+	if len(covers) == 0 {
+		return ErrNone
+	}
+	sources := make([]string, len(s.files))
+	for i, f := range s.files {
+		sources[i] = f.path
+	}
+	head := engine.PartialHead{Work: s.Work, Unit: "merged", Covers: covers, Total: s.Total, EscapeIDs: s.EscapeIDs}
+	var temporary []string
+	defer func() {
+		for _, name := range temporary {
+			_ = os.Remove(name) // a copy of what is in other files
+		}
+	}()
+	for len(sources) > fanIn {
+		var next []string
+		for len(sources) > 0 {
+			n := min(fanIn, len(sources))
+			name, err := s.round(folder, head, sources[:n])
+			if name != "" {
+				temporary = append(temporary, name)
+			}
+			if err != nil {
+				return err
+			}
+			next, sources = append(next, name), sources[n:]
+		}
+		sources = next
+	}
+	return wholefile.Write(files, path, func(w io.Writer) error { return mergeFiles(w, head, sources) })
+}
+
+// round merges some files into a temporary one.
+func (s *Set) round(folder string, head engine.PartialHead, sources []string) (name string, err error) {
+	f, err := os.CreateTemp(folder, wholefile.TempPattern)
+	if err != nil {
+		return "", err
+	}
+	return f.Name(), errors.Join(mergeFiles(f, head, sources), f.Close())
+}
+
+// mergeFiles merges sorted files into w.
+func mergeFiles(w io.Writer, head engine.PartialHead, paths []string) (err error) {
+	out, err := engine.NewPartialWriter(w, head)
+	if err != nil {
+		return err
+	}
+	q := make(queue, 0, len(paths))
+	defer func() {
+		for _, in := range q {
+			err = errors.Join(err, in.file.Close())
+		}
+	}()
+	var parts []engine.PartReport
+	for _, path := range paths {
+		in, err := open(path)
+		if err != nil {
+			return err
+		}
+		q = append(q, in)
+	}
+	finish := func(in *input) error {
+		parts = append(parts, in.Parts()...)
+		return in.file.Close()
+	}
+	if err := q.begin(finish); err != nil {
+		return err
+	}
+	if err := q.drain(out, finish); err != nil {
+		return err
+	}
+	if parts, err = joinRanges(parts, false); err != nil {
+		return err
+	}
+	return out.Close(parts)
+}
+
+// input is a partial result that is being merged, at one of its pairs.
+type input struct {
+	*engine.PartialReader
+	path           string
+	file           *os.File
+	patient, event string
+	n              uint64
+}
+
+func open(path string) (*input, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	p, err := engine.NewPartialReader(bufio.NewReaderSize(file, bufferSize))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
+	}
+	return &input{PartialReader: p, path: path, file: file}, nil
+}
+
+// next goes to the next pair; io.EOF at the end.
+func (in *input) next() (err error) {
+	in.patient, in.event, in.n, err = in.Next()
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("%s: %w", in.path, err)
+	}
+	return err
+}
+
+// queue is a heap of inputs, that with the least pair first.
+type queue []*input
+
+func (q queue) Len() int      { return len(q) }
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q queue) Less(i, j int) bool {
+	a, b := q[i], q[j]
+	return a.patient < b.patient || a.patient == b.patient && a.event < b.event
+}
+func (q *queue) Push(x any) { *q = append(*q, x.(*input)) }
+func (q *queue) Pop() any {
+	old := *q
+	last := old[len(old)-1]
+	*q = old[:len(old)-1]
+	return last
+}
+
+// begin goes to the first pair of each input. Those that have none are finished.
+func (q *queue) begin(finish func(*input) error) error {
+	for i := 0; i < len(*q); {
+		in := (*q)[i]
+		switch err := in.next(); {
+		case err == io.EOF:
+			*q = append((*q)[:i], (*q)[i+1:]...)
+			if err := finish(in); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		default:
+			i++
+		}
+	}
+	heap.Init(q)
+	return nil
+}
+
+// drain writes the sums of equal pairs until all inputs are finished.
+func (q *queue) drain(out *engine.PartialWriter, finish func(*input) error) error {
+	for q.Len() > 0 {
+		patient, event, sum := (*q)[0].patient, (*q)[0].event, uint64(0)
+		for q.Len() > 0 && (*q)[0].patient == patient && (*q)[0].event == event {
+			in := (*q)[0]
+			if sum+in.n < sum {
+				return fmt.Errorf("%s: %w: more rows than can be counted", in.path, engine.ErrDamaged)
+			}
+			sum += in.n
+			switch err := in.next(); {
+			case err == io.EOF:
+				heap.Pop(q)
+				if err := finish(in); err != nil {
+					return err
+				}
+			case err != nil:
+				return err
+			default:
+				heap.Fix(q, 0)
+			}
+		}
+		if err := out.Add(patient, event, sum); err != nil {
+			return err
+		}
+	}
+	return nil
+}
