@@ -287,12 +287,12 @@ type countOptions struct {
 }
 
 func newCount() (*flagSet, action) {
-	o, s := new(countOptions), new(flagSet)
 	o, s := newCountFlags()
 	return s, o.run
 }
 
 func newCountFlags() (*countOptions, *flagSet) {
+	o, s := new(countOptions), new(flagSet)
 	f := s.group("Sources")
 	o.sourceFlags(f)
 	f.StringVar(&o.filesFrom, "files-from", "", "`FILE` of more sources, one a line (or before a NUL each); - is stdin")
