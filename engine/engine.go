@@ -1,9 +1,14 @@
 // Package engine counts the events of each patient in the parts of an export.
 //
-// Bytes flow one way: a Part is opened, package parser makes blocks of whole records of its stream, a tally counts
-// them, and what was counted becomes a Report. A part is counted by one goroutine into a table of its own, which
-// joins the total only after the stream ended well and every check passed: a failed attempt leaves no trace. One
-// large plain file is cut into ranges that are counted like parts (split.go).
+// Run takes Parts, each a name and a way to open a stream of CSV, and returns a Report. Parts for files, URLs and the
+// downloads of an export come from package sources; a type of your own needs no more than Name and Open. What else a
+// part can do, it says by the optional interfaces: Declarer, where a server says what it must hold; Retrier, where a
+// failed attempt may be repeated; Splitter, where it can be read from several places at once; and so on.
+//
+// Bytes flow one way: a part is opened, package parser makes blocks of whole records of its stream, and the ids of
+// each block are counted. That is done by one goroutine for each part, into a table of its own, which joins the total
+// only after the stream ended well and every check passed: a failed attempt leaves no trace. One large plain file is
+// cut into ranges that are counted like parts.
 package engine
 
 import (
