@@ -6,9 +6,9 @@ import (
 	"fastcount/internal/simd"
 )
 
-// Slack is how many bytes behind a block may be read, but not relied upon: vector code loads a whole register
-// where a field or record ends. Every buffer of this package
-// is that much longer than it claims to be; no other memory may be read so.
+// Slack is how many bytes behind a block may be read, but not relied upon: vector code loads a whole register where a
+// field or record ends. Every buffer of this package is that much longer than it claims to be; no other memory may be
+// read so.
 const Slack = 320
 
 // DefaultBufferSize is how many bytes are read at once. Larger reads cost less per byte, until what was read falls out
