@@ -54,7 +54,8 @@ func zshFlag(f flagInfo) string {
 	default:
 		names = fmt.Sprintf("'(-%s --%s)'{%s,%s}", f.short, f.name, short, long)
 	}
-	return names + quoted("["+f.text+"]"+after, "'", `'\''`, `\`, `\\`, ":", ":", "=[", "=[")
+	text := strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`).Replace(f.text)
+	return names + quoted("["+text+"]"+after, "'", `'\''`)
 }
 
 // zshExpected returns the action that offers what is expected.

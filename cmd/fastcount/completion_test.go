@@ -1,0 +1,185 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// completions are lines that somebody writes, and words that are offered at their ends and words that are not. The
+// folder has a file data.csv and a folder deep.
+var completions = []struct {
+	line        string
+	want, never []string
+}{
+	{"fastcount ", []string{"serve", "generate", "completion", "demo", "large", "data.csv"}, nil},
+	{"fastcount de", []string{"demo"}, []string{"large", "data.csv"}},
+	{"fastcount serv", []string{"serve"}, []string{"demo"}},
+	{"fastcount --com", []string{"--compact"}, []string{"--color", "demo"}},
+	{"fastcount --color ", []string{"auto", "always", "never"}, []string{"demo"}},
+	{"fastcount --color=al", []string{"always"}, []string{"auto", "never"}},
+	{"fastcount --stats=", []string{"text", "json"}, nil},
+	{"fastcount --compact sm", []string{"small"}, nil},
+	{"fastcount --rejects da", []string{"data.csv"}, []string{"demo"}},
+	{"fastcount --state de", []string{"deep"}, []string{"demo"}},
+	{"fastcount --server $URL one", []string{"one-export"}, []string{"demo"}},
+	{"fastcount --server $NOBODY dem", nil, []string{"demo"}},
+	{"fastcount --sink nd", []string{"ndjson"}, []string{"json"}},
+	{"fastcount -s csv=da", []string{"data.csv"}, nil},
+	{"fastcount serve --li", []string{"--listen"}, []string{"--limit"}},
+	{"fastcount serve --data de", []string{"deep"}, []string{"data.csv"}},
+	{"fastcount generate ", []string{"demo", "small", "large"}, nil},
+	{"fastcount generate --shape cr", []string{"crlf"}, nil},
+	{"fastcount help exit", []string{"exit-codes"}, nil},
+	{"fastcount completion z", []string{"zsh"}, nil},
+}
+
+// asking are the shells, and how each is asked what it offers at the ends of lines: by a script that has the folder of
+// the completion scripts in $SCRIPTS and the lines in $ASKED, and prints the words for each line, and a = behind them.
+var asking = map[string]string{
+	"bash": `source "$SCRIPTS/bash"
+		[[ $(complete -p fastcount) == "complete -F _fastcount fastcount" ]] || exit 9
+		while IFS= read -r COMP_LINE; do
+			COMP_POINT=${#COMP_LINE}
+			_fastcount fastcount "${COMP_LINE##*[=: ]}"
+			printf '%s\n' "${COMPREPLY[@]}" =
+		done <<<"$ASKED"`,
+	"fish": `source "$SCRIPTS/fish"
+		for line in (string split \n -- $ASKED)
+			complete -C $line | string replace -r '\t.*' ''
+			echo =
+		end`,
+	"zsh": zshAsking,
+}
+
+// zshAsking presses Tab in a zsh on a terminal, and lets it print the words that are offered.
+const zshAsking = `zmodload zsh/zpty || exit 9
+	zpty shell zsh -f -i
+	zpty -w shell "PS1=; autoload -Uz compinit && compinit -C -D; source $SCRIPTS/zsh; setopt no_list_beep"
+	zpty -w shell 'compadd() {
+		local -a found
+		[[ " ${@[1,(i)(-|--)]}" == *\ -[OAD]\ * ]] || { builtin compadd -A found "$@"; print -l -- "<"${^found}">" }
+		builtin compadd "$@"
+	}'
+	zpty -w shell 'done-line() { BUFFER=; print -r -- "<en""d>" }; zle -N done-line; bindkey "^T" done-line'
+	zpty -w shell 'bindkey "^I" complete-word; print -r -- "<rea""dy>"'
+	zpty -r shell text '*<ready>*'
+	for line in "${(@f)ASKED}"; do
+		zpty -n -w shell $line$'\t\024'
+		zpty -r shell text '*<end>*'
+		print -r -- $text | tr -d '\r' | sed -n 's/^.*<\(.*\)>$/\1/p' | grep -vx end
+		print =
+	done`
+
+// TestCompletionInShells lets real shells complete lines by the scripts.
+func TestCompletionInShells(t *testing.T) {
+	for shell, script := range asking {
+		t.Run(shell, func(t *testing.T) {
+			t.Parallel()
+			if _, err := exec.LookPath(shell); err != nil {
+				t.Skipf("there is no %s", shell)
+			}
+			dir, url := completionRoom(t)
+			var lines []string
+			for _, c := range completions {
+				lines = append(lines, strings.NewReplacer("$URL", url, "$NOBODY", "http://127.0.0.1:1").Replace(c.line))
+			}
+			cmd := exec.Command(shell, "-c", script)
+			cmd.Dir = dir
+			cmd.Env = append(os.Environ(), "HOME="+dir, "SCRIPTS="+filepath.Join(dir, ".scripts"), "ASKED="+strings.Join(lines, "\n"), "TERM=dumb")
+			out, err := cmd.Output()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			offers := regexp.MustCompile("(?m)^=\n").Split(string(out), -1)
+			if len(offers) != len(lines)+1 {
+				t.Fatalf("%d answers to %d lines:\n%s", len(offers)-1, len(lines), out)
+			}
+			for i, c := range completions {
+				checkOffer(t, lines[i], strings.Fields(offers[i]), c.want, c.never)
+			}
+		})
+	}
+}
+
+// checkOffer compares what is offered. A shell may offer the whole of a word or what is behind its last =, and a
+// folder with a slash.
+func checkOffer(t *testing.T, line string, offered, want, never []string) {
+	t.Helper()
+	var words []string
+	for _, w := range offered {
+		words = append(words, strings.TrimSuffix(w[strings.LastIndexByte(strings.TrimSuffix(w, "="), '=')+1:], "/"))
+	}
+	for _, w := range want {
+		if !slices.Contains(words, w) {
+			t.Errorf("%q: %s is not offered, but %q", line, w, offered)
+		}
+	}
+	for _, w := range never {
+		if slices.Contains(words, w) {
+			t.Errorf("%q: %s is offered", line, w)
+		}
+	}
+}
+
+// completionRoom makes a folder with files to complete and the scripts, and a server with two exports.
+func completionRoom(t *testing.T) (dir, url string) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, make := range shells() {
+		writeText(t, filepath.Join(dir, ".scripts", name), make())
+	}
+	writeText(t, filepath.Join(dir, "data.csv"), "patient_id,event_type\n")
+	writeText(t, filepath.Join(dir, "deep", "x"), "")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"data":{"export_ids":["one-export","other"]}}`)
+	}))
+	t.Cleanup(server.Close)
+	return dir, server.URL
+}
+
+func writeText(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPowershellParses: where there is PowerShell, it understands the script.
+func TestPowershellParses(t *testing.T) {
+	if _, err := exec.LookPath("pwsh"); err != nil {
+		t.Skip("there is no pwsh")
+	}
+	name := filepath.Join(t.TempDir(), "fastcount.ps1")
+	writeText(t, name, powershellCompletion())
+	if out, err := exec.Command("pwsh", "-NoProfile", "-File", name).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestIDsOfSlowServers: Tab does not wait for them, and says nothing of them.
+func TestIDsOfSlowServers(t *testing.T) {
+	stuck := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-stuck }))
+	defer server.Close()
+	defer close(stuck)
+	begin := time.Now()
+	out, err := exec.Command("fastcount", "completion", "exports", "--", "--color", "auto", "--server", server.URL, "d").CombinedOutput()
+	if err != nil || len(out) > 0 {
+		t.Errorf("%v: %s", err, out)
+	}
+	if took := time.Since(begin); took > patience+time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
