@@ -45,6 +45,7 @@ type PartialHead struct {
 	// in order, apart from each other, none empty. They are for work that is shared out; else there are none.
 	Covers []Stretch `json:"covers,omitempty"`
 	Total  int64     `json:"total,omitempty"`
+	Shards int       `json:"shards,omitempty"` // into how many the work is shared out, where that is known
 
 	// EscapeIDs is Config.EscapeIDs, for whoever makes a report of it.
 	EscapeIDs bool `json:"escape_ids,omitempty"`

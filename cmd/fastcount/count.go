@@ -16,7 +16,12 @@ import (
 // run counts the sources that args name. Everything that can be refused is refused before the first row is read, and
 // nothing is written before the last one is verified.
 func (o *countOptions) run(ctx context.Context, p *program, args []string) (err error) {
-	if len(args) == 0 && o.filesFrom == "" {
+	switch {
+	case o.plan != "":
+		return o.runShard(ctx, p, args)
+	case o.shard != "" || o.outDir != "":
+		return clash("--shard and --out-dir go with --plan")
+	case len(args) == 0 && o.filesFrom == "":
 		return noSource(p)
 	}
 	defer limitMemory(ctx, o.maxMemory, p.stop)()
@@ -135,12 +140,7 @@ func (o *countOptions) config(p *program, found []sources.Source) (engine.Config
 			ShowNames:  o.showData,
 			Kernel:     variables(p.environ)[kernelVariable],
 		},
-		Limits: engine.Limits{
-			ID:       int(o.maxID),
-			Patients: int(o.maxPatient),
-			Events:   int(o.maxEvents),
-			Pairs:    int(o.maxPairs),
-		},
+		Limits: o.limits(),
 	}
 	if err := cfg.CSV.Validate(); err != nil {
 		return engine.Config{}, usage(err)

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"fastcount/engine"
+	"fastcount/internal/merge"
+	"fastcount/internal/plan"
 	"fastcount/internal/state"
 	"fastcount/parser"
 	"fastcount/sinks"
@@ -25,6 +27,7 @@ const (
 	exitLimit       = 8
 	exitMismatch    = 9
 	exitTimeUp      = 10
+	exitMerge       = 11
 	exitInterrupted = 130
 	exitTerminated  = 143
 	exitBrokenPipe  = 141 // what a shell reports for cat; the only failure without a message
@@ -91,6 +94,15 @@ var kinds = []struct {
 	{sinks.ErrSameFile, exitUsage},
 	{sources.ErrArgument, exitUsage},
 	{state.ErrFolder, exitUsage},
+	{merge.ErrIncomplete, exitMerge},
+	{merge.ErrOverlap, exitMerge},
+	{merge.ErrOtherWork, exitMerge},
+	{merge.ErrUnfit, exitMerge},
+	{merge.ErrNone, exitMerge},
+	{engine.ErrDamaged, exitMerge},
+	{engine.ErrPartialVersion, exitMerge},
+	{plan.ErrChanged, exitMismatch},
+	{plan.ErrDamaged, exitData},
 	{sources.ErrExhausted, exitRetries},
 	{sources.ErrNotFound, exitNotFound},
 	{sources.ErrDenied, exitNotAllowed},

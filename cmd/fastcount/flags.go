@@ -247,6 +247,7 @@ func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
 // countOptions are the flags of counting.
 type countOptions struct {
 	remoteOptions
+	scaleOptions
 
 	filesFrom string
 	dryRun    bool
@@ -273,6 +274,7 @@ type countOptions struct {
 	compact bool
 	csvSafe bool
 	color   choice
+	sort    choice
 
 	verify       choice
 	allowPartial bool
@@ -307,42 +309,82 @@ func newCountFlags() (*countOptions, *flagSet) {
 	f.StringVar(&o.state, "state", "", "keep what is finished in `DIR`, go on from there: help state")
 	f.Var(&o.maxDuration, "max-duration", "stop with exit code 10 after this time")
 	o.workFlags(s.group("Work"))
+	f = s.group("Scale")
+	f.StringVar(&o.plan, "plan", "", "count a shard of `PLAN`, which fastcount plan wrote: help scale")
+	f.StringVar(&o.shard, "shard", "", "`I/N`, counted from 0; auto/N takes I from the scheduler")
+	f.StringVar(&o.outDir, "out-dir", "", "`DIR` for the partial result of the shard")
 	return o, s
 }
 
-func (o *countOptions) csvFlags(f *pflag.FlagSet) {
+func newPlan() (*flagSet, action) {
+	o, s := new(planOptions), new(flagSet)
+	f := s.group("Sources")
+	o.sourceFlags(f)
+	f.StringVar(&o.filesFrom, "files-from", "", "`FILE` of more sources, one a line (or before a NUL each); - is stdin")
+	o.dialectFlags(s.group("CSV"))
+	o.transferFlags(s.group("Transfer"))
+	f = s.group("Scale")
+	f.BoolVar(&o.scan, "scan", false, "read plain files once and cut them where no quote is open")
+	f.BoolP("quiet", "q", false, "no closing line")
+	return s, o.run
+}
+
+func newMerge() (*flagSet, action) {
+	o, s := new(mergeOptions), new(flagSet)
+	o.outputFlags(s.group("Output"))
+	o.idLimitFlags(s.group("Limits"))
+	f := s.group("Scale")
+	f.BoolVar(&o.missing, "missing", false, "print the numbers of the shards that are missing, such as 0,2,3")
+	f.StringVar(&o.partial, "partial", "", "write a partial result to `FILE` instead, to be merged with others")
+	f.BoolP("quiet", "q", false, "no closing line")
+	return s, o.run
+}
+
+// dialectFlags say how CSV is read.
+func (o *countOptions) dialectFlags(f *pflag.FlagSet) {
 	f.VarP(&o.delimiter, "delimiter", "d", "between fields (without it tab in .tsv, | in .psv, else a comma)")
 	f.Var(&o.patient, "patient-column", "of the patient id: name, or number from 1 (patient_id; with -n 1)")
 	f.Var(&o.event, "event-column", "of the event type: name, or number from 1 (event_type; with -n 3)")
 	f.BoolVarP(&o.noHeader, "no-header", "n", false, "the first record is data; columns are chosen by number")
 	o.utf8 = choice{"refuse", []string{"refuse", "escape"}}
+	f.Var(&o.utf8, "invalid-utf8", "ids that are not UTF-8; escape writes their bytes as \\xNN")
+}
+
+func (o *countOptions) csvFlags(f *pflag.FlagSet) {
+	o.dialectFlags(f)
 	f.Var(&o.maxBadRows, "max-bad-rows", "leave out up to N rows of a wrong number of fields, exit with 3")
 	f.StringVar(&o.rejects, "rejects", "", "write those rows to `FILE`, as CSV")
-	f.Var(&o.utf8, "invalid-utf8", "ids that are not UTF-8; escape writes their bytes as \\xNN")
 	f.BoolVar(&o.showData, "show-data", false, "let errors show names of columns and ids")
 }
 
 func (o *countOptions) limitFlags(f *pflag.FlagSet) {
-	o.maxRecord, o.maxID, o.maxColumns = parser.DefaultMaxRecord, 4<<10, parser.DefaultMaxColumns
-	o.maxPatient, o.maxEvents, o.maxPairs = 1<<20, 4096, 1<<24
+	o.maxRecord, o.maxColumns = parser.DefaultMaxRecord, parser.DefaultMaxColumns
 	f.Var(&o.maxRecord, "max-record", "longest record in bytes; K, M, G are understood")
-	f.Var(&o.maxID, "max-id", "longest patient id or event type in bytes")
 	f.Var(&o.maxColumns, "max-columns", "most columns")
+	f.Var(&o.maxMemory, "max-memory", "stop with exit code 8 rather than use more memory")
+	o.idLimitFlags(f)
+	f.Var(&o.maxWindow, "max-window", "largest window of zstd data (8M from servers, 128M in files)")
+}
+
+// idLimitFlags bound what is counted, wherever it comes from.
+func (o *countOptions) idLimitFlags(f *pflag.FlagSet) {
+	o.maxID, o.maxPatient, o.maxEvents, o.maxPairs = 4<<10, 1<<20, 4096, 1<<24
+	f.Var(&o.maxID, "max-id", "longest patient id or event type in bytes")
 	f.Var(&o.maxPatient, "max-patients", "most distinct patients")
 	f.Var(&o.maxEvents, "max-events", "most distinct event types")
 	f.Var(&o.maxPairs, "max-pairs", "most distinct pairs of patient and event type")
-	f.Var(&o.maxMemory, "max-memory", "stop with exit code 8 rather than use more memory")
-	f.Var(&o.maxWindow, "max-window", "largest window of zstd data (8M from servers, 128M in files)")
 }
 
 func (o *countOptions) outputFlags(f *pflag.FlagSet) {
 	o.color = choice{"auto", []string{"auto", "always", "never"}}
+	o.sort = choice{"name", []string{"name", "count"}}
 	f.StringArrayVarP(&o.sinks, "sink", "s", nil,
 		"`FORMAT[=FILE]` of an output; repeatable: fastcount help sinks")
 	f.StringVarP(&o.output, "output", "o", "", "`FILE` of the output, if there is only one")
 	f.BoolVar(&o.compact, "compact", false, "json on one line")
 	f.BoolVar(&o.csvSafe, "csv-safe", false, "csv with ' before ids that a spreadsheet would take for a formula")
 	f.Var(&o.color, "color", "colours of a table")
+	f.Var(&o.sort, "sort", "patients of a table or html by name, or those with the largest count first")
 }
 
 func (o *countOptions) workFlags(f *pflag.FlagSet) {

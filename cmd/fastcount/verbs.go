@@ -28,6 +28,8 @@ func verbs() []verb {
 		{"serve", "fastcount serve [flags]", "run the mock export server", newServe},
 		{"generate", "fastcount generate ID --out-dir DIR", "write the streams of a mock export as CSV files", newGenerate},
 		{"exports", "fastcount exports [flags]", "list export ids, downloads and rows", newExports},
+		{"plan", "fastcount plan [flags] SOURCE... > PLAN", "share work out, for several machines", newPlan},
+		{"merge", "fastcount merge [flags] PART...", "add up the partial results of shards", newMerge},
 		{"completion", "fastcount completion SHELL", "print completion for bash, zsh, fish or powershell", newCompletion},
 		{"help", "fastcount help [TOPIC]", "explain a verb or a topic", newHelp},
 		{"version", "fastcount version", "print the version", newVersion},

@@ -67,6 +67,7 @@ func Find(args []string) (files []string, err error) {
 type Set struct {
 	Work      string
 	Total     int64
+	Shards    int // into how many the work was shared out; 0 if not all results agree
 	EscapeIDs bool
 	Dropped   int // files that said the same as another one
 
@@ -95,7 +96,10 @@ func Open(paths []string) (*Set, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		if i == 0 {
-			s.Work, s.Total, s.EscapeIDs = head.Work, head.Total, head.EscapeIDs
+			s.Work, s.Total, s.Shards, s.EscapeIDs = head.Work, head.Total, head.Shards, head.EscapeIDs
+		}
+		if head.Shards != s.Shards {
+			s.Shards = 0
 		}
 		if head.Work != s.Work || head.Total != s.Total || head.EscapeIDs != s.EscapeIDs {
 			return nil, fmt.Errorf("%w: %s and %s", ErrOtherWork, paths[0], path)

@@ -30,7 +30,7 @@ func (s *Set) ToPartial(files wholefile.Files, path, folder string) error {
 	for i, f := range s.files {
 		sources[i] = f.path
 	}
-	head := engine.PartialHead{Work: s.Work, Unit: "merged", Covers: covers, Total: s.Total, EscapeIDs: s.EscapeIDs}
+	head := engine.PartialHead{Work: s.Work, Unit: "merged", Covers: covers, Total: s.Total, Shards: s.Shards, EscapeIDs: s.EscapeIDs}
 	var temporary []string
 	defer func() {
 		for _, name := range temporary {

@@ -174,11 +174,14 @@ type Piece struct {
 }
 
 // Stretch returns where shard i of n, counted from 0, begins and ends.
-func (p *Plan) Stretch(i, n int) (from, to int64) { return p.at(i, n), p.at(i+1, n) }
+func (p *Plan) Stretch(i, n int) (from, to int64) { return Stretch(p.Total, i, n) }
+
+// Stretch returns where shard i of n of work of this total weight, counted from 0, begins and ends.
+func Stretch(total int64, i, n int) (from, to int64) { return at(total, i, n), at(total, i+1, n) }
 
 // at returns i/n of the total, rounded down, without an overflow on the way.
-func (p *Plan) at(i, n int) int64 {
-	high, low := bits.Mul64(uint64(p.Total), uint64(i))
+func at(total int64, i, n int) int64 {
+	high, low := bits.Mul64(uint64(total), uint64(i))
 	quotient, _ := bits.Div64(high, low, uint64(n))
 	return int64(quotient)
 }

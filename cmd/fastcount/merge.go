@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"fastcount/engine"
+	"fastcount/internal/merge"
+	"fastcount/internal/plan"
+	"fastcount/internal/wholefile"
+	"fastcount/sinks"
+	"fastcount/sources"
+)
+
+// mergeOptions are the flags of merge: those of counting that are about outputs and limits, and two of its own.
+type mergeOptions struct {
+	countOptions
+	missing bool
+	partial string
+}
+
+// run adds partial results up.
+func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
+	if len(args) == 0 {
+		return misuse("merge", errors.New("no partial result is named; name files, or folders of them"))
+	}
+	begin := time.Now()
+	paths, err := merge.Find(args)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", sources.ErrNotFound, err)
+	}
+	if err != nil {
+		return err
+	}
+	o.verify.word = "strict"
+	outputs, err := o.mergeOutputs(p, paths)
+	if err != nil {
+		return err
+	}
+	set, err := merge.Open(paths)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.missing:
+		return tellMissing(p, set)
+	case o.partial != "":
+		return set.ToPartial(wholefile.OS{}, o.partial, filepath.Dir(o.partial))
+	}
+	report, err := set.Report(o.limits())
+	if errors.Is(err, merge.ErrIncomplete) {
+		return incompleteMerge(set, args)
+	}
+	if err != nil {
+		return err
+	}
+	if err := outputs.Write(resultWriter{p.stdout}, report); err != nil {
+		return err
+	}
+	said := ""
+	if set.Dropped > 0 {
+		said = fmt.Sprintf(", %s left out", numbered(set.Dropped, "copy", "copies"))
+	}
+	p.ui.say("%s, %s of CSV, out of %s%s in %s; %s", rowCount(report.Rows), humanBytes(report.Bytes),
+		numbered(len(paths), "partial result", "partial results"), said, humanTime(time.Since(begin)), proofOf(report.Parts))
+	return nil
+}
+
+// mergeOutputs checks where the result is to go; it must not replace what is merged.
+func (o *mergeOptions) mergeOutputs(p *program, paths []string) (*sinks.Outputs, error) {
+	if o.missing || o.partial != "" {
+		if len(o.sinks) > 0 || o.output != "" || o.missing && o.partial != "" {
+			return nil, clash("--missing and --partial are outputs of their own")
+		}
+		return nil, nil
+	}
+	outputs, err := o.outputs(p, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil {
+			if file, yes := outputs.Overwrites(info); yes {
+				return nil, clash("%s: the output %s is the same file", path, file)
+			}
+		}
+	}
+	return outputs, nil
+}
+
+// tellMissing writes the numbers of the shards that are missing, as schedulers take them.
+func tellMissing(p *program, set *merge.Set) error {
+	missing, err := missingShards(set)
+	if err != nil {
+		return err
+	}
+	return p.print(strings.Join(missing, ",") + "\n")
+}
+
+// missingShards returns which shards are not covered, or not whole.
+func missingShards(set *merge.Set) (missing []string, err error) {
+	gaps, err := set.Gaps()
+	if err != nil {
+		return nil, err
+	}
+	if set.Shards == 0 {
+		return nil, errors.New("the partial results are of shards of different sizes; their numbers mean nothing together")
+	}
+	for i, g := 0, 0; i < set.Shards && g < len(gaps); {
+		from, to := plan.Stretch(set.Total, i, set.Shards)
+		switch {
+		case gaps[g][1] <= from:
+			g++
+			continue
+		case from < to && gaps[g][0] < to:
+			missing = append(missing, strconv.Itoa(i))
+		}
+		i++
+	}
+	return missing, nil
+}
+
+// shownShards is how many missing shards a message names.
+const shownShards = 20
+
+// incompleteMerge says which shards are missing.
+func incompleteMerge(set *merge.Set, args []string) error {
+	missing, err := missingShards(set)
+	if err != nil {
+		return errors.Join(merge.ErrIncomplete, err)
+	}
+	names := strings.Join(missing[:min(len(missing), shownShards)], ",")
+	if len(missing) > shownShards {
+		names += ",…"
+	}
+	return hinted(fmt.Errorf("%w: of %s of %d: %s", merge.ErrIncomplete, numbered(len(missing), "shard", "shards"), set.Shards, names),
+		"'fastcount merge --missing "+strings.Join(args, " ")+"' prints all of them; count them again and repeat the command")
+}
+
+// limits returns what the flags bound.
+func (o *countOptions) limits() engine.Limits {
+	return engine.Limits{ID: int(o.maxID), Patients: int(o.maxPatient), Events: int(o.maxEvents), Pairs: int(o.maxPairs)}
+}

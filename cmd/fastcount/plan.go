@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"fastcount/engine"
+	"fastcount/internal/plan"
+	"fastcount/sources"
+)
+
+// planOptions are the flags of plan: those of counting that say what is counted.
+type planOptions struct {
+	countOptions
+	scan bool
+}
+
+// run writes a plan for the sources to standard output.
+func (o *planOptions) run(ctx context.Context, p *program, args []string) error {
+	if len(args) == 0 && o.filesFrom == "" {
+		return noSource(p)
+	}
+	args, err := o.sourceNames(p, args)
+	if err != nil {
+		return err
+	}
+	found, err := sources.Resolve(args, p.stdin, sources.LocalOptions{MaxWindow: uint64(o.maxWindow)})
+	if err != nil {
+		return err
+	}
+	for _, s := range found {
+		if s.Kind == sources.KindStdin || s.Kind == sources.KindURL {
+			return clash("%s: a plan takes files and exports, which whoever counts a shard can find again", s.Name)
+		}
+	}
+	o.verify.word, o.color.word = "strict", "auto"
+	cfg, err := o.config(p, found)
+	if err != nil {
+		return err
+	}
+	remote, err := o.connect(p, found, uint64(o.maxWindow))
+	if err != nil {
+		return err
+	}
+	defer remote.close()
+	units, err := o.units(ctx, remote, found, cfg)
+	if err != nil {
+		return err
+	}
+	if err := plan.Write(resultWriter{p.stdout}, o.rules(), units); err != nil {
+		return err
+	}
+	total := int64(0)
+	for _, u := range units {
+		total += u.Weight
+	}
+	p.ui.say("%s, about %s of CSV", numbered(len(units), "unit", "units"), humanBytes(uint64(total)))
+	return nil
+}
+
+// rules returns what the flags say that shards must know.
+func (o *planOptions) rules() plan.Rules {
+	r := plan.Rules{
+		NoHeader: o.noHeader, Patient: plan.Column(o.patient), Event: plan.Column(o.event), EscapeIDs: o.utf8.word == "escape",
+	}
+	if o.delimiter != 0 {
+		r.Delimiter = string(rune(o.delimiter))
+	}
+	return r
+}
+
+// units returns what is to be shared out.
+func (o *planOptions) units(ctx context.Context, r *remote, found []sources.Source, cfg engine.Config) ([]plan.Unit, error) {
+	var units []plan.Unit
+	for _, s := range found {
+		switch part := s.Part.(type) {
+		case *sources.File:
+			u, err := plan.FileUnit(part)
+			if err != nil {
+				return nil, usage(err)
+			}
+			if o.scan {
+				if err := plan.Scan(ctx, &u, part, cfg); err != nil {
+					return nil, fmt.Errorf("%s: %w", part.Name(), err)
+				}
+			}
+			units = append(units, u)
+		default:
+			downloads, err := r.export(ctx, s.Value)
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range downloads {
+				units = append(units, plan.DownloadUnit(r.planned(), s.Value, d))
+			}
+		}
+	}
+	return units, nil
+}
+
+// planned is how a plan calls the server: "" is the built-in one.
+func (r *remote) planned() string {
+	if r.mock != nil {
+		return ""
+	}
+	return r.Server()
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"fastcount/engine"
+	"fastcount/internal/merge"
+	"fastcount/internal/plan"
+	"fastcount/internal/wholefile"
+	"fastcount/sources"
+)
+
+// scaleOptions say which shard of a plan is counted.
+type scaleOptions struct {
+	plan   string
+	shard  string
+	outDir string
+}
+
+// indexVariables are the variables by which schedulers tell a task its number, and from which number they count.
+var indexVariables = []struct {
+	name  string
+	first int
+}{
+	{"SLURM_ARRAY_TASK_ID", 0}, {"JOB_COMPLETION_INDEX", 0}, {"AWS_BATCH_JOB_ARRAY_INDEX", 0}, {"BATCH_TASK_INDEX", 0},
+	{"CLOUD_RUN_TASK_INDEX", 0}, {"SGE_TASK_ID", 1}, {"PARALLEL_SEQ", 1}, {"OMPI_COMM_WORLD_RANK", 0},
+}
+
+// runShard counts one shard of a plan into a partial result.
+func (o *countOptions) runShard(ctx context.Context, p *program, args []string) error {
+	if err := o.checkShard(args); err != nil {
+		return err
+	}
+	index, count, err := parseShard(o.shard, p.environ)
+	if err != nil {
+		return usage(err)
+	}
+	work, err := plan.Read(o.plan)
+	if err != nil {
+		return fmt.Errorf("--plan: %w", err)
+	}
+	begin := time.Now()
+	cfg, err := o.config(p, nil)
+	if err != nil {
+		return err
+	}
+	work.Rules.Config(&cfg)
+	clients := o.planClients(p)
+	defer clients.close()
+	parts, err := work.Parts(ctx, work.Shard(index, count), sources.LocalOptions{MaxWindow: uint64(o.maxWindow)}, clients.get)
+	if err != nil {
+		return err
+	}
+	cfg.Progress = new(engine.Progress)
+	stop := p.showProgress(ctx, o.progress.word, cfg.Progress, expectedBytes(parts))
+	report, err := engine.Run(ctx, parts, cfg)
+	stop()
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(o.outDir, fmt.Sprintf("shard-%06d-of-%06d%s", index, count, merge.Suffix))
+	if err := writeShard(file, work, index, count, report); err != nil {
+		return err
+	}
+	p.ui.say("shard %d/%d: %s, %s in %s; %s", index, count, rowCount(report.Rows), humanBytes(report.Bytes), humanTime(time.Since(begin)), visible(file))
+	return nil
+}
+
+// checkShard refuses flags that a plan or a partial result has no place for.
+func (o *countOptions) checkShard(args []string) error {
+	switch {
+	case o.shard == "" || o.outDir == "":
+		return usage(hinted(errors.New("--plan needs --shard and --out-dir"),
+			"such as: fastcount --plan work.plan --shard 3/64 --out-dir parts"))
+	case len(args) > 0 || o.filesFrom != "":
+		return clash("--plan says what is counted; no source is named beside it")
+	case o.delimiter != 0 || o.noHeader || o.patient != (column{}) || o.event != (column{}) || o.utf8.word != "refuse":
+		return clash("--plan says how the CSV is read; give these flags to fastcount plan")
+	case len(o.sinks) > 0 || o.output != "" || o.rejects != "":
+		return usage(hinted(errors.New("a shard has no output but its partial result"), "fastcount merge writes the result of all"))
+	case o.allowPartial || o.maxBadRows > 0 || o.verify.word != "strict" || o.state != "" || o.dryRun:
+		return clash("a shard is whole or not there: --allow-partial, --max-bad-rows, --verify, --state and --dry-run are not for --plan")
+	}
+	return nil
+}
+
+// parseShard reads i/n, or auto/n: then the scheduler tells i, which counts from 0.
+func parseShard(text string, environ []string) (index, count int, err error) {
+	first, second, ok := strings.Cut(text, "/")
+	if count, err = strconv.Atoi(second); !ok || err != nil || count < 1 {
+		return 0, 0, fmt.Errorf("--shard %q: want such as 3/64, or auto/64", text)
+	}
+	if first == "auto" {
+		index, err = taskIndex(environ)
+	} else if index, err = strconv.Atoi(first); err != nil {
+		err = fmt.Errorf("--shard %q: want such as 3/64, or auto/64", text)
+	}
+	if err == nil && (index < 0 || index >= count) {
+		err = fmt.Errorf("--shard %s: shard %d of %d; shards are counted from 0", text, index, count)
+	}
+	return index, count, err
+}
+
+// taskIndex returns the number, from 0, that a scheduler gave this task.
+func taskIndex(environ []string) (index int, err error) {
+	from := ""
+	for _, v := range indexVariables {
+		text, set := lookupVariable(environ, v.name)
+		if !set || text == "" {
+			continue
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < v.first {
+			return 0, fmt.Errorf("--shard auto: %s is %q, which is no number of a task", v.name, text)
+		}
+		if n -= v.first; from != "" && n != index {
+			return 0, fmt.Errorf("--shard auto: %s and %s say different things", from, v.name)
+		}
+		index, from = n, v.name
+	}
+	if from == "" {
+		return 0, hinted(errors.New("--shard auto: no scheduler has numbered this task"), "'fastcount help scale' lists the variables that are looked at")
+	}
+	return index, nil
+}
+
+// lookupVariable returns the value of a variable of the environment.
+func lookupVariable(environ []string, name string) (value string, set bool) {
+	for _, v := range environ {
+		if n, text, _ := strings.Cut(v, "="); n == name {
+			value, set = text, true
+		}
+	}
+	return value, set
+}
+
+// writeShard writes the partial result of a shard.
+func writeShard(file string, work *plan.Plan, index, count int, r *engine.Report) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return err
+	}
+	head := engine.PartialHead{Work: work.ID, Unit: fmt.Sprintf("%d/%d", index, count), Shards: count, Total: work.Total, EscapeIDs: work.Rules.EscapeIDs}
+	if from, to := work.Stretch(index, count); from < to {
+		head.Covers = []engine.Stretch{{from, to}}
+	}
+	return wholefile.Write(wholefile.OS{}, file, func(w io.Writer) error { return engine.WritePartial(w, head, r) })
+}
+
+// planClients are the clients of the servers that a plan names.
+type planClients struct {
+	p    *program
+	o    *countOptions
+	open map[string]*remote
+}
+
+func (o *countOptions) planClients(p *program) *planClients {
+	return &planClients{p, o, make(map[string]*remote)}
+}
+
+func (c *planClients) get(server string) (*sources.Client, error) {
+	if c.o.server != "" && c.o.server != server {
+		return nil, clash("--server: the plan is of another one, %s", server)
+	}
+	r := c.open[server]
+	if r == nil {
+		var err error
+		options := c.o.remoteOptions
+		options.server = server
+		if server == "" {
+			r, err = options.dialBuiltin(c.p, uint64(c.o.maxWindow), "counting built-in mock exports")
+		} else {
+			r, err = options.dial(c.p, uint64(c.o.maxWindow))
+		}
+		if err != nil {
+			return nil, err
+		}
+		c.open[server] = r
+	}
+	return r.Client, nil
+}
+
+func (c *planClients) close() {
+	for _, r := range c.open {
+		r.close()
+	}
+}
