@@ -30,6 +30,7 @@ func buildProgram(t *testing.T) (binary string) {
 type outcome struct {
 	Code   int
 	Took   time.Duration
+	CPU    time.Duration // of processors: what it would have taken on a machine that does nothing else
 	Peak   int64 // KiB in memory
 	Stdout string
 	Stderr string
@@ -75,6 +76,7 @@ func TestMeasurer(t *testing.T) {
 	begin := time.Now()
 	code := codeOf(t, cmd.Run())
 	m := outcome{Code: code, Took: time.Since(begin), Stdout: stdout.String(), Stderr: stderr.String()}
+	m.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	m.Peak = cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
 	if err := json.NewEncoder(os.Stdout).Encode(m); err != nil {
 		t.Fatal(err)
