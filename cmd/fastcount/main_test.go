@@ -32,6 +32,8 @@ func TestScripts(t *testing.T) {
 			"serve":  serve,
 			"gzip":   compress,
 			"damage": damage,
+			"zstd":   compressZstd,
+			"write":  write,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", raceOptions)
