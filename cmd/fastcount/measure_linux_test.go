@@ -31,7 +31,7 @@ type outcome struct {
 	Code   int
 	Took   time.Duration
 	CPU    time.Duration // of processors: what it would have taken on a machine that does nothing else
-	Peak   int64 // KiB in memory
+	Peak   int64         // KiB in memory
 	Stdout string
 	Stderr string
 }
