@@ -61,7 +61,7 @@ var notListed = map[string]bool{"ErrArgument": true, "ErrNotFound": true, "ErrDe
 func messages(t *testing.T) (said string, kinds map[string]string) {
 	var all strings.Builder
 	kinds = make(map[string]string)
-	for _, room := range []string{"cmd/fastcount", "engine", "parser", "sources", "sinks", "internal/state", "internal/wholefile"} {
+	for _, room := range []string{"cmd/fastcount", "engine", "parser", "sources", "sinks", "internal/state", "internal/wholefile", "internal/plan", "internal/merge"} {
 		files, err := fs.Glob(os.DirFS(".."), room+"/*.go")
 		if err != nil {
 			t.Fatal(err)
@@ -79,7 +79,7 @@ func messages(t *testing.T) (said string, kinds map[string]string) {
 				case *ast.BasicLit:
 					all.WriteString(literal(n) + "\n")
 				case *ast.ValueSpec:
-					kindOf(n, kinds)
+					kindOf(room, n, kinds)
 				}
 				return true
 			})
@@ -88,14 +88,14 @@ func messages(t *testing.T) (said string, kinds map[string]string) {
 	return all.String(), kinds
 }
 
-// kindOf notes a variable such as ErrThing = errors.New("…").
-func kindOf(v *ast.ValueSpec, kinds map[string]string) {
+// kindOf notes a variable of a room, such as ErrThing = errors.New("…").
+func kindOf(room string, v *ast.ValueSpec, kinds map[string]string) {
 	if len(v.Names) != 1 || len(v.Values) != 1 || !strings.HasPrefix(v.Names[0].Name, "Err") || notListed[v.Names[0].Name] {
 		return
 	}
 	if call, ok := v.Values[0].(*ast.CallExpr); ok && len(call.Args) == 1 {
 		if text, ok := call.Args[0].(*ast.BasicLit); ok {
-			kinds[v.Names[0].Name] = literal(text)
+			kinds[room+"."+v.Names[0].Name] = literal(text)
 		}
 	}
 }
