@@ -136,7 +136,7 @@ func TestHelpIsWellSet(t *testing.T) {
 }
 
 func TestExitCodesAreExplained(t *testing.T) {
-	for _, code := range []string{"0 ", "1 ", "2 ", "3 ", "4 ", "5 ", "6 ", "7 ", "8 ", "9 ", "10 ", "130 ", "141 ", "143 "} {
+	for _, code := range []string{"0 ", "1 ", "2 ", "3 ", "4 ", "5 ", "6 ", "7 ", "8 ", "9 ", "10 ", "11 ", "130 ", "141 ", "143 "} {
 		if !strings.Contains(topics["exit-codes"], " "+code) {
 			t.Errorf("exit code %sis not explained", code)
 		}

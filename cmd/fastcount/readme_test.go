@@ -2,46 +2,48 @@ package main
 
 import (
 	"bytes"
-	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
-const readme = "../../README.md"
-
-// TestReadme runs the examples of the README. What is fenced as ```console is run, anything else is not:
+// TestReadme runs the examples of the README and of the pages in docs, each in a folder of its own. What is fenced as ```console is run, anything else is not:
 //
 //   - A line that begins with "$ " is a command of sh; it goes on in the next line where it ends in a backslash. All
-//     commands of the README run one after another in one folder, which is empty at first, and each must end with exit
+//     commands of a page run one after another in one folder, which is empty at first, and each must end with exit
 //     code 0 (a failure is shown with "; echo $?" behind it).
 //   - The lines up to the next command are what it prints on standard output, and on standard error too if one of them
-//     begins with "fastcount: " or "hint: ". If there are none, anything may be printed. A line "..." stands for any number of lines, none included, and "..." within a
-//     line for any text.
+//     begins with "fastcount: " or "hint: ". If there are none, anything may be printed. A line "..." stands for any
+//     number of lines, none included, and "..." within a line for any text.
 //   - A "fastcount serve ... &" is started on a free port, and runs to the end. In the commands after it,
 //     http://localhost:8000 and http://127.0.0.1:8000 mean that server. What stands below it is not compared.
 //   - ```console slow is left out where tests are to be short.
 func TestReadme(t *testing.T) {
-	text, err := os.ReadFile(readme)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("there is no README.md")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("there is no sh")
 	}
-	s := session{dir: t.TempDir()}
-	for _, e := range examples(string(text)) {
-		if e.slow && testing.Short() {
-			continue
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(pages, "../../README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
 		}
-		s.run(t, e)
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			t.Parallel()
+			s := session{dir: t.TempDir()}
+			for _, e := range examples(string(text)) {
+				if !e.slow || !testing.Short() {
+					s.run(t, e)
+				}
+			}
+		})
 	}
 }
 
@@ -102,7 +104,7 @@ func (s *session) run(t *testing.T, e example) {
 		return
 	}
 	if e.output != nil && !e.matches(stdout.String()) {
-		t.Errorf("$ %s\nprints:\n%sbut the README says:\n%s\n", e.command, &stdout, strings.Join(e.output, "\n"))
+		t.Errorf("$ %s\nprints:\n%sbut the page says:\n%s\n", e.command, &stdout, strings.Join(e.output, "\n"))
 	}
 }
 

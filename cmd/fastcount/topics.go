@@ -38,10 +38,16 @@ Strict, and nothing is guessed: what is malformed is refused with its line and b
            take for a formula
   ndjson   {"patient_id":"P001","event_type":"bp_dia","count":3106}, one line each; sorted
   table    for eyes; long tables are cut and say so. --color and NO_COLOR decide about colours
+  html     one page for a browser, which loads nothing: totals, a table of patients and event types with
+           colours by count, the sources and how each was verified. It needs a file: -s html=FILE. Of more
+           than 5,000 patients the largest are shown; totals are those of all
+
+  --sort count puts the patients with the largest counts first, in table and html; in a page, the
+  heads of the columns sort it too.
 
 A result that lacks something, as --allow-partial, --max-bad-rows and --verify warn let pass, says so
-itself: json has a last member "incomplete", ndjson a last line of that name, a table a banner; a csv has a
-file FILE.incomplete beside it, and cannot go to standard output then.
+itself: json has a last member "incomplete", ndjson a last line of that name, table and html a banner; a csv
+has a file FILE.incomplete beside it, and cannot go to standard output then.
 
 A file is complete or not there: it is written under another name in the same folder, synced and
 renamed. A process that is killed may leave a file named .fastcount-*.tmp, which can be deleted.
@@ -98,11 +104,39 @@ is warned of.
     8  a limit was reached; the message names the flag that sets it
     9  what was counted disagrees with the server's metadata
    10  --max-duration is over
+   11  partial results are missing, overlap, do not fit together, or are damaged
   130  interrupted (Ctrl-C)
   141  standard output was closed by its reader
   143  terminated
 
 Unless the code is 0 or 3 there is no result. If several parts fail, all are listed and the first decides.
+`,
+
+	"scale": `Several machines
+
+  fastcount plan data/*.csv.gz big.csv small > work.plan        what there is, and how much
+  fastcount --plan work.plan --shard 3/64 --out-dir parts       count one of 64 shards, 0 to 63, anywhere
+  fastcount merge parts                                         the result, byte for byte that of one run
+
+A plan lists files (by path, relative to the plan's folder, with size and time) and the downloads of exports,
+each with a weight of about as many bytes of CSV. Shard i of n is the stretch from i/n to (i+1)/n of the sum:
+plain files are cut at any byte, everything else goes whole to the shard in which it begins. A file or
+download that is no longer what it was is refused.
+
+A shard writes a partial result, which is whole or not there and proves itself whole, so that a task may be
+begun again at any time, or twice. merge refuses gaps, other plans, damaged and overlapping parts with exit
+code 11, and leaves out copies; 'merge --missing parts' prints the shards that are missing, such as 0,2,3;
+'merge --partial FILE' makes one partial result of several, in memory that does not depend on their size.
+
+Where a file is cut inside quotes, the range behind the cut may begin wrongly. Each shard tells where it
+began and ended, and merge proves that these fit together: a wrong guess is refused, never added up. 'plan
+--scan' reads plain files once and cuts them where no quote is open.
+
+--shard auto/64 takes the number from the first of these that a scheduler sets; if two differ, it is an error:
+  SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX (Kubernetes), AWS_BATCH_JOB_ARRAY_INDEX, BATCH_TASK_INDEX
+  (Google), CLOUD_RUN_TASK_INDEX, OMPI_COMM_WORLD_RANK; SGE_TASK_ID and PARALLEL_SEQ, which count from 1
+
+Recipes for Slurm, Kubernetes, AWS Batch, GNU parallel and Apache Beam: docs/scale.md.
 `,
 
 	"stats": `Statistics and logs
