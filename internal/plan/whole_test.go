@@ -1,0 +1,168 @@
+package plan_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+
+	"fastcount/engine"
+	"fastcount/internal/merge"
+	"fastcount/internal/plan"
+	"fastcount/internal/proof"
+	"fastcount/mockserver"
+	"fastcount/sources"
+)
+
+// world is a folder of files of all kinds, and a server of an export.
+type world struct {
+	dir    string
+	client *sources.Client
+	files  []*sources.File
+	units  []plan.Unit
+	parts  []engine.Part // the same, for one run
+}
+
+func newWorld(t *testing.T, random *rand.Rand, client *sources.Client) *world {
+	w := &world{dir: t.TempDir(), client: client}
+	for i := range 1 + random.IntN(5) {
+		var text bytes.Buffer
+		text.WriteString("value,patient_id,event_type\n")
+		for range random.IntN(400) {
+			value := fmt.Sprint(random.IntN(1000))
+			if random.IntN(50) == 0 {
+				value = "\"two\nlines, quoted\""
+			}
+			fmt.Fprintf(&text, "%s,P%d,e%d\n", value, random.IntN(30), random.IntN(4))
+		}
+		w.addFile(t, fmt.Sprintf("%d.csv", i), text.Bytes(), random.IntN(4))
+	}
+	if client == nil {
+		return w
+	}
+	downloads, err := client.Export(t.Context(), "demo")
+	check(t, err)
+	for _, d := range downloads {
+		w.units = append(w.units, plan.DownloadUnit(client.Server(), "demo", d))
+		w.parts = append(w.parts, d)
+	}
+	return w
+}
+
+func (w *world) addFile(t *testing.T, name string, text []byte, kind int) {
+	switch kind {
+	case 0:
+		var out bytes.Buffer
+		z := gzip.NewWriter(&out)
+		_, err := z.Write(text)
+		check(t, errors.Join(err, z.Close()))
+		text = out.Bytes()
+	case 1:
+		z, err := zstd.NewWriter(nil)
+		check(t, err)
+		text = z.EncodeAll(text, nil)
+		check(t, z.Close())
+	}
+	path := filepath.Join(w.dir, name)
+	check(t, os.WriteFile(path, text, 0o600))
+	f, err := sources.NewFile(path, sources.LocalOptions{})
+	check(t, err)
+	u, err := plan.FileUnit(f)
+	check(t, err)
+	if kind == 2 {
+		check(t, plan.Scan(t.Context(), &u, f, engine.Config{}))
+	}
+	w.files, w.units, w.parts = append(w.files, f), append(w.units, u), append(w.parts, f)
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// count counts one shard and writes its partial result.
+func (w *world) count(t *testing.T, p *plan.Plan, i, n int) string {
+	t.Helper()
+	parts, err := p.Parts(t.Context(), p.Shard(i, n), sources.LocalOptions{}, func(server string) (*sources.Client, error) {
+		if server != w.client.Server() {
+			return nil, fmt.Errorf("there is no server %s", server)
+		}
+		return w.client, nil
+	})
+	check(t, err)
+	cfg := engine.Config{Jobs: 2, RangeSize: 500}
+	p.Rules.Config(&cfg)
+	r, err := engine.Run(t.Context(), parts, cfg)
+	check(t, err)
+	head := engine.PartialHead{Work: p.ID, Shards: n, Total: p.Total}
+	if from, to := p.Stretch(i, n); from < to {
+		head.Covers = []engine.Stretch{{from, to}}
+	}
+	var text bytes.Buffer
+	check(t, engine.WritePartial(&text, head, r))
+	file := filepath.Join(w.dir, fmt.Sprintf("%d-of-%d%s", i, n, merge.Suffix))
+	check(t, os.WriteFile(file, text.Bytes(), 0o600))
+	return file
+}
+
+// Files of all kinds and an export, shared out in any number of shards: the sum is what one run counts, to the field.
+func TestSharedOutIsTheWhole(t *testing.T) {
+	handler, err := mockserver.New(mockserver.Options{})
+	check(t, err)
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	client, err := sources.NewClient(sources.Options{Server: server.URL})
+	check(t, err)
+	defer client.Close()
+
+	random := rand.New(rand.NewPCG(1, 2))
+	tried, unfit := proof.Begin(t, "shards"), 0
+	for range 40 {
+		w := newWorld(t, random, client)
+		path := filepath.Join(w.dir, "work.plan")
+		var text bytes.Buffer
+		check(t, plan.Write(&text, plan.Rules{}, w.units))
+		check(t, os.WriteFile(path, text.Bytes(), 0o600))
+		p, err := plan.Read(path)
+		check(t, err)
+		n := 1 + random.IntN(30)
+		var files []string
+		for i := range n {
+			files = append(files, w.count(t, p, i, n))
+		}
+		random.Shuffle(n, func(i, j int) { files[i], files[j] = files[j], files[i] })
+		set, err := merge.Open(files)
+		check(t, err)
+		got, err := set.Report(engine.Limits{})
+		if errors.Is(err, merge.ErrUnfit) {
+			unfit++ // a cut inside quotes, found out
+			continue
+		}
+		check(t, err)
+		want, err := engine.Run(context.Background(), w.parts, engine.Config{})
+		check(t, err)
+		for _, r := range []*engine.Report{want, got} {
+			for i := range r.Parts {
+				r.Parts[i].Attempts, r.Parts[i].RawBytes = 1, 0
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%d shards: %s", n, diff)
+		}
+		tried.Add(n)
+	}
+	if unfit > 10 {
+		t.Errorf("%d of 40 plans were cut inside quotes", unfit)
+	}
+}
