@@ -107,7 +107,7 @@ func (t *teller) answer() {
 	if v := t.look(); v.count > 0 {
 		said = logLine(v)
 	}
-	t.ui.line(slog.LevelInfo, "fastcount: ", said+", "+humanBytes(memoryInUse())+" of memory")
+	t.ui.line(slog.LevelInfo, "fastcount: ", said+", "+humanBytes(memoryInUse())+" in memory")
 }
 
 // event writes a line of JSON.

@@ -66,6 +66,17 @@ total   █░░░░░░░░░   12%          1,800 rows     180/s  1:14
 	}
 }
 
+func TestBlockOnANarrowTerminal(t *testing.T) {
+	want := strings.TrimPrefix(`
+demo/b   25%      30 s left     500
+demo/c   10%                    300
+total    12%  1:14 min left  1.80 k
+`, "\n")
+	if diff := cmp.Diff(want, strings.Join(block(downloads(), 39, 23), "\n")+"\n"); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestBlockOnTinyTerminals(t *testing.T) {
 	for width := range 130 {
 		for height := range 8 {

@@ -47,7 +47,11 @@ func block(v view, width, height int) []string {
 	for _, g := range v.parts[:shown] {
 		names = max(names, columns(visible(g.name)))
 	}
-	names = max(min(names, 24, width/3), min(len("total"), width))
+	share := 3
+	if width < narrow {
+		share = 4
+	}
+	names = max(min(names, 24, width/share), min(len("total"), width))
 	var lines []string
 	for _, g := range v.parts[:shown] {
 		lines = append(lines, gaugeLine(g, attemptOf(g), names, width))
@@ -77,15 +81,11 @@ func attemptOf(g gauge) string {
 func gaugeLine(g gauge, tail string, names, width int) string {
 	line := shorten(visible(g.name), names)
 	line += strings.Repeat(" ", names-columns(line))
-	var facts []string
-	if g.fraction >= 0 {
-		facts = append(facts, bar(g.fraction, barWidth(width)), fmt.Sprintf("%4s", percent(g.fraction)))
+	facts := wideFacts
+	if width < narrow {
+		facts = narrowFacts
 	}
-	facts = append(facts, fmt.Sprintf("%13s rows", humanCount(g.rows)), fmt.Sprintf("%6s/s", humanRate(g.rate())))
-	if eta, ok := g.eta(); ok {
-		facts = append(facts, humanETA(eta)+" left")
-	}
-	for _, fact := range append(facts, tail) {
+	for _, fact := range append(facts(g, width), tail) {
 		if fact == "" {
 			continue
 		}
@@ -95,6 +95,33 @@ func gaugeLine(g gauge, tail string, names, width int) string {
 		line += "  " + fact
 	}
 	return line
+}
+
+// wideFacts returns what is told of a gauge in a line that has room.
+func wideFacts(g gauge, width int) (facts []string) {
+	if g.fraction >= 0 {
+		facts = append(facts, bar(g.fraction, barWidth(width)), fmt.Sprintf("%4s", percent(g.fraction)))
+	}
+	facts = append(facts, fmt.Sprintf("%13s rows", humanCount(g.rows)), fmt.Sprintf("%6s/s", humanRate(g.rate())))
+	if eta, ok := g.eta(); ok {
+		facts = append(facts, humanETA(eta)+" left")
+	}
+	return facts
+}
+
+// narrow is how many columns a line has for which wideFacts are too long.
+const narrow = 60
+
+// narrowFacts returns the percent and the time that is left, which matter most, and the rows in short.
+func narrowFacts(g gauge, _ int) []string {
+	if g.fraction < 0 {
+		return []string{fmt.Sprintf("%13s rows", humanCount(g.rows))}
+	}
+	left := ""
+	if eta, ok := g.eta(); ok {
+		left = humanETA(eta) + " left"
+	}
+	return []string{fmt.Sprintf("%4s", percent(g.fraction)), fmt.Sprintf("%13s", left), fmt.Sprintf("%6s", humanRate(float64(g.rows)))}
 }
 
 // barWidth returns how long bars are on a terminal: the rest is for the facts, and there may be no room for bars.

@@ -27,6 +27,27 @@ Strict, and nothing is guessed: what is malformed is refused with its line and b
     header alone is a result without rows.
 `,
 
+	"sources": `Sources
+
+What a SOURCE is, its looks alone decide, never what happens to exist:
+
+  -                           standard input
+  with ://                    the URL of a CSV
+  with / \ . * ? or [         a file, or a glob; ./name for a file with a bare name
+  anything else               the id of an export of --server; export:ID for one with such characters
+
+  - A glob is matched by fastcount if the shell did not: * and ? within a name, ** for folders at any depth,
+    [abc] and {a,b}. A file of that very name comes first. Folders are no matches; a glob that matches no
+    file is an error.
+  - --files-from FILE names more sources, one a line, as they would stand on the command line; - is standard
+    input. If there is a NUL in the list, each name ends in one: find . -name '*.csv' -print0 | fastcount
+    --files-from -. Empty lines are left out, comments do not exist.
+  - Naming a file twice is an error, also by way of a link, a glob or standard input.
+  - --dry-run prints the sources with their sizes, the downloads with their declared rows, and the outputs.
+    Of files it reads the first bytes, of servers the metadata.
+  - gzip and zstd are known by their content, whatever the name is.
+`,
+
 	"sinks": `Outputs
 
   -s, --sink FORMAT[=FILE]   one output; repeat it for several; without FILE, standard output
@@ -160,6 +181,8 @@ and meanings stay as they are while "version" is 1; members may be added.
 
 --metrics-file FILE writes the totals in the text format of Prometheus (0.0.4), as its node exporter reads
 them from a folder: fastcount_rows, fastcount_complete, fastcount_finished_seconds and so on.
+
+The signal SIGUSR1 asks for a line that says how far the run has come, also with -q; not on Windows.
 
 --progress json writes a line each second: event ("progress"), elapsed_s, rows, declared, fraction (0 to 1),
 rows_per_s, eta_s, parts, done, failed, retries, running (a list of name, rows, declared, fraction, attempt,
