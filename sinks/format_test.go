@@ -31,6 +31,9 @@ func TestContract(t *testing.T) {
 		{"csv safe", sinks.CSV{Safe: true}, nil},
 		{"table", sinks.Table{}, nil},
 		{"table all", sinks.Table{Rows: -1, Color: true, Width: 200}, nil},
+		{"table by count", sinks.Table{Order: sinks.ByCount}, nil},
+		{"html", sinks.HTML{}, parseHTML},
+		{"html by count", sinks.HTML{Order: sinks.ByCount}, parseHTML},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -99,7 +99,7 @@ func TestJSONSaysWhatIsMissing(t *testing.T) {
 func TestCompleteReportsAreNotMarked(t *testing.T) {
 	r := sinktest.Demo()
 	r.Shortfalls = []engine.Shortfall{}
-	for _, s := range []sinks.Sink{sinks.JSON{}, sinks.JSON{Compact: true}, sinks.NDJSON{}, sinks.Table{}, sinks.CSV{}} {
+	for _, s := range []sinks.Sink{sinks.JSON{}, sinks.JSON{Compact: true}, sinks.NDJSON{}, sinks.Table{}, sinks.HTML{}, sinks.CSV{}} {
 		got := render(t, s, r)
 		if want := render(t, s, sinktest.Demo()); got != want || strings.Contains(strings.ToLower(got), "incomplete") {
 			t.Errorf("%T: got\n%s", s, got)
@@ -226,7 +226,7 @@ func (w *fullAfter) Write(p []byte) (int, error) {
 
 // TestMarkers pins which sinks give their word.
 func TestMarkers(t *testing.T) {
-	want := map[string]bool{"json": true, "ndjson": true, "table": true, "csv": false}
+	want := map[string]bool{"json": true, "ndjson": true, "table": true, "html": true, "csv": false}
 	got := map[string]bool{}
 	registry := sinks.Builtin(sinks.Options{})
 	for _, name := range registry.Names() {

@@ -1,4 +1,5 @@
-// Package sinks turns a report into bytes: JSON, CSV, NDJSON, a table for eyes, or a format of your own.
+// Package sinks turns a report into bytes: JSON, CSV, NDJSON, a table for eyes, a page for a browser, or a format of
+// your own.
 //
 // A Sink only formats; where its bytes go is the business of Outputs, which writes files whole or not at all.
 // A Registry knows sinks by name. The formats of this package are listed in Builtin, and nowhere else.
@@ -28,11 +29,12 @@ type Sink interface {
 
 // Options are the choices that the built-in sinks offer. The zero value gives each sink's own defaults.
 type Options struct {
-	Compact bool // JSON.Compact
-	CSVSafe bool // CSV.Safe
-	Width   int  // Table.Width
-	Color   bool // Table.Color
-	Rows    int  // Table.Rows
+	Compact bool  // JSON.Compact
+	CSVSafe bool  // CSV.Safe
+	Width   int   // Table.Width
+	Color   bool  // Table.Color
+	Rows    int   // Table.Rows
+	Order   Order // Table.Order and HTML.Order
 }
 
 // Builtin returns a new registry that holds every sink of this package.
@@ -41,7 +43,8 @@ func Builtin(o Options) *Registry {
 	r.Register("json", JSON{Compact: o.Compact})
 	r.Register("csv", CSV{Safe: o.CSVSafe})
 	r.Register("ndjson", NDJSON{})
-	r.Register("table", Table{Width: o.Width, Color: o.Color, Rows: o.Rows})
+	r.Register("table", Table{Width: o.Width, Color: o.Color, Rows: o.Rows, Order: o.Order})
+	r.Register("html", HTML{Order: o.Order})
 	return r
 }
 

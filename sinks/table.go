@@ -3,6 +3,7 @@ package sinks
 import (
 	"bufio"
 	"io"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -30,9 +31,11 @@ type Table struct {
 	// Color emphasises with the terminal's escape sequences. Without it no escape is written.
 	Color bool
 
-	// Rows is how many patients are shown, the first in the order of the report; 0 means 50, less than 0 all of
-	// them. A note says how many are not shown. Totals are always those of the whole report.
+	// Rows is how many patients are shown, the first in that order; 0 means 50, less than 0 all of them. A note says
+	// how many are not shown. Totals are always those of the whole report.
 	Rows int
+
+	Order Order // of the patients
 }
 
 // Defaults and bounds of a table, in columns of the terminal unless said otherwise.
@@ -49,12 +52,13 @@ const (
 // MarksIncomplete implements Marker.
 func (Table) MarksIncomplete() bool { return true }
 
-// Write writes the table. The memory it takes depends on the number of event types alone.
+// Write writes the table. The memory it takes depends on the number of event types, and ByCount on that of the patients
+// shown.
 func (t Table) Write(w io.Writer, r *engine.Report) error {
 	p := tablePrinter{b: buffered(w), color: t.Color, layout: t.layout(r)}
 	p.banner(r.Shortfalls)
 	p.header(r.Events)
-	p.patients(r)
+	p.patients(inOrder(r, t.Order, p.layout.rows), len(r.Events))
 	p.totals(r)
 	p.notes(r)
 	p.banner(r.Shortfalls)
@@ -80,7 +84,7 @@ func (t Table) layout(r *engine.Report) layout {
 
 	l := layout{rows: t.shown(len(r.Patients)), peak: largestTotal(r)}
 	l.total = max(len("total"), len(groupDigits(r.Rows)))
-	l.name = widest(r.Patients[:l.rows], min(width/2, width-2-l.total))
+	l.name = widest(inOrder(r, t.Order, l.rows), min(width/2, width-2-l.total))
 	free := width - l.name - 2 - l.total
 	l.events = fitEvents(r, free-2-minBarWidth)
 	for _, w := range l.events {
@@ -103,10 +107,10 @@ func (t Table) shown(patients int) int {
 	return min(patients, t.Rows)
 }
 
-// widest returns the width that the column of these ids needs, up to limit.
-func widest(ids []string, limit int) int {
+// widest returns the width that the column of these patients' ids needs, up to limit.
+func widest(patients iter.Seq2[string, []engine.Pair], limit int) int {
 	w := max(len("patient"), len("totals"))
-	for _, id := range ids {
+	for id := range patients {
 		w = max(w, displayWidth(shorten(printable(id), limit)))
 	}
 	return w
@@ -184,14 +188,9 @@ func (p *tablePrinter) header(events []string) {
 	p.b.WriteByte('\n')
 }
 
-func (p *tablePrinter) patients(r *engine.Report) {
-	counts := make([]uint64, len(r.Events))
-	rows := 0
-	for patient, pairs := range byPatient(r) {
-		if rows == p.layout.rows {
-			return
-		}
-		rows++
+func (p *tablePrinter) patients(patients iter.Seq2[string, []engine.Pair], events int) {
+	counts := make([]uint64, events)
+	for patient, pairs := range patients {
 		clear(counts)
 		for _, pair := range pairs {
 			counts[pair.Event] = pair.Count

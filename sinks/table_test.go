@@ -69,6 +69,15 @@ e\u0301a        -    10     10  ██████████████
 😀       10     -     10  ██████████████
 totals   20    15     35
 `},
+		{"by count", sinks.Table{Width: 40, Rows: 3, Order: sinks.ByCount},
+			sinktest.Report(counts{"a": {"x": 1}, "b": {"x": 7}, "c": {"x": 1}, "long id": {"y": 1}, "e": {"x": 2, "y": 5}}), `
+patient   x  y  total
+b         7  -      7  █████████████████
+e         2  5      7  █████████████████
+a         1  -      1  ██▍
+totals   11  6     17
+not shown, but part of the totals: 2 patients
+`},
 		{"colour", sinks.Table{Width: 40, Color: true, Rows: 1}, sinktest.Report(counts{"a": {"x": 1}, "b": {"x": 1}}),
 			"\n\x1b[1mpatient  x  total\x1b[0m\n" +
 				"a        1      1  \x1b[36m█████████████████████\x1b[0m\n" +

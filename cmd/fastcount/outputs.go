@@ -24,6 +24,9 @@ func (o *countOptions) outputs(p *program, found []sources.Source) (*sinks.Outpu
 		if err != nil {
 			return nil, usage(err)
 		}
+		if _, page := sink.(sinks.HTML); page && spec.File == "" {
+			return nil, usage(hinted(errors.New("html is a page for a browser and needs a file"), "name it: --sink html=FILE"))
+		}
 		wanted = append(wanted, sinks.Output{Sink: sink, File: spec.File})
 	}
 	if o.rejects != "" {
@@ -89,6 +92,9 @@ func (o *countOptions) specs() ([]sinks.Spec, error) {
 // sinkOptions say how an output looks. Colours and a width of its own are for what a person sees at once.
 func (o *countOptions) sinkOptions(p *program, file string) sinks.Options {
 	opts := sinks.Options{Compact: o.compact, CSVSafe: o.csvSafe, Color: o.color.word == "always"}
+	if o.sort.word == "count" {
+		opts.Order = sinks.ByCount
+	}
 	out, ok := p.stdout.(*os.File)
 	if file != "" || !ok || !term.IsTerminal(int(out.Fd())) {
 		return opts

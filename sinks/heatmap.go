@@ -1,0 +1,192 @@
+package sinks
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+
+	"fastcount/engine"
+)
+
+// heatmap is what the table of patients and event types on a page shows.
+type heatmap struct {
+	order   Order
+	places  []place // the patients, in the order in which they are written
+	events  []int   // the event types, indexes into Report.Events in their order
+	columns []int   // for each event type of the report its index into events, or -1
+	scale   scale
+}
+
+func newHeatmap(r *engine.Report, order Order) heatmap {
+	h := heatmap{order: order, events: largestEvents(r, maxHTMLEvents), columns: make([]int, len(r.Events))}
+	h.places = largest(r, min(maxHTMLPatients, maxHTMLCells/max(1, len(h.events))))
+	if order == ByName {
+		slices.SortFunc(h.places, func(a, b place) int { return cmp.Compare(a.first, b.first) })
+	}
+	for i := range h.columns {
+		h.columns[i] = -1
+	}
+	for column, event := range h.events {
+		h.columns[event] = column
+	}
+	h.scale = h.fitScale(r)
+	return h
+}
+
+// largestEvents returns the n event types with the largest totals, in the order of the report.
+func largestEvents(r *engine.Report, n int) []int {
+	events := make([]int, len(r.Events))
+	for i := range events {
+		events[i] = i
+	}
+	slices.SortStableFunc(events, func(a, b int) int { return cmp.Compare(r.Totals[b], r.Totals[a]) })
+	events = events[:min(n, len(events))]
+	slices.Sort(events)
+	return events
+}
+
+// fitScale looks at every count that is shown.
+func (h *heatmap) fitScale(r *engine.Report) scale {
+	least, most := uint64(math.MaxUint64), uint64(0)
+	for _, place := range h.places {
+		for _, pair := range place.pairs(r) {
+			if h.columns[pair.Event] >= 0 {
+				least, most = min(least, pair.Count), max(most, pair.Count)
+			}
+		}
+	}
+	return newScale(least, most)
+}
+
+// scale gives each count one of a few colours.
+type scale struct {
+	starts [8]uint64 // the least count of each step, the first being the least of all; equal ones are steps without a count
+	most   uint64
+	steps  int // 8, or 1 where all counts are equal
+}
+
+// newScale makes steps of equal ratio from least to most, so that counts of any spread can be told apart. A square
+// root and a product are rounded in one way on every processor, unlike a logarithm, so that the steps are the same everywhere.
+func newScale(least, most uint64) scale {
+	var at [9]float64
+	at[0], at[8] = float64(least), float64(most)
+	for _, half := range []int{4, 2, 1} {
+		for i := half; i < 8; i += 2 * half {
+			at[i] = math.Sqrt(at[i-half] * at[i+half])
+		}
+	}
+	s := scale{most: most, steps: 8}
+	if least == most {
+		s.steps = 1
+	}
+	for i := range s.starts {
+		const below = 1<<64 - 1<<11 // the largest float64 that is a uint64
+		s.starts[i] = min(most, max(least, uint64(min(math.Ceil(at[i]), below))))
+	}
+	return s
+}
+
+// step returns the number of the step of a count, from 1.
+func (s scale) step(count uint64) int {
+	n := 1
+	for n < s.steps && count >= s.starts[n] {
+		n++
+	}
+	return n
+}
+
+// last returns the largest count of a step, which is less than the least where the step has none.
+func (s scale) last(step int) uint64 {
+	if step == s.steps {
+		return s.most
+	}
+	return s.starts[step] - 1
+}
+
+// heatmap writes the patients, with the search, the colours' meaning and the notes that belong to them.
+func (p htmlPrinter) heatmap(r *engine.Report, order Order) {
+	h := newHeatmap(r, order)
+	p.raw("<section>\n<h2 id=\"patients\">Patients</h2>\n<div class=\"tools\">\n" +
+		"<label id=\"find\" hidden>Find patients <input type=\"search\" autocomplete=\"off\" spellcheck=\"false\"></label>\n" +
+		"<span id=\"found\" role=\"status\"></span>\n")
+	p.legend(h.scale)
+	p.raw("</div>\n")
+	p.cutNotes(r, h)
+	p.raw("<div class=\"frame\" role=\"region\" aria-labelledby=\"patients\" tabindex=\"0\">\n<table id=\"heat\">\n")
+	p.columnHeads(r, h)
+	p.raw("<tbody>\n")
+	counts := make([]uint64, len(h.events))
+	for _, place := range h.places {
+		p.patient(r, h, place, counts)
+	}
+	p.raw("</tbody>\n<tfoot><tr><th scope=\"row\">totals<td>" + groupDigits(r.Rows))
+	for _, event := range h.events {
+		p.raw("<td>" + groupDigits(r.Totals[event]))
+	}
+	p.raw("</tfoot>\n</table>\n</div>\n</section>\n")
+}
+
+// legend says which counts have which colour.
+func (p htmlPrinter) legend(s scale) {
+	if s.most == 0 {
+		return
+	}
+	p.raw("<p class=\"legend\">count ")
+	for step := 1; step <= s.steps; step++ {
+		first, last := s.starts[step-1], s.last(step)
+		if first > last {
+			continue
+		}
+		p.raw("<span class=\"h" + strconv.Itoa(step) + "\">" + groupDigits(first))
+		if first < last {
+			p.raw("–" + groupDigits(last))
+		}
+		p.raw("</span> ")
+	}
+	p.raw("</p>\n")
+}
+
+// cutNotes says what the table does not show.
+func (p htmlPrinter) cutNotes(r *engine.Report, h heatmap) {
+	if n := len(r.Patients) - len(h.places); n > 0 {
+		p.raw("<p class=\"note\">Shown are the " + groupDigits(uint64(len(h.places))) + " patients with the largest totals. Not shown, but part of all totals: " +
+			plural(n, "patient") + ".</p>\n")
+	}
+	if n := len(r.Events) - len(h.events); n > 0 {
+		p.raw("<p class=\"note\">Shown are the " + groupDigits(uint64(len(h.events))) + " most frequent event types. Not shown, but part of each patient's total: " +
+			plural(n, "event type") + ".</p>\n")
+	}
+}
+
+func (p htmlPrinter) columnHeads(r *engine.Report, h heatmap) {
+	sorted := [2]string{ByName: "", ByCount: ""}
+	sorted[h.order] = [2]string{ByName: ` aria-sort="ascending"`, ByCount: ` aria-sort="descending"`}[h.order]
+	p.raw("<thead><tr><th scope=\"col\"" + sorted[ByName] + ">patient<th scope=\"col\"" + sorted[ByCount] + ">total")
+	for _, event := range h.events {
+		p.nameCell(`th scope="col"`, r.Events[event])
+	}
+	p.raw("</thead>\n")
+}
+
+// patient writes a row. data-n is the patient's place by name, for the script. counts is room for a count of each event
+// type that is shown.
+func (p htmlPrinter) patient(r *engine.Report, h heatmap, place place, counts []uint64) {
+	clear(counts)
+	for _, pair := range place.pairs(r) {
+		if column := h.columns[pair.Event]; column >= 0 {
+			counts[column] = pair.Count
+		}
+	}
+	p.raw("<tr data-n=" + strconv.Itoa(place.patient(r)) + ">")
+	p.nameCell(`th scope="row"`, r.Patients[place.patient(r)])
+	p.raw("<td>" + groupDigits(place.total))
+	for _, n := range counts {
+		if n == 0 {
+			p.raw("<td>")
+		} else {
+			p.raw("<td class=h" + strconv.Itoa(h.scale.step(n)) + ">" + groupDigits(n))
+		}
+	}
+	p.raw("</tr>\n") // without the end tag the line break would be in the last cell, which is then not empty
+}

@@ -1,0 +1,3 @@
+module fastcount/sinks/html/browser
+
+go 1.26
