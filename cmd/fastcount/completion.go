@@ -106,7 +106,7 @@ func argumentsOf(verb string) expected {
 // expects returns what the value of a flag is.
 func (f flagInfo) expects() expected {
 	switch f.value {
-	case "FILE":
+	case "FILE", "PLAN":
 		return expected{files: true}
 	case "DIR":
 		return expected{folders: true}

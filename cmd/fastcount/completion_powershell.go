@@ -97,8 +97,8 @@ Register-ArgumentCompleter -Native -CommandName fastcount, fastcount.exe -Script
         return
     }
     $words = @($arguments[$verb])
-    if ($verb -ceq 'count') {
-        if ($before.Count -eq 1) { $words += $verbs }
+    if ('count', 'plan' -ccontains $verb) {
+        if ($before.Count -lt 2) { $words += $verbs }
         $rest = @($before | Select-Object -Skip 1)
         $words += @(& $before[0] completion exports '--' @rest 2>$null)
     }

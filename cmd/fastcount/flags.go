@@ -304,7 +304,7 @@ func newCountFlags() (*countOptions, *flagSet) {
 	f = s.group("Transfer")
 	o.transferFlags(f)
 	o.verify = choice{"strict", []string{"strict", "warn", "off"}}
-	f.Var(&o.verify, "verify", "of downloads with their metadata; warn: exit with 3")
+	f.Var(&o.verify, "verify", "hold downloads to their metadata; warn: count them, exit with 3")
 	f.BoolVar(&o.allowPartial, "allow-partial", false, "if some sources fail, give the result of the rest, exit with 3")
 	f.StringVar(&o.state, "state", "", "keep what is finished in `DIR`, go on from there: help state")
 	f.Var(&o.maxDuration, "max-duration", "stop with exit code 10 after this time")
@@ -323,7 +323,7 @@ func newPlan() (*flagSet, action) {
 	f.StringVar(&o.filesFrom, "files-from", "", "`FILE` of more sources, one a line (or before a NUL each); - is stdin")
 	o.dialectFlags(s.group("CSV"))
 	o.transferFlags(s.group("Transfer"))
-	f = s.group("Scale")
+	f = s.group("Plan")
 	f.BoolVar(&o.scan, "scan", false, "read plain files once and cut them where no quote is open")
 	f.BoolP("quiet", "q", false, "no closing line")
 	return s, o.run
@@ -333,7 +333,7 @@ func newMerge() (*flagSet, action) {
 	o, s := new(mergeOptions), new(flagSet)
 	o.outputFlags(s.group("Output"))
 	o.idLimitFlags(s.group("Limits"))
-	f := s.group("Scale")
+	f := s.group("Merge")
 	f.BoolVar(&o.missing, "missing", false, "print the numbers of the shards that are missing, such as 0,2,3")
 	f.StringVar(&o.partial, "partial", "", "write a partial result to `FILE` instead, to be merged with others")
 	f.BoolP("quiet", "q", false, "no closing line")
@@ -347,7 +347,7 @@ func (o *countOptions) dialectFlags(f *pflag.FlagSet) {
 	f.Var(&o.event, "event-column", "of the event type: name, or number from 1 (event_type; with -n 3)")
 	f.BoolVarP(&o.noHeader, "no-header", "n", false, "the first record is data; columns are chosen by number")
 	o.utf8 = choice{"refuse", []string{"refuse", "escape"}}
-	f.Var(&o.utf8, "invalid-utf8", "ids that are not UTF-8; escape writes their bytes as \\xNN")
+	f.Var(&o.utf8, "invalid-utf8", "ids that are not UTF-8; escape writes \\xNN")
 }
 
 func (o *countOptions) csvFlags(f *pflag.FlagSet) {
@@ -384,7 +384,7 @@ func (o *countOptions) outputFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.compact, "compact", false, "json on one line")
 	f.BoolVar(&o.csvSafe, "csv-safe", false, "csv with ' before ids that a spreadsheet would take for a formula")
 	f.Var(&o.color, "color", "colours of a table")
-	f.Var(&o.sort, "sort", "patients of a table or html by name, or those with the largest count first")
+	f.Var(&o.sort, "sort", "order of patients in table and html")
 }
 
 func (o *countOptions) workFlags(f *pflag.FlagSet) {
