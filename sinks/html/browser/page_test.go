@@ -416,6 +416,16 @@ func TestIncomplete(t *testing.T) {
 	}
 }
 
+// TestEmpty opens the page of a file without rows.
+func TestEmpty(t *testing.T) {
+	c := launch(t)
+	c.show(t, page(t, map[string]string{"a.csv": "patient_id,event_type\n"}, "a.csv"))
+	c.click(t, head(2)+" button")
+	if got := sortState(t, c); !slices.Equal(got, []string{"1 descending"}) {
+		t.Errorf("sorted by %q", got)
+	}
+}
+
 // TestWithoutScript reads the page where JavaScript is off.
 func TestWithoutScript(t *testing.T) {
 	c := launch(t)
