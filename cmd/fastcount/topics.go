@@ -122,7 +122,8 @@ is warned of.
     5  all attempts were used up; trying again later may help
     6  the data was refused: malformed CSV, a missing column, bad UTF-8, damaged compression
     7  not allowed: 401, 403, TLS, a redirect to another origin, a secret over plain http
-    8  a limit was reached; the message names the flag that sets it
+    8  a limit was reached; the message names the flag that sets it. --max-memory is watched, not reserved:
+       where the system kills at some size, set it to half of that
     9  what was counted disagrees with the server's metadata
    10  --max-duration is over
    11  partial results are missing, overlap, do not fit together, or are damaged
