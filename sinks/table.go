@@ -19,7 +19,8 @@ import (
 //
 // An id that holds a character that cannot be printed, such as a line break or a terminal's escape, is shown quoted
 // and escaped as in Go's source, and so are the empty id and ids whose spaces or quotes would mislead. Ids that are
-// too long are cut, with "…" at their end. See displayWidth for what alignment does not cover.
+// too long are cut, with "…" at their end. Columns are not aligned where a terminal draws several characters as one,
+// such as flags, or draws from right to left.
 //
 // Before and after the table of an incomplete report stands what is missing, or the first of it and how much more.
 type Table struct {
