@@ -1,0 +1,209 @@
+#!/usr/bin/env bash
+# Counts a plan on a real Slurm: one controller and two nodes on this machine, tasks that die at random, and a node that
+# is lost with its tasks. The two job scripts beside this file run as they are, and so do the recipes for GNU parallel.
+# The bytes must be those of one run on one machine.
+#
+# Needs root and Debian's packages, which are fetched but not installed. Everything lives in namespaces of processes,
+# mounts and network that end with this script, however it ends: no process, no file and no user is left.
+set -euo pipefail
+self=$(realpath "$0")
+here=${self%/*}
+top=$(realpath "$here/../..")
+base=/media # a file system in memory lies here, for this script alone
+root=$base/root
+shards=8
+address=192.0.2.1 # one of those that are for examples
+
+main() {
+	case ${1:-} in
+	'') enter ;;
+	fetch) fetch ;;
+	count) count ;;
+	*) fail "unknown stage $1" ;;
+	esac
+}
+
+skip() { echo "skipped: $1"; exit 0; }
+fail() { echo "FAILED: $1" >&2; exit 1; }
+say() { printf '%3d s  %s\n' $(($(date +%s) - TEST_BEGIN)) "$1"; }
+
+# enter makes processes and mounts private.
+enter() {
+	[ "$(id -u)" = 0 ] || skip "this needs root"
+	command -v apt-get >/dev/null || skip "this needs apt-get"
+	unshare --pid --mount true 2>/dev/null || skip "this root may not make namespaces"
+	export TEST_BEGIN=$(date +%s)
+	exec unshare --pid --mount --fork --kill-child --mount-proc "$self" fetch
+}
+
+# fetch lays the programs out, and makes the network private.
+fetch() {
+	mount -t tmpfs tmpfs "$base"
+	mkdir -p "$base"/{apt/lists/partial,apt/archives/partial,bin,root,home,tmp}
+	(cd "$top" && go build -o "$base/bin/fastcount" ./cmd/fastcount)
+	if ! packages munge libmunge2 slurmctld slurmd slurm-client slurm-wlm-basic-plugins parallel >"$base/apt/log" 2>&1; then
+		tail -n 3 "$base/apt/log"
+		skip "the packages cannot be fetched"
+	fi
+	for deb in "$base"/apt/archives/*.deb; do
+		dpkg -x "$deb" "$root"
+	done
+	say "$(dpkg-deb -f "$base"/apt/archives/slurmd_*.deb Version | sed 's/^/Slurm /') is laid out"
+	exec unshare --net --uts "$self" count
+}
+
+# packages fetches packages, and what they need and this machine lacks, without a change to the machine.
+packages() {
+	local options=(-q -y -o APT::Sandbox::User=root -o Dir::State::Lists="$base/apt/lists" -o Dir::Cache="$base/apt" -o Acquire::Languages=none)
+	apt-get "${options[@]}" update && apt-get "${options[@]}" install --no-install-recommends --reinstall --download-only "$@"
+}
+
+# count runs it all.
+count() {
+	cd "$base"
+	ip link set lo up
+	ip address add "$address/32" dev lo # names are not resolved where there is none but 127.0.0.1
+	printf '%s localhost\n' 127.0.0.1 >hosts
+	printf '%s controller n1 n2\n' "$address" >>hosts
+	mount --bind hosts /etc/hosts
+	hostname controller
+	export PATH=$base/bin:$root/usr/bin:$PATH HOME=$base/home TMPDIR=$base/tmp
+	fastcount generate small --out-dir data -q
+	gzip -1 data/0[0-2]_*.csv
+	fastcount -q data/* >single.json
+	cmp single.json "$top/outputs/small.json"
+	fastcount plan -q data/* >work.plan
+	on_slurm
+	on_parallel
+	say "done: the same bytes each time"
+}
+
+# on_slurm counts the files as a user of a cluster does.
+on_slurm() {
+	start_cluster
+	break_tasks
+	cp "$here"/{array,merge}.sbatch .
+	export SHARDS=$shards ROUNDS=8 PATH=$base/broken:$PATH
+	local array
+	array=$(sbatch --parsable --array=0-$((shards - 1)) array.sbatch)
+	sbatch --parsable --dependency="afterany:$array" merge.sbatch >/dev/null
+	wait_for "tasks on both nodes" 30 test -e "$base/stopped"
+	kill -9 "${nodes[1]}"
+	say "node n2 is lost, with its tasks"
+	wait_for "the result" 90 test -e counts.json
+	grep -h '^missing: ' $(ls -tr fastcount-merge-*.log) || fail "no task was lost"
+	cmp counts.json single.json
+	say "counted on Slurm, in $(ls fastcount-*_*.log | wc -l) tasks"
+	stop_cluster
+}
+
+# start_cluster starts a controller and two nodes, each of which is a namespace of processes.
+start_cluster() {
+	local libraries
+	libraries=$(dirname "$(find "$root" -name 'libmunge.so.2')")
+	export LD_LIBRARY_PATH=$libraries:$libraries/slurm-wlm SLURM_CONF=$base/slurm.conf
+	mkdir -p "$base"/{munge,state,spool/n1,spool/n2}
+	(umask 077 && head -c 128 /dev/urandom >munge/key)
+	settings "$libraries/slurm-wlm" >slurm.conf
+	"$root/usr/sbin/munged" --foreground --socket="$base/munge/socket" --key-file="$base/munge/key" \
+		--seed-file="$base/munge/seed" --pid-file="$base/munge/pid" --log-file="$base/munge/log" &>munge.log &
+	daemons=($!)
+	disown
+	wait_for "munged" 10 test -S munge/socket
+	"$(echo "$root"/usr/sbin/slurmctld*)" -D &>controller.log &
+	daemons+=($!)
+	disown
+	nodes=()
+	for node in n1 n2; do
+		unshare --pid --mount-proc --uts --fork --kill-child bash -c 'hostname "$1" && exec "$2" -D -N "$1" -d "$3"' \
+			- "$node" "$(echo "$root"/usr/sbin/slurmd*)" "$(echo "$root"/usr/sbin/slurmstepd*)" &>"$node.log" &
+		nodes+=($!)
+		disown
+	done
+	wait_for "two idle nodes" 30 eval '[ "$(sinfo -h -N -t idle -o %N 2>/dev/null | wc -l)" = 2 ]'
+	say "Slurm is up"
+}
+
+# settings prints slurm.conf. Nodes claim more processors than there are, so that a node runs two tasks at once.
+settings() {
+	cat <<-END
+		ClusterName=test
+		SlurmctldHost=controller
+		SlurmUser=root
+		PluginDir=$1
+		AuthType=auth/munge
+		AuthInfo=socket=$base/munge/socket
+		StateSaveLocation=$base/state
+		SlurmdSpoolDir=$base/spool/%n
+		SlurmctldPidFile=$base/slurmctld.pid
+		SlurmdPidFile=$base/%n.pid
+		MailProg=/bin/true
+		MpiDefault=none
+		ProctrackType=proctrack/linuxproc
+		TaskPlugin=task/none
+		SelectType=select/cons_tres
+		SelectTypeParameters=CR_CPU
+		SchedulerParameters=batch_sched_delay=1,sched_interval=2
+		SlurmdParameters=config_overrides
+		SlurmdTimeout=5
+		JobRequeue=0
+		NodeName=n1 Port=7001 CPUs=8 RealMemory=8000
+		NodeName=n2 Port=7002 CPUs=8 RealMemory=8000
+		PartitionName=all Nodes=n1,n2 Default=YES
+	END
+}
+
+stop_cluster() { kill -9 "${nodes[0]}" "${daemons[@]}"; }
+
+# break_tasks puts a fastcount before the true one that, as a task of an array, dies at a random moment in about half of
+# its first two attempts. On node n2 it stops forever half-way: the node is lost while its tasks run.
+break_tasks() {
+	mkdir -p broken attempts
+	cat >broken/fastcount <<-END
+		#!/usr/bin/env bash
+		[ -n "\${SLURM_ARRAY_TASK_ID:-}" ] || exec $base/bin/fastcount "\$@"
+		touch "$base/attempts/\$SLURM_ARRAY_TASK_ID.\$SLURM_JOB_ID"
+		attempts=("$base/attempts/\$SLURM_ARRAY_TASK_ID".*)
+		if [ "\$SLURMD_NODENAME" = n2 ]; then
+			signal=STOP
+		elif [ \${#attempts[@]} -le 2 ] && [ \$((RANDOM % 2)) = 0 ]; then
+			signal=KILL
+		else
+			exec $base/bin/fastcount "\$@"
+		fi
+		$base/bin/fastcount "\$@" &
+		sleep "0.0\$((RANDOM % 10))"
+		kill -\$signal \$!
+		[ \$signal = KILL ] && kill -KILL \$\$
+		touch $base/stopped
+		sleep infinity
+	END
+	chmod +x broken/fastcount
+}
+
+# on_parallel counts with GNU parallel: an export whose shards are named, and files, gzip and an export that are not.
+on_parallel() {
+	fastcount plan -q small >export.plan
+	seq 0 $((shards - 1)) | parallel -j 2 --retries 3 fastcount -q --plan export.plan --shard {}/$shards --out-dir export.parts
+	fastcount merge -q export.parts | cmp - single.json
+
+	fastcount -q data/* demo >mixed.json
+	fastcount plan -q data/* demo >mixed.plan
+	seq $shards | parallel -j 2 --retries 3 -N0 fastcount -q --plan mixed.plan --shard auto/$shards --out-dir mixed.parts
+	fastcount merge -q mixed.parts | cmp - mixed.json
+	say "counted with GNU parallel"
+}
+
+# wait_for runs a command until it succeeds, for so many seconds.
+wait_for() {
+	local what=$1 end=$((SECONDS + $2))
+	shift 2
+	until "$@"; do
+		[ $SECONDS -lt $end ] || { logs; fail "waited in vain for $what"; }
+		sleep 0.2
+	done
+}
+
+logs() { tail -n 20 "$base"/*.log || true; }
+
+main "$@"
