@@ -42,6 +42,7 @@ var rooms = map[string]string{
 	"internal/merge":            "engine internal/wholefile",
 	"internal/wholefile/faulty": "internal/wholefile",
 	"bench":                     "",
+	"bench/scale":               "engine internal/merge internal/plan mockserver sources",
 	"docs":                      "",
 	"fuzz":                      "",
 	"fuzz/faults":               "",
@@ -60,7 +61,7 @@ var doors = map[string]string{
 
 // guarded are packages of the standard library that only some rooms may import.
 var guarded = map[string]string{
-	"os":        "sources sinks internal/state internal/plan internal/merge internal/wholefile internal/proof internal/proof/table mockserver cmd/fastcount",
+	"os":        "bench/scale sources sinks internal/state internal/plan internal/merge internal/wholefile internal/proof internal/proof/table mockserver cmd/fastcount",
 	"net":       "sources mockserver cmd/fastcount internal/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/simnet",
 	"unsafe":    "internal/simd internal/intern internal/fused",

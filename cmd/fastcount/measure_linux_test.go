@@ -77,7 +77,7 @@ func TestMeasurer(t *testing.T) {
 	code := codeOf(t, cmd.Run())
 	m := outcome{Code: code, Took: time.Since(begin), Stdout: stdout.String(), Stderr: stderr.String()}
 	m.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	m.Peak = cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+	m.Peak = int64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
 	if err := json.NewEncoder(os.Stdout).Encode(m); err != nil {
 		t.Fatal(err)
 	}
