@@ -26,7 +26,7 @@ import (
 // the largest totals, and the page says how many are left out; all totals are those of the whole report. Of the
 // sources the first 1,000 are listed.
 //
-// The bytes depend on the report alone. PartReport.Attempts, which it shows, depends on how the network behaved.
+// The bytes depend on the report alone, and not on PartReport.Attempts, which depends on how the network behaved.
 //
 // Above all else on the page of an incomplete report stands what is missing, or the first of it and how much more.
 type HTML struct {
@@ -212,7 +212,7 @@ func (p htmlPrinter) parts(r *engine.Report) {
 	p.raw("<section>\n<h2>Sources</h2>\n")
 	p.completeness(r)
 	p.raw("<div class=\"wide\"><table class=\"parts\">\n<thead><tr><th scope=\"col\">source<th scope=\"col\">rows" +
-		"<th scope=\"col\">bytes of CSV<th scope=\"col\">attempts<th scope=\"col\">verified<th scope=\"col\">lacks</thead>\n<tbody>\n")
+		"<th scope=\"col\">bytes of CSV<th scope=\"col\">verified<th scope=\"col\">lacks</thead>\n<tbody>\n")
 	for _, part := range r.Parts[:min(len(r.Parts), maxHTMLParts)] {
 		p.part(part)
 	}
@@ -247,7 +247,7 @@ func (p htmlPrinter) completeness(r *engine.Report) {
 func (p htmlPrinter) part(part engine.PartReport) {
 	p.raw("<tr>")
 	p.nameCell(`th scope="row"`, part.Name)
-	p.raw("<td>" + groupDigits(part.Rows) + "<td>" + groupDigits(part.Bytes) + "<td>" + strconv.Itoa(part.Attempts) + "<td>")
+	p.raw("<td>" + groupDigits(part.Rows) + "<td>" + groupDigits(part.Bytes) + "<td>")
 	if !part.Failed {
 		p.raw(part.Verified.String())
 	}
