@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+)
+
+// prismPort is the variable that makes the test's program a runner at that port.
+const prismPort = "FASTCOUNT_BEAM_TEST_PRISM"
+
+func servePrism(port string) {
+	n, err := strconv.Atoi(port)
+	if err == nil {
+		_, err = prism.CreateJobServer(context.Background(), prism.Options{Port: n})
+	}
+	if err != nil {
+		panic(err)
+	}
+	select {}
+}
+
+// freePort returns a port that nobody listens at.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
+}
+
+// start runs a program until the test ends, and waits until something listens at its port.
+func start(t *testing.T, port string, cmd *exec.Cmd) {
+	t.Helper()
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Logf("%s:\n%s", cmd, said.String())
+		}
+	})
+	for range 200 {
+		if c, err := net.Dial("tcp", "localhost:"+port); err == nil {
+			_ = c.Close()
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("nothing listens at port %s:\n%s", port, said.String())
+}
+
+func beamCommand(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	program, err := beamProgram()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exec.Command(program, args...)
+}
+
+// A stripped program gives a job to a runner that is another process, and the work is done in a third one, as on Flink
+// and Spark.
+func TestPortable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("links a program")
+	}
+	dir, files := generated(t)
+	plan, want, output := planned(t, dir, files...), fastcount(t, dir, files...), filepath.Join(dir, "counts.json")
+	runnerPort, poolPort := freePort(t), freePort(t)
+	runner := exec.Command(os.Args[0])
+	runner.Env = append(os.Environ(), prismPort+"="+runnerPort)
+	start(t, runnerPort, runner)
+	start(t, poolPort, beamCommand(t, "--worker-pool", ":"+poolPort))
+	out, err := beamCommand(t, "--plan", plan, "--shards", "9", "--output", output, "--runner", "flink",
+		"--endpoint", "localhost:"+runnerPort, "--environment_type", "EXTERNAL", "--environment_config", "localhost:"+poolPort).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !bytes.Equal(read(t, output), want) {
+		t.Error("the result is another one")
+	}
+}
+
+// maxMemory is what a million pairs may take in one process that is driver, runner and workers: in KiB.
+const maxMemory = 500_000
+
+func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("links a program")
+	}
+	dir := t.TempDir()
+	fastcount(t, dir, "generate", "--shape", "many-patients", "--rows", "1000000", "--out-dir", ".")
+	plan, want, output := planned(t, dir, "many-patients.csv"), fastcount(t, dir, "many-patients.csv"), filepath.Join(dir, "counts.json")
+	cmd := beamCommand(t, "--plan", plan, "--shards", "16", "--output", output)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !bytes.Equal(read(t, output), want) {
+		t.Error("the result is another one")
+	}
+	if peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; peak > maxMemory {
+		t.Errorf("it took %d KiB", peak)
+	} else {
+		t.Logf("it took %d KiB", peak)
+	}
+}
