@@ -78,12 +78,11 @@ type MismatchError struct {
 }
 
 func (e *MismatchError) Error() string {
-	if e.What == "rows" {
-		were := "rows were"
-		if e.Counted == 1 {
-			were = "row was"
-		}
-		return fmt.Sprintf("%d %s counted, but the server's metadata declares %d", e.Counted, were, e.Declared)
+	switch {
+	case e.What == "rows" && e.Counted == 1:
+		return fmt.Sprintf("1 row was counted, but the server's metadata declares %d", e.Declared)
+	case e.What == "rows":
+		return fmt.Sprintf("%d rows were counted, but the server's metadata declares %d", e.Counted, e.Declared)
 	}
 	text := fmt.Sprintf("%d %s names occurred that are not among the %d of the server's metadata", e.Counted, e.What, e.Declared)
 	if len(e.Names) > 0 {

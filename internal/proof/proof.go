@@ -13,7 +13,7 @@ import (
 )
 
 // Folder is the environment variable that names the folder for records. Without it nothing is recorded.
-const Folder = "FASTCOUNT_PROOFS"
+const Folder = "PROOFS"
 
 // Record is what one proof has tried.
 type Record struct {
