@@ -118,13 +118,17 @@ func onPrism(t *testing.T, j job) error {
 type server struct {
 	URL     string
 	handler atomic.Pointer[http.Handler]
+	token   atomic.Pointer[string] // what the last request had as Authorization
 }
 
 func serve(t *testing.T) *server {
 	t.Helper()
 	s := new(server)
 	s.breakWith(t)
-	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*s.handler.Load()).ServeHTTP(w, r) }))
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.token.Store(new(r.Header.Get("Authorization")))
+		(*s.handler.Load()).ServeHTTP(w, r)
+	}))
 	t.Cleanup(h.Close)
 	s.URL = h.URL
 	return s

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -80,18 +79,22 @@ func beamCommand(t *testing.T, args ...string) *exec.Cmd {
 }
 
 // A stripped program gives a job to a runner that is another process, and the work is done in a third one, as on Flink
-// and Spark.
+// and Spark. That it really is shows a token which that process alone has.
 func TestPortable(t *testing.T) {
 	if testing.Short() {
 		t.Skip("links a program")
 	}
-	dir, files := generated(t)
-	plan, want, output := planned(t, dir, files...), fastcount(t, dir, files...), filepath.Join(dir, "counts.json")
+	dir, s := t.TempDir(), serve(t)
+	fastcount(t, dir, "generate", "demo", "--out-dir", "data")
+	sources := []string{"data/*.csv", "demo", "--server", s.URL}
+	plan, want, output := planned(t, dir, sources...), fastcount(t, dir, sources...), filepath.Join(dir, "counts.json")
 	runnerPort, poolPort := freePort(t), freePort(t)
 	runner := exec.Command(os.Args[0])
 	runner.Env = append(os.Environ(), prismPort+"="+runnerPort)
 	start(t, runnerPort, runner)
-	start(t, poolPort, beamCommand(t, "--worker-pool", ":"+poolPort))
+	pool := beamCommand(t, "--worker-pool", ":"+poolPort)
+	pool.Env = append(os.Environ(), "FASTCOUNT_TOKEN=of-the-pool")
+	start(t, poolPort, pool)
 	out, err := beamCommand(t, "--plan", plan, "--shards", "9", "--output", output, "--runner", "flink",
 		"--endpoint", "localhost:"+runnerPort, "--environment_type", "EXTERNAL", "--environment_config", "localhost:"+poolPort).CombinedOutput()
 	if err != nil {
@@ -100,28 +103,7 @@ func TestPortable(t *testing.T) {
 	if !bytes.Equal(read(t, output), want) {
 		t.Error("the result is another one")
 	}
-}
-
-// maxMemory is what a million pairs may take in one process that is driver, runner and workers: in KiB.
-const maxMemory = 500_000
-
-func TestMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("links a program")
-	}
-	dir := t.TempDir()
-	fastcount(t, dir, "generate", "--shape", "many-patients", "--rows", "1000000", "--out-dir", ".")
-	plan, want, output := planned(t, dir, "many-patients.csv"), fastcount(t, dir, "many-patients.csv"), filepath.Join(dir, "counts.json")
-	cmd := beamCommand(t, "--plan", plan, "--shards", "16", "--output", output)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	if !bytes.Equal(read(t, output), want) {
-		t.Error("the result is another one")
-	}
-	if peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; peak > maxMemory {
-		t.Errorf("it took %d KiB", peak)
-	} else {
-		t.Logf("it took %d KiB", peak)
+	if got := *s.token.Load(); got != "Bearer of-the-pool" {
+		t.Errorf("the last one who asked the server had the token %q", got)
 	}
 }

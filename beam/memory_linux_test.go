@@ -1,0 +1,32 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// maxMemory is what a million pairs may take in one process that is driver, runner and workers: in KiB.
+const maxMemory = 500_000
+
+func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("links a program")
+	}
+	dir := t.TempDir()
+	fastcount(t, dir, "generate", "--shape", "many-patients", "--rows", "1000000", "--out-dir", ".")
+	plan, want, output := planned(t, dir, "many-patients.csv"), fastcount(t, dir, "many-patients.csv"), filepath.Join(dir, "counts.json")
+	cmd := beamCommand(t, "--plan", plan, "--shards", "16", "--output", output)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !bytes.Equal(read(t, output), want) {
+		t.Error("the result is another one")
+	}
+	if peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; peak > maxMemory {
+		t.Errorf("it took %d KiB", peak)
+	} else {
+		t.Logf("it took %d KiB", peak)
+	}
+}
