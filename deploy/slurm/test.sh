@@ -19,6 +19,7 @@ main() {
 	'') enter ;;
 	fetch) fetch ;;
 	count) count ;;
+	node) node "$2" ;;
 	*) fail "unknown stage $1" ;;
 	esac
 }
@@ -32,7 +33,8 @@ enter() {
 	[ "$(id -u)" = 0 ] || skip "this needs root"
 	command -v apt-get >/dev/null || skip "this needs apt-get"
 	unshare --pid --mount true 2>/dev/null || skip "this root may not make namespaces"
-	export TEST_BEGIN=$(date +%s)
+	TEST_BEGIN=$(date +%s)
+	export TEST_BEGIN
 	exec unshare --pid --mount --fork --kill-child --mount-proc "$self" fetch
 }
 
@@ -48,7 +50,7 @@ fetch() {
 	for deb in "$base"/apt/archives/*.deb; do
 		dpkg -x "$deb" "$root"
 	done
-	say "$(dpkg-deb -f "$base"/apt/archives/slurmd_*.deb Version | sed 's/^/Slurm /') is laid out"
+	say "Slurm $(dpkg-deb -f "$base"/apt/archives/slurmd_*.deb Version) is laid out"
 	exec unshare --net --uts "$self" count
 }
 
@@ -91,9 +93,10 @@ on_slurm() {
 	kill -9 "${nodes[1]}"
 	say "node n2 is lost, with its tasks"
 	wait_for "the result" 90 test -e counts.json
-	grep -h '^missing: ' $(ls -tr fastcount-merge-*.log) || fail "no task was lost"
+	printf '%s\n' fastcount-merge-*.log | sort -V | xargs grep -h '^missing: ' || fail "no task was lost"
 	cmp counts.json single.json
-	say "counted on Slurm, in $(ls fastcount-*_*.log | wc -l) tasks"
+	local attempts=(attempts/*)
+	say "counted on Slurm, in ${#attempts[@]} tasks"
 	stop_cluster
 }
 
@@ -115,13 +118,20 @@ start_cluster() {
 	disown
 	nodes=()
 	for node in n1 n2; do
-		unshare --pid --mount-proc --uts --fork --kill-child bash -c 'hostname "$1" && exec "$2" -D -N "$1" -d "$3"' \
-			- "$node" "$(echo "$root"/usr/sbin/slurmd*)" "$(echo "$root"/usr/sbin/slurmstepd*)" &>"$node.log" &
+		unshare --pid --mount-proc --uts --fork --kill-child "$self" node "$node" &>"$node.log" &
 		nodes+=($!)
 		disown
 	done
-	wait_for "two idle nodes" 30 eval '[ "$(sinfo -h -N -t idle -o %N 2>/dev/null | wc -l)" = 2 ]'
+	wait_for "two idle nodes" 30 idle
 	say "Slurm is up"
+}
+
+idle() { [ "$(sinfo -h -N -t idle -o %N 2>/dev/null | wc -l)" = 2 ]; }
+
+# node becomes the daemon of a node.
+node() {
+	hostname "$1"
+	exec "$(echo "$root"/usr/sbin/slurmd*)" -D -N "$1" -d "$(echo "$root"/usr/sbin/slurmstepd*)"
 }
 
 # settings prints slurm.conf. Nodes claim more processors than there are, so that a node runs two tasks at once.
@@ -156,7 +166,7 @@ settings() {
 stop_cluster() { kill -9 "${nodes[0]}" "${daemons[@]}"; }
 
 # break_tasks puts a fastcount before the true one that, as a task of an array, dies at a random moment in about half of
-# its first two attempts. On node n2 it stops forever half-way: the node is lost while its tasks run.
+# its first two attempts. On node n2 it stops for ever: that node is lost while its tasks run.
 break_tasks() {
 	mkdir -p broken attempts
 	cat >broken/fastcount <<-END
@@ -164,15 +174,16 @@ break_tasks() {
 		[ -n "\${SLURM_ARRAY_TASK_ID:-}" ] || exec $base/bin/fastcount "\$@"
 		touch "$base/attempts/\$SLURM_ARRAY_TASK_ID.\$SLURM_JOB_ID"
 		attempts=("$base/attempts/\$SLURM_ARRAY_TASK_ID".*)
+		moment=0.0\$((RANDOM % 5))
 		if [ "\$SLURMD_NODENAME" = n2 ]; then
-			signal=STOP
+			signal=STOP moment=0.00\$((RANDOM % 10))
 		elif [ \${#attempts[@]} -le 2 ] && [ \$((RANDOM % 2)) = 0 ]; then
 			signal=KILL
 		else
 			exec $base/bin/fastcount "\$@"
 		fi
 		$base/bin/fastcount "\$@" &
-		sleep "0.0\$((RANDOM % 10))"
+		sleep \$moment
 		kill -\$signal \$!
 		[ \$signal = KILL ] && kill -KILL \$\$
 		touch $base/stopped
@@ -181,16 +192,19 @@ break_tasks() {
 	chmod +x broken/fastcount
 }
 
-# on_parallel counts with GNU parallel: an export whose shards are named, and files, gzip and an export that are not.
+# on_parallel counts with GNU parallel, as parallel.md says: an export whose shards are named, of which some are lost; and
+# files, gzip and an export whose shards are not.
 on_parallel() {
-	fastcount plan -q small >export.plan
-	seq 0 $((shards - 1)) | parallel -j 2 --retries 3 fastcount -q --plan export.plan --shard {}/$shards --out-dir export.parts
-	fastcount merge -q export.parts | cmp - single.json
+	fastcount plan -q small >work.plan
+	seq 0 $((shards - 1)) | parallel --retries 3 fastcount -q -j 1 --plan work.plan --shard {}/$shards --out-dir parallel
+	rm parallel/shard-00000[146]-*
+	fastcount merge --missing parallel | tr , '\n' | parallel fastcount -q -j 1 --plan work.plan --shard {}/$shards --out-dir parallel
+	fastcount merge -q parallel | cmp - single.json
 
 	fastcount -q data/* demo >mixed.json
 	fastcount plan -q data/* demo >mixed.plan
-	seq $shards | parallel -j 2 --retries 3 -N0 fastcount -q --plan mixed.plan --shard auto/$shards --out-dir mixed.parts
-	fastcount merge -q mixed.parts | cmp - mixed.json
+	seq $shards | parallel --retries 3 -N0 fastcount -q -j 1 --plan mixed.plan --shard auto/$shards --out-dir mixed
+	fastcount merge -q mixed | cmp - mixed.json
 	say "counted with GNU parallel"
 }
 
