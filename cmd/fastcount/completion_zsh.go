@@ -45,7 +45,7 @@ func zshFlag(f flagInfo) string {
 	case f.value != "":
 		long, short = long+"=", short+"+"
 	}
-	names := quoted(long)
+	var names string
 	switch star := map[bool]string{true: "*"}[f.repeatable]; {
 	case f.short == "":
 		names = quoted(star + long)

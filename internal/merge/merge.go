@@ -80,9 +80,6 @@ type file struct {
 	head engine.PartialHead
 }
 
-// begin is where the first stretch begins that the file covers.
-func (f *file) begin() int64 { return f.head.Covers[0][0] }
-
 // Open reads the heads of partial results, and leaves out those that are the same as others. Files that cover nothing,
 // as shards do of which there are more than there is work, count for nothing.
 func Open(paths []string) (*Set, error) {
