@@ -113,11 +113,11 @@ func fromStderr(line string) bool {
 	return strings.HasPrefix(line, "fastcount: ") || strings.HasPrefix(line, "hint: ")
 }
 
-// shell prepares a command so that nothing of the surroundings shows.
+// shell prepares a command so that nothing of the surroundings shows, nor how slow the machine is.
 func (s *session) shell(command string) *exec.Cmd {
 	cmd := exec.Command("sh", "-c", command)
 	cmd.Dir = s.dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + s.dir, "GORACE=" + raceOptions}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + s.dir, "FASTCOUNT_PROGRESS=none", "GORACE=" + raceOptions}
 	return cmd
 }
 
