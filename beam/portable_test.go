@@ -78,32 +78,73 @@ func beamCommand(t *testing.T, args ...string) *exec.Cmd {
 	return exec.Command(program, args...)
 }
 
-// A stripped program gives a job to a runner that is another process, and the work is done in a third one, as on Flink
-// and Spark. That it really is shows a token which that process alone has.
-func TestPortable(t *testing.T) {
+// portable are the processes of a cluster that is one machine.
+type portable struct {
+	args []string // what a job needs to run there
+	pool *exec.Cmd
+}
+
+// token is that of the pool: no other process has one.
+const token = "of-the-pool"
+
+// startPortable starts a runner and a pool of workers, each a process of its own.
+func startPortable(t *testing.T) portable {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("links a program")
 	}
-	dir, s := t.TempDir(), serve(t)
-	fastcount(t, dir, "generate", "demo", "--out-dir", "data")
-	sources := []string{"data/*.csv", "demo", "--server", s.URL}
-	plan, want, output := planned(t, dir, sources...), fastcount(t, dir, sources...), filepath.Join(dir, "counts.json")
 	runnerPort, poolPort := freePort(t), freePort(t)
 	runner := exec.Command(os.Args[0])
 	runner.Env = append(os.Environ(), prismPort+"="+runnerPort)
 	start(t, runnerPort, runner)
 	pool := beamCommand(t, "--worker-pool", ":"+poolPort)
-	pool.Env = append(os.Environ(), "FASTCOUNT_TOKEN=of-the-pool")
+	pool.Env = append(os.Environ(), "FASTCOUNT_TOKEN="+token)
 	start(t, poolPort, pool)
-	out, err := beamCommand(t, "--plan", plan, "--shards", "9", "--output", output, "--runner", "flink",
-		"--endpoint", "localhost:"+runnerPort, "--environment_type", "EXTERNAL", "--environment_config", "localhost:"+poolPort).CombinedOutput()
+	return portable{[]string{"--runner", "flink", "--endpoint", "localhost:" + runnerPort,
+		"--environment_type", "EXTERNAL", "--environment_config", "localhost:" + poolPort}, pool}
+}
+
+// A stripped program gives a job to a runner that is another process, and the work is done in a third one, as on Flink
+// and Spark. That it really is shows a token which that process alone has.
+func TestPortable(t *testing.T) {
+	p, s, dir := startPortable(t), serve(t), t.TempDir()
+	fastcount(t, dir, "generate", "demo", "--out-dir", "data")
+	sources := []string{"data/*.csv", "demo", "--server", s.URL}
+	plan, want, output := planned(t, dir, sources...), fastcount(t, dir, sources...), filepath.Join(dir, "counts.json")
+	out, err := beamCommand(t, append(p.args, "--plan", plan, "--shards", "9", "--output", output)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if !bytes.Equal(read(t, output), want) {
 		t.Error("the result is another one")
 	}
-	if got := *s.token.Load(); got != "Bearer of-the-pool" {
+	if got := *s.token.Load(); got != "Bearer "+token {
 		t.Errorf("the last one who asked the server had the token %q", got)
+	}
+}
+
+// Workers that are killed while they count leave no result.
+func TestWorkersKilled(t *testing.T) {
+	p, s, dir := startPortable(t), serve(t), t.TempDir()
+	plan, output := planned(t, dir, "demo", "--server", s.URL), filepath.Join(dir, "counts.json")
+	s.breakWith(t, "stall=100000")
+	job := beamCommand(t, append(p.args, "--plan", plan, "--shards", "4", "--output", output)...)
+	if err := job.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 200 {
+		if *s.token.Load() != "" {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err := p.pool.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := job.Wait(); err == nil {
+		t.Error("the job succeeded")
+	}
+	if files, _ := filepath.Glob(output + "*"); len(files) > 0 || *s.token.Load() == "" {
+		t.Errorf("the pool asked with %q, and there is %q", *s.token.Load(), files)
 	}
 }
