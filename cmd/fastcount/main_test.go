@@ -18,7 +18,7 @@ import (
 // TestMain lets the test binary be the program: where it is started as fastcount it runs main.
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", raceOptions) // for the programs that tests start
-	testscript.Main(m, map[string]func(){"fastcount": main})
+	testscript.Main(m, map[string]func(){"fastcount": guardedMain})
 }
 
 // raceOptions keep the race detector from sleeping a second at the end of each program.
@@ -37,6 +37,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", raceOptions)
+			e.Setenv(tokenVariable, "canary-token")
 			return nil
 		},
 		RequireUniqueNames: true,
