@@ -45,6 +45,10 @@ var (
 	// ErrIDs says that a list of the export API holds more ids than MaxDownloads. It matches ErrMetadata.
 	ErrIDs = errors.New("answer of the export API holds more ids than the limit")
 
+	// ErrNames says that the downloads of an export declare more patients and event types than MaxNames. It matches
+	// ErrMetadata.
+	ErrNames = errors.New("the downloads declare more patients and event types than the limit")
+
 	// ErrContent says that a server answered with something that cannot be CSV, by its own headers: a page, JSON,
 	// an encoding that was not asked for.
 	ErrContent = errors.New("not a CSV stream")

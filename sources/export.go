@@ -24,11 +24,8 @@ var (
 	_ engine.Retrier  = (*Download)(nil)
 )
 
-// What an export may hold, so that a hostile server cannot fill the memory.
-const (
-	maxValues = 32 << 10 // values of JSON that are looked at together; each costs about 90 bytes meanwhile
-	maxNames  = 16 << 20 // patients and event types that the downloads of one export declare, one by one
-)
+// maxValues is how many values of JSON are looked at together; each costs about 90 bytes meanwhile.
+const maxValues = 32 << 10
 
 // Download is a part that is one download of an export.
 type Download struct {
@@ -63,7 +60,7 @@ func (c *Client) Export(ctx context.Context, id string) ([]*Download, error) {
 	if err != nil {
 		return nil, fmt.Errorf("export %s: %w", id, err)
 	}
-	var names nameSet
+	names := nameSet{limit: int64(c.opts.MaxNames)}
 	downloads := make([]*Download, len(ids))
 	err = forEach(len(ids), c.opts.Transfers, func(i int) (err error) {
 		downloads[i], err = c.download(ctx, id, ids[i], &names)
@@ -82,7 +79,7 @@ func (c *Client) Download(ctx context.Context, export, id string) (*Download, er
 			return nil, mark(ErrArgument, fmt.Errorf("%s cannot be the id of an export or a download", quote(part)))
 		}
 	}
-	return c.download(ctx, export, id, new(nameSet))
+	return c.download(ctx, export, id, &nameSet{limit: int64(c.opts.MaxNames)})
 }
 
 func (c *Client) downloadIDs(ctx context.Context, export string) ([]string, error) {
@@ -382,6 +379,7 @@ func stringOf(v *fastjson.Value, key string) ([]byte, error) {
 
 // nameSet keeps one copy of each name that the downloads of an export declare, and counts how many they declare.
 type nameSet struct {
+	limit   int64
 	claimed atomic.Int64
 	mu      sync.Mutex
 	names   map[string]string
@@ -394,8 +392,8 @@ func (s *nameSet) adder(list *[]string, key string) element {
 		if err != nil {
 			return err
 		}
-		if s.claimed.Add(1) > maxNames {
-			return fmt.Errorf("%w: its downloads declare more than %d names", ErrMetadata, maxNames)
+		if s.claimed.Add(1) > s.limit {
+			return mark(ErrMetadata, fmt.Errorf("%w of %d", ErrNames, s.limit))
 		}
 		*list = append(roomFor(*list), s.share(name))
 		return nil

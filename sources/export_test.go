@@ -236,15 +236,14 @@ func TestNamesTwice(t *testing.T) {
 }
 
 func TestTooManyNames(t *testing.T) {
-	var names nameSet
-	names.claimed.Store(maxNames - 1)
+	names := nameSet{limit: 1}
 	var list []string
 	add := names.adder(&list, "patients")
 	name := fastjson.MustParse(`"P1"`)
 	if err := add(name); err != nil {
 		t.Errorf("the limit holds too early: %v", err)
 	}
-	if err := add(name); !errors.Is(err, ErrMetadata) {
+	if err := add(name); !errors.Is(err, ErrMetadata) || !errors.Is(err, ErrNames) {
 		t.Errorf("got %v", err)
 	}
 }

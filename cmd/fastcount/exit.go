@@ -117,5 +117,5 @@ var kinds = []struct {
 func isLimit(err error) bool {
 	_, limit := errors.AsType[*engine.LimitError](err)
 	return limit || errors.Is(err, parser.ErrRecordTooLong) || errors.Is(err, parser.ErrColumns) ||
-		errors.Is(err, sources.ErrWindow) || errors.Is(err, sources.ErrAnswer) || errors.Is(err, sources.ErrIDs) || errors.Is(err, errMemory)
+		errors.Is(err, sources.ErrWindow) || errors.Is(err, sources.ErrAnswer) || errors.Is(err, sources.ErrIDs) || errors.Is(err, sources.ErrNames) || errors.Is(err, errMemory)
 }

@@ -114,6 +114,7 @@ func (o *remoteOptions) clientOptions(maxWindow uint64) sources.Options {
 		UserAgent:      "fastcount/" + version(),
 		MaxJSON:        int(o.maxJSON),
 		MaxDownloads:   int(o.maxDownloads),
+		MaxNames:       int(o.maxNames),
 		MaxWindow:      maxWindow,
 	}
 }
