@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 }
 
 // runAll counts a small export as the tasks of a scheduler, which tells each its index in variable, would count it, and
-// compares what they add up to with one run. A folder takes the place of /work.
+// compares what they add up to with one run. A folder takes the place of /counting.
 func runAll(t *testing.T, shards int, variable string, count, merge []string) {
 	t.Helper()
 	work := t.TempDir()
@@ -61,12 +61,12 @@ func runAll(t *testing.T, shards int, variable string, count, merge []string) {
 	}
 }
 
-// fastcount runs fastcount, with more variables in its environment, in a folder that takes the place of /work.
+// fastcount runs fastcount, with more variables in its environment, in a folder that takes the place of /counting.
 func fastcount(t *testing.T, work string, env []string, args ...string) (stdout []byte) {
 	t.Helper()
 	moved := make([]string, len(args))
 	for i, arg := range args {
-		moved[i] = strings.Replace(arg, "/work/", work+"/", 1)
+		moved[i] = strings.Replace(arg, "/counting/", work+"/", 1)
 	}
 	cmd := exec.Command(program, moved...)
 	cmd.Dir = work
