@@ -49,9 +49,8 @@ type listCutter struct {
 	escaped bool              // behind a backslash there
 }
 
-// cutLists reads a text of at most limit bytes and returns its rest. A failure of r outranks one of take, which may come of it;
-//
-// more than limit bytes are errTooLong, more than uncutLimit of them that are not in a list errUncut.
+// cutLists reads a text of at most limit bytes and returns its rest. A failure of r outranks one of take, which may come of
+// it. More than limit bytes are errTooLong, more than uncutLimit of them that are not in a list errUncut.
 func cutLists(r io.Reader, limit int, take func(keys [2][]byte, piece []byte) error) (rest []byte, err error) {
 	c := &listCutter{take: take, pieceSize: pieceSize, uncut: uncutLimit(limit)}
 	buf := make([]byte, pieceSize)
