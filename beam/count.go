@@ -75,16 +75,7 @@ func (f *countShard) count(ctx context.Context, shard int) ([]byte, error) {
 		return nil, err
 	}
 	beam.NewCounter("fastcount", "rows").Inc(ctx, int64(report.Rows)) // for the runner's page; shards begun again count twice
-	return pack(func(w io.Writer) error { return engine.WritePartial(w, f.head(shard), report) })
-}
-
-// head is the head of a shard's partial result.
-func (f *countShard) head(shard int) engine.PartialHead {
-	from, to := f.work.Stretch(shard, f.Job.Shards)
-	return engine.PartialHead{
-		Work: f.work.ID, Unit: fmt.Sprintf("%d/%d", shard, f.Job.Shards), Shards: f.Job.Shards,
-		Covers: []engine.Stretch{{from, to}}, Total: f.work.Total, EscapeIDs: f.work.Rules.EscapeIDs,
-	}
+	return pack(func(w io.Writer) error { return engine.WritePartial(w, f.work.Head(shard, f.Job.Shards), report) })
 }
 
 // client returns the client of a server. Its token is in the environment of the worker, where no runner shows it.

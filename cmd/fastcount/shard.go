@@ -147,11 +147,7 @@ func writeShard(file string, work *plan.Plan, index, count int, r *engine.Report
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
-	head := engine.PartialHead{Work: work.ID, Unit: fmt.Sprintf("%d/%d", index, count), Shards: count, Total: work.Total, EscapeIDs: work.Rules.EscapeIDs}
-	if from, to := work.Stretch(index, count); from < to {
-		head.Covers = []engine.Stretch{{from, to}}
-	}
-	return wholefile.Write(wholefile.OS{}, file, func(w io.Writer) error { return engine.WritePartial(w, head, r) })
+	return wholefile.Write(wholefile.OS{}, file, func(w io.Writer) error { return engine.WritePartial(w, work.Head(index, count), r) })
 }
 
 // planClients are the clients of the servers that a plan names.

@@ -18,6 +18,8 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"fastcount/engine"
 )
 
 // ErrDamaged says that a file is no plan, or not a whole one.
@@ -175,6 +177,15 @@ type Piece struct {
 
 // Stretch returns where shard i of n, counted from 0, begins and ends.
 func (p *Plan) Stretch(i, n int) (from, to int64) { return Stretch(p.Total, i, n) }
+
+// Head returns the head of the partial result of shard i of n.
+func (p *Plan) Head(i, n int) engine.PartialHead {
+	head := engine.PartialHead{Work: p.ID, Unit: fmt.Sprintf("%d/%d", i, n), Shards: n, Total: p.Total, EscapeIDs: p.Rules.EscapeIDs}
+	if from, to := p.Stretch(i, n); from < to {
+		head.Covers = []engine.Stretch{{from, to}}
+	}
+	return head
+}
 
 // Stretch returns where shard i of n of work of this total weight, counted from 0, begins and ends.
 func Stretch(total int64, i, n int) (from, to int64) { return at(total, i, n), at(total, i+1, n) }

@@ -105,12 +105,8 @@ func (w *world) count(t *testing.T, p *plan.Plan, i, n int) string {
 	p.Rules.Config(&cfg)
 	r, err := engine.Run(t.Context(), parts, cfg)
 	check(t, err)
-	head := engine.PartialHead{Work: p.ID, Shards: n, Total: p.Total}
-	if from, to := p.Stretch(i, n); from < to {
-		head.Covers = []engine.Stretch{{from, to}}
-	}
 	var text bytes.Buffer
-	check(t, engine.WritePartial(&text, head, r))
+	check(t, engine.WritePartial(&text, p.Head(i, n), r))
 	file := filepath.Join(w.dir, fmt.Sprintf("%d-of-%d%s", i, n, merge.Suffix))
 	check(t, os.WriteFile(file, text.Bytes(), 0o600))
 	return file
