@@ -218,6 +218,31 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// What says that it covers all must also hold all of each file.
+func TestRangeThatIsNotTheWhole(t *testing.T) {
+	data := export(300)
+	size := int64(len(data))
+	for name, share := range map[string]memory{
+		"the first bytes are missing": {"a.csv", data, 100, size},
+		"the last bytes are missing":  {"a.csv", data, 0, size - 100},
+	} {
+		r, err := engine.Run(t.Context(), []engine.Part{share}, engine.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text bytes.Buffer
+		head := engine.PartialHead{Work: "w", Covers: []engine.Stretch{{0, size}}, Total: size}
+		if err := engine.WritePartial(&text, head, r); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "x"+Suffix)
+		write(t, file, text.Bytes())
+		if got, err := report([]string{file}); got != nil || !errors.Is(err, ErrUnfit) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
 // changed changes the second file, and its digest if it can be.
 func changed(from, to string) func(t *testing.T, dir string, files []string) []string {
 	return func(t *testing.T, _ string, files []string) []string {
