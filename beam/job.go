@@ -85,10 +85,10 @@ func (j *job) checkUnits(work *plan.Plan, outputs *sinks.Outputs) error {
 	for _, u := range work.Units {
 		switch {
 		case u.File != nil:
-			paths = append(paths, j.path(u.File))
+			paths = append(paths, work.Path(u.File))
 		case u.Download.Server == "":
 			return errors.New("--plan: it is of the built-in mock server, which workers do not have; " +
-				"run 'fastcount mock' and make a plan with its --server")
+				"run 'fastcount serve' and make a plan with its --server")
 		}
 	}
 	for _, path := range paths {
@@ -101,14 +101,6 @@ func (j *job) checkUnits(work *plan.Plan, outputs *sinks.Outputs) error {
 		}
 	}
 	return nil
-}
-
-// path returns where a file of the plan is.
-func (j *job) path(f *plan.File) string {
-	if filepath.IsAbs(f.Path) {
-		return f.Path
-	}
-	return filepath.Join(filepath.Dir(j.Plan), f.Path)
 }
 
 // read reads the plan on a worker.

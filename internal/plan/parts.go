@@ -35,11 +35,16 @@ func (p *Plan) Parts(ctx context.Context, pieces []Piece, o sources.LocalOptions
 	return parts, nil
 }
 
-func (p *Plan) file(piece Piece, o sources.LocalOptions) (engine.Part, error) {
-	path := piece.File.Path
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(p.dir, path)
+// Path returns where a file of the plan is.
+func (p *Plan) Path(f *File) string {
+	if filepath.IsAbs(f.Path) {
+		return f.Path
 	}
+	return filepath.Join(p.dir, f.Path)
+}
+
+func (p *Plan) file(piece Piece, o sources.LocalOptions) (engine.Part, error) {
+	path := p.Path(piece.File)
 	f, err := sources.NewFile(path, o)
 	if err != nil {
 		return nil, err
