@@ -106,6 +106,23 @@ func TestManyNamesAndReset(t *testing.T) {
 	}
 }
 
+// Names of nothing but NULs, and of none, look like a free slot. In a large table, too, they are names of their own.
+func TestNamesLikeAFreeSlot(t *testing.T) {
+	names := make([]string, 50_000)
+	for i := range names {
+		names[i] = fmt.Sprint("n", i)
+	}
+	for n := range 20 {
+		names = append(names, strings.Repeat("\x00", n))
+	}
+	table := intern.New(nil)
+	check(t, table, names, ',') // the table grows
+	check(t, table, names, ',')
+	table = intern.New(nil)
+	check(t, table, names[:50_000], ',')
+	check(t, table, names, ',') // it is large when it sees them first
+}
+
 func TestAdmit(t *testing.T) {
 	refused := errors.New("refused")
 	table := intern.New(func(name []byte, _ uint32) error {
