@@ -26,7 +26,7 @@ func BenchmarkIndex(b *testing.B) {
 				b.Skip("not available here")
 			}
 			for b.Loop() {
-				if m := k.Index(dst, s.data, ','); m.Separators != 4*(s.rows+1) || m.Newlines != s.rows+1 {
+				if m := k.Index(dst, s.data, ','); m.Offsets != 4*(s.rows+1) || m.Newlines != s.rows+1 {
 					b.Fatalf("found %+v", m)
 				}
 			}

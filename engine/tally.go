@@ -23,7 +23,7 @@ type tally struct {
 
 	patientIDs, eventIDs []uint32 // of the rows of one block
 
-	road   *fused.Road  // along plain records; nil if there is none
+	road   *fused.Path  // along plain records; nil if there is none
 	layout fused.Layout // that the road is for
 }
 

@@ -35,9 +35,9 @@ func FuzzFused(f *testing.F) {
 		if wide {
 			layout.First, layout.Second, header = 3, 1, "v,e,t,p\n"
 		}
-		road := fused.New(layout)
+		path := fused.New(layout)
 		padded := append(bytes.Clone(data), bytes.Repeat([]byte("P1,t,bp,1\n\"\r"), fused.Slack)...)
-		used, rows := road.Count(padded[:len(data)], min(int(stop), len(data)), table, table, counts, stride)
+		used, rows := path.Count(padded[:len(data)], min(int(stop), len(data)), table, table, counts, stride)
 
 		want, err := oracle.Counts(append([]byte(header), data[:used]...), ',', "p", "e")
 		if err != nil {

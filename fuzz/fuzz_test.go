@@ -47,7 +47,7 @@ func FuzzKernel(f *testing.F) {
 				}
 				continue
 			}
-			got.Offsets = dst[:m.Separators]
+			got.Offsets = dst[:m.Offsets]
 			if !slices.Equal(got.Offsets, want.Offsets) || got.Newlines != want.Newlines || got.Quote ||
 				got.CR != want.CR || got.LoneCR != want.LoneCR {
 				t.Fatalf("%s: got %+v, want %+v", k.Name, got, want)

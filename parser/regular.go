@@ -18,7 +18,7 @@ func (r *Reader) regular(window []byte) (used int, more bool) {
 		return 0, true
 	}
 	separators := m.Newlines * r.header.width
-	if r.header.width < 2 || separators > m.Separators || separators < m.Separators-(r.header.width-1) {
+	if r.header.width < 2 || separators > m.Offsets || separators < m.Offsets-(r.header.width-1) {
 		return 0, false
 	}
 	if !r.projectAll(window, offsets[:separators], m) {

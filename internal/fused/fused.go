@@ -56,7 +56,7 @@ type pattern struct {
 
 	firstEnd               int // the first key begins with the record and ends with this
 	secondBegin, secondEnd int
-	rowEnd                 int    // the record's end begins with this
+	recordEnd              int    // the record's end begins with this
 	end                    string // the bytes of the record's end
 	firstBefore            string // special bytes of the first key before its name
 	firstAfter             string
@@ -97,11 +97,11 @@ func (p *pattern) compared(l Layout) bool {
 	p.firstAfter, p.firstEnd = comma, before+between-1
 	p.secondBefore, p.secondBegin = comma, before+between*(l.Second-1)
 	p.secondAfter, p.secondEnd = comma, before+between*(l.Second+1)-1
-	p.rowEnd = before + between*n
+	p.recordEnd = before + between*n
 	if l.Second == n { // its name ends where the record ends
-		p.secondAfter, p.secondEnd = p.end[:1], p.rowEnd
+		p.secondAfter, p.secondEnd = p.end[:1], p.recordEnd
 	}
-	return p.secondBegin <= p.firstEnd+1 && p.rowEnd <= p.secondEnd+1
+	return p.secondBegin <= p.firstEnd+1 && p.recordEnd <= p.secondEnd+1
 }
 
 // number makes p the pattern of plain records with the two columns anywhere: a key is a name and what comes behind it.
@@ -119,15 +119,15 @@ func (p *pattern) number(l Layout) {
 	}
 	p.firstBefore, p.firstAfter = "", after(l.First)
 	p.secondBefore, p.secondAfter = "", after(l.Second)
-	p.firstEnd, p.secondBegin, p.secondEnd, p.rowEnd = near, far-1, far, l.Width-1
+	p.firstEnd, p.secondBegin, p.secondEnd, p.recordEnd = near, far-1, far, l.Width-1
 }
 
 // canBeLong reports whether there is a road along p for names that do not fit into short keys.
 func (p pattern) canBeLong() bool { return !p.wide && p.secondBegin >= p.firstEnd }
 
 // next reports whether the special bytes that matter are the first four.
-func (p pattern) next() bool {
-	return !p.wide && p.firstEnd == 0 && p.secondBegin == 1 && p.secondEnd == 2 && p.rowEnd == 3
+func (p pattern) leading() bool {
+	return !p.wide && p.firstEnd == 0 && p.secondBegin == 1 && p.secondEnd == 2 && p.recordEnd == 3
 }
 
 // detect returns the pattern of the first record of data, if there is a whole one.
@@ -146,6 +146,6 @@ func (l Layout) fits(name []byte) bool {
 
 // special reports whether the special bytes of l can be told apart by their low four bits, on which the search for
 // them rests.
-func (l Layout) special() bool {
+func (l Layout) classifiable() bool {
 	return l.Comma < 0x80 && !strings.ContainsRune("\x02\x0a\x0d", rune(l.Comma&0x0f))
 }

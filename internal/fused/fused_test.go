@@ -67,9 +67,9 @@ func padded(data string) []byte {
 }
 
 // check drives along data and compares what was counted with what encoding/csv reads of the same bytes.
-func check(t *testing.T, road *fused.Road, k *known, data string, stop int) (used int) {
+func check(t *testing.T, path *fused.Path, k *known, data string, stop int) (used int) {
 	t.Helper()
-	used, rows := road.Count(padded(data), stop, k.first, k.second, k.counts, k.stride)
+	used, rows := path.Count(padded(data), stop, k.first, k.second, k.counts, k.stride)
 	counts := k.take()
 	if used == 0 && rows == 0 && len(counts) == 0 {
 		return 0
@@ -163,17 +163,17 @@ func TestCountsWhatEncodingCSVReads(t *testing.T) {
 			t.Run(set+"/"+name, func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(3, 4))
 				k := newKnown(t, names[0], names[1])
-				road := fused.New(layout)
+				path := fused.New(layout)
 				for range 400 {
 					n := 1 + rng.IntN(60)
 					data := records(rng, k, n, form, 0)
-					if used := check(t, road, k, data, len(data)); used != len(data) && set == "short" {
+					if used := check(t, path, k, data, len(data)); used != len(data) && set == "short" {
 						t.Fatalf("%q: stopped at %d of %d", data, used, len(data))
 					}
-					check(t, road, k, data, rng.IntN(len(data)+1))
+					check(t, path, k, data, rng.IntN(len(data)+1))
 					odd := records(rng, k, n, form, 1+rng.IntN(n))
-					check(t, road, k, odd, len(odd))
-					check(t, road, k, odd, rng.IntN(len(odd)+1))
+					check(t, path, k, odd, len(odd))
+					check(t, path, k, odd, rng.IntN(len(odd)+1))
 				}
 			})
 		}
@@ -201,9 +201,9 @@ func TestLongNames(t *testing.T) {
 	for n := range 70 {
 		for m := range 40 {
 			k := newKnown(t, []string{strings.Repeat("n", n)}, []string{strings.Repeat("e", m)})
-			road := fused.New(layout)
+			path := fused.New(layout)
 			data := strings.Repeat(strings.Repeat("n", n)+",2025-08-26T00:00:07Z,"+strings.Repeat("e", m)+",71\n", 9)
-			used := check(t, road, k, data, len(data))
+			used := check(t, path, k, data, len(data))
 			fits := n < 64 && m < 31
 			if want := map[bool]int{true: len(data)}[fits]; used != want {
 				t.Errorf("names of %d and %d bytes: stopped at %d, want %d", n, m, used, want)
@@ -216,7 +216,7 @@ func TestLongNames(t *testing.T) {
 func TestStopsBeforeAnythingElse(t *testing.T) {
 	skipUnlessAvailable(t)
 	k := newKnown(t, firsts, seconds)
-	road := fused.New(layout)
+	path := fused.New(layout)
 	plain := strings.Repeat("P1,t,bp,1\n", 20)
 	for _, odd := range oddities {
 		if odd == ",,,\n" || odd == "P1,t,bp,1\nP1" {
@@ -225,7 +225,7 @@ func TestStopsBeforeAnythingElse(t *testing.T) {
 		for at := 0; at <= len(plain); at += 10 {
 			data := plain[:at] + odd + plain[at:]
 			turned := at == 0 && (odd[0] == '"' || strings.Count(odd, "\r\n") == 1) // another pattern is taken up there
-			if used := check(t, road, k, data, len(data)); used != at && !turned {
+			if used := check(t, path, k, data, len(data)); used != at && !turned {
 				t.Errorf("%q at %d: stopped at %d", odd, at, used)
 			}
 		}
@@ -236,11 +236,11 @@ func TestStopsBeforeAnythingElse(t *testing.T) {
 func TestNothingIsReadBehindTheData(t *testing.T) {
 	skipUnlessAvailable(t)
 	k := newKnown(t, firsts, seconds)
-	road := fused.New(layout)
+	path := fused.New(layout)
 	data := strings.Repeat("P1,t,bp,1\n", 7) + "P22,time,heart_rate,71\n"
 	for n := range len(data) + 1 {
 		want := strings.LastIndexByte(data[:n], '\n') + 1
-		if used := check(t, road, k, data[:n], n); used != want {
+		if used := check(t, path, k, data[:n], n); used != want {
 			t.Errorf("of %d bytes: stopped at %d, want %d", n, used, want)
 		}
 	}
@@ -249,11 +249,11 @@ func TestNothingIsReadBehindTheData(t *testing.T) {
 func TestRecordsOfEveryLength(t *testing.T) {
 	skipUnlessAvailable(t)
 	k := newKnown(t, firsts, seconds)
-	road := fused.New(layout)
+	path := fused.New(layout)
 	for n := range 100 {
 		record := "P1," + strings.Repeat("t", n) + ",bp,1\n"
 		data := strings.Repeat(record, 9)
-		used := check(t, road, k, data, len(data))
+		used := check(t, path, k, data, len(data))
 		if want := len(data) * min(1, 65/len(record)); used != want {
 			t.Errorf("records of %d bytes: stopped at %d, want %d", len(record), used, want)
 		}
@@ -263,7 +263,7 @@ func TestRecordsOfEveryLength(t *testing.T) {
 // Names that are added, and a matrix that grows, are taken up on the way.
 func TestGrowth(t *testing.T) {
 	skipUnlessAvailable(t)
-	road := fused.New(layout)
+	path := fused.New(layout)
 	for n := 1; n <= 3000; n = n*3 + 1 {
 		var first, second []string
 		var data strings.Builder
@@ -273,8 +273,8 @@ func TestGrowth(t *testing.T) {
 			fmt.Fprintf(&data, "P%d,t,e%d,1\n", i, i%50)
 		}
 		k := newKnown(t, first, second[:min(n, 50)])
-		road.Reset()
-		if used := check(t, road, k, data.String(), data.Len()); used != data.Len() {
+		path.Reset()
+		if used := check(t, path, k, data.String(), data.Len()); used != data.Len() {
 			t.Errorf("%d names: stopped at %d of %d", n, used, data.Len())
 		}
 		for range 50 { // further names of the same tables
@@ -282,7 +282,7 @@ func TestGrowth(t *testing.T) {
 			k.counts = append(k.counts, make([]uint64, k.stride)...)
 		}
 		more := data.String() + fmt.Sprintf("Q%d,t,e0,1\n", n)
-		if used := check(t, road, k, more, len(more)); used != len(more) {
+		if used := check(t, path, k, more, len(more)); used != len(more) {
 			t.Errorf("%d names and 50 more: stopped at %d of %d", n, used, len(more))
 		}
 	}
@@ -304,7 +304,7 @@ func TestLayouts(t *testing.T) {
 	}
 }
 
-func checkLayout(t *testing.T, width, first, second int, quoted, road bool) {
+func checkLayout(t *testing.T, width, first, second int, quoted, path bool) {
 	t.Helper()
 	fields := slices.Repeat([]string{"v"}, width)
 	fields[first], fields[second] = "P1", "bp"
@@ -317,7 +317,7 @@ func checkLayout(t *testing.T, width, first, second int, quoted, road bool) {
 		data := strings.Repeat(row, 301)
 		r := fused.New(fused.Layout{Comma: ',', Width: width, First: first, Second: second})
 		used, rows := r.Count(padded(data), len(data), k.first, k.second, k.counts, k.stride)
-		if want := map[bool]int{true: 301}[road]; rows != want || used != want*len(row) {
+		if want := map[bool]int{true: 301}[path]; rows != want || used != want*len(row) {
 			t.Errorf("%q: %d rows in %d bytes, want %d", row, rows, used, want)
 		}
 		if counts := k.take(); counts[[2]string{"P1", "bp"}] != uint64(rows) {
@@ -341,13 +341,13 @@ func TestWideRecords(t *testing.T) {
 			names[i] = fmt.Sprintf("c%d", i)
 		}
 		names[first], names[second] = "patient_id", "event_type"
-		road := fused.New(fused.Layout{Comma: ',', Width: width, First: first, Second: second, Header: []byte("patient_id")})
+		path := fused.New(fused.Layout{Comma: ',', Width: width, First: first, Second: second, Header: []byte("patient_id")})
 		k := newKnown(t, firsts, seconds)
 		end := []string{"\n", "\r\n"}[rng.IntN(2)]
 		for range 20 {
 			data := wideRecords(rng, width, first, second, end)
 			stop := len(data) - rng.IntN(2)*rng.IntN(len(data))
-			used, rows := road.Count(padded(data), stop, k.first, k.second, k.counts, k.stride)
+			used, rows := path.Count(padded(data), stop, k.first, k.second, k.counts, k.stride)
 			got := k.take()
 			want, err := oracle.Counts([]byte(strings.Join(names, ",")+"\n"+data[:used]), ',', "patient_id", "event_type")
 			if err != nil || !maps.Equal(got, want) || rows != strings.Count(data[:used], "\n") {
@@ -366,7 +366,7 @@ func TestTooFewFields(t *testing.T) {
 	skipUnlessAvailable(t)
 	for width := 3; width <= 330; width++ {
 		for _, padding := range []int{0, 1, 3, 60, 130} {
-			road := fused.New(fused.Layout{Comma: ',', Width: width, First: 0, Second: 1})
+			path := fused.New(fused.Layout{Comma: ',', Width: width, First: 0, Second: 1})
 			k := newKnown(t, firsts, seconds)
 			for fields := 2; fields <= width+2; fields++ {
 				row := "P1,bp"
@@ -374,7 +374,7 @@ func TestTooFewFields(t *testing.T) {
 					row += "," + strings.Repeat("f", padding) + strings.Repeat(",", fields-3)
 				}
 				data := strings.Repeat(row+"\n", 4)
-				if _, rows := road.Count(padded(data), len(data), k.first, k.second, k.counts, k.stride); rows != 0 && fields != width {
+				if _, rows := path.Count(padded(data), len(data), k.first, k.second, k.counts, k.stride); rows != 0 && fields != width {
 					t.Fatalf("%d columns: %d records of %d fields were taken", width, rows, fields)
 				}
 			}
@@ -426,15 +426,15 @@ func TestDelimiters(t *testing.T) {
 		}
 		l := layout
 		l.Comma = comma
-		road := fused.New(l)
+		path := fused.New(l)
 		k := newKnown(t, []string{"P1"}, []string{"bp"})
 		data := strings.ReplaceAll("P1,t,bp,1\n", ",", string([]byte{comma}))
 		if bytes.IndexByte([]byte("P1tbp"), comma) >= 0 {
 			continue
 		}
-		_, rows := road.Count(padded(data), len(data), k.first, k.second, k.counts, k.stride)
-		told := strings.IndexByte("\x02\x0a\x0d", comma&0x0f) < 0
-		if rows != map[bool]int{true: 1}[told] {
+		_, rows := path.Count(padded(data), len(data), k.first, k.second, k.counts, k.stride)
+		distinct := strings.IndexByte("\x02\x0a\x0d", comma&0x0f) < 0
+		if rows != map[bool]int{true: 1}[distinct] {
 			t.Errorf("delimiter %q: %d rows", comma, rows)
 		}
 	}
@@ -443,15 +443,15 @@ func TestDelimiters(t *testing.T) {
 func TestNoAllocation(t *testing.T) {
 	skipUnlessAvailable(t)
 	k := newKnown(t, firsts, seconds)
-	road := fused.New(layout)
+	path := fused.New(layout)
 	data := padded(strings.Repeat("P1,t,bp,1\nP22,t,hr,1\n", 100))
-	drive := func() {
-		if used, _ := road.Count(data, len(data), k.first, k.second, k.counts, k.stride); used != len(data) {
+	count := func() {
+		if used, _ := path.Count(data, len(data), k.first, k.second, k.counts, k.stride); used != len(data) {
 			t.Fatalf("stopped at %d", used)
 		}
 	}
-	drive()
-	if n := testing.AllocsPerRun(100, drive); n != 0 {
+	count()
+	if n := testing.AllocsPerRun(100, count); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

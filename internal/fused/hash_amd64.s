@@ -4,7 +4,7 @@
 
 // func hashOf(key *byte, blocks int, keys *[32]byte) uint32
 //
-// A round of AES takes in each block of 16 bytes but the first, two more the secret keys; the same as in lanes_amd64.s.
+// A round of AES takes in each block of 16 bytes but the first, two more the secret keys; the same as in streams_amd64.s.
 TEXT ·hashOf(SB), NOSPLIT, $0-28
 	MOVQ key+0(FP), AX
 	MOVQ blocks+8(FP), CX

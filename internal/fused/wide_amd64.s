@@ -2,9 +2,9 @@
 
 #include "go_asm.h"
 #include "textflag.h"
-#include "lanes_amd64.h"
+#include "streams_amd64.h"
 
-// What WIDE_ROW keeps in the frame behind the rest: the masks of special bytes of its four groups of 64, how many special
+// What WIDE_RECORD keeps in the frame behind the rest: the masks of special bytes of its four groups of 64, how many special
 // bytes there are before each, and the numbers that it looks for.
 #define group0     80(SP)
 #define group1     88(SP)
@@ -21,17 +21,17 @@
 #define lastOne   176(SP)
 #define nearStart 184(SP)
 
-// LOAD_WIDE fills what WIDE_ROW needs beside LOAD. Y3 is the delimiter in every byte.
+// LOAD_WIDE fills what WIDE_RECORD needs beside LOAD. Y3 is the delimiter in every byte.
 #define LOAD_WIDE \
-	MOVQ         l+0(FP), AX;           \
-	VPBROADCASTB lanes_comma(AX), Y3;   \
+	MOVQ         s+0(FP), AX;           \
+	VPBROADCASTB streams_comma(AX), Y3;   \
 	MOVQ         R12, nearEnd;          \
 	MOVQ         R13, farBegin;         \
 	MOVQ         R15, farEnd;           \
 	MOVQ         R14, lastOne;          \
-	MOVQ         lanes_nearBegin(AX), BX; \
+	MOVQ         streams_nearBegin(AX), BX; \
 	MOVQ         BX, nearBegin;         \
-	MOVQ         lanes_nearStart(AX), BX; \
+	MOVQ         streams_nearStart(AX), BX; \
 	MOVQ         BX, nearStart;         \
 	MOVQ         $0, before0;           \
 	MOVL         $1, R15
@@ -39,7 +39,7 @@
 // GROUP makes the mask of the special bytes in the 64 from at on and keeps it. If there are others among them than
 // delimiters, R8 becomes the place of the first of these.
 #define GROUP(P, at, group) \
-	SPECIALS(P, at, Y4, Y5, Y6, Y7, AX, BX); \
+	STRUCTURAL(P, at, Y4, Y5, Y6, Y7, AX, BX); \
 	MOVQ      AX, group;                \
 	VPCMPEQB  Y4, Y3, Y8;               \
 	VPCMPEQB  Y5, Y3, Y9;               \
@@ -72,10 +72,10 @@
 	SHLQ   $6, DX;                      \
 	ADDQ   DX, place
 
-// WIDE_ROW is SHORT_ROW for records of any number of columns and up to 256 bytes, with the two columns anywhere. The
+// WIDE_RECORD is SHORT_RECORD for records of any number of columns and up to 256 bytes, with the two columns anywhere. The
 // special byte that ends the record, by its number, must be the first that is no delimiter; so there is no quote, no
 // line feed and no delimiter too many or too few before it. A key is a name and the special byte behind it.
-#define WIDE_ROW(P, probe, hit, fail) \
+#define WIDE_RECORD(P, probe, hit, fail) \
 	MOVQ      $-1, R8;                  \
 	GROUP(P, 192, group3);              \
 	GROUP(P, 128, group2);              \
@@ -121,10 +121,10 @@
 	VPAND     (P)(AX*1), X10, X10;      \
 	SHORT_COUNT(P, probe, hit)
 
-// func allLanesWide(l *lanes) (stopped int)
-TEXT ·allLanesWide(SB), NOSPLIT, $192-16
-	ALL_LANES(LOAD_WIDE, WIDE_ROW, SHORT_PROBE)
+// func countAllWide(s *streams) (stopped int)
+TEXT ·countAllWide(SB), NOSPLIT, $192-16
+	COUNT_ALL(LOAD_WIDE, WIDE_RECORD, SHORT_PROBE)
 
-// func oneLaneWide(l *lanes) (stopped int)
-TEXT ·oneLaneWide(SB), NOSPLIT, $192-16
-	ONE_LANE(LOAD_WIDE, WIDE_ROW, SHORT_PROBE)
+// func countOneWide(s *streams) (stopped int)
+TEXT ·countOneWide(SB), NOSPLIT, $192-16
+	COUNT_ONE(LOAD_WIDE, WIDE_RECORD, SHORT_PROBE)

@@ -15,7 +15,7 @@ var native = Kernel{Name: "avx2", Available: hasAVX2, Index: indexAVX2}
 // dst must have room for all separators and eight more.
 //
 //go:noescape
-func scanAVX2(dst *uint32, b *byte, groups int, comma byte, afterCR uint64) (done, separators, newlines int, crs, lone uint64)
+func scanAVX2(dst *uint32, b *byte, groups int, comma byte, afterCR uint64) (done, offsets, newlines int, crs, lone uint64)
 
 func indexAVX2(dst []uint32, b []byte, comma byte) Marks {
 	groups := len(b) / group
@@ -23,10 +23,10 @@ func indexAVX2(dst []uint32, b []byte, comma byte) Marks {
 		return indexGeneric(dst, b, comma)
 	}
 	_ = dst[len(b)+7]
-	done, separators, newlines, crs, lone := scanAVX2(&dst[0], &b[0], groups, comma, 0)
+	done, offsets, newlines, crs, lone := scanAVX2(&dst[0], &b[0], groups, comma, 0)
 	if done < groups {
 		return Marks{Quote: true}
 	}
-	m := Marks{Separators: separators, Newlines: newlines, CR: crs != 0, LoneCR: lone != 0}
+	m := Marks{Offsets: offsets, Newlines: newlines, CR: crs != 0, LoneCR: lone != 0}
 	return m.finish(dst, b, groups*group, comma)
 }

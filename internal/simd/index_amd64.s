@@ -22,7 +22,7 @@
 	VMOVD        AX, x; \
 	VPBROADCASTB x, y
 
-// func scanAVX2(dst *uint32, b *byte, groups int, comma byte, afterCR uint64) (done, separators, newlines int, crs, lone uint64)
+// func scanAVX2(dst *uint32, b *byte, groups int, comma byte, afterCR uint64) (done, offsets, newlines int, crs, lone uint64)
 //
 // Y0 delimiter, Y1 line feed, Y2 quote, Y3 carriage return, Y4 and Y5 the 64 bytes of the group.
 // DI next free entry of dst, SI the group, CX groups left, R8 offset of the group, R9 line feeds so far,
@@ -101,7 +101,7 @@ end:
 	MOVQ AX, done+40(FP)
 	SUBQ dst+0(FP), DI
 	SHRQ $2, DI
-	MOVQ DI, separators+48(FP)
+	MOVQ DI, offsets+48(FP)
 	MOVQ R9, newlines+56(FP)
 	MOVQ R10, crs+64(FP)
 	MOVQ R11, lone+72(FP)

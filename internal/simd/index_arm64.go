@@ -11,7 +11,7 @@ var native = Kernel{Name: "neon", Available: true, Index: indexNEON}
 // dst must have room for all separators and eight more.
 //
 //go:noescape
-func scanNEON(dst *uint32, b *byte, groups int, comma byte) (done, separators, newlines int, crs, lone uint64)
+func scanNEON(dst *uint32, b *byte, groups int, comma byte) (done, offsets, newlines int, crs, lone uint64)
 
 func indexNEON(dst []uint32, b []byte, comma byte) Marks {
 	groups := len(b) / group
@@ -19,10 +19,10 @@ func indexNEON(dst []uint32, b []byte, comma byte) Marks {
 		return indexGeneric(dst, b, comma)
 	}
 	_ = dst[len(b)+7]
-	done, separators, newlines, crs, lone := scanNEON(&dst[0], &b[0], groups, comma)
+	done, offsets, newlines, crs, lone := scanNEON(&dst[0], &b[0], groups, comma)
 	if done < groups {
 		return Marks{Quote: true}
 	}
-	m := Marks{Separators: separators, Newlines: newlines, CR: crs != 0, LoneCR: lone != 0}
+	m := Marks{Offsets: offsets, Newlines: newlines, CR: crs != 0, LoneCR: lone != 0}
 	return m.finish(dst, b, groups*group, comma)
 }

@@ -33,7 +33,7 @@
 	BIC  R9, R7, R7; \
 	ADDW R8, R3, offset
 
-// func scanNEON(dst *uint32, b *byte, groups int, comma byte) (done, separators, newlines int, crs, lone uint64)
+// func scanNEON(dst *uint32, b *byte, groups int, comma byte) (done, offsets, newlines int, crs, lone uint64)
 //
 // V0 delimiter, V1 line feed, V2 quote, V3 carriage return, V4 to V7 the 64 bytes of the group, V30 line feeds so
 // far, V31 weights.
@@ -127,7 +127,7 @@ end:
 	MOVD dst+0(FP), R7
 	SUB  R7, R0
 	LSR  $2, R0
-	MOVD R0, separators+40(FP)
+	MOVD R0, offsets+40(FP)
 	VMOV V30.D[0], R7
 	MOVD R7, newlines+48(FP)
 	MOVD R4, crs+56(FP)

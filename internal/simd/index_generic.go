@@ -29,7 +29,7 @@ func (m Marks) finish(dst []uint32, b []byte, at int, comma byte) Marks {
 	m.Newlines += bytes.Count(rest, []byte{'\n'})
 	m.CR = m.CR || bytes.IndexByte(rest, '\r') >= 0
 	m.LoneCR = m.LoneCR || m.CR && hasLoneCR(b[max(at-1, 0):]) // the byte before may be a carriage return
-	m.Separators = writeSeparators(dst, m.Separators, b, at, comma)
+	m.Offsets = writeOffsets(dst, m.Offsets, b, at, comma)
 	return m
 }
 
@@ -47,35 +47,35 @@ func hasLoneCR(b []byte) bool {
 	}
 }
 
-// writeSeparators writes the offsets of the separators in b[at:] to dst[n:] and returns the new n.
-func writeSeparators(dst []uint32, n int, b []byte, at int, comma byte) int {
+// writeOffsets writes the offsets of the separators in b[at:] to dst[n:] and returns the new n.
+func writeOffsets(dst []uint32, n int, b []byte, at int, comma byte) int {
 	commas := ones * uint64(comma)
 	for ; at+group <= len(b); at += group {
-		n = extract(dst, n, uint32(at), separators((*[group]byte)(b[at:]), commas))
+		n = extract(dst, n, uint32(at), fieldEnds((*[group]byte)(b[at:]), commas))
 	}
 	if at == len(b) {
 		return n
 	}
 	var last [group]byte
 	inside := uint64(1)<<copy(last[:], b[at:]) - 1 // the delimiter may be NUL, which fills up the group
-	return extract(dst, n, uint32(at), separators(&last, commas)&inside)
+	return extract(dst, n, uint32(at), fieldEnds(&last, commas)&inside)
 }
 
-// separators returns the mask of the delimiters and line feeds of a group. It is no loop because as one it needs a
+// fieldEnds returns the mask of the delimiters and line feeds of a group. It is no loop because as one it needs a
 // fifth more time.
-func separators(b *[group]byte, commas uint64) uint64 {
-	return separators8(b[0:8], commas) |
-		separators8(b[8:16], commas)<<8 |
-		separators8(b[16:24], commas)<<16 |
-		separators8(b[24:32], commas)<<24 |
-		separators8(b[32:40], commas)<<32 |
-		separators8(b[40:48], commas)<<40 |
-		separators8(b[48:56], commas)<<48 |
-		separators8(b[56:64], commas)<<56
+func fieldEnds(b *[group]byte, commas uint64) uint64 {
+	return fieldEnds8(b[0:8], commas) |
+		fieldEnds8(b[8:16], commas)<<8 |
+		fieldEnds8(b[16:24], commas)<<16 |
+		fieldEnds8(b[24:32], commas)<<24 |
+		fieldEnds8(b[32:40], commas)<<32 |
+		fieldEnds8(b[40:48], commas)<<40 |
+		fieldEnds8(b[48:56], commas)<<48 |
+		fieldEnds8(b[56:64], commas)<<56
 }
 
-// separators8 is the same of eight bytes; commas is the delimiter repeated in each byte.
-func separators8(b []byte, commas uint64) uint64 {
+// fieldEnds8 is the same of eight bytes; commas is the delimiter repeated in each byte.
+func fieldEnds8(b []byte, commas uint64) uint64 {
 	w := binary.LittleEndian.Uint64(b)
 	return pack(^(notZero(w^ones*'\n') & notZero(w^commas)) & highs)
 }

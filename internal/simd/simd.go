@@ -15,11 +15,11 @@ const Slack = 64
 
 // Marks says what an Index call found beside the offsets.
 type Marks struct {
-	Separators int  // offsets written to dst: delimiters and line feeds, in rising order
-	Newlines   int  // how many of them are line feeds
-	Quote      bool // a quote occurs; if so every other member and dst are unspecified
-	CR         bool // a carriage return occurs
-	LoneCR     bool // a carriage return is followed by a byte of b that is no line feed
+	Offsets  int  // offsets written to dst: delimiters and line feeds, in rising order
+	Newlines int  // how many of them are line feeds
+	Quote    bool // a quote occurs; if so every other member and dst are unspecified
+	CR       bool // a carriage return occurs
+	LoneCR   bool // a carriage return is followed by a byte of b that is no line feed
 }
 
 // Kernel is one implementation of Index for one kind of processor.

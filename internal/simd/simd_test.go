@@ -26,7 +26,7 @@ func check(t *testing.T, k simd.Kernel, b []byte, comma byte) {
 	want := oracle.Index(b, comma)
 	got := oracle.Separators{Quote: true}
 	if !m.Quote {
-		got = oracle.Separators{Offsets: dst[:m.Separators], Newlines: m.Newlines, CR: m.CR, LoneCR: m.LoneCR}
+		got = oracle.Separators{Offsets: dst[:m.Offsets], Newlines: m.Newlines, CR: m.CR, LoneCR: m.LoneCR}
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("%s: %q: %s", k.Name, b, diff)
@@ -90,10 +90,10 @@ func checkFast(t *testing.T, k simd.Kernel, b []byte) {
 			}
 			return
 		case '\n', ',':
-			if !got.Quote && dst[want.Separators] != uint32(i) {
-				t.Fatalf("%s: %q: separator %d: got %d, want %d", k.Name, b, want.Separators, dst[want.Separators], i)
+			if !got.Quote && dst[want.Offsets] != uint32(i) {
+				t.Fatalf("%s: %q: separator %d: got %d, want %d", k.Name, b, want.Offsets, dst[want.Offsets], i)
 			}
-			want.Separators++
+			want.Offsets++
 			if c == '\n' {
 				want.Newlines++
 			}
@@ -223,6 +223,6 @@ func TestByNameRefuses(t *testing.T) {
 func ExampleKernel() {
 	dst := make([]uint32, 16+simd.Slack)
 	m := simd.Best().Index(dst, []byte("id,type\nP1,bp\n"), ',')
-	fmt.Println(dst[:m.Separators], m.Newlines)
+	fmt.Println(dst[:m.Offsets], m.Newlines)
 	// Output: [2 7 10 13] 2
 }

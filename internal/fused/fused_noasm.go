@@ -8,15 +8,15 @@ import "fastcount/internal/intern"
 const Available = false
 
 // Road counts the records of one layout. In this build it goes nowhere.
-type Road struct{}
+type Path struct{}
 
 // New returns a road for records of this layout.
-func New(Layout) *Road { return new(Road) }
+func New(Layout) *Path { return new(Path) }
 
 // Count counts nothing.
-func (*Road) Count(data []byte, stop int, first, second *intern.Table, counts []uint64, stride int) (used, rows int) {
+func (*Path) Count(data []byte, stop int, first, second *intern.Table, counts []uint64, stride int) (used, rows int) {
 	return 0, 0
 }
 
 // Reset does nothing.
-func (*Road) Reset() {}
+func (*Path) Reset() {}

@@ -1,4 +1,4 @@
-// What the functions of lanes_amd64.s and wide_amd64.s share.
+// What the functions of streams_amd64.s and wide_amd64.s share.
 //
 // Registers:
 //
@@ -27,39 +27,39 @@
 
 // LOAD fills the registers and the frame from the lanes at AX.
 #define LOAD \
-	VBROADCASTI128 lanes_specials(AX), Y0; \
-	VMOVDQU lanes_hashKeys(AX), X1;        \
-	VMOVDQU (lanes_hashKeys+16)(AX), X2;   \
-	MOVQ    lanes_firstEnd(AX), R12;       \
-	MOVQ    lanes_secondBegin(AX), R13;    \
-	MOVQ    lanes_rowEnd(AX), R14;         \
-	MOVQ    lanes_secondEnd(AX), R15;      \
-	MOVQ    lanes_counts(AX), R11;         \
-	MOVQ    lanes_keep(AX), R10;           \
-	MOVL    lanes_firstMask(AX), BX;       \
+	VBROADCASTI128 streams_structural(AX), Y0; \
+	VMOVDQU streams_hashKeys(AX), X1;        \
+	VMOVDQU (streams_hashKeys+16)(AX), X2;   \
+	MOVQ    streams_firstEnd(AX), R12;       \
+	MOVQ    streams_secondBegin(AX), R13;    \
+	MOVQ    streams_recordEnd(AX), R14;         \
+	MOVQ    streams_secondEnd(AX), R15;      \
+	MOVQ    streams_counts(AX), R11;         \
+	MOVQ    streams_masks(AX), R10;           \
+	MOVL    streams_firstMask(AX), BX;       \
 	MOVL    BX, firstMask;                 \
-	MOVL    lanes_secondMask(AX), BX;      \
+	MOVL    streams_secondMask(AX), BX;      \
 	MOVL    BX, secondMask;                \
-	MOVL    lanes_endMask(AX), BX;         \
+	MOVL    streams_endMask(AX), BX;         \
 	MOVL    BX, endMask;                   \
-	MOVL    lanes_endWord(AX), BX;         \
+	MOVL    streams_endWord(AX), BX;         \
 	MOVL    BX, endWord;                   \
-	MOVQ    lanes_firstBase(AX), BX;       \
+	MOVQ    streams_firstBase(AX), BX;       \
 	MOVQ    BX, firstBase;                 \
-	MOVQ    lanes_secondBase(AX), BX;      \
+	MOVQ    streams_secondBase(AX), BX;      \
 	MOVQ    BX, secondBase;                \
-	MOVQ    lanes_skip(AX), BX;            \
+	MOVQ    streams_skip(AX), BX;            \
 	MOVQ    BX, skip;                      \
-	MOVQ    lanes_delta(AX), BX;           \
+	MOVQ    streams_delta(AX), BX;           \
 	MOVQ    BX, delta;                     \
-	MOVQ    (lanes_at+0)(AX), SI;          \
-	MOVQ    (lanes_at+8)(AX), DI;          \
-	MOVQ    (lanes_at+16)(AX), R9;         \
-	MOVQ    (lanes_stop+0)(AX), BX;        \
+	MOVQ    (streams_begin+0)(AX), SI;          \
+	MOVQ    (streams_begin+8)(AX), DI;          \
+	MOVQ    (streams_begin+16)(AX), R9;         \
+	MOVQ    (streams_stop+0)(AX), BX;        \
 	MOVQ    BX, stop0;                     \
-	MOVQ    (lanes_stop+8)(AX), BX;        \
+	MOVQ    (streams_stop+8)(AX), BX;        \
 	MOVQ    BX, stop1;                     \
-	MOVQ    (lanes_stop+16)(AX), BX;       \
+	MOVQ    (streams_stop+16)(AX), BX;       \
 	MOVQ    BX, stop2;                     \
 	XORL    BX, BX;                        \
 	MOVQ    BX, rounds
@@ -67,17 +67,17 @@
 // STORE gives the lanes back. AX is overwritten.
 #define STORE \
 	VZEROUPPER;                     \
-	MOVQ l+0(FP), AX;               \
-	MOVQ SI, (lanes_now+0)(AX);     \
-	MOVQ DI, (lanes_now+8)(AX);     \
-	MOVQ R9, (lanes_now+16)(AX);    \
+	MOVQ s+0(FP), AX;               \
+	MOVQ SI, (streams_pos+0)(AX);     \
+	MOVQ DI, (streams_pos+8)(AX);     \
+	MOVQ R9, (streams_pos+16)(AX);    \
 	MOVQ rounds, BX;                \
-	MOVQ BX, lanes_rounds(AX)
+	MOVQ BX, streams_rounds(AX)
 
-// SPECIALS makes the mask of the special bytes in the 64 from at on: bit i stands for byte i. lo and hi become these
+// STRUCTURAL makes the mask of the special bytes in the 64 from at on: bit i stands for byte i. lo and hi become these
 // bytes, isLo and isHi are all ones where one is special, tmp is overwritten. The low four bits of a byte choose an
 // entry of Y0; only a special byte is equal to its entry.
-#define SPECIALS(P, at, lo, hi, isLo, isHi, mask, tmp) \
+#define STRUCTURAL(P, at, lo, hi, isLo, isHi, mask, tmp) \
 	VMOVDQU   at(P), lo;                \
 	VMOVDQU   (at+32)(P), hi;           \
 	VPSHUFB   lo, Y0, isLo;             \
@@ -90,7 +90,7 @@
 	ORQ       tmp, mask
 
 // SHORT_COUNT looks the keys X8 and X10 up, counts their pair, and moves P behind the record, whose end begins R8 bytes
-// from it. probe and hit are as in SHORT_ROW.
+// from it. probe and hit are as in SHORT_RECORD.
 #define SHORT_COUNT(P, probe, hit) \
 	VAESENC   X1, X8, X9;               \
 	VAESENC   X1, X10, X6;              \
@@ -136,9 +136,9 @@ second: \
 	ADDQ   $32, CX;          \
 	JMP    second
 
-// ALL_LANES and ONE_LANE are the bodies of the functions below.
-#define ALL_LANES(PREPARE, ROW, PROBE) \
-	MOVQ l+0(FP), AX;               \
+// COUNT_ALL and COUNT_ONE are the bodies of the functions below.
+#define COUNT_ALL(PREPARE, RECORD, PROBE) \
+	MOVQ s+0(FP), AX;               \
 	LOAD;                           \
 	PREPARE;                        \
 	XORL DX, DX;                    \
@@ -148,17 +148,17 @@ second: \
 	JAE  done;                      \
 	CMPQ R9, stop2;                 \
 	JAE  done;                      \
-rows: \
-	ROW(SI, probe0, hit0, fail0); \
-	ROW(DI, probe1, hit1, fail1); \
-	ROW(R9, probe2, hit2, fail2); \
+records: \
+	RECORD(SI, probe0, hit0, fail0); \
+	RECORD(DI, probe1, hit1, fail1); \
+	RECORD(R9, probe2, hit2, fail2); \
 	INCQ rounds;                    \
 	CMPQ SI, stop0;                 \
 	JAE  end;                       \
 	CMPQ DI, stop1;                 \
 	JAE  end;                       \
 	CMPQ R9, stop2;                 \
-	JB   rows;                      \
+	JB   records;                      \
 end: \
 	XORL DX, DX;                    \
 done: \
@@ -178,18 +178,18 @@ fail2: \
 	PROBE(probe1, first1, second1, hit1, fail1); \
 	PROBE(probe2, first2, second2, hit2, fail2)
 
-#define ONE_LANE(PREPARE, ROW, PROBE) \
-	MOVQ l+0(FP), AX;               \
+#define COUNT_ONE(PREPARE, RECORD, PROBE) \
+	MOVQ s+0(FP), AX;               \
 	LOAD;                           \
 	PREPARE;                        \
 	XORL DX, DX;                    \
 	CMPQ SI, stop0;                 \
 	JAE  done;                      \
-row: \
-	ROW(SI, probe, hit, fail); \
+record: \
+	RECORD(SI, probe, hit, fail); \
 	INCQ rounds;                    \
 	CMPQ SI, stop0;                 \
-	JB   row;                       \
+	JB   record;                       \
 	XORL DX, DX;                    \
 done: \
 	MOVQ DX, stopped+8(FP);         \

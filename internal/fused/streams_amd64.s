@@ -2,12 +2,12 @@
 
 #include "go_asm.h"
 #include "textflag.h"
-#include "lanes_amd64.h"
+#include "streams_amd64.h"
 
 // FIND finds, by the mask AX of the special bytes in the first 64 of a record, the four that matter: BX where the first
 // key ends, CX and DX where the second begins and ends, R8 where the record's end begins; 64 if there are not so many.
-// FIND_NEXT is for patterns in which they are the first four, FIND_ANY for all others.
-#define FIND_NEXT \
+// FIND_LEADING is for patterns in which they are the first four, FIND_ANY for all others.
+#define FIND_LEADING \
 	TZCNTQ AX, BX;     \
 	BLSRQ  AX, AX;     \
 	TZCNTQ AX, CX;     \
@@ -26,13 +26,13 @@
 	TZCNTQ DX, DX;      \
 	TZCNTQ R8, R8
 
-// SHORT_ROW counts the record at P and moves P behind it, or jumps to fail and has changed nothing. probe is where it goes
+// SHORT_RECORD counts the record at P and moves P behind it, or jumps to fail and has changed nothing. probe is where it goes
 // if a key is not in the first slot of its hash, and hit where it comes back to with the right slots in BX and CX.
 //
 // The keys take in the special bytes around their fields, and the record's end those around it: so each special byte
 // of the record is compared with what it has to be, and there can be no other.
-#define SHORT_ROW(FIND, P, probe, hit, fail) \
-	SPECIALS(P, 0, Y4, Y5, Y6, Y7, AX, BX); \
+#define SHORT_RECORD(FIND, P, probe, hit, fail) \
+	STRUCTURAL(P, 0, Y4, Y5, Y6, Y7, AX, BX); \
 	FIND;                               \
 	MOVL      (P)(R8*1), AX;            \
 	ANDL      endMask, AX;              \
@@ -47,13 +47,13 @@
 	VPAND     (P)(CX*1), X10, X10;      \
 	SHORT_COUNT(P, probe, hit)
 
-// LONG_ROW is SHORT_ROW for longer keys and records: the first key has up to 64 bytes, the second up to 32, and from the
+// LONG_RECORD is SHORT_RECORD for longer keys and records: the first key has up to 64 bytes, the second up to 32, and from the
 // end of the first key to the end of the record there may be 64 more. The mask AX is of these: of the 128 bytes looked
 // at it leaves out what comes before the special byte that ends the first key. Those of the second 64 are
 // shifted by one and then by the rest: a shift by 64 would be one by 0. R10 is longMasks.
-#define LONG_ROW(P, probe, hit, fail) \
-	SPECIALS(P, 64, Y8, Y9, Y6, Y7, DX, CX); \
-	SPECIALS(P, 0, Y4, Y5, Y6, Y7, AX, BX); \
+#define LONG_RECORD(P, probe, hit, fail) \
+	STRUCTURAL(P, 64, Y8, Y9, Y6, Y7, DX, CX); \
+	STRUCTURAL(P, 0, Y4, Y5, Y6, Y7, AX, BX); \
 	PDEPQ        AX, R12, BX;           \
 	TZCNTQ       BX, BX;                \
 	SHRXQ        BX, AX, AX;            \
@@ -137,31 +137,31 @@ second: \
 	ADDQ   $64, CX;          \
 	JMP    second
 
-#define NEXT_ROW(P, probe, hit, fail) SHORT_ROW(FIND_NEXT, P, probe, hit, fail)
-#define ANY_ROW(P, probe, hit, fail) SHORT_ROW(FIND_ANY, P, probe, hit, fail)
+#define LEADING_RECORD(P, probe, hit, fail) SHORT_RECORD(FIND_LEADING, P, probe, hit, fail)
+#define ANY_RECORD(P, probe, hit, fail) SHORT_RECORD(FIND_ANY, P, probe, hit, fail)
 
 #define NOTHING
 
-// func allLanesNext(l *lanes) (stopped int)
-TEXT ·allLanesNext(SB), NOSPLIT, $80-16
-	ALL_LANES(NOTHING, NEXT_ROW, SHORT_PROBE)
+// func countAllLeading(s *streams) (stopped int)
+TEXT ·countAllLeading(SB), NOSPLIT, $80-16
+	COUNT_ALL(NOTHING, LEADING_RECORD, SHORT_PROBE)
 
-// func oneLaneNext(l *lanes) (stopped int)
-TEXT ·oneLaneNext(SB), NOSPLIT, $80-16
-	ONE_LANE(NOTHING, NEXT_ROW, SHORT_PROBE)
+// func countOneLeading(s *streams) (stopped int)
+TEXT ·countOneLeading(SB), NOSPLIT, $80-16
+	COUNT_ONE(NOTHING, LEADING_RECORD, SHORT_PROBE)
 
-// func allLanesAny(l *lanes) (stopped int)
-TEXT ·allLanesAny(SB), NOSPLIT, $80-16
-	ALL_LANES(NOTHING, ANY_ROW, SHORT_PROBE)
+// func countAllAny(s *streams) (stopped int)
+TEXT ·countAllAny(SB), NOSPLIT, $80-16
+	COUNT_ALL(NOTHING, ANY_RECORD, SHORT_PROBE)
 
-// func oneLaneAny(l *lanes) (stopped int)
-TEXT ·oneLaneAny(SB), NOSPLIT, $80-16
-	ONE_LANE(NOTHING, ANY_ROW, SHORT_PROBE)
+// func countOneAny(s *streams) (stopped int)
+TEXT ·countOneAny(SB), NOSPLIT, $80-16
+	COUNT_ONE(NOTHING, ANY_RECORD, SHORT_PROBE)
 
-// func allLanesLong(l *lanes) (stopped int)
-TEXT ·allLanesLong(SB), NOSPLIT, $80-16
-	ALL_LANES(NOTHING, LONG_ROW, LONG_PROBE)
+// func countAllLong(s *streams) (stopped int)
+TEXT ·countAllLong(SB), NOSPLIT, $80-16
+	COUNT_ALL(NOTHING, LONG_RECORD, LONG_PROBE)
 
-// func oneLaneLong(l *lanes) (stopped int)
-TEXT ·oneLaneLong(SB), NOSPLIT, $80-16
-	ONE_LANE(NOTHING, LONG_ROW, LONG_PROBE)
+// func countOneLong(s *streams) (stopped int)
+TEXT ·countOneLong(SB), NOSPLIT, $80-16
+	COUNT_ONE(NOTHING, LONG_RECORD, LONG_PROBE)
