@@ -11,7 +11,7 @@
 //   - internal/state, internal/wholefile: what --state keeps; files that are whole or not there
 //   - internal/oracle, internal/corpus: the slow answer that everything is compared with, and the inputs
 //   - internal/plan, internal/merge: work shared out; partial results added up
-//   - internal/simnet, internal/proof: a network in memory that fails on purpose; counting what tests try
+//   - internal/simnet, internal/testing/proof: a network in memory that fails on purpose; counting what tests try
 //   - fuzz, bench: targets and benchmarks for every stage
 //
 // Which room may know which other is kept by deps_test.go.

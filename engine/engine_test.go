@@ -17,7 +17,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/corpus"
-	"fastcount/internal/proof"
+	"fastcount/internal/testing/proof"
 	"fastcount/parser"
 )
 

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"fastcount/engine"
-	"fastcount/internal/proof"
+	"fastcount/internal/testing/proof"
 )
 
 var head = engine.PartialHead{Work: "9f2c", Unit: "3/64"}

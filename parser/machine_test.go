@@ -10,7 +10,7 @@ import (
 
 	"fastcount/internal/corpus"
 	"fastcount/internal/oracle"
-	"fastcount/internal/proof"
+	"fastcount/internal/testing/proof"
 	"fastcount/parser"
 )
 

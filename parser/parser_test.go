@@ -11,8 +11,8 @@ import (
 
 	"fastcount/internal/corpus"
 	"fastcount/internal/oracle"
-	"fastcount/internal/proof"
 	"fastcount/internal/simd"
+	"fastcount/internal/testing/proof"
 	"fastcount/parser"
 )
 

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"fastcount/engine"
-	"fastcount/internal/proof"
+	"fastcount/internal/testing/proof"
 )
 
 // lacking lacks something.

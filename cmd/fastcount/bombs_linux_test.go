@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"fastcount/internal/proof"
+	"fastcount/internal/testing/proof"
 )
 
 // A bomb is input that is small, or has no end, and is meant to take the memory or the time of who reads it. These tests

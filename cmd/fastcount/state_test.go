@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"fastcount/engine"
-	"fastcount/internal/proof"
+	"fastcount/internal/testing/proof"
 	"fastcount/mockserver"
 )
 

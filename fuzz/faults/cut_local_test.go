@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"fastcount/engine"
-	"fastcount/internal/proof"
+	"fastcount/internal/testing/proof"
 	"fastcount/sources"
 )
 

@@ -8,8 +8,8 @@ import (
 	"testing/synctest"
 
 	"fastcount/engine"
-	"fastcount/internal/proof"
 	"fastcount/internal/simnet"
+	"fastcount/internal/testing/proof"
 	"fastcount/sources"
 )
 

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"fastcount/internal/proof"
+	"fastcount/internal/testing/proof"
 )
 
 // The environment variables that say which schedules are played.

@@ -18,7 +18,7 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/merge"
 	"fastcount/internal/plan"
-	"fastcount/internal/proof"
+	"fastcount/internal/testing/proof"
 	"fastcount/mockserver"
 	"fastcount/sources"
 )

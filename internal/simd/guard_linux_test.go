@@ -11,8 +11,8 @@ import (
 	"unsafe"
 
 	"fastcount/internal/oracle"
-	"fastcount/internal/proof"
 	"fastcount/internal/simd"
+	"fastcount/internal/testing/proof"
 )
 
 // arena is memory between two pages that nobody may touch:

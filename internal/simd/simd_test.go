@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"fastcount/internal/oracle"
-	"fastcount/internal/proof"
 	"fastcount/internal/simd"
+	"fastcount/internal/testing/proof"
 )
 
 // check compares a kernel with the oracle and looks whether it wrote where it must not.

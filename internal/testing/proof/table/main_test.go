@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"fastcount/internal/proof"
+	"fastcount/internal/testing/proof"
 )
 
 const page = `| what | cases | time |

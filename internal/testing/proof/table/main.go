@@ -1,6 +1,6 @@
 // Command table fills the table of proofs in a Markdown page with what the tests have counted.
 //
-//	PROOFS=DIR go test ./... && go run ./internal/proof/table DIR docs/trust.md
+//	PROOFS=DIR go test ./... && go run ./internal/testing/proof/table DIR docs/trust.md
 //
 // A row belongs to a proof by the comment <!-- key --> in its first cell; the second cell becomes the number of cases, the
 // third the seconds that they took. With -check nothing is written: the exit code is 1 where a number of cases on the page
@@ -21,7 +21,7 @@ import (
 	"strconv"
 	"strings"
 
-	"fastcount/internal/proof"
+	"fastcount/internal/testing/proof"
 )
 
 func main() {
