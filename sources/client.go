@@ -52,8 +52,8 @@ type Options struct {
 	// MaxDownloads bounds the ids in a list of the API; default 100,000.
 	MaxDownloads int
 
-	// MaxNames bounds the patients and event types that the downloads of an export declare, one by one; default 2^24.
-	MaxNames int
+	// MaxDeclared bounds the patients and event types that the downloads of an export declare, one by one; default 2^24.
+	MaxDeclared int
 
 	// MaxWindow bounds the window of zstd data in bytes; default DefaultHTTPWindow.
 	MaxWindow uint64
@@ -74,7 +74,7 @@ func (o Options) withDefaults() Options {
 	orElse(&o.UserAgent, "fastcount")
 	orElse(&o.MaxJSON, 16<<20)
 	orElse(&o.MaxDownloads, 100_000)
-	orElse(&o.MaxNames, 1<<24)
+	orElse(&o.MaxDeclared, 1<<24)
 	orElse(&o.MaxWindow, DefaultHTTPWindow)
 	if o.DialContext == nil {
 		o.DialContext = (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext

@@ -45,7 +45,7 @@ var (
 	// ErrIDs says that a list of the export API holds more ids than MaxDownloads. It matches ErrMetadata.
 	ErrIDs = errors.New("answer of the export API holds more ids than the limit")
 
-	// ErrNames says that the downloads of an export declare more patients and event types than MaxNames. It matches
+	// ErrNames says that the downloads of an export declare more patients and event types than MaxDeclared. It matches
 	// ErrMetadata.
 	ErrNames = errors.New("the downloads declare more patients and event types than the limit")
 

@@ -60,7 +60,7 @@ func (c *Client) Export(ctx context.Context, id string) ([]*Download, error) {
 	if err != nil {
 		return nil, fmt.Errorf("export %s: %w", id, err)
 	}
-	names := nameSet{limit: int64(c.opts.MaxNames)}
+	names := nameSet{limit: int64(c.opts.MaxDeclared)}
 	downloads := make([]*Download, len(ids))
 	err = forEach(len(ids), c.opts.Transfers, func(i int) (err error) {
 		downloads[i], err = c.download(ctx, id, ids[i], &names)
@@ -79,7 +79,7 @@ func (c *Client) Download(ctx context.Context, export, id string) (*Download, er
 			return nil, mark(ErrArgument, fmt.Errorf("%s cannot be the id of an export or a download", quote(part)))
 		}
 	}
-	return c.download(ctx, export, id, &nameSet{limit: int64(c.opts.MaxNames)})
+	return c.download(ctx, export, id, &nameSet{limit: int64(c.opts.MaxDeclared)})
 }
 
 func (c *Client) downloadIDs(ctx context.Context, export string) ([]string, error) {

@@ -218,7 +218,7 @@ type remoteOptions struct {
 	idleTimeout    span
 	maxJSON        size
 	maxDownloads   count
-	maxNames       count
+	maxDeclared    count
 }
 
 func (o *remoteOptions) sourceFlags(f *pflag.FlagSet) {
@@ -234,7 +234,7 @@ func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
 	o.transfers, o.retries = 4, 7
 	o.connectTimeout, o.tlsTimeout = span(10*time.Second), span(10*time.Second)
 	o.headerTimeout, o.idleTimeout = span(30*time.Second), span(time.Minute)
-	o.maxJSON, o.maxDownloads, o.maxNames = 16<<20, 100_000, 1<<24
+	o.maxJSON, o.maxDownloads, o.maxDeclared = 16<<20, 100_000, 1<<24
 	f.Var(&o.transfers, "transfers", "downloads at once")
 	f.Var(&o.retries, "retries", "further attempts after the first, for each download")
 	f.Var(&o.connectTimeout, "connect-timeout", "longest time to connect")
@@ -243,7 +243,7 @@ func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
 	f.Var(&o.idleTimeout, "idle-timeout", "longest time without progress in a transfer")
 	f.Var(&o.maxJSON, "max-json", "longest answer of the export API in bytes")
 	f.Var(&o.maxDownloads, "max-downloads", "most downloads of an export, exports of a server")
-	f.Var(&o.maxNames, "max-names", "most patients and event types that an export declares, by download")
+	f.Var(&o.maxDeclared, "max-declared-names", "most patients and event types that an export declares, by download")
 }
 
 // countOptions are the flags of counting.

@@ -100,7 +100,7 @@ var knownHints = []struct {
 	{sources.ErrWindow, "--max-window sets the limit"},
 	{sources.ErrAnswer, "--max-json sets the limit"},
 	{sources.ErrIDs, "--max-downloads sets the limit"},
-	{sources.ErrNames, "--max-names sets the limit"},
+	{sources.ErrNames, "--max-declared-names sets the limit"},
 	{parser.ErrNoColumn, "--patient-column and --event-column choose the columns, --delimiter what is between them; " +
 		"--no-header if the first record is data"},
 	{parser.ErrColumnTwice, "--patient-column and --event-column also take a column's number"},

@@ -114,7 +114,7 @@ func (o *remoteOptions) clientOptions(maxWindow uint64) sources.Options {
 		UserAgent:      "fastcount/" + version(),
 		MaxJSON:        int(o.maxJSON),
 		MaxDownloads:   int(o.maxDownloads),
-		MaxNames:       int(o.maxNames),
+		MaxDeclared:    int(o.maxDeclared),
 		MaxWindow:      maxWindow,
 	}
 }
