@@ -42,7 +42,9 @@ var rooms = map[string]string{
 	"internal/merge":               "engine internal/wholefile",
 	"internal/wholefile/faulty":    "internal/wholefile",
 	"bench":                        "",
-	"bench/scale":                  "engine internal/merge internal/plan mockserver sources",
+	"bench/generate":               "internal/testing/shapes",
+	"bench/scale":                  "engine internal/merge internal/plan internal/testing/shapes sources",
+	"internal/testing/shapes":      "",
 	"docs":                         "",
 	"fuzz":                         "",
 	"fuzz/faults":                  "",
@@ -61,7 +63,7 @@ var doors = map[string]string{
 
 // guarded are packages of the standard library that only some rooms may import.
 var guarded = map[string]string{
-	"os":        "bench/scale sources sinks internal/state internal/plan internal/merge internal/wholefile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount",
+	"os":        "bench/generate bench/scale internal/testing/shapes sources sinks internal/state internal/plan internal/merge internal/wholefile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount",
 	"net":       "sources mockserver cmd/fastcount internal/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/simnet",
 	"unsafe":    "internal/simd internal/intern internal/fused",

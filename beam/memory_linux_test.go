@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"fastcount/internal/testing/shapes"
 )
 
 // maxMemory is what a million pairs may take in one process that is driver, runner and workers: in KiB.
@@ -15,7 +17,9 @@ func TestMemory(t *testing.T) {
 		t.Skip("links a program")
 	}
 	dir := t.TempDir()
-	fastcount(t, dir, "generate", "--shape", "many-patients", "--rows", "1000000", "--out-dir", ".")
+	if err := shapes.WriteFile(filepath.Join(dir, "many-patients.csv"), "many-patients", 1_000_000); err != nil {
+		t.Fatal(err)
+	}
 	plan, want, output := planned(t, dir, "many-patients.csv"), fastcount(t, dir, "many-patients.csv"), filepath.Join(dir, "counts.json")
 	cmd := beamCommand(t, "--plan", plan, "--shards", "16", "--output", output)
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"fastcount/internal/testing/shapes"
 	"fastcount/mockserver"
 )
 
@@ -84,8 +85,8 @@ func (s shape) cached() shape {
 	return shape{s.name, data, bytes.Count(data, []byte{'\n'}) - 1}
 }
 
-// shapes returns the reference rows and what else is found in the field, about as many bytes of each.
-func shapes() []shape {
+// allShapes returns the reference rows and what else is found in the field, about as many bytes of each.
+func allShapes() []shape {
 	list := []shape{reference()}
 	for _, name := range []string{"uuid", "quoted", "crlf", "wide"} {
 		rows := uint64(reference().rows)
@@ -93,7 +94,7 @@ func shapes() []shape {
 			rows /= 4
 		}
 		var b bytes.Buffer
-		if err := mockserver.WriteShape(&b, name, rows); err != nil {
+		if err := shapes.Write(&b, name, rows); err != nil {
 			panic(err)
 		}
 		list = append(list, shape{name, b.Bytes(), int(rows)})

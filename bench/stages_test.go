@@ -48,7 +48,7 @@ func BenchmarkIndex(b *testing.B) {
 //	go test -run='^$' -bench=Parse -count=10 ./bench
 func BenchmarkParse(b *testing.B) {
 	o := parser.Options{Columns: []parser.Selector{{Name: "patient_id"}, {Name: "event_type"}}}
-	for _, s := range shapes() {
+	for _, s := range allShapes() {
 		b.Run("shape="+s.name, func(b *testing.B) {
 			src := bytes.NewReader(nil)
 			r := parser.NewReader(src, o)
@@ -164,7 +164,7 @@ func (r *repeat) Read(p []byte) (int, error) {
 //	go test -run='^$' -bench=Count -count=10 ./bench
 func BenchmarkCount(b *testing.B) {
 	const times = 64
-	for _, s := range shapes() {
+	for _, s := range allShapes() {
 		b.Run("shape="+s.name, func(b *testing.B) {
 			small := s.cached()
 			parts := []engine.Part{memory{small, times}}

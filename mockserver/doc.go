@@ -20,6 +20,5 @@
 // from a command line) is nothing but a change to that value. What cannot be finished is cut, never ended in good
 // order, so that a client can tell.
 //
-// data.go and generate.go are about files. shape.go lists inputs of other shapes, shape_recipe.go and shape_wide.go say
-// what they are made of, and shape_rows.go makes their rows.
+// data.go and generate.go are about files.
 package mockserver

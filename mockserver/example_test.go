@@ -1,7 +1,6 @@
 package mockserver_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -51,18 +50,4 @@ func ExampleNew_faults() {
 	// 503 {"detail":"Service Unavailable"}
 	// 200 patient_id,event_type
 	// P1,bp
-}
-
-// A shape is an input of another kind than the built-in exports, as long as is needed.
-func ExampleWriteShape() {
-	var rows bytes.Buffer
-	if err := mockserver.WriteShape(&rows, "quoted", 2); err != nil {
-		fmt.Println(err)
-		return
-	}
-	header, _, _ := bytes.Cut(rows.Bytes(), []byte("\n"))
-	fmt.Printf("%s\n%d lines\n", header, bytes.Count(rows.Bytes(), []byte("\n")))
-	// Output:
-	// "patient_id","event_time","event_type","value"
-	// 3 lines
 }

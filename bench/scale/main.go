@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"fastcount/engine"
-	"fastcount/mockserver"
+	"fastcount/internal/testing/shapes"
 	"fastcount/sources"
 )
 
@@ -83,9 +83,8 @@ func row(cells ...any) {
 
 // reference returns a file of so many rows like those of the built-in exports.
 func (l *lab) reference(rows int) (*sources.File, error) {
-	dir := filepath.Join(l.dir, fmt.Sprintf("reference-%d", rows))
-	path, err := mockserver.GenerateShape(l.ctx, "crlf", uint64(rows), dir, nil)
-	if err != nil {
+	path := filepath.Join(l.dir, fmt.Sprintf("reference-%d.csv", rows))
+	if err := shapes.WriteFile(path, "crlf", uint64(rows)); err != nil {
 		return nil, err
 	}
 	return sources.NewFile(path, sources.LocalOptions{})

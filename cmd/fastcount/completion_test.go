@@ -37,7 +37,6 @@ var completions = []struct {
 	{"fastcount serve --li", []string{"--listen"}, []string{"--limit"}},
 	{"fastcount serve --data de", []string{"deep"}, []string{"data.csv"}},
 	{"fastcount generate ", []string{"demo", "small", "large"}, nil},
-	{"fastcount generate --shape cr", []string{"crlf"}, nil},
 	{"fastcount help exit", []string{"exit-codes"}, nil},
 	{"fastcount completion z", []string{"zsh"}, nil},
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"fastcount/internal/nearest"
-	"fastcount/mockserver"
 	"fastcount/parser"
 )
 
@@ -196,8 +195,6 @@ func describeFlag(f *pflag.Flag) flagInfo {
 	_, info.repeatable = f.Value.(pflag.SliceValue)
 	if c, ok := f.Value.(*choice); ok {
 		info.choices = c.words
-	} else if value == "SHAPE" {
-		info.choices = mockserver.Shapes()
 	}
 	return info
 }
@@ -427,11 +424,9 @@ func newServe() (*flagSet, action) {
 }
 
 func newGenerate() (*flagSet, action) {
-	o, s := &generateOptions{rows: 1_000_000}, new(flagSet)
+	o, s := new(generateOptions), new(flagSet)
 	f := s.group("Generate")
 	f.StringVar(&o.dir, "out-dir", "", "write NN_<download id>.csv into `DIR`")
-	f.StringVar(&o.shape, "shape", "", "write one file of another `SHAPE`")
-	f.Var(&o.rows, "rows", "rows of that file")
 	f.VarP(&o.jobs, "jobs", "j", "files written at once (without it as many as processors)")
 	f.BoolP("quiet", "q", false, "no list of files")
 	return s, o.run

@@ -12,33 +12,25 @@ import (
 
 // generateOptions are the flags of generate.
 type generateOptions struct {
-	dir   string
-	shape string
-	rows  count
-	jobs  count
+	dir  string
+	jobs count
 }
 
-// run writes the files of one mock export, or one file of another shape, and tells of each on standard error as it is
-// finished.
+// run writes the files of one mock export, and reports each on standard error
+// when it is finished.
 func (o *generateOptions) run(ctx context.Context, p *program, args []string) error {
 	if err := o.check(args); err != nil {
 		return err
 	}
 	begin, files := time.Now(), 0
 	var allRows, allBytes uint64
-	tell := func(file string, rows uint64, bytes int64) {
+	report := func(file string, rows uint64, bytes int64) {
 		files++
 		allRows += rows
 		allBytes += uint64(bytes)
 		p.ui.say("%s: %s rows, %s", file, humanCount(rows), humanBytes(uint64(bytes)))
 	}
-	var err error
-	if o.shape != "" {
-		_, err = mockserver.GenerateShape(ctx, o.shape, uint64(o.rows), o.dir, tell)
-	} else {
-		err = mockserver.Generate(ctx, args[0], o.dir, jobsOrDefault(o.jobs), tell)
-	}
-	if err != nil {
+	if err := mockserver.Generate(ctx, args[0], o.dir, jobsOrDefault(o.jobs), report); err != nil {
 		return err
 	}
 	p.ui.say("%s, %s rows, %s in %s", numbered(files, "file", "files"), humanCount(allRows), humanBytes(allBytes),
@@ -49,16 +41,11 @@ func (o *generateOptions) run(ctx context.Context, p *program, args []string) er
 // check refuses what cannot be meant.
 func (o *generateOptions) check(args []string) error {
 	switch {
-	case o.shape == "" && len(args) != 1:
-		return misuse("generate", errors.New("want the id of one export, or --shape"))
-	case o.shape != "" && len(args) != 0:
-		return misuse("generate", errors.New("want the id of an export or --shape, not both"))
+	case len(args) != 1:
+		return misuse("generate", errors.New("want the id of one export"))
 	case o.dir == "":
 		return misuse("generate", errors.New("--out-dir must name the folder to write into"))
-	case o.shape != "" && !slices.Contains(mockserver.Shapes(), o.shape):
-		return usage(hinted(fmt.Errorf("--shape %s: no such shape", o.shape),
-			append(meantID(o.shape, mockserver.Shapes()), "the shapes are "+list(mockserver.Shapes()))...))
-	case o.shape == "" && !slices.Contains(builtinIDs(), args[0]):
+	case !slices.Contains(builtinIDs(), args[0]):
 		return usage(hinted(fmt.Errorf("%s: no mock export has that id", args[0]),
 			append(meantID(args[0], builtinIDs()), "the mock exports are "+list(builtinIDs()))...))
 	}

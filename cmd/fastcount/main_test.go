@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"fastcount/internal/testing/shapes"
 )
 
 // TestMain lets the test binary be the program: where it is started as fastcount it runs main.
@@ -34,6 +36,7 @@ func TestScripts(t *testing.T) {
 			"damage": damage,
 			"zstd":   compressZstd,
 			"write":  write,
+			"shape":  writeShape,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", raceOptions)
@@ -75,6 +78,16 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Defer(stop)
 	ts.Setenv(args[0], url)
+}
+
+// writeShape is the script command "shape NAME ROWS FILE".
+func writeShape(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: shape NAME ROWS FILE")
+	}
+	rows, err := strconv.ParseUint(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(shapes.WriteFile(ts.MkAbs(args[2]), args[0], rows))
 }
 
 // startServer starts a command that is "fastcount serve" and returns the URL that it says.

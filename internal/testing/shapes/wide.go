@@ -1,12 +1,12 @@
-package mockserver
+package shapes
 
 import (
 	"math/rand/v2"
 	"strings"
 )
 
-// otherColumns are the 36 columns of the shape wide that nobody asks for, by the gap in which they stand. Each is its
-// name and its values.
+// otherColumns are the 36 additional columns of the shape wide, by gap. Each is
+// a name followed by its values.
 var otherColumns = [5][][]string{
 	{ // columns 1 to 5; patient_id is 6
 		{"tenant", "north", "south", "east", "west"},
@@ -56,7 +56,8 @@ var otherColumns = [5][][]string{
 	},
 }
 
-// wideGaps returns the gaps of the shape wide: otherColumns in 64 combinations each.
+// wideGaps returns the gaps of the shape wide, each with 64 combinations of the
+// values of its columns.
 func wideGaps(random *rand.PCG) (gaps [5]gap) {
 	for i, columns := range otherColumns {
 		first := func(column []string) string { return column[0] }
@@ -69,8 +70,8 @@ func wideGaps(random *rand.PCG) (gaps [5]gap) {
 	return gaps
 }
 
-// joined returns a gap with one field of each column: delimiters on both sides, but none where the line begins, and a
-// line feed where it ends.
+// joined returns the text of gap i with one field of each column. Delimiters
+// surround it, except that a record begins with gap 0 and ends with gap 4.
 func joined(i int, columns [][]string, field func(column []string) string) string {
 	var text strings.Builder
 	for n, column := range columns {

@@ -1,4 +1,4 @@
-package mockserver
+package shapes
 
 import (
 	"bytes"
@@ -17,12 +17,12 @@ import (
 	"fastcount/internal/oracle"
 )
 
-// TestShapeCounts compares what a counting run says with encoding/csv and a map.
-func TestShapeCounts(t *testing.T) {
+// The engine counts what encoding/csv and a map count.
+func TestCounts(t *testing.T) {
 	const rows = 20_000
-	for _, name := range Shapes() {
+	for _, name := range Names() {
 		t.Run(name, func(t *testing.T) {
-			text := shapeText(t, name, rows)
+			text := generated(t, name, rows)
 			want, err := oracle.Counts(text, ',', "patient_id", "event_type")
 			if err != nil {
 				t.Fatal(err)
@@ -36,7 +36,7 @@ func TestShapeCounts(t *testing.T) {
 	}
 }
 
-// memory is a part of an engine's run that holds its bytes.
+// memory is an engine.Part that holds its bytes.
 type memory []byte
 
 func (m memory) Name() string { return "memory" }
@@ -62,8 +62,9 @@ func pairCounts(r *engine.Report) map[[2]string]uint64 {
 	return counts
 }
 
-// TestShapeNames proves that all names occur as soon as there are as many rows, and how they look.
-func TestShapeNames(t *testing.T) {
+// All names occur once there are that many rows, and they have the documented
+// form.
+func TestNamesOccur(t *testing.T) {
 	const uuids = `[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`
 	const plain = `heart_rate|spo2|bp_sys|bp_dia`
 	for _, c := range []struct {
@@ -80,7 +81,7 @@ func TestShapeNames(t *testing.T) {
 		{"many-events", 4096, 1000, 4096, `P[01]\d{3}`, `[a-z0-9_]{3,10}_[0-2]\d\d`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := count(t, shapeText(t, c.name, c.rows))
+			r := count(t, generated(t, c.name, c.rows))
 			if len(r.Patients) != c.patients || len(r.Events) != c.events {
 				t.Errorf("%d patients and %d event types, want %d and %d", len(r.Patients), len(r.Events), c.patients, c.events)
 			}
@@ -95,15 +96,15 @@ func matchAll(t *testing.T, names []string, pattern string) {
 	form := regexp.MustCompile(`^(` + pattern + `)$`)
 	for _, name := range names {
 		if !form.MatchString(name) {
-			t.Fatalf("%q does not look like %s", name, pattern)
+			t.Fatalf("%q does not match %s", name, pattern)
 		}
 	}
 }
 
-// TestShapeEveryPatient proves that the first 1,000,000 rows of many-patients have a patient each.
-func TestShapeEveryPatient(t *testing.T) {
+// Each of the first 1,000,000 rows of many-patients has another patient.
+func TestEveryPatient(t *testing.T) {
 	const patients = 1_000_000
-	_, rows, _ := bytes.Cut(shapeText(t, "many-patients", patients), []byte{'\n'})
+	_, rows, _ := bytes.Cut(generated(t, "many-patients", patients), []byte{'\n'})
 	seen := make([]bool, patients+1)
 	for line := range bytes.Lines(rows) {
 		n, err := strconv.Atoi(string(line[1:8]))
@@ -117,8 +118,8 @@ func TestShapeEveryPatient(t *testing.T) {
 	}
 }
 
-// TestShapeLines looks at quotes, line ends and columns.
-func TestShapeLines(t *testing.T) {
+// Quotes, line ends and numbers of columns are as documented.
+func TestLines(t *testing.T) {
 	const plain = `[^,"\r\n]+(,[^,"\r\n]+){3}\n`
 	for name, pattern := range map[string]string{
 		"uuid":          plain,
@@ -129,21 +130,21 @@ func TestShapeLines(t *testing.T) {
 		"many-events":   plain,
 	} {
 		var lines []string
-		for line := range strings.Lines(string(shapeText(t, name, 3000))) {
+		for line := range strings.Lines(string(generated(t, name, 3000))) {
 			lines = append(lines, line)
 		}
 		matchAll(t, lines, pattern)
 	}
 }
 
-// table returns the wanted columns of a shape, the header included.
+// table returns the four columns that all shapes have, including the header.
 func table(t *testing.T, name string, rows uint64) (columns [4][]string) {
 	t.Helper()
 	at := [4]int{0, 1, 2, 3}
 	if name == "wide" {
 		at = [4]int{5, 12, 21, 30}
 	}
-	records, err := csv.NewReader(bytes.NewReader(shapeText(t, name, rows))).ReadAll()
+	records, err := csv.NewReader(bytes.NewReader(generated(t, name, rows))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,8 +156,9 @@ func table(t *testing.T, name string, rows uint64) (columns [4][]string) {
 	return columns
 }
 
-// TestShapeSameTable compares the four shapes that differ in form alone, names of patients aside.
-func TestShapeSameTable(t *testing.T) {
+// The four shapes that differ in format alone hold the same table, except for the
+// patient ids of uuid.
+func TestSameTable(t *testing.T) {
 	want := table(t, "crlf", 3000)
 	for _, name := range []string{"quoted", "wide", "uuid"} {
 		got := table(t, name, 3000)
@@ -172,8 +174,9 @@ func TestShapeSameTable(t *testing.T) {
 	}
 }
 
-// TestShapeFields looks at the columns that are not counted: times rise with the rows, and values make sense.
-func TestShapeFields(t *testing.T) {
+// Times increase from row to row, and values are within the limits of their
+// event type.
+func TestFields(t *testing.T) {
 	const rows = 20_000
 	for _, name := range []string{"crlf", "many-events"} {
 		columns := table(t, name, rows)
@@ -184,8 +187,8 @@ func TestShapeFields(t *testing.T) {
 		matchAll(t, columns[1][1:], `2025-08-2\dT\d\d:\d\d:\d\d(\.\d{6})?Z`)
 		for i, text := range columns[1][1:] {
 			at, err := time.Parse(time.RFC3339Nano, text)
-			step := epoch.Add(time.Duration(i) * 300 * time.Millisecond)
-			if err != nil || at.Before(step) || !at.Before(step.Add(300*time.Millisecond)) {
+			begin := epoch.Add(time.Duration(i) * step)
+			if err != nil || at.Before(begin) || !at.Before(begin.Add(step)) {
 				t.Fatalf("%s: row %d has the time %s (%v)", name, i, text, err)
 			}
 		}
@@ -197,13 +200,14 @@ func TestShapeFields(t *testing.T) {
 	}
 }
 
-// TestRoughly compares the mean and the spread of many values with what they are drawn from, and tries the ends.
-func TestRoughly(t *testing.T) {
+// Values have the mean and the standard deviation of their event type, within its
+// limits.
+func TestValue(t *testing.T) {
 	const draws = 100_000
-	n := normals["bp_sys"]
-	random, sum, squares := newShapeRows(plainShape()).random, 0.0, 0.0
+	e := plainEvents[2] // bp_sys
+	random, sum, squares := newGenerator(plainShape()).random, 0.0, 0.0
 	for range draws {
-		v := float64(n.roughly(random.Uint64()))
+		v := float64(e.value(random.Uint64()))
 		sum += v
 		squares += v * v
 	}
@@ -212,7 +216,7 @@ func TestRoughly(t *testing.T) {
 	if mean < 119.5 || mean > 120.5 || variance < 19*19 || variance > 21*21 {
 		t.Errorf("the mean is %v, the variance %v", mean, variance)
 	}
-	if low, high := n.roughly(0), n.roughly(1<<64-1); low != 60 || high != 217 {
+	if low, high := e.value(0), e.value(1<<64-1); low != 60 || high != 217 {
 		t.Errorf("the ends are %d and %d", low, high)
 	}
 }
