@@ -15,9 +15,11 @@ import (
 	"testing"
 )
 
-// rooms says what each package may import of this module, and of the standard library where that is restricted.
-// A package that is not listed must be added here, with a thought for the direction in which bytes flow.
-var rooms = map[string]string{
+// imports lists the packages of this module that each package may import. Bytes
+// flow one way, sources → parser → engine → sinks, and imports follow them: a new
+// package is added here with that direction in mind. Nothing imports cmd, bench
+// or fuzz, and only tests and benchmarks import internal/testing.
+var imports = map[string]string{
 	"":                             "",
 	"cmd/fastcount":                "sources sinks engine parser mockserver internal/nearest internal/state internal/wholefile internal/plan internal/merge",
 	"sources":                      "engine parser",
@@ -36,6 +38,7 @@ var rooms = map[string]string{
 	"internal/simnet":              "",
 	"internal/testing/proof":       "",
 	"internal/testing/proof/table": "internal/testing/proof",
+	"internal/testing/shapes":      "",
 	"internal/wholefile":           "",
 	"internal/state":               "engine internal/wholefile",
 	"internal/plan":                "engine parser sources",
@@ -44,25 +47,26 @@ var rooms = map[string]string{
 	"bench":                        "",
 	"bench/generate":               "internal/testing/shapes",
 	"bench/scale":                  "engine internal/merge internal/plan internal/testing/shapes sources",
-	"internal/testing/shapes":      "",
 	"docs":                         "",
 	"fuzz":                         "",
 	"fuzz/faults":                  "",
 }
 
-// doors says which single file of which package opens each dependency that code (not tests) may use.
-var doors = map[string]string{
+// dependencies lists the modules that code other than tests may use, and the
+// packages that may import them.
+var dependencies = map[string]string{
 	"github.com/klauspost/compress": "sources",
 	"github.com/valyala/fastjson":   "sources",
 	"github.com/bmatcuk/doublestar": "sources",
 	"github.com/spf13/pflag":        "cmd/fastcount",
 	"golang.org/x/term":             "cmd/fastcount",
 	"golang.org/x/sys":              "sources internal/simd internal/fused cmd/fastcount",
-	"golang.org/x/sync":             "engine sources mockserver cmd/fastcount",
+	"golang.org/x/sync":             "engine sources cmd/fastcount",
 }
 
-// guarded are packages of the standard library that only some rooms may import.
-var guarded = map[string]string{
+// restricted lists packages of the standard library that only some packages may
+// import. The empty list means none.
+var restricted = map[string]string{
 	"os":        "bench/generate bench/scale internal/testing/shapes sources sinks internal/state internal/plan internal/merge internal/wholefile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount",
 	"net":       "sources mockserver cmd/fastcount internal/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/simnet",
@@ -71,6 +75,9 @@ var guarded = map[string]string{
 	"log/slog":  "cmd/fastcount",
 	"os/signal": "cmd/fastcount",
 }
+
+// assembly lists the packages that may hold assembly.
+const assembly = "internal/simd internal/fused"
 
 type pkg struct {
 	ImportPath string
@@ -101,42 +108,59 @@ func packages(t *testing.T) (list []pkg) {
 
 func TestImports(t *testing.T) {
 	for _, p := range packages(t) {
-		room := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "fastcount"), "/")
-		allowed, known := rooms[room]
+		name := p.name()
+		allowed, known := imports[name]
 		if !known {
-			t.Errorf("package %q is not in the list of rooms", room)
+			t.Errorf("%q: package is not listed in imports", name)
 		}
 		for _, imported := range p.Imports {
 			if inner, ok := strings.CutPrefix(imported, "fastcount/"); ok {
 				if !slices.Contains(strings.Fields(allowed), inner) {
-					t.Errorf("%s may not import %s", room, imported)
+					t.Errorf("%s: may not import %s", name, imported)
 				}
 				continue
 			}
-			if who, ok := guarded[imported]; ok && !slices.Contains(strings.Fields(who), room) {
-				t.Errorf("%s may not import %s", room, imported)
+			if users, ok := restricted[imported]; ok && !slices.Contains(strings.Fields(users), name) {
+				t.Errorf("%s: may not import %s", name, imported)
 			}
 			if strings.Contains(strings.Split(imported, "/")[0], ".") {
-				checkDoor(t, room, imported)
+				checkDependency(t, name, imported)
 			}
 		}
 	}
 }
 
-func checkDoor(t *testing.T, room, imported string) {
-	for module, who := range doors {
+// name returns the path of p inside the module.
+func (p pkg) name() string {
+	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "fastcount"), "/")
+}
+
+func checkDependency(t *testing.T, name, imported string) {
+	for module, users := range dependencies {
 		if strings.HasPrefix(imported, module) {
-			if !slices.Contains(strings.Fields(who), room) {
-				t.Errorf("%s may not import %s", room, imported)
+			if !slices.Contains(strings.Fields(users), name) {
+				t.Errorf("%s: may not import %s", name, imported)
 			}
 			return
 		}
 	}
-	t.Errorf("%s imports %s, which has no door", room, imported)
+	t.Errorf("%s: imports %s, which is not listed in dependencies", name, imported)
 }
 
-// One file opens each of the three dependencies that the program stands on.
-func TestOneDoorForEachDependency(t *testing.T) {
+func TestAssembly(t *testing.T) {
+	for _, p := range packages(t) {
+		files, err := filepath.Glob(filepath.Join(p.Dir, "*.s"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(files) > 0 && !slices.Contains(strings.Fields(assembly), p.name()) {
+			t.Errorf("%s: may not hold assembly: %q", p.name(), files)
+		}
+	}
+}
+
+// The three main dependencies are each imported by a single file.
+func TestOneFilePerDependency(t *testing.T) {
 	got := map[string][]string{}
 	for _, p := range packages(t) {
 		for _, name := range p.GoFiles {
@@ -144,21 +168,23 @@ func TestOneDoorForEachDependency(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for module := range singleDoors {
+			for module := range importers {
 				if slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool { return strings.Contains(i.Path.Value, module) }) {
 					got[module] = append(got[module], path.Join(strings.TrimPrefix(p.ImportPath, "fastcount/"), name))
 				}
 			}
 		}
 	}
-	for module, want := range singleDoors {
+	for module, want := range importers {
 		if files := got[module]; len(files) != 1 || files[0] != want {
 			t.Errorf("%s is imported by %q, want %s alone", module, files, want)
 		}
 	}
 }
 
-var singleDoors = map[string]string{
+// importers holds, for the three main dependencies, the only file that imports
+// each.
+var importers = map[string]string{
 	"github.com/klauspost/compress": "sources/decompress.go",
 	"github.com/valyala/fastjson":   "sources/export.go",
 	"github.com/spf13/pflag":        "cmd/fastcount/flags.go",
