@@ -16,9 +16,9 @@ import (
 )
 
 // imports lists the packages of this module that each package may import. Bytes
-// flow one way, sources → parser → engine → sinks, and imports follow them: a new
-// package is added here with that direction in mind. Nothing imports cmd, bench
-// or fuzz, and only tests and benchmarks import internal/testing.
+// flow one way, sources → parser → engine → sinks, and imports follow them: a
+// new package is added here with that direction in mind. Nothing imports cmd,
+// bench or fuzz, and only tests and benchmarks import internal/testing.
 var imports = map[string]string{
 	"":                             "",
 	"cmd/fastcount":                "sources sinks engine parser mockserver internal/nearest internal/state internal/wholefile internal/plan internal/merge",

@@ -15,11 +15,12 @@ import (
 	"fastcount/internal/testing/proof"
 )
 
-// arena is memory between two pages that nobody may touch:
+// arena is memory between two inaccessible pages:
 //
 //	no access | size bytes, whole pages | no access
 //
-// Assembly is not instrumented by -race or -asan; here a byte too far is a fault all the same.
+// The race detector and the address sanitizer do not instrument assembly, but
+// an access outside the arena faults.
 type arena []byte
 
 func newArena(t *testing.T, atLeast int) arena {
@@ -43,15 +44,15 @@ func newArena(t *testing.T, atLeast int) arena {
 	return arena(all[page : page+size : page+size])
 }
 
-// place copies s to offset at and fills all the rest with quotes: a kernel that looks at one of them and does not
-// fault reports a quote that is not there.
+// place copies s to offset at and fills the rest of the arena with quotes. A
+// kernel that reads one of them reports a quote that is not in s.
 func (a arena) place(s string, at int) []byte {
 	copy(a, bytes.Repeat([]byte{'"'}, len(a)))
 	copy(a[at:], s)
 	return a[at : at+len(s) : at+len(s)]
 }
 
-// entries is the arena as an array for offsets, filled with canaries.
+// entries returns the arena as a slice of offsets, filled with canaries.
 func (a arena) entries() []uint32 {
 	e := unsafe.Slice((*uint32)(unsafe.Pointer(&a[0])), len(a)/4)
 	for i := range e {
@@ -62,7 +63,8 @@ func (a arena) entries() []uint32 {
 
 const canary = 0xdeadbeef
 
-// faults returns what f panics with, also if it touches memory that it must not, and nil if it returns.
+// faults returns the value with which f panics, including for a memory fault,
+// or nil if f returns.
 func faults(f func()) (fault any) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() { fault = recover() }()
@@ -70,25 +72,26 @@ func faults(f func()) (fault any) {
 	return nil
 }
 
-// The tests below prove nothing unless this one holds.
+// The tests below depend on accesses outside an arena being detected.
 func TestGuardPagesFault(t *testing.T) {
 	a := newArena(t, 1)
-	behind := unsafe.Add(unsafe.Pointer(unsafe.SliceData(a)), len(a))
+	after := unsafe.Add(unsafe.Pointer(unsafe.SliceData(a)), len(a))
 	before := unsafe.Add(unsafe.Pointer(unsafe.SliceData(a)), -1)
 	var sum byte
-	if faults(func() { sum += *(*byte)(behind) }) == nil || faults(func() { sum += *(*byte)(before) }) == nil {
-		t.Fatal("a read outside went through", sum)
+	if faults(func() { sum += *(*byte)(after) }) == nil || faults(func() { sum += *(*byte)(before) }) == nil {
+		t.Fatal("a read outside the arena succeeded", sum)
 	}
-	if faults(func() { *(*byte)(behind) = 1 }) == nil || faults(func() { *(*byte)(before) = 1 }) == nil {
-		t.Fatal("a write outside went through")
+	if faults(func() { *(*byte)(after) = 1 }) == nil || faults(func() { *(*byte)(before) = 1 }) == nil {
+		t.Fatal("a write outside the arena succeeded")
 	}
 	if fault := faults(func() { sum += a[0] + a[len(a)-1] }); fault != nil {
 		t.Fatal(fault)
 	}
 }
 
-// guardedTexts returns texts of n bytes that have in turn few separators, as many as can be, carriage returns on all
-// edges, and a quote as the last byte.
+// guardedTexts returns texts of n bytes: with few field ends, with as many as
+// possible, with carriage returns at all boundaries, and with a quote as the
+// last byte.
 func guardedTexts(n int) []string {
 	return []string{
 		strings.Repeat("S001,2024-01-01,heart_rate,72\n", 11)[:n],
@@ -98,9 +101,11 @@ func guardedTexts(n int) []string {
 	}
 }
 
-// Every length up to 300 at every alignment within a group: the data ends 0 to 63 bytes before a page without
-// access, or begins 0 to 63 bytes behind one, and the array of offsets lies flush with one in the same way.
-func TestNothingIsTouchedOutside(t *testing.T) {
+// Kernels access nothing outside their arguments, for every length up to 300 at
+// every alignment within a group. The data ends 0 to 63 bytes before an
+// inaccessible page, or begins 0 to 63 bytes after one, and dst ends at or
+// begins after one.
+func TestAccessesStayInBounds(t *testing.T) {
 	const longest, alignments = 300, 64
 	tried := proof.Begin(t, "kernels-guarded")
 	data := newArena(t, longest+alignments)
@@ -119,7 +124,7 @@ func TestNothingIsTouchedOutside(t *testing.T) {
 					guarded(t, k, what+" before the end", data.place(text, len(data)-n-gap), entries[end:], want)
 					intact(t, k, what, entries[:end])
 					entries = array.entries()
-					guarded(t, k, what+" behind the beginning", data.place(text, gap), entries[:n+simd.Slack:n+simd.Slack], want)
+					guarded(t, k, what+" after the beginning", data.place(text, gap), entries[:n+simd.Slack:n+simd.Slack], want)
 					intact(t, k, what, entries[n+simd.Slack:])
 					if k.Name == "generic" {
 						tried.Add(2)
@@ -130,7 +135,7 @@ func TestNothingIsTouchedOutside(t *testing.T) {
 	})
 }
 
-// guarded runs a kernel on memory that lies in arenas and compares what it says.
+// guarded runs a kernel on memory in arenas and compares its result.
 func guarded(t *testing.T, k simd.Kernel, what string, b []byte, dst []uint32, want oracle.Separators) {
 	t.Helper()
 	var m simd.Marks
@@ -146,7 +151,7 @@ func guarded(t *testing.T, k simd.Kernel, what string, b []byte, dst []uint32, w
 	}
 }
 
-// intact looks whether all canaries are alive.
+// intact checks that no canary was overwritten.
 func intact(t *testing.T, k simd.Kernel, what string, canaries []uint32) {
 	t.Helper()
 	if i := slices.IndexFunc(canaries, func(c uint32) bool { return c != canary }); i >= 0 {

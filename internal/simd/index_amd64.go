@@ -6,13 +6,17 @@ import "golang.org/x/sys/cpu"
 
 var hasAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasPOPCNT
 
-// native is the kernel for this processor.
+// native is the AVX2 kernel.
 var native = Kernel{Name: "avx2", Available: hasAVX2, Index: indexAVX2}
 
-// scanAVX2 looks at groups×64 bytes from b on, writes the offsets of separators to dst, and stops before a group
-// with a quote in it. afterCR is 1 if the byte before b is a carriage return, else 0. crs is not 0 if there is a
-// carriage return, lone not 0 if one has no line feed behind it; that of the last byte is left open.
-// dst must have room for all separators and eight more.
+// scanAVX2 scans groups of 64 bytes, beginning at b, and writes the offsets of
+// delimiters and line feeds to dst. It stops before a group that contains a
+// quote, and returns the number of groups scanned.
+//
+// afterCR is 1 if the byte before b is a carriage return, otherwise 0. crs is
+// nonzero if there is a carriage return. lone is nonzero if a carriage return
+// is not followed by a line feed; the last byte is not considered. dst must
+// hold eight entries more than there are offsets.
 //
 //go:noescape
 func scanAVX2(dst *uint32, b *byte, groups int, comma byte, afterCR uint64) (done, offsets, newlines int, crs, lone uint64)

@@ -2,21 +2,25 @@
 
 #include "textflag.h"
 
-// One line of a mask: the offset of its lowest bit, plus the base in R8, goes to dst[n], and the bit goes out.
-// An empty mask writes garbage, which the next group overwrites.
+// EXTRACT stores the position of the lowest set bit of the mask DX, plus the
+// base R8, in dst[n] and clears the bit. If the mask is empty, it stores an
+// arbitrary value, which the next group overwrites.
 #define EXTRACT(n) \
 	TZCNTQ DX, BX; \
 	ADDL   R8, BX; \
 	MOVL   BX, (n*4)(DI); \
 	BLSRQ  DX, DX
 
-// MASK makes the 64-bit mask of the bytes that are 0xff in lo and hi; tmp is overwritten.
+// MASK sets mask to the 64-bit mask of the bytes of lo and hi that are 0xff. It
+// clobbers tmp.
 #define MASK(lo, hi, mask, tmp) \
 	VPMOVMSKB lo, mask; \
 	VPMOVMSKB hi, tmp; \
 	SHLQ      $32, tmp; \
 	ORQ       tmp, mask
 
+// BROADCAST sets every byte of y to char. x is the lower half of y. It clobbers
+// AX.
 #define BROADCAST(char, x, y) \
 	MOVL         $char, AX; \
 	VMOVD        AX, x; \
@@ -24,9 +28,17 @@
 
 // func scanAVX2(dst *uint32, b *byte, groups int, comma byte, afterCR uint64) (done, offsets, newlines int, crs, lone uint64)
 //
-// Y0 delimiter, Y1 line feed, Y2 quote, Y3 carriage return, Y4 and Y5 the 64 bytes of the group.
-// DI next free entry of dst, SI the group, CX groups left, R8 offset of the group, R9 line feeds so far,
-// R10 and R11 crs and lone, R12 afterCR.
+// Registers:
+//
+//	Y0, Y1, Y2, Y3  delimiter, line feed, quote, carriage return in every byte
+//	Y4, Y5          the 64 bytes of the group
+//	DI              next free entry of dst
+//	SI              address of the group
+//	CX              groups left
+//	R8              offset of the group
+//	R9              line feeds so far
+//	R10, R11        crs and lone
+//	R12             1 if the byte before the group is a carriage return
 TEXT ·scanAVX2(SB), NOSPLIT, $0-80
 	MOVQ         dst+0(FP), DI
 	MOVQ         b+8(FP), SI
@@ -59,7 +71,7 @@ group:
 	VPCMPEQB Y5, Y0, Y9
 	VPOR     Y6, Y8, Y8
 	VPOR     Y7, Y9, Y9
-	MASK(Y8, Y9, DX, BX)  // DX: separators
+	MASK(Y8, Y9, DX, BX)  // DX: field ends
 
 	// lone |= (cr<<1 | afterCR) &^ newline
 	VPCMPEQB Y4, Y3, Y6

@@ -2,13 +2,17 @@
 
 package simd
 
-// native is the kernel for this processor: every arm64 has NEON.
+// native is the NEON kernel. Every arm64 processor has NEON.
 var native = Kernel{Name: "neon", Available: true, Index: indexNEON}
 
-// scanNEON looks at groups×64 bytes from b on, writes the offsets of separators to dst, and stops before a group
-// with a quote in it. crs is not 0 if there is a carriage return, lone not 0 if one has no line feed behind it;
-// that of the last byte is left open. The byte before b is taken for no carriage return.
-// dst must have room for all separators and eight more.
+// scanNEON scans groups of 64 bytes, beginning at b, and writes the offsets of
+// delimiters and line feeds to dst. It stops before a group that contains a
+// quote, and returns the number of groups scanned.
+//
+// crs is nonzero if there is a carriage return. lone is nonzero if a carriage
+// return is not followed by a line feed; the last byte is not considered. The
+// byte before b is assumed not to be a carriage return. dst must hold eight
+// entries more than there are offsets.
 //
 //go:noescape
 func scanNEON(dst *uint32, b *byte, groups int, comma byte) (done, offsets, newlines int, crs, lone uint64)

@@ -2,19 +2,23 @@
 
 #include "textflag.h"
 
-// NEON has no instruction that makes a bit mask of a comparison. So each byte that is 0xff is cut down to one bit,
-// 1<<i for the i-th byte of eight (the weights in V31), and three rounds of adding neighbours (VADDP) bring eight
-// bytes into one: 64 bytes to 32, 16 and 8. Bit i of the result stands for byte i of the group. No two bytes that
-// are added have a bit in common, so adding is the same as OR. Two masks share the last round.
+// NEON has no instruction that converts the result of a comparison to a bit
+// mask. Instead, each byte that is 0xff is reduced to one bit, 1<<i for byte i
+// of eight (the weights in V31), and three rounds of pairwise addition (VADDP)
+// combine eight bytes into one: 64 bytes become 32, 16 and 8. Bit i of the
+// result represents byte i of the group. Bytes that are added have no bits in
+// common, so the addition is equivalent to OR. Two masks share the last round.
 
-// COMPARE sets a, b, c and d to 0xff where the group (V4 to V7) has the byte that fills char, to 0 elsewhere.
+// COMPARE sets the bytes of a, b, c and d to 0xff where the group (V4 to V7)
+// equals char, and to 0 elsewhere.
 #define COMPARE(char, a, b, c, d) \
 	VCMEQ char.B16, V4.B16, a.B16; \
 	VCMEQ char.B16, V5.B16, b.B16; \
 	VCMEQ char.B16, V6.B16, c.B16; \
 	VCMEQ char.B16, V7.B16, d.B16
 
-// NARROW does two of the three rounds: what COMPARE left in a, b, c and d becomes 16 bytes in a.
+// NARROW does the first two rounds: it reduces a, b, c and d, as set by
+// COMPARE, to 16 bytes in a.
 #define NARROW(a, b, c, d) \
 	VAND  V31.B16, a.B16, a.B16; \
 	VAND  V31.B16, b.B16, b.B16; \
@@ -24,9 +28,11 @@
 	VADDP d.B16, c.B16, c.B16; \
 	VADDP c.B16, a.B16, a.B16
 
-// NEXT sets offset to the place of the first separator in R7, plus the base in R3, and takes that one out of R7.
-// R7 is the mask back to front, because arm64 counts zeros from the top (CLZ) but not from the bottom. An empty mask
-// stays empty (CLZ gives 64, and a shift by 64 is one by 0), and the garbage is overwritten by the next group.
+// NEXT sets offset to the position of the first set bit of the mask, plus the
+// base R3, and clears the bit. R7 is the mask in reverse bit order, because
+// arm64 counts leading zeros (CLZ) but not trailing zeros. If the mask is empty
+// it stays empty, since CLZ returns 64 and a shift by 64 is a shift by 0; the
+// next group overwrites the offset.
 #define NEXT(offset) \
 	CLZ  R7, R8; \
 	LSR  R8, R15, R9; \
@@ -35,10 +41,19 @@
 
 // func scanNEON(dst *uint32, b *byte, groups int, comma byte) (done, offsets, newlines int, crs, lone uint64)
 //
-// V0 delimiter, V1 line feed, V2 quote, V3 carriage return, V4 to V7 the 64 bytes of the group, V30 line feeds so
-// far, V31 weights.
-// R0 next free entry of dst, R1 the group, R2 groups left, R3 offset of the group, R4 and R5 crs and lone,
-// R6 1 if the byte before the group is a carriage return, R15 the highest bit.
+// Registers:
+//
+//	V0, V1, V2, V3  delimiter, line feed, quote, carriage return in every byte
+//	V4 to V7        the 64 bytes of the group
+//	V30             line feeds so far
+//	V31             weights of the bytes
+//	R0              next free entry of dst
+//	R1              address of the group
+//	R2              groups left
+//	R3              offset of the group
+//	R4, R5          crs and lone
+//	R6              1 if the byte before the group is a carriage return
+//	R15             the highest bit
 TEXT ·scanNEON(SB), NOSPLIT, $0-72
 	MOVD  dst+0(FP), R0
 	MOVD  b+8(FP), R1
@@ -59,8 +74,9 @@ TEXT ·scanNEON(SB), NOSPLIT, $0-72
 group:
 	VLD1.P 64(R1), [V4.B16, V5.B16, V6.B16, V7.B16]
 
-	// Of the quotes it is enough to know whether there is one: four comparisons in one vector, whose neighbours
-	// are added to something that is not 0 (0xff or 0xfe) where at least one is set.
+	// For quotes it suffices to find whether there is one. The four comparisons
+	// are combined in one vector, and a pair of bytes adds up to a nonzero
+	// value (0xff or 0xfe) if at least one of the two is set.
 	COMPARE(V2, V16, V17, V18, V19)
 	VORR   V16.B16, V17.B16, V16.B16
 	VORR   V18.B16, V19.B16, V18.B16
@@ -68,7 +84,7 @@ group:
 	COMPARE(V3, V20, V21, V22, V23)
 	NARROW(V20, V21, V22, V23)
 	VADDP  V16.B16, V20.B16, V20.B16
-	VMOV   V20.D[1], R7              // R7: quotes, any bit
+	VMOV   V20.D[1], R7              // R7: nonzero if there is a quote
 	CBNZ   R7, end
 	VMOV   V20.D[0], R8              // R8: carriage returns
 
@@ -80,13 +96,13 @@ group:
 	VMOV   V16.D[0], R9              // R9: line feeds
 	VMOV   V16.D[1], R7              // R7: delimiters
 
-	// No byte is both, so the bits of the two masks together are the separators.
+	// No byte is both, so the set bits of the two masks are the field ends.
 	VCNT    V16.B16, V17.B16
 	VUADDLV V17.B8, V18
 	VADD    V18, V30
 	VUADDLV V17.B16, V19
 	VMOV    V19.D[0], R10
-	ADD     R10<<2, R0, R10          // R10: R0 behind this group
+	ADD     R10<<2, R0, R10          // R10: R0 after this group
 
 	// lone |= (cr<<1 | afterCR) &^ newline
 	ORR R8, R4, R4
@@ -98,7 +114,7 @@ group:
 	ORR  R9, R7, R7
 	RBIT R7, R7
 
-	// Eight entries are written whether there are so many or not: see extract in index_generic.go.
+	// A multiple of eight entries is written: see extract in index_generic.go.
 extract:
 	NEXT(R11)
 	NEXT(R12)

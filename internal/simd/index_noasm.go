@@ -2,5 +2,5 @@
 
 package simd
 
-// native is the kernel for this processor; there is none in this build.
+// native is a placeholder: this build has no kernel in assembly.
 var native = Kernel{Name: "native"}

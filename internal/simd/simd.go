@@ -1,8 +1,11 @@
-// Package simd finds the bytes that give CSV its structure: delimiters, line feeds, quotes and carriage returns.
+// Package simd finds the structural characters of CSV: delimiters, line feeds,
+// quotes and carriage returns.
 //
-// It knows nothing of records. A kernel is called once for a buffer and writes down where the separators are;
-// package parser decides what they mean. Every kernel gives the same answer, bit for bit: index_generic.go
-// is the reference, the others are only faster. The build tag purego leaves the reference alone.
+// A kernel is one implementation of the scan for one kind of processor. It
+// takes a buffer and writes the offsets of its delimiters and line feeds. It
+// does not interpret them: records and fields are the concern of package
+// parser. All kernels return identical results. The generic kernel is the
+// reference implementation, and the only one with the build tag purego.
 package simd
 
 import (
@@ -10,37 +13,43 @@ import (
 	"strings"
 )
 
-// Slack is how many entries of dst behind the last separator a kernel may overwrite with garbage.
+// Slack is the number of entries of dst, after the last offset, that a kernel
+// may overwrite with arbitrary values.
 const Slack = 64
 
-// Marks says what an Index call found beside the offsets.
+// Marks is what a kernel found in a buffer, in addition to the offsets.
 type Marks struct {
-	Offsets  int  // offsets written to dst: delimiters and line feeds, in rising order
-	Newlines int  // how many of them are line feeds
-	Quote    bool // a quote occurs; if so every other member and dst are unspecified
-	CR       bool // a carriage return occurs
-	LoneCR   bool // a carriage return is followed by a byte of b that is no line feed
+	Offsets  int  // number of offsets written to dst, in increasing order
+	Newlines int  // number of line feeds
+	Quote    bool // there is a quote; then dst and the other fields are unspecified
+	CR       bool // there is a carriage return
+	LoneCR   bool // a carriage return is followed by a byte other than a line feed
 }
 
-// Kernel is one implementation of Index for one kind of processor.
+// Kernel is an implementation of the scan.
 type Kernel struct {
 	Name      string
-	Available bool // this processor and this build can run it
+	Available bool // reports whether this processor and this build can run it
 
-	// Index writes the offset of every comma and every '\n' in b to dst and says what else it met. A carriage
-	// return as the last byte of b is not a lone one: what follows it is not known yet.
-	// comma is any byte but '"', '\r' and '\n'. b has less than 2^32 bytes and dst at least len(b)+Slack entries.
-	// Index allocates nothing and keeps no reference to its arguments.
+	// Index writes the offset of every delimiter and every line feed of b to
+	// dst. The delimiter, comma, may be any byte except '"', '\r' and '\n'.
+	// LoneCR does not report a carriage return that is the last byte of b,
+	// because the byte that follows it is not known.
+	//
+	// b must be shorter than 2^32 bytes, and dst must have at least
+	// len(b)+Slack entries. Index does not allocate and does not retain its
+	// arguments.
 	Index func(dst []uint32, b []byte, comma byte) Marks
 }
 
-// Kernels returns every kernel, the reference first and the fastest last. Tests, fuzz targets and benchmarks walk
-// all of them and skip by name those that are not available.
+// Kernels returns all kernels: first the reference implementation, last the
+// fastest. Kernels that are not available are included, so that tests and
+// benchmarks can report which ones they skip.
 func Kernels() []Kernel {
 	return []Kernel{{Name: "generic", Available: true, Index: indexGeneric}, native}
 }
 
-// Best returns the fastest kernel that is available.
+// Best returns the fastest available kernel.
 func Best() Kernel {
 	best := Kernels()[0]
 	for _, k := range Kernels() {
@@ -51,8 +60,8 @@ func Best() Kernel {
 	return best
 }
 
-// ByName returns the kernel of that name, exactly as it stands in Kernel.Name. A name that is unknown, or whose kernel
-// this processor or this build cannot run, is an error that lists those that can be had.
+// ByName returns the kernel whose Name is name. If there is none, or if it is
+// not available, the error lists the available kernels.
 func ByName(name string) (Kernel, error) {
 	var names []string
 	for _, k := range Kernels() {
@@ -64,5 +73,5 @@ func ByName(name string) (Kernel, error) {
 		}
 		names = append(names, k.Name)
 	}
-	return Kernel{}, fmt.Errorf("no kernel %q here: there are %s", name, strings.Join(names, ", "))
+	return Kernel{}, fmt.Errorf("kernel %q: not available; available are %s", name, strings.Join(names, ", "))
 }

@@ -16,13 +16,13 @@ import (
 	"fastcount/internal/testing/proof"
 )
 
-// check compares a kernel with the oracle and looks whether it wrote where it must not.
+// check compares a kernel with the oracle and checks that it wrote within dst.
 func check(t *testing.T, k simd.Kernel, b []byte, comma byte) {
 	t.Helper()
 	const canary = 0xdeadbeef
-	room := len(b) + simd.Slack
-	dst := slices.Repeat([]uint32{canary}, room+4)
-	m := k.Index(dst[:room:room], b, comma)
+	size := len(b) + simd.Slack
+	dst := slices.Repeat([]uint32{canary}, size+4)
+	m := k.Index(dst[:size:size], b, comma)
 	want := oracle.Index(b, comma)
 	got := oracle.Separators{Quote: true}
 	if !m.Quote {
@@ -31,8 +31,8 @@ func check(t *testing.T, k simd.Kernel, b []byte, comma byte) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("%s: %q: %s", k.Name, b, diff)
 	}
-	if slices.IndexFunc(dst[room:], func(c uint32) bool { return c != canary }) >= 0 {
-		t.Fatalf("%s: wrote behind dst", k.Name)
+	if slices.IndexFunc(dst[size:], func(c uint32) bool { return c != canary }) >= 0 {
+		t.Fatalf("%s: wrote after the end of dst", k.Name)
 	}
 }
 
@@ -47,7 +47,8 @@ func eachKernel(t *testing.T, test func(t *testing.T, k simd.Kernel)) {
 	}
 }
 
-// Every string of up to five structural bytes, at 130 alignments: so it crosses every edge of words and groups.
+// Strings of up to five structural characters are tested at 130 alignments, so
+// that they cross every boundary of words and groups.
 func TestEveryShortStringAtEveryAlignment(t *testing.T) {
 	const alphabet = "a,\"\r\n\x00"
 	tried := proof.Begin(t, "kernels-strings")
@@ -67,7 +68,7 @@ func TestEveryShortStringAtEveryAlignment(t *testing.T) {
 						rest /= len(alphabet)
 					}
 					checkFast(t, k, b)
-					if k.Name == "generic" { // which others there are depends on the machine
+					if k.Name == "generic" { // the other kernels depend on the machine
 						tried.Add(1)
 					}
 					copy(b[at:], "-----")
@@ -77,7 +78,7 @@ func TestEveryShortStringAtEveryAlignment(t *testing.T) {
 	})
 }
 
-// checkFast is check without its allocations.
+// checkFast is check without allocations.
 func checkFast(t *testing.T, k simd.Kernel, b []byte) {
 	var dst [256 + simd.Slack]uint32
 	got := k.Index(dst[:len(b)+simd.Slack], b, ',')
@@ -86,12 +87,12 @@ func checkFast(t *testing.T, k simd.Kernel, b []byte) {
 		switch c {
 		case '"':
 			if !got.Quote {
-				t.Fatalf("%s: %q: the quote was not seen", k.Name, b)
+				t.Fatalf("%s: %q: the quote was not found", k.Name, b)
 			}
 			return
 		case '\n', ',':
 			if !got.Quote && dst[want.Offsets] != uint32(i) {
-				t.Fatalf("%s: %q: separator %d: got %d, want %d", k.Name, b, want.Offsets, dst[want.Offsets], i)
+				t.Fatalf("%s: %q: offset %d: got %d, want %d", k.Name, b, want.Offsets, dst[want.Offsets], i)
 			}
 			want.Offsets++
 			if c == '\n' {
@@ -123,22 +124,22 @@ func TestRandomBytesAgree(t *testing.T) {
 	})
 }
 
-// Bugs of others in this class, each as a test of its own.
-func TestKnownTraps(t *testing.T) {
+// TestKnownPitfalls covers bugs that other implementations had.
+func TestKnownPitfalls(t *testing.T) {
 	x := func(n int) string { return strings.Repeat("x", n) }
 	tests := map[string]string{
-		"NUL before separators in one word":       "\x00,\x00\n,,\n\x00",
+		"NUL before field ends in one word":       "\x00,\x00\n,,\n\x00",
 		"NUL in every word":                       strings.Repeat("\x00,\x00\n\x00\x00,\n", 17),
 		"NUL before a quote":                      x(64) + "\x00\"" + x(70),
 		"NUL before a bare CR":                    x(64) + "\x00\r\x00" + x(70),
-		"NUL between CR and LF over the edge":     x(63) + "\r\x00\n" + x(70),
+		"NUL between CR and LF over the boundary": x(63) + "\r\x00\n" + x(70),
 		"CR on bit 63, LF in the next group":      x(63) + "\r\nabc\n",
-		"CR on bit 63, no LF behind it":           x(63) + "\rabc\n",
+		"CR on bit 63, no LF after it":            x(63) + "\rabc\n",
 		"CR on bit 63, CR in the next group":      x(63) + "\r\r\n",
-		"CR on bit 63, LF but one later":          x(63) + "\rx\n" + x(70),
+		"CR on bit 63, LF one byte later":         x(63) + "\rx\n" + x(70),
 		"CR on bit 63 of both of two groups, LF":  x(63) + "\r\n" + x(62) + "\r\n" + x(70),
 		"CR on bit 63 of both, the last one bare": x(63) + "\r\n" + x(62) + "\r" + x(70),
-		"CR on bit 63, a whole group behind it":   x(63) + "\r\n" + x(126),
+		"CR on bit 63, a whole group after it":    x(63) + "\r\n" + x(126),
 		"CR on bit 62, LF on bit 63":              x(62) + "\r\n" + x(64),
 		"LF on bit 63, CR on bit 0":               x(63) + "\n\r\n" + x(62),
 		"CR as the last byte of the last group":   x(127) + "\r",
@@ -149,8 +150,8 @@ func TestKnownTraps(t *testing.T) {
 		"quote on bit 63 of the last group":       x(127) + "\"",
 		"quote on bit 0 of the second group":      x(64) + "\"abc\n",
 		"quote as the last byte of a tail":        x(64) + "a,b\"",
-		"quote on bit 63 behind a bare CR":        x(62) + "\r\"" + x(64),
-		"all separators":                          strings.Repeat(",", 200),
+		"quote on bit 63 after a bare CR":         x(62) + "\r\"" + x(64),
+		"delimiters only":                         strings.Repeat(",", 200),
 		"more line feeds than eight bits count":   strings.Repeat("\n", 300),
 		"more line feeds than sixteen bits count": strings.Repeat("\n", 1<<16+100),
 		"byte with the high bit of a comma":       "\xac\xac\xac,\x8a\n",
@@ -169,7 +170,8 @@ func TestKnownTraps(t *testing.T) {
 	})
 }
 
-// The delimiter may be any byte but three; the ends of the range, and NUL, with which a short group could be filled up.
+// The delimiter may be any byte except three, including NUL, which pads a short
+// group.
 func TestEveryDelimiter(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k simd.Kernel) {
 		b := make([]byte, 0, 3*256)
@@ -202,7 +204,7 @@ func TestByName(t *testing.T) {
 	})
 }
 
-func TestByNameRefuses(t *testing.T) {
+func TestByNameError(t *testing.T) {
 	refused := []string{"", "Generic", "generic ", "sse\n"}
 	var available []string
 	for _, k := range simd.Kernels() {
@@ -213,7 +215,7 @@ func TestByNameRefuses(t *testing.T) {
 		}
 	}
 	for _, name := range refused {
-		want := fmt.Sprintf("no kernel %q here: there are %s", name, strings.Join(available, ", "))
+		want := fmt.Sprintf("kernel %q: not available; available are %s", name, strings.Join(available, ", "))
 		if k, err := simd.ByName(name); err == nil || err.Error() != want {
 			t.Errorf("%q: got %+v, %v, want the error %q", name, k.Name, err, want)
 		}
