@@ -10,8 +10,8 @@ import (
 	"fastcount/internal/oracle"
 )
 
-// The fused road, put at the beginning of any bytes, counts what encoding/csv reads of those that it went along, ends
-// them at a line feed, and begins no record at the place where it is to stop.
+// A fused.Path counts what encoding/csv reads from the bytes that it counted.
+// They end with a line feed, and no record among them begins at stop or later.
 func FuzzFused(f *testing.F) {
 	f.Add([]byte("P1,t,bp,1\nP22,t,hr,2\nP1,t,\"bp\",1\n"), uint16(100), false, false)
 	f.Add([]byte("\"P1\",\"t\",\"bp\",\"1\"\r\n\"P22\",\"\",\"hr\",\"\"\r\n"), uint16(30), false, false)
@@ -41,7 +41,7 @@ func FuzzFused(f *testing.F) {
 
 		want, err := oracle.Counts(append([]byte(header), data[:used]...), ',', "p", "e")
 		if err != nil {
-			t.Fatalf("went along %q, which is refused: %v", data[:used], err)
+			t.Fatalf("counted %q, which encoding/csv rejects: %v", data[:used], err)
 		}
 		got := map[[2]string]uint64{}
 		total := uint64(0)
@@ -52,10 +52,10 @@ func FuzzFused(f *testing.F) {
 			}
 		}
 		if !maps.Equal(got, want) || uint64(rows) != total {
-			t.Fatalf("along %q: %d rows, %v, want %v", data[:used], rows, got, want)
+			t.Fatalf("%q: %d rows, %v, want %v", data[:used], rows, got, want)
 		}
 		if used > 0 && (data[used-1] != '\n' || bytes.LastIndexByte(data[:used-1], '\n')+1 >= int(stop)) {
-			t.Fatalf("to stop at %d it went along %q", stop, data[:used])
+			t.Fatalf("stop is %d, but counted %q", stop, data[:used])
 		}
 	})
 }

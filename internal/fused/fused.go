@@ -1,25 +1,44 @@
-// Package fused counts regular records in one pass: it finds the special bytes of a record, looks its two names up and
-// adds one to their pair, record by record, without writing down anything in between. It is the fast twin of the road
-// over package simd and package intern, which is right for every input; this one is right where it goes and says where
-// it stops.
+// Package fused counts records in a single pass over the data: for each record
+// it finds the structural characters (delimiter, quote, CR, LF), looks up the
+// two names and increments the count of their pair. Nothing is stored in
+// between.
 //
-// A record is proved by itself. What the special bytes (delimiter, quote, CR, LF) of a record are, in their order, is
-// its pattern: ,,,\n for four plain fields, "",""…\r\n for quoted ones. A road goes only along records of one pattern,
-// in which each special byte belongs to one of three things that are compared byte by byte: the key of the first
-// column, the key of the second, the end of the record. A key is a name and the special bytes around it:
+// A [Path] counts plain records whose names are known, and stops at the first
+// record that is not of that kind. The caller passes such records to the block
+// parser and package intern, which accept every input and serve as the
+// reference implementation.
+//
+// # Verification
+//
+// Each record is verified on its own. The sequence of its structural characters
+// is its pattern: ,,,\n for four plain fields, "",""…\r\n for quoted ones. A
+// Path counts records of one pattern. Every structural character of such a
+// record is part of one of three strings that are compared byte by byte: the
+// key of the first column, the key of the second column, and the end of the
+// record. A key is a name together with the structural characters around it:
 //
 //	P001,2025-08-26T00:00:04.906404Z,bp_sys,71\n
 //	└key┘                           └─key──┘  └end
 //
-// So a key that is found in the table proves its delimiters, the end proves the line feed, and nothing is left that
-// could be a quote or a delimiter too many. Where the keys do not reach so far, as in records of many columns, the special
-// bytes are numbered instead: the first that is no delimiter must have the number of the record's end. Whatever is not
-// so, a new name, another pattern, a record of more than 64 bytes (128 with long names, 256 where they are numbered), an
-// empty line, ends the road there.
+// A key that is found in the table therefore verifies its delimiters, the end
+// verifies the line feed, and no structural character remains that could be a
+// quote or an additional delimiter.
 //
-// Finding a record's end needs its special bytes, and the next record begins there: one record after another, a
-// processor would wait for that each time. So three records are counted at a time, from three thirds of the input. Where one
-// of these turns out to stop before the next begins, what the later ones counted is taken back.
+// In records of more columns the keys do not cover all structural characters.
+// There they are numbered, and the first one that is not a delimiter must have
+// the number of the record's end.
+//
+// A Path stops at a new name, at another pattern, at an empty line, and at a
+// record that is too long: more than 64 bytes, 128 bytes with long names, or
+// 256 bytes where structural characters are numbered.
+//
+// # Streams
+//
+// The beginning of a record is known only when the end of the previous one has
+// been found, and a processor would stall for that in every record. Therefore
+// the data is split into three streams of about the same size, whose records
+// are counted alternately. If a stream stops before its end, the records that
+// later streams counted are subtracted again.
 package fused
 
 import (
@@ -27,19 +46,20 @@ import (
 	"strings"
 )
 
-// Slack is how many bytes behind the data must be readable in a call of Count. Their values do not matter.
+// Slack is the number of bytes after the data that must be readable during a
+// call of [Path.Count]. Their values do not affect the result.
 const Slack = 320
 
-// Kernel is the name in package simd of the kernel whose instructions the road is made of.
+// Kernel is the name of the simd kernel that uses the same instruction set.
 const Kernel = "avx2"
 
-// Layout says which of the records' columns are counted.
+// Layout describes the records to count. Columns are numbered from 0.
 type Layout struct {
 	Comma  byte
-	Width  int    // columns of every record
-	First  int    // the column whose names make the rows of the matrix
-	Second int    // the column whose names make its columns
-	Header []byte // a name of the first column that the road must stop at, for the header may have come again
+	Width  int    // number of columns
+	First  int    // column whose names are the rows of the matrix of counts
+	Second int    // column whose names are the columns of the matrix
+	Header []byte // name of the first column; a record that holds it may be a repeated header
 }
 
 // Equal reports whether two layouts are the same.
@@ -48,23 +68,25 @@ func (l Layout) Equal(o Layout) bool {
 		bytes.Equal(l.Header, o.Header)
 }
 
-// pattern is the form of a record. The numbers are those of special bytes, from 0.
+// pattern is the sequence of structural characters of a record, with the keys
+// and the end that verify it. Structural characters are numbered from 0.
 type pattern struct {
 	quoted, crlf bool
-	wide         bool // not all special bytes are compared: they are numbered instead
-	swapped      bool // the second column comes before the first; what follows is about the columns in their order
+	wide         bool // the keys do not cover all structural characters: they are numbered instead
+	swapped      bool // the second column precedes the first; the numbers refer to the order in the record
 
-	firstEnd               int // the first key begins with the record and ends with this
-	secondBegin, secondEnd int
-	recordEnd              int    // the record's end begins with this
-	end                    string // the bytes of the record's end
-	firstBefore            string // special bytes of the first key before its name
-	firstAfter             string
+	firstEnd               int    // last structural character of the first key, which begins the record
+	secondBegin, secondEnd int    // first and last structural character of the second key
+	recordEnd              int    // first structural character of the record's end
+	end                    string // the record's end
+	firstBefore            string // part of the first key before the name
+	firstAfter             string // part of the first key after the name
 	secondBefore           string
 	secondAfter            string
 }
 
-// newPattern returns the pattern of l's records, and whether there is a road along it.
+// newPattern returns the pattern of records of layout l. It reports whether a
+// Path can count them.
 func newPattern(l Layout, quoted, crlf bool) (p pattern, ok bool) {
 	p = pattern{quoted: quoted, crlf: crlf, end: "\n"}
 	if crlf {
@@ -83,8 +105,9 @@ func newPattern(l Layout, quoted, crlf bool) (p pattern, ok bool) {
 	return p, true
 }
 
-// compared makes p the pattern in which the two keys and the record's end take in all special bytes, and reports
-// whether they do. The first column begins the record.
+// compared sets p to the pattern of records that begin with the first column.
+// It reports whether the two keys and the record's end cover all structural
+// characters.
 func (p *pattern) compared(l Layout) bool {
 	comma := string(l.Comma)
 	if p.quoted {
@@ -92,19 +115,20 @@ func (p *pattern) compared(l Layout) bool {
 		p.end = `"` + p.end
 		p.firstBefore = `"`
 	}
-	between, n := len(comma), l.Width-1 // special bytes between two fields, and how often
-	before := len(p.firstBefore)        // special bytes before the first field
+	between, n := len(comma), l.Width-1 // structural characters between two fields; number of gaps
+	before := len(p.firstBefore)        // structural characters before the first field
 	p.firstAfter, p.firstEnd = comma, before+between-1
 	p.secondBefore, p.secondBegin = comma, before+between*(l.Second-1)
 	p.secondAfter, p.secondEnd = comma, before+between*(l.Second+1)-1
 	p.recordEnd = before + between*n
-	if l.Second == n { // its name ends where the record ends
+	if l.Second == n { // the record's end follows the name
 		p.secondAfter, p.secondEnd = p.end[:1], p.recordEnd
 	}
 	return p.secondBegin <= p.firstEnd+1 && p.recordEnd <= p.secondEnd+1
 }
 
-// number makes p the pattern of plain records with the two columns anywhere: a key is a name and what comes behind it.
+// number sets p to the pattern of unquoted records with the two columns at any
+// position. A key is a name and the structural character that follows it.
 func (p *pattern) number(l Layout) {
 	near, far := l.First, l.Second
 	p.wide, p.swapped = true, near > far
@@ -122,15 +146,17 @@ func (p *pattern) number(l Layout) {
 	p.firstEnd, p.secondBegin, p.secondEnd, p.recordEnd = near, far-1, far, l.Width-1
 }
 
-// canBeLong reports whether there is a road along p for names that do not fit into short keys.
+// canBeLong reports whether records of pattern p can be counted with long keys.
 func (p pattern) canBeLong() bool { return !p.wide && p.secondBegin >= p.firstEnd }
 
-// next reports whether the special bytes that matter are the first four.
+// leading reports whether the structural characters that delimit the keys and
+// the record's end are the first four of the record.
 func (p pattern) leading() bool {
 	return !p.wide && p.firstEnd == 0 && p.secondBegin == 1 && p.secondEnd == 2 && p.recordEnd == 3
 }
 
-// detect returns the pattern of the first record of data, if there is a whole one.
+// detect returns the pattern of the first record of data. It reports whether
+// that record is complete and a Path can count it.
 func detect(l Layout, data []byte) (p pattern, ok bool) {
 	end := bytes.IndexByte(data, '\n')
 	if end < 0 {
@@ -139,13 +165,13 @@ func detect(l Layout, data []byte) (p pattern, ok bool) {
 	return newPattern(l, data[0] == '"', end > 0 && data[end-1] == '\r')
 }
 
-// fits reports whether a name can be part of a key.
+// fits reports whether name contains no structural character.
 func (l Layout) fits(name []byte) bool {
 	return !bytes.ContainsAny(name, "\"\r\n") && bytes.IndexByte(name, l.Comma) < 0
 }
 
-// special reports whether the special bytes of l can be told apart by their low four bits, on which the search for
-// them rests.
+// classifiable reports whether the structural characters of l differ in their
+// low four bits, which the search for them requires.
 func (l Layout) classifiable() bool {
 	return l.Comma < 0x80 && !strings.ContainsRune("\x02\x0a\x0d", rune(l.Comma&0x0f))
 }

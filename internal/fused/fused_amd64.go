@@ -12,59 +12,62 @@ import (
 	"fastcount/internal/intern"
 )
 
-// Available says whether this processor and this build have the road.
+// Available reports whether this processor and this build support [Path].
 var Available = cpu.X86.HasAVX2 && cpu.X86.HasAES && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
 
-// Road counts the records of one layout. It is used by one goroutine at a time.
+// Path is the fused path for records of one layout. It is not safe for
+// concurrent use.
 type Path struct {
 	layout   Layout
 	pattern  pattern
-	ready    bool // pattern and tables are made
-	long     bool // for names that do not fit into short keys
-	disabled bool // no road for this layout
-	switches int  // how often the pattern changed
+	ready    bool // pattern and tables are set
+	long     bool // the tables hold long keys
+	disabled bool // records of this layout cannot be counted
+	switches int  // number of changes of the pattern
 
 	streams       *streams
 	first, second table
 	stride        int
 }
 
-// maxSwitches bounds how often the tables are made anew because records of another pattern came.
+// maxSwitches limits how often a change of the pattern rebuilds the tables.
 const maxSwitches = 64
 
-// streamCount is how many runs of records are counted in turn. One record's end must be found before the next is begun, so
-// a processor with one lane waits for it; three lanes were 4 % faster than two.
+// streamCount is the number of streams. Three streams were 4 % faster than two.
 const streamCount = 3
 
-// lanes is what lanes_amd64.s knows of a road: the runs of records and what is the same for all of them. Addresses
-// of input and tables are kept as unsafe.Pointer as long as Go must know of them; stops may lie behind an object.
+// streams is the state that the assembly shares with a Path: the position of
+// each stream, and what is the same for all of them. Addresses are of type
+// unsafe.Pointer where they keep an object alive. The others may point to the
+// byte after an object, for which an unsafe.Pointer would be invalid.
 type streams struct {
-	structural  [16]byte // the special byte with these low four bits, or 0xff
+	structural  [16]byte // the structural character with these low four bits, or 0xff
 	hashKeys    [32]byte
-	firstEnd    uint64 // 1 << the pattern's number, likewise the next three
+	firstEnd    uint64 // 1 << pattern.firstEnd, and likewise the next three; wide patterns: the number
 	secondBegin uint64
 	secondEnd   uint64
 	recordEnd   uint64
-	nearBegin   uint64 // for wide records: the number of the special byte before the first column, and
-	nearStart   uint64 // what keeps the place behind it: 0 where the column begins the record
+	nearBegin   uint64 // wide patterns: number of the structural character before the first column
+	nearStart   uint64 // wide patterns: mask of the offset after it, 0 if the column begins the record
 	comma       byte
-	endMask     uint32 // which bytes from there on are the end, as a little-endian word
-	endWord     uint32 // what they must be
-	skip        uint64 // how many they are
+	endMask     uint32 // 0xff for each byte of the record's end, as a little-endian word
+	endWord     uint32 // the record's end
+	skip        uint64 // length of the record's end
 	firstBase   unsafe.Pointer
 	secondBase  unsafe.Pointer
-	firstMask   uint32 // offset of the last slot, which is a mask
+	firstMask   uint32 // offset of the last hashed slot, which is a mask
 	secondMask  uint32
 	masks       unsafe.Pointer // shortMasks or longMasks
 	counts      unsafe.Pointer
-	delta       uint64                      // what is added to a count: 1, or -1 to take back
-	begin       [streamCount]unsafe.Pointer // where the lanes begin
-	pos         [streamCount]uintptr        // where they have come to
-	stop        [streamCount]uintptr        // no record is begun here or later
-	rounds      uint64                      // how often a record of every lane was counted
+	delta       uint64                      // added to a count: 1, or -1 to subtract
+	begin       [streamCount]unsafe.Pointer // beginning of each stream
+	pos         [streamCount]uintptr        // position of each stream
+	stop        [streamCount]uintptr        // records that begin here or later are not counted
+	rounds      uint64                      // number of records counted in every stream
 }
 
-// shortMasks[n-1] keeps the first n bytes of a key. A longer key has none left, which no key in a table matches.
+// shortMasks[n-1] masks all but the first n bytes of a key. For n above 16 it
+// masks all bytes, and the result matches no key of a table.
 var shortMasks = func() (m [65][16]byte) {
 	for i := range 16 {
 		setOnes(m[i][:i+1])
@@ -72,8 +75,9 @@ var shortMasks = func() (m [65][16]byte) {
 	return m
 }()
 
-// longMasks are the same for long keys. The first n bytes of a first key are kept by the 64 bytes of first from 65-n on;
-// it has no more than 64. second is as shortMasks.
+// longMasks are the masks for long keys. The 64 bytes of first from 65-n mask
+// all but the first n bytes of a first key, which has at most 64. second
+// corresponds to shortMasks.
 var longMasks = func() (m struct {
 	first  [192]byte
 	second [65][32]byte
@@ -85,10 +89,14 @@ var longMasks = func() (m struct {
 	return m
 }()
 
-// countAll counts a record from each lane in turn until one of them stops: at its stop, then it returns 0, or at a
-// record that it cannot count, then its number from 1. countOne does the same in the first lane alone. Those called
-// Next are the fastest, for patterns in which the special bytes that matter are the first four; Any is for the others
-// in which all are compared, Long for names that do not fit into short keys, and Wide for all plain records.
+// The countAll functions count one record of each stream in turn. They return 0
+// if a stream reaches its stop, and otherwise the number, from 1, of the stream
+// whose next record cannot be counted. The countOne functions do the same for
+// the first stream alone.
+//
+// Leading is for patterns for which pattern.leading is true and is the fastest.
+// Any is for other patterns whose structural characters are all compared, Long
+// for long keys, and Wide for wide patterns.
 
 //go:noescape
 func countAllLeading(s *streams) (stopped int)
@@ -140,21 +148,27 @@ func (f *Path) countOne() int {
 	}
 }
 
-// New returns a road for records of this layout.
+// New returns a Path for records of layout l.
 func New(l Layout) *Path {
 	return &Path{layout: l, disabled: !Available || !l.classifiable(), streams: new(streams)}
 }
 
-// Count counts the records of data, from its beginning, which must be the beginning of a record, up to the first that
-// it cannot count or that begins at data[stop] or later. It adds to counts[id of first*stride+id of second], where the
-// ids are those of the names in the two tables, and returns how many bytes and records it went along. It never
-// reads a record that does not end in data. data[:len(data)+Slack] must lie within its capacity; stride is a power of
-// two and counts has a place for every pair of names.
+// Count counts the records of data up to the first one that it cannot count or
+// that begins at data[stop] or later. It returns the number of bytes and
+// records counted. A record that is not complete in data is not counted.
+//
+// For each record, Count increments counts[i*stride+j], where i and j are the
+// ids of the two names in first and second. Records with other names are not
+// counted.
+//
+// data must begin with a record, and data[:len(data)+Slack] must be within its
+// capacity. stride must be a power of two, and counts must have an element for
+// each pair of names.
 func (f *Path) Count(data []byte, stop int, first, second *intern.Table, counts []uint64, stride int) (used, rows int) {
 	if f.disabled || len(data) == 0 || len(counts) == 0 {
 		return 0, 0
 	}
-	stop = min(stop, bytes.LastIndexByte(data, '\n')+1) // behind it a record is not whole
+	stop = min(stop, bytes.LastIndexByte(data, '\n')+1) // the record after it is incomplete
 	if stop <= 0 || !f.prepare(data, first, second, counts, stride) {
 		return 0, 0
 	}
@@ -165,10 +179,12 @@ func (f *Path) Count(data []byte, stop int, first, second *intern.Table, counts 
 	return used, rows
 }
 
-// Reset makes r forget the names that it took over; for when the two tables were reset.
+// Reset discards the names of the two tables. It must be called when a table is
+// reset.
 func (f *Path) Reset() { f.ready = false }
 
-// turn looks whether the records have another pattern now, and takes it up.
+// switchPattern sets the pattern to that of the first record of data. It
+// reports whether the pattern has changed.
 func (f *Path) switchPattern(data []byte) bool {
 	p, ok := detect(f.layout, data)
 	if !ok || p == f.pattern || f.switches == maxSwitches {
@@ -179,7 +195,8 @@ func (f *Path) switchPattern(data []byte) bool {
 	return true
 }
 
-// pave makes pattern and tables if they are missing, and brings the tables up to date.
+// prepare sets pattern and tables, if necessary, and adds new names to the
+// tables. It reports whether records can be counted.
 func (f *Path) prepare(data []byte, first, second *intern.Table, counts []uint64, stride int) bool {
 	if !f.ready {
 		p, ok := detect(f.layout, data)
@@ -206,14 +223,16 @@ func (f *Path) prepare(data []byte, first, second *intern.Table, counts []uint64
 	return true
 }
 
-// update takes over the names that the tables do not have yet. It returns false if one of them needs long keys.
+// update adds new names to the tables. It returns false if one of them requires
+// long keys.
 func (f *Path) update(first, second *intern.Table) bool {
 	p := &f.pattern
 	return f.addNames(&f.first, first, p.firstBefore, p.firstAfter, 8*uint64(f.stride)) &&
 		f.addNames(&f.second, second, p.secondBefore, p.secondAfter, 8)
 }
 
-// take adds the names that t does not have yet, each with its id times unit.
+// addNames adds to t the names that it does not hold yet, with their ids times
+// unit as values. It returns false if a name requires long keys.
 func (f *Path) addNames(t *table, names *intern.Table, before, after string, unit uint64) bool {
 	if t.shouldGrow(names.Len()) {
 		*t = newTable(t.form, 2*names.Len())
@@ -236,7 +255,8 @@ func (f *Path) addNames(t *table, names *intern.Table, before, after string, uni
 	return true
 }
 
-// reset empties the tables and sets the lanes to the pattern.
+// reset replaces the tables with empty ones and sets the streams' constants for
+// the pattern.
 func (f *Path) reset(stride int) {
 	f.stride = stride
 	p, s := f.pattern, f.streams
@@ -250,7 +270,7 @@ func (f *Path) reset(stride int) {
 	var word [4]byte
 	copy(word[:], p.end)
 	s.endWord, s.endMask, s.skip = binary.LittleEndian.Uint32(word[:]), 1<<(8*len(p.end))-1, uint64(len(p.end))
-	seen := 0 // special bytes that are not counted again
+	seen := 0 // structural characters that the mask of long records does not contain
 	if f.long {
 		f.first, f.second = newTable(longFirstForm, 0), newTable(longSecondForm, 0)
 		s.masks = unsafe.Pointer(&longMasks)
@@ -267,7 +287,7 @@ func (f *Path) reset(stride int) {
 	s.secondBegin, s.secondEnd = 1<<(p.secondBegin-seen), 1<<(p.secondEnd-seen)
 }
 
-// setWide sets the numbers of the special bytes as they are.
+// setWide sets the numbers of the structural characters for a wide pattern.
 func (s *streams) setWide(p pattern, comma byte) {
 	s.comma = comma
 	s.firstEnd, s.recordEnd = uint64(p.firstEnd), uint64(p.recordEnd)
@@ -278,15 +298,16 @@ func (s *streams) setWide(p pattern, comma byte) {
 	}
 }
 
-// drive counts the records that begin before stop, all of which end in data.
+// run counts the records of data that begin before stop, all of which are
+// complete.
 func (f *Path) run(data []byte, stop int) (used, rows int) {
 	s, base := f.streams, unsafe.Pointer(unsafe.SliceData(data))
-	cuts, ok := splitStreams(data, stop)
+	bounds, ok := splitStreams(data, stop)
 	if !ok {
 		return f.countRange(base, 0, stop, +1)
 	}
 	for i := range streamCount {
-		s.begin[i], s.stop[i] = unsafe.Add(base, cuts[i]), uintptr(base)+uintptr(cuts[i+1])
+		s.begin[i], s.stop[i] = unsafe.Add(base, bounds[i]), uintptr(base)+uintptr(bounds[i+1])
 	}
 	s.delta = 1
 	stopped := f.countAll() - 1
@@ -297,14 +318,14 @@ func (f *Path) run(data []byte, stop int) (used, rows int) {
 		if i < stopped {
 			rows++
 		}
-		if stopped != i && at < cuts[i+1] {
-			n, more := f.countRange(base, at, cuts[i+1], +1)
+		if stopped != i && at < bounds[i+1] {
+			n, more := f.countRange(base, at, bounds[i+1], +1)
 			at, rows = at+n, rows+more
 		}
 		used = at
-		if at != cuts[i+1] {
+		if at != bounds[i+1] {
 			for j := i + 1; j < streamCount; j++ {
-				f.subtract(base, cuts[j], int(now[j]-uintptr(base)))
+				f.subtract(base, bounds[j], int(now[j]-uintptr(base)))
 			}
 			break
 		}
@@ -312,21 +333,24 @@ func (f *Path) run(data []byte, stop int) (used, rows int) {
 	return used, rows
 }
 
-// splitStreams cuts data[:stop] behind line feeds into pieces of about the same size, and reports whether it is worth it.
-func splitStreams(data []byte, stop int) (cuts [streamCount + 1]int, ok bool) {
-	const least = 256 // bytes
-	if stop < streamCount*least {
-		return cuts, false
+// splitStreams splits data[:stop] after line feeds into streams of about the
+// same size, and returns their boundaries. It reports whether data is long
+// enough.
+func splitStreams(data []byte, stop int) (bounds [streamCount + 1]int, ok bool) {
+	const minSize = 256 // bytes
+	if stop < streamCount*minSize {
+		return bounds, false
 	}
 	for i := 1; i < streamCount; i++ {
 		at := stop / streamCount * i
-		cuts[i] = at + bytes.IndexByte(data[at:], '\n') + 1
+		bounds[i] = at + bytes.IndexByte(data[at:], '\n') + 1
 	}
-	cuts[streamCount] = stop
-	return cuts, cuts[streamCount-1] < stop
+	bounds[streamCount] = stop
+	return bounds, bounds[streamCount-1] < stop
 }
 
-// along counts, one by one, the records that begin between from and stop, each as often as delta says.
+// countRange counts the records that begin between from and stop with one
+// stream, and adds delta for each.
 func (f *Path) countRange(base unsafe.Pointer, from, stop int, delta int64) (used, rows int) {
 	s := f.streams
 	s.delta = uint64(delta)
@@ -335,14 +359,15 @@ func (f *Path) countRange(base unsafe.Pointer, from, stop int, delta int64) (use
 	return int(s.pos[0] - uintptr(s.begin[0])), int(s.rounds)
 }
 
-// takeBack subtracts the records between from and to, all of which were counted.
+// subtract subtracts the records between from and to, all of which were
+// counted.
 func (f *Path) subtract(base unsafe.Pointer, from, to int) {
 	if n, _ := f.countRange(base, from, to, -1); n != to-from {
-		panic("fused: records that were counted cannot be taken back")
+		panic("fused: counted records cannot be subtracted")
 	}
 }
 
-// hashOf returns the hash of a key of so many blocks of 16 bytes.
+// hashOf returns the hash of a key of the given number of 16-byte blocks.
 //
 //go:noescape
 func hashOf(key *byte, blocks int, keys *[32]byte) uint32

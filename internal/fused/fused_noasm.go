@@ -4,16 +4,17 @@ package fused
 
 import "fastcount/internal/intern"
 
-// Available says whether this processor and this build have the road.
+// Available reports whether this processor and this build support [Path].
 const Available = false
 
-// Road counts the records of one layout. In this build it goes nowhere.
+// Path is the fused path for records of one layout. In this build it counts
+// nothing.
 type Path struct{}
 
-// New returns a road for records of this layout.
+// New returns a Path.
 func New(Layout) *Path { return new(Path) }
 
-// Count counts nothing.
+// Count returns 0, 0.
 func (*Path) Count(data []byte, stop int, first, second *intern.Table, counts []uint64, stride int) (used, rows int) {
 	return 0, 0
 }

@@ -18,7 +18,7 @@ const header = "patient_id,event_time,event_type,value"
 
 var layout = fused.Layout{Comma: ',', Width: 4, First: 0, Second: 2, Header: []byte("patient_id")}
 
-// known are two tables of names and a matrix for them.
+// known holds two tables of names and a matrix of counts for them.
 type known struct {
 	first, second *intern.Table
 	counts        []uint64
@@ -60,13 +60,14 @@ func (k *known) take() map[[2]string]uint64 {
 	return out
 }
 
-// padded returns a copy of data with slack that looks like records.
+// padded returns a copy of data followed by slack that resembles records.
 func padded(data string) []byte {
 	junk := strings.Repeat("P1,t,bp,1\n\n,\"\r\n", fused.Slack)[:fused.Slack]
 	return []byte(data + junk)[:len(data)]
 }
 
-// check drives along data and compares what was counted with what encoding/csv reads of the same bytes.
+// check counts data and compares the result with what encoding/csv reads from
+// the bytes that were counted.
 func check(t *testing.T, path *fused.Path, k *known, data string, stop int) (used int) {
 	t.Helper()
 	used, rows := path.Count(padded(data), stop, k.first, k.second, k.counts, k.stride)
@@ -76,10 +77,10 @@ func check(t *testing.T, path *fused.Path, k *known, data string, stop int) (use
 	}
 	want, err := oracle.Counts([]byte(header+"\n"+data[:used]), ',', "patient_id", "event_type")
 	if err != nil {
-		t.Fatalf("%q: went along %q, which encoding/csv refuses: %v", data, data[:used], err)
+		t.Fatalf("%q: counted %q, which encoding/csv rejects: %v", data, data[:used], err)
 	}
 	if !maps.Equal(counts, want) {
-		t.Fatalf("%q: along %q it counted %v, want %v", data, data[:used], counts, want)
+		t.Fatalf("%q: counted %v in %q, want %v", data, counts, data[:used], want)
 	}
 	var total uint64
 	for _, n := range want {
@@ -89,18 +90,19 @@ func check(t *testing.T, path *fused.Path, k *known, data string, stop int) (use
 		t.Fatalf("%q: %d rows in %d bytes, want %d", data, rows, used, total)
 	}
 	if last := strings.LastIndexByte(data[:used-1], '\n') + 1; last >= stop {
-		t.Fatalf("%q: the record at %d was counted, to stop at %d", data, last, stop)
+		t.Fatalf("%q: counted the record at %d, but stop is %d", data, last, stop)
 	}
 	return used
 }
 
 func skipUnlessAvailable(t testing.TB) {
 	if !fused.Available {
-		t.Skip("the fused road is not available here")
+		t.Skip("fused.Path is not available on this machine")
 	}
 }
 
-// records returns n records of a form with the names of k; odd ones are put among them now and then.
+// records returns n records in a given format with names of k. If odd is
+// positive, about one in odd is replaced by one of oddities.
 func records(rng *rand.Rand, k *known, n int, form func(fields [4]string) string, odd int) string {
 	var b strings.Builder
 	for range n {
@@ -123,7 +125,7 @@ func records(rng *rand.Rand, k *known, n int, form func(fields [4]string) string
 	return b.String()
 }
 
-// oddities are what may stand where a record is expected.
+// oddities are records that a Path may not be able to count.
 var oddities = []string{
 	"\n", "\r\n", "P1,t,bp\n", "P1,t,bp,1,2\n", "P1,t\nP1,t,t\n", "unknown,t,bp,1\n", "P1,t,unknown,1\n",
 	"\"P1\",t,bp,1\n", "P1,\"t\",bp,1\n", "P1,t,\"bp\",1\n", "P1,t,bp,\"1\"\n", "P1,\"\n\",bp,1\n", "P1,t\"x,bp,1\n",
@@ -146,7 +148,7 @@ var (
 	seconds = []string{"bp", "hr", "heart_rate", "x", "event_type"}
 )
 
-// sets of names: such as fit into short keys, and such as do not.
+// sets are names that fit into short keys, and names that do not.
 var sets = map[string][2][]string{
 	"short": {firsts, seconds},
 	"long": {
@@ -155,7 +157,8 @@ var sets = map[string][2][]string{
 	},
 }
 
-// Along records of one form the road goes to the end; whatever stands among them, what it counts is right.
+// Records of one format are counted to the end. With other records between
+// them, the result is correct for the records counted.
 func TestCountsWhatEncodingCSVReads(t *testing.T) {
 	skipUnlessAvailable(t)
 	for set, names := range sets {
@@ -180,8 +183,9 @@ func TestCountsWhatEncodingCSVReads(t *testing.T) {
 	}
 }
 
-// Where the road stops depends on nothing behind the data. With long keys and an empty first name, the special bytes of
-// the second 64 were once taken for some of the first.
+// The bytes after the data do not affect where counting stops. With long keys
+// and an empty first name, structural characters of the second 64 bytes were
+// once taken for ones of the first 64.
 func TestWhatFollowsDoesNotMatter(t *testing.T) {
 	skipUnlessAvailable(t)
 	k := newKnown(t, sets["long"][0], sets["long"][1])
@@ -195,7 +199,7 @@ func TestWhatFollowsDoesNotMatter(t *testing.T) {
 	}
 }
 
-// Long names are taken as long as their keys and records fit.
+// Names are counted up to the length that fits long keys.
 func TestLongNames(t *testing.T) {
 	skipUnlessAvailable(t)
 	for n := range 70 {
@@ -212,8 +216,8 @@ func TestLongNames(t *testing.T) {
 	}
 }
 
-// Every oddity stops the road just before it, whichever lane meets it.
-func TestStopsBeforeAnythingElse(t *testing.T) {
+// Counting stops immediately before every oddity, whichever stream reaches it.
+func TestStopsBeforeOddities(t *testing.T) {
 	skipUnlessAvailable(t)
 	k := newKnown(t, firsts, seconds)
 	path := fused.New(layout)
@@ -224,16 +228,17 @@ func TestStopsBeforeAnythingElse(t *testing.T) {
 		}
 		for at := 0; at <= len(plain); at += 10 {
 			data := plain[:at] + odd + plain[at:]
-			turned := at == 0 && (odd[0] == '"' || strings.Count(odd, "\r\n") == 1) // another pattern is taken up there
-			if used := check(t, path, k, data, len(data)); used != at && !turned {
+			switched := at == 0 && (odd[0] == '"' || strings.Count(odd, "\r\n") == 1) // the pattern changes
+			if used := check(t, path, k, data, len(data)); used != at && !switched {
 				t.Errorf("%q at %d: stopped at %d", odd, at, used)
 			}
 		}
 	}
 }
 
-// A record is only taken if all of it is there: what lies behind the data looks like the rest of one.
-func TestNothingIsReadBehindTheData(t *testing.T) {
+// An incomplete record is not counted, even if the bytes after the data
+// resemble the rest of it.
+func TestIncompleteRecord(t *testing.T) {
 	skipUnlessAvailable(t)
 	k := newKnown(t, firsts, seconds)
 	path := fused.New(layout)
@@ -260,7 +265,8 @@ func TestRecordsOfEveryLength(t *testing.T) {
 	}
 }
 
-// Names that are added, and a matrix that grows, are taken up on the way.
+// Names that are added to a table, and a matrix that grows, are used in the
+// next call.
 func TestGrowth(t *testing.T) {
 	skipUnlessAvailable(t)
 	path := fused.New(layout)
@@ -288,7 +294,8 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// Wherever the two columns are, plain records have a road; quoted ones where all special bytes are compared.
+// Unquoted records are counted with the two columns at any position, quoted
+// ones where all structural characters are compared.
 func TestLayouts(t *testing.T) {
 	skipUnlessAvailable(t)
 	for width := 2; width <= 6; width++ {
@@ -326,7 +333,8 @@ func checkLayout(t *testing.T, width, first, second int, quoted, path bool) {
 	}
 }
 
-// Wide records of any length, with anything among them, in every layout: what was counted is what encoding/csv reads.
+// Wide records of any length and layout, with other records between them, are
+// counted as encoding/csv reads them.
 func TestWideRecords(t *testing.T) {
 	skipUnlessAvailable(t)
 	rng := rand.New(rand.NewPCG(7, 8))
@@ -351,7 +359,7 @@ func TestWideRecords(t *testing.T) {
 			got := k.take()
 			want, err := oracle.Counts([]byte(strings.Join(names, ",")+"\n"+data[:used]), ',', "patient_id", "event_type")
 			if err != nil || !maps.Equal(got, want) || rows != strings.Count(data[:used], "\n") {
-				t.Fatalf("%d columns, %d and %d: along %q it counted %v in %d rows, want %v, %v",
+				t.Fatalf("%d columns, %d and %d: in %q counted %v in %d rows, want %v, %v",
 					width, first, second, data[:used], got, rows, want, err)
 			}
 			if first := data[:strings.IndexByte(data, '\n')+1]; used == 0 && len(first) <= 256 && plainRecord(first, width, end) && stop > 0 {
@@ -361,7 +369,8 @@ func TestWideRecords(t *testing.T) {
 	}
 }
 
-// A record with too few fields is never taken, however many are missing: where 64 were, a shift once wrapped around.
+// A record with too few fields is not counted, regardless of how many are
+// missing. With 64 missing, a shift once wrapped around.
 func TestTooFewFields(t *testing.T) {
 	skipUnlessAvailable(t)
 	for width := 3; width <= 330; width++ {
@@ -375,14 +384,15 @@ func TestTooFewFields(t *testing.T) {
 				}
 				data := strings.Repeat(row+"\n", 4)
 				if _, rows := path.Count(padded(data), len(data), k.first, k.second, k.counts, k.stride); rows != 0 && fields != width {
-					t.Fatalf("%d columns: %d records of %d fields were taken", width, rows, fields)
+					t.Fatalf("%d columns: counted %d records of %d fields", width, rows, fields)
 				}
 			}
 		}
 	}
 }
 
-// plainRecord reports whether a line is a record as wideRecords makes them when nothing odd happens to it.
+// plainRecord reports whether line is one of the unmodified records of
+// wideRecords.
 func plainRecord(line string, width int, end string) bool {
 	return strings.Count(line, ",") == width-1 && !strings.Contains(line, "\"") && !strings.Contains(line, "unknown") &&
 		strings.HasSuffix(line, end) && strings.Count(line, "\r") == len(end)-1

@@ -11,7 +11,8 @@ import (
 	"fastcount/internal/fused"
 )
 
-// guarded returns size bytes that begin right behind a page without access, or end right before one.
+// guarded returns size bytes that begin immediately after an inaccessible page,
+// or end immediately before one.
 func guarded(t *testing.T, size int, before bool) []byte {
 	t.Helper()
 	page := syscall.Getpagesize()
@@ -36,15 +37,16 @@ func guarded(t *testing.T, size int, before bool) []byte {
 	return all[page : page+size : pages-page]
 }
 
-// Nothing is touched before the data, nor further behind it than the slack: the pages there are without access, and a
-// byte too far would end the test. The slack is full of special bytes, of which none may count.
+// Count accesses nothing before the data or after the slack, which inaccessible
+// pages surround. The slack is filled with structural characters, which must
+// not affect the result.
 func TestStaysWithinTheSlack(t *testing.T) {
 	skipUnlessAvailable(t)
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, set := range slices.Sorted(maps.Keys(sets)) {
 		names := sets[set]
 		for _, before := range []bool{false, true} {
-			room := guarded(t, 4096, before)
+			arena := guarded(t, 4096, before)
 			for _, name := range slices.Sorted(maps.Keys(forms)) {
 				form := forms[name]
 				k := newKnown(t, names[0], names[1])
@@ -54,10 +56,10 @@ func TestStaysWithinTheSlack(t *testing.T) {
 						layout = fused.Layout{Comma: ',', Width: 20, First: 11, Second: 4}
 						text = wideRecords(rng, 20, 11, 4, "\n")
 					}
-					text = text[:min(len(text), len(room)-fused.Slack)]
-					memory := room[:len(text)+fused.Slack]
+					text = text[:min(len(text), len(arena)-fused.Slack)]
+					memory := arena[:len(text)+fused.Slack]
 					if before {
-						memory = room[len(room)-len(text)-fused.Slack:]
+						memory = arena[len(arena)-len(text)-fused.Slack:]
 					}
 					copy(memory[copy(memory, text):], strings.Repeat("P1,t,bp,1\n\"\r", fused.Slack))
 					used, rows := fused.New(layout).Count(memory[:len(text)], len(text), k.first, k.second, k.counts, k.stride)

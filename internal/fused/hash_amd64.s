@@ -4,7 +4,9 @@
 
 // func hashOf(key *byte, blocks int, keys *[32]byte) uint32
 //
-// A round of AES takes in each block of 16 bytes but the first, two more the secret keys; the same as in streams_amd64.s.
+// The hash is the first block after one round of AES for each further block,
+// which is the round key, and two more rounds with keys. The macros that count
+// records compute the same hash.
 TEXT ·hashOf(SB), NOSPLIT, $0-28
 	MOVQ key+0(FP), AX
 	MOVQ blocks+8(FP), CX

@@ -1,17 +1,17 @@
-// What the functions of streams_amd64.s and wide_amd64.s share.
+// Definitions shared by streams_amd64.s and wide_amd64.s.
 //
 // Registers:
 //
-//	SI, DI, R9     the rows at hand of the lanes
-//	R10            shortMasks or longMasks
-//	R11            the matrix of counts
-//	R12, R13, R15  one bit, at the number of the special byte that ends the first key, begins, and ends the second
-//	R14            the same for that which the record's end begins with
-//	Y0             the table of special bytes, twice
-//	X1, X2         the keys of the hash
-//	AX BX CX DX R8, Y4…Y10 are scratch
+//	SI, DI, R9       current record of each stream
+//	R10              shortMasks or longMasks
+//	R11              matrix of counts
+//	R12, R13, R15    firstEnd, secondBegin and secondEnd of the streams
+//	R14              recordEnd of the streams
+//	Y0               table of structural characters, twice
+//	X1, X2           keys of the hash
+//	AX, BX, CX, DX, R8, Y4 to Y10  scratch
 //
-// What does not fit lies in the frame.
+// The frame holds the rest.
 #define firstMask   0(SP)
 #define secondMask  4(SP)
 #define endMask     8(SP)
@@ -25,7 +25,7 @@
 #define stop2      64(SP)
 #define rounds     72(SP)
 
-// LOAD fills the registers and the frame from the lanes at AX.
+// LOAD sets the registers and the frame from the streams at AX.
 #define LOAD \
 	VBROADCASTI128 streams_structural(AX), Y0; \
 	VMOVDQU streams_hashKeys(AX), X1;        \
@@ -64,7 +64,8 @@
 	XORL    BX, BX;                        \
 	MOVQ    BX, rounds
 
-// STORE gives the lanes back. AX is overwritten.
+// STORE writes the positions of the streams and the number of rounds back. It
+// clobbers AX and BX.
 #define STORE \
 	VZEROUPPER;                     \
 	MOVQ s+0(FP), AX;               \
@@ -74,9 +75,12 @@
 	MOVQ rounds, BX;                \
 	MOVQ BX, streams_rounds(AX)
 
-// STRUCTURAL makes the mask of the special bytes in the 64 from at on: bit i stands for byte i. lo and hi become these
-// bytes, isLo and isHi are all ones where one is special, tmp is overwritten. The low four bits of a byte choose an
-// entry of Y0; only a special byte is equal to its entry.
+// STRUCTURAL sets mask to the mask of the structural characters in the 64 bytes
+// at offset at: bit i represents byte i. lo and hi are set to these bytes, and
+// the bytes of isLo and isHi to 0xff for structural characters. tmp is
+// clobbered. The low four bits of a byte select an entry of Y0, and only a
+// structural character equals its entry. The method is that of simdjson
+// (Langdale and Lemire, 2019).
 #define STRUCTURAL(P, at, lo, hi, isLo, isHi, mask, tmp) \
 	VMOVDQU   at(P), lo;                \
 	VMOVDQU   (at+32)(P), hi;           \
@@ -89,8 +93,9 @@
 	SHLQ      $32, tmp;                 \
 	ORQ       tmp, mask
 
-// SHORT_COUNT looks the keys X8 and X10 up, counts their pair, and moves P behind the record, whose end begins R8 bytes
-// from it. probe and hit are as in SHORT_RECORD.
+// SHORT_COUNT looks up the keys X8 and X10, counts their pair, and advances P
+// to the next record. R8 is the offset of the record's end. See SHORT_RECORD
+// for probe and hit.
 #define SHORT_COUNT(P, probe, hit) \
 	VAESENC   X1, X8, X9;               \
 	VAESENC   X1, X10, X6;              \
@@ -115,7 +120,8 @@ hit: \
 	ADDQ      R8, P;                    \
 	ADDQ      skip, P
 
-// SHORT_PROBE looks for the two keys from the slots of their hashes on, each up to a free one: its field used is 0.
+// SHORT_PROBE searches for the two keys, each from the slot of its hash to the
+// first unused slot.
 #define SHORT_PROBE(probe, first, second, hit, fail) \
 probe: \
 	VPTEST X6, X6;           \
@@ -136,7 +142,8 @@ second: \
 	ADDQ   $32, CX;          \
 	JMP    second
 
-// COUNT_ALL and COUNT_ONE are the bodies of the functions below.
+// COUNT_ALL and COUNT_ONE are the bodies of the countAll and countOne
+// functions.
 #define COUNT_ALL(PREPARE, RECORD, PROBE) \
 	MOVQ s+0(FP), AX;               \
 	LOAD;                           \

@@ -4,9 +4,13 @@
 #include "textflag.h"
 #include "streams_amd64.h"
 
-// FIND finds, by the mask AX of the special bytes in the first 64 of a record, the four that matter: BX where the first
-// key ends, CX and DX where the second begins and ends, R8 where the record's end begins; 64 if there are not so many.
-// FIND_LEADING is for patterns in which they are the first four, FIND_ANY for all others.
+// FIND_LEADING and FIND_ANY find four structural characters of a record by AX,
+// the mask of the structural characters in its first 64 bytes. They set BX to
+// the position at which the first key ends, CX and DX to those at which the
+// second key begins and ends, and R8 to that at which the record's end begins.
+// A position is 64 if the record has no such character. FIND_LEADING is for
+// patterns in which these are the first four characters, FIND_ANY for all
+// others.
 #define FIND_LEADING \
 	TZCNTQ AX, BX;     \
 	BLSRQ  AX, AX;     \
@@ -26,11 +30,14 @@
 	TZCNTQ DX, DX;      \
 	TZCNTQ R8, R8
 
-// SHORT_RECORD counts the record at P and moves P behind it, or jumps to fail and has changed nothing. probe is where it goes
-// if a key is not in the first slot of its hash, and hit where it comes back to with the right slots in BX and CX.
+// SHORT_RECORD counts the record at P and advances P to the next one, or jumps
+// to fail without any change. It jumps to probe if a key is not in the first
+// slot of its hash; the code there returns to hit with the matching slots in BX
+// and CX.
 //
-// The keys take in the special bytes around their fields, and the record's end those around it: so each special byte
-// of the record is compared with what it has to be, and there can be no other.
+// The keys include the structural characters around their fields, and the
+// record's end includes the remaining ones. Thus each structural character of
+// the record is compared with the expected one, and there can be no others.
 #define SHORT_RECORD(FIND, P, probe, hit, fail) \
 	STRUCTURAL(P, 0, Y4, Y5, Y6, Y7, AX, BX); \
 	FIND;                               \
@@ -47,10 +54,14 @@
 	VPAND     (P)(CX*1), X10, X10;      \
 	SHORT_COUNT(P, probe, hit)
 
-// LONG_RECORD is SHORT_RECORD for longer keys and records: the first key has up to 64 bytes, the second up to 32, and from the
-// end of the first key to the end of the record there may be 64 more. The mask AX is of these: of the 128 bytes looked
-// at it leaves out what comes before the special byte that ends the first key. Those of the second 64 are
-// shifted by one and then by the rest: a shift by 64 would be one by 0. R10 is longMasks.
+// LONG_RECORD is SHORT_RECORD for longer keys and records. The first key has up
+// to 64 bytes and the second up to 32, and up to 64 bytes follow the first key.
+// R10 is longMasks.
+//
+// It scans 128 bytes. The mask AX represents the 64 bytes that begin with the
+// structural character at which the first key ends. The mask of the second 64
+// bytes is shifted by one and then by the rest, because a shift by 64 would be
+// a shift by 0.
 #define LONG_RECORD(P, probe, hit, fail) \
 	STRUCTURAL(P, 64, Y8, Y9, Y6, Y7, DX, CX); \
 	STRUCTURAL(P, 0, Y4, Y5, Y6, Y7, AX, BX); \
@@ -114,7 +125,7 @@ hit: \
 	ADDQ         skip, AX;              \
 	MOVQ         AX, P
 
-// LONG_PROBE is SHORT_PROBE for the slots of long keys.
+// LONG_PROBE is SHORT_PROBE for slots of long keys.
 #define LONG_PROBE(probe, first, second, hit, fail) \
 probe: \
 	VPTEST Y9, Y9;           \

@@ -5,9 +5,13 @@ import (
 	"math/rand/v2"
 )
 
-// form is the layout of a table's slots, which lanes_amd64.s knows: the key, padded with zeros; the value; 1 if the slot
-// is used; and room up to size bytes, a power of two.
-type form struct{ key, slot int }
+// form is the layout of a table's slots, which the assembly depends on. A slot
+// consists of the key, padded with zeros, the value as 8 bytes, 8 bytes that
+// are 1 if the slot is used, and padding.
+type form struct {
+	key  int // size of a key
+	slot int // size of a slot, a power of two
+}
 
 var (
 	shortForm      = form{key: 16, slot: 32}
@@ -17,26 +21,28 @@ var (
 
 const (
 	minSlots   = 256
-	smallSlots = 32 << 10 // up to here a table is kept in the caches and nearly empty
-	maxBytes   = 64 << 20 // of one table
+	smallSlots = 32 << 10 // a table of up to this size fits the caches at a low load factor
+	maxBytes   = 64 << 20 // size of a table
 )
 
-// table finds values by keys, by linear probing. A small table is at most an eighth full, a larger one a quarter, and
-// only one of maxBytes may become fuller. A look-up goes on behind the end of the hashed slots, where there are probe
-// more, and never around; the last of all is always free.
+// table maps keys to values by open addressing with linear probing. The load
+// factor is at most 1/8 for a small table and 1/4 for a larger one; only a
+// table of maxBytes may exceed that. Probing does not wrap around: probe slots
+// follow the hashed ones, and the last of all is always free.
 //
-// Names that would lie further from their place than probe, or for which there is no room, are left out: the road stops
-// at them, which is slow but right. At random there are none; but so few rounds of AES do not rule out that somebody
-// finds many names with one hash, and then they cost no more than that.
+// A name that would be more than probe slots away from its hash is omitted, and
+// the Path stops at its records, which is slow but correct. This does not
+// happen to random names. The few rounds of AES cannot exclude that an attacker
+// finds many names with the same hash, and omitting them bounds the cost.
 type table struct {
 	form
 	slots []byte
-	mask  uint32 // of the hash: it leaves the offset of a slot
-	probe int    // slots that a look-up visits at the most
-	names int    // how many of the names, in the order of their ids, were put or left out
+	mask  uint32 // reduces a hash to the offset of a slot
+	probe int    // maximum number of slots that a look-up visits
+	names int    // number of names, in the order of their ids, that were added or omitted
 }
 
-// newTable returns an empty table that n names do not fill.
+// newTable returns an empty table with space for n names.
 func newTable(f form, n int) table {
 	t := table{form: f}
 	slots := minSlots
@@ -53,11 +59,13 @@ func newTable(f form, n int) table {
 	}
 	t.slots, t.mask = make([]byte, (slots+t.probe)*f.slot), uint32((slots-1)*f.slot)
 	for at := 0; at < len(t.slots); at += f.slot {
-		setOnes(t.slots[at : at+f.key]) // no key: a key ends with a special byte or with zeros
+		setOnes(t.slots[at : at+f.key]) // not a key: keys end with a structural character or with zeros
 	}
 	return t
 }
 
+// tooFull reports whether n names exceed the load factor of a table with the
+// given number of slots.
 func tooFull(n, slots int) bool {
 	if slots <= smallSlots {
 		return 8*n > slots
@@ -65,13 +73,13 @@ func tooFull(n, slots int) bool {
 	return 4*n > slots
 }
 
-// shouldGrow reports whether the table should be larger to hold n names.
+// shouldGrow reports whether a larger table should be used for n names.
 func (t *table) shouldGrow(n int) bool {
 	slots := int(t.mask)/t.slot + 1
 	return tooFull(n, slots) && 2*slots*t.slot <= maxBytes
 }
 
-// put adds a key of t.key bytes, unless there is no place for it.
+// put adds a key of t.key bytes, unless all slots within its reach are used.
 func (t *table) put(hash uint32, key []byte, value uint64) {
 	first := int(hash & t.mask)
 	for at := first; at < first+t.probe*t.slot; at += t.slot {
@@ -90,7 +98,8 @@ func setOnes(b []byte) {
 	}
 }
 
-// newKeys returns two secret keys for the hash.
+// newKeys returns two random keys for the hash, so that collisions cannot be
+// constructed in advance.
 func newKeys() (k [32]byte) {
 	for i := range k {
 		k[i] = byte(rand.Uint32())

@@ -4,8 +4,9 @@
 #include "textflag.h"
 #include "streams_amd64.h"
 
-// What WIDE_RECORD keeps in the frame behind the rest: the masks of special bytes of its four groups of 64, how many special
-// bytes there are before each, and the numbers that it looks for.
+// The frame of WIDE_RECORD, in addition to that of streams_amd64.h: the masks
+// of the structural characters in its four groups of 64 bytes, the number of
+// structural characters before each group, and the numbers to look for.
 #define group0     80(SP)
 #define group1     88(SP)
 #define group2     96(SP)
@@ -21,7 +22,8 @@
 #define lastOne   176(SP)
 #define nearStart 184(SP)
 
-// LOAD_WIDE fills what WIDE_RECORD needs beside LOAD. Y3 is the delimiter in every byte.
+// LOAD_WIDE sets what WIDE_RECORD needs in addition to LOAD. Y3 holds the
+// delimiter in every byte.
 #define LOAD_WIDE \
 	MOVQ         s+0(FP), AX;           \
 	VPBROADCASTB streams_comma(AX), Y3;   \
@@ -36,8 +38,9 @@
 	MOVQ         $0, before0;           \
 	MOVL         $1, R15
 
-// GROUP makes the mask of the special bytes in the 64 from at on and keeps it. If there are others among them than
-// delimiters, R8 becomes the place of the first of these.
+// GROUP stores the mask of the structural characters in the 64 bytes at offset
+// at. If one of them is not a delimiter, R8 is set to the offset of the first
+// such.
 #define GROUP(P, at, group) \
 	STRUCTURAL(P, at, Y4, Y5, Y6, Y7, AX, BX); \
 	MOVQ      AX, group;                \
@@ -53,9 +56,10 @@
 	LEAQ      at(CX), CX;               \
 	CMOVQCC   CX, R8
 
-// LOOK sets place to where the special byte of that number is: in the group that begins with at most so many before it.
-// There must be so many in the four groups, or the number in the last one may be 64 and more, and the shift by it wraps.
-// R12, R13 and R14 are before1 to before3, R15 is 1. DX is overwritten.
+// LOOK sets place to the offset of the structural character with the given
+// number. The four groups must contain that many: otherwise the number within
+// the last group could exceed 63, and the shift by it would wrap. R12, R13 and
+// R14 are before1 to before3, and R15 is 1. DX is clobbered.
 #define LOOK(number, place) \
 	MOVQ   number, place;               \
 	XORL   DX, DX;                      \
@@ -72,9 +76,12 @@
 	SHLQ   $6, DX;                      \
 	ADDQ   DX, place
 
-// WIDE_RECORD is SHORT_RECORD for records of any number of columns and up to 256 bytes, with the two columns anywhere. The
-// special byte that ends the record, by its number, must be the first that is no delimiter; so there is no quote, no
-// line feed and no delimiter too many or too few before it. A key is a name and the special byte behind it.
+// WIDE_RECORD is SHORT_RECORD for records of any number of columns and up to
+// 256 bytes, with the two columns at any position. The structural character
+// with the number of the record's end must be the first one that is not a
+// delimiter. Hence no quote or line feed precedes it, and the number of
+// delimiters is correct. A key is a name and the structural character that
+// follows it.
 #define WIDE_RECORD(P, probe, hit, fail) \
 	MOVQ      $-1, R8;                  \
 	GROUP(P, 192, group3);              \

@@ -60,8 +60,8 @@ func Best() Kernel {
 	return best
 }
 
-// ByName returns the kernel whose Name is name. If there is none, or if it is
-// not available, the error lists the available kernels.
+// ByName returns the kernel whose Name is name. If no available kernel
+// has that name, the error lists the available kernels.
 func ByName(name string) (Kernel, error) {
 	var names []string
 	for _, k := range Kernels() {
