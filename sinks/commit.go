@@ -77,7 +77,8 @@ func (c *commit) fill(f wholefile.File, t target, s Sink, r *engine.Report) erro
 	return f.Sync()
 }
 
-// keepMode gives f the permissions of the file at path as they are now, after what may have been hours of work.
+// keepMode gives f the permissions of the file at path as they are now, which
+// may be hours after the outputs were checked.
 func (c *commit) keepMode(f wholefile.File, path string) error {
 	old, err := c.files.stat(path)
 	switch {
@@ -85,10 +86,8 @@ func (c *commit) keepMode(f wholefile.File, path string) error {
 		return nil
 	case err != nil:
 		return err
-	case !old.Mode().IsRegular():
-		return errors.New("it is no longer a regular file")
 	}
-	return f.Chmod(old.Mode().Perm())
+	return wholefile.KeepMode(f, old)
 }
 
 // publish gives the staged files their names and removes the sidecars that nothing needs any more.

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
+	"slices"
 
 	"fastcount/engine"
+	"fastcount/internal/wholefile"
 )
 
 // Output is a sink and where its bytes go.
@@ -34,6 +34,7 @@ type Output struct {
 type Outputs struct {
 	targets []target
 	files   files
+	claims  wholefile.Claims // files that writing may change
 }
 
 // NewOutputs checks where the outputs of a run would go, and finds before the work begins what would only fail after
@@ -72,13 +73,22 @@ func (o *Outputs) add(out Output) error {
 	if _, err := o.lookBeside(t); err != nil {
 		return named(t, err)
 	}
-	for _, other := range o.targets {
-		if a, b, yes := overlap(other, t); yes {
-			return fmt.Errorf("%w: %s and %s", ErrSameFile, a, b)
-		}
+	if t.file == "" && slices.ContainsFunc(o.targets, func(other target) bool { return other.file == "" }) {
+		return fmt.Errorf("%w: %s and %s", ErrSameFile, t, t)
+	}
+	if err := t.claim(&o.claims); err != nil {
+		return sameFile(err)
 	}
 	o.targets = append(o.targets, t)
 	return nil
+}
+
+// sameFile returns err as an ErrSameFile if two claims share a file.
+func sameFile(err error) error {
+	if c, ok := errors.AsType[*wholefile.ConflictError](err); ok {
+		return fmt.Errorf("%w: %s and %s", ErrSameFile, c.Writer, c.Other)
+	}
+	return err
 }
 
 // tryFolders finds out whether files can be made in the folders of the targets, and be synced there.
@@ -213,19 +223,19 @@ func render(w io.Writer, s Sink, r *engine.Report) error {
 	return b.Flush()
 }
 
-// Overwrites reports whether writing may change the file that info describes, and which file of the outputs that is, so
-// that an input, or the file behind standard output, is not replaced while it is in use. Devices such as /dev/null are
-// never reported.
-func (o *Outputs) Overwrites(info fs.FileInfo) (file string, yes bool) {
-	if info.Mode()&fs.ModeDevice != 0 {
-		return "", false
-	}
-	for _, t := range o.targets {
-		for _, place := range t.places() {
-			if place.info != nil && os.SameFile(place.info, info) {
-				return place.String(), true
-			}
+// Files returns, for each output in order, the files that writing it may
+// change: none for standard output, otherwise its file with symbolic links
+// followed and, if that is regular, the file that says what is missing.
+func (o *Outputs) Files() [][]string {
+	files := make([][]string, len(o.targets))
+	for i, t := range o.targets {
+		switch {
+		case t.file == "":
+		case t.direct:
+			files[i] = []string{t.path}
+		default:
+			files[i] = []string{t.path, t.sidecarPath()}
 		}
 	}
-	return "", false
+	return files
 }

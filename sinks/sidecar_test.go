@@ -209,16 +209,6 @@ func TestSidecarsAreNoOutputsAndNoInputs(t *testing.T) {
 			}
 		}
 	}
-	o := outputsAt(t, osFiles{}, Output{text("A"), "old"})
-	for name, want := range map[string]bool{"old.incomplete": true, "hard": true, "notes": false} {
-		info, err := os.Stat(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if file, yes := o.Overwrites(info); yes != want || yes && file != "old.incomplete (kept for what old may lack)" {
-			t.Errorf("Overwrites(%s) = %q, %v", name, file, yes)
-		}
-	}
 }
 
 // TestUnreadableSidecar: whether it is one is found out before the work, not after it.

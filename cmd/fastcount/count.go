@@ -28,12 +28,6 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 	if o.maxDuration > 0 {
 		defer time.AfterFunc(time.Duration(o.maxDuration), func() { p.stop(errTimeUp) }).Stop()
 	}
-	endProfile, err := o.profile.start()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, endProfile()) }()
-
 	args, err = o.sourceNames(p, args)
 	if err != nil {
 		return err
@@ -49,10 +43,18 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 	if err != nil {
 		return err
 	}
-	outputs, err := o.outputs(p, found)
+	if err := p.claimSources(found); err != nil {
+		return err
+	}
+	outputs, err := o.outputs(p)
 	if err != nil {
 		return err
 	}
+	endProfile, err := o.profile.start()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, endProfile()) }()
 	return o.count(ctx, p, found, cfg, outputs)
 }
 

@@ -10,12 +10,15 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"fastcount/internal/wholefile"
 )
 
 func main() {
 	p := &program{
 		stdin:   os.Stdin,
 		stdout:  os.Stdout,
+		stderr:  os.Stderr,
 		ui:      newUI(os.Stderr),
 		environ: os.Environ(),
 	}
@@ -26,8 +29,11 @@ func main() {
 type program struct {
 	stdin   io.Reader
 	stdout  io.Writer
+	stderr  *os.File // what ui writes to; nil if that is not a file
 	ui      *ui
 	environ []string
+
+	files *wholefile.Claims // the files that the run uses
 
 	stop  context.CancelCauseFunc // ends the context of the verb that runs
 	asked chan os.Signal          // each asks how far the run has come
@@ -93,6 +99,9 @@ func (p *program) do(ctx context.Context, args []string) error {
 	p.ui.configure(flags)
 	for _, name := range unknownVariables(p.environ) {
 		p.ui.warn("unknown environment variable " + name)
+	}
+	if err := p.claimFiles(flags); err != nil {
+		return err
 	}
 	err = action(ctx, p, args)
 	if err != nil && ctx.Err() != nil {

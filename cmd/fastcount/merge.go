@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -40,7 +39,12 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 		return err
 	}
 	o.verify.word = "strict"
-	outputs, err := o.mergeOutputs(p, paths)
+	for _, path := range paths {
+		if err := p.claim(wholefile.Reads, "the partial result "+path, path); err != nil {
+			return err
+		}
+	}
+	outputs, err := o.mergeOutputs(p)
 	if err != nil {
 		return err
 	}
@@ -52,7 +56,7 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	case o.missing:
 		return tellMissing(p, set)
 	case o.partial != "":
-		return set.ToPartial(wholefile.OS{}, o.partial, filepath.Dir(o.partial))
+		return o.writePartial(set)
 	}
 	report, err := set.Report(o.limits())
 	if errors.Is(err, merge.ErrIncomplete) {
@@ -73,26 +77,27 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	return nil
 }
 
-// mergeOutputs checks where the result is to go; it must not replace what is merged.
-func (o *mergeOptions) mergeOutputs(p *program, paths []string) (*sinks.Outputs, error) {
+// writePartial writes the sum as a partial result to the file of --partial.
+func (o *mergeOptions) writePartial(set *merge.Set) error {
+	place, err := wholefile.Locate(o.partial)
+	if err == nil && place.Direct() {
+		err = fmt.Errorf("%s: not a regular file", o.partial)
+	}
+	if err != nil {
+		return fmt.Errorf("--partial: %w", err)
+	}
+	return set.ToPartial(wholefile.OS{}, place.Path, filepath.Dir(place.Path))
+}
+
+// mergeOutputs checks where the result is to go.
+func (o *mergeOptions) mergeOutputs(p *program) (*sinks.Outputs, error) {
 	if o.missing || o.partial != "" {
 		if len(o.sinks) > 0 || o.output != "" || o.missing && o.partial != "" {
 			return nil, clash("--missing and --partial are outputs of their own")
 		}
 		return nil, nil
 	}
-	outputs, err := o.outputs(p, nil)
-	if err != nil {
-		return nil, err
-	}
-	for _, path := range paths {
-		if info, err := os.Stat(path); err == nil {
-			if file, yes := outputs.Overwrites(info); yes {
-				return nil, clash("%s: the output %s is the same file", path, file)
-			}
-		}
-	}
-	return outputs, nil
+	return o.outputs(p)
 }
 
 // tellMissing writes the numbers of the shards that are missing, as schedulers take them.

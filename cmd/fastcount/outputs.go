@@ -2,23 +2,21 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 
 	"golang.org/x/term"
 
 	"fastcount/sinks"
-	"fastcount/sources"
 )
 
-// outputs checks where the result is to go, before it is worked for.
-func (o *countOptions) outputs(p *program, found []sources.Source) (*sinks.Outputs, error) {
+// outputs checks the destinations of the result before anything is counted.
+func (o *countOptions) outputs(p *program) (*sinks.Outputs, error) {
 	specs, err := o.specs()
 	if err != nil {
 		return nil, err
 	}
 	var wanted []sinks.Output
+	var names []string // what users are told of each
 	for _, spec := range specs {
 		sink, err := sinks.Builtin(o.sinkOptions(p, spec.File)).Lookup(spec.Format)
 		if err != nil {
@@ -28,9 +26,11 @@ func (o *countOptions) outputs(p *program, found []sources.Source) (*sinks.Outpu
 			return nil, usage(hinted(errors.New("html is a page for a browser and needs a file"), "name it: --sink html=FILE"))
 		}
 		wanted = append(wanted, sinks.Output{Sink: sink, File: spec.File})
+		names = append(names, "the output "+spec.File)
 	}
 	if o.rejects != "" {
 		wanted = append(wanted, sinks.Output{Sink: sinks.BadRows{}, File: fileOf(o.rejects)})
+		names = append(names, "--rejects "+o.rejects)
 	}
 	outputs, err := sinks.NewOutputs(wanted)
 	if err != nil {
@@ -39,7 +39,7 @@ func (o *countOptions) outputs(p *program, found []sources.Source) (*sinks.Outpu
 	if err := o.checkIncomplete(outputs); err != nil {
 		return nil, err
 	}
-	return outputs, o.keepInputs(outputs, p, found)
+	return outputs, p.claimOutputs(outputs, names)
 }
 
 // checkIncomplete refuses outputs that could not say that the result is incomplete, if it may be.
@@ -104,58 +104,4 @@ func (o *countOptions) sinkOptions(p *program, file string) sinks.Options {
 	}
 	opts.Color = opts.Color || o.color.word == "auto" && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return opts
-}
-
-// keepInputs refuses outputs that would replace a source, another file that flags name, or the file behind standard
-// output.
-func (o *countOptions) keepInputs(outputs *sinks.Outputs, p *program, found []sources.Source) error {
-	stdout := statFile(p.stdout)
-	if stdout != nil {
-		if file, yes := outputs.Overwrites(stdout); yes {
-			return fmt.Errorf("%w: %s and standard output", sinks.ErrSameFile, file)
-		}
-	}
-	for _, name := range []string{o.tokenFile, o.headerFile, o.caFile, o.filesFrom} {
-		if info, err := os.Stat(name); err == nil {
-			if file, yes := outputs.Overwrites(info); yes {
-				return clash("%s: the output %s is the same file", name, file)
-			}
-		}
-	}
-	for _, s := range found {
-		info := sourceInfo(p, s)
-		if info == nil {
-			continue
-		}
-		if file, yes := outputs.Overwrites(info); yes {
-			return clash("%s: the output %s is the same file", s.Name, file)
-		}
-		if stdout != nil && stdout.Mode().IsRegular() && os.SameFile(stdout, info) {
-			return clash("%s: standard output goes to the same file", s.Name)
-		}
-	}
-	return nil
-}
-
-// sourceInfo describes the file of a source, nil where it has none.
-func sourceInfo(p *program, s sources.Source) fs.FileInfo {
-	switch s.Kind {
-	case sources.KindStdin:
-		return statFile(p.stdin)
-	case sources.KindFile:
-		if info, err := os.Stat(s.Value); err == nil {
-			return info
-		}
-	}
-	return nil
-}
-
-// statFile describes the file that a stream is, nil where it is none.
-func statFile(stream any) fs.FileInfo {
-	if f, ok := stream.(*os.File); ok {
-		if info, err := f.Stat(); err == nil {
-			return info
-		}
-	}
-	return nil
 }

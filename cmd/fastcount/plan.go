@@ -33,6 +33,9 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 			return clash("%s: a plan takes files and exports, which whoever counts a shard can find again", s.Name)
 		}
 	}
+	if err := p.claimSources(found); err != nil {
+		return err
+	}
 	o.verify.word, o.color.word = "strict", "auto"
 	cfg, err := o.config(p, found)
 	if err != nil {

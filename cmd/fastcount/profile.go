@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"runtime"
 	"runtime/pprof"
 	"runtime/trace"
+
+	"fastcount/internal/wholefile"
 )
 
 // profileOptions name the files for profiles of a run; "" is none.
@@ -14,7 +16,8 @@ type profileOptions struct {
 	cpu, mem, trace string
 }
 
-// start begins what is wanted. The returned function ends it and completes the files.
+// start begins what is wanted. The returned function ends it, and gives the
+// files their names: until then each is a temporary file.
 func (o profileOptions) start() (stop func() error, err error) {
 	var stops []func() error
 	stop = func() error {
@@ -26,32 +29,35 @@ func (o profileOptions) start() (stop func() error, err error) {
 	}
 	for _, profile := range []struct {
 		file  string
-		begin func(*os.File) error
-		end   func(*os.File) error
+		begin func(io.Writer) error
+		end   func(io.Writer) error
 	}{
-		{o.cpu, func(f *os.File) error { return pprof.StartCPUProfile(f) },
-			func(*os.File) error { pprof.StopCPUProfile(); return nil }},
-		{o.trace, func(f *os.File) error { return trace.Start(f) },
-			func(*os.File) error { trace.Stop(); return nil }},
-		{o.mem, func(*os.File) error { return nil }, writeMemory},
+		{o.cpu, pprof.StartCPUProfile, func(io.Writer) error { pprof.StopCPUProfile(); return nil }},
+		{o.trace, trace.Start, func(io.Writer) error { trace.Stop(); return nil }},
+		{o.mem, func(io.Writer) error { return nil }, writeMemory},
 	} {
 		if profile.file == "" {
 			continue
 		}
-		f, err := os.Create(profile.file)
-		if err == nil {
-			err = profile.begin(f)
-		}
+		f, err := wholefile.Create(wholefile.OS{}, profile.file, 0)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("profile: %w", err), stop())
 		}
-		stops = append(stops, func() error { return errors.Join(profile.end(f), f.Close()) })
+		if err := profile.begin(f); err != nil {
+			return nil, errors.Join(fmt.Errorf("profile: %w", err), f.Discard(), stop())
+		}
+		stops = append(stops, func() error {
+			if err := profile.end(f); err != nil {
+				return errors.Join(err, f.Discard())
+			}
+			return f.Commit()
+		})
 	}
 	return stop, nil
 }
 
 // writeMemory writes what was allocated until now and what of it is still in use.
-func writeMemory(f *os.File) error {
+func writeMemory(w io.Writer) error {
 	runtime.GC()
-	return pprof.Lookup("allocs").WriteTo(f, 0)
+	return pprof.Lookup("allocs").WriteTo(w, 0)
 }

@@ -47,6 +47,10 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 	if err != nil {
 		return fmt.Errorf("--plan: %w", err)
 	}
+	file := filepath.Join(o.outDir, fmt.Sprintf("shard-%06d-of-%06d%s", index, count, merge.Suffix))
+	if err := claimShard(p, work, file); err != nil {
+		return err
+	}
 	begin := time.Now()
 	cfg, err := o.config(p, nil)
 	if err != nil {
@@ -66,12 +70,25 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(o.outDir, fmt.Sprintf("shard-%06d-of-%06d%s", index, count, merge.Suffix))
 	if err := writeShard(file, work, index, count, report); err != nil {
 		return err
 	}
 	p.ui.say("shard %d/%d: %s, %s in %s; %s", index, count, rowCount(report.Rows), humanBytes(report.Bytes), humanTime(time.Since(begin)), visible(file))
 	return nil
+}
+
+// claimShard records the files of the plan and the file of the shard's result.
+func claimShard(p *program, work *plan.Plan, file string) error {
+	for _, u := range work.Units {
+		if u.File == nil {
+			continue
+		}
+		path := work.Path(u.File)
+		if err := p.claim(wholefile.Reads, "the source "+path, path); err != nil {
+			return err
+		}
+	}
+	return p.claim(wholefile.Writes, "the partial result "+file, file)
 }
 
 // checkShard refuses flags that a plan or a partial result has no place for.

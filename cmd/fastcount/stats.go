@@ -52,6 +52,10 @@ type partStat struct {
 	Error    string       `json:"error,omitempty"`
 }
 
+// metricsMode is the mode of the metrics file. It holds no ids, and the program
+// that collects metrics is usually another user.
+const metricsMode = 0o644
+
 // statsVersion is the version of the format of statistics.
 const statsVersion = 1
 
@@ -167,7 +171,7 @@ func (o *countOptions) tellStats(p *program, r *engine.Report, m measured) error
 	if o.metricsFile == "" {
 		return nil
 	}
-	err := wholefile.Write(wholefile.OS{}, o.metricsFile, func(w io.Writer) error {
+	err := wholefile.Replace(wholefile.OS{}, o.metricsFile, metricsMode, func(w io.Writer) error {
 		_, err := io.WriteString(w, s.metrics())
 		return err
 	})

@@ -47,6 +47,13 @@ func (u *ui) configure(flags *flagSet) {
 	}
 }
 
+// mute discards everything from now on.
+func (u *ui) mute() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.w = io.Discard
+}
+
 // writerFunc is a function that writes text.
 type writerFunc func(string)
 

@@ -61,11 +61,19 @@ func (OS) SyncFolder(folder string) error {
 	if err != nil {
 		return err
 	}
-	err = f.Sync()
+	return syncDir(f)
+}
+
+// syncDir syncs an open directory and closes it.
+func syncDir(dir interface {
+	Sync() error
+	Close() error
+}) error {
+	err := dir.Sync()
 	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
 		err = nil
 	}
-	return errors.Join(err, f.Close())
+	return errors.Join(err, dir.Close())
 }
 
 // Write makes the file at path, or replaces it, with what fill writes, in mode 0600. If it returns nil, the file will
@@ -73,12 +81,16 @@ func (OS) SyncFolder(folder string) error {
 // exceptions, which the error states: a temporary file may resist removal, and the file may be in place but its folder
 // not synced.
 func Write(files Files, path string, fill func(io.Writer) error) error {
-	folder := filepath.Dir(path)
-	f, err := files.CreateTemp(folder)
+	f, err := files.CreateTemp(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
-	err = fill(f)
+	return finish(files, f, path, fill(f))
+}
+
+// finish completes the temporary file f and gives it the name path. If err is
+// not nil, or anything fails before the file has its name, f is removed.
+func finish(files Files, f File, path string, err error) error {
 	if err == nil {
 		err = f.Sync()
 	}
@@ -86,13 +98,17 @@ func Write(files Files, path string, fill func(io.Writer) error) error {
 		err = files.Rename(f.Name(), path)
 	}
 	if err != nil {
-		if left := files.Remove(f.Name()); left != nil {
-			err = errors.Join(err, fmt.Errorf("a temporary file is left behind: %w", left))
-		}
-		return err
+		return errors.Join(err, removeTemp(files, f.Name()))
 	}
-	if err := files.SyncFolder(folder); err != nil {
-		return fmt.Errorf("%s is complete, but its folder could not be synced: %w", path, err)
+	if err := files.SyncFolder(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("%s is complete, but its directory could not be synced: %w", path, err)
+	}
+	return nil
+}
+
+func removeTemp(files Files, name string) error {
+	if err := files.Remove(name); err != nil {
+		return fmt.Errorf("a temporary file is left: %w", err)
 	}
 	return nil
 }

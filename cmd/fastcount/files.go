@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"slices"
+
+	"fastcount/internal/wholefile"
+	"fastcount/sinks"
+	"fastcount/sources"
+)
+
+// fileUse is what a subcommand does with the file that a flag names.
+type fileUse uint8
+
+const (
+	readsFile  fileUse = iota
+	writesFile         // replaces it, or writes to it
+	ownsDir            // creates, replaces and removes files in the directory
+	usesLater          // the subcommand itself claims the files, once it knows them
+)
+
+// fileFlags lists every flag that names a file or directory.
+var fileFlags = map[string]fileUse{
+	"ca-file":      readsFile,
+	"files-from":   readsFile,
+	"header-file":  readsFile,
+	"plan":         readsFile,
+	"token-file":   readsFile,
+	"cpuprofile":   writesFile,
+	"memprofile":   writesFile,
+	"metrics-file": writesFile,
+	"partial":      writesFile,
+	"trace":        writesFile,
+	"state":        ownsDir,
+	"data":         usesLater, // serve only reads it
+	"out-dir":      usesLater,
+	"output":       usesLater,
+	"rejects":      usesLater,
+	"sink":         usesLater,
+}
+
+// standardError names standard error in messages.
+const standardError = "standard error"
+
+// claimFiles collects the files that the flags and the standard streams are,
+// and refuses a file that would be overwritten while it is in use.
+func (p *program) claimFiles(flags *flagSet) error {
+	p.files = new(wholefile.Claims)
+	for _, s := range []struct {
+		use  wholefile.Use
+		name string
+		file any
+	}{
+		{wholefile.Reads, "standard input", p.stdin},
+		{wholefile.Writes, "standard output", p.stdout},
+		{wholefile.Writes, standardError, p.stderr},
+	} {
+		if place, ok := openedPlace(s.file); ok {
+			if err := p.files.AddStream(s.use, s.name, place); err != nil {
+				return p.inUse(err)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(fileFlags)) {
+		if err := p.claimFlag(name, flags.lookup(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openedPlace returns the place of a stream, if it is a file.
+func openedPlace(stream any) (wholefile.Place, bool) {
+	f, ok := stream.(*os.File)
+	if !ok || f == nil {
+		return wholefile.Place{}, false
+	}
+	place, err := wholefile.Opened(f)
+	return place, err == nil
+}
+
+// claimFlag records the file that a flag names; "" is none.
+func (p *program) claimFlag(flag, file string) error {
+	if file == "" || flag == "files-from" && file == "-" {
+		return nil
+	}
+	by := "--" + flag + " " + file
+	switch fileFlags[flag] {
+	case readsFile:
+		return p.claim(wholefile.Reads, by, file)
+	case writesFile:
+		return p.claim(wholefile.Writes, by, file)
+	case ownsDir:
+		return p.claim(wholefile.Owns, by, file)
+	}
+	return nil
+}
+
+// claim records that by uses a file, and refuses it as a usage error if that
+// file would be overwritten.
+func (p *program) claim(use wholefile.Use, by, name string) error {
+	return p.inUse(p.files.Add(use, by, name))
+}
+
+// claimSources records the files that are counted.
+func (p *program) claimSources(found []sources.Source) error {
+	for _, s := range found {
+		if s.Kind != sources.KindFile {
+			continue
+		}
+		if err := p.claim(wholefile.Reads, "the source "+s.Name, s.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// claimOutputs records the files of the outputs, given with the flags that
+// name them.
+func (p *program) claimOutputs(outputs *sinks.Outputs, by []string) error {
+	for i, files := range outputs.Files() {
+		for j, file := range files {
+			name := by[i]
+			if j > 0 {
+				name = file + " (kept for what " + name + " may lack)"
+			}
+			if err := p.claim(wholefile.Writes, name, file); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// inUse returns err as a usage error if it is about a file that two claims
+// share.
+func (p *program) inUse(err error) error {
+	conflict, ok := errors.AsType[*wholefile.ConflictError](err)
+	if !ok {
+		return err
+	}
+	if conflict.Writer == standardError && !conflict.Output {
+		p.ui.mute() // a message must not be appended to an input
+	}
+	hint := "name another file for the output"
+	switch {
+	case conflict.Inside:
+		hint = "name another directory, which holds nothing else"
+	case conflict.Output:
+		hint = "give each output a file of its own"
+	}
+	return usage(hinted(err, hint))
+}

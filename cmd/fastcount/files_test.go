@@ -1,0 +1,163 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestFileFlagsAreListed: every flag that names a file or directory is in
+// fileFlags, and nothing else is.
+func TestFileFlagsAreListed(t *testing.T) {
+	found := map[string]fileUse{}
+	for _, v := range allVerbs() {
+		for _, f := range v.flags() {
+			named := strings.Contains(f.value, "FILE") || strings.Contains(f.value, "DIR") || strings.Contains(f.value, "PLAN") ||
+				strings.Contains(f.name, "file") || strings.Contains(f.name, "dir") && !strings.Contains(f.name, "redirect")
+			use, listed := fileFlags[f.name]
+			if named != listed {
+				t.Errorf("%s --%s=%s: names a file: %v, listed: %v", v.name, f.name, f.value, named, listed)
+			}
+			if listed {
+				found[f.name] = use
+			}
+		}
+	}
+	if !maps.Equal(found, fileFlags) {
+		t.Errorf("flags that name files: %v, listed: %v", found, fileFlags)
+	}
+}
+
+// flagsThat returns the flags of counting with one of the uses, sorted.
+func flagsThat(uses ...fileUse) (names []string) {
+	for _, f := range counting().flags() {
+		use, listed := fileFlags[f.name]
+		if listed && slices.Contains(uses, use) && f.name != "plan" && f.name != "out-dir" {
+			names = append(names, f.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// fileFlag returns the arguments that let a flag name a file.
+func fileFlag(name, file string) []string {
+	switch name {
+	case "sink":
+		return []string{"--sink=csv=" + file}
+	case "rejects":
+		return []string{"--max-bad-rows=1", "--rejects=" + file}
+	case "output":
+		return []string{"--output=" + file}
+	}
+	return []string{"--" + name + "=" + file}
+}
+
+// refused runs the program and requires a usage error that contains the words,
+// and no change to the file.
+func refused(t *testing.T, dir, file string, args, environ []string, words ...string) {
+	t.Helper()
+	path := filepath.Join(dir, file)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("fastcount", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), environ...)
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if code := codeOf(t, cmd.Run()); code != exitUsage || stdout.Len() > 0 {
+		t.Errorf("%q %q: exit code %d, %s%s", args, environ, code, &stdout, &stderr)
+	}
+	message, _, _ := strings.Cut(stderr.String(), "\n")
+	for _, word := range words {
+		if !strings.Contains(message, word) {
+			t.Errorf("%q %q: no %q in %s", args, environ, word, &stderr)
+		}
+	}
+	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
+		t.Errorf("%q %q: %s holds %q, %v", args, environ, file, after, err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, ".*.tmp"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("%q %q: left %q, %v", args, environ, left, err)
+	}
+}
+
+const smallCSV = "patient_id,event_type\nP1,up\n"
+
+// TestNoFlagOverwritesAnInput walks every flag that writes a file, from the
+// command line and from the environment, against every kind of input.
+func TestNoFlagOverwritesAnInput(t *testing.T) {
+	dir := t.TempDir()
+	writeText(t, filepath.Join(dir, "a.csv"), smallCSV)
+	writeText(t, filepath.Join(dir, "in"), "./b.csv\n")
+	writeText(t, filepath.Join(dir, "b.csv"), smallCSV)
+	if err := os.Link(filepath.Join(dir, "a.csv"), filepath.Join(dir, "hard")); err != nil {
+		t.Skipf("no hard links: %v", err)
+	}
+	writers := flagsThat(writesFile, usesLater)
+	if len(writers) < 7 {
+		t.Fatalf("flags that write: %q", writers)
+	}
+	for _, writer := range writers {
+		for _, name := range []string{"a.csv", "./a.csv", "hard"} {
+			refused(t, dir, "a.csv", append(fileFlag(writer, name), "a.csv"), nil, "the source a.csv")
+		}
+		args := append(fileFlag(writer, "x"), "a.csv")
+		args = slices.DeleteFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--"+writer) })
+		value := "a.csv"
+		if writer == "sink" {
+			value = "csv=a.csv"
+		}
+		refused(t, dir, "a.csv", args, []string{variableOf(writer) + "=" + value}, "the source a.csv")
+		for _, reader := range flagsThat(readsFile) {
+			refused(t, dir, "in", append(fileFlag(writer, "in"), "--"+reader+"=in", "a.csv"), nil, "--"+reader+" in")
+		}
+	}
+}
+
+// TestNoTwoFlagsWriteOneFile walks all pairs of flags that write a file that
+// does not exist yet, under two spellings.
+func TestNoTwoFlagsWriteOneFile(t *testing.T) {
+	dir := t.TempDir()
+	writeText(t, filepath.Join(dir, "a.csv"), smallCSV)
+	writers := flagsThat(writesFile, usesLater)
+	for i, one := range writers {
+		for _, other := range writers[:i] {
+			if one == "sink" && other == "output" {
+				continue // both name the file of a single output
+			}
+			args := append(fileFlag(one, "new"), fileFlag(other, "./new")...)
+			refused(t, dir, "a.csv", append(args, "a.csv"), nil, "same file")
+			if _, err := os.Stat(filepath.Join(dir, "new")); err == nil {
+				t.Errorf("%q: the file was created", args)
+			}
+		}
+	}
+}
+
+// TestStateDirectoryIsOfItsOwn: nothing else that a run names is inside it.
+func TestStateDirectoryIsOfItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	writeText(t, filepath.Join(dir, "a.csv"), smallCSV)
+	for _, flag := range flagsThat(writesFile, usesLater) {
+		for _, state := range []string{"new", "."} {
+			if state == "new" && fileFlags[flag] == usesLater {
+				continue // an output needs a directory that exists
+			}
+			args := append(fileFlag(flag, filepath.Join(state, "x")), "--state="+state, "a.csv")
+			refused(t, dir, "a.csv", args, nil, "--state "+state, "inside it")
+		}
+		refused(t, dir, "a.csv", append(fileFlag(flag, "new"), "--state=new", "a.csv"), nil, "--state new", "same file")
+	}
+	for _, flag := range flagsThat(readsFile) {
+		args := []string{"--" + flag + "=a.csv", "--state=.", "./a.csv"}
+		refused(t, dir, "a.csv", args, nil, "--state .", "inside it")
+	}
+}

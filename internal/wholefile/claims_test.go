@@ -1,0 +1,252 @@
+package wholefile_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fastcount/internal/wholefile"
+)
+
+// tree makes a directory the working directory, with files and links in it.
+func tree(t *testing.T) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for _, dir := range []string{"dir", "dir/sub", "other"} {
+		must(t, os.Mkdir(dir, 0o700))
+	}
+	for _, file := range []string{"old", "dir/a", "dir/sub/b"} {
+		must(t, os.WriteFile(file, []byte("old"), 0o600))
+	}
+	for link, to := range map[string]string{"link": "old", "dirlink": "dir", "dangling": "dir/new", "up": "dirlink/../new"} {
+		if err := os.Symlink(to, link); err != nil {
+			t.Skipf("no symbolic links: %v", err)
+		}
+	}
+	if err := os.Link("old", "hard"); err != nil {
+		t.Skipf("no hard links: %v", err)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSame(t *testing.T) {
+	tree(t)
+	here, err := os.Getwd()
+	must(t, err)
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"old", "./old", true},
+		{"old", filepath.Join(here, "old"), true},
+		{"old", "link", true},
+		{"old", "hard", true},
+		{"old", "dir/a", false},
+		{"old", "OLDER", false},
+		{"new", "./new", true},
+		{"new", "NEW", true},
+		{"new", "up", true},
+		{"new", "dir/new", false},
+		{"dir/new", "dangling", true},
+		{"dir/new", "dirlink/new", true},
+		{"dir/new", "dirlink/sub/../new", true},
+		{"missing/x", "missing/y", false},
+		{"missing/x", "./missing/x", true},
+		{"missing/x", "missing/./x", true},
+		{"missing/x", "other/x", false},
+		{"dir/missing/x", "dirlink/missing/x", true},
+		{"dir/missing/x", "missing/x", false},
+		{"dir", "dirlink/", true},
+		{"dir", "dir/sub/..", true},
+		{".", "dir/..", true},
+		{".", "dir", false},
+		{"old", "new", false},
+		{os.DevNull, os.DevNull, true},
+		{os.DevNull, "new", false},
+	} {
+		for range 2 {
+			a, err := wholefile.Locate(c.a)
+			must(t, err)
+			b, err := wholefile.Locate(c.b)
+			must(t, err)
+			if a.Same(b) != c.same {
+				t.Errorf("%s and %s are the same: %v", c.a, c.b, !c.same)
+			}
+			c.a, c.b = c.b, c.a
+		}
+	}
+}
+
+func TestWithin(t *testing.T) {
+	tree(t)
+	for _, c := range []struct {
+		file, dir string
+		within    bool
+	}{
+		{"dir/a", "dir", true},
+		{"dir/a", "dirlink", true},
+		{"dirlink/a", "dir", true},
+		{"dirlink/sub/b", "dir", true},
+		{"dir/new", "dir", true},
+		{"dir/missing/new", "dir", true},
+		{"dangling", "dir", true},
+		{"dir", "dir", true},
+		{"old", "dir", false},
+		{"dir", "dir/sub", false},
+		{"dir/a", "other", false},
+		{"dir/a", "missing", false},
+		{"missing", "missing", true},
+		{"missing/new", "missing", true},
+		{"Missing/deep/new", "missing", true},
+		{"missing2/new", "missing", false},
+		{"dir/missing/new", "missing", false},
+		{"old", ".", true},
+		{"old", "/", true},
+	} {
+		file, err := wholefile.Locate(c.file)
+		must(t, err)
+		dir, err := wholefile.Locate(c.dir)
+		must(t, err)
+		if file.Within(dir) != c.within {
+			t.Errorf("%s is within %s: %v", c.file, c.dir, !c.within)
+		}
+	}
+}
+
+func TestOpenedFileHasAPlace(t *testing.T) {
+	tree(t)
+	f, err := os.Open("dirlink/a")
+	must(t, err)
+	defer f.Close()
+	opened, err := wholefile.Opened(f)
+	must(t, err)
+	file, err := wholefile.Locate("dir/a")
+	must(t, err)
+	dir, err := wholefile.Locate("dir")
+	must(t, err)
+	if !opened.Same(file) || !opened.Within(dir) {
+		t.Errorf("same %v, within %v", opened.Same(file), opened.Within(dir))
+	}
+	must(t, f.Close())
+	if _, err := wholefile.Opened(f); err == nil {
+		t.Error("a closed file has a place")
+	}
+}
+
+func TestLocateFails(t *testing.T) {
+	tree(t)
+	must(t, os.Symlink("two", "one"))
+	must(t, os.Symlink("one", "two"))
+	for name, want := range map[string]string{
+		"one":                    "",
+		"old/x":                  "not a directory",
+		"missing/../x":           "no such file",
+		strings.Repeat("x", 300): "too long",
+		"":                       "",
+	} {
+		if p, err := wholefile.Locate(name); name != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("Locate(%.20q) = %v, %v", name, p, err)
+		}
+	}
+}
+
+func TestClaims(t *testing.T) {
+	tree(t)
+	type use struct {
+		use  wholefile.Use
+		name string
+	}
+	reads := func(name string) use { return use{wholefile.Reads, name} }
+	writes := func(name string) use { return use{wholefile.Writes, name} }
+	owns := func(name string) use { return use{wholefile.Owns, name} }
+	for _, c := range []struct {
+		a, b use
+		want string // the message, "" for no conflict
+	}{
+		{reads("old"), reads("link"), ""},
+		{reads("old"), writes("link"), "link: is the same file as old"},
+		{reads("new"), writes("./new"), "./new: is the same file as new"},
+		{writes("old"), reads("hard"), "old: is the same file as hard"},
+		{writes("new"), writes("NEW"), "new: is the same file as NEW"},
+		{writes("new"), writes("old"), ""},
+		{writes(os.DevNull), writes(os.DevNull), ""},
+		{reads(os.DevNull), writes(os.DevNull), ""},
+		{owns("dir"), reads("dirlink/a"), "dir: must be a directory of its own: dirlink/a is inside it"},
+		{owns("dir"), writes("dir/new"), "dir: must be a directory of its own: dir/new is inside it"},
+		{writes("dir/new"), owns("dir"), "dir: must be a directory of its own: dir/new is inside it"},
+		{reads("dir/a"), owns("dir"), "dir: must be a directory of its own: dir/a is inside it"},
+		{owns("dir"), owns("dir/sub"), "dir: must be a directory of its own: dir/sub is inside it"},
+		{owns("new"), writes("new"), "new: is the same file as new"},
+		{owns("dir"), reads("old"), ""},
+		{owns("dir"), writes("new"), ""},
+		{owns("dir"), owns("other"), ""},
+	} {
+		var claims wholefile.Claims
+		must(t, claims.Add(wholefile.Reads, "another", "spare"))
+		must(t, claims.Add(c.a.use, c.a.name, c.a.name))
+		err := claims.Add(c.b.use, c.b.name, c.b.name)
+		switch {
+		case c.want == "" && err != nil, c.want != "" && (err == nil || err.Error() != c.want):
+			t.Errorf("%v and %v: %v, want %q", c.a, c.b, err, c.want)
+		case c.want != "" && !errors.Is(err, wholefile.ErrSameFile):
+			t.Errorf("%v and %v: %v is another error", c.a, c.b, err)
+		}
+		if e, ok := errors.AsType[*wholefile.ConflictError](err); ok {
+			output := c.a.use != wholefile.Reads && c.b.use != wholefile.Reads
+			if e.Output != output || e.Inside != strings.Contains(c.want, "inside") {
+				t.Errorf("%v and %v: %+v", c.a, c.b, e)
+			}
+		}
+		if c.want == "" { // both are kept
+			err := claims.Add(wholefile.Writes, "third", c.b.name)
+			if shared := c.b.name == os.DevNull; (err == nil) != shared {
+				t.Errorf("%v and then writing it: %v", c.b, err)
+			}
+		}
+	}
+	var claims wholefile.Claims
+	if err := claims.Add(wholefile.Writes, "--output", "old/x"); err == nil || !strings.HasPrefix(err.Error(), "--output: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStreams(t *testing.T) {
+	tree(t)
+	file, err := wholefile.Locate("old")
+	must(t, err)
+	r, w, err := os.Pipe()
+	must(t, err)
+	defer r.Close()
+	defer w.Close()
+	pipe, err := wholefile.Opened(w)
+	must(t, err)
+	for _, c := range []struct {
+		a, b  wholefile.Use
+		place wholefile.Place
+		ok    bool
+	}{
+		{wholefile.Writes, wholefile.Writes, file, true},
+		{wholefile.Reads, wholefile.Writes, file, false},
+		{wholefile.Writes, wholefile.Reads, file, false},
+		{wholefile.Reads, wholefile.Writes, pipe, true},
+	} {
+		var claims wholefile.Claims
+		must(t, claims.AddStream(c.a, "one", c.place))
+		if err := claims.AddStream(c.b, "other", c.place); (err == nil) != c.ok {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	var claims wholefile.Claims
+	must(t, claims.AddStream(wholefile.Writes, "standard output", pipe))
+	if err := claims.AddPlace(wholefile.Writes, "a file", pipe); err == nil {
+		t.Error("an output goes into the pipe that standard output is")
+	}
+}

@@ -1,0 +1,173 @@
+package wholefile
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"testing"
+)
+
+func TestOSRename(t *testing.T) {
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
+	for _, name := range []string{from, to} {
+		if err := os.WriteFile(name, []byte(filepath.Base(name)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := (OS{}).Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(to); err != nil || string(text) != "from" {
+		t.Errorf("the file holds %q, %v", text, err)
+	}
+	if _, err := os.Stat(from); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the old name: %v", err)
+	}
+	full := filepath.Join(dir, "full")
+	if err := os.MkdirAll(filepath.Join(full, "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := (OS{}).Rename(to, full); err == nil {
+		t.Error("a file replaced a directory that is not empty")
+	}
+	if err := (OS{}).Rename(to, filepath.Join(dir, "missing", "x")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("into a missing directory: %v", err)
+	}
+}
+
+func TestOSRemove(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a")
+	if err := os.WriteFile(name, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (OS{}).Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file: %v", err)
+	}
+	if err := (OS{}).Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("again: %v", err)
+	}
+}
+
+func TestOSCreateTemp(t *testing.T) {
+	dir := t.TempDir()
+	f, err := OS{}.CreateTemp(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := os.Stat(f.Name())
+	if err != nil || runtime.GOOS != "windows" && info.Mode() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if ok, err := filepath.Match(filepath.Join(dir, TempPattern), f.Name()); !ok || err != nil {
+		t.Errorf("name %s", f.Name())
+	}
+	if f, err := (OS{}).CreateTemp(filepath.Join(dir, "missing")); f != nil || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("in a missing directory: %v, %v", f, err)
+	}
+	if f, err := OpenDirect(filepath.Join(dir, "missing")); f != nil || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing file: %v, %v", f, err)
+	}
+}
+
+func TestOSSyncFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := (OS{}).SyncFolder(dir); err != nil {
+		t.Error(err)
+	}
+	if runtime.GOOS == "windows" {
+		return
+	}
+	if err := (OS{}).SyncFolder(filepath.Join(dir, "missing")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing directory: %v", err)
+	}
+}
+
+// openDir is an open directory with scripted results.
+type openDir struct {
+	syncErr, closeErr error
+	synced, closed    int
+}
+
+func (d *openDir) Sync() error  { d.synced++; return d.syncErr }
+func (d *openDir) Close() error { d.closed++; return d.closeErr }
+
+// TestSyncDir: a sync that fails is an error, unless the file system has no
+// such operation.
+func TestSyncDir(t *testing.T) {
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		dir  openDir
+		want error
+	}{
+		{openDir{}, nil},
+		{openDir{syncErr: syscall.EIO}, syscall.EIO},
+		{openDir{syncErr: &fs.PathError{Op: "sync", Err: syscall.ENOSPC}}, syscall.ENOSPC},
+		{openDir{closeErr: broken}, broken},
+		{openDir{syncErr: syscall.EINVAL}, nil},
+		{openDir{syncErr: errors.ErrUnsupported}, nil},
+		{openDir{syncErr: syscall.EINVAL, closeErr: broken}, broken},
+	} {
+		if err := syncDir(&c.dir); !errors.Is(err, c.want) || c.want == nil && err != nil {
+			t.Errorf("%+v: %v", c.dir, err)
+		}
+		if c.dir.synced != 1 || c.dir.closed != 1 {
+			t.Errorf("synced %d times, closed %d times", c.dir.synced, c.dir.closed)
+		}
+	}
+}
+
+// TestDescriptorsAreClosed counts the open files before and after.
+func TestDescriptorsAreClosed(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would close forgotten files
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	for name, f := range map[string]func() error{
+		"sync":    func() error { return OS{}.SyncFolder(dir) },
+		"replace": func() error { return Replace(OS{}, path, 0, func(io.Writer) error { return nil }) },
+		"direct":  func() error { return Replace(OS{}, os.DevNull, 0, func(io.Writer) error { return nil }) },
+		"discard": func() error {
+			p, err := Create(OS{}, path, 0)
+			if err != nil {
+				return err
+			}
+			return p.Discard()
+		},
+		"discard direct": func() error {
+			p, err := Create(OS{}, os.DevNull, 0)
+			if err != nil {
+				return err
+			}
+			return p.Discard()
+		},
+	} {
+		before := descriptors(t)
+		for range 20 {
+			if err := f(); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if after := descriptors(t); after >= before+20 {
+			t.Errorf("%s: %d open files, then %d", name, before, after)
+		}
+	}
+}
+
+// descriptors returns the number of open files of this process.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skipf("open files cannot be counted: %v", err)
+	}
+	return len(entries)
+}
