@@ -95,6 +95,7 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, tasks []task, 
 // let pass. Only what lacks nothing is kept, so that no later run is taken for complete by mistake.
 func (r *run) settle(part int, t *tally, report PartReport, err error) {
 	var mismatch *MismatchError
+	report.Download = downloadID(r.parts[part])
 	if err == nil && report.BadRows == 0 {
 		err = r.save(part, t, report)
 	}
@@ -107,6 +108,14 @@ func (r *run) settle(part int, t *tally, report PartReport, err error) {
 	default:
 		r.fail(part, report.Attempts, err)
 	}
+}
+
+// downloadID returns the server's id of a download, "" of any other part.
+func downloadID(part Part) string {
+	if d, ok := part.(Declarer); ok {
+		return d.Declared().ID
+	}
+	return ""
 }
 
 // commit joins what was counted of a part to the total. This is the only way into it.

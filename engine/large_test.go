@@ -123,7 +123,7 @@ func TestRowsPast32Bits(t *testing.T) {
 func keptRows(n uint64) *kept {
 	return &kept{reports: map[int]*engine.Report{0: {
 		Patients: []string{"P1"}, Events: []string{"bp"}, Pairs: []engine.Pair{{Count: n}}, Totals: []uint64{n},
-		Rows: n, Bytes: n, Parts: []engine.PartReport{{Name: "kept", Rows: n, Bytes: n}},
+		Rows: n, Bytes: n, Parts: []engine.PartReport{{Name: "kept", Rows: n, Bytes: n, Attempts: 1}},
 	}}}
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"io"
+	"math"
 	"slices"
 )
 
@@ -20,7 +21,8 @@ func NewMerger(limits Limits) (*Merger, error) {
 	return &Merger{total: newTally(cfg)}, nil
 }
 
-// Add counts all that p holds, which must not have been read from. If it returns an error, m is of no more use.
+// Add counts everything in p, of which nothing must have been read. The error matches ErrDamaged if p does or if the sum
+// is too large, or it is a *LimitError. After an error, m cannot be used any more.
 func (m *Merger) Add(p *PartialReader) error {
 	var last string
 	var patient uint32
@@ -42,6 +44,10 @@ func (m *Merger) Add(p *PartialReader) error {
 			return err
 		}
 	}
+	if m.total.bytes > math.MaxUint64-p.foot.Bytes {
+		return damaged("more bytes than can be counted")
+	}
+	m.total.bytes += p.foot.Bytes
 	m.parts = append(m.parts, p.Parts()...)
 	return m.total.checkPairs()
 }
@@ -52,8 +58,8 @@ func (t *tally) addPair(patient uint32, event string, n uint64) error {
 	if err != nil {
 		return err
 	}
-	if t.rows+n < t.rows {
-		return errTooManyRows
+	if t.rows > math.MaxUint64-n {
+		return damaged("more rows than can be counted")
 	}
 	t.counts.fit(t.patients.Len(), t.events.Len())
 	t.counts.add(patient, id, n)
@@ -63,9 +69,6 @@ func (t *tally) addPair(patient uint32, event string, n uint64) error {
 
 // Report returns the sum, with parts as its parts. Escape is Config.EscapeIDs. m is of no more use.
 func (m *Merger) Report(parts []PartReport, escape bool) *Report {
-	for _, p := range parts {
-		m.total.bytes += p.Bytes
-	}
 	return m.total.finalReport(&Report{Parts: parts}, escape)
 }
 

@@ -29,6 +29,7 @@ type Declarer interface {
 
 // Declaration is what a server says about a download; the engine refuses a part that does not match it.
 type Declaration struct {
+	ID       string   // the server's id of the download; downloads of one id are the same one
 	Rows     uint64   // data rows, the header not counted
 	Patients []string // every patient id that may occur
 	Events   []string // every event type that may occur

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,32 +10,63 @@ import (
 	"hash"
 	"io"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
+
+	"fastcount/internal/jsonline"
 )
 
-// PartialReader reads a partial result, pair by pair, in memory that does not depend on its size. Whatever it gave is
-// worth nothing until Next has returned io.EOF.
+// PartialReader reads a partial result, pair by pair, in memory that does not
+// depend on the number of pairs. Nothing that it returned can be relied on until
+// Next has returned io.EOF.
+//
+// It accepts exactly what [PartialWriter] writes. A partial result is well formed
+// if all of the following hold; every other one is refused with an error that
+// matches [ErrDamaged]:
+//
+//   - The header and the trailer are in the form in which they are written: no
+//     unknown, repeated or missing member, no blanks, one spelling of each value,
+//     UTF-8. No line and no id is longer than 64 MiB.
+//   - In the header, Covers are in order, apart from each other, not empty, and
+//     within Total; without Total there are no Covers and no Shards. If Shards is
+//     known, Covers begin and end where shards do.
+//   - Numbers in the lines of pairs have no leading zeros. Ids are UTF-8 unless
+//     the header has EscapeIDs.
+//   - Pairs are in the order of their bytes, each once. Counts are more than 0,
+//     and their sum is less than 2^64.
+//   - The trailer has the number of pairs, the sum of their counts, and the sum of
+//     the bytes of all parts, which is less than 2^64. The rows of all parts have
+//     the same sum as the counts. If Total is set and nothing is covered, there
+//     are no pairs and no parts.
+//   - A part took at least one attempt, and no row of it was left out. Parts of
+//     the same name are ranges of one file: in order, apart from each other, next
+//     to each other in the list. Each download occurs once, unless the header has
+//     AllowDuplicateIDs; a download has no range.
+//   - A range is not empty and lies within the file. Start is 0 if From is, and
+//     follows From otherwise. End is not before Start, and follows To unless it is
+//     the end of the file. There are rows only if Start is before End and not
+//     after To.
+//   - The checksum matches, and nothing follows the trailer.
 type PartialReader struct {
 	r    *bufio.Reader
 	sum  hash.Hash
 	head PartialHead
 	foot partialFoot
 
-	before string // digest of head and pairs
+	before string // digest of header and pairs
 
-	line  []byte
-	last  [2]string
-	pairs uint64
-	rows  uint64
-	err   error
+	line    []byte
+	content partialContent
+	err     error
 }
 
-// maxPartialLine bounds a line, of which the foot may be the longest.
+// maxPartialLine bounds the length of a line of JSON, with its line feed, and of
+// an id.
 const maxPartialLine = 64 << 20
 
-// NewPartialReader reads the head. It reads ahead, into a buffer of its own unless r is a *bufio.Reader. The error matches ErrDamaged or ErrPartialVersion, or it is that of r.
+// NewPartialReader reads the header. It reads ahead, into a buffer of its own
+// unless r is a *bufio.Reader. The error matches ErrDamaged or
+// ErrPartialVersion, or is that of r.
 func NewPartialReader(r io.Reader) (*PartialReader, error) {
 	buffered, ok := r.(*bufio.Reader)
 	if !ok {
@@ -45,27 +77,40 @@ func NewPartialReader(r io.Reader) (*PartialReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	var head partialHead
-	if json.Unmarshal(line, &head) != nil || head.Format != partialFormat {
-		return nil, fmt.Errorf("%w: it does not begin as one", ErrDamaged)
+	if p.head, err = parseHead(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+		return nil, err
 	}
-	if head.Version != partialVersion {
-		return nil, fmt.Errorf("%w: %d, not %d", ErrPartialVersion, head.Version, partialVersion)
-	}
-	p.head = head.PartialHead
+	p.content.anyBytes = p.head.EscapeIDs
 	p.sum.Write(line)
 	return p, nil
 }
 
-// Head returns what the partial result is a result of.
+func parseHead(line []byte) (PartialHead, error) {
+	var format struct {
+		Name    string `json:"fastcount"`
+		Version int    `json:"version"`
+	}
+	if json.Unmarshal(line, &format) != nil || format.Name != partialFormat {
+		return PartialHead{}, damaged("it does not begin as one")
+	}
+	if format.Version != partialVersion {
+		return PartialHead{}, fmt.Errorf("%w: %d, not %d", ErrPartialVersion, format.Version, partialVersion)
+	}
+	var head partialHead
+	if err := jsonline.Unmarshal(line, &head); err != nil {
+		return PartialHead{}, damaged("header: %w", err)
+	}
+	return head.PartialHead, head.check()
+}
+
+// Head returns the header.
 func (p *PartialReader) Head() PartialHead { return p.head }
 
 // Parts returns what was counted, once Next has returned io.EOF.
 func (p *PartialReader) Parts() []PartReport {
 	parts := make([]PartReport, len(p.foot.Parts))
 	for i, f := range p.foot.Parts {
-		parts[i] = PartReport{Name: f.Name, Rows: f.Rows, Bytes: f.Bytes, RawBytes: f.RawBytes,
-			Attempts: f.Attempts, BadRows: f.BadRows, Verified: f.Verified, Range: f.Range}
+		parts[i] = f.report()
 	}
 	return parts
 }
@@ -77,7 +122,7 @@ func (p *PartialReader) Content() string {
 	io.WriteString(h, p.before)
 	for _, part := range p.foot.Parts {
 		part.Attempts = 0
-		line, _ := json.Marshal(part) // what was read as JSON can be written as such
+		line, _ := jsonline.Marshal(part) // what was read as JSON can be written as such
 		h.Write(line)
 	}
 	return hex.EncodeToString(h.Sum(nil))
@@ -96,7 +141,7 @@ func (p *PartialReader) next() (patient, event string, n uint64, err error) {
 	c, err := p.r.Peek(1)
 	switch {
 	case err == io.EOF:
-		return "", "", 0, p.damaged("it ends too early")
+		return "", "", 0, p.damaged("unexpected end of file")
 	case err != nil:
 		return "", "", 0, err
 	case c[0] == '{':
@@ -106,12 +151,20 @@ func (p *PartialReader) next() (patient, event string, n uint64, err error) {
 }
 
 func (p *PartialReader) damaged(what string) error {
-	return fmt.Errorf("%w: %s, after %d pairs", ErrDamaged, what, p.pairs)
+	return damaged("%s%s", what, p.place())
+}
+
+// place returns how far p has read, for errors.
+func (p *PartialReader) place() string {
+	if p.content.pairs == 1 {
+		return " (after 1 pair)"
+	}
+	return fmt.Sprintf(" (after %d pairs)", p.content.pairs)
 }
 
 // pair reads the line of a pair.
 func (p *PartialReader) pair() (patient, event string, n uint64, err error) {
-	pair := p.last
+	pair := p.content.last
 	p.line = p.line[:0]
 	for i := range pair {
 		name, err := p.netstring()
@@ -122,60 +175,59 @@ func (p *PartialReader) pair() (patient, event string, n uint64, err error) {
 			pair[i] = string(name)
 		}
 	}
-	digits, err := p.until('\n')
+	n, err = p.number('\n', 64)
 	if err != nil {
 		return "", "", 0, err
 	}
-	n, err = strconv.ParseUint(digits, 10, 64)
-	switch {
-	case err != nil || n == 0 || p.rows > math.MaxUint64-n:
-		return "", "", 0, p.damaged("a count is none")
-	case p.pairs > 0 && !lessPair(p.last, pair):
-		return "", "", 0, p.damaged("the pairs are not in order")
+	if err := p.content.add(pair, n); err != nil {
+		return "", "", 0, fmt.Errorf("%w%s", err, p.place())
 	}
 	p.sum.Write(p.line)
-	p.last = pair
-	p.pairs++
-	p.rows += n
 	return pair[0], pair[1], n, nil
 }
 
-// maxDigits is more than the digits of any number in a line of a pair.
+// maxDigits is the number of digits of the largest number in a line of a pair.
 const maxDigits = 20
 
-// until reads digits up to the byte end, and goes over it.
-func (p *PartialReader) until(end byte) (string, error) {
+// number reads digits up to the byte end, and that byte.
+func (p *PartialReader) number(end byte, bits int) (uint64, error) {
 	begin := len(p.line)
 	for len(p.line)-begin <= maxDigits {
 		c, err := p.r.ReadByte()
 		if err != nil {
-			return "", p.cut(err)
+			return 0, p.cut(err)
 		}
 		p.line = append(p.line, c)
-		if c == end {
-			return string(p.line[begin : len(p.line)-1]), nil
+		if c != end {
+			continue
 		}
+		digits := string(p.line[begin : len(p.line)-1])
+		n, err := strconv.ParseUint(digits, 10, bits)
+		if err != nil || digits[0] == '0' && digits != "0" {
+			break
+		}
+		return n, nil
 	}
-	return "", p.damaged("a number is too long")
+	return 0, p.damaged("invalid number")
 }
 
-// cut is the error of the underlying reader within something that goes on.
+// cut returns the error of the underlying reader before the end of a partial
+// result.
 func (p *PartialReader) cut(err error) error {
 	if err == io.EOF {
-		return p.damaged("it ends too early")
+		return p.damaged("unexpected end of file")
 	}
 	return err
 }
 
 // netstring reads a name, valid until the next line.
 func (p *PartialReader) netstring() ([]byte, error) {
-	digits, err := p.until(':')
+	size, err := p.number(':', 31)
 	if err != nil {
 		return nil, err
 	}
-	size, err := strconv.ParseUint(digits, 10, 31)
-	if err != nil || size > maxPartialLine {
-		return nil, p.damaged("a length is none")
+	if size > maxPartialLine {
+		return nil, p.damaged("id too long")
 	}
 	begin := len(p.line)
 	p.line = append(p.line, make([]byte, size+1)...)
@@ -186,7 +238,7 @@ func (p *PartialReader) netstring() ([]byte, error) {
 		return nil, p.cut(err)
 	}
 	if p.line[len(p.line)-1] != ',' {
-		return nil, p.damaged("a name does not end where it should")
+		return nil, p.damaged("an id does not end where it should")
 	}
 	return p.line[begin : len(p.line)-1], nil
 }
@@ -198,42 +250,49 @@ func (p *PartialReader) readLine() ([]byte, error) {
 		piece, err := p.r.ReadSlice('\n')
 		p.line = append(p.line, piece...)
 		switch {
+		case len(p.line) > maxPartialLine:
+			return nil, p.damaged("line too long")
 		case err == nil:
 			return p.line, nil
 		case err != bufio.ErrBufferFull:
 			return nil, p.cut(err)
-		case len(p.line) > maxPartialLine:
-			return nil, p.damaged("a line is too long")
 		}
 	}
 }
 
-// end reads the foot, compares it with what came before, and returns io.EOF if all is well.
+// end reads the trailer, compares it with what came before, and returns io.EOF
+// if everything is right.
 func (p *PartialReader) end() error {
 	line, err := p.readLine()
 	if err != nil {
 		return err
 	}
-	const tail = sha256.Size*2 + len("\"}\n")
-	begin := len(line) - tail
-	if begin < len(sumMember) || string(line[begin-len(sumMember):begin]) != sumMember || json.Unmarshal(line, &p.foot) != nil {
-		return p.damaged("its foot cannot be read")
+	begin := len(line) - sumTail
+	if begin < 0 || !bytes.HasSuffix(line[:begin], []byte(","+sumMember)) {
+		return p.damaged("the trailer has no checksum")
 	}
+	summed := line[:begin-len(sumMember)]
 	p.before = string(p.sum.Sum(nil))
-	p.sum.Write(line[:begin-len(sumMember)])
-	rows := uint64(0)
-	for _, part := range p.foot.Parts {
-		rows += part.Rows
+	p.sum.Write(summed)
+	if fmt.Sprintf("%x\"}\n", p.sum.Sum(nil)) != string(line[begin:]) {
+		return p.damaged("checksum mismatch")
 	}
+	summed[len(summed)-1] = '}' // in place of the comma
+	if err := jsonline.Unmarshal(summed, &p.foot); err != nil || p.foot.Parts == nil {
+		return p.damaged("trailer: " + jsonline.ErrForm.Error())
+	}
+	sum, err := p.content.end(p.head, p.Parts())
 	switch {
-	case hex.EncodeToString(p.sum.Sum(nil)) != string(line[begin:begin+sha256.Size*2]):
-		return p.damaged("its sum is another")
-	case p.foot.Pairs != p.pairs || p.foot.Rows != p.rows || rows != p.rows:
-		return p.damaged("its foot tells of other pairs")
+	case err != nil:
+		return err
+	case p.foot.Pairs != p.content.pairs || p.foot.Rows != p.content.rows:
+		return p.damaged("the trailer does not match the pairs")
+	case p.foot.Bytes != sum:
+		return p.damaged("the trailer does not match its parts")
 	}
 	if _, err := p.r.ReadByte(); err != io.EOF {
 		if err == nil {
-			err = p.damaged("something follows its end")
+			err = p.damaged("data after the trailer")
 		}
 		return err
 	}

@@ -63,6 +63,7 @@ type Pair struct {
 // PartReport says what was read from one part.
 type PartReport struct {
 	Name     string
+	Download string // the server's id of a download, else ""
 	Rows     uint64
 	Bytes    uint64 // decoded CSV bytes
 	RawBytes uint64 // bytes taken from the source; differs from Bytes where it was compressed

@@ -40,7 +40,7 @@ func (r *run) restore(part int) bool {
 		r.fail(part, 0, err)
 	default:
 		report := kept.Parts[0]
-		report.Name, report.Kept = r.parts[part].Name(), true
+		report.Name, report.Download, report.Kept = r.parts[part].Name(), downloadID(r.parts[part]), true
 		r.commit(part, t, report)
 	}
 	return true

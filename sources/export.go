@@ -100,7 +100,7 @@ func (c *Client) download(ctx context.Context, export, id string, names *nameSet
 	name := export + "/" + id
 	d := &Download{id: id}
 	err := c.ask(ctx, func() *answer {
-		d.declared = engine.Declaration{}
+		d.declared = engine.Declaration{ID: id}
 		return &answer{
 			id: id,
 			lists: map[string]element{

@@ -73,7 +73,7 @@ func TestExport(t *testing.T) {
 	if diff := cmp.Diff([]string{"demo/d2", "demo/d1", "d2", "d1"}, slices.Concat(names, ids)); diff != "" {
 		t.Error(diff)
 	}
-	want := engine.Declaration{Rows: 2, Patients: []string{"P1", "Pé2"}, Events: []string{"a", "b"}}
+	want := engine.Declaration{ID: "d1", Rows: 2, Patients: []string{"P1", "Pé2"}, Events: []string{"a", "b"}}
 	if diff := cmp.Diff(want, downloads[1].Declared()); diff != "" {
 		t.Error(diff)
 	}

@@ -158,8 +158,10 @@ func (s *Store) load(part int) (r *engine.Report, err error) {
 	return r, nil
 }
 
+// head returns the header of what is kept of a part. Ids are kept as they are in
+// the input, which may be of any bytes.
 func (s *Store) head(part int) engine.PartialHead {
-	return engine.PartialHead{Work: s.work, Unit: s.units[part]}
+	return engine.PartialHead{Work: s.work, Unit: s.units[part], EscapeIDs: true}
 }
 
 // Save implements engine.Store. When it has returned nil, what was counted will outlive a power failure.

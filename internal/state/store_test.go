@@ -58,6 +58,29 @@ func TestFinishedPartsAreNotReadAgain(t *testing.T) {
 	checkModes(t, folder)
 }
 
+// Ids of any bytes and files whose names are not UTF-8 are kept, too.
+func TestKeepsAnyBytes(t *testing.T) {
+	parts := []engine.Part{text{"a\xff.csv", "patient_id,event_type\nP\xfe,up\n"}}
+	folder := filepath.Join(t.TempDir(), "state")
+	var first string
+	for range 2 {
+		warned := new(warnings)
+		s := mustOpen(t, folder, runOf(parts), warned)
+		r, err := engine.Run(t.Context(), parts, engine.Config{Store: s, EscapeIDs: true})
+		if err != nil || len(warned.said) > 0 {
+			t.Fatalf("got %v, warnings %q", err, warned.said)
+		}
+		if got := result(t, r); first == "" {
+			first = got
+		} else if got != first || !r.Parts[0].Kept || r.Parts[0].Name != parts[0].Name() {
+			t.Errorf("got %+v\n%s\nwant\n%s", r.Parts, got, first)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // checkModes asserts that nobody else can read what is kept, and that no name of a file is made of a part's.
 func checkModes(t *testing.T, folder string) {
 	t.Helper()
