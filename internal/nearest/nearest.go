@@ -1,10 +1,12 @@
-// Package nearest guesses what was meant by a word that is not known.
+// Package nearest finds the known word that is most similar to an unknown one.
 package nearest
 
 import "strings"
 
-// Word returns the word that was probably meant: the one with the fewest edits, or else the first of which at least
-// three letters were given. It returns "" where none is near. Capitals do not count as edits.
+// Word returns the element of words with the smallest edit distance to word, if
+// that is less than 3. Otherwise it returns the first element of which word is
+// a prefix of at least three bytes, or "" if none is. Differences in case do
+// not count as edits.
 func Word(word string, words []string) string {
 	best, bestEdits := "", min(3, len(word))
 	for _, w := range words {
@@ -20,8 +22,10 @@ func Word(word string, words []string) string {
 	return best
 }
 
-// editDistance counts the bytes to insert, delete or replace to turn a into b, or returns limit where they are no
-// fewer. It keeps one row of the table: row[j] belongs to the part of a seen so far and b[:j].
+// editDistance returns the number of bytes to insert, delete or replace in
+// order to turn a into b (the Levenshtein distance), or limit if there are at
+// least that many. It holds one row of the matrix: row[j] is the distance
+// between the processed part of a and b[:j].
 func editDistance(a, b string, limit int) int {
 	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
 		return limit

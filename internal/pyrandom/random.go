@@ -1,9 +1,14 @@
-// Package pyrandom is CPython's random.Random: for the same seed it gives the same numbers in the same order.
+// Package pyrandom implements CPython's random.Random: for the same seed, it
+// returns the same numbers in the same order.
 //
-// The mock export server needs it, because its streams are defined by a program in Python. Only what that program
-// calls is here, and only for the ranges in which it calls it; what is out of range panics rather than drift away
-// from Python unseen. Gauss goes through math.Log, math.Sincos and math.Sqrt, whose last bit may differ from that
-// of a C library; everything else is exact on every machine.
+// It exists because a program in Python defines the streams of the mock export
+// server. It implements only the methods that this program calls, and only for
+// the arguments with which it calls them. Other arguments cause a panic, so
+// that no difference from Python goes unnoticed.
+//
+// [Random.Gauss] uses math.Log, math.Sincos and math.Sqrt, whose last bit may
+// differ from that of a C library. All other results are exact on every
+// machine.
 package pyrandom
 
 import (
@@ -12,18 +17,20 @@ import (
 	"math/bits"
 )
 
-// Random is one generator. It is not safe for concurrent use, and none of its methods allocates.
+// Random is a generator. Its methods do not allocate. It is not safe for
+// concurrent use.
 type Random struct {
 	twister twister
-	words   [stateWords]uint32 // the block of output that is being handed out
-	next    int                // index of the next word in words; stateWords when the block is used up
+	words   [stateWords]uint32 // the current block of output
+	next    int                // index of the next word in words; stateWords if there is no next one
 
-	kept    float64 // second value of the last pair that Gauss made
+	kept    float64 // second value of the last pair that Gauss computed
 	hasKept bool
 }
 
-// New returns random.Random(seed) for a seed of type str (its UTF-8 bytes) or bytes: seeding "version 2", in which
-// the key is the number whose big-endian bytes are the seed followed by its SHA-512.
+// New returns random.Random(seed) for a seed of type str, as UTF-8, or bytes.
+// This is seeding version 2 of Python: the key is the number whose big-endian
+// bytes are the seed followed by its SHA-512 hash.
 func New[S string | []byte](seed S) *Random {
 	sum := sha512.Sum512([]byte(seed))
 	r := &Random{next: stateWords}
@@ -31,8 +38,9 @@ func New[S string | []byte](seed S) *Random {
 	return r
 }
 
-// littleWords cuts a big-endian number into 32-bit words, the least significant first. As in an int of Python,
-// leading zeros are no part of the number, and zero itself is one word.
+// littleWords splits a big-endian number into 32-bit words, the least
+// significant first. Leading zeros are dropped, and zero is one word, as in a
+// Python int.
 func littleWords(number []byte) []uint32 {
 	words := make([]uint32, 0, (len(number)+3)/4)
 	for end := len(number); end > 0; end -= 4 {
@@ -59,7 +67,7 @@ func (r *Random) word() uint32 {
 	return r.words[i]
 }
 
-// Random returns the next number in [0, 1), a multiple of 2^-53.
+// Random returns a number in [0, 1), a multiple of 2^-53.
 func (r *Random) Random() float64 {
 	high, low := r.word()>>5, r.word()>>6
 	return float64(uint64(high)<<26|uint64(low)) * (1.0 / (1 << 53))
@@ -70,18 +78,19 @@ func (r *Random) Uniform(a, b float64) float64 {
 	return a + float64((b-a)*r.Random())
 }
 
-// GetRandBits returns a number of k random bits; k is from 1 to 32.
+// GetRandBits returns a number of k random bits. k must be from 1 to 32.
 func (r *Random) GetRandBits(k int) uint32 {
 	if uint(k-1) >= 32 {
-		panic("pyrandom: GetRandBits of fewer than 1 or more than 32 bits")
+		panic("pyrandom: GetRandBits: number of bits out of range")
 	}
 	return r.word() >> (32 - k)
 }
 
-// RandBelow returns a number in [0, n); n is at least 1. Python's choice(s) is s[RandBelow(len(s))].
+// RandBelow returns a number in [0, n). n must be at least 1. Python's
+// choice(s) is s[RandBelow(len(s))].
 func (r *Random) RandBelow(n uint32) uint32 {
 	if n == 0 {
-		panic("pyrandom: RandBelow of 0")
+		panic("pyrandom: RandBelow: empty range")
 	}
 	shift := bits.LeadingZeros32(n)
 	for {
@@ -91,22 +100,25 @@ func (r *Random) RandBelow(n uint32) uint32 {
 	}
 }
 
-// RandInt returns a number in [a, b], both included; b-a is at least 0 and less than 2^32-1.
+// RandInt returns a number in [a, b]. b-a must be at least 0 and less than
+// 2^32-1.
 func (r *Random) RandInt(a, b int64) int64 {
 	if b < a || b-a >= math.MaxUint32 {
-		panic("pyrandom: RandInt of an empty or too wide range")
+		panic("pyrandom: RandInt: empty or too wide range")
 	}
 	return a + int64(r.RandBelow(uint32(b-a+1)))
 }
 
-// maxPool is the largest pool for which Python surely samples from a copy of the pool, whatever the sample's size.
+// maxPool is the size up to which Python samples from a copy of the pool for
+// every size of the sample.
 const maxPool = 21
 
-// Sample returns k members of pool in random order, each at most once, and leaves pool as it is. A pool has at
-// most 21 members: for larger ones Python may use another method.
+// Sample returns k distinct elements of pool in random order. It does not
+// modify pool, which must have at most 21 elements: for larger pools Python may
+// use another method.
 func Sample[T any](r *Random, pool []T, k int) []T {
 	if len(pool) > maxPool || k > len(pool) {
-		panic("pyrandom: Sample of a pool that is too large or too small")
+		panic("pyrandom: Sample: pool too large or too small")
 	}
 	left := append([]T(nil), pool...)
 	sample := make([]T, k)
@@ -118,19 +130,22 @@ func Sample[T any](r *Random, pool []T, k int) []T {
 	return sample
 }
 
-// Gauss returns a number of the normal distribution with mean mu and standard deviation sigma. Numbers are made
-// in pairs: the second is kept for the next call, whatever the mu and sigma of that call.
+// Gauss returns a number of the normal distribution with mean mu and standard
+// deviation sigma. Standard normal numbers are computed in pairs; the second
+// one is kept for the next call, which applies its own mu and sigma.
 func (r *Random) Gauss(mu, sigma float64) float64 {
 	z := r.kept
 	r.hasKept = !r.hasKept
 	if r.hasKept {
 		z = r.pair()
 	}
-	// The conversion keeps the compiler from fusing the product and the sum, which would round only once.
+	// The conversion prevents a fused multiply-add, which would round only
+	// once.
 	return mu + float64(z*sigma)
 }
 
-// pair makes two numbers of the standard normal distribution, keeps the second and returns the first.
+// pair computes two numbers of the standard normal distribution. It keeps the
+// second and returns the first.
 func (r *Random) pair() float64 {
 	angle := r.Random() * (2 * math.Pi)
 	radius := math.Sqrt(-2 * math.Log(1-r.Random()))

@@ -16,7 +16,8 @@ import (
 	"testing"
 )
 
-// TestTranscript replays what a real Python answered; testdata/transcript.py wrote it down.
+// TestTranscript replays the results of CPython that testdata/transcript.py
+// recorded.
 func TestTranscript(t *testing.T) {
 	f, err := os.Open("testdata/transcript.txt")
 	if err != nil {
@@ -24,15 +25,15 @@ func TestTranscript(t *testing.T) {
 	}
 	defer f.Close()
 	if lines := replay(t, f); lines < 3000 {
-		t.Errorf("only %d lines were replayed", lines)
+		t.Errorf("replayed only %d lines", lines)
 	}
 }
 
-// TestAgainstPython is TestTranscript with seeds of its own and the Python of this machine.
+// TestAgainstPython is TestTranscript with other seeds and the local Python.
 func TestAgainstPython(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		t.Skip("python3 is not on this machine")
+		t.Skip("python3 is not installed")
 	}
 	args := []string{"testdata/transcript.py", "2000"}
 	random := rand.New(rand.NewPCG(1, 2))
@@ -48,11 +49,12 @@ func TestAgainstPython(t *testing.T) {
 		t.Fatal(err)
 	}
 	if lines := replay(t, strings.NewReader(string(out))); lines != 40*2001 {
-		t.Errorf("%d lines were replayed, want %d", lines, 40*2001)
+		t.Errorf("replayed %d lines, want %d", lines, 40*2001)
 	}
 }
 
-// replay gives every call of a transcript to a generator of this package and returns the number of lines.
+// replay makes every call of a transcript, compares the results, and returns
+// the number of lines.
 func replay(t *testing.T, transcript io.Reader) (lines int) {
 	t.Helper()
 	var r *Random
@@ -132,7 +134,8 @@ func exactly(got, want float64) error {
 	return nil
 }
 
-// near allows for the last bits in which logarithm, sine and cosine differ between C libraries and Go.
+// near allows for differences in the last bits of logarithm, sine and cosine
+// between C libraries and Go.
 func near(got, want float64) error {
 	if math.Abs(got-want) > 1e-12 {
 		return fmt.Errorf("got %v, want %v", got, want)
@@ -148,7 +151,8 @@ func count(n int) []int {
 	return s
 }
 
-// TestTwister compares with the first words that the authors of the Mersenne Twister published.
+// TestTwister compares the first words with those published by the authors of
+// the Mersenne Twister.
 func TestTwister(t *testing.T) {
 	r := &Random{next: stateWords}
 	r.twister.initByArray([]uint32{0x123, 0x234, 0x345, 0x456})
@@ -159,7 +163,8 @@ func TestTwister(t *testing.T) {
 	}
 }
 
-// TestLittleWords covers keys with leading zeros, which a SHA-512 at the end of the seed does not rule out.
+// TestLittleWords covers keys with leading zeros, which are too rare to occur
+// in the other tests.
 func TestLittleWords(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -179,7 +184,8 @@ func TestLittleWords(t *testing.T) {
 	}
 }
 
-// TestSincos proves that one call for sine and cosine gives, bit for bit, what two calls give.
+// TestSincos checks that math.Sincos returns the same bits as math.Sin and
+// math.Cos.
 func TestSincos(t *testing.T) {
 	if runtime.GOARCH == "s390x" {
 		t.Skip("math.Sin and math.Cos are assembly on s390x, math.Sincos is not")
@@ -197,7 +203,7 @@ func TestSampleKeepsPool(t *testing.T) {
 	pool := count(20)
 	Sample(New("pool"), pool, 20)
 	if !slices.Equal(pool, count(20)) {
-		t.Errorf("the pool is now %v", pool)
+		t.Errorf("Sample changed the pool to %v", pool)
 	}
 }
 
@@ -215,7 +221,7 @@ func TestOutOfRange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
-					t.Error("it did not panic")
+					t.Error("did not panic")
 				}
 			}()
 			call()

@@ -1,12 +1,13 @@
 package pyrandom
 
-// The Mersenne Twister MT19937 of Matsumoto and Nishimura: 624 words of state, from which blocks of 624 words of
-// output are made at once.
+// This file implements the Mersenne Twister MT19937 (Matsumoto and Nishimura,
+// 1998). Its state of 624 words is advanced, and its output computed, in blocks
+// of 624 words.
 
 const (
 	stateWords = 624
-	distance   = 397         // how far the second operand of the recurrence is ahead
-	matrix     = 0x9908_b0df // the recurrence's last row
+	distance   = 397         // from the first to the last operand of the recurrence
+	matrix     = 0x9908_b0df // last row of the matrix of the recurrence
 	upperBit   = 1 << 31
 )
 
@@ -14,7 +15,7 @@ type twister struct {
 	state [stateWords]uint32
 }
 
-// init fills the state from one word.
+// init sets the state from one word.
 func (t *twister) init(seed uint32) {
 	t.state[0] = seed
 	for i := 1; i < stateWords; i++ {
@@ -23,7 +24,7 @@ func (t *twister) init(seed uint32) {
 	}
 }
 
-// initByArray fills the state from a key of at least one word.
+// initByArray sets the state from a key of at least one word.
 func (t *twister) initByArray(key []uint32) {
 	t.init(19650218)
 	s, i := &t.state, 1
@@ -44,8 +45,9 @@ func (t *twister) initByArray(key []uint32) {
 	s[0] = upperBit
 }
 
-// block advances the state by one block and writes its output to out. The recurrence reaches 397 words ahead and
-// wraps around: three stretches spare the loops a modulo.
+// block advances the state by one block and writes the output to out. The
+// recurrence reads 397 words ahead and wraps around; separate loops for the
+// parts avoid a modulo operation.
 func (t *twister) block(out *[stateWords]uint32) {
 	s := &t.state
 	for i := range stateWords - distance {
@@ -61,14 +63,15 @@ func (t *twister) block(out *[stateWords]uint32) {
 	out[last] = temper(s[last])
 }
 
-// twist joins the upper bit of u with the lower bits of v and multiplies by the matrix, without a branch: the
-// lowest bit is as good as random.
+// twist combines the upper bit of u with the lower bits of v and multiplies the
+// result by the matrix. It does not branch on the lowest bit, which cannot be
+// predicted.
 func twist(u, v uint32) uint32 {
 	y := u&upperBit | v&(upperBit-1)
 	return y>>1 ^ -(y&1)&matrix
 }
 
-// temper spreads the bits of a word of the state over a word of output.
+// temper computes a word of output from a word of the state.
 func temper(y uint32) uint32 {
 	y ^= y >> 11
 	y ^= y << 7 & 0x9d2c_5680

@@ -1,5 +1,5 @@
-// Package proof counts what the tests try, so that the page that says why the numbers can be trusted tells figures
-// that were counted and not typed. Only tests import it.
+// Package proof records the number of cases that tests try, so that the figures
+// in docs/trust.md are generated rather than written by hand.
 package proof
 
 import (
@@ -12,29 +12,30 @@ import (
 	"time"
 )
 
-// Folder is the environment variable that names the folder for records. Without it nothing is recorded.
-const Folder = "PROOFS"
+// DirEnv is the environment variable that names the directory for records. If
+// it is not set, nothing is recorded.
+const DirEnv = "PROOFS"
 
-// Record is what one proof has tried.
+// Record is the result of one test.
 type Record struct {
-	Key     string  `json:"key"`   // which row of the table
-	Test    string  `json:"test"`  // the test that tried it
-	Cases   int64   `json:"cases"` // how many
+	Key     string  `json:"key"`   // row of the table
+	Test    string  `json:"test"`  // name of the test
+	Cases   int64   `json:"cases"` // number of cases
 	Seconds float64 `json:"seconds"`
 }
 
-// Counter counts the cases of one proof. It is safe for concurrent use.
+// Counter counts the cases of one test. It is safe for concurrent use.
 type Counter struct{ n atomic.Int64 }
 
-// Add notes n more cases.
+// Add adds n cases.
 func (c *Counter) Add(n int) { c.n.Add(int64(n)) }
 
-// Begin returns a counter whose cases are recorded under key when the test is over, if it did not fail. Several tests
-// may have one key; their cases are added up.
+// Begin returns a counter whose cases are recorded under key when the test
+// ends, unless it fails. Tests may share a key; their cases are added up.
 func Begin(t testing.TB, key string) *Counter {
 	t.Helper()
-	c, begin, folder := new(Counter), time.Now(), os.Getenv(Folder)
-	if folder == "" {
+	c, begin, dir := new(Counter), time.Now(), os.Getenv(DirEnv)
+	if dir == "" {
 		return c
 	}
 	t.Cleanup(func() {
@@ -44,10 +45,10 @@ func Begin(t testing.TB, key string) *Counter {
 		r := Record{key, t.Name(), c.n.Load(), time.Since(begin).Seconds()}
 		text, err := json.Marshal(r)
 		if err == nil {
-			err = os.WriteFile(filepath.Join(folder, fileName(r)), text, 0o666)
+			err = os.WriteFile(filepath.Join(dir, fileName(r)), text, 0o666)
 		}
 		if err != nil {
-			t.Errorf("the record of %s: %v", key, err)
+			t.Errorf("record of %s: %v", key, err)
 		}
 	})
 	return c

@@ -156,8 +156,8 @@ func table(t *testing.T, name string, rows uint64) (columns [4][]string) {
 	return columns
 }
 
-// The four shapes that differ in format alone hold the same table, except for the
-// patient ids of uuid.
+// The four shapes that differ in format alone hold the same table, except for
+// the patient ids of uuid.
 func TestSameTable(t *testing.T) {
 	want := table(t, "crlf", 3000)
 	for _, name := range []string{"quoted", "wide", "uuid"} {
@@ -200,8 +200,8 @@ func TestFields(t *testing.T) {
 	}
 }
 
-// Values have the mean and the standard deviation of their event type, within its
-// limits.
+// Values have the mean and the standard deviation of their event type, within
+// its limits.
 func TestValue(t *testing.T) {
 	const draws = 100_000
 	e := plainEvents[2] // bp_sys

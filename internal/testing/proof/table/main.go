@@ -1,10 +1,14 @@
-// Command table fills the table of proofs in a Markdown page with what the tests have counted.
+// Command table updates the table of proofs in a Markdown page with the cases
+// that tests recorded.
 //
-//	PROOFS=DIR go test ./... && go run ./internal/testing/proof/table DIR docs/trust.md
+//	PROOFS=DIR go test ./...
+//	go run ./internal/testing/proof/table DIR docs/trust.md
 //
-// A row belongs to a proof by the comment <!-- key --> in its first cell; the second cell becomes the number of cases, the
-// third the seconds that they took. With -check nothing is written: the exit code is 1 where a number of cases on the page
-// is another than was counted, or where a row or a record has no partner.
+// The comment <!-- key --> in the first cell of a row holds its key. The second
+// cell is replaced by the number of cases, and the third by the time they took.
+// With -check, nothing is written; the exit code is 1 if a number of cases on
+// the page differs from the recorded one, or if a row or a record has no
+// counterpart.
 package main
 
 import (
@@ -52,14 +56,14 @@ func run(dir, page string, check bool, out io.Writer) error {
 			fmt.Fprintln(out, d)
 		}
 		if len(differences) > 0 {
-			return errors.New("the page does not tell what was counted")
+			return errors.New("the page differs from the recorded cases")
 		}
 		return nil
 	}
 	return os.WriteFile(page, []byte(filled), 0o666)
 }
 
-// read returns the records of a folder, those of one key added up.
+// read returns the sums of the records in dir by key.
 func read(dir string) (map[string]proof.Record, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
@@ -85,7 +89,7 @@ func read(dir string) (map[string]proof.Record, error) {
 
 var rowOfProof = regexp.MustCompile(`^\|(.*<!-- ([a-z0-9-]+) -->.*?)\|([^|]*)\|([^|]*)\|(.*)$`)
 
-// fill returns the page with the figures in their rows, and what was wrong with those that it had.
+// fill returns page with the figures inserted, and its differences from them.
 func fill(page string, sums map[string]proof.Record) (filled string, differences []string) {
 	lines := strings.Split(page, "\n")
 	unused := maps.Clone(sums)
@@ -97,23 +101,23 @@ func fill(page string, sums map[string]proof.Record) (filled string, differences
 		key, had := m[2], strings.TrimSpace(m[3])
 		sum, ok := sums[key]
 		if !ok {
-			differences = append(differences, key+": nothing was recorded")
+			differences = append(differences, key+": no record")
 			continue
 		}
 		delete(unused, key)
 		cases := grouped(sum.Cases)
 		if had != cases {
-			differences = append(differences, fmt.Sprintf("%s: the page says %q, counted were %s", key, had, cases))
+			differences = append(differences, fmt.Sprintf("%s: the page has %q, want %s", key, had, cases))
 		}
 		lines[i] = fmt.Sprintf("|%s| %s | %s |%s", m[1], cases, seconds(sum.Seconds), m[5])
 	}
 	for _, key := range slices.Sorted(maps.Keys(unused)) {
-		differences = append(differences, key+": recorded, but the page has no row for it")
+		differences = append(differences, key+": no row on the page")
 	}
 	return strings.Join(lines, "\n"), differences
 }
 
-// grouped writes n with a comma before every three digits.
+// grouped formats n with a comma between groups of three digits.
 func grouped(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {

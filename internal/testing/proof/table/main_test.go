@@ -18,7 +18,7 @@ no row <!-- cuts -->
 
 func TestFill(t *testing.T) {
 	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "page.md")
-	t.Setenv(proof.Folder, dir)
+	t.Setenv(proof.DirEnv, dir)
 	t.Run("tried", func(t *testing.T) {
 		proof.Begin(t, "strings").Add(1_234_000)
 		proof.Begin(t, "cuts").Add(7)
@@ -28,7 +28,7 @@ func TestFill(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	if err := run(dir, file, true, &out); err == nil || !strings.Contains(out.String(), `strings: the page says "3", counted were 1,234,567`) {
+	if err := run(dir, file, true, &out); err == nil || !strings.Contains(out.String(), `strings: the page has "3", want 1,234,567`) {
 		t.Errorf("check: %v, %s", err, &out)
 	}
 	if err := run(dir, file, false, &out); err != nil {
@@ -46,7 +46,7 @@ func TestFill(t *testing.T) {
 		t.Error(err)
 	}
 	t.Run("nowhere", func(t *testing.T) { proof.Begin(t, "other").Add(1) })
-	if err := run(dir, file, true, &out); err == nil || !strings.Contains(out.String(), "other: recorded") {
+	if err := run(dir, file, true, &out); err == nil || !strings.Contains(out.String(), "other: no row") {
 		t.Errorf("a record without a row: %v", err)
 	}
 }
