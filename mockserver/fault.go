@@ -48,14 +48,14 @@ func (f Fault) matches(t target, number, attempt int) bool {
 // Action is what a fault does to an answer. It comes from one of the functions below; several make one with All.
 type Action struct {
 	about Requests
-	apply func(*answer)
+	apply func(*response)
 }
 
 // All does several things to one answer, in this order.
 func All(actions ...Action) Action {
-	all := Action{apply: func(a *answer) {
+	all := Action{apply: func(resp *response) {
 		for _, action := range actions {
-			action.apply(a)
+			action.apply(resp)
 		}
 	}}
 	for _, action := range actions {
@@ -66,17 +66,17 @@ func All(actions ...Action) Action {
 
 // Delay waits before the headers are sent.
 func Delay(d time.Duration) Action {
-	return Action{OnData, func(a *answer) { a.delay = d }}
+	return Action{OnData, func(resp *response) { resp.delay = d }}
 }
 
 // Status answers with another status. From 400 the body becomes {"detail": …}, as errors of this API are; below it
 // stays as it is.
 func Status(code int) Action {
-	return Action{OnData, func(a *answer) {
-		a.status = code
+	return Action{OnData, func(resp *response) {
+		resp.status = code
 		if code >= 400 {
-			a.json = problem{http.StatusText(code)}
-			a.header.Set("Content-Type", "application/json")
+			resp.json = problem{http.StatusText(code)}
+			resp.header.Set("Content-Type", "application/json")
 		}
 	}}
 }
@@ -84,10 +84,10 @@ func Status(code int) Action {
 // Header sets a header of the answer, or leaves it out where the value is empty. "Transfer-Encoding: identity" makes
 // a body that ends where the connection does.
 func Header(key, value string) Action {
-	return Action{OnData, func(a *answer) {
-		a.header.Set(key, value)
+	return Action{OnData, func(resp *response) {
+		resp.header.Set(key, value)
 		if value == "" {
-			a.header[http.CanonicalHeaderKey(key)] = nil
+			resp.header[http.CanonicalHeaderKey(key)] = nil
 		}
 	}}
 }
@@ -96,11 +96,11 @@ func Header(key, value string) Action {
 // the answer would have been.
 func Body(b []byte) Action {
 	b = slices.Clone(b)
-	return Action{OnData, func(a *answer) {
-		chunked := a.json == nil && a.size == unknown
-		a.setBody(b)
+	return Action{OnData, func(resp *response) {
+		chunked := resp.json == nil && resp.size == unknown
+		resp.setBody(b)
 		if chunked {
-			a.size = unknown
+			resp.size = unknown
 		}
 	}}
 }
@@ -119,37 +119,37 @@ func Redirect(url string) Action {
 // Cut closes the connection after n bytes of the body, as sent: after compression, without the frame of chunks.
 // A body of just n bytes is cut at its end, before the last chunk that would prove it; a shorter one is left alone.
 func Cut(n int64) Action {
-	return Action{OnData, func(a *answer) { a.stop = &stop{n, hangUp} }}
+	return Action{OnData, func(resp *response) { resp.stop = &stop{n, hangUp} }}
 }
 
 // Reset is Cut with a TCP reset instead of an orderly end. It needs HTTP/1; elsewhere it is Cut.
 func Reset(n int64) Action {
-	return Action{OnData, func(a *answer) { a.stop = &stop{n, reset} }}
+	return Action{OnData, func(resp *response) { resp.stop = &stop{n, reset} }}
 }
 
 // Stall is Cut, but keeps the connection open in silence until the client closes it.
 func Stall(n int64) Action {
-	return Action{OnData, func(a *answer) { a.stop = &stop{n, stall} }}
+	return Action{OnData, func(resp *response) { resp.stop = &stop{n, stall} }}
 }
 
 // Drip sends the body n bytes at a time, with a pause after each.
 func Drip(n int, pause time.Duration) Action {
-	return Action{OnData, func(a *answer) { a.dripBytes, a.dripPause = n, pause }}
+	return Action{OnData, func(resp *response) { resp.dripBytes, resp.dripPause = n, pause }}
 }
 
 // Gzip compresses the body where the client accepts that.
 func Gzip() Action {
-	return Action{OnData, func(a *answer) { a.zip = zipAccepted }}
+	return Action{OnData, func(resp *response) { resp.zip = gzipAccepted }}
 }
 
-// GzipUnasked compresses the body whether or not the client accepts that.
-func GzipUnasked() Action {
-	return Action{OnData, func(a *answer) { a.zip = zipAlways }}
+// GzipAlways compresses the body whether or not the client accepts that.
+func GzipAlways() Action {
+	return Action{OnData, func(resp *response) { resp.zip = gzipAlways }}
 }
 
 // ContentLength sends a Content-Length in place of chunks. It makes the body twice, first to measure it.
 func ContentLength() Action {
-	return Action{OnData, func(a *answer) { a.announce = true }}
+	return Action{OnData, func(resp *response) { resp.contentLength = true }}
 }
 
 // Rows adds delta to the rows that the metadata declare.
@@ -164,8 +164,8 @@ func EchoID(id string) Action {
 
 // onMetadata is an action on metadata; it leaves every other answer alone.
 func onMetadata(change func(*metadata)) Action {
-	return Action{OnMeta, func(a *answer) {
-		if e, ok := a.json.(envelope); ok {
+	return Action{OnMeta, func(resp *response) {
+		if e, ok := resp.json.(envelope); ok {
 			if m, ok := e.Data.(*metadata); ok {
 				change(m)
 			}
@@ -173,9 +173,9 @@ func onMetadata(change func(*metadata)) Action {
 	}}
 }
 
-// Instead lets another handler answer: for whatever the other actions cannot do.
-func Instead(h http.Handler) Action {
-	return Action{OnData, func(a *answer) { a.instead = h }}
+// Handler lets another handler answer: for whatever the other actions cannot do.
+func Handler(h http.Handler) Action {
+	return Action{OnData, func(resp *response) { resp.handler = h }}
 }
 
 // hangUp closes the connection after what was written has been sent.

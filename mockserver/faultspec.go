@@ -46,7 +46,7 @@ func ParseFault(spec string) (Fault, error) {
 		var word string
 		word, rest, _ = strings.Cut(rest, ",")
 		key, value, _ := strings.Cut(word, "=")
-		if err := p.word(key, value); err != nil {
+		if err := p.set(key, value); err != nil {
 			return Fault{}, fmt.Errorf("fault %q: %q: %w", spec, word, err)
 		}
 	}
@@ -69,7 +69,7 @@ type faultParser struct {
 func (p *faultParser) do(a Action) { p.actions = append(p.actions, a) }
 
 // word takes one word: about requests, or else an action.
-func (p *faultParser) word(key, value string) (err error) {
+func (p *faultParser) set(key, value string) (err error) {
 	switch key {
 	case "on":
 		p.fault.On, err = parseRequests(value)
@@ -88,7 +88,7 @@ func (p *faultParser) word(key, value string) (err error) {
 	return err
 }
 
-var errWord = errors.New("no such word")
+var errUnknownKey = errors.New("no such word")
 
 func parseAction(key, value string) (Action, error) {
 	switch key {
@@ -122,9 +122,9 @@ func parseAction(key, value string) (Action, error) {
 func parseSwitch(key, value string) (Action, error) {
 	switch {
 	case key == "gzip" && value == "unasked":
-		return GzipUnasked(), nil
+		return GzipAlways(), nil
 	case value != "":
-		return Action{}, errWord
+		return Action{}, errUnknownKey
 	}
 	switch key {
 	case "html":
@@ -136,7 +136,7 @@ func parseSwitch(key, value string) (Action, error) {
 	case "length":
 		return ContentLength(), nil
 	}
-	return Action{}, errWord
+	return Action{}, errUnknownKey
 }
 
 func parseStop(key, value string) (Action, error) {

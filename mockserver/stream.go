@@ -2,6 +2,7 @@ package mockserver
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io"
 	"math"
 	"time"
@@ -13,7 +14,7 @@ const header = "patient_id,event_time,event_type,value\n"
 
 const (
 	blockSize = 128 << 10 // bytes handed to the writer at once
-	rowSpace  = 64        // bytes that a row may touch: at most 48 of its own, and what token stores go past them
+	rowSize   = 64        // bytes that a row may touch: at most 48 of its own, and what token stores go past them
 )
 
 // stream is the recipe of a download of a built-in export.
@@ -86,15 +87,15 @@ func newGenerator(s stream) *generator {
 // fill appends as many rows to block as fit, or as are left.
 func (g *generator) fill(block []byte) []byte {
 	end, space := len(block), block[:cap(block)]
-	for g.left > 0 && len(space)-end >= rowSpace {
-		end += g.row((*[rowSpace]byte)(space[end:]))
+	for g.left > 0 && len(space)-end >= rowSize {
+		end += g.row((*[rowSize]byte)(space[end:]))
 		g.left--
 	}
 	return space[:end]
 }
 
 // row makes the next row and returns its size. The order of the draws is part of the data.
-func (g *generator) row(dst *[rowSpace]byte) int {
+func (g *generator) row(dst *[rowSize]byte) int {
 	patient := &g.patients[g.random.RandBelow(uint32(len(g.patients)))]
 	offset := microseconds(g.random.Uniform(0, g.spread))
 	event := &g.events[g.random.RandBelow(uint32(len(g.events)))]
@@ -102,7 +103,7 @@ func (g *generator) row(dst *[rowSpace]byte) int {
 
 	*(*[16]byte)(dst[:]) = patient.text
 	n := patient.size
-	n += g.clock.put((*[timeSpace]byte)(dst[n:]), g.time+offset)
+	n += g.clock.put((*[timeSize]byte)(dst[n:]), g.time+offset)
 	*(*[16]byte)(dst[n:]) = event.text
 	n += event.size
 	binary.LittleEndian.PutUint32(dst[n:], value.text)
@@ -116,3 +117,107 @@ func microseconds(s float64) int64 {
 	whole := math.Trunc(s)
 	return int64(whole)*1e6 + int64(math.RoundToEven(float64((s-whole)*1e6)))
 }
+
+const (
+	second = 1_000_000 // microseconds
+	minute = 60 * second
+	hour   = 60 * minute
+
+	timeSize = 32 // bytes that clock.put may touch
+)
+
+// clock prints timestamps. It remembers the text of the hour that it printed last: only a new hour costs a call
+// into package time. The zero value is ready.
+type clock struct {
+	hour int64    // start of that hour, microseconds since 1970
+	text [16]byte // "2006-01-02T15:"
+}
+
+// put writes the timestamp t, microseconds since 1970, and a comma; it returns how many bytes they take. As in
+// Python there are six decimals, or none where they would all be zero.
+func (c *clock) put(dst *[timeSize]byte, t int64) int {
+	in := uint64(t - c.hour)
+	if in >= hour {
+		c.setHour(t)
+		in = uint64(t - c.hour)
+	}
+	seconds, micros := in/second, in%second
+	*(*[16]byte)(dst[:]) = c.text
+	putDigits(dst[14:], seconds/60)
+	dst[16] = ':'
+	putDigits(dst[17:], seconds%60)
+	if micros == 0 {
+		return 19 + copy(dst[19:], "Z,")
+	}
+	dst[19] = '.'
+	putDigits(dst[20:], micros/10_000)
+	putDigits(dst[22:], micros/100%100)
+	putDigits(dst[24:], micros%100)
+	return 26 + copy(dst[26:], "Z,")
+}
+
+// turn makes the hour of t the remembered one.
+func (c *clock) setHour(t int64) {
+	c.hour = t - t%hour
+	time.UnixMicro(t).UTC().AppendFormat(c.text[:0], "2006-01-02T15:")
+}
+
+// putDigits writes the two digits of a number below 100.
+func putDigits(dst []byte, n uint64) {
+	binary.LittleEndian.PutUint16(dst, digitPairs[n])
+}
+
+// digitPairs are the numbers below 100 in two digits, the first in the lower byte.
+var digitPairs = func() (text [100]uint16) {
+	for n := range text {
+		text[n] = uint16('0'+n/10) | uint16('0'+n%10)<<8
+	}
+	return text
+}()
+
+// event is an event type: its field in a row, and what its values are drawn from.
+type event struct {
+	token
+	normal
+}
+
+// normal is a normal distribution, clamped.
+type normal struct {
+	mean, deviation float64
+	low, high       int
+}
+
+// normals says what the values of each event type of the built-in exports look like.
+var normals = map[string]normal{
+	"heart_rate": {75, 15, 30, 200},
+	"spo2":       {97, 2, 70, 100},
+	"bp_sys":     {120, 20, 60, 250},
+	"bp_dia":     {80, 15, 30, 150},
+}
+
+func newEvent(name string) event {
+	return event{newToken(name), normals[name]}
+}
+
+// value turns a draw into the last field of a row.
+func (n *normal) value(draw float64) lastField {
+	return lastFields[uint8(min(max(int(draw), n.low), n.high))]
+}
+
+// lastField is a value and its line feed, at most four bytes, the first byte lowest.
+type lastField struct {
+	text uint32
+	size int
+}
+
+// lastFields has every value that a clamp can give.
+var lastFields = func() (fields [256]lastField) {
+	for v := range fields {
+		text := fmt.Sprintf("%d\n", v)
+		fields[v].size = len(text)
+		for i := range len(text) {
+			fields[v].text |= uint32(text[i]) << (8 * i)
+		}
+	}
+	return fields
+}()

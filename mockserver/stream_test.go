@@ -145,7 +145,7 @@ func TestClock(t *testing.T) {
 		}
 		want := moment.Format("2006-01-02T15:04:05.000000Z,")
 		want = strings.Replace(want, ".000000", "", 1)
-		var dst [timeSpace]byte
+		var dst [timeSize]byte
 		if n := c.put(&dst, moment.UnixMicro()); string(dst[:n]) != want {
 			t.Errorf("got %s, want %s", dst[:n], want)
 		}

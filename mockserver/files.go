@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -34,7 +36,7 @@ func Generate(ctx context.Context, exportID, dir string, workers int,
 	if err := g.run(ctx, max(1, workers)); err != nil {
 		return err
 	}
-	return syncFolder(dir)
+	return syncDir(dir)
 }
 
 // generation is one call of Generate.
@@ -76,7 +78,7 @@ func (g *generation) write(ctx context.Context, i int) error {
 	}
 	d := g.downloads[i]
 	name := filepath.Join(g.dir, fileName(i, len(g.downloads), d.ID))
-	size, err := writeWhole(ctx, name, d.Body)
+	size, err := writeAtomic(ctx, name, d.Body)
 	if err != nil || g.report == nil {
 		return err
 	}
@@ -86,8 +88,8 @@ func (g *generation) write(ctx context.Context, i int) error {
 	return nil
 }
 
-// writeWhole writes a file by way of a temporary one beside it, which never stays, and returns its size.
-func writeWhole(ctx context.Context, name string, body func(io.Writer) error) (size int64, err error) {
+// writeAtomic writes a file by way of a temporary one beside it, which never stays, and returns its size.
+func writeAtomic(ctx context.Context, name string, body func(io.Writer) error) (size int64, err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return 0, err
@@ -125,8 +127,8 @@ func (c *cancellable) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// syncFolder makes the names in a folder durable. Windows cannot do that.
-func syncFolder(dir string) error {
+// syncDir makes the names in a folder durable. Windows cannot do that.
+func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
@@ -135,4 +137,67 @@ func syncFolder(dir string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
+}
+
+// fileName returns the name under which download number i, from 0, of n is kept. Names sort as downloads do.
+func fileName(i, n int, id string) string {
+	width := max(2, len(fmt.Sprint(n-1)))
+	return fmt.Sprintf("%0*d_%s.csv", width, i, id)
+}
+
+// exportsIn returns those exports all of whose files are in dir, with the files in place of their bodies. That there is
+// none at all is an error.
+func exportsIn(exports []Export, dir string) ([]Export, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, err
+	}
+	var found []Export
+	for _, e := range exports {
+		for _, folder := range []string{dir, filepath.Join(dir, e.ID)} {
+			downloads, err := downloadsIn(e.Downloads, folder)
+			if err != nil {
+				return nil, err
+			}
+			if downloads != nil {
+				found = append(found, Export{ID: e.ID, Downloads: downloads})
+				break
+			}
+		}
+	}
+	if found == nil {
+		return nil, fmt.Errorf("%s holds no export whose files are all there", dir)
+	}
+	return found, nil
+}
+
+// downloadsIn returns the downloads with their files in dir, or nil where one is missing or no regular file.
+func downloadsIn(downloads []Download, dir string) ([]Download, error) {
+	downloads = slices.Clone(downloads)
+	for i := range downloads {
+		d := &downloads[i]
+		d.file = filepath.Join(dir, fileName(i, len(downloads), d.ID))
+		info, err := os.Stat(d.file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !info.Mode().IsRegular() {
+			return nil, nil
+		}
+	}
+	return downloads, nil
+}
+
+// copyFile writes the first size bytes of a file to w; fewer are an error. A network connection behind w takes them
+// from the kernel's cache without a copy through this process.
+func copyFile(w io.Writer, name string, size int64) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close() // was only read
+	_, err = io.CopyN(w, f, size)
+	return err
 }
