@@ -36,6 +36,7 @@ var imports = map[string]string{
 	"internal/nearest":             "",
 	"internal/corpus":              "parser",
 	"internal/simnet":              "",
+	"internal/testing/descriptors": "",
 	"internal/testing/proof":       "",
 	"internal/testing/proof/table": "internal/testing/proof",
 	"internal/testing/shapes":      "",
@@ -48,7 +49,7 @@ var imports = map[string]string{
 	"internal/wholefile/faulty":    "internal/wholefile",
 	"bench":                        "",
 	"bench/generate":               "internal/testing/shapes",
-	"bench/scale":                  "engine internal/merge internal/plan internal/testing/shapes sources",
+	"bench/scale":                  "engine internal/merge internal/plan internal/testing/shapes internal/testing/descriptors sources",
 	"docs":                         "",
 	"fuzz":                         "",
 	"fuzz/faults":                  "",
@@ -69,7 +70,7 @@ var dependencies = map[string]string{
 // restricted lists packages of the standard library that only some packages may
 // import. The empty list means none.
 var restricted = map[string]string{
-	"os":        "bench/generate bench/scale internal/testing/shapes sources sinks internal/state internal/plan internal/merge internal/wholefile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount",
+	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors sources sinks internal/state internal/plan internal/merge internal/wholefile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount",
 	"net":       "sources mockserver cmd/fastcount internal/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/simnet",
 	"unsafe":    "internal/simd internal/intern internal/fused",

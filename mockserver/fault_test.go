@@ -217,8 +217,8 @@ func TestMetadataFaults(t *testing.T) {
 func TestHandler(t *testing.T) {
 	teapot := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	s := serve(t, Options{Exports: tiny(), Faults: []Fault{{Do: Handler(teapot), On: OnExport}}})
-	if r := get(t, s.URL+"/api/export/tiny"); r.StatusCode != http.StatusTeapot {
-		t.Errorf("got %d", r.StatusCode)
+	if r := get(t, s.URL+"/api/export/tiny"); r.StatusCode != http.StatusTeapot || r.body != "" || r.err != nil {
+		t.Errorf("got %d, %q, %v", r.StatusCode, r.body, r.err)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"fastcount/internal/testing/descriptors"
 )
 
 // names returns what is in a folder.
@@ -212,6 +214,7 @@ func TestSendfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := references(t)[0]
+	descriptors.Check(t)
 	w := &recorder{ResponseRecorder: httptest.NewRecorder()}
 	h.ServeHTTP(w, httptest.NewRequest("GET", "/api/export/demo/"+want.id+"/data", nil))
 	if w.files != 1 || int64(w.Body.Len()) != want.size {

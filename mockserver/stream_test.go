@@ -83,14 +83,19 @@ func TestRegistry(t *testing.T) {
 	}
 }
 
-func TestRegistryOfLarge(t *testing.T) {
-	large := lookup(Builtin(), "large")
-	var rows uint64
-	for _, d := range large.Downloads {
-		rows += d.Rows
-	}
-	if len(large.Downloads) != 20 || rows != 153_630_201 {
-		t.Errorf("large has %d downloads with %d rows, want 20 with 153630201", len(large.Downloads), rows)
+func TestRegistryTotals(t *testing.T) {
+	want := map[string]struct {
+		downloads int
+		rows      uint64
+	}{"demo": {2, 18_784}, "small": {10, 7_083_793}, "large": {20, 153_630_201}}
+	for _, e := range Builtin() {
+		var rows uint64
+		for _, d := range e.Downloads {
+			rows += d.Rows
+		}
+		if got := len(e.Downloads); got != want[e.ID].downloads || rows != want[e.ID].rows {
+			t.Errorf("%s has %d downloads with %d rows, want %+v", e.ID, got, rows, want[e.ID])
+		}
 	}
 }
 

@@ -11,3 +11,6 @@ func (t *Table) LongestProbe() int {
 	}
 	return longest
 }
+
+// Slots returns the length of the table.
+func (t *Table) Slots() int { return len(t.slots) }

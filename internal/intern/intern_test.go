@@ -106,6 +106,50 @@ func TestManyNamesAndReset(t *testing.T) {
 	}
 }
 
+// Small tables are at most an eighth full, large ones half, and neither is
+// larger than that needs.
+func TestLoad(t *testing.T) {
+	table := intern.New(nil)
+	for i := range 100_000 {
+		if _, err := table.ID(fmt.Appendf(nil, "%d", i)); err != nil {
+			t.Fatal(err)
+		}
+		load := 8
+		if table.Slots() >= 32<<10 {
+			load = 2
+		}
+		if n, slots := table.Len(), table.Slots(); slots < load*n || slots > max(64, 16*n) {
+			t.Fatalf("%d names in %d slots", n, slots)
+		}
+	}
+}
+
+// Reset keeps a table that was used, and gives back one of which most was not.
+func TestResetKeepsWhatIsUsed(t *testing.T) {
+	for _, c := range []struct {
+		names int
+		keeps bool
+	}{{100_000, true}, {20_000, true}, {10_000, false}, {10, false}, {0, false}} {
+		table := intern.New(nil)
+		largeTable(t, table)
+		slots := table.Slots()
+		table.Reset()
+		if table.Slots() != slots {
+			t.Errorf("a table of %d slots that was full has %d", slots, table.Slots())
+		}
+		for i := range c.names {
+			if _, err := table.ID(fmt.Appendf(nil, "%d", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		table.Reset()
+		want := map[bool]int{true: slots, false: 64}[c.keeps]
+		if got := table.Slots(); got != want {
+			t.Errorf("after %d names: got %d slots, want %d", c.names, got, want)
+		}
+	}
+}
+
 // Names of nothing but NULs, and of none, look like a free slot. In a large table, too, they are names of their own.
 func TestNamesLikeAFreeSlot(t *testing.T) {
 	names := make([]string, 50_000)
