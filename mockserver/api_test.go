@@ -66,7 +66,7 @@ func TestAPI(t *testing.T) {
 		})
 	}
 	if r := get(t, s.URL+"/"); r.StatusCode != 404 || r.body != `{"detail":"Not Found"}` {
-		t.Errorf("the root answers %d %s", r.StatusCode, r.body)
+		t.Errorf("/: got %d %s", r.StatusCode, r.body)
 	}
 }
 
@@ -84,7 +84,8 @@ func TestData(t *testing.T) {
 	}
 }
 
-// TestDataHeaders looks at the wire. The body is short on purpose: left to itself, net/http would announce its length.
+// TestDataHeaders checks the bytes on the wire. The body is short because
+// net/http would add a Content-Length to it by default.
 func TestDataHeaders(t *testing.T) {
 	s := serve(t, Options{Exports: tiny()})
 	head, body, _ := strings.Cut(wire(t, s, tinyPath(0)+"/data"), "\r\n\r\n")
@@ -92,12 +93,12 @@ func TestDataHeaders(t *testing.T) {
 		"HTTP/1.1 200 OK\r\n", "\r\nContent-Type: text/csv; charset=utf-8\r\n", "\r\nTransfer-Encoding: chunked\r\n",
 	} {
 		if !strings.Contains(head+"\r\n", want) {
-			t.Errorf("%q is not in the head: %s", want, head)
+			t.Errorf("%q is not in the header: %s", want, head)
 		}
 	}
 	for _, unwanted := range []string{"Content-Length", "Etag", "Accept-Ranges", "Content-Encoding", "Last-Modified"} {
 		if strings.Contains(head, unwanted) {
-			t.Errorf("%s is in the head: %s", unwanted, head)
+			t.Errorf("%s is in the header: %s", unwanted, head)
 		}
 	}
 	if !strings.HasSuffix(body, "\r\n0\r\n\r\n") {
@@ -112,8 +113,9 @@ func TestAllowHeader(t *testing.T) {
 	}
 }
 
-// TestExportsOfATest serves what no real server would: ids that are no UUIDs, no lists, fractions of a second.
-func TestExportsOfATest(t *testing.T) {
+// TestCustomExports serves what a real server does not: ids that are not UUIDs,
+// empty lists, and times with fractions of a second.
+func TestCustomExports(t *testing.T) {
 	s := serve(t, Options{Exports: []Export{
 		{ID: "none"},
 		{ID: "odd", Downloads: []Download{{ID: "<&>", Start: epoch, End: epoch.Add(1500 * time.Millisecond)}}},
@@ -132,7 +134,7 @@ func TestExportsOfATest(t *testing.T) {
 	}
 }
 
-// TestBrokenBody proves that a stream that cannot be finished does not look finished.
+// A stream that fails does not end properly.
 func TestBrokenBody(t *testing.T) {
 	exports := tiny()
 	exports[0].Downloads[0].Body = func(w io.Writer) error {
@@ -143,11 +145,11 @@ func TestBrokenBody(t *testing.T) {
 	}
 	s := serve(t, Options{Exports: exports})
 	if r := get(t, s.URL+tinyPath(0)+"/data"); r.err == nil {
-		t.Errorf("the stream ended well: %q", r.body)
+		t.Errorf("the stream ended properly: %q", r.body)
 	}
 }
 
-// TestClientGone proves that a large stream ends soon after its reader went away.
+// A long stream stops soon after the client closes the connection.
 func TestClientGone(t *testing.T) {
 	h, err := New(Options{})
 	if err != nil {
@@ -177,7 +179,7 @@ func TestClientGone(t *testing.T) {
 	select {
 	case <-done:
 	case <-time.After(5 * time.Second):
-		t.Error("the server still sends")
+		t.Error("the server is still sending")
 	}
 }
 
@@ -191,7 +193,7 @@ func TestOnRequest(t *testing.T) {
 	get(t, s.URL+"/api/export", "Authorization: Bearer x")
 	get(t, s.URL+"/nowhere", "Authorization: Bearer x")
 	if count.Load() != 2 {
-		t.Errorf("%d requests were seen, want 2", count.Load())
+		t.Errorf("%d requests were reported, want 2", count.Load())
 	}
 }
 
@@ -204,7 +206,7 @@ func TestParseUUID(t *testing.T) {
 	}
 	for _, s := range []string{"", "demo", want[1:], want + "0", strings.Replace(want, "f", "g", 1), "../" + want} {
 		if _, ok := parseUUID(s); ok {
-			t.Errorf("%q was taken for a UUID", s)
+			t.Errorf("%q was accepted as a UUID", s)
 		}
 	}
 }

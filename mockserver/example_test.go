@@ -10,7 +10,7 @@ import (
 	"fastcount/mockserver"
 )
 
-// A server of the built-in exports is a handler; httptest or http.Server makes it listen.
+// The server is a handler, to use with httptest or http.Server.
 func ExampleNew() {
 	handler, err := mockserver.New(mockserver.Options{})
 	if err != nil {
@@ -31,7 +31,8 @@ func ExampleNew() {
 	// Output: {"data":{"export_ids":["demo","small","large"]}}<nil>
 }
 
-// A test of a client says what the server holds, and how it misbehaves: here the first request for data fails.
+// A test of a client defines exports and faults. Here the first request for
+// data fails.
 func ExampleNew_faults() {
 	rows := mockserver.Bytes([]byte("patient_id,event_type\nP1,bp\n"))
 	export := mockserver.Export{ID: "ward", Downloads: []mockserver.Download{{ID: "first", Rows: 1, Body: rows}}}

@@ -8,32 +8,36 @@ import (
 	"time"
 )
 
-// Fault is one way in which a server misbehaves, and at which requests. A request has to match all fields; the zero
-// value of a field matches every request.
+// Fault is an action on the responses to certain requests. A request must match
+// all fields. The zero value of a field matches every request.
 type Fault struct {
-	Do Action // what happens
+	Do Action
 
-	On       Requests // the kinds of requests; 0 means those that the action is about, see ParseFault
-	Export   string   // id
-	Download int      // number in its export, from 1; does not match requests that are about no download
+	On       Requests // kinds of requests; 0 means those listed for the action in ParseFault
+	Export   string   // id of the export
+	Download int      // number of the download in its export, from 1
 
-	// From and To are the first and last attempt, from 1; 0 is no bound. Attempts are the requests for the same path.
+	// From and To are the first and last attempt, from 1; 0 means no limit. An
+	// attempt is a request for the same path.
 	From, To int
 }
+
+var errNoAction = errors.New("no action")
 
 func (f Fault) validate() error {
 	switch {
 	case f.Do.apply == nil:
-		return errors.New("a fault does nothing")
+		return errNoAction
 	case f.Download < 0 || f.From < 0 || f.To < 0:
-		return errors.New("a fault counts downloads and attempts from 1")
+		return errors.New("download or attempt out of range: want at least 1")
 	case f.To > 0 && f.To < f.From:
-		return errors.New("the last attempt of a fault is before its first")
+		return errors.New("the last attempt precedes the first")
 	}
 	return nil
 }
 
-// matches says whether the fault happens at a request. number is the download's, from 1; 0 where there is none.
+// matches reports whether f applies to a request. number is the number of the
+// download, from 1, or 0 if the request is not about one.
 func (f Fault) matches(t target, number, attempt int) bool {
 	on := f.On
 	if on == 0 {
@@ -45,13 +49,14 @@ func (f Fault) matches(t target, number, attempt int) bool {
 		attempt >= f.From && (f.To == 0 || attempt <= f.To)
 }
 
-// Action is what a fault does to an answer. It comes from one of the functions below; several make one with All.
+// Action is a change to a response. The functions below return actions, and
+// [All] combines several.
 type Action struct {
 	about Requests
 	apply func(*response)
 }
 
-// All does several things to one answer, in this order.
+// All applies several actions to a response, in order.
 func All(actions ...Action) Action {
 	all := Action{apply: func(resp *response) {
 		for _, action := range actions {
@@ -64,13 +69,13 @@ func All(actions ...Action) Action {
 	return all
 }
 
-// Delay waits before the headers are sent.
+// Delay delays the headers.
 func Delay(d time.Duration) Action {
 	return Action{OnData, func(resp *response) { resp.delay = d }}
 }
 
-// Status answers with another status. From 400 the body becomes {"detail": …}, as errors of this API are; below it
-// stays as it is.
+// Status changes the status. If it is 400 or higher, the body becomes
+// {"detail": …}, as for errors of the API.
 func Status(code int) Action {
 	return Action{OnData, func(resp *response) {
 		resp.status = code
@@ -81,8 +86,9 @@ func Status(code int) Action {
 	}}
 }
 
-// Header sets a header of the answer, or leaves it out where the value is empty. "Transfer-Encoding: identity" makes
-// a body that ends where the connection does.
+// Header sets a header, or removes it if value is empty. With
+// "Transfer-Encoding" and "identity", the end of the connection is the end of
+// the body.
 func Header(key, value string) Action {
 	return Action{OnData, func(resp *response) {
 		resp.header.Set(key, value)
@@ -92,8 +98,7 @@ func Header(key, value string) Action {
 	}}
 }
 
-// Body answers with another body: other data at some attempts, an empty answer, broken JSON. It is chunked where
-// the answer would have been.
+// Body replaces the body. The response stays chunked if it was.
 func Body(b []byte) Action {
 	b = slices.Clone(b)
 	return Action{OnData, func(resp *response) {
@@ -105,64 +110,69 @@ func Body(b []byte) Action {
 	}}
 }
 
-// HTML sends an error page as the body and leaves the status at 200, as some proxies do.
+// HTML replaces the body by an HTML error page and keeps the status 200, as
+// some proxies do.
 func HTML() Action {
 	const page = "<!DOCTYPE html>\n<html><body><h1>Something went wrong</h1></body></html>\n"
 	return All(Body([]byte(page)), Header("Content-Type", "text/html; charset=utf-8"))
 }
 
-// Redirect answers 307 with that location.
+// Redirect changes the response to a 307 with the given location.
 func Redirect(url string) Action {
 	return All(Body(nil), Status(http.StatusTemporaryRedirect), Header("Location", url))
 }
 
-// Cut closes the connection after n bytes of the body, as sent: after compression, without the frame of chunks.
-// A body of just n bytes is cut at its end, before the last chunk that would prove it; a shorter one is left alone.
+// Cut closes the connection after n bytes of the body. Bytes are counted after
+// compression and without the framing of chunks. A body of exactly n bytes is
+// cut before the last chunk; a shorter one is not changed.
 func Cut(n int64) Action {
 	return Action{OnData, func(resp *response) { resp.stop = &stop{n, hangUp} }}
 }
 
-// Reset is Cut with a TCP reset instead of an orderly end. It needs HTTP/1; elsewhere it is Cut.
+// Reset is Cut with a TCP reset. It requires HTTP/1; with HTTP/2 it is the same
+// as Cut.
 func Reset(n int64) Action {
 	return Action{OnData, func(resp *response) { resp.stop = &stop{n, reset} }}
 }
 
-// Stall is Cut, but keeps the connection open in silence until the client closes it.
+// Stall stops sending after n bytes of the body, but keeps the connection open
+// until the client closes it.
 func Stall(n int64) Action {
 	return Action{OnData, func(resp *response) { resp.stop = &stop{n, stall} }}
 }
 
-// Drip sends the body n bytes at a time, with a pause after each.
+// Drip sends the body n bytes at a time, with a pause after each write.
 func Drip(n int, pause time.Duration) Action {
 	return Action{OnData, func(resp *response) { resp.dripBytes, resp.dripPause = n, pause }}
 }
 
-// Gzip compresses the body where the client accepts that.
+// Gzip compresses the body if the client accepts it.
 func Gzip() Action {
-	return Action{OnData, func(resp *response) { resp.zip = gzipAccepted }}
+	return Action{OnData, func(resp *response) { resp.gzip = gzipAccepted }}
 }
 
-// GzipAlways compresses the body whether or not the client accepts that.
+// GzipAlways compresses the body even if the client does not accept it.
 func GzipAlways() Action {
-	return Action{OnData, func(resp *response) { resp.zip = gzipAlways }}
+	return Action{OnData, func(resp *response) { resp.gzip = gzipAlways }}
 }
 
-// ContentLength sends a Content-Length in place of chunks. It makes the body twice, first to measure it.
+// ContentLength sends a Content-Length instead of chunks. It generates the body
+// an additional time to determine the length.
 func ContentLength() Action {
 	return Action{OnData, func(resp *response) { resp.contentLength = true }}
 }
 
-// Rows adds delta to the rows that the metadata declare.
+// Rows adds delta to the number of rows in the metadata.
 func Rows(delta int64) Action {
 	return onMetadata(func(m *metadata) { m.Rows += uint64(delta) })
 }
 
-// EchoID makes the metadata echo another id than was asked for.
+// EchoID changes the download id in the metadata.
 func EchoID(id string) Action {
 	return onMetadata(func(m *metadata) { m.ID = id })
 }
 
-// onMetadata is an action on metadata; it leaves every other answer alone.
+// onMetadata returns an action that changes metadata, and no other response.
 func onMetadata(change func(*metadata)) Action {
 	return Action{OnMeta, func(resp *response) {
 		if e, ok := resp.json.(envelope); ok {
@@ -173,19 +183,19 @@ func onMetadata(change func(*metadata)) Action {
 	}}
 }
 
-// Handler lets another handler answer: for whatever the other actions cannot do.
+// Handler serves the request with h, for what other actions cannot do.
 func Handler(h http.Handler) Action {
 	return Action{OnData, func(resp *response) { resp.handler = h }}
 }
 
-// hangUp closes the connection after what was written has been sent.
+// hangUp sends what was written and closes the connection.
 func hangUp(w http.ResponseWriter, _ *http.Request) {
-	// A failing flush means that the connection is gone already, which is what is wanted.
+	// If the flush fails, the connection is closed already.
 	_ = http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
 }
 
-// reset drops the connection so that the client's system sees a reset.
+// reset closes the connection with a TCP reset.
 func reset(w http.ResponseWriter, r *http.Request) {
 	control := http.NewResponseController(w)
 	_ = control.Flush() // if it fails, the client is gone
@@ -197,13 +207,13 @@ func reset(w http.ResponseWriter, r *http.Request) {
 		conn = t.NetConn()
 	}
 	if t, ok := conn.(*net.TCPConn); ok {
-		_ = t.SetLinger(0) // if it fails, an orderly end is the next best
+		_ = t.SetLinger(0) // if it fails, the connection is closed without a reset
 	}
-	_ = conn.Close() // nobody is left to tell
+	_ = conn.Close() // there is nobody to report an error to
 	panic(http.ErrAbortHandler)
 }
 
-// stall says nothing more until the client is gone.
+// stall waits until the client closes the connection.
 func stall(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).Flush() // if it fails, the client is gone
 	<-r.Context().Done()

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// withFaults serves tiny with faults written as for the command line.
+// withFaults serves tiny with the given faults, in the syntax of ParseFault.
 func withFaults(t *testing.T, specs ...string) (base string) {
 	t.Helper()
 	o := Options{Exports: tiny()}
@@ -40,8 +40,9 @@ func gunzip(t *testing.T, s string) string {
 	return string(b)
 }
 
-// TestAnswers has the faults that a client sees in the head of a data request or in a whole body.
-func TestAnswers(t *testing.T) {
+// TestResponses covers faults that change the header of a data response or its
+// whole body.
+func TestResponses(t *testing.T) {
 	const csv, html, json = "text/csv; charset=utf-8", "text/html; charset=utf-8", "application/json"
 	for _, c := range []struct {
 		spec          string
@@ -78,7 +79,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestStops has the bodies that end early. All of them must fail on the client's side, also where every byte came.
+// TestStops covers bodies that end early. The client must report an error, even
+// if it has received every byte.
 func TestStops(t *testing.T) {
 	for _, c := range []struct {
 		spec string
@@ -108,7 +110,7 @@ func TestStops(t *testing.T) {
 			t.Errorf("got %q and %v", r.body, r.err)
 		}
 	})
-	t.Run("identity", func(t *testing.T) { // nothing shows this cut but the number of rows
+	t.Run("identity", func(t *testing.T) { // only the number of rows reveals this cut
 		o := Options{Exports: tiny(), Faults: []Fault{{Do: All(Header("Transfer-Encoding", "identity"), Cut(60))}}}
 		if r := get(t, serve(t, o).URL+tinyPath(0)+"/data"); r.body != tinyCSV[:60] || r.err != nil || !r.Close {
 			t.Errorf("got %q and %v", r.body, r.err)
@@ -116,7 +118,7 @@ func TestStops(t *testing.T) {
 	})
 }
 
-// TestReset allows for systems that throw away, at a reset, what had come before.
+// TestReset allows for systems that discard received data after a reset.
 func TestReset(t *testing.T) {
 	res, err := client.Get(withFaults(t, "reset=10") + tinyPath(0) + "/data")
 	var body []byte
@@ -129,8 +131,8 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// TestStall reads up to the silence, waits a little in it, and goes. That the server lets go of the connection then
-// is proved by the end of the test, which waits for it.
+// TestStall reads until the server stalls and cancels the request after a short
+// time. Closing the server at the end of the test waits for its connections.
 func TestStall(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -148,7 +150,7 @@ func TestStall(t *testing.T) {
 	}
 	time.AfterFunc(30*time.Millisecond, cancel)
 	if n, err := res.Body.Read(make([]byte, 1)); n != 0 || !errors.Is(err, context.Canceled) {
-		t.Errorf("got %d bytes and %v in the silence", n, err)
+		t.Errorf("got %d bytes and %v after the server stalled", n, err)
 	}
 }
 
@@ -160,7 +162,7 @@ func TestDelay(t *testing.T) {
 	}
 }
 
-func TestDelayEndsWithTheClient(t *testing.T) {
+func TestDelayIsCancelled(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, "GET", withFaults(t, "delay=1h")+tinyPath(0)+"/data", nil)
@@ -222,15 +224,16 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-func TestHeaderLeftOut(t *testing.T) {
+func TestHeaderRemoved(t *testing.T) {
 	s := serve(t, Options{Exports: tiny(), Faults: []Fault{{Do: Header("content-type", "")}}})
 	if r := get(t, s.URL+tinyPath(0)+"/data"); r.Header["Content-Type"] != nil || r.body != tinyCSV {
 		t.Errorf("got %v %q", r.Header, r.body)
 	}
 }
 
-// TestWhich has which requests a fault happens to: each row asks some paths in turn and has the status of each.
-func TestWhich(t *testing.T) {
+// TestSelection checks to which requests a fault applies. Each test case
+// requests some paths in turn and lists the expected status of each.
+func TestSelection(t *testing.T) {
 	const list, export = "/api/export", "/api/export/tiny"
 	meta, first, second := tinyPath(0), tinyPath(0)+"/data", tinyPath(1)+"/data"
 	for _, c := range []struct {
@@ -260,7 +263,7 @@ func TestWhich(t *testing.T) {
 	}
 }
 
-// TestSeveralFaults proves that faults add up in their order.
+// Several faults apply in order.
 func TestSeveralFaults(t *testing.T) {
 	base := withFaults(t, "status=500,attempts=1", "status=503,retry-after=1,attempts=2-2", "cut=4,attempts=2-3")
 	for i, want := range []struct {
@@ -279,7 +282,7 @@ func TestParseFaultErrors(t *testing.T) {
 		"drip=5", "drip=0/1s", "drip=1/-1s", "delay=5", "delay=-1s", "gzip=yes", "html=1", "rows=one", "explode", "CUT=1",
 	} {
 		if f, err := ParseFault(spec); err == nil {
-			t.Errorf("%q was taken as %+v", spec, f)
+			t.Errorf("%q was accepted as %+v", spec, f)
 		} else if strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: the error has several lines: %v", spec, err)
 		}
@@ -293,7 +296,7 @@ func TestFaultsAreValidated(t *testing.T) {
 		"attempts": {Do: Cut(1), From: 3, To: 2},
 	} {
 		if _, err := New(Options{Faults: []Fault{f}}); err == nil {
-			t.Errorf("%s: %+v was taken", name, f)
+			t.Errorf("%s: %+v was accepted", name, f)
 		}
 	}
 }

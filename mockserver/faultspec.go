@@ -8,34 +8,35 @@ import (
 	"time"
 )
 
-// ParseFault reads a fault written as words with commas between them, such as "cut=100000,download=1,attempts=2".
-// There are words for what happens, of which several may stand together:
+// ParseFault parses a fault: a list of items separated by commas, such as
+// "cut=100000,download=1,attempts=2". One or more items are actions. Each of
+// them changes the response to one kind of request:
 //
-//	word              about   what happens
-//	delay=DURATION    data    waits before the headers (500ms, 2s)
-//	status=CODE       data    another status, 200 to 599; from 400 with the body {"detail": …}
-//	retry-after=TEXT  data    a header Retry-After
-//	content-type=TEXT data    another Content-Type
-//	redirect=URL      data    307 to that place
-//	html              data    an HTML error page as the body, with status 200 unless another is told
-//	empty             data    an empty body
-//	cut=N             data    the connection closed after N bytes of the body, before the last chunk
-//	reset=N           data    the same with a TCP reset
-//	stall=N           data    silence after N bytes of the body
-//	drip=N/DURATION   data    N bytes at a time with a pause after each (10/1ms)
-//	gzip              data    compressed if the client accepts it
-//	gzip=unasked      data    compressed in any case
-//	length            data    a Content-Length in place of chunks
-//	rows=N            meta    the declared rows changed by N (+1, -1)
-//	id=TEXT           meta    another id in the metadata than was asked for
-//	body=TEXT         data    another body; must come last and goes on to the end
+//	delay=DURATION     data  delay the headers (500ms, 2s)
+//	status=CODE        data  change the status (200 to 599), see Status
+//	retry-after=TEXT   data  set the header Retry-After
+//	content-type=TEXT  data  set the header Content-Type
+//	redirect=URL       data  redirect with status 307
+//	html               data  replace the body by an HTML error page
+//	empty              data  replace the body by an empty one
+//	cut=N              data  close the connection after N bytes of the body
+//	reset=N            data  reset the connection after N bytes of the body
+//	stall=N            data  stop sending after N bytes of the body
+//	drip=N/DURATION    data  send N bytes at a time, with a pause (10/1ms)
+//	gzip               data  compress the body if the client accepts it
+//	gzip=unasked       data  compress the body
+//	length             data  send a Content-Length instead of chunks
+//	rows=N             meta  add N to the declared rows (+1, -1)
+//	id=TEXT            meta  change the declared download id
+//	body=TEXT          data  replace the body; the text extends to the end
 //
-// and words for which requests it happens to; left out, they mean every request:
+// The other items select requests. Without them, every request of the kind
+// listed above is selected:
 //
-//	on=KINDS          exports, export, meta, data or all, with + between; left out, what the table above is about
-//	export=ID         that export
-//	download=N        that download of an export, from 1
-//	attempts=N        the first N requests for a path; also A-B, and A- for all from A on
+//	on=KINDS    exports, export, meta, data or all, joined by +
+//	export=ID   requests for this export
+//	download=N  requests for this download of an export, from 1
+//	attempts=N  the first N requests for a path, or A-B, or A- without a limit
 func ParseFault(spec string) (Fault, error) {
 	p := faultParser{}
 	for rest := spec; rest != ""; {
@@ -43,15 +44,15 @@ func ParseFault(spec string) (Fault, error) {
 			p.do(Body([]byte(text)))
 			break
 		}
-		var word string
-		word, rest, _ = strings.Cut(rest, ",")
-		key, value, _ := strings.Cut(word, "=")
+		var item string
+		item, rest, _ = strings.Cut(rest, ",")
+		key, value, _ := strings.Cut(item, "=")
 		if err := p.set(key, value); err != nil {
-			return Fault{}, fmt.Errorf("fault %q: %q: %w", spec, word, err)
+			return Fault{}, fmt.Errorf("fault %q: %q: %w", spec, item, err)
 		}
 	}
 	if len(p.actions) == 0 {
-		return Fault{}, fmt.Errorf("fault %q: nothing happens", spec)
+		return Fault{}, fmt.Errorf("fault %q: %w", spec, errNoAction)
 	}
 	p.fault.Do = All(p.actions...)
 	if err := p.fault.validate(); err != nil {
@@ -60,7 +61,7 @@ func ParseFault(spec string) (Fault, error) {
 	return p.fault, nil
 }
 
-// faultParser gathers the words of one fault.
+// faultParser collects the items of a fault.
 type faultParser struct {
 	fault   Fault
 	actions []Action
@@ -68,7 +69,7 @@ type faultParser struct {
 
 func (p *faultParser) do(a Action) { p.actions = append(p.actions, a) }
 
-// word takes one word: about requests, or else an action.
+// set applies one item, which selects requests or is an action.
 func (p *faultParser) set(key, value string) (err error) {
 	switch key {
 	case "on":
@@ -88,7 +89,7 @@ func (p *faultParser) set(key, value string) (err error) {
 	return err
 }
 
-var errUnknownKey = errors.New("no such word")
+var errUnknownItem = errors.New("unknown item")
 
 func parseAction(key, value string) (Action, error) {
 	switch key {
@@ -98,7 +99,7 @@ func parseAction(key, value string) (Action, error) {
 	case "status":
 		code, err := parsePositive(value)
 		if err == nil && (code < 200 || code > 599) {
-			err = errors.New("a status is from 200 to 599")
+			err = errors.New("want a status from 200 to 599")
 		}
 		return Status(code), err
 	case "retry-after", "content-type":
@@ -118,13 +119,13 @@ func parseAction(key, value string) (Action, error) {
 	return parseSwitch(key, value)
 }
 
-// parseSwitch reads the words that have no value, but for gzip.
+// parseSwitch parses the items without a value, and gzip.
 func parseSwitch(key, value string) (Action, error) {
 	switch {
 	case key == "gzip" && value == "unasked":
 		return GzipAlways(), nil
 	case value != "":
-		return Action{}, errUnknownKey
+		return Action{}, errUnknownItem
 	}
 	switch key {
 	case "html":
@@ -136,7 +137,7 @@ func parseSwitch(key, value string) (Action, error) {
 	case "length":
 		return ContentLength(), nil
 	}
-	return Action{}, errUnknownKey
+	return Action{}, errUnknownItem
 }
 
 func parseStop(key, value string) (Action, error) {
@@ -166,14 +167,14 @@ func parseRequests(value string) (on Requests, err error) {
 	}
 	for kind := range strings.SplitSeq(value, "+") {
 		if kinds[kind] == 0 {
-			return 0, errors.New("requests are exports, export, meta, data or all")
+			return 0, errors.New("want exports, export, meta, data or all")
 		}
 		on |= kinds[kind]
 	}
 	return on, nil
 }
 
-// parseAttempts reads N, A-B or A-.
+// parseAttempts parses N, A-B or A-.
 func parseAttempts(value string) (from, to int, err error) {
 	first, last, bounded := strings.Cut(value, "-")
 	if !bounded {
@@ -189,7 +190,7 @@ func parseAttempts(value string) (from, to int, err error) {
 func parsePositive(value string) (int, error) {
 	n, err := strconv.Atoi(value)
 	if err == nil && n < 1 {
-		err = errors.New("the number is less than 1")
+		err = errors.New("want a number of at least 1")
 	}
 	return n, err
 }
@@ -197,7 +198,7 @@ func parsePositive(value string) (int, error) {
 func parseDuration(value string) (time.Duration, error) {
 	d, err := time.ParseDuration(value)
 	if err == nil && d < 0 {
-		err = errors.New("the time is negative")
+		err = errors.New("negative duration")
 	}
 	return d, err
 }

@@ -13,21 +13,24 @@ import (
 	"sync"
 )
 
-// ErrNoExport says that there is no built-in export of that id.
-var ErrNoExport = errors.New("no such built-in export")
+// ErrUnknownExport is the error of [Generate] for an id that is not that of a
+// built-in export.
+var ErrUnknownExport = errors.New("not a built-in export")
 
-// Generate writes the downloads of a built-in export into dir, which it makes if need be, as files named
-// NN_<download id>.csv: NN counts from 00 and has more digits where there are more than 100 downloads. So many
-// workers write a file each; less than 1 is 1.
+// Generate writes the downloads of a built-in export to files in dir, which it
+// creates if necessary. The files are named NN_<download id>.csv, where NN is
+// the number of the download from 00, with more digits if there are more than
+// 100. The given number of workers, at least one, write files concurrently.
 //
-// A file appears under its name only once it is whole and on the disk, in place of an older one. After an error, or
-// when ctx ends, the files that were finished stay, and nothing else is left behind. report, unless nil, hears of
-// each finished file, one call at a time; bytes is its size.
+// Each file is written atomically and synced. After an error, or if ctx is
+// done, completed files remain and others do not. report, unless nil, is called
+// with the name, the number of rows and the size of each completed file, one
+// call at a time.
 func Generate(ctx context.Context, exportID, dir string, workers int,
 	report func(file string, rows uint64, bytes int64)) error {
 	e := lookup(Builtin(), exportID)
 	if e == nil {
-		return fmt.Errorf("%w: %.200q", ErrNoExport, exportID)
+		return fmt.Errorf("export %.200q: %w", exportID, ErrUnknownExport)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -44,11 +47,11 @@ type generation struct {
 	dir       string
 	downloads []Download
 
-	mu     sync.Mutex // held while report runs
+	mu     sync.Mutex // held during report
 	report func(file string, rows uint64, bytes int64)
 }
 
-// run writes all files. The first failure stops all workers.
+// run writes all files. The first error stops all workers.
 func (g *generation) run(ctx context.Context, workers int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -71,7 +74,7 @@ func (g *generation) run(ctx context.Context, workers int) error {
 	return context.Cause(ctx)
 }
 
-// write writes the file of download number i.
+// write writes the file of download i.
 func (g *generation) write(ctx context.Context, i int) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -88,7 +91,8 @@ func (g *generation) write(ctx context.Context, i int) error {
 	return nil
 }
 
-// writeAtomic writes a file by way of a temporary one beside it, which never stays, and returns its size.
+// writeAtomic writes a temporary file in the same directory, syncs it, and
+// renames it to name. It returns the size of the file.
 func writeAtomic(ctx context.Context, name string, body func(io.Writer) error) (size int64, err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
@@ -111,7 +115,8 @@ func writeAtomic(ctx context.Context, name string, body func(io.Writer) error) (
 	return w.size, nil
 }
 
-// cancellable is a writer that fails once its context has ended, and counts its bytes.
+// cancellable is a writer that fails when its context is done, and counts
+// bytes.
 type cancellable struct {
 	w    io.Writer
 	ctx  context.Context
@@ -127,7 +132,8 @@ func (c *cancellable) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// syncDir makes the names in a folder durable. Windows cannot do that.
+// syncDir syncs a directory, so that new names in it are durable. Windows does
+// not support that.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -139,22 +145,23 @@ func syncDir(dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// fileName returns the name under which download number i, from 0, of n is kept. Names sort as downloads do.
+// fileName returns the name of the file of download i of n. The order of the
+// names is that of the downloads.
 func fileName(i, n int, id string) string {
 	width := max(2, len(fmt.Sprint(n-1)))
 	return fmt.Sprintf("%0*d_%s.csv", width, i, id)
 }
 
-// exportsIn returns those exports all of whose files are in dir, with the files in place of their bodies. That there is
-// none at all is an error.
+// exportsIn returns the exports whose files are all in dir, with file set in
+// their downloads. If there is no such export, it returns an error.
 func exportsIn(exports []Export, dir string) ([]Export, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, err
 	}
 	var found []Export
 	for _, e := range exports {
-		for _, folder := range []string{dir, filepath.Join(dir, e.ID)} {
-			downloads, err := downloadsIn(e.Downloads, folder)
+		for _, sub := range []string{dir, filepath.Join(dir, e.ID)} {
+			downloads, err := downloadsIn(e.Downloads, sub)
 			if err != nil {
 				return nil, err
 			}
@@ -165,12 +172,13 @@ func exportsIn(exports []Export, dir string) ([]Export, error) {
 		}
 	}
 	if found == nil {
-		return nil, fmt.Errorf("%s holds no export whose files are all there", dir)
+		return nil, fmt.Errorf("%s: no complete export", dir)
 	}
 	return found, nil
 }
 
-// downloadsIn returns the downloads with their files in dir, or nil where one is missing or no regular file.
+// downloadsIn returns the downloads with their files in dir, or nil if one is
+// missing or not a regular file.
 func downloadsIn(downloads []Download, dir string) ([]Download, error) {
 	downloads = slices.Clone(downloads)
 	for i := range downloads {
@@ -190,14 +198,14 @@ func downloadsIn(downloads []Download, dir string) ([]Download, error) {
 	return downloads, nil
 }
 
-// copyFile writes the first size bytes of a file to w; fewer are an error. A network connection behind w takes them
-// from the kernel's cache without a copy through this process.
+// copyFile writes the first size bytes of a file to w. It returns an error if
+// the file is shorter. If w is a network connection, it may use sendfile.
 func copyFile(w io.Writer, name string, size int64) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return err
 	}
-	defer f.Close() // was only read
+	defer f.Close()
 	_, err = io.CopyN(w, f, size)
 	return err
 }

@@ -13,7 +13,7 @@ import (
 	"fastcount/internal/testing/descriptors"
 )
 
-// names returns what is in a folder.
+// names returns the names in a directory.
 func names(t *testing.T, dir string) (all []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -27,9 +27,9 @@ func names(t *testing.T, dir string) (all []string) {
 }
 
 func TestGenerate(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "new", "folder")
+	dir := filepath.Join(t.TempDir(), "new", "dir")
 	reported := map[string]int64{}
-	for range 2 { // the second time over the files of the first
+	for range 2 { // the second time replaces the files of the first
 		err := Generate(context.Background(), "demo", dir, 3, func(file string, rows uint64, bytes int64) {
 			reported[file] = int64(rows)*1_000_000 + bytes
 		})
@@ -38,7 +38,7 @@ func TestGenerate(t *testing.T) {
 		}
 	}
 	if all := names(t, dir); len(all) != 2 || len(reported) != 2 {
-		t.Errorf("the folder has %v, reported were %v", all, reported)
+		t.Errorf("the directory has %v, reported %v", all, reported)
 	}
 	for _, want := range references(t)[:2] {
 		name := filepath.Join(dir, fileName(want.index, 2, want.id))
@@ -56,15 +56,16 @@ func TestGenerate(t *testing.T) {
 
 func TestGenerateUnknown(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
-	if err := Generate(context.Background(), "none", dir, 1, nil); !errors.Is(err, ErrNoExport) {
+	if err := Generate(context.Background(), "none", dir, 1, nil); !errors.Is(err, ErrUnknownExport) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		t.Errorf("the folder was made: %v", err)
+		t.Errorf("the directory was created: %v", err)
 	}
 }
 
-// TestGenerateCancelled stops after the first file: that one stays, and of the others there is no trace.
+// TestGenerateCancelled cancels after the first file. Completed files remain,
+// and no temporary ones.
 func TestGenerateCancelled(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -76,7 +77,7 @@ func TestGenerateCancelled(t *testing.T) {
 	}
 	all := names(t, dir)
 	if len(all) != finished || finished == 0 || finished > 2 {
-		t.Errorf("%d files were finished, the folder has %v", finished, all)
+		t.Errorf("%d files were completed, the directory has %v", finished, all)
 	}
 }
 
@@ -86,19 +87,19 @@ func TestGenerateFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := Generate(context.Background(), "demo", file, 1, nil); err == nil {
-		t.Error("a file was taken for a folder")
+		t.Error("a file was accepted as a directory")
 	}
 	dir := t.TempDir()
 	d := references(t)[1]
-	blocked := filepath.Join(dir, fileName(1, 2, d.id), "full") // a folder that no file can replace
+	blocked := filepath.Join(dir, fileName(1, 2, d.id), "full") // a directory that no file can replace
 	if err := os.MkdirAll(blocked, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := Generate(context.Background(), "demo", dir, 1, nil); err == nil {
-		t.Error("a folder was replaced")
+		t.Error("a directory was replaced")
 	}
 	if all := names(t, dir); len(all) != 2 {
-		t.Errorf("the folder has %v", all)
+		t.Errorf("the directory has %v", all)
 	}
 }
 
@@ -120,7 +121,7 @@ func TestWriteAtomic(t *testing.T) {
 	}
 	text, err := os.ReadFile(name)
 	if all := names(t, dir); err != nil || string(text) != "before" || len(all) != 1 {
-		t.Errorf("the file holds %q (%v), the folder %v", text, err, all)
+		t.Errorf("the file holds %q (%v), the directory %v", text, err, all)
 	}
 }
 
@@ -135,7 +136,8 @@ func TestFileName(t *testing.T) {
 	}
 }
 
-// generated returns a folder with the files of the demo export in its subfolder sub.
+// generated returns a directory with the files of the demo export in its
+// subdirectory sub.
 func generated(t testing.TB, sub string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -165,7 +167,7 @@ func TestDataDir(t *testing.T) {
 	}
 }
 
-func TestDataDirWithoutAnExport(t *testing.T) {
+func TestDataDirIncomplete(t *testing.T) {
 	incomplete := generated(t, "")
 	files, err := filepath.Glob(filepath.Join(incomplete, "01_*.csv"))
 	if err != nil || len(files) != 1 {
@@ -174,8 +176,8 @@ func TestDataDirWithoutAnExport(t *testing.T) {
 	if err := os.Remove(files[0]); err != nil {
 		t.Fatal(err)
 	}
-	folder := generated(t, "") // a folder in place of a file
-	blocked := filepath.Join(folder, filepath.Base(files[0]))
+	blocking := generated(t, "") // a directory in place of a file
+	blocked := filepath.Join(blocking, filepath.Base(files[0]))
 	if err := os.Remove(blocked); err != nil {
 		t.Fatal(err)
 	}
@@ -183,8 +185,8 @@ func TestDataDirWithoutAnExport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, dir := range map[string]string{
-		"empty": t.TempDir(), "incomplete": incomplete, "folder": folder,
-		"missing": filepath.Join(incomplete, "none"), "file": filepath.Join(folder, fileName(0, 2, references(t)[0].id)),
+		"empty": t.TempDir(), "incomplete": incomplete, "directory": blocking,
+		"missing": filepath.Join(incomplete, "none"), "file": filepath.Join(blocking, fileName(0, 2, references(t)[0].id)),
 	} {
 		if _, err := New(Options{Data: dir}); err == nil {
 			t.Errorf("%s: no error", name)
@@ -192,7 +194,7 @@ func TestDataDirWithoutAnExport(t *testing.T) {
 	}
 }
 
-// recorder is a ResponseWriter that knows whether it was handed a file to send by itself.
+// recorder is a ResponseWriter that counts calls of ReadFrom with a file.
 type recorder struct {
 	*httptest.ResponseRecorder
 	files int
@@ -207,7 +209,7 @@ func (r *recorder) ReadFrom(src io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{r.ResponseRecorder}, src)
 }
 
-// TestSendfile proves that the file itself reaches the ResponseWriter, which can then leave the copying to the kernel.
+// The file itself is passed to the ResponseWriter, which can then use sendfile.
 func TestSendfile(t *testing.T) {
 	h, err := New(Options{Data: generated(t, ""), Faults: []Fault{{Do: Drip(1, 0), Download: 2}}})
 	if err != nil {
@@ -218,7 +220,7 @@ func TestSendfile(t *testing.T) {
 	w := &recorder{ResponseRecorder: httptest.NewRecorder()}
 	h.ServeHTTP(w, httptest.NewRequest("GET", "/api/export/demo/"+want.id+"/data", nil))
 	if w.files != 1 || int64(w.Body.Len()) != want.size {
-		t.Errorf("%d files were handed over, %d bytes written", w.files, w.Body.Len())
+		t.Errorf("%d files were passed, %d bytes written", w.files, w.Body.Len())
 	}
 }
 
@@ -228,21 +230,21 @@ func TestFileChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := Download{ID: "x", file: name}
-	a := d.response()
+	resp := d.response()
 	if err := os.Truncate(name, 50); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.body(io.Discard); err == nil {
-		t.Error("a file that shrank went out without an error")
+	if err := resp.body(io.Discard); err == nil {
+		t.Error("a file that shrank was sent without an error")
 	}
 	if err := os.Remove(name); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.body(io.Discard); err == nil {
-		t.Error("a file that is gone went out without an error")
+	if err := resp.body(io.Discard); err == nil {
+		t.Error("a missing file was sent without an error")
 	}
-	if a := d.response(); a.status != http.StatusInternalServerError {
-		t.Errorf("a file that is gone answers %d", a.status)
+	if resp := d.response(); resp.status != http.StatusInternalServerError {
+		t.Errorf("a missing file: got status %d", resp.status)
 	}
 }
 

@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// The JSON of the API. The order of the fields is the order of the keys.
+// The types below are the JSON values of the API. The order of their fields is
+// the order of the keys in the response.
 
-// envelope is around every answer that is no error.
+// envelope is the body of every successful response.
 type envelope struct {
 	Data any `json:"data"`
 }
@@ -32,7 +33,7 @@ type metadata struct {
 	EndTime    string   `json:"end_time"`
 }
 
-// problem is the body of an error. Detail is a text, or invalidUUID.
+// problem is the body of an error response. Detail is a string or invalidUUID.
 type problem struct {
 	Detail any `json:"detail"`
 }
@@ -70,12 +71,13 @@ func newMetadata(d *Download) *metadata {
 	}
 }
 
-// list makes nil an empty list, which JSON tells apart from null.
+// list returns a copy of s that is not nil, which would be null in JSON.
 func list(s []string) []string {
 	return append([]string{}, s...)
 }
 
-// isoFormat is datetime.isoformat of Python: six decimals or none, no zone.
+// isoFormat formats t as Python's datetime.isoformat does: with six decimals or
+// none, and without a zone.
 func isoFormat(t time.Time) string {
 	layout := "2006-01-02T15:04:05"
 	if t.Nanosecond() >= 1000 {
@@ -84,13 +86,13 @@ func isoFormat(t time.Time) string {
 	return t.Format(layout)
 }
 
-// encode returns v as compact JSON, with < > & as themselves, without a line feed.
+// encode returns v as compact JSON without HTML escapes.
 func encode(v any) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		panic(fmt.Sprintf("mockserver: %T cannot be JSON: %v", v, err)) // the types above always can
+		panic(fmt.Sprintf("mockserver: encoding %T: %v", v, err)) // the types above can always be encoded
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

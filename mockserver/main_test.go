@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 const tinyCSV = header +
 	"T1,2025-08-26T00:00:01.500000Z,a,1\nT2,2025-08-26T00:00:02Z,b,2\nT1,2025-08-26T00:00:03.250000Z,a,3\n"
 
-// tiny is an export of two equal downloads with three rows each.
+// tiny is an export of two identical downloads with three rows each.
 func tiny() []Export {
 	e := Export{ID: "tiny"}
 	for i := range 2 {
@@ -33,7 +33,7 @@ func tiny() []Export {
 	return []Export{e}
 }
 
-// tinyPath is the path of download number i of tiny, from 0.
+// tinyPath returns the path of download i of tiny.
 func tinyPath(i int) string {
 	return "/api/export/tiny/" + downloadID("tiny", i).String()
 }
@@ -54,14 +54,15 @@ func serveHandler(t testing.TB, h http.Handler) *httptest.Server {
 	return s
 }
 
-// client sends nothing on its own account: no Accept-Encoding, no redirects, no connection kept.
+// client does not add Accept-Encoding, follow redirects, or reuse connections.
 var client = &http.Client{
 	Transport:     &http.Transport{DisableCompression: true, DisableKeepAlives: true},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	Timeout:       10 * time.Second,
 }
 
-// reply is an answer as a client sees it; err is what reading the body ended in, nil for a proven end.
+// reply is a response as a client receives it. err is the error of reading the
+// body.
 type reply struct {
 	*http.Response
 	body string
@@ -92,7 +93,8 @@ func get(t testing.TB, url string, headers ...string) reply {
 	return ask(t, http.MethodGet, url, headers...)
 }
 
-// wire returns the bytes that a server sends for a GET, up to the end of the connection.
+// wire returns the bytes that the server sends for a GET until it closes the
+// connection.
 func wire(t testing.TB, s *httptest.Server, path string) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.Listener.Addr().String())

@@ -11,30 +11,32 @@ import (
 	"fastcount/internal/pyrandom"
 )
 
-// Export is what a server offers under one id.
+// Export is a list of downloads with an id.
 type Export struct {
 	ID        string
-	Downloads []Download // in the order in which the server lists them
+	Downloads []Download // in the order of the list that the server returns
 }
 
-// Download is one stream of an export, and what the server says about it. Nothing checks that the two agree: a
-// test may well want a server that is wrong.
+// Download is one stream of an export and its metadata. The metadata are not
+// checked against the stream, so that a test can serve incorrect ones.
 type Download struct {
-	ID       string // a UUID in a real export; any other text is served under just that text
-	Rows     uint64
+	ID       string // a UUID in a real export, but any text is valid
+	Rows     uint64 // declared number of rows
 	Events   []string
 	Patients []string
-	Start    time.Time // of the first row; printed without its zone
+	Start    time.Time // of the first row; sent without its zone
 	End      time.Time
 
-	// Body writes the whole stream, header included, and returns the first error of w. It is called at every
-	// request, possibly several at once; nil is an empty stream.
+	// Body writes the stream, including the header, and returns the first error
+	// of w. It is called for each request, possibly concurrently, and must
+	// write the same bytes each time. If it is nil, the stream is empty.
 	Body func(w io.Writer) error
 
-	file string // where Options.Data has the stream; empty where Body makes it
+	file string // if set, the file that holds the stream
 }
 
-// Builtin returns the exports demo, small and large. Their rows are made while they are read: nothing is stored.
+// Builtin returns the exports demo, small and large. Their rows are generated
+// by Body and not stored.
 func Builtin() []Export {
 	exports := make([]Export, len(specs))
 	for i, s := range specs {
@@ -43,7 +45,7 @@ func Builtin() []Export {
 	return exports
 }
 
-// lookup returns the export of that id, or nil.
+// lookup returns the export with the given id, or nil.
 func lookup(exports []Export, id string) *Export {
 	for i := range exports {
 		if exports[i].ID == id {
@@ -53,14 +55,14 @@ func lookup(exports []Export, id string) *Export {
 	return nil
 }
 
-// spec is what an export's registry and rows are drawn from.
+// spec defines a built-in export.
 type spec struct {
 	id               string
 	downloads        int
 	minRows, maxRows int64 // per download
 	events           []string
-	letter           byte // before the number in a patient id
-	patients         int  // in the pool
+	letter           byte // first byte of the patient ids
+	patients         int  // size of the pool
 	step             time.Duration
 }
 
@@ -71,10 +73,11 @@ var specs = [...]spec{
 		300 * time.Millisecond},
 }
 
-// epoch is when every export starts.
+// epoch is the start of every built-in export.
 var epoch = time.Date(2025, time.August, 26, 0, 0, 0, 0, time.UTC)
 
-// export draws the downloads. The order of the draws is part of the data.
+// export returns the export that s defines. The order in which random numbers
+// are drawn determines the data.
 func (s spec) export() Export {
 	r, pool, start := pyrandom.New(s.id), s.pool(), epoch
 	e := Export{ID: s.id, Downloads: make([]Download, s.downloads)}
@@ -93,7 +96,7 @@ func (s spec) export() Export {
 	return e
 }
 
-// pool returns the ids of the patients of which each download has some.
+// pool returns the patient ids from which each download takes a sample.
 func (s spec) pool() []string {
 	ids := make([]string, s.patients)
 	for i := range ids {
@@ -102,20 +105,22 @@ func (s spec) pool() []string {
 	return ids
 }
 
-// downloadID derives the id of download number i, from 0: a hash in the form of a random UUID.
+// downloadID returns the id of download i of an export: a hash in the form of a
+// random UUID.
 func downloadID(export string, i int) uuid {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s_%d", export, i))
 	id := uuid(sum[:16])
 	id[6] = id[6]&0x0f | 4<<4 // version 4
-	id[8] = id[8]&0x3f | 2<<6 // variant of RFC 4122
+	id[8] = id[8]&0x3f | 2<<6 // variant of RFC 9562
 	return id
 }
 
-// uuid is the 16 bytes of a UUID.
+// uuid is a UUID (RFC 9562).
 type uuid [16]byte
 
-// parseUUID reads a UUID in each form that Python's uuid.UUID takes: hyphens anywhere or nowhere, braces, urn:uuid:,
-// letters of either case.
+// parseUUID parses a UUID in any form that Python's uuid.UUID accepts: with
+// hyphens at any positions or none, braces, the prefix urn:uuid:, and letters
+// of either case.
 func parseUUID(s string) (id uuid, ok bool) {
 	s = strings.NewReplacer("urn:", "", "uuid:", "").Replace(s)
 	s = strings.ReplaceAll(strings.Trim(s, "{}"), "-", "")
@@ -126,7 +131,7 @@ func parseUUID(s string) (id uuid, ok bool) {
 	return id, err == nil
 }
 
-// String returns the usual form: lower case, five groups.
+// String returns the canonical form: lower case, in five groups.
 func (u uuid) String() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
 }

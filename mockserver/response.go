@@ -12,41 +12,42 @@ import (
 	"time"
 )
 
-// answer is what a request is about to get. Faults change it before it is sent, never while.
+// response is a response that has not been sent yet. Faults change it before it
+// is sent.
 //
-// The body runs through these stages, most of which are empty most of the time:
+// The body passes these stages, most of which are usually unused:
 //
 //	json or body → gzip → stop after n bytes → drip → connection
 type response struct {
 	status int
 	header http.Header
-	json   any                     // sent as the body, unless nil
-	body   func(w io.Writer) error // the body where json is nil; nil is an empty body
-	size   int64                   // of that body; unknown is -1, and the answer is chunked
+	json   any                     // if not nil, the body
+	body   func(w io.Writer) error // writes the body if json is nil; if nil, the body is empty
+	size   int64                   // size of body, or unknown: then the response is chunked
 
-	handler       http.Handler  // answers in place of everything here
+	handler       http.Handler  // if not nil, serves the request instead
 	delay         time.Duration // before the headers
-	zip           gzipMode
-	contentLength bool // send a Content-Length where it is not known either
+	gzip          gzipMode
+	contentLength bool // send a Content-Length even if the size is unknown
 	stop          *stop
-	dripBytes     int // at most so many bytes at once; 0 is all
-	dripPause     time.Duration
+	dripBytes     int           // if not 0, the maximum size of a write
+	dripPause     time.Duration // after each write
 }
 
 const unknown = -1
 
-// gzipMode says when a body is compressed.
+// gzipMode determines whether a body is compressed.
 type gzipMode uint8
 
 const (
-	gzipNever gzipMode = iota
-	gzipAccepted
+	gzipNever    gzipMode = iota
+	gzipAccepted          // if the client accepts it
 	gzipAlways
 )
 
-// stop ends a body after n bytes.
+// stop ends a body early.
 type stop struct {
-	after int64
+	after int64                                        // number of bytes
 	how   func(w http.ResponseWriter, r *http.Request) // does not return
 }
 
@@ -62,8 +63,8 @@ func jsonResponse(status int, v any) *response {
 	return &response{status: status, json: v, header: http.Header{"Content-Type": {"application/json"}}}
 }
 
-// answer is the answer to a request for the stream. A file has its size from now; where it shrinks later, the
-// connection is cut.
+// response returns the response to a request for the stream. The size of a file
+// is determined now; if it shrinks later, the connection is cut.
 func (d *Download) response() *response {
 	resp := &response{
 		status: http.StatusOK, header: http.Header{"Content-Type": {"text/csv; charset=utf-8"}},
@@ -81,7 +82,8 @@ func (d *Download) response() *response {
 	return resp
 }
 
-// send writes the answer. Where it cannot be finished the connection is cut, so that the client can tell.
+// send sends the response. If it cannot be completed, the connection is cut, so
+// that the client can detect it.
 func (resp *response) send(w http.ResponseWriter, r *http.Request) {
 	if wait(r.Context(), resp.delay) != nil {
 		panic(http.ErrAbortHandler)
@@ -97,7 +99,8 @@ func (resp *response) send(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(resp.status)
 	if resp.size == unknown {
-		// Without this a short body would get a Content-Length. If it fails, so does the first write.
+		// Without a flush, net/http adds a Content-Length to a short body. If
+		// it fails, so does the first write.
 		_ = http.NewResponseController(w).Flush()
 	}
 	if resp.stop != nil && resp.stop.after == 0 {
@@ -108,7 +111,7 @@ func (resp *response) send(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// settle turns the answer into headers, a body and its size.
+// settle determines the headers, the body and its size.
 func (resp *response) settle(r *http.Request) {
 	if resp.json != nil {
 		resp.setBody(encode(resp.json))
@@ -118,7 +121,7 @@ func (resp *response) settle(r *http.Request) {
 	}
 	if !bodyAllowed(resp.status) {
 		resp.setBody(nil)
-	} else if resp.zip == gzipAlways || resp.zip == gzipAccepted && acceptsGzip(r) {
+	} else if resp.gzip == gzipAlways || resp.gzip == gzipAccepted && acceptsGzip(r) {
 		resp.compress()
 	}
 	if resp.contentLength && resp.size == unknown {
@@ -126,12 +129,12 @@ func (resp *response) settle(r *http.Request) {
 	}
 }
 
-// setBody makes b the body.
+// setBody sets the body to b.
 func (resp *response) setBody(b []byte) {
 	resp.json, resp.body, resp.size = nil, Bytes(b), int64(len(b))
 }
 
-// compress makes the body its gzip.
+// compress compresses the body.
 func (resp *response) compress() {
 	plain := resp.body
 	resp.header.Set("Content-Encoding", "gzip")
@@ -145,8 +148,8 @@ func (resp *response) compress() {
 	}
 }
 
-// measure finds the size of the body by making it once for nobody: it comes out the same every time. A body that
-// fails has no size, and fails again when it is sent.
+// measure determines the size of the body by writing it once. If that fails,
+// the size stays unknown, and sending the body fails again.
 func (resp *response) measure() {
 	var n byteCount
 	if resp.body(&n) == nil {
@@ -154,6 +157,7 @@ func (resp *response) measure() {
 	}
 }
 
+// byteCount is a writer that counts bytes.
 type byteCount int64
 
 func (n *byteCount) Write(p []byte) (int, error) {
@@ -161,8 +165,8 @@ func (n *byteCount) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// throttled returns where the body goes. Without a fault that is w itself: it can take a file by sendfile, and no
-// wrapper may hide that.
+// throttled returns the writer for the body. Without a fault it is w itself,
+// whose ReadFrom method can use sendfile.
 func (resp *response) throttled(w http.ResponseWriter, r *http.Request) io.Writer {
 	var out io.Writer = w
 	if resp.dripBytes > 0 {
@@ -174,7 +178,7 @@ func (resp *response) throttled(w http.ResponseWriter, r *http.Request) io.Write
 	return out
 }
 
-// Bytes returns a Download.Body that is just b.
+// Bytes returns a function for Download.Body that writes b.
 func Bytes(b []byte) func(w io.Writer) error {
 	return func(w io.Writer) error {
 		if len(b) == 0 {
@@ -185,17 +189,19 @@ func Bytes(b []byte) func(w io.Writer) error {
 	}
 }
 
-// bodyAllowed says whether HTTP lets an answer of that status have a body.
+// bodyAllowed reports whether a response with the given status may have a body
+// (RFC 9110, section 6.4.1).
 func bodyAllowed(status int) bool {
 	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-// acceptsGzip looks for the name alone: clients that list gzip only to refuse it are not worth the code.
+// acceptsGzip reports whether the request accepts gzip. It ignores quality
+// values, including 0.
 func acceptsGzip(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
 }
 
-// wait returns after d, or with an error as soon as the client is gone.
+// wait waits for d, or returns the error of ctx as soon as it is done.
 func wait(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
@@ -210,7 +216,8 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// stopper passes so many bytes on, then calls stop, which does not return.
+// stopper writes the given number of bytes to w, and then calls stop, which
+// does not return.
 type stopper struct {
 	w    io.Writer
 	left int64
@@ -225,7 +232,7 @@ func (s *stopper) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// drip passes a few bytes on at a time and pauses after each, until the client is gone.
+// drip writes a limited number of bytes at a time and pauses after each write.
 type drip struct {
 	w     http.ResponseWriter
 	ctx   context.Context

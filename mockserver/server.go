@@ -1,31 +1,36 @@
 package mockserver
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 )
 
-// Options say what a server offers and how it misbehaves. The zero value is a well-behaved server of the built-in
-// exports.
+// Options configures a server. The zero value serves the built-in exports
+// without faults.
 type Options struct {
-	// Exports are offered in this order; nil means Builtin().
+	// Exports are the exports to serve, in this order. If it is nil, Builtin()
+	// is used.
 	Exports []Export
 
-	// Data, if set, is a folder of files as Generate writes them, in the folder itself or in one named after the
-	// export. Only the exports all of whose files are there are offered, each file as it is, with a Content-Length.
+	// Data, if set, is a directory with files as written by Generate, either
+	// directly or in a subdirectory with the id of the export. Only exports
+	// whose files are complete are served. The response has a Content-Length.
 	Data string
 
-	// Faults change answers. Each request gets all faults that match it, in this order.
+	// Faults change responses. All faults that match a request are applied, in
+	// this order.
 	Faults []Fault
 
-	// OnRequest, if set, sees every request before it is answered. Several goroutines call it at once.
+	// OnRequest, if set, is called for each request before the response,
+	// possibly concurrently.
 	OnRequest func(*http.Request)
 }
 
-// New returns a server of the export API. It fails where Data holds no whole export or cannot be read, and where a
-// fault makes no sense.
+// New returns a server of the export API. It returns an error if Data cannot be
+// read or does not hold a complete export, or if a fault is invalid.
 func New(o Options) (http.Handler, error) {
 	s := &server{exports: o.Exports, faults: o.Faults, onRequest: o.OnRequest, seen: map[string]int{}}
 	if s.exports == nil {
@@ -37,22 +42,22 @@ func New(o Options) (http.Handler, error) {
 			return nil, err
 		}
 	}
-	for _, f := range s.faults {
+	for i, f := range s.faults {
 		if err := f.validate(); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("fault %d: %w", i+1, err)
 		}
 	}
 	return s, nil
 }
 
-// server is the handler that New returns.
+// server implements the export API.
 type server struct {
 	exports   []Export
 	faults    []Fault
 	onRequest func(*http.Request)
 
 	mu   sync.Mutex
-	seen map[string]int // requests so far, by path; kept only where there are faults
+	seen map[string]int // number of requests by path; only counted if there are faults
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -67,7 +72,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	resp.send(w, r)
 }
 
-// applyFaults lets every fault that matches the request change its answer.
+// applyFaults applies all faults that match the request to its response.
 func (s *server) applyFaults(resp *response, t target, path string) {
 	if len(s.faults) == 0 {
 		return
@@ -87,7 +92,7 @@ func (s *server) applyFaults(resp *response, t target, path string) {
 // Requests is a set of kinds of requests.
 type Requests uint8
 
-// The requests of the API.
+// The kinds of requests of the API.
 const (
 	OnExports Requests = 1 << iota // GET /api/export
 	OnExport                       // GET /api/export/{export}
@@ -97,16 +102,18 @@ const (
 	OnAll = OnExports | OnExport | OnMeta | OnData
 )
 
-// target is what a path asks for. The ids are empty where the path has none.
+// target is the resource that a path identifies. Ids that the path does not
+// contain are empty.
 type target struct {
-	on               Requests // a single kind
+	on               Requests // one kind
 	export, download string
 }
 
-// route reads a path, already unescaped. known is false where the API has no such path.
+// route returns the target of an unescaped path. It reports whether the API has
+// such a path.
 func route(path string) (t target, known bool) {
 	rest, known := strings.CutPrefix(path, "/api/export")
-	segments := strings.Split(rest, "/") // the first is what follows "export" directly: nothing
+	segments := strings.Split(rest, "/") // the first is empty
 	if !known || segments[0] != "" || slices.Contains(segments[1:], "") {
 		return target{}, false
 	}
@@ -123,7 +130,7 @@ func route(path string) (t target, known bool) {
 	return target{}, false
 }
 
-// answer says what a request is to get where no fault interferes.
+// response returns the response to a request without faults.
 func (s *server) response(method string, t target, known bool) *response {
 	if !known {
 		return failure(http.StatusNotFound, "Not Found")
@@ -139,8 +146,9 @@ func (s *server) response(method string, t target, known bool) *response {
 	return exportResponse(lookup(s.exports, t.export), t)
 }
 
-// exportResponse answers what concerns one export; e is nil where there is no such export. A download id that is no
-// UUID is refused before anything is looked up, unless the export lists that very id.
+// exportResponse returns the response to a request for a resource of e, which
+// is nil if the export does not exist. A download id that is not a UUID is
+// rejected before any look-up, unless e has a download with exactly that id.
 func exportResponse(e *Export, t target) *response {
 	i := e.position(t.download)
 	_, valid := parseUUID(t.download)
@@ -159,8 +167,8 @@ func exportResponse(e *Export, t target) *response {
 	return e.Downloads[i].response()
 }
 
-// position returns the index of the first download of that id, or -1; e may be nil. An id may also be written in
-// another form of the same UUID.
+// position returns the index of the first download with the given id, or -1.
+// Other forms of the same UUID match. e may be nil.
 func (e *Export) position(id string) int {
 	if e == nil {
 		return -1

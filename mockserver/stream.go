@@ -14,20 +14,20 @@ const header = "patient_id,event_time,event_type,value\n"
 
 const (
 	blockSize = 128 << 10 // bytes handed to the writer at once
-	rowSize   = 64        // bytes that a row may touch: at most 48 of its own, and what token stores go past them
+	rowSize   = 64        // bytes that a row may write: up to 48, and the padding of a token
 )
 
-// stream is the recipe of a download of a built-in export.
+// stream defines the rows of a download of a built-in export.
 type stream struct {
 	seed     uuid
 	rows     uint64
 	events   []string
 	patients []string
-	start    time.Time // in UTC, a whole hour or not
+	start    time.Time // in UTC
 	step     time.Duration
 }
 
-// write makes the stream and writes it in large blocks, all from one buffer.
+// write generates the stream and writes it in blocks of blockSize.
 func (s stream) write(w io.Writer) error {
 	g := newGenerator(s)
 	block := append(make([]byte, 0, blockSize), header...)
@@ -41,19 +41,20 @@ func (s stream) write(w io.Writer) error {
 	return nil
 }
 
-// generator makes the rows of a stream one after another.
+// generator generates the rows of a stream in order.
 type generator struct {
 	random   *pyrandom.Random
 	patients []token
 	events   []event
 	clock    clock
-	left     uint64  // rows still to be made
-	time     int64   // of the next row before its offset; microseconds since 1970
-	step     int64   // microseconds
-	spread   float64 // seconds; upper end of a row's offset
+	left     uint64  // number of rows left
+	time     int64   // of the next row without its offset, in microseconds since 1970
+	step     int64   // from row to row, in microseconds
+	spread   float64 // limit of the offset of a row, in seconds
 }
 
-// token is a field and its comma, padded so that it can be stored whole.
+// token is a field followed by a comma, padded so that it can be copied with
+// one store.
 type token struct {
 	text [16]byte
 	size int
@@ -62,7 +63,7 @@ type token struct {
 func newToken(field string) token {
 	t := token{size: len(field) + 1}
 	if copy(t.text[:], field+",") < t.size {
-		panic("mockserver: a field of a built-in export is too long: " + field)
+		panic("mockserver: field of a built-in export too long: " + field)
 	}
 	return t
 }
@@ -84,7 +85,7 @@ func newGenerator(s stream) *generator {
 	return g
 }
 
-// fill appends as many rows to block as fit, or as are left.
+// fill appends rows to block until its capacity or the last row is reached.
 func (g *generator) fill(block []byte) []byte {
 	end, space := len(block), block[:cap(block)]
 	for g.left > 0 && len(space)-end >= rowSize {
@@ -94,7 +95,8 @@ func (g *generator) fill(block []byte) []byte {
 	return space[:end]
 }
 
-// row makes the next row and returns its size. The order of the draws is part of the data.
+// row writes the next row to dst and returns its size. The order in which
+// random numbers are drawn determines the data.
 func (g *generator) row(dst *[rowSize]byte) int {
 	patient := &g.patients[g.random.RandBelow(uint32(len(g.patients)))]
 	offset := microseconds(g.random.Uniform(0, g.spread))
@@ -111,8 +113,9 @@ func (g *generator) row(dst *[rowSize]byte) int {
 	return n + value.size
 }
 
-// microseconds rounds as Python's timedelta(seconds=s) does: whole seconds are split off before, and a half goes
-// to the even neighbour. The conversion keeps the product from being fused with anything.
+// microseconds converts seconds as Python's timedelta(seconds=s) does: it
+// splits off whole seconds, and rounds the rest half to even. The conversion to
+// float64 prevents a fused multiply-add.
 func microseconds(s float64) int64 {
 	whole := math.Trunc(s)
 	return int64(whole)*1e6 + int64(math.RoundToEven(float64((s-whole)*1e6)))
@@ -123,18 +126,19 @@ const (
 	minute = 60 * second
 	hour   = 60 * minute
 
-	timeSize = 32 // bytes that clock.put may touch
+	timeSize = 32 // bytes that clock.put may write
 )
 
-// clock prints timestamps. It remembers the text of the hour that it printed last: only a new hour costs a call
-// into package time. The zero value is ready.
+// clock formats timestamps. It caches the text of the last hour, so that it
+// calls package time only once per hour. The zero value is ready to use.
 type clock struct {
-	hour int64    // start of that hour, microseconds since 1970
+	hour int64    // start of the hour, in microseconds since 1970
 	text [16]byte // "2006-01-02T15:"
 }
 
-// put writes the timestamp t, microseconds since 1970, and a comma; it returns how many bytes they take. As in
-// Python there are six decimals, or none where they would all be zero.
+// put writes the timestamp t, in microseconds since 1970, and a comma, and
+// returns their size. As in Python there are six decimals, or none if all are
+// zero.
 func (c *clock) put(dst *[timeSize]byte, t int64) int {
 	in := uint64(t - c.hour)
 	if in >= hour {
@@ -156,18 +160,19 @@ func (c *clock) put(dst *[timeSize]byte, t int64) int {
 	return 26 + copy(dst[26:], "Z,")
 }
 
-// turn makes the hour of t the remembered one.
+// setHour caches the hour of t.
 func (c *clock) setHour(t int64) {
 	c.hour = t - t%hour
 	time.UnixMicro(t).UTC().AppendFormat(c.text[:0], "2006-01-02T15:")
 }
 
-// putDigits writes the two digits of a number below 100.
+// putDigits writes n, which must be less than 100, as two digits.
 func putDigits(dst []byte, n uint64) {
 	binary.LittleEndian.PutUint16(dst, digitPairs[n])
 }
 
-// digitPairs are the numbers below 100 in two digits, the first in the lower byte.
+// digitPairs holds the numbers below 100 as two digits, the first digit in the
+// lower byte.
 var digitPairs = func() (text [100]uint16) {
 	for n := range text {
 		text[n] = uint16('0'+n/10) | uint16('0'+n%10)<<8
@@ -175,19 +180,20 @@ var digitPairs = func() (text [100]uint16) {
 	return text
 }()
 
-// event is an event type: its field in a row, and what its values are drawn from.
+// event is an event type: its field in a row and the distribution of its
+// values.
 type event struct {
 	token
 	normal
 }
 
-// normal is a normal distribution, clamped.
+// normal is a normal distribution whose values are clamped.
 type normal struct {
 	mean, deviation float64
 	low, high       int
 }
 
-// normals says what the values of each event type of the built-in exports look like.
+// normals holds the distributions of values by event type.
 var normals = map[string]normal{
 	"heart_rate": {75, 15, 30, 200},
 	"spo2":       {97, 2, 70, 100},
@@ -199,18 +205,19 @@ func newEvent(name string) event {
 	return event{newToken(name), normals[name]}
 }
 
-// value turns a draw into the last field of a row.
+// value converts a random number to the last field of a row.
 func (n *normal) value(draw float64) lastField {
 	return lastFields[uint8(min(max(int(draw), n.low), n.high))]
 }
 
-// lastField is a value and its line feed, at most four bytes, the first byte lowest.
+// lastField is a value followed by a line feed: at most four bytes, in
+// little-endian order.
 type lastField struct {
 	text uint32
 	size int
 }
 
-// lastFields has every value that a clamp can give.
+// lastFields holds the last field for every value.
 var lastFields = func() (fields [256]lastField) {
 	for v := range fields {
 		text := fmt.Sprintf("%d\n", v)

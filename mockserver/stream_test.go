@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// reference is a line of testdata/streams.tsv: what the reference server in Python says and sends.
+// reference is a line of testdata/streams.tsv: metadata and data of a download
+// of the reference server.
 type reference struct {
 	export           string
 	index            int
@@ -56,7 +57,7 @@ func (r reference) download(t testing.TB) Download {
 	return lookup(Builtin(), r.export).Downloads[r.index]
 }
 
-// digest is a writer that keeps the size and the hash of what it gets.
+// digest is a writer that computes the size and the hash of its input.
 type digest struct {
 	hash.Hash
 	size int64
@@ -99,8 +100,8 @@ func TestRegistryTotals(t *testing.T) {
 	}
 }
 
-// TestStream compares whole streams with the reference server's; those after the first of small are left out in
-// short runs.
+// TestStream compares whole streams with those of the reference server. In
+// short mode it skips all of small but the first.
 func TestStream(t *testing.T) {
 	for _, want := range references(t) {
 		t.Run(want.export+"/"+strconv.Itoa(want.index), func(t *testing.T) {
@@ -118,7 +119,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// failing is a writer that refuses the nth write.
+// failing is a writer whose nth write fails.
 type failing struct{ left int }
 
 func (f *failing) Write(p []byte) (int, error) {
@@ -157,8 +158,8 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// TestMicroseconds has what timedelta(seconds=…) of Python gives. The last four would come out otherwise if the whole
-// seconds were not split off before rounding.
+// TestMicroseconds compares with results of timedelta(seconds=…) in Python. The
+// last four differ if whole seconds are not split off before rounding.
 func TestMicroseconds(t *testing.T) {
 	for _, c := range []struct {
 		seconds float64
@@ -168,7 +169,7 @@ func TestMicroseconds(t *testing.T) {
 		{0.0000005, 0},         // half, to even
 		{0.0000015, 2},         // half, to even
 		{2.5 / (1 << 20), 2},   // 2.384… µs
-		{6.9999999, 7_000_000}, // carried into the seconds
+		{6.9999999, 7_000_000}, // carry into the seconds
 		{math.Nextafter(7, 0), 7_000_000},
 		{4.906404, 4_906_404},
 		{1.9891735, 1_989_173},
