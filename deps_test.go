@@ -60,7 +60,6 @@ var imports = map[string]string{
 var dependencies = map[string]string{
 	"github.com/klauspost/compress": "sources",
 	"github.com/valyala/fastjson":   "sources",
-	"github.com/bmatcuk/doublestar": "sources",
 	"github.com/spf13/pflag":        "cmd/fastcount",
 	"golang.org/x/term":             "cmd/fastcount",
 	"golang.org/x/sys":              "sources internal/simd internal/fused cmd/fastcount",

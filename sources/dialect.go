@@ -21,12 +21,8 @@ func (u *URL) Delimiter() byte { return nameDelimiter(u.url.Path) }
 // nameDelimiter returns what a file of that name has between its fields, 0 if the name does not say so: the ending tells,
 // the one of a compressed file before that of its compression.
 func nameDelimiter(name string) byte {
-	name = strings.ToLower(name)
-	switch path.Ext(name) {
-	case ".gz", ".zst":
-		name = strings.TrimSuffix(name, path.Ext(name))
-	}
-	switch path.Ext(name) {
+	name, _ = cutCompressed(name)
+	switch strings.ToLower(path.Ext(name)) {
 	case ".tsv":
 		return '\t'
 	case ".psv":

@@ -16,6 +16,14 @@ var (
 	// id, a URL that holds a password, a source that is named twice, a directory.
 	ErrArgument = errors.New("argument cannot be used")
 
+	// ErrTwoForms is returned for a file that is named twice, compressed and not,
+	// or compressed in two ways. It matches ErrArgument.
+	ErrTwoForms = errors.New("two forms of one file")
+
+	// ErrNotRegular is returned for a FIFO, a socket or a device that a glob
+	// matches. It matches ErrArgument.
+	ErrNotRegular = errors.New("not a regular file")
+
 	// ErrNotFound says that a source is not there: a file, a match of a glob, an export, a download, a URL.
 	ErrNotFound = errors.New("not found")
 

@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -44,5 +46,35 @@ func TestFIFO(t *testing.T) {
 		}
 		check(t, <-written)
 		check(t, f.Check())
+	}
+}
+
+// TestGlobRefusesFIFO: a FIFO that lies among the files is not waited for. One
+// that is named is read.
+func TestGlobRefusesFIFO(t *testing.T) {
+	tree(t, "d/a.csv", "d/e/b.csv")
+	check(t, syscall.Mkfifo("d/fifo", 0o600))
+	check(t, os.Symlink(filepath.Join("..", "fifo"), "d/e/link"))
+	for pattern, name := range map[string]string{"d/*": "d/fifo", "d/{fif,}o*": "d/fifo", "d/e/**": "d/e/link", "**": "d/e/link"} {
+		_, err := Resolve([]string{pattern}, nil, LocalOptions{})
+		if !errors.Is(err, ErrNotRegular) || !errors.Is(err, ErrArgument) || !strings.Contains(err.Error(), name+": ") || !strings.Contains(err.Error(), "FIFO") {
+			t.Errorf("%s: got %v", pattern, err)
+		}
+	}
+	found, err := Resolve([]string{"d/fifo", "d/a*"}, nil, LocalOptions{})
+	check(t, err)
+	if len(found) != 2 {
+		t.Errorf("got %v", found)
+	}
+}
+
+// TestGlobRefusesSocket: a socket cannot be opened at all.
+func TestGlobRefusesSocket(t *testing.T) {
+	tree(t, "a.csv")
+	l, err := net.Listen("unix", "socket")
+	check(t, err)
+	defer l.Close()
+	if _, err := Resolve([]string{"./*"}, nil, LocalOptions{}); !errors.Is(err, ErrNotRegular) || !strings.Contains(err.Error(), "a socket") {
+		t.Errorf("got %v", err)
 	}
 }

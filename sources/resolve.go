@@ -1,16 +1,11 @@
 package sources
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
-	"slices"
 	"strings"
-
-	"github.com/bmatcuk/doublestar/v4"
 
 	"fastcount/engine"
 )
@@ -55,15 +50,21 @@ type Source struct {
 	Part  engine.Part // of a file or standard input, else nil
 }
 
-// Resolve turns arguments into sources, in their order; the files of a glob are sorted by name. Naming anything twice is an
-// error that matches ErrArgument, also a file by way of a link, a glob or stdin. A file that is not there, or a glob
-// that matches no file, is an error that matches ErrNotFound. Nothing is asked of the network.
+// Resolve turns arguments into sources, in their order; the files of a glob are
+// sorted by name. It is an error that matches ErrArgument if an input is named
+// twice, whatever it is called: a file by way of a link, a glob or stdin, a file
+// with and without the suffix of a compressed one, a URL in two spellings that
+// RFC 3986 calls equal. A file that does not exist, or a glob that matches no
+// file, is an error that matches ErrNotFound. Nothing is asked of the network.
 func Resolve(args []string, stdin io.Reader, o LocalOptions) ([]Source, error) {
-	r := resolver{stdin: stdin, opts: o, seen: make(map[string]bool), names: make(map[string]int)}
+	r := resolver{stdin: stdin, opts: o, names: make(map[string]int)}
 	for i, arg := range args {
 		if err := r.add(i, arg); err != nil {
 			return nil, err
 		}
+	}
+	if err := r.inputs.checkForms(); err != nil {
+		return nil, err
 	}
 	return r.sources, nil
 }
@@ -73,9 +74,8 @@ type resolver struct {
 	stdin   io.Reader
 	opts    LocalOptions
 	sources []Source
-	seen    map[string]bool // by kind and value
-	names   map[string]int  // public names of URLs, and how often each was given out
-	files   fileSet
+	names   map[string]int // public names of URLs, and how often each was given out
+	inputs  inputSet
 }
 
 func (r *resolver) add(i int, arg string) error {
@@ -92,17 +92,8 @@ func (r *resolver) add(i int, arg string) error {
 	}
 }
 
-// once refuses a key that was seen before; name is what people are told.
-func (r *resolver) once(key, name string) error {
-	if r.seen[key] {
-		return mark(ErrArgument, fmt.Errorf("%s is named twice", name))
-	}
-	r.seen[key] = true
-	return nil
-}
-
 func (r *resolver) addStdin() error {
-	if err := r.once("-", "standard input"); err != nil {
+	if err := r.inputs.add("-", "standard input"); err != nil {
 		return err
 	}
 	part := NewStdin(r.stdin, r.opts)
@@ -111,7 +102,7 @@ func (r *resolver) addStdin() error {
 		if err != nil {
 			return err
 		}
-		if err := r.files.add(info, part.Name()); err != nil {
+		if err := r.inputs.addFile(info, part.Name()); err != nil {
 			return err
 		}
 	}
@@ -124,16 +115,15 @@ func (r *resolver) addURL(i int, raw string) error {
 	if err != nil {
 		return fmt.Errorf("source %d: %w", i+1, err)
 	}
-	name := publicURL(u)
-	if err := r.once("url "+origin(u)+u.RequestURI(), name); err != nil {
+	if err := r.inputs.addURL(u, publicURL(u)); err != nil {
 		return err
 	}
-	r.sources = append(r.sources, Source{Kind: KindURL, Value: raw, Name: r.number(u, name)})
+	r.sources = append(r.sources, Source{Kind: KindURL, Value: raw, Name: r.number(publicURL(u))})
 	return nil
 }
 
 // number tells apart the names of URLs that differ only in their query.
-func (r *resolver) number(u *url.URL, name string) string {
+func (r *resolver) number(name string) string {
 	r.names[name]++
 	if n := r.names[name]; n > 1 {
 		return fmt.Sprintf("%s #%d", name, n)
@@ -145,7 +135,7 @@ func (r *resolver) addExport(id string) error {
 	if !validID(id) {
 		return mark(ErrArgument, fmt.Errorf("%s cannot be the id of an export", quote(id)))
 	}
-	if err := r.once("export "+id, "export "+id); err != nil {
+	if err := r.inputs.add("export "+id, "export "+id); err != nil {
 		return err
 	}
 	r.sources = append(r.sources, Source{Kind: KindExport, Value: id, Name: id})
@@ -158,7 +148,7 @@ func (r *resolver) addFiles(arg string) error {
 		return err
 	}
 	for _, f := range files {
-		if err := r.files.add(f.found, f.path); err != nil {
+		if err := r.inputs.addPath(f.found, f.path); err != nil {
 			return err
 		}
 		r.sources = append(r.sources, Source{Kind: KindFile, Value: f.path, Name: f.path, Part: f})
@@ -175,30 +165,29 @@ func expand(arg string, o LocalOptions) ([]*File, error) {
 		}
 		return []*File{f}, nil
 	}
-	paths, err := doublestar.FilepathGlob(arg, doublestar.WithFailOnIOErrors())
+	matches, err := expandGlob(arg)
 	if err != nil {
-		return nil, globError(arg, err)
+		return nil, fmt.Errorf("%s: %w", arg, err)
 	}
-	slices.Sort(paths)
-	return matches(arg, paths, o)
+	return matchedFiles(arg, matches, o)
 }
 
-func globError(arg string, err error) error {
-	if errors.Is(err, doublestar.ErrBadPattern) {
-		return mark(ErrArgument, fmt.Errorf("%s is not a valid glob", arg))
-	}
-	return fmt.Errorf("%s: %w", arg, err)
-}
-
-// matches finds the files that a glob matched. Directories are no matches: ** means what is in them.
-func matches(arg string, paths []string, o LocalOptions) ([]*File, error) {
+// matchedFiles returns the files that a glob matched. Those that are not
+// regular must be named themselves: a FIFO that happens to lie in a directory
+// would be waited for without end.
+func matchedFiles(arg string, matches []globMatch, o LocalOptions) ([]*File, error) {
 	var files []*File
-	for _, path := range slices.Compact(paths) {
-		info, err := os.Stat(path)
-		if err == nil && info.IsDir() {
-			continue
+	for _, m := range matches {
+		if !m.mode.IsRegular() {
+			info, err := os.Stat(m.path)
+			switch {
+			case err == nil && info.IsDir():
+				continue
+			case err == nil && !info.Mode().IsRegular():
+				return nil, mark(ErrNotRegular, mark(ErrArgument, fmt.Errorf("%s: matched by %s, but it is %s", m.path, arg, kindOf(info))))
+			}
 		}
-		f, err := NewFile(path, o)
+		f, err := NewFile(m.path, o)
 		if err != nil {
 			return nil, err
 		}
@@ -210,32 +199,15 @@ func matches(arg string, paths []string, o LocalOptions) ([]*File, error) {
 	return files, nil
 }
 
-// fileSet finds a file that is there twice under whatever names. One and the same file has one size and one time, so
-// only files that share them need be compared.
-type fileSet map[fileKey][]namedFile
-
-type fileKey struct {
-	size, modified int64
-}
-
-type namedFile struct {
-	info fs.FileInfo
-	name string
-}
-
-func (s *fileSet) add(info fs.FileInfo, name string) error {
-	if *s == nil {
-		*s = make(fileSet)
+// kindOf describes a file that is not regular.
+func kindOf(info fs.FileInfo) string {
+	switch mode := info.Mode(); {
+	case mode&fs.ModeNamedPipe != 0:
+		return "a FIFO"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	case mode&fs.ModeDevice != 0:
+		return "a device"
 	}
-	var key fileKey // of a pipe or device, the size and time mean nothing
-	if info.Mode().IsRegular() {
-		key = fileKey{info.Size(), info.ModTime().UnixNano()}
-	}
-	for _, known := range (*s)[key] {
-		if os.SameFile(known.info, info) {
-			return mark(ErrArgument, fmt.Errorf("%s and %s are the same file", known.name, name))
-		}
-	}
-	(*s)[key] = append((*s)[key], namedFile{info, name})
-	return nil
+	return "not a regular file"
 }

@@ -152,3 +152,100 @@ func TestResolveErrors(t *testing.T) {
 		})
 	}
 }
+
+// TestTheSameURLTwice: URLs that RFC 3986 calls equal are refused, and the
+// error holds nothing of a query.
+func TestTheSameURLTwice(t *testing.T) {
+	for _, test := range []struct{ one, other string }{
+		{"http://h/f/a.csv", "http://h/f/./a.csv"},
+		{"http://h/f/a.csv", "http://h/f/x/../a.csv"},
+		{"http://h/f/a.csv", "http://h/../f/%2e/a.csv"},
+		{"http://h/f/a.csv", "http://h/f/%61.csv"},
+		{"http://h/f/%c3%a9", "http://h/f/%C3%A9"},
+		{"http://h/f/é", "http://h/f/%C3%A9"},
+		{"http://h/f/~a", "http://h/f/%7Ea"},
+		{"http://h/a", "HTTP://H:80/a"},
+		{"http://h/a", "http://h:/a"},
+		{"https://h/a", "https://h:443/a#top"},
+		{"http://h", "http://h/"},
+		{"http://h/a/", "http://h/a/b/.."},
+		{"http://h/a/", "http://h/a/."},
+		{"http://h?canary=%7e", "http://h/?canary=~"},
+		{"http://h/a?canary=%2f", "http://h/a?canary=%2F"},
+		{"http://h/a?", "http://h/a?#x"},
+	} {
+		_, err := Resolve([]string{test.one, "demo", test.other}, nil, LocalOptions{})
+		if !errors.Is(err, ErrArgument) {
+			t.Errorf("%s, %s: got %v", test.one, test.other, err)
+			continue
+		}
+		for _, u := range []string{test.one, test.other} {
+			path, _, _ := strings.Cut(strings.TrimPrefix(strings.ToLower(u), "http://"), "?")
+			if path, _, _ = strings.Cut(path, "#"); strings.Contains(err.Error(), "canary") || !strings.Contains(strings.ToLower(err.Error()), path) && !strings.Contains(path, "é") {
+				t.Errorf("%s, %s: the error is %v", test.one, test.other, err)
+			}
+		}
+	}
+}
+
+// TestSimilarURLs: URLs that are different by RFC 3986 are all counted. Those
+// that most servers answer alike are reported.
+func TestSimilarURLs(t *testing.T) {
+	for _, test := range []struct {
+		urls    []string
+		similar bool
+	}{
+		{[]string{"http://h/f/a.csv", "http://h//f/a.csv"}, true},
+		{[]string{"http://h/f/a.csv", "http://h/f///./a.csv"}, true},
+		{[]string{"http://h/a", "http://h/a?"}, true},
+		{[]string{"http://h/a?x=1", "http://h//a?x=1"}, true},
+		{[]string{"http://h/a?x=1", "http://h/a?x=2"}, false},
+		{[]string{"http://h/a?x=1&y=2", "http://h/a?y=2&x=1"}, false},
+		{[]string{"http://h/a", "https://h/a"}, false},
+		{[]string{"http://h/a", "http://h:81/a"}, false},
+		{[]string{"http://h/a", "http://g/a"}, false},
+		{[]string{"http://h/a", "http://h/A"}, false},
+		{[]string{"http://h/a", "http://h/a/"}, false},
+		{[]string{"http://h/a,b", "http://h/a%2Cb"}, false},
+		{[]string{"http://h/a/b", "http://h/a%2Fb"}, false},
+	} {
+		found, err := Resolve(test.urls, nil, LocalOptions{})
+		check(t, err)
+		got := SimilarURLs(found)
+		if similar := len(got) == 1 && len(got[0]) == 2; similar != test.similar || len(got) > 1 {
+			t.Errorf("%s: got %q", test.urls, got)
+		}
+	}
+}
+
+// TestTwoFormsOfOneFile: day1.csv and day1.csv.gz in one directory are one
+// file, however the directory is spelled.
+func TestTwoFormsOfOneFile(t *testing.T) {
+	tree(t, "x/day1.csv", "x/day1.csv.gz", "x/day2.csv.gz", "x/day2.csv.ZST", "y/day1.csv.gz", "y/day2.csv", "y/day3.csv", "y/day3.tsv", "y/.gz", "y/e.csv.xz", "y/e.csv")
+	tests := []struct {
+		args  []string
+		names []string // in the error, nil for none
+	}{
+		{[]string{"x/day1.*"}, []string{"x/day1.csv", "x/day1.csv.gz"}},
+		{[]string{"x/day2.*"}, []string{"x/day2.csv.ZST", "x/day2.csv.gz"}},
+		{[]string{"x/day1.csv.gz", "y/../x/day1.csv"}, []string{"x/day1.csv.gz", "y/../x/day1.csv"}},
+		{[]string{"x/day1.csv", "y/*"}, nil},
+		{[]string{"[xy]/day1.csv.gz", "y/day2.csv", "y/.gz"}, nil},
+		{[]string{"x/day1.csv.gz", "y/day2.csv"}, nil},
+	}
+	if os.Symlink("x", "z") == nil {
+		tests = append(tests, struct{ args, names []string }{[]string{"x/day1.csv", "z/day1.csv.gz"}, []string{"x/day1.csv", "z/day1.csv.gz"}})
+	}
+	for _, test := range tests {
+		_, err := Resolve(test.args, nil, LocalOptions{})
+		if want := test.names != nil; errors.Is(err, ErrTwoForms) != want || errors.Is(err, ErrArgument) != want || !want && err != nil {
+			t.Errorf("%s: got %v", test.args, err)
+			continue
+		}
+		for _, name := range test.names {
+			if !strings.Contains(filepath.ToSlash(err.Error()), name+" ") {
+				t.Errorf("%s: the error does not name %s: %v", test.args, name, err)
+			}
+		}
+	}
+}

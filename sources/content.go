@@ -1,0 +1,145 @@
+package sources
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"runtime"
+	"slices"
+)
+
+// The steps in which files of one size are compared, in bytes: their first and
+// last bytes, then the rest in steps that grow.
+const (
+	endSize = 64 << 10
+	maxStep = 64 << 20
+)
+
+// EqualContent returns the groups of files whose stored bytes are equal, each
+// of at least two files in the order in which they were given. The number of
+// rows of each file is in rows, which is nil where it is not known. Only files
+// that agree in size and rows are read, and none any further than to the step
+// in which it differs from all others. Files that are not regular are not
+// compared.
+func EqualContent(ctx context.Context, files []*File, rows []uint64) ([][]*File, error) {
+	groups := groupBy(files, func(i int) (key [2]uint64, ok bool) {
+		size, regular := files[i].Size()
+		key[0] = uint64(size)
+		if rows != nil {
+			key[1] = rows[i]
+		}
+		return key, regular
+	})
+	var equal [][]*File
+	for _, group := range groups {
+		same, err := compareFiles(ctx, group)
+		if err != nil {
+			return nil, err
+		}
+		equal = append(equal, same...)
+	}
+	return equal, nil
+}
+
+// groupBy returns the files that share a key, in groups of at least two and in
+// the order of their first files. Files without a key are in no group.
+func groupBy[K comparable](files []*File, keyOf func(i int) (key K, ok bool)) [][]*File {
+	index := make(map[K]int)
+	var groups [][]*File
+	for i, f := range files {
+		key, ok := keyOf(i)
+		if !ok {
+			continue
+		}
+		g, known := index[key]
+		if !known {
+			g = len(groups)
+			index[key] = g
+			groups = append(groups, nil)
+		}
+		groups[g] = append(groups[g], f)
+	}
+	return slices.DeleteFunc(groups, func(group []*File) bool { return len(group) < 2 })
+}
+
+// compareFiles divides files of one size into groups of equal content.
+func compareFiles(ctx context.Context, group []*File) (groups [][]*File, err error) {
+	size, _ := group[0].Size()
+	groups = [][]*File{group}
+	for from, to := range comparedRanges(size) {
+		if groups, err = divide(ctx, groups, from, to); err != nil || len(groups) == 0 {
+			return nil, err
+		}
+	}
+	return groups, nil
+}
+
+// comparedRanges yields the byte ranges of a file in the order in which they
+// are compared.
+func comparedRanges(size int64) iter.Seq2[int64, int64] {
+	return func(yield func(from, to int64) bool) {
+		begin, end := min(size, endSize), max(min(size, endSize), size-endSize)
+		if !yield(0, begin) || end < size && !yield(end, size) {
+			return
+		}
+		for step := int64(endSize); begin < end; {
+			step = min(2*step, maxStep)
+			if !yield(begin, min(begin+step, end)) {
+				return
+			}
+			begin += step
+		}
+	}
+}
+
+// divide divides each group by the bytes of its files in [from, to).
+func divide(ctx context.Context, groups [][]*File, from, to int64) (divided [][]*File, err error) {
+	for _, group := range groups {
+		digests := make([][sha256.Size]byte, len(group))
+		err := forEach(len(group), runtime.GOMAXPROCS(0), func(i int) (err error) {
+			digests[i], err = group[i].digest(ctx, from, to)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		divided = append(divided, groupBy(group, func(i int) ([sha256.Size]byte, bool) { return digests[i], true })...)
+	}
+	return divided, nil
+}
+
+// digest returns the SHA-256 of the stored bytes in [from, to).
+func (f *File) digest(ctx context.Context, from, to int64) (sum [sha256.Size]byte, err error) {
+	file, err := os.Open(f.path)
+	if err != nil {
+		return sum, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	hash := sha256.New()
+	r := contextReader{ctx, io.NewSectionReader(file, from, to-from)}
+	n, err := io.CopyBuffer(hash, r, make([]byte, min(to-from, inputSize)))
+	if err == nil && n < to-from {
+		err = fmt.Errorf("%w: it ends at byte %d", ErrChanged, from+n)
+	}
+	if err != nil {
+		return sum, fmt.Errorf("%s: %w", f.path, err)
+	}
+	return [sha256.Size]byte(hash.Sum(nil)), nil
+}
+
+// contextReader reads r until ctx ends.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r contextReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}

@@ -1,0 +1,200 @@
+package sources
+
+import (
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// inputSet finds an input that is named twice, whatever it is called. Its
+// errors match ErrArgument.
+type inputSet struct {
+	names map[string]string // by key
+	files map[fileKey][]namedFile
+	paths []string // of all files
+}
+
+// add refuses a key that was added before. The error holds the names alone.
+func (s *inputSet) add(key, name string) error {
+	if s.names == nil {
+		s.names = make(map[string]string)
+	}
+	known, ok := s.names[key]
+	switch {
+	case !ok:
+		s.names[key] = name
+		return nil
+	case known == name:
+		return mark(ErrArgument, fmt.Errorf("%s is named twice", name))
+	}
+	return mark(ErrArgument, fmt.Errorf("%s and %s are the same URL", known, name))
+}
+
+// addURL refuses a URL that was added before, in whatever spelling.
+func (s *inputSet) addURL(u *url.URL, name string) error { return s.add("url "+normalURL(u), name) }
+
+// fileKey is what all names of one file have in common, so that only files
+// that share it need be compared.
+type fileKey struct {
+	size, modified int64
+}
+
+type namedFile struct {
+	info fs.FileInfo
+	name string
+}
+
+// addFile refuses a file that was added before, under whatever name.
+func (s *inputSet) addFile(info fs.FileInfo, name string) error {
+	if s.files == nil {
+		s.files = make(map[fileKey][]namedFile)
+	}
+	var key fileKey // a pipe or a device has no size, and no time that stays
+	if info.Mode().IsRegular() {
+		key = fileKey{info.Size(), info.ModTime().UnixNano()}
+	}
+	for _, known := range s.files[key] {
+		if os.SameFile(known.info, info) {
+			return mark(ErrArgument, fmt.Errorf("%s and %s are the same file", known.name, name))
+		}
+	}
+	s.files[key] = append(s.files[key], namedFile{info, name})
+	return nil
+}
+
+// addPath adds a file, and its path for checkForms.
+func (s *inputSet) addPath(info fs.FileInfo, path string) error {
+	s.paths = append(s.paths, path)
+	return s.addFile(info, path)
+}
+
+// compressedSuffixes are the suffixes, in lower case, that compressed files
+// have in addition to those of their content.
+var compressedSuffixes = []string{".gz", ".zst", ".bz2"}
+
+// cutCompressed returns a name without the suffix of a compressed file, and the
+// index of that suffix in compressedSuffixes, or -1.
+func cutCompressed(name string) (stem string, suffix int) {
+	for i, s := range compressedSuffixes {
+		if at := len(name) - len(s); at > 0 && strings.EqualFold(name[at:], s) {
+			return name[:at], i
+		}
+	}
+	return name, -1
+}
+
+// checkForms refuses two files of one directory whose names differ only in the
+// suffix of a compressed file. Directories are compared only for names that
+// occur with different suffixes, which are few.
+func (s *inputSet) checkForms() error {
+	suffixes := make(map[string]uint, len(s.paths)) // by stem, a bit for each suffix and one for none
+	for _, path := range s.paths {
+		stem, suffix := cutCompressed(filepath.Base(path))
+		suffixes[stem] |= 1 << (suffix + 1)
+	}
+	forms := make(map[string]string) // path by stem, in its real directory
+	for _, path := range s.paths {
+		stem, _ := cutCompressed(filepath.Base(path))
+		if n := suffixes[stem]; n&(n-1) == 0 {
+			continue
+		}
+		form := filepath.Join(realDir(path), stem)
+		if known, ok := forms[form]; ok {
+			return mark(ErrTwoForms, mark(ErrArgument, fmt.Errorf("%s and %s are two forms of one file", known, path)))
+		}
+		forms[form] = path
+	}
+	return nil
+}
+
+// realDir returns the directory of a file in one of its spellings, the same for
+// all that lead to it.
+func realDir(path string) string {
+	dir, err := realPath(filepath.Dir(path))
+	if err != nil {
+		return filepath.Dir(path) // it is gone, as reading the file will show
+	}
+	return dir
+}
+
+// DownloadSet finds downloads that would be counted twice: a download id that
+// two exports of one server list, or a URL that is that of a download. The zero
+// value is an empty set.
+type DownloadSet struct {
+	// AllowSameIDs is for servers on which one download id means something else
+	// in each export.
+	AllowSameIDs bool
+
+	exports map[[2]string]string // by server and download id
+	urls    inputSet
+}
+
+// Add adds a download of an export. Its error matches ErrArgument and names
+// both exports where another one lists the download too. The server is the base
+// URL of the API, or any other text that is the same for all its exports.
+func (s *DownloadSet) Add(server, export, id string) error {
+	name := "download " + export + "/" + id
+	u, err := parseServer(server)
+	if err == nil {
+		server = strings.TrimRight(normalURL(u), "/")
+	}
+	if err := s.addID(server, export, id); err != nil {
+		return err
+	}
+	if u == nil {
+		return nil
+	}
+	return s.urls.addURL(u.JoinPath("api", "export", export, id, "data"), name)
+}
+
+func (s *DownloadSet) addID(server, export, id string) error {
+	key := [2]string{server, id}
+	if s.AllowSameIDs {
+		key[1] = export + "/" + id
+	}
+	if s.exports == nil {
+		s.exports = make(map[[2]string]string)
+	}
+	switch known, ok := s.exports[key]; {
+	case !ok:
+		s.exports[key] = export
+		return nil
+	case known == export:
+		return mark(ErrArgument, fmt.Errorf("download %s/%s is named twice", export, id))
+	default:
+		return mark(ErrArgument, fmt.Errorf("download %s: listed by the exports %s and %s", id, known, export))
+	}
+}
+
+// AddURL adds a URL. Its error matches ErrArgument where it is that of a
+// download.
+func (s *DownloadSet) AddURL(u *URL) error { return s.urls.addURL(u.url, publicURL(u.url)) }
+
+// SimilarURLs returns the names of sources whose URLs most servers answer
+// alike: they differ only in slashes that follow a slash, or in an empty query.
+// Each group has at least two names.
+func SimilarURLs(found []Source) (groups [][]string) {
+	index := make(map[string]int)
+	for _, s := range found {
+		if s.Kind != KindURL {
+			continue
+		}
+		u, err := parseURL(s.Value)
+		if err != nil {
+			continue // Resolve returns no such source
+		}
+		key := similarURL(u)
+		i, ok := index[key]
+		if !ok {
+			i = len(groups)
+			index[key] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], s.Name)
+	}
+	return slices.DeleteFunc(groups, func(names []string) bool { return len(names) < 2 })
+}
