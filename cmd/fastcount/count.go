@@ -28,11 +28,7 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 	if o.maxDuration > 0 {
 		defer time.AfterFunc(time.Duration(o.maxDuration), func() { p.stop(errTimeUp) }).Stop()
 	}
-	args, err = o.sourceNames(p, args)
-	if err != nil {
-		return err
-	}
-	found, err := sources.Resolve(args, p.stdin, sources.LocalOptions{MaxWindow: uint64(o.maxWindow)})
+	found, err := o.resolve(p, args)
 	if err != nil {
 		return err
 	}
@@ -79,10 +75,13 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	}
 	defer func() { err = errors.Join(err, endState()) }()
 	cfg.Progress = new(engine.Progress)
-	stop := p.showProgress(ctx, o.progress.word, cfg.Progress, expectedBytes(parts))
+	stop := p.showProgress(ctx, o.progress.word, cfg.Progress, parts)
 	report, err := engine.Run(ctx, parts, cfg)
 	stop()
 	if err != nil {
+		return err
+	}
+	if err := p.ui.warnEqualFiles(ctx, parts, report.Parts); err != nil {
 		return err
 	}
 	counted := time.Now()

@@ -207,6 +207,9 @@ type remoteOptions struct {
 	tokenFile      string
 	allowHTTPToken bool
 	caFile         string
+
+	allowDuplicateIDs bool
+
 	transfers      count
 	retries        retries
 	connectTimeout span
@@ -296,7 +299,7 @@ func newCountFlags() (*countOptions, *flagSet) {
 	o, s := new(countOptions), new(flagSet)
 	f := s.group("Sources")
 	o.sourceFlags(f)
-	f.StringVar(&o.filesFrom, "files-from", "", "`FILE` of more sources, one a line (or before a NUL each); - is stdin")
+	o.inputFlags(f)
 	o.csvFlags(s.group("CSV"))
 	o.limitFlags(s.group("Limits"))
 	o.outputFlags(s.group("Output"))
@@ -315,11 +318,17 @@ func newCountFlags() (*countOptions, *flagSet) {
 	return o, s
 }
 
+// inputFlags are about what the sources are.
+func (o *countOptions) inputFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.filesFrom, "files-from", "", "`FILE` of more sources, one a line (or before a NUL each); - is stdin")
+	f.BoolVar(&o.allowDuplicateIDs, "allow-duplicate-ids", false, "count a download id once for each export that lists it")
+}
+
 func newPlan() (*flagSet, action) {
 	o, s := new(planOptions), new(flagSet)
 	f := s.group("Sources")
 	o.sourceFlags(f)
-	f.StringVar(&o.filesFrom, "files-from", "", "`FILE` of more sources, one a line (or before a NUL each); - is stdin")
+	o.inputFlags(f)
 	o.dialectFlags(s.group("CSV"))
 	o.transferFlags(s.group("Transfer"))
 	f = s.group("Plan")

@@ -112,6 +112,8 @@ var knownHints = []struct {
 	{parser.ErrQuote, "'fastcount help csv' says what CSV means here"},
 	{parser.ErrUnclosedQuote, "'fastcount help csv' says what CSV means here; --max-record sets how far the end of a field is looked for"},
 	{parser.ErrBareCR, "'fastcount help csv' says what CSV means here"},
+	{sources.ErrTwoForms, "name one of the two; if they hold different data, rename one"},
+	{sources.ErrNotRegular, "use a glob that does not match it; to read it, name it as a source of its own"},
 	{sources.ErrChanged, "count a file when nobody writes to it, or count a copy"},
 	{sources.ErrStalled, "try again later; --idle-timeout sets how long a silence is waited for"},
 	{sources.ErrTimeout, "try again later; --connect-timeout, --tls-timeout and --header-timeout set how long is waited"},

@@ -20,11 +20,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	if len(args) == 0 && o.filesFrom == "" {
 		return noSource(p)
 	}
-	args, err := o.sourceNames(p, args)
-	if err != nil {
-		return err
-	}
-	found, err := sources.Resolve(args, p.stdin, sources.LocalOptions{MaxWindow: uint64(o.maxWindow)})
+	found, err := o.resolve(p, args)
 	if err != nil {
 		return err
 	}
@@ -48,6 +44,9 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	defer remote.close()
 	units, err := o.units(ctx, remote, found, cfg)
 	if err != nil {
+		return err
+	}
+	if err := p.ui.warnEqualInPlan(ctx, found, cfg.CSV); err != nil {
 		return err
 	}
 	if err := plan.Write(resultWriter{p.stdout}, o.rules(), units); err != nil {

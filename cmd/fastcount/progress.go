@@ -22,8 +22,8 @@ const (
 
 // showProgress tells of a run on standard error in the manner that --progress names, until the returned function is
 // called or ctx ends. When that function returns, nothing more is written, and no block is left on the terminal.
-func (p *program) showProgress(ctx context.Context, manner string, progress *engine.Progress, expected []uint64) (stop func()) {
-	t := teller{ui: p.ui, progress: progress, meter: newMeter(time.Now(), expected), asked: p.asked}
+func (p *program) showProgress(ctx context.Context, manner string, progress *engine.Progress, parts []engine.Part) (stop func()) {
+	t := teller{ui: p.ui, progress: progress, meter: newMeter(time.Now(), expectedBytes(parts)), asked: p.asked, fifos: watchFIFOs(parts)}
 	switch manner = p.manner(manner); manner {
 	case "bar":
 		return t.start(ctx, barInterval, t.draw, t.erase)
@@ -59,6 +59,7 @@ type teller struct {
 	meter    *meter
 	asked    <-chan os.Signal // each is answered by a line
 	drawn    []string         // lines of the block that stands on the terminal
+	fifos    *fifoWatch       // nil without FIFOs
 }
 
 // start calls tell again and again, and at last end.
@@ -69,10 +70,18 @@ func (t *teller) start(ctx context.Context, interval time.Duration, tell, end fu
 		defer end()
 		ticker := time.NewTicker(interval)
 		defer ticker.Stop()
+		var fifos <-chan time.Time
+		if t.fifos != nil {
+			ticker := time.NewTicker(fifoInterval)
+			defer ticker.Stop()
+			fifos = ticker.C
+		}
 		for {
 			select {
 			case <-ticker.C:
 				tell()
+			case now := <-fifos:
+				t.noticeFIFOs(now)
 			case <-t.asked:
 				t.answer()
 			case <-stopped:
@@ -108,6 +117,16 @@ func (t *teller) answer() {
 		said = logLine(v)
 	}
 	t.ui.line(slog.LevelInfo, "fastcount: ", said+", "+humanBytes(memoryInUse())+" in memory")
+}
+
+// noticeFIFOs names the FIFOs that are waited for.
+func (t *teller) noticeFIFOs(now time.Time) {
+	for _, name := range t.fifos.silent(t.progress.Snapshot(), now) {
+		if len(t.drawn) > 0 {
+			t.erase()
+		}
+		t.ui.say("waiting for a writer of %s, or for data from it", name)
+	}
 }
 
 // event writes a line of JSON.

@@ -20,7 +20,12 @@ import (
 // remote is where exports and URLs come from: a client, and the mock server behind it where no other was named.
 type remote struct {
 	*sources.Client
-	mock *mockHost // nil where a server was named, or none is needed
+	mock      *mockHost           // nil where a server was named, or none is needed
+	downloads sources.DownloadSet // of all exports
+}
+
+func (o *remoteOptions) newRemote(client *sources.Client, mock *mockHost) *remote {
+	return &remote{client, mock, sources.DownloadSet{AllowSameIDs: o.allowDuplicateIDs}}
 }
 
 func (r *remote) close() {
@@ -69,7 +74,7 @@ func (o *remoteOptions) dial(p *program, maxWindow uint64) (*remote, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &remote{Client: client}, nil
+	return o.newRemote(client, nil), nil
 }
 
 // dialBuiltin starts the built-in server, says what for, and returns a client of it. The server gets no header and no
@@ -94,7 +99,7 @@ func (o *remoteOptions) dialBuiltin(p *program, maxWindow uint64, what string) (
 		return nil, err
 	}
 	p.ui.say("no --server: %s, synthetic data", what)
-	return &remote{client, mock}, nil
+	return o.newRemote(client, mock), nil
 }
 
 func (o *remoteOptions) clientOptions(maxWindow uint64) sources.Options {
@@ -217,6 +222,9 @@ func (r *remote) parts(ctx context.Context, found []sources.Source) ([]engine.Pa
 			}
 		case sources.KindURL:
 			u, err := r.URL(s.Value, s.Name)
+			if err == nil {
+				err = r.downloads.AddURL(u)
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -228,11 +236,18 @@ func (r *remote) parts(ctx context.Context, found []sources.Source) ([]engine.Pa
 	return parts, nil
 }
 
-// export asks for the downloads of an export.
+// export asks for the downloads of an export. None of them may be one of an
+// export that was asked for before.
 func (r *remote) export(ctx context.Context, id string) ([]*sources.Download, error) {
 	downloads, err := r.Export(ctx, id)
 	if errors.Is(err, sources.ErrNotFound) {
 		return nil, r.unknownExport(ctx, id, err)
+	}
+	for _, d := range downloads {
+		if err := r.downloads.Add(r.Server(), id, d.ID()); err != nil {
+			return nil, hinted(err, "count one of the two; --allow-duplicate-ids counts both, "+
+				"for servers on which one download id means two things")
+		}
 	}
 	return downloads, err
 }

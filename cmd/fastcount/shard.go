@@ -64,7 +64,7 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 		return err
 	}
 	cfg.Progress = new(engine.Progress)
-	stop := p.showProgress(ctx, o.progress.word, cfg.Progress, expectedBytes(parts))
+	stop := p.showProgress(ctx, o.progress.word, cfg.Progress, parts)
 	report, err := engine.Run(ctx, parts, cfg)
 	stop()
 	if err != nil {

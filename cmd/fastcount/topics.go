@@ -36,13 +36,18 @@ What a SOURCE is, its looks alone decide, never what happens to exist:
   with / \ . * ? or [         a file, or a glob; ./name for a file with a bare name
   anything else               the id of an export of --server; export:ID for one with such characters
 
-  - A glob is matched by fastcount if the shell did not: * and ? within a name, ** for folders at any depth,
-    [abc] and {a,b}. A file of that very name comes first. Folders are no matches; a glob that matches no
-    file is an error.
+  - A glob is matched by fastcount if the shell did not, by the shell's rules: * and ? within a name, ** for
+    directories at any depth, [abc], [!abc] and {a,b}. A name that begins with a dot matches only a pattern
+    that begins with one, and ** does not enter hidden directories. A file of that very name comes first.
+    Directories are not matches; a glob that matches no file is an error, and so is one that matches a FIFO,
+    a socket or a device. ** follows symbolic links.
   - --files-from FILE names more sources, one a line, as they would stand on the command line; - is standard
     input. If there is a NUL in the list, each name ends in one: find . -name '*.csv' -print0 | fastcount
     --files-from -. Empty lines are left out, comments do not exist.
-  - Naming a file twice is an error, also by way of a link, a glob or standard input.
+  - The same input twice is an error: a file through a link, a glob or standard input; the same name with and
+    without .gz, .zst or .bz2 in one directory; URLs that RFC 3986 (6.2.2) calls equal; a download that two
+    exports list, unless --allow-duplicate-ids is set. Files with rows and equal content are counted with a
+    warning, and so are URLs that differ only in // or an empty query.
   - --dry-run prints the sources with their sizes, the downloads with their declared rows, and the outputs.
     Of files it reads the first bytes, of servers the metadata.
   - gzip and zstd are known by their content, whatever the name is.
