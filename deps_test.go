@@ -21,9 +21,9 @@ import (
 // bench or fuzz, and only tests and benchmarks import internal/testing.
 var imports = map[string]string{
 	"":                             "",
-	"cmd/fastcount":                "sources sinks engine parser mockserver internal/nearest internal/state internal/wholefile internal/plan internal/merge",
+	"cmd/fastcount":                "sources sinks engine parser mockserver internal/display internal/nearest internal/state internal/wholefile internal/plan internal/merge",
 	"sources":                      "engine parser",
-	"sinks":                        "engine internal/nearest internal/wholefile",
+	"sinks":                        "engine internal/display internal/nearest internal/wholefile",
 	"sinks/sinktest":               "engine sinks",
 	"engine":                       "parser internal/intern internal/fused internal/jsonline internal/shard",
 	"parser":                       "internal/simd",
@@ -33,6 +33,7 @@ var imports = map[string]string{
 	"internal/fused":               "internal/simd internal/intern",
 	"internal/pyrandom":            "",
 	"internal/oracle":              "",
+	"internal/display":             "",
 	"internal/nearest":             "",
 	"internal/corpus":              "parser",
 	"internal/simnet":              "",

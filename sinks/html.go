@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"fastcount/engine"
+	"fastcount/internal/display"
 )
 
 // HTML writes the result as one page for a browser: the totals of the event types with bars, a table of patients and
@@ -79,15 +80,15 @@ func (p htmlPrinter) text(s string) { p.b.WriteString(html.EscapeString(s)) }
 // id writes an id, or the name of a source, into a line of other text: its direction of writing stays its own.
 func (p htmlPrinter) id(name string) {
 	p.raw("<bdi>")
-	p.text(printable(name))
+	p.text(display.Name(name))
 	p.raw("</bdi>")
 }
 
 // nameCell begins a header cell, of a row or a column as its tag says, with an id in it.
 func (p htmlPrinter) nameCell(tag, id string) {
-	shown := html.EscapeString(printable(id))
+	shown := html.EscapeString(display.Name(id))
 	p.raw("<" + tag)
-	if displayWidth(id) > longName {
+	if display.Width(id) > longName {
 		p.raw(` title="` + shown + `"`)
 	}
 	p.raw(`><bdi>` + shown + `</bdi>`)
@@ -144,7 +145,7 @@ func (p htmlPrinter) banner(missing []engine.Shortfall) {
 		p.raw("<li>")
 		p.id(s.Part)
 		p.raw(": ")
-		p.text(oneLine(s.Err.Error()))
+		p.text(display.Line(s.Err.Error()))
 		p.raw("</li>\n")
 	}
 	if n := len(missing) - maxHTMLShortfalls; n > 0 {
@@ -259,7 +260,7 @@ func (p htmlPrinter) part(part engine.PartReport) {
 // lacks says what keeps a source from being complete.
 func lacks(part engine.PartReport) (list []string) {
 	if part.Err != nil {
-		list = append(list, oneLine(part.Err.Error()))
+		list = append(list, display.Line(part.Err.Error()))
 	}
 	if part.BadRows > 0 {
 		list = append(list, (&engine.BadRowsError{Rows: part.BadRows}).Error())

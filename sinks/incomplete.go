@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"fastcount/engine"
+	"fastcount/internal/display"
 )
 
 // Marker is a Sink whose output can say of itself that the report is incomplete. Of an incomplete report
@@ -53,7 +54,7 @@ func (sidecar) Write(w io.Writer, r *engine.Report) error {
 
 // shortfallLine says on one line, in characters that can be printed, what is missing.
 func shortfallLine(s engine.Shortfall) string {
-	return oneLine(s.Part) + ": " + oneLine(s.Err.Error())
+	return display.Line(s.Part) + ": " + display.Line(s.Err.Error())
 }
 
 // sidecarState is what stands in the place of a sidecar.

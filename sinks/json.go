@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"fastcount/engine"
+	"fastcount/internal/display"
 )
 
 // JSON writes the result as one object, indented by two spaces and with its keys in the order of their bytes:
@@ -154,7 +155,7 @@ func (p *jsonPrinter) count(n uint64) {
 }
 
 func (p *jsonPrinter) text(s string) {
-	p.b.Write(appendJSONString(p.b.AvailableBuffer(), validText(s)))
+	p.b.Write(appendJSONString(p.b.AvailableBuffer(), display.Valid(s)))
 }
 
 // appendKey appends a key of an object at that depth, and all that stands between the comma and the value.

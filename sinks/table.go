@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"fastcount/engine"
+	"fastcount/internal/display"
 )
 
 // Table writes the result for eyes: a line for each patient, a column for each event type, the patient's total with
@@ -112,7 +113,7 @@ func (t Table) shown(patients int) int {
 func widest(patients iter.Seq2[string, []engine.Pair], limit int) int {
 	w := max(len("patient"), len("totals"))
 	for id := range patients {
-		w = max(w, displayWidth(shorten(printable(id), limit)))
+		w = max(w, display.Width(display.Shorten(display.Name(id), limit)))
 	}
 	return w
 }
@@ -122,7 +123,7 @@ func widest(patients iter.Seq2[string, []engine.Pair], limit int) int {
 func fitEvents(r *engine.Report, free int) []int {
 	var widths []int
 	for i, event := range r.Events {
-		w := max(displayWidth(shorten(printable(event), maxEventWidth)), len(groupDigits(r.Totals[i])))
+		w := max(display.Width(display.Shorten(display.Name(event), maxEventWidth)), len(groupDigits(r.Totals[i])))
 		free -= 2 + w
 		if free < 0 {
 			break
@@ -182,7 +183,7 @@ func (p *tablePrinter) header(events []string) {
 	p.style(styleBold)
 	p.left("patient", p.layout.name)
 	for i, w := range p.layout.events {
-		p.right(shorten(printable(events[i]), maxEventWidth), w)
+		p.right(display.Shorten(display.Name(events[i]), maxEventWidth), w)
 	}
 	p.right("total", p.layout.total)
 	p.style(styleReset)
@@ -196,7 +197,7 @@ func (p *tablePrinter) patients(patients iter.Seq2[string, []engine.Pair], event
 		for _, pair := range pairs {
 			counts[pair.Event] = pair.Count
 		}
-		p.left(shorten(printable(patient), p.layout.name), p.layout.name)
+		p.left(display.Shorten(display.Name(patient), p.layout.name), p.layout.name)
 		p.counts(counts, sum(pairs))
 		p.bar(sum(pairs))
 		p.b.WriteByte('\n')
@@ -259,12 +260,12 @@ func (p *tablePrinter) bar(total uint64) {
 
 func (p *tablePrinter) left(s string, width int) {
 	p.b.WriteString(s)
-	p.spaces(width - displayWidth(s))
+	p.spaces(width - display.Width(s))
 }
 
 // right writes a column after the first: the space before it, and s at its right edge.
 func (p *tablePrinter) right(s string, width int) {
-	p.spaces(2 + width - displayWidth(s))
+	p.spaces(2 + width - display.Width(s))
 	p.b.WriteString(s)
 }
 

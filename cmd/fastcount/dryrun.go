@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"fastcount/engine"
+	"fastcount/internal/display"
 	"fastcount/sources"
 )
 
@@ -18,14 +19,14 @@ func (o *countOptions) tellPlan(p *program, parts []engine.Part) error {
 	b.WriteString("would count:\n")
 	names := 0
 	for _, part := range parts {
-		names = max(names, columns(visible(part.Name())))
+		names = max(names, display.Width(display.Line(part.Name())))
 	}
 	var sum extent
 	for _, part := range parts {
 		e := extentOf(part)
 		sum.add(e)
-		name := visible(part.Name())
-		fmt.Fprintf(&b, "  %s%*s  %s\n", name, names-columns(name), "", e)
+		name := display.Line(part.Name())
+		fmt.Fprintf(&b, "  %s%*s  %s\n", name, names-display.Width(name), "", e)
 	}
 	fmt.Fprintf(&b, "in all %s: %s\n", numbered(len(parts), "part", "parts"), sum)
 	b.WriteString("would write:\n")
@@ -39,7 +40,7 @@ func (o *countOptions) tellPlan(p *program, parts []engine.Part) error {
 		fmt.Fprintf(&b, "  metrics to %s\n", destination(o.metricsFile))
 	}
 	if o.state != "" {
-		fmt.Fprintf(&b, "  what is finished into the folder %s\n", visible(o.state))
+		fmt.Fprintf(&b, "  what is finished into the folder %s\n", display.Line(o.state))
 	}
 	return p.print(b.String())
 }
@@ -49,7 +50,7 @@ func destination(file string) string {
 	if file == "" {
 		return "standard output"
 	}
-	return visible(file)
+	return display.Line(file)
 }
 
 // extent is how much is to be read, as far as that is known beforehand.

@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"math"
+
+	"fastcount/internal/display"
 )
 
 // progressEvent is a view as --progress json tells it. Numbers that are not known are left out.
@@ -42,7 +44,7 @@ func eventLine(v view) string {
 		e.ETASeconds = &s
 	}
 	for _, g := range v.parts {
-		e.Running = append(e.Running, runningPart{g.name, g.rows, g.declared, known(g.fraction), g.attempt, g.pausing})
+		e.Running = append(e.Running, runningPart{display.Valid(g.name), g.rows, g.declared, known(g.fraction), g.attempt, g.pausing})
 	}
 	text, err := json.Marshal(e)
 	if err != nil {

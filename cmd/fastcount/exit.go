@@ -76,12 +76,15 @@ type incompleteError struct {
 	shortfalls []engine.Shortfall
 }
 
-func (e *incompleteError) Error() string {
+func (e *incompleteError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines returns a line for each thing that is missing.
+func (e *incompleteError) Lines() []string {
 	lines := make([]string, len(e.shortfalls))
 	for i, s := range e.shortfalls {
 		lines[i] = fmt.Sprintf("the result is incomplete: %s: %v", s.Part, s.Err)
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // kinds are the failures that are known by a value, in the order in which they decide.

@@ -3,6 +3,8 @@ package main
 import (
 	"slices"
 	"testing"
+
+	"fastcount/internal/display"
 	"time"
 )
 
@@ -35,7 +37,7 @@ func TestHuman(t *testing.T) {
 		{humanETA(2*time.Hour + 3*time.Minute), "2:03 h"},
 		{numbered(1, "retry", "retries"), "1 retry"},
 		{numbered(0, "retry", "retries"), "0 retries"},
-		{visible("a\x1b[2Jb\n\xffé"), `a\x1b[2Jb\n\xffé`},
+		{display.Line("a\x1b[2Jb\n\xffé"), `a\x1b[2Jb\n\xffé`},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)

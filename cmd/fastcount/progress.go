@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"fastcount/engine"
+	"fastcount/internal/display"
 )
 
 // How often progress is told.
@@ -132,7 +133,7 @@ func (t *teller) noticeFIFOs(now time.Time) {
 // event writes a line of JSON.
 func (t *teller) event() {
 	if v := t.look(); v.count > 0 {
-		t.ui.write(eventLine(v))
+		t.ui.writeJSON(eventLine(v))
 	}
 }
 
@@ -169,7 +170,7 @@ func replaceBlock(old, lines []string, width int) string {
 	var b strings.Builder
 	up := 0
 	for _, line := range old {
-		up += max(1, (columns(line)+width-1)/width)
+		up += max(1, (display.Width(line)+width-1)/width)
 	}
 	for range up {
 		b.WriteString("\x1b[A")

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"fastcount/engine"
+	"fastcount/internal/display"
 	"fastcount/sources"
 )
 
@@ -85,8 +86,8 @@ func TestBlockOnTinyTerminals(t *testing.T) {
 				t.Fatalf("%d×%d: %d lines", width, height, len(lines))
 			}
 			for _, line := range lines {
-				if columns(line) > width {
-					t.Fatalf("%d×%d: %q is %d columns wide", width, height, line, columns(line))
+				if display.Width(line) > width {
+					t.Fatalf("%d×%d: %q is %d columns wide", width, height, line, display.Width(line))
 				}
 			}
 		}

@@ -3,7 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"fastcount/internal/display"
 )
 
 // logLine tells a view in one line.
@@ -45,7 +46,7 @@ func block(v view, width, height int) []string {
 	shown := min(len(v.parts), max(height-2, 0))
 	names := 0
 	for _, g := range v.parts[:shown] {
-		names = max(names, columns(visible(g.name)))
+		names = max(names, display.Width(display.Line(g.name)))
 	}
 	share := 3
 	if width < narrow {
@@ -57,7 +58,7 @@ func block(v view, width, height int) []string {
 		lines = append(lines, gaugeLine(g, attemptOf(g), names, width))
 	}
 	if more := len(v.parts) - shown; more > 0 && height > 1 {
-		lines = append(lines, shorten(fmt.Sprintf("and %d more", more), width))
+		lines = append(lines, display.Shorten(fmt.Sprintf("and %d more", more), width))
 	}
 	tail := fmt.Sprintf("%d of %d done", v.done, v.count)
 	if v.failed > 0 {
@@ -79,8 +80,8 @@ func attemptOf(g gauge) string {
 // gaugeLine tells a gauge: the name in a column of its own, then as much as there is room for, the most important
 // things first.
 func gaugeLine(g gauge, tail string, names, width int) string {
-	line := shorten(visible(g.name), names)
-	line += strings.Repeat(" ", names-columns(line))
+	line := display.Shorten(display.Line(g.name), names)
+	line += strings.Repeat(" ", names-display.Width(line))
 	facts := wideFacts
 	if width < narrow {
 		facts = narrowFacts
@@ -89,7 +90,7 @@ func gaugeLine(g gauge, tail string, names, width int) string {
 		if fact == "" {
 			continue
 		}
-		if columns(line)+2+columns(fact) > width {
+		if display.Width(line)+2+display.Width(fact) > width {
 			break
 		}
 		line += "  " + fact
@@ -139,17 +140,3 @@ func bar(fraction float64, width int) string {
 	full := int(fraction * float64(width))
 	return strings.Repeat("█", full) + strings.Repeat("░", width-full)
 }
-
-// shorten returns s, or as much of its beginning as fits into width columns with "…" behind it.
-func shorten(s string, width int) string {
-	if columns(s) <= width {
-		return s
-	}
-	if width < 1 {
-		return ""
-	}
-	return string([]rune(s)[:width-1]) + "…"
-}
-
-// columns returns how many columns s is taken to need: one for each character.
-func columns(s string) int { return utf8.RuneCountInString(s) }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/display"
 	"fastcount/internal/merge"
 	"fastcount/internal/plan"
 	"fastcount/internal/wholefile"
@@ -73,7 +74,7 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 	if err := writeShard(file, work, index, count, report); err != nil {
 		return err
 	}
-	p.ui.say("shard %d/%d: %s, %s in %s; %s", index, count, rowCount(report.Rows), humanBytes(report.Bytes), humanTime(time.Since(begin)), visible(file))
+	p.ui.say("shard %d/%d: %s, %s in %s; %s", index, count, rowCount(report.Rows), humanBytes(report.Bytes), humanTime(time.Since(begin)), display.Line(file))
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/display"
 	"fastcount/internal/wholefile"
 )
 
@@ -81,9 +82,9 @@ func newStatistics(r *engine.Report, m measured) *statistics {
 	for i, p := range r.Parts {
 		s.BadRows += p.BadRows
 		s.BytesRead += p.RawBytes
-		s.Parts[i] = partStat{Name: p.Name, Rows: p.Rows, BadRows: p.BadRows, Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified}
+		s.Parts[i] = partStat{Name: display.Valid(p.Name), Rows: p.Rows, BadRows: p.BadRows, Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified}
 		if p.Err != nil {
-			s.Parts[i].Error = visible(p.Err.Error())
+			s.Parts[i].Error = display.Valid(p.Err.Error())
 		}
 	}
 	return s
@@ -164,7 +165,7 @@ func (o *countOptions) tellStats(p *program, r *engine.Report, m measured) error
 	s := newStatistics(r, m)
 	switch o.stats.word {
 	case "json":
-		p.ui.write(s.json() + "\n")
+		p.ui.writeJSON(s.json() + "\n")
 	case "text":
 		p.ui.write(s.text())
 	}

@@ -8,19 +8,19 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"golang.org/x/term"
 
 	"fastcount/engine"
+	"fastcount/internal/display"
 )
 
-// ui is the voice of the program on standard error. Whatever it says goes through line, which lets no control
-// character pass: names of files and texts of servers cannot play with the terminal. Writing to standard error is
-// never worth failing for, so its errors are ignored.
+// ui writes to standard error. Lines for people go through package display, so
+// that no name of a file and no text of a server controls the terminal or looks
+// like a line of this program. Errors of standard error are ignored: no run
+// fails for them.
 type ui struct {
 	mu       sync.Mutex
 	w        io.Writer
@@ -43,7 +43,7 @@ func (u *ui) configure(flags *flagSet) {
 	u.quiet = flags.lookup("quiet") == "true"
 	u.verbose = flags.lookup("verbose") == "true"
 	if flags.lookup("log-format") == "json" {
-		u.log = slog.New(slog.NewJSONHandler(writerFunc(u.write), nil))
+		u.log = slog.New(slog.NewJSONHandler(writerFunc(u.writeJSON), nil))
 	}
 }
 
@@ -69,13 +69,17 @@ func (u *ui) write(text string) {
 	_, _ = io.WriteString(u.w, text)
 }
 
-// line writes one line: for people behind what says where it comes from, or as an object of JSON.
+// writeJSON writes text that is JSON.
+func (u *ui) writeJSON(text string) { u.write(display.JSON(text)) }
+
+// line writes one line: for people after from, which names its origin, or as
+// an object of JSON.
 func (u *ui) line(level slog.Level, from, text string, attributes ...any) {
-	if text = visible(text); u.log == nil {
-		u.write(from + text + "\n")
+	if u.log == nil {
+		u.write(from + display.Line(text) + "\n")
 		return
 	}
-	u.log.Log(context.Background(), level, text, attributes...)
+	u.log.Log(context.Background(), level, display.Valid(text), attributes...)
 }
 
 // say tells what goes on, unless the user wants quiet.
@@ -107,16 +111,65 @@ func (u *ui) fail(err error) {
 	}
 }
 
-// messages returns a line for each thing that went wrong.
+// messages returns a line for each thing that went wrong. A line break in the
+// text of a single error, such as one in the name of a file, begins no new
+// message: only the structure of err does.
 func messages(err error) []string {
 	if parts, ok := errors.AsType[engine.PartErrors](err); ok {
 		var lines []string
 		for _, p := range parts {
-			lines = append(lines, strings.Split(message(p), "\n")...)
+			lines = append(lines, messages(p)...)
 		}
 		return lines
 	}
-	return strings.Split(message(err), "\n")
+	if l, ok := err.(liner); ok {
+		return l.Lines()
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		if lines := joinedMessages(joined.Unwrap()); err.Error() == joinedText(joined.Unwrap()) {
+			return lines
+		}
+	}
+	return wrappedMessages(err)
+}
+
+// liner is an error that consists of several lines.
+type liner interface {
+	error
+	Lines() []string
+}
+
+func joinedMessages(errs []error) (lines []string) {
+	for _, err := range errs {
+		lines = append(lines, messages(err)...)
+	}
+	return lines
+}
+
+// joinedText returns the text of errors.Join.
+func joinedText(errs []error) string {
+	lines := make([]string, len(errs))
+	for i, err := range errs {
+		lines[i] = err.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// wrappedMessages returns the messages of what err wraps, with the text that
+// err adds around the first and the last.
+func wrappedMessages(err error) []string {
+	inner := errors.Unwrap(err)
+	if inner == nil {
+		return []string{message(err)}
+	}
+	lines := messages(inner)
+	before, after, ok := strings.Cut(err.Error(), inner.Error())
+	if len(lines) < 2 || !ok {
+		return []string{message(err)}
+	}
+	lines[0] = before + lines[0]
+	lines[len(lines)-1] += after
+	return lines
 }
 
 // message returns the text of err. Of what failed with a file, the file comes first.
@@ -130,23 +183,6 @@ func message(err error) string {
 		}
 	}
 	return text
-}
-
-// visible returns s with everything escaped that is not a printable character, as in Go's source.
-func visible(s string) string {
-	var b strings.Builder
-	for len(s) > 0 {
-		r, n := utf8.DecodeRuneInString(s)
-		if r == utf8.RuneError && n == 1 {
-			fmt.Fprintf(&b, `\x%02x`, s[0])
-		} else if strconv.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		}
-		s = s[n:]
-	}
-	return b.String()
 }
 
 // usageError says that the command line cannot be meant as it stands.

@@ -121,13 +121,16 @@ type DifferentError struct {
 // maxDifferences is how many differences are told.
 const maxDifferences = 5
 
-func (e *DifferentError) Error() string {
+func (e *DifferentError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines returns the lines of the text.
+func (e *DifferentError) Lines() []string {
 	lines := []string{e.Folder + " keeps the state of another run:"}
 	lines = append(lines, e.Differences[:min(len(e.Differences), maxDifferences)]...)
 	if more := len(e.Differences) - maxDifferences; more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d differences more", more))
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // Is says that the error is one of the folder.

@@ -1,47 +1,80 @@
-package sinks
+// Package display shows names and texts of others on a terminal, in a page or
+// in a log: with every character escaped that a reader cannot see or that
+// controls the terminal, and cut to a width.
+package display
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// printable returns id as it can be shown on a terminal: unchanged if nothing in it misleads the eye or the
-// terminal, otherwise quoted and escaped as in Go's source. No two ids are shown alike, because what begins with a
-// quote is always the quoted form.
-func printable(id string) string {
-	if id == "" || id[0] == '"' || strings.TrimSpace(id) != id || !utf8.ValidString(id) {
-		return strconv.Quote(id)
-	}
-	if strings.ContainsFunc(id, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		return strconv.Quote(id)
+// Name returns id as it can be shown: unchanged if nothing in it misleads the
+// eye or the terminal, otherwise quoted and escaped as in Go's source. No two
+// ids are shown alike, because what begins with a quote is always the quoted
+// form.
+func Name(id string) string {
+	switch {
+	case id == "", id[0] == '"', strings.TrimSpace(id) != id, !utf8.ValidString(id), strings.ContainsFunc(id, invisible):
+		return `"` + escape(id, func(r rune) bool { return r == '"' || r == '\\' || invisible(r) }) + `"`
 	}
 	return id
 }
 
-// oneLine returns s with every character that cannot be printed escaped as in Go's source, and so are bytes that are not
-// UTF-8; all others stay as they are.
-func oneLine(s string) string {
-	return escapeUnless(s, strconv.IsPrint)
-}
+// Line returns s with line breaks, other control characters, characters that
+// are not visible or that change the direction of writing, and bytes that are
+// not UTF-8 escaped as in Go's source. All others stay as they are.
+func Line(s string) string { return escape(s, invisible) }
 
-// validText returns s with the bytes that are not UTF-8 written as \xNN.
-func validText(s string) string {
+// Valid returns s with bytes that are not UTF-8 written as \xNN.
+func Valid(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}
-	return escapeUnless(s, func(rune) bool { return true })
+	return escape(s, func(rune) bool { return false })
 }
 
-func escapeUnless(s string, good func(rune) bool) string {
+// JSON returns a JSON text with those characters that [Line] escapes written as
+// \uNNNN, which means the same in JSON. Line feeds between values stay.
+func JSON(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\n' || !invisible(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// invisible reports whether a character must be escaped to be seen.
+func invisible(r rune) bool {
+	return !strconv.IsPrint(r) || r >= 0x300 && unicode.In(r, blank, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// blank are printable characters that are drawn as nothing and are not in the
+// tables of package unicode: the Braille pattern without dots.
+var blank = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x2800, Hi: 0x2800, Stride: 1}}}
+
+// escape escapes the characters that bad reports, and bytes that are not UTF-8.
+func escape(s string, bad func(rune) bool) string {
 	var b strings.Builder
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
-		if r == utf8.RuneError && size == 1 || !good(r) {
-			quoted := strconv.Quote(s[:size])
-			b.WriteString(quoted[1 : len(quoted)-1])
-		} else {
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[0])
+		case bad(r):
+			b.WriteString(escaped(r))
+		default:
 			b.WriteString(s[:size])
 		}
 		s = s[size:]
@@ -49,13 +82,22 @@ func escapeUnless(s string, good func(rune) bool) string {
 	return b.String()
 }
 
-// shorten returns s, or as much of its beginning as fits into width columns with "…" behind it. It looks at no more
-// of s than that.
-func shorten(s string, width int) string {
+// escaped returns the escape for a character in a string of Go's source.
+func escaped(r rune) string {
+	quoted := strconv.QuoteToASCII(string(r))
+	return quoted[1 : len(quoted)-1]
+}
+
+// Shorten returns s, or its longest beginning that fits into width columns
+// with "…" at its end. It reads no more of s than that.
+func Shorten(s string, width int) string {
+	if width < 1 {
+		return ""
+	}
 	used, end := 0, 0
 	for i, r := range s {
 		if used < width {
-			end = i // the runes before this one leave a column for the dots
+			end = i // the characters before this one leave a column for the dots
 		}
 		used += runeWidth(r)
 		if used > width {
@@ -65,11 +107,13 @@ func shorten(s string, width int) string {
 	return s
 }
 
-// displayWidth returns how many columns of a terminal s takes, where s is printable. It goes rune by rune: wide East
-// Asian characters and pictographs take two columns, combining marks none, all others one. Not covered are
-// sequences that a terminal may draw as one (flags, skin tones), characters of ambiguous width in an East Asian
-// locale, and the reordering of text that runs from right to left.
-func displayWidth(s string) int {
+// Width returns the number of columns of a terminal that s takes, which is
+// printable. It adds up characters: wide East Asian characters and pictographs
+// take two columns, combining marks none, all others one. Not covered are
+// sequences that a terminal may draw as one (flags, skin tones), characters of
+// ambiguous width in an East Asian locale, and text that runs from right to
+// left.
+func Width(s string) int {
 	w := 0
 	for _, r := range s {
 		w += runeWidth(r)
