@@ -1,7 +1,6 @@
 package sinks
 
 import (
-	"encoding/csv"
 	"io"
 	"strconv"
 
@@ -13,25 +12,26 @@ import (
 // first byte in the decoded input, from 0. Of the row itself every byte is kept but the line end; quoting as in
 // RFC 4180 is put around it, not into it, so that whoever reads the file as CSV gets the row as it stood.
 //
-// Rows may hold anything, patient ids and a spreadsheet's formulas included. It is no format of a result: Builtin
+// Rows may hold anything, patient ids and a spreadsheet's formulas included; see Safe. It is no format of a result: Builtin
 // does not list it. As an output of its own beside the result it appears together with it, or not at all.
-type BadRows struct{}
+type BadRows struct {
+	Safe bool // as of CSV; then the file is not exact
+}
 
 // MarksIncomplete implements Marker: nobody takes a list of rows that were left out for a complete result.
 func (BadRows) MarksIncomplete() bool { return true }
 
 // Write writes the header and the records. The memory it takes depends on the longest row alone.
-func (BadRows) Write(w io.Writer, r *engine.Report) error {
-	c := csv.NewWriter(buffered(w))
-	if err := c.Write([]string{"source", "line", "offset", "reason", "record"}); err != nil {
+func (s BadRows) Write(w io.Writer, r *engine.Report) error {
+	c := newCellWriter(w, s.Safe)
+	if err := c.write("source", "line", "offset", "reason", "record"); err != nil {
 		return err
 	}
 	for _, row := range r.BadRows {
 		line, offset := strconv.FormatInt(row.Err.Line, 10), strconv.FormatInt(row.Err.Offset, 10)
-		if err := c.Write([]string{row.Part, line, offset, row.Err.Err.Error(), string(row.Record)}); err != nil {
+		if err := c.write(row.Part, line, offset, row.Err.Err.Error(), string(row.Record)); err != nil {
 			return err
 		}
 	}
-	c.Flush()
-	return c.Error()
+	return c.flush()
 }

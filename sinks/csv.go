@@ -1,10 +1,13 @@
 package sinks
 
 import (
+	"bufio"
 	"encoding/csv"
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"fastcount/engine"
 )
@@ -16,33 +19,87 @@ import (
 // CSV has no place to say that a report is incomplete: Outputs says it in a file beside the CSV (see Marker), and whoever
 // uses the sink alone must say it in a way of his own.
 type CSV struct {
-	// Safe puts ' before an id that begins with = + - @ TAB or CR, which a spreadsheet would take for a formula.
-	// It changes ids: '=x and =x can no longer be told apart.
+	// Safe puts ' before an id that a spreadsheet could take for a formula: one
+	// that begins with a control character, or, after blanks and characters that
+	// are not visible, with = + - @ or a wide or small form of them. An id that
+	// begins with ' gets one too, so that distinct ids stay distinct, and a
+	// reader gets every id back by removing one ' from the beginning. An id that
+	// contains a semicolon is quoted, because spreadsheets in many languages
+	// separate fields by it.
 	Safe bool
 }
 
 // Write writes the header and the records. The memory it takes does not depend on the size of the report.
 func (s CSV) Write(w io.Writer, r *engine.Report) error {
-	c := csv.NewWriter(buffered(w))
-	record := []string{"patient_id", "event_type", "count"}
-	if err := c.Write(record); err != nil {
+	c := newCellWriter(w, s.Safe)
+	if err := c.write("patient_id", "event_type", "count"); err != nil {
 		return err
 	}
 	for _, pair := range r.Pairs {
-		record[0] = s.cell(r.Patients[pair.Patient])
-		record[1] = s.cell(r.Events[pair.Event])
-		record[2] = strconv.FormatUint(pair.Count, 10)
-		if err := c.Write(record); err != nil {
+		if err := c.write(r.Patients[pair.Patient], r.Events[pair.Event], strconv.FormatUint(pair.Count, 10)); err != nil {
 			return err
 		}
 	}
-	c.Flush()
-	return c.Error()
+	return c.flush()
 }
 
-func (s CSV) cell(id string) string {
-	if s.Safe && id != "" && strings.Contains("=+-@\t\r", id[:1]) {
-		return "'" + id
+// cellWriter writes records of CSV, safe for a spreadsheet or exact.
+type cellWriter struct {
+	b    *bufio.Writer
+	csv  *csv.Writer // writes exact records
+	safe bool
+	line []byte
+}
+
+func newCellWriter(w io.Writer, safe bool) *cellWriter {
+	b := buffered(w)
+	return &cellWriter{b: b, csv: csv.NewWriter(b), safe: safe}
+}
+
+func (c *cellWriter) write(cells ...string) error {
+	if !c.safe {
+		return c.csv.Write(cells)
 	}
-	return id
+	c.line = c.line[:0]
+	for i, cell := range cells {
+		if i > 0 {
+			c.line = append(c.line, ',')
+		}
+		c.line = appendSafe(c.line, cell)
+	}
+	_, err := c.b.Write(append(c.line, '\n'))
+	return err
+}
+
+func (c *cellWriter) flush() error {
+	c.csv.Flush()
+	return c.csv.Error()
+}
+
+// appendSafe appends a cell that no spreadsheet takes for a formula.
+func appendSafe(b []byte, cell string) []byte {
+	if strings.HasPrefix(cell, "'") || looksLikeFormula(cell) {
+		cell = "'" + cell
+	}
+	if r, _ := utf8.DecodeRuneInString(cell); !strings.ContainsAny(cell, ",;\"\r\n") && !unicode.IsSpace(r) && cell != `\.` {
+		return append(b, cell...)
+	}
+	b = append(b, '"')
+	b = append(b, strings.ReplaceAll(cell, `"`, `""`)...)
+	return append(b, '"')
+}
+
+// formulaStarts are the characters that begin a formula, and the full-width and
+// small forms that some spreadsheets read as the same.
+const formulaStarts = "=+-@＝＋－＠﹦﹢﹣﹫−"
+
+func looksLikeFormula(cell string) bool {
+	if first, _ := utf8.DecodeRuneInString(cell); unicode.IsControl(first) {
+		return true
+	}
+	visible := strings.TrimLeftFunc(cell, func(r rune) bool {
+		return unicode.In(r, unicode.White_Space, unicode.C, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+	})
+	first, size := utf8.DecodeRuneInString(visible)
+	return size > 0 && strings.ContainsRune(formulaStarts, first)
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"fastcount/engine"
 	"fastcount/sinks"
 	"fastcount/sinks/sinktest"
@@ -332,6 +334,21 @@ func TestCSVBytes(t *testing.T) {
 		{"leading cr", "\rx", "\"\rx\"", "\"'\rx\""},
 		{"formula inside", "a=1", "a=1", "a=1"},
 		{"formula with a comma", "=a,b", `"=a,b"`, `"'=a,b"`},
+		{"apostrophe", "'=1", "'=1", "''=1"},
+		{"apostrophe alone", "'", "'", "''"},
+		{"apostrophe inside", "a'", "a'", "a'"},
+		{"leading lf", "\n=1", "\"\n=1\"", "\"'\n=1\""},
+		{"leading nul", "\x00a", "\x00a", "'\x00a"},
+		{"full-width", "＝1", "＝1", "'＝1"},
+		{"full-width plus", "＋1", "＋1", "'＋1"},
+		{"full-width minus", "－1", "－1", "'－1"},
+		{"full-width at", "＠1", "＠1", "'＠1"},
+		{"small form", "﹦1", "﹦1", "'﹦1"},
+		{"minus sign", "\u22121", "\u22121", "'\u22121"},
+		{"blanks and a formula", " \u00a0=1", "\" \u00a0=1\"", "' \u00a0=1"},
+		{"invisible and a formula", "\u200b\ufeff\u3164@1", "\u200b\ufeff\u3164@1", "'\u200b\ufeff\u3164@1"},
+		{"semicolon", "a;=1", "a;=1", `"a;=1"`},
+		{"only blanks", "  ", `"  "`, `"  "`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -349,5 +366,41 @@ func TestCSVBytes(t *testing.T) {
 	}
 	if got := render(t, sinks.CSV{}, &engine.Report{}); got != "patient_id,event_type,count\n" {
 		t.Errorf("an empty report is %q", got)
+	}
+}
+
+// TestSafeCellsAreInjectiveAndHarmless: no two ids become one, each can be read
+// back, and no cell begins in a way that a spreadsheet takes for a formula.
+func TestSafeCellsAreInjectiveAndHarmless(t *testing.T) {
+	letters := []rune("'=+-@＝＋－＠﹦\u2212 \t\r\n\u00a0\u3000\u200b\ufeff\x00\x1b;,\"|aé")
+	ids := rapid.OneOf(rapid.StringOfN(rapid.SampledFrom(letters), 0, 6, -1), rapid.String())
+	rapid.Check(t, func(t *rapid.T) {
+		want := []string{ids.Draw(t, "patient"), ids.Draw(t, "event")}
+		r := sinktest.Report(counts{want[0]: {want[1]: 7}})
+		var b strings.Builder
+		if err := (sinks.CSV{Safe: true}).Write(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		got := splitCSV(b.String())[1]
+		if len(got) != 3 || got[2] != "7" {
+			t.Fatalf("%q is written as %q", want, got)
+		}
+		for i, id := range want {
+			cell := got[i]
+			if plain, ok := strings.CutPrefix(cell, "'"); ok && plain != id || !ok && cell != id {
+				t.Fatalf("%q is written as %q", id, cell)
+			}
+			checkHarmless(t, cell)
+		}
+	})
+}
+
+// checkHarmless holds a cell against OWASP's list and its forms in other
+// alphabets: https://owasp.org/www-community/attacks/CSV_Injection.
+func checkHarmless(t *rapid.T, cell string) {
+	for _, start := range []string{"=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"} {
+		if strings.HasPrefix(cell, start) || strings.HasPrefix(strings.TrimSpace(cell), start) {
+			t.Fatalf("a cell begins with %q: %q", start, cell)
+		}
 	}
 }

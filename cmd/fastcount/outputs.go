@@ -29,7 +29,7 @@ func (o *countOptions) outputs(p *program) (*sinks.Outputs, error) {
 		names = append(names, "the output "+spec.File)
 	}
 	if o.rejects != "" {
-		wanted = append(wanted, sinks.Output{Sink: sinks.BadRows{}, File: fileOf(o.rejects)})
+		wanted = append(wanted, sinks.Output{Sink: sinks.BadRows{Safe: o.csvSafe}, File: fileOf(o.rejects)})
 		names = append(names, "--rejects "+o.rejects)
 	}
 	outputs, err := sinks.NewOutputs(wanted)

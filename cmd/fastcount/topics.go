@@ -61,7 +61,8 @@ What a SOURCE is, its looks alone decide, never what happens to exist:
   json     {"patients": {"P001": {"bp_dia": 3106}}, "totals": {"bp_dia": 9372}}; keys are sorted, pairs
            that never occurred are left out; --compact puts it on one line
   csv      patient_id,event_type,count; sorted. --csv-safe puts ' before an id that a spreadsheet would
-           take for a formula
+           take for a formula, and before one that begins with ', so that distinct ids stay distinct;
+           also in the cells of --rejects
   ndjson   {"patient_id":"P001","event_type":"bp_dia","count":3106}, one line each; sorted
   table    for eyes; long tables are cut and say so. --color and NO_COLOR decide about colours
   html     one page for a browser, which loads nothing: totals, a table of patients and event types with
