@@ -8,12 +8,12 @@ import (
 	"log"
 	"os"
 
-	"fastcount/bench/peers/tally"
+	"fastcount/bench/peers/peer"
 )
 
-func main() { tally.Main(count) }
+func main() { peer.Main(count) }
 
-func count(path string, counts tally.Counts) {
+func count(path string, counts peer.Counts) {
 	f, err := os.Open(path)
 	if err != nil {
 		log.Fatal(err)

@@ -28,14 +28,14 @@ type options struct {
 // measure runs all programs and returns what it saw. Each round begins with another program, so that none always
 // comes after the same one.
 func (o options) measure(list []program) (runs []results.Run) {
-	var ready []*entrant
+	var ready []*contestant
 	for _, p := range list {
 		r := o.prepare(p)
 		if r.Answer != "" {
 			runs = append(runs, r)
 			continue
 		}
-		ready = append(ready, &entrant{program: p, run: r})
+		ready = append(ready, &contestant{program: p, run: r})
 	}
 	for round := range o.rounds {
 		for i := range ready {
@@ -53,8 +53,8 @@ func (o options) measure(list []program) (runs []results.Run) {
 	return runs
 }
 
-// entrant is a program that takes part.
-type entrant struct {
+// contestant is a program that takes part.
+type contestant struct {
 	program
 	run   results.Run // what all its runs share
 	spent float64
@@ -76,7 +76,7 @@ func (o options) prepare(p program) results.Run {
 	return r
 }
 
-func (o options) once(e *entrant, round int) results.Run {
+func (o options) once(e *contestant, round int) results.Run {
 	r := e.run
 	r.Round = round
 	out, use, err := execute(e.program, o.files)

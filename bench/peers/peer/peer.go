@@ -1,5 +1,5 @@
 // Package tally is what the two Go peers share: a map of maps, workers that take a file each, and the printing.
-package tally
+package peer
 
 import (
 	"fmt"
