@@ -1,15 +1,17 @@
-// Package bench measures every stage of a count and the whole of it. Each benchmark checks its answer, and each runs
-// once as a test. The command that gives the figures of one benchmark stands above it; for all of them:
+// Package bench measures every stage of a count, and counts of whole inputs.
+// Each benchmark verifies its result and also runs once as a test.
 //
 //	go test -run='^$' -bench=. ./bench
 //
-// and to look inside one: go test -run='^$' -bench=Run/memory -cpuprofile=cpu.prof ./bench
+// To profile a benchmark:
+//
+//	go test -run='^$' -bench=Run/source=file -cpuprofile=cpu.prof ./bench
 package bench
 
 import (
 	"bytes"
+	"errors"
 	"flag"
-	"fmt"
 	"sync"
 	"testing"
 
@@ -17,7 +19,8 @@ import (
 	"fastcount/mockserver"
 )
 
-// benchmarks are all of this package, so that a test can run each of them once.
+// benchmarks holds all benchmarks of this package, so that a test can run each
+// of them once.
 var benchmarks = map[string]func(*testing.B){
 	"Index":   BenchmarkIndex,
 	"Parse":   BenchmarkParse,
@@ -43,14 +46,15 @@ func TestEveryBenchmarkOnce(t *testing.T) {
 	}
 }
 
-// shape is a kind of input, and how many rows it has.
+// shape is an input with a known number of rows.
 type shape struct {
 	name string
 	data []byte
 	rows int
 }
 
-// reference returns the first size bytes, to a whole row, of a download of the built-in export small.
+// reference returns the rows in the first 8 MiB of a download of the built-in
+// export small.
 var reference = sync.OnceValue(func() shape {
 	const size = 8 << 20
 	w := &head{left: size}
@@ -61,13 +65,13 @@ var reference = sync.OnceValue(func() shape {
 	return shape{"reference", data, bytes.Count(data, []byte{'\n'}) - 1}
 })
 
-// head keeps the first bytes that are written to it.
+// head is a writer that keeps the first bytes and then fails.
 type head struct {
 	b    []byte
 	left int
 }
 
-var errFull = fmt.Errorf("enough was written")
+var errFull = errors.New("head is full")
 
 func (h *head) Write(p []byte) (int, error) {
 	n := min(len(p), h.left)
@@ -78,14 +82,16 @@ func (h *head) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// cached returns a shape cut down to what stays in a processor's second-level cache.
+// cached returns the rows in the first 256 KiB of s, which fit in the
+// second-level cache of a processor.
 func (s shape) cached() shape {
 	const size = 256 << 10
 	data := s.data[:bytes.LastIndexByte(s.data[:min(size, len(s.data))], '\n')+1]
 	return shape{s.name, data, bytes.Count(data, []byte{'\n'}) - 1}
 }
 
-// allShapes returns the reference rows and what else is found in the field, about as many bytes of each.
+// allShapes returns the reference rows, and other shapes of about the same
+// size.
 func allShapes() []shape {
 	list := []shape{reference()}
 	for _, name := range []string{"uuid", "quoted", "crlf", "wide"} {
@@ -102,7 +108,8 @@ func allShapes() []shape {
 	return list
 }
 
-// report tells how fast rows of a total size were worked off.
+// report reports the throughput of a benchmark in which each iteration counts
+// s.
 func report(b *testing.B, s shape) {
 	b.SetBytes(int64(len(s.data)))
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(s.rows), "ns/row")

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compares fastcount with what one would use instead, on the same files, and checks every answer.
+# Compares fastcount with other programs on the same files, and verifies every
+# answer.
 set -euo pipefail
 export LC_ALL=C GOWORK=off
 
@@ -7,32 +8,38 @@ usage() {
 	cat <<-'END'
 		Usage: bench/compare.sh [options]
 
-		Builds fastcount from this tree, makes the files of a mock export, installs the programs to compare with,
-		runs all of them in turn, round by round, checks every answer, and prints a table in Markdown.
+		Builds fastcount from this tree, generates the files of a mock export,
+		installs the programs to compare with, runs each of them once per round,
+		verifies every answer, and prints a table in Markdown. Linux only.
 
-		  --export NAME     the export to count with one thread: demo, small (default) or large (6.7 GB)
-		  --large           also count large, with two threads; programs that know only one use one
-		  --rounds N        runs of each program (default 5)
-		  --budget SECONDS  a program that has run for so long sits out the remaining rounds (default 60);
-		                    the table says how many rounds each program ran
-		  --only NAME,NAME  only these programs, and fastcount; --list prints the names
-		  --no-install      take only what is there
-		  --out DIR         where runs.tsv, table.md and speed.svg go (default: out in the cache)
-		  --plot FILE       draw the bars there instead of DIR/speed.svg
+		  --export NAME     export to count with one thread: demo, small (default)
+		                    or large (6.7 GB)
+		  --large           also count large with two threads, or one if a program
+		                    does not support more
+		  --rounds N        number of runs of each program (default 5)
+		  --budget SECONDS  skip the remaining rounds of a program after this time
+		                    (default 60)
+		  --only NAME,NAME  run only these programs and fastcount; see --list
+		  --no-install      use only installed programs
+		  --out DIR         directory for runs.tsv, table.md and speed.svg
+		                    (default: out in the cache)
+		  --plot FILE       file for the plot (default: DIR/speed.svg)
 		  --list            print the names of the programs
-		  --help            print this
+		  --help            print this help
 
-		The cache has the files, the programs, and install.log, where a program that could not be installed says why:
-		$BENCH_CACHE, or fastcount-bench in $TMPDIR or /tmp. Programs come from npm (needs node), from Debian's
-		packages (apt-get, only as root) and from this tree (needs Go). Linux only. The commands as they ran are in
-		DIR/programs-EXPORT-THREADS.tsv.
+		Programs are installed from npm (needs node) and with apt-get (needs root),
+		and built from this tree (needs Go). The files, the programs and
+		install.log, which has the reasons of failed installations, are in the
+		cache: $BENCH_CACHE, or fastcount-bench in $TMPDIR or /tmp. The commands are
+		in DIR/programs-EXPORT-THREADS.tsv.
 
-		Files are in the page cache before the clock starts. Wall time is what a user waits, start of the program
-		included; CPU time and peak memory are the kernel's figures for the process and its children. Peak memory
-		under that of the runner itself, about 4 MiB, cannot be seen.
+		Files are read into the page cache before measuring. Wall time includes the
+		start of a program. CPU time and peak memory are those that the kernel
+		reports for the process and its children. Peak memory below about 4 MiB,
+		that of the runner, cannot be measured.
 
-		The exit code is 1 where a program failed or gave a wrong answer; a program that could not be installed only
-		has a line in the table that says so.
+		The exit code is 1 if a program failed or printed a wrong answer, but not
+		if it could not be installed.
 	END
 }
 
@@ -41,9 +48,12 @@ die() {
 	exit 2
 }
 
-# The SHA-256 of each export's counts, as lines patient,event,count in sorted order: what
-# "fastcount --sink csv NAME | tail -n +2 | sha256sum" prints. That of demo and small is of the published answers;
-# on large, fastcount, the Rust csv crate and mawk agree.
+# SHA-256 of the counts of each export, as sorted lines patient,event,count:
+#
+#   fastcount --sink csv NAME | tail -n +2 | sha256sum
+#
+# The hashes of demo and small are those of the published counts. For large,
+# fastcount, the Rust csv crate and mawk agree.
 declare -A answers=(
 	[demo]=42c0d71a1926c8db63569312e9517fb4f3f1c647928445981852cd7c56df40c1
 	[small]=0a31a5ddb5b43f77c12fd743cc8d472a704e9f110e14108e4fc98b47d8323f72
@@ -65,7 +75,7 @@ parse_options() {
 		--large) large=yes; shift; continue ;;
 		--no-install) may_install=no; shift; continue ;;
 		esac
-		(($# > 1)) || die "$1 is unknown or needs a value; see --help"
+		(($# > 1)) || die "$1: unknown option, or no value; see --help"
 		case $1 in
 		--export) export_id=$2 ;;
 		--rounds) rounds=$2 ;;
@@ -73,22 +83,22 @@ parse_options() {
 		--only) only=$2 ;;
 		--out) out=$2 ;;
 		--plot) plot=$2 ;;
-		*) die "unknown option $1; see --help" ;;
+		*) die "$1: unknown option; see --help" ;;
 		esac
 		shift 2
 	done
-	[[ -n $export_id && -n ${answers[$export_id]:-} ]] || die "--export is demo, small or large, not \"$export_id\""
-	[[ $rounds =~ ^[1-9][0-9]*$ ]] || die "--rounds is a number from 1"
-	[[ $budget =~ ^[0-9]+$ ]] || die "--budget is a number of seconds"
+	[[ -n $export_id && -n ${answers[$export_id]:-} ]] || die "--export \"$export_id\": want demo, small or large"
+	[[ $rounds =~ ^[1-9][0-9]*$ ]] || die "--rounds \"$rounds\": want a number of at least 1"
+	[[ $budget =~ ^[0-9]+$ ]] || die "--budget \"$budget\": want a number of seconds"
 	choose_peers
 }
 
-# choose_peers leaves in peers those that --only names. fastcount always takes part.
+# choose_peers reduces peers to those in --only, and fastcount.
 choose_peers() {
 	[[ -n $only ]] || return 0
 	local name chosen=(fastcount)
 	for name in ${only//,/ }; do
-		[[ " ${peers[*]} " == *" $name "* ]] || die "no program is called $name; see --list"
+		[[ " ${peers[*]} " == *" $name "* ]] || die "--only $name: unknown program; see --list"
 		[[ " ${chosen[*]} " == *" $name "* ]] || chosen+=("$name")
 	done
 	peers=("${chosen[@]}")
@@ -103,7 +113,8 @@ build() {
 	(cd "$tree/bench/peers" && go build -o "$cache/bin/" ./...)
 }
 
-# generate makes the files of an export once. The folder gets its name when all of them are there.
+# generate generates the files of an export once. The directory is renamed when
+# it is complete.
 generate() {
 	local dir=$cache/data/$1
 	[[ -d $dir ]] && return
@@ -117,11 +128,11 @@ warn_if_memory_is_short() {
 	needed=$(du -sk "$cache/data/$1" | cut -f1)
 	available=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
 	if ((available < needed + (1 << 20))); then
-		echo "compare.sh: the files of $1 may not stay in the page cache of this machine" >&2
+		echo "compare.sh: $1: the files may not fit in the page cache" >&2
 	fi
 }
 
-# series measures all programs on one export with so many threads.
+# series measures all programs on one export with the given number of threads.
 series() {
 	local id=$1 threads=$2 words=$3
 	local list=$out/programs-$id-$threads.tsv

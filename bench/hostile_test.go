@@ -8,20 +8,22 @@ import (
 	"fastcount/engine"
 )
 
-// hostileSets are ways to choose names that a weak or unkeyed hash would send to the same places. Each gives n distinct
-// names of ASCII for 0 <= i < n; the first is what the others are compared with.
+// hostileSets are sets of names for which a weak or unkeyed hash has many
+// collisions. id returns n distinct ASCII names for 0 <= i < n. The others are
+// compared with the first set.
 var hostileSets = []struct {
 	name string
 	id   func(i int) string
 }{
 	{"random", func(i int) string { return fmt.Sprintf("%08x", uint32(i)*2654435761) }},
 	{"counted", func(i int) string { return fmt.Sprintf("P%07d", i) }},
-	{"counted-at-the-front", func(i int) string { return reversed(fmt.Sprintf("%07dP", i)) }},
+	{"counted-reversed", func(i int) string { return reversed(fmt.Sprintf("%07dP", i)) }},
 	{"second-word-only", func(i int) string { return fmt.Sprintf("xxxxxxxx%06x", i) }},
 	{"first-and-last-byte-of-each-half", func(i int) string {
 		return string([]byte{hex(i), 'x', 'x', 'x', 'x', 'x', 'x', hex(i >> 4), hex(i >> 8), 'x', 'x', 'x', 'x', hex(i >> 12)})
 	}},
-	{"one-diagonal-of-an-aes-block", func(i int) string { // bytes 0, 5, 10 and 13: what one round mixes into one word
+	{"one-diagonal-of-an-aes-block", func(i int) string {
+		// One round of AES mixes bytes 0, 5, 10 and 13 into the same word.
 		b := []byte("xxxxxxxxxxxxxx")
 		b[0], b[5], b[10], b[13] = hex(i), hex(i>>4), hex(i>>8), hex(i>>12)
 		return string(b)
@@ -40,8 +42,8 @@ func reversed(s string) string {
 	return string(b)
 }
 
-// BenchmarkHostile counts rows whose patient ids were chosen to collide; the promise is at most three times the time of
-// random ones.
+// BenchmarkHostile counts rows whose patient ids were chosen to collide. They
+// must take at most three times as long as random ones.
 //
 //	go test -run='^$' -bench=Hostile -count=5 ./bench
 func BenchmarkHostile(b *testing.B) {

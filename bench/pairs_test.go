@@ -9,9 +9,10 @@ import (
 	"fastcount/engine"
 )
 
-// BenchmarkPairs counts in memory, with one worker, rows over more and more pairs of patient and event type at random: no
-// step between a dense and a sparse table, nor at the edge of a cache, should be a cliff. What it costs to see each
-// name for the first time and to sort the report is in the figures.
+// BenchmarkPairs counts random rows in memory with one worker, for an
+// increasing number of pairs. The time per row should not jump at the
+// transition from the dense to the sparse table, or at the size of a cache. It
+// includes storing each name once and sorting the report.
 //
 //	go test -run='^$' -bench=Pairs -benchtime=3x ./bench
 func BenchmarkPairs(b *testing.B) {
@@ -33,10 +34,11 @@ func BenchmarkPairs(b *testing.B) {
 	}
 }
 
-// pairRows are enough for most patients to occur, and few enough for a test.
+// pairRows is large enough for most patients to occur, and small enough for a
+// test.
 const pairRows = 2_000_000
 
-// randomPairs returns rows of which each has one of so many patients and event types, at random.
+// randomPairs returns rows with a random patient and event type each.
 func randomPairs(patients, events, rows int) shape {
 	rng := rand.New(rand.NewPCG(1, 2))
 	data := []byte("patient_id,event_time,event_type,value\n")

@@ -16,7 +16,7 @@ import (
 	"fastcount/sources"
 )
 
-// BenchmarkRun counts whole inputs, per source and number of workers.
+// BenchmarkRun counts whole inputs by source and number of workers.
 //
 //	go test -run='^$' -bench=Run -count=10 ./bench
 func BenchmarkRun(b *testing.B) {
@@ -67,7 +67,7 @@ func fileParts(path string) func(*testing.B) []engine.Part {
 	}
 }
 
-// httpParts serves the shape as the one download of an export, over loopback.
+// httpParts serves s over loopback as the only download of an export.
 func httpParts(s shape) func(*testing.B) []engine.Part {
 	export := mockserver.Export{ID: "bench", Downloads: []mockserver.Download{{
 		ID: "download", Rows: uint64(s.rows), Body: mockserver.Bytes(s.data),
@@ -86,6 +86,7 @@ func httpParts(s shape) func(*testing.B) []engine.Part {
 	}
 }
 
+// serve serves export over loopback and returns a client.
 func serve(b *testing.B, export mockserver.Export) *sources.Client {
 	handler, err := mockserver.New(mockserver.Options{Exports: []mockserver.Export{export}})
 	if err != nil {

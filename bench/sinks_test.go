@@ -8,7 +8,8 @@ import (
 	"fastcount/sinks"
 )
 
-// BenchmarkSinks writes the report of many patients, per format. A row is a pair here.
+// BenchmarkSinks writes a report with many patients, by format. Its rows are
+// pairs.
 //
 //	go test -run='^$' -bench=Sinks -count=10 ./bench
 func BenchmarkSinks(b *testing.B) {
@@ -45,7 +46,7 @@ func BenchmarkSinks(b *testing.B) {
 	}
 }
 
-// lineCounter counts what is written.
+// lineCounter is a writer that counts bytes and lines.
 type lineCounter struct{ bytes, lines int }
 
 func (c *lineCounter) Write(p []byte) (int, error) {

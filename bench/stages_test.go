@@ -14,7 +14,8 @@ import (
 	"fastcount/parser"
 )
 
-// BenchmarkIndex finds the separators in data that is in cache, per kernel; bytes.Count is what the machine can do.
+// BenchmarkIndex scans cached data, by kernel. bytes.Count is an upper bound
+// for the machine.
 //
 //	go test -run='^$' -bench=Index -count=10 ./bench
 func BenchmarkIndex(b *testing.B) {
@@ -43,7 +44,7 @@ func BenchmarkIndex(b *testing.B) {
 	})
 }
 
-// BenchmarkParse makes blocks of rows, per shape.
+// BenchmarkParse parses blocks of rows, by shape.
 //
 //	go test -run='^$' -bench=Parse -count=10 ./bench
 func BenchmarkParse(b *testing.B) {
@@ -75,7 +76,7 @@ func countRows(r *parser.Reader) (rows int, err error) {
 	}
 }
 
-// BenchmarkIntern looks up names that are known, per kind of name.
+// BenchmarkIntern looks up known names, by kind of name.
 //
 //	go test -run='^$' -bench=Intern -count=10 ./bench
 func BenchmarkIntern(b *testing.B) {
@@ -91,7 +92,7 @@ func BenchmarkIntern(b *testing.B) {
 		{"million", 1 << 20, func(i int) string { return fmt.Sprintf("L%07d", i) }},
 	} {
 		b.Run("names="+kind.name, func(b *testing.B) {
-			rows := max(1<<16, kind.names) // enough to come to all parts of the table
+			rows := max(1<<16, kind.names) // enough to reach all parts of the table
 			var data []byte
 			starts, ends := make([]uint32, rows), make([]uint32, rows)
 			table := intern.New(nil)
@@ -125,7 +126,8 @@ func BenchmarkIntern(b *testing.B) {
 	}
 }
 
-// memory is a part that lies in memory and is read again and again: the machine's own limit, without any source.
+// memory is a part that holds its bytes in memory and repeats its rows. Reading
+// it costs only a copy.
 type memory struct {
 	shape
 	times int
@@ -137,7 +139,7 @@ func (m memory) Open(context.Context) (io.ReadCloser, error) {
 	return io.NopCloser(&repeat{head: m.data, body: m.data[bytes.IndexByte(m.data, '\n')+1:], left: m.times}), nil
 }
 
-// repeat is a stream of head and then left-1 times body.
+// repeat is a stream of head followed by left-1 times body.
 type repeat struct {
 	head, body []byte
 	left       int
@@ -159,7 +161,8 @@ func (r *repeat) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// BenchmarkCount counts rows that are in cache, per shape, with one worker: a copy, the scan, the look-ups, the adding.
+// BenchmarkCount counts cached rows with one worker, by shape. It includes
+// copying, scanning, looking up and counting.
 //
 //	go test -run='^$' -bench=Count -count=10 ./bench
 func BenchmarkCount(b *testing.B) {

@@ -17,8 +17,9 @@ import (
 	"fastcount/sources"
 )
 
-// BenchmarkStream reads sources that are one stream: alone, which is what the source itself can give, and counted. Files
-// of several gzip members or zstd frames are counted on all processors.
+// BenchmarkStream reads sources that are one stream: without counting, which is
+// the limit of the source, and with counting. Files with several gzip members
+// or zstd frames are counted on all processors.
 //
 //	go test -run='^$' -bench=Stream -count=10 ./bench
 func BenchmarkStream(b *testing.B) {
@@ -68,13 +69,13 @@ func BenchmarkStream(b *testing.B) {
 	}
 }
 
-// repeated returns the header of s and n times its rows.
+// repeated returns the header of s followed by its rows n times.
 func repeated(s shape, n int) shape {
 	body := bytes.IndexByte(s.data, '\n') + 1
 	return shape{s.name, slices.Concat(s.data[:body], bytes.Repeat(s.data[body:], n)), n * s.rows}
 }
 
-// pieces compresses 256 KiB at a time.
+// pieces compresses data in pieces of 256 KiB.
 func pieces(compress func([]byte) []byte, data []byte) (out []byte) {
 	for piece := range slices.Chunk(data, 256<<10) {
 		out = append(out, compress(piece)...)
@@ -82,7 +83,7 @@ func pieces(compress func([]byte) []byte, data []byte) (out []byte) {
 	return out
 }
 
-// discard reads a part to its end and returns its number of bytes.
+// discard reads a part to its end and returns its size.
 func discard(p engine.Part, buf []byte) (n int, err error) {
 	stream, err := p.Open(context.Background())
 	if err != nil {
@@ -99,6 +100,7 @@ func discard(p engine.Part, buf []byte) (n int, err error) {
 	return n, errors.Join(err, stream.Close())
 }
 
+// compressed returns a part that reads a file.
 func compressed(path string) func(*testing.B) engine.Part {
 	return func(b *testing.B) engine.Part {
 		f, err := sources.NewFile(path, sources.LocalOptions{})
@@ -109,7 +111,7 @@ func compressed(path string) func(*testing.B) engine.Part {
 	}
 }
 
-// pipe writes the shape into a pipe, in another goroutine.
+// pipe returns a part that reads s from a pipe.
 func pipe(s shape) func(*testing.B) engine.Part {
 	return func(b *testing.B) engine.Part {
 		r, w, err := os.Pipe()
@@ -128,7 +130,7 @@ func pipe(s shape) func(*testing.B) engine.Part {
 	}
 }
 
-// closing closes a reader with the stream of the part that reads it.
+// closing is a part whose streams also close r.
 type closing struct {
 	engine.Part
 	r io.Closer
@@ -142,6 +144,7 @@ func (c closing) Open(ctx context.Context) (io.ReadCloser, error) {
 	return closers{stream, c.r}, nil
 }
 
+// closers is a stream that also closes last.
 type closers struct {
 	io.ReadCloser
 	last io.Closer
@@ -149,10 +152,10 @@ type closers struct {
 
 func (c closers) Close() error { return errors.Join(c.ReadCloser.Close(), c.last.Close()) }
 
-// served serves the shape over loopback.
+// served serves s over loopback.
 func served(b *testing.B, s shape) func(*testing.B) engine.Part {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write(s.data) // the client finds out
+		_, _ = w.Write(s.data) // the client detects a failure
 	}))
 	b.Cleanup(server.Close)
 	client, err := sources.NewClient(sources.Options{})

@@ -1,19 +1,20 @@
 # shellcheck shell=bash
-# The programs that compare.sh runs: how each is installed, and its command. compare.sh sources this file and sets
+# The programs that compare.sh runs: how to install each, and its command.
+# compare.sh sources this file and sets
 #
-#   tree         the folder of go.mod
-#   cache        the folder for what is installed and built
-#   may_install  yes, or no to take only what is there
+#   tree         directory of go.mod
+#   cache        directory for installed and built programs
+#   may_install  yes, or no to use only installed programs
 #
-# Each has a function list_NAME THREADS, where - in the name is _. It calls program, or missing where the program
-# cannot be had.
+# Each program has a function list_NAME THREADS, with _ instead of - in the
+# name. It calls program, or missing if the program is not available.
 : "${tree:?}" "${cache:?}" "${may_install:?}"
 
 peers=(fastcount go-loop encoding-csv rust-csv duckdb duckdb-varchar polars clickhouse data-table pandas mawk miller
 	python-csv wc cat)
 lists_are_new=no # apt-get update has run
 
-# list_peers prints a line for each program, for the runner (bench/peers/run).
+# list_peers prints the list of programs for bench/peers/run.
 list_peers() {
 	local name
 	for name in "${peers[@]}"; do
@@ -22,7 +23,8 @@ list_peers() {
 	done
 }
 
-# program NAME VERSION THREADS PRINTS COMMAND... and missing NAME REASON each print a line.
+# program NAME VERSION THREADS OUTPUT COMMAND... and missing NAME REASON each
+# print a line of the list.
 program() {
 	local IFS=$'\t'
 	printf '%s\n' "$*"
@@ -30,7 +32,8 @@ program() {
 
 missing() { program "$1" '' '' missing "could not be installed: $2"; }
 
-# debian installs Debian packages. It fails where there is no apt-get, no right to use it, or no such package.
+# debian installs Debian packages. It fails if apt-get or a package is not
+# available, or without root.
 debian() {
 	[[ $may_install == yes && $EUID == 0 ]] || return 1
 	command -v apt-get >/dev/null || return 1
@@ -41,7 +44,8 @@ debian() {
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >>"$cache/install.log" 2>&1 </dev/null
 }
 
-# npm_peer FOLDER copies a program to the cache and installs what its package.json names, once. It prints nothing, and fails where it cannot.
+# npm_peer DIR copies a program to the cache and installs its dependencies once.
+# It prints nothing.
 npm_peer() {
 	local from=$tree/bench/peers/$1 to=$cache/$1
 	command -v node >/dev/null || return 1
@@ -56,7 +60,8 @@ npm_peer() {
 
 npm_version() { node -p 'JSON.parse(fs.readFileSync(process.argv[1])).version' "$cache/$1/node_modules/$2/package.json"; }
 
-# python_with MODULE prints the first Python that has the module. Debian's packages are only for Debian's own Python.
+# python_with MODULE prints the first Python that has the module. Debian's
+# packages are only available to Debian's own Python.
 python_with() {
 	local python
 	for python in python3 /usr/bin/python3; do
@@ -129,7 +134,7 @@ list_mawk() {
 	program mawk "$(mawk -W version 2>&1 | sed -n '1s/mawk \([^ ,]*\).*/\1/p')" 1 counts mawk -F, -f "$tree/bench/peers/mawk/count.awk"
 }
 
-# Miller takes as many threads as it likes.
+# Miller chooses the number of threads.
 list_miller() {
 	command -v mlr >/dev/null || debian miller || { missing Miller 'miller (Debian)'; return; }
 	program Miller "$(mlr --version | last_word_of_first_line)" any counts \

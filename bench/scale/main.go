@@ -1,10 +1,9 @@
-// Command scale measures on one machine how the cost of counting grows, and sets it beside the formula of docs/scale.md,
-// toward a plan of 10¹² rows:
+// Command scale measures how the cost of counting grows on one machine, up to a
+// plan of 10¹² rows, and compares it with the formula in docs/scale.md. It
+// verifies every result. The tables, in Markdown, are for bench/README.md.
 //
-//	go run ./bench/scale          # about three minutes, and 5 GB of disk
-//	go run ./bench/scale -quick   # a hundredth of it
-//
-// Every answer is checked. The tables are Markdown, for bench/README.md.
+//	go run ./bench/scale          # about three minutes and 5 GB of disk
+//	go run ./bench/scale -quick   # a hundredth of the work
 package main
 
 import (
@@ -24,7 +23,7 @@ import (
 )
 
 func main() {
-	quick := flag.Bool("quick", false, "a hundredth of the work, to see that it works")
+	quick := flag.Bool("quick", false, "do a hundredth of the work")
 	flag.Parse()
 	if err := run(context.Background(), *quick); err != nil {
 		fmt.Fprintln(os.Stderr, "scale:", err)
@@ -32,12 +31,12 @@ func main() {
 	}
 }
 
-// lab is where the measuring is done.
+// lab is the environment of the measurements.
 type lab struct {
 	ctx     context.Context
 	dir     string
 	program string
-	divide  int // by which the amounts of work are divided
+	divide  int // divisor of the amounts of work
 }
 
 func run(ctx context.Context, quick bool) (err error) {
@@ -61,6 +60,7 @@ func run(ctx context.Context, quick bool) (err error) {
 	return nil
 }
 
+// header prints the header of a table.
 func header(title string, columns ...string) {
 	fmt.Printf("\n%s\n\n|", title)
 	for _, c := range columns {
@@ -73,6 +73,7 @@ func header(title string, columns ...string) {
 	fmt.Println()
 }
 
+// row prints a row of a table.
 func row(cells ...any) {
 	fmt.Print("|")
 	for _, c := range cells {
@@ -81,7 +82,8 @@ func row(cells ...any) {
 	fmt.Println()
 }
 
-// reference returns a file of so many rows like those of the built-in exports.
+// reference returns a file with the given number of rows like those of the
+// built-in exports.
 func (l *lab) reference(rows int) (*sources.File, error) {
 	path := filepath.Join(l.dir, fmt.Sprintf("reference-%d.csv", rows))
 	if err := shapes.WriteFile(path, "crlf", uint64(rows)); err != nil {
@@ -90,32 +92,33 @@ func (l *lab) reference(rows int) (*sources.File, error) {
 	return sources.NewFile(path, sources.LocalOptions{})
 }
 
-// count counts parts and returns how long that took.
+// count counts parts and returns the time taken.
 func (l *lab) count(parts []engine.Part, jobs int) (*engine.Report, time.Duration, error) {
 	begin := time.Now()
 	r, err := engine.Run(l.ctx, parts, engine.Config{Jobs: jobs, Limits: engine.Limits{Patients: 1 << 30, Pairs: 1 << 30}})
 	return r, time.Since(begin), err
 }
 
-// again is a file that is counted once more, under another name.
-type again struct {
+// renamed is a file under another name.
+type renamed struct {
 	*sources.File
 	name string
 }
 
-func (a again) Name() string { return a.name }
+func (a renamed) Name() string { return a.name }
 
+// repeated returns n parts that read f.
 func repeated(f *sources.File, n int) []engine.Part {
 	parts := make([]engine.Part, n)
 	for i := range parts {
-		parts[i] = again{f, fmt.Sprintf("%s, %d", f.Name(), i)}
+		parts[i] = renamed{f, fmt.Sprintf("%s, %d", f.Name(), i)}
 	}
 	return parts
 }
 
-// rows measures from 10⁴ to 10⁹ rows, the latter as one file again and again.
+// rows measures 10⁴ to 10⁹ rows, more than 10⁷ of them as one file repeatedly.
 func (l *lab) rows() error {
-	header("Rows, one file or the same one again, all processors", "rows", "seconds", "ns/row")
+	header("Rows, one file or the same file repeatedly, all processors", "rows", "seconds", "ns/row")
 	most := 10_000_000 / l.divide
 	for rows := 10_000; rows <= 1_000_000_000/l.divide; rows *= 10 {
 		f, err := l.reference(min(rows, most))
@@ -128,14 +131,14 @@ func (l *lab) rows() error {
 			return err
 		}
 		if r.Rows != uint64(rows) {
-			return fmt.Errorf("%d rows were counted, want %d", r.Rows, rows)
+			return fmt.Errorf("counted %d rows, want %d", r.Rows, rows)
 		}
 		row(rows, fmt.Sprintf("%.4f", took.Seconds()), fmt.Sprintf("%.1f", float64(took.Nanoseconds())/float64(rows)))
 	}
 	return nil
 }
 
-// files measures from 1 to 10⁵ files of 100 rows.
+// files measures 1 to 10⁵ files of 100 rows.
 func (l *lab) files() error {
 	header("Files of 100 rows, the whole program", "files", "seconds", "µs/file")
 	dir := filepath.Join(l.dir, "files")
@@ -159,15 +162,15 @@ func (l *lab) files() error {
 			return err
 		}
 		took := time.Since(begin)
-		if got, want := sumOf(out), uint64(files*100); got != want {
-			return fmt.Errorf("%d rows were counted, want %d", got, want)
+		if got, want := sumCounts(out), uint64(files*100); got != want {
+			return fmt.Errorf("counted %d rows, want %d", got, want)
 		}
 		row(files, fmt.Sprintf("%.3f", took.Seconds()), fmt.Sprintf("%.0f", float64(took.Microseconds())/float64(files)))
 	}
 	return nil
 }
 
-// pairs measures 10⁶ rows of ever more distinct pairs.
+// pairs measures an increasing number of distinct pairs.
 func (l *lab) pairs() error {
 	header("Distinct pairs in 4 million rows, one worker", "pairs", "seconds", "ns/row")
 	rows := 4_000_000 / l.divide
@@ -185,7 +188,7 @@ func (l *lab) pairs() error {
 			return err
 		}
 		if r.Rows != uint64(rows) || len(r.Patients) != patients {
-			return fmt.Errorf("%d rows, %d patients", r.Rows, len(r.Patients))
+			return fmt.Errorf("counted %d rows of %d patients, want %d of %d", r.Rows, len(r.Patients), rows, patients)
 		}
 		row(len(r.Pairs), fmt.Sprintf("%.3f", took.Seconds()), fmt.Sprintf("%.0f", float64(took.Nanoseconds())/float64(rows)))
 	}

@@ -20,18 +20,19 @@ import (
 	"fastcount/sources"
 )
 
-// sumOf adds the counts of a CSV result up.
-func sumOf(result []byte) (sum uint64) {
+// sumCounts returns the sum of the counts of a result in CSV.
+func sumCounts(result []byte) (sum uint64) {
 	for line := range strings.Lines(string(result)) {
 		n, err := strconv.ParseUint(strings.TrimSpace(line[strings.LastIndexByte(line, ',')+1:]), 10, 64)
-		if err == nil { // the header has none
+		if err == nil { // the header has no count
 			sum += n
 		}
 	}
 	return sum
 }
 
-// writePairs writes rows of so many patients, each first once, then at random, with four event types.
+// writePairs writes rows of the given number of patients, each of them first
+// once and then at random, with four event types.
 func writePairs(path string, rows, patients int) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
@@ -68,8 +69,9 @@ func (l *lab) writePlan(name string, files []*sources.File) (path string, err er
 	return path, os.WriteFile(path, text.Bytes(), 0o600)
 }
 
-// shards counts one file in ever more shards, a process each, and sets the time beside the formula: what an empty
-// shard takes, once for each turn of the slots, and the time of counting in one go, which does not change.
+// shards counts one file in an increasing number of shards, one process each.
+// The formula adds the time of an empty shard for each turn of the slots to the
+// time of counting the file in one process.
 func (l *lab) shards() error {
 	slots := runtime.GOMAXPROCS(0)
 	rows := 10_000_000 / l.divide
@@ -103,17 +105,17 @@ func (l *lab) shards() error {
 			return err
 		}
 		if r.Rows != uint64(rows) {
-			return fmt.Errorf("%d rows in %d shards, want %d", r.Rows, n, rows)
+			return fmt.Errorf("counted %d rows in %d shards, want %d", r.Rows, n, rows)
 		}
 		turns := (n + slots - 1) / slots
 		formula := time.Duration(turns)*dispatch + whole*time.Duration(turns*slots)/time.Duration(n)
 		row(n, fmt.Sprintf("%.3f", took.Seconds()), fmt.Sprintf("%.3f", formula.Seconds()), fmt.Sprintf("%.3f", time.Since(begin).Seconds()))
 	}
-	fmt.Printf("\n(A shard that holds next to nothing takes %.1f ms.)\n", dispatch.Seconds()*1000)
+	fmt.Printf("\n(A nearly empty shard takes %.1f ms.)\n", dispatch.Seconds()*1000)
 	return nil
 }
 
-// dispatch measures how long a process takes that counts next to nothing.
+// dispatch returns the time that a process takes for a nearly empty shard.
 func (l *lab) dispatch(path string) (time.Duration, error) {
 	const processes, shards = 20, 1_000_000
 	begin := time.Now()
@@ -127,7 +129,7 @@ func (l *lab) dispatch(path string) (time.Duration, error) {
 	return time.Since(begin) / processes, nil
 }
 
-// countShards counts all shards, some at once.
+// countShards counts all shards, with the given number of concurrent processes.
 func (l *lab) countShards(path, dir string, n, slots int) error {
 	next := make(chan int)
 	errs := make(chan error, slots)
@@ -154,6 +156,7 @@ func (l *lab) countShards(path, dir string, n, slots int) error {
 	return <-errs
 }
 
+// report merges the partial results in dir.
 func report(dir string) (*engine.Report, error) {
 	files, err := merge.Find([]string{dir})
 	if err != nil {
@@ -166,7 +169,8 @@ func report(dir string) (*engine.Report, error) {
 	return set.Report(engine.Limits{})
 }
 
-// trillion plans 10¹² rows, as one file 10⁵ times, and counts shards of it, whose answers are known.
+// trillion plans 10¹² rows, as one file 10⁵ times, and counts some of the
+// shards, whose results are known.
 func (l *lab) trillion() error {
 	const files = 100_000
 	rows := 10_000_000 / l.divide
@@ -200,7 +204,7 @@ func (l *lab) trillion() error {
 	for i := range 10 * files {
 		pieces += len(work.Shard(i, 10*files))
 	}
-	row(fmt.Sprintf("look all of %d shards up (%d pieces)", 10*files, pieces), fmt.Sprintf("%.3f", time.Since(begin).Seconds()))
+	row(fmt.Sprintf("look up all of %d shards (%d pieces)", 10*files, pieces), fmt.Sprintf("%.3f", time.Since(begin).Seconds()))
 
 	const sampled = 5
 	begin = time.Now()
@@ -211,16 +215,16 @@ func (l *lab) trillion() error {
 			return err
 		}
 		if r.Rows != whole.Rows || len(r.Pairs) != len(whole.Pairs) {
-			return fmt.Errorf("shard %d: %d rows, want %d", shard, r.Rows, whole.Rows)
+			return fmt.Errorf("shard %d: counted %d rows, want %d", shard, r.Rows, whole.Rows)
 		}
 	}
 	each := time.Since(begin).Seconds() / sampled
 	row(fmt.Sprintf("count one of %d shards, one processor", files), fmt.Sprintf("%.3f", each))
-	row("so all of them, in hours of a processor", fmt.Sprintf("%.1f", each*files/3600))
+	row("all of them, in processor hours", fmt.Sprintf("%.1f", each*files/3600))
 	return nil
 }
 
-// shardOf counts a shard, in this process.
+// shardOf counts a shard in this process.
 func (l *lab) shardOf(work *plan.Plan, i, n int) (*engine.Report, error) {
 	parts, err := work.Parts(l.ctx, work.Shard(i, n), sources.LocalOptions{}, nil)
 	if err != nil {

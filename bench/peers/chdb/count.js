@@ -1,4 +1,5 @@
-// ClickHouse as a library: node count.js FILE..., all in one folder; THREADS is the number of threads.
+// ClickHouse as a library: node count.js FILE... The files must be in one directory.
+// THREADS is the number of threads.
 import { basename, dirname } from 'node:path';
 import { query } from 'chdb';
 

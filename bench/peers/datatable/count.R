@@ -1,4 +1,5 @@
-# R's data.table: Rscript count.R FILE...; THREADS is the number of threads. Only the two columns are read.
+# R's data.table: Rscript count.R FILE... THREADS is the number of threads. Reads
+# only the two columns.
 library(data.table)
 setDTthreads(as.integer(Sys.getenv("THREADS", "1")))
 

@@ -1,5 +1,6 @@
-// DuckDB: node count.js auto|varchar FILE...; THREADS is the number of threads. "varchar" names the columns and their
-// types, which spares DuckDB the sniffing and the parsing of times and numbers that nobody asked for.
+// DuckDB: node count.js auto|varchar FILE... THREADS is the number of threads.
+// "varchar" declares all columns as text, so that DuckDB need not detect the dialect
+// or parse times and numbers.
 import { DuckDBInstance } from '@duckdb/node-api';
 
 const [form, ...files] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// Command encodingcsv counts with the standard library's CSV reader and a map of maps.
+// Command encodingcsv counts with encoding/csv and a map of maps.
 package main
 
 import (

@@ -1,5 +1,6 @@
-// Command goloop is what a Go programmer writes in ten minutes: big reads, bytes.IndexByte, a map of maps. It knows
-// no quotes, takes the first and the third column on trust, and checks nothing.
+// Command goloop is a simple loop: large reads, bytes.IndexByte, and a map of
+// maps. It does not support quotes, assumes that the names are in the first and
+// the third column, and verifies nothing.
 package main
 
 import (

@@ -1,3 +1,4 @@
-# mawk -F, -f count.awk FILE...: knows no quotes, and takes the first and the third column on trust.
+# mawk -F, -f count.awk FILE...: does not support quotes, and assumes that the names
+# are in the first and the third column.
 FNR > 1 { n[$1 FS $3]++ }
 END { for (pair in n) printf "%s,%d\n", pair, n[pair] }

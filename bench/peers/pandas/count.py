@@ -1,4 +1,7 @@
-"""Counts with pandas, file by file; only the two columns are read, as categories, which is its fastest form."""
+"""Counts with pandas, one file at a time.
+
+Reads only the two columns, as categories, which is the fastest way.
+"""
 
 import sys
 

@@ -1,4 +1,6 @@
-// Package tally is what the two Go peers share: a map of maps, workers that take a file each, and the printing.
+// Package peer is shared by the programs in Go that fastcount is compared with.
+// They count with a map of maps, and with workers that each take a file at a
+// time.
 package peer
 
 import (
@@ -8,10 +10,10 @@ import (
 	"sync"
 )
 
-// Counts are the rows by patient, then by event type.
+// Counts holds numbers of rows by patient and event type.
 type Counts map[string]map[string]*uint64
 
-// Add counts a row. It allocates only where the pair is new.
+// Add counts a row. It allocates only for a new pair.
 func (c Counts) Add(patient, event []byte) {
 	events := c[string(patient)]
 	if events == nil {
@@ -26,7 +28,8 @@ func (c Counts) Add(patient, event []byte) {
 	*n++
 }
 
-// Main counts the files on the command line with as many workers as GOMAXPROCS says, and prints the sum as CSV.
+// Main counts the files named on the command line with GOMAXPROCS workers, and
+// prints the counts as CSV.
 func Main(count func(path string, counts Counts)) {
 	paths := make(chan string)
 	sum := Counts{}

@@ -1,12 +1,15 @@
-// Command plot draws the runs of a TSV file (package results) as an SVG of bars: a panel for each series, a bar for
-// each program. The scale is linear and begins at 0, so that a bar's length is its speed; what is too slow to be
-// seen has its figure beside it. The colours follow the reader's light or dark scheme.
+// Command plot draws the runs in a TSV file (see package results) as bars in
+// SVG, one panel per series and one bar per program. The scale is linear and
+// begins at
+// 0. The number next to a bar shows speeds that are too low to be visible. The
+// colours follow the reader's light or dark scheme.
 //
 //	plot FILE >speed.svg
 package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"html"
 	"math"
@@ -19,9 +22,9 @@ import (
 const (
 	width   = 760
 	left    = 220 // where bars begin
-	right   = 90  // room for the figure behind the longest bar
+	right   = 90  // for the number after the longest bar
 	bar     = 16
-	step    = 24 // from bar to bar
+	step    = 24 // distance of bars
 	heading = 44 // of a panel
 	axis    = 30 // below the bars
 )
@@ -41,7 +44,7 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 
 func main() {
 	if len(os.Args) != 2 {
-		fatal(fmt.Errorf("one file is needed"))
+		fatal(errors.New("usage: plot FILE"))
 	}
 	runs, err := results.Read(os.Args[1])
 	if err != nil {
@@ -71,7 +74,7 @@ func draw(list []results.Series) []byte {
 	return out.Bytes()
 }
 
-// panel draws a series from y on, and returns where it ends.
+// panel draws a series from y and returns the y at which it ends.
 func panel(out *bytes.Buffer, y int, s results.Series) int {
 	text(out, 8, y+26, "title", "start", s.Name+", GB/s")
 	y += heading
@@ -119,7 +122,8 @@ func measured(s results.Series) (n int) {
 	return n
 }
 
-// tickOf returns the distance of the grid's lines: 1, 2 or 5 times a power of ten, so that there are 3 to 8 of them.
+// tickOf returns the distance of the grid lines: 1, 2 or 5 times a power of
+// ten, which gives 3 to 8 lines.
 func tickOf(fastest float64) float64 {
 	if fastest <= 0 {
 		return 1
@@ -136,7 +140,8 @@ func tickOf(fastest float64) float64 {
 	return power * 2
 }
 
-// text writes one line of text; x, y is its base line's start, middle or end.
+// text writes a line of text. x, y is the start, middle or end of its base
+// line.
 func text[X int | float64](out *bytes.Buffer, x X, y int, class, anchor, s string) {
 	fmt.Fprintf(out, `<text class="%s" x="%.1f" y="%d" text-anchor="%s">%s</text>`+"\n", class, float64(x), y, anchor, html.EscapeString(s))
 }

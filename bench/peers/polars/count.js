@@ -1,5 +1,6 @@
-// Polars, lazily, on its streaming engine: node count.js FILE...; POLARS_MAX_THREADS is the number of threads.
-// Without inferred types every column stays text, which is faster than parsing times and numbers.
+// Polars with its lazy API and streaming engine: node count.js FILE...
+// POLARS_MAX_THREADS is the number of threads. Without type inference, all columns
+// are text, which is faster than parsing times and numbers.
 import pl from 'nodejs-polars';
 
 const frames = process.argv.slice(2).map((f) => pl.scanCSV(f, { inferSchemaLength: 0 }));

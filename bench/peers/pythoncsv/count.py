@@ -1,4 +1,4 @@
-"""Counts with csv.DictReader, as most Python programs do."""
+"""Counts with csv.DictReader."""
 
 import collections
 import csv

@@ -1,4 +1,5 @@
-// Package results holds what was measured: one Run a line in a TSV file, which run writes and table and plot read.
+// Package results reads and writes measurements as a TSV file with one run per
+// line, and summarizes them.
 package results
 
 import (
@@ -13,42 +14,44 @@ import (
 	"strconv"
 )
 
-// Subject is the program that all others are compared with.
+// Subject is the program with which the others are compared.
 const Subject = "fastcount"
 
-// What became of a run's answer.
+// Results of the verification of a run.
 const (
-	Checked   = "checked"   // it is the known answer
-	Unchecked = "unchecked" // the program gives none
-	Wrong     = "wrong"     // it is not the known answer
-	Failed    = "failed"    // the program did not end well
+	Checked   = "checked"   // the answer is correct
+	Unchecked = "unchecked" // the program does not count
+	Wrong     = "wrong"     // the answer is not correct
+	Failed    = "failed"    // the program failed
 	Missing   = "missing"   // the program could not be installed
 )
 
-// Run is one run of one program. A program that is missing has one Run, of round 0, without figures.
+// Run is one run of a program. A program that is missing has one Run, with
+// round 0 and without measurements.
 type Run struct {
-	Series  string // what was counted, with how many threads; the heading of a table
+	Series  string // what was counted, and the number of threads: the title of a table
 	Program string
 	Version string
-	Threads string // a number, or "any" where it cannot be set
-	Floor   bool   // the program reads the files but does not count
-	Round   int    // from 1
-	Wall    float64
-	CPU     float64 // of the program and its children, user and system, in seconds like Wall
+	Threads string  // a number, or "any" if it cannot be set
+	Floor   bool    // the program reads the files but does not count
+	Round   int     // from 1
+	Wall    float64 // seconds
+	CPU     float64 // user and system time of the program and its children, in seconds
 	RSS     int64   // peak, in bytes
 	Bytes   int64   // of all files
-	Rows    int64   // of all files, without their headers
+	Rows    int64   // of all files, without headers
 	Answer  string
-	Note    string // why, where Answer is Failed or Missing
+	Note    string // reason, if Answer is Wrong, Failed or Missing
 }
 
-// Good says whether the run may stand in a table.
+// Good reports whether the run is valid.
 func (r Run) Good() bool { return r.Answer == Checked || r.Answer == Unchecked }
 
 var columns = []string{"series", "program", "version", "threads", "floor", "round",
 	"wall_s", "cpu_s", "peak_rss_bytes", "bytes", "rows", "answer", "note"}
 
-// Append adds runs to a file, which it makes, with a header, if need be.
+// Append appends runs to a file. If the file does not exist, it creates one
+// with a header.
 func Append(path string, runs []Run) (err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -87,7 +90,7 @@ func (r Run) record() []string {
 		seconds(r.Wall), seconds(r.CPU), number(r.RSS), number(r.Bytes), number(r.Rows), r.Answer, r.Note}
 }
 
-// Read returns all runs of a file that Append wrote.
+// Read returns the runs in a file written by Append.
 func Read(path string) ([]Run, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -130,16 +133,16 @@ func parse(f []string) (Run, error) {
 	return r, errors.Join(append(errs, err)...)
 }
 
-// Summary is what all good runs of a program in a series say together. The first run stands for what they share.
+// Summary summarizes the valid runs of a program in a series.
 type Summary struct {
-	Run          // with the medians of Wall, CPU and RSS
-	Rounds   int // good runs
-	Ratio    float64
-	Compared int // rounds in which both this program and the subject ran
-	Faster   int // of these, rounds in which this program was faster than the subject
+	Run              // the first run, with the medians of Wall, CPU and RSS
+	Rounds   int     // number of valid runs
+	Ratio    float64 // median of Wall relative to the subject, within a round
+	Compared int     // number of rounds in which both the program and the subject ran
+	Faster   int     // number of these rounds in which the program was faster
 }
 
-// Speed returns GB/s, a GB being 10⁹ bytes; 0 where nothing was measured.
+// Speed returns the speed in GB/s (10⁹ bytes), or 0 if nothing was measured.
 func (s Summary) Speed() float64 {
 	if s.Wall == 0 {
 		return 0
@@ -147,13 +150,13 @@ func (s Summary) Speed() float64 {
 	return float64(s.Bytes) / s.Wall / 1e9
 }
 
-// Series is one table.
+// Series is the summary of a series of runs.
 type Series struct {
 	Name     string
-	Programs []Summary // the fastest first; those without a good run last
+	Programs []Summary // by Wall; those without a valid run are last
 }
 
-// Subject returns the summary of the program that the others are compared with.
+// Subject returns the summary of the subject. It reports whether there is one.
 func (s Series) Subject() (Summary, bool) {
 	i := slices.IndexFunc(s.Programs, func(p Summary) bool { return p.Program == Subject })
 	if i < 0 || s.Programs[i].Rounds == 0 {
@@ -162,7 +165,7 @@ func (s Series) Subject() (Summary, bool) {
 	return s.Programs[i], true
 }
 
-// Summarise makes one Series of each that occurs in runs, in their order.
+// Summarise returns the series that occur in runs, in their order.
 func Summarise(runs []Run) []Series {
 	var list []Series
 	for _, name := range distinct(runs, func(r Run) string { return r.Series }) {
@@ -190,7 +193,8 @@ func summariseSeries(name string, runs []Run) Series {
 	return s
 }
 
-// summariseProgram compares round by round, so that a noisy minute of the machine, which meets all, cancels out.
+// summariseProgram compares runs of the same round, so that noise of the
+// machine that affects a whole round cancels out.
 func summariseProgram(runs []Run, subject map[int]float64) Summary {
 	s := Summary{Run: runs[0]}
 	var wall, cpu, ratio []float64
@@ -212,7 +216,8 @@ func summariseProgram(runs []Run, subject map[int]float64) Summary {
 	return s
 }
 
-// Median returns the middle value, the mean of the two in the middle, or 0 of none.
+// Median returns the median of values: the mean of the two middle ones for an
+// even number, and 0 if there are no values.
 func Median[T float64 | int64](values []T) T {
 	n := len(values)
 	if n == 0 {
@@ -222,8 +227,9 @@ func Median[T float64 | int64](values []T) T {
 	return (v[(n-1)/2] + v[n/2]) / 2
 }
 
-// Figures prints a number from 0 on with so many significant digits, never as a power of ten: all digits before the
-// point, and at most three behind it.
+// Figures formats a nonnegative number with the given number of significant
+// digits, but with all digits before the decimal point and at most three after
+// it.
 func Figures(v float64, digits int) string {
 	decimals := digits
 	for limit := 1.0; v >= limit && decimals > 0; limit *= 10 {

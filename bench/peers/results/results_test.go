@@ -37,7 +37,7 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-func TestRunsComeBackFromTheFile(t *testing.T) {
+func TestAppendRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "runs.tsv")
 	want := []Run{
 		{"demo, one thread", Subject, "1", "1", false, 1, 1.5, 1.25, 4096, 100, 3, Checked, ""},
@@ -58,7 +58,7 @@ func TestRunsComeBackFromTheFile(t *testing.T) {
 	}
 }
 
-// A round in which the machine was slow for all must not change the ratio.
+// A round in which the machine was slow does not change the ratio.
 func TestSummariesCompareWithinARound(t *testing.T) {
 	var runs []Run
 	for round, slow := range []float64{1, 10, 1} {

@@ -13,7 +13,7 @@ import (
 	"fastcount/bench/peers/results"
 )
 
-// check says whether what a program printed is the known answer.
+// check compares the output of a program with the known answer.
 func (o options) check(prints string, out []byte) (answer, note string) {
 	var err error
 	switch prints {
@@ -30,7 +30,8 @@ func (o options) check(prints string, out []byte) (answer, note string) {
 	return results.Checked, ""
 }
 
-// checkLines looks at the last line that wc printed: a number, and perhaps the word total.
+// checkLines checks the last line that wc printed: a number, possibly followed
+// by "total".
 func checkLines(out []byte, want int64) error {
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	fields := strings.Fields(lines[len(lines)-1])
@@ -53,11 +54,11 @@ func checkCounts(out []byte, want string) error {
 	return nil
 }
 
-// answer is one line patient,event,count for each pair that occurred.
+// answer holds a line patient,event,count for each pair.
 type answer []string
 
-// text returns what is hashed: the sorted lines, each with a newline. It is what "fastcount --sink csv" prints below
-// its header.
+// text returns the text to hash: the sorted lines, each with a line feed. It
+// equals the output of "fastcount --sink csv" without the header.
 func (a answer) text() string {
 	slices.Sort(a)
 	return strings.Join(a, "\n") + "\n"
@@ -71,7 +72,7 @@ func parseAnswer(out []byte) (answer, error) {
 	return strings.Split(strings.ReplaceAll(string(out), "\r\n", "\n"), "\n"), nil
 }
 
-// parseJSON reads fastcount's own format, and adds up the totals once more.
+// parseJSON parses fastcount's JSON format and verifies the totals.
 func parseJSON(out []byte) (a answer, err error) {
 	var result struct {
 		Patients map[string]map[string]uint64
@@ -91,7 +92,7 @@ func parseJSON(out []byte) (a answer, err error) {
 	}
 	for event, left := range result.Totals {
 		if left != 0 {
-			return nil, fmt.Errorf("the total of %s is not the sum of its counts", event)
+			return nil, fmt.Errorf("%s: total differs from the sum of the counts", event)
 		}
 	}
 	return a, nil

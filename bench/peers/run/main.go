@@ -1,17 +1,21 @@
-// Command run measures programs that count the same files, in rounds: each program once, then each again. It checks
-// every answer, and appends one line per run to a TSV file (package results).
+// Command run measures programs that count the same files. In each round it
+// runs every program once. It verifies every answer, and appends the runs to a
+// TSV file (see package results).
 //
-//	run -programs LIST -series NAME -answer SHA256 -tsv FILE [-rounds N] [-budget SECONDS] FILE...
+//	run -programs LIST -series NAME -answer SHA256 -tsv FILE
+//		[-rounds N] [-budget SECONDS] FILE...
 //
-// LIST has one program a line, its fields parted by tabs: name, version, threads, what it prints, and the command
-// with its arguments, to which the files are added. What it prints is one of
+// LIST has a line for each program, with fields separated by tabs: name,
+// version, threads, kind of output, and the command with its arguments, to
+// which the files are appended. The kinds of output are
 //
-//	counts    the counts, as CSV lines patient,event,count in any order, or as fastcount's JSON
-//	lines     the number of lines, as wc does (a floor)
-//	nothing   (a floor)
-//	missing   it could not be installed: the next field says why
+//	counts    the counts, as CSV lines patient,event,count in any order, or as
+//	          fastcount's JSON
+//	lines     the number of lines, as wc prints it (a lower bound of the time)
+//	nothing   no output (a lower bound of the time)
+//	missing   the program could not be installed; the next field is the reason
 //
-// The exit code is 1 where a program failed or gave a wrong answer.
+// The exit code is 1 if a program failed or printed a wrong answer.
 package main
 
 import (
@@ -27,12 +31,12 @@ import (
 
 func main() {
 	var o options
-	programs := flag.String("programs", "", "the list of programs")
-	tsv := flag.String("tsv", "", "where the runs are added")
+	programs := flag.String("programs", "", "file with the list of programs")
+	tsv := flag.String("tsv", "", "file to which runs are appended")
 	flag.StringVar(&o.series, "series", "", "name of this series of runs")
-	flag.StringVar(&o.answer, "answer", "", "SHA-256 of the known answer, as in type answer")
-	flag.IntVar(&o.rounds, "rounds", 5, "runs of each program")
-	flag.Float64Var(&o.budget, "budget", 60, "seconds after which a program sits out the remaining rounds")
+	flag.StringVar(&o.answer, "answer", "", "SHA-256 of the known answer, as sorted CSV lines")
+	flag.IntVar(&o.rounds, "rounds", 5, "number of runs of each program")
+	flag.Float64Var(&o.budget, "budget", 60, "skip the remaining rounds of a program after this number of seconds")
 	flag.Parse()
 	o.files = flag.Args()
 
@@ -59,7 +63,7 @@ func fatal(err error) {
 	os.Exit(1)
 }
 
-// program is a line of the list.
+// program is a line of the list of programs.
 type program struct {
 	name, version, threads string
 	prints                 string
@@ -74,14 +78,15 @@ func readPrograms(path string) (list []program, err error) {
 	for line := range strings.Lines(string(text)) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		if len(f) < 5 {
-			return nil, fmt.Errorf("%s: %q has too few fields", path, line)
+			return nil, fmt.Errorf("%s: %q: too few fields", path, line)
 		}
 		list = append(list, program{f[0], f[1], f[2], f[3], f[4:]})
 	}
 	return list, nil
 }
 
-// warm reads all files, so that they are in the page cache, and returns their size and number of lines.
+// warm reads all files, so that they are in the page cache, and returns their
+// size and number of lines.
 func warm(files []string) (size, lines int64, err error) {
 	buf := make([]byte, 256<<10)
 	for _, path := range files {

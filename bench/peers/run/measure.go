@@ -13,10 +13,10 @@ import (
 	"fastcount/bench/peers/results"
 )
 
-// limit is how long one run may take.
+// limit is the maximum duration of a run.
 const limit = time.Hour
 
-// options are what all programs of a series share.
+// options holds what all programs of a series share.
 type options struct {
 	series, answer string
 	rounds         int
@@ -25,8 +25,8 @@ type options struct {
 	bytes, lines   int64
 }
 
-// measure runs all programs and returns what it saw. Each round begins with another program, so that none always
-// comes after the same one.
+// measure runs all programs in rounds and returns their runs. Each round begins
+// with another program, so that none always follows the same one.
 func (o options) measure(list []program) (runs []results.Run) {
 	var ready []*contestant
 	for _, p := range list {
@@ -53,16 +53,17 @@ func (o options) measure(list []program) (runs []results.Run) {
 	return runs
 }
 
-// contestant is a program that takes part.
+// contestant is a program that takes part in a series.
 type contestant struct {
 	program
-	run   results.Run // what all its runs share
-	spent float64
-	out   bool // it failed
+	run   results.Run // fields that all its runs share
+	spent float64     // seconds
+	out   bool        // it failed
 }
 
-// prepare returns what all runs of a program share. A program that is there runs once on the first file alone, so
-// that it is in the page cache too; one that is not there, or cannot even do that, has an Answer already.
+// prepare returns the fields that all runs of a program share. It runs the
+// program once with the first file, so that the program is in the page cache.
+// If that is not possible, Answer is set.
 func (o options) prepare(p program) results.Run {
 	r := results.Run{Series: o.series, Program: p.name, Version: p.version, Threads: p.threads,
 		Floor: p.prints == "nothing" || p.prints == "lines", Bytes: o.bytes, Rows: o.lines - int64(len(o.files))}
@@ -76,6 +77,7 @@ func (o options) prepare(p program) results.Run {
 	return r
 }
 
+// once runs a program once.
 func (o options) once(e *contestant, round int) results.Run {
 	r := e.run
 	r.Round = round
@@ -90,14 +92,14 @@ func (o options) once(e *contestant, round int) results.Run {
 	return r
 }
 
-// usage is what a run took, in seconds and bytes.
+// usage is the resource usage of a run, in seconds and bytes.
 type usage struct {
 	wall, cpu float64
 	rss       int64
 }
 
-// execute runs a program to its end and returns what it printed. A floor that prints nothing prints to the null
-// device, as in "cat FILE >/dev/null".
+// execute runs a program and returns its output. The output of a program that
+// prints nothing useful goes to the null device, as in "cat FILE >/dev/null".
 func execute(p program, files []string) (out []byte, use usage, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
@@ -107,8 +109,8 @@ func execute(p program, files []string) (out []byte, use usage, err error) {
 		return nil, use, err
 	}
 	defer func() { err = errors.Join(err, stdout.Close(), os.Remove(stdout.Name())) }()
-	var complaint tail
-	cmd.Stderr = &complaint
+	var stderr tail
+	cmd.Stderr = &stderr
 	if p.prints != "nothing" {
 		cmd.Stdout = stdout
 	}
@@ -124,7 +126,7 @@ func execute(p program, files []string) (out []byte, use usage, err error) {
 		use.rss = kernel.Maxrss << 10
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n%s\n", p.name, err, complaint)
+		fmt.Fprintf(os.Stderr, "%s: %v\n%s\n", p.name, err, stderr)
 		return nil, use, err
 	}
 	if _, err = stdout.Seek(0, io.SeekStart); err != nil {
@@ -134,7 +136,7 @@ func execute(p program, files []string) (out []byte, use usage, err error) {
 	return out, use, err
 }
 
-// tail keeps the last bytes that are written to it.
+// tail is a writer that keeps the last bytes.
 type tail []byte
 
 func (t *tail) Write(b []byte) (int, error) {

@@ -1,11 +1,13 @@
-// Command table prints the runs of a TSV file (package results) as Markdown: a table for each series, and below it
-// where fastcount loses.
+// Command table prints the runs in a TSV file (see package results) in
+// Markdown: for each series a table, and a list of programs that are better
+// than fastcount in some respect.
 //
 //	table FILE
 package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -15,7 +17,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fatal(fmt.Errorf("one file is needed"))
+		fatal(errors.New("usage: table FILE"))
 	}
 	runs, err := results.Read(os.Args[1])
 	if err != nil {
@@ -46,7 +48,7 @@ func table(out *bytes.Buffer, s results.Series) {
 		row(out, p)
 	}
 	out.WriteString("\nWall, CPU and memory are medians of the rounds; the ratio is the median of the ratios within a round. " +
-		"A floor reads the files but does not count.\n")
+		"A program marked as floor reads the files but does not count.\n")
 }
 
 func row(out *bytes.Buffer, p results.Summary) {
@@ -65,17 +67,18 @@ func row(out *bytes.Buffer, p results.Summary) {
 		figures(p.Speed()), ratio(p), figures(mebibytes(p)), p.Rounds, verdict(p))
 }
 
-// verdict says what became of the answers; one bad answer outweighs all good ones.
+// verdict returns the result of the verification. One wrong answer outweighs
+// all correct ones.
 func verdict(p results.Summary) string {
 	switch p.Answer {
 	case results.Unchecked:
-		return "none"
+		return "not counted"
 	case results.Wrong:
 		return "**wrong**: " + p.Note
 	case results.Failed, results.Missing:
 		return p.Answer + ": " + p.Note
 	}
-	return "right"
+	return "correct"
 }
 
 func ratio(p results.Summary) string {
@@ -89,27 +92,28 @@ func mebibytes(p results.Summary) float64 { return float64(p.RSS) / (1 << 20) }
 
 func figures(v float64) string { return results.Figures(v, 3) }
 
-// losses lists what was better than fastcount in something.
+// losses lists the programs that are better than fastcount in some respect.
 func losses(out *bytes.Buffer, s results.Series) {
 	subject, ok := s.Subject()
 	if !ok {
-		out.WriteString("\nNothing can be said of fastcount, which has no good run.\n\n")
+		out.WriteString("\nfastcount has no valid run.\n\n")
 		return
 	}
-	out.WriteString("\nWhere fastcount loses:\n\n")
+	out.WriteString("\nWhere other programs are better:\n\n")
 	lose(out, s, "time", func(p results.Summary) (string, bool) {
-		return fmt.Sprintf("%s of its time, in %d of %d rounds", ratio(p), p.Faster, p.Compared), p.Faster > 0
+		return fmt.Sprintf("%s of the time of fastcount, faster in %d of %d rounds", ratio(p), p.Faster, p.Compared), p.Faster > 0
 	})
-	lose(out, s, "CPU, of which it needs "+figures(subject.CPU)+" s", func(p results.Summary) (string, bool) {
+	lose(out, s, "CPU time (fastcount: "+figures(subject.CPU)+" s)", func(p results.Summary) (string, bool) {
 		return figures(p.CPU) + " s", p.CPU < subject.CPU
 	})
-	lose(out, s, "memory, of which it needs "+figures(mebibytes(subject))+" MiB", func(p results.Summary) (string, bool) {
+	lose(out, s, "memory (fastcount: "+figures(mebibytes(subject))+" MiB)", func(p results.Summary) (string, bool) {
 		return figures(mebibytes(p)) + " MiB", p.RSS < subject.RSS
 	})
 	out.WriteString("\n")
 }
 
-// lose prints a line with each program of which better is true, and what better says about it.
+// lose prints a line with the programs for which better returns true, and the
+// text that it returns.
 func lose(out *bytes.Buffer, s results.Series, in string, better func(results.Summary) (string, bool)) {
 	var to []string
 	for _, p := range s.Programs {
@@ -121,7 +125,7 @@ func lose(out *bytes.Buffer, s results.Series, in string, better func(results.Su
 		}
 	}
 	if len(to) == 0 {
-		to = []string{"none of these"}
+		to = []string{"none"}
 	}
-	fmt.Fprintf(out, "- in %s: to %s\n", in, strings.Join(to, ", "))
+	fmt.Fprintf(out, "- %s: %s\n", in, strings.Join(to, ", "))
 }
