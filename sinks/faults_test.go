@@ -240,7 +240,7 @@ func (s scene) misreported(d *disk, err error) (found []string) {
 			found = append(found, "the error does not tell that this failed: "+op)
 		}
 	}
-	for _, line := range strings.Split(err.Error(), "\n") {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
 		if !slices.ContainsFunc(s.paths(), func(p string) bool { return strings.HasPrefix(line, "output "+p+": ") }) {
 			found = append(found, "a line of the error does not name its file: "+line)
 		}

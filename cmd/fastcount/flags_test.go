@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -120,9 +121,7 @@ func isFlagLine(line, name string) bool {
 
 func TestHelpIsWellSet(t *testing.T) {
 	texts := map[string]string{"--help": fullHelp()}
-	for name, text := range topics {
-		texts[name] = text
-	}
+	maps.Copy(texts, topics)
 	for name, text := range texts {
 		for line := range strings.Lines(text) {
 			if line = strings.TrimSuffix(line, "\n"); len(line) > 110 || strings.TrimRight(line, " ") != line {
