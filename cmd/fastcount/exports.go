@@ -15,6 +15,9 @@ func (o *exportsOptions) run(ctx context.Context, p *program, args []string) err
 	if err := noArguments("exports", args); err != nil {
 		return err
 	}
+	if err := p.checkStdout(); err != nil {
+		return err
+	}
 	remote, err := o.open(p)
 	if err != nil {
 		return err

@@ -112,6 +112,9 @@ func (p *program) do(ctx context.Context, args []string) error {
 
 // print writes a text that was asked for.
 func (p *program) print(text string) error {
-	_, err := io.WriteString(p.stdout, text)
+	if err := p.checkStdout(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(resultWriter{p.stdout}, text)
 	return err
 }

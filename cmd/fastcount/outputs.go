@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"slices"
 
 	"golang.org/x/term"
 
@@ -31,6 +32,11 @@ func (o *countOptions) outputs(p *program) (*sinks.Outputs, error) {
 	if o.rejects != "" {
 		wanted = append(wanted, sinks.Output{Sink: sinks.BadRows{Safe: o.csvSafe}, File: fileOf(o.rejects)})
 		names = append(names, "--rejects "+o.rejects)
+	}
+	if slices.ContainsFunc(wanted, func(o sinks.Output) bool { return o.File == "" }) {
+		if err := p.checkStdout(); err != nil {
+			return nil, err
+		}
 	}
 	outputs, err := sinks.NewOutputs(wanted)
 	if err != nil {

@@ -20,6 +20,9 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	if len(args) == 0 && o.filesFrom == "" {
 		return noSource(p)
 	}
+	if err := p.checkStdout(); err != nil {
+		return err
+	}
 	found, err := o.resolve(p, args)
 	if err != nil {
 		return err

@@ -78,10 +78,12 @@ has a file FILE.incomplete beside it, and cannot go to standard output then.
 
 A file is complete or not there: it is written under another name in the same folder, synced and
 renamed. A process that is killed may leave a file named .fastcount-*.tmp, which can be deleted.
-Standard output is written once, after every source is verified. A new file has mode 0600; one that
-replaces a file of the same user has the mode of that file. Links are followed; devices and FIFOs are
-written to directly. An output that is also a source, another output or another file that a flag names
-is refused (exit code 2) before anything is written.
+Standard output is written once, after every source is verified. One that is closed (>&-), or /dev/null
+opened for reading and writing as some programs do, is refused: the result would be lost. >/dev/null and
+-o /dev/null discard it. A new file has mode 0600; one that replaces a file of the same user has the mode
+of that file. Links are followed; devices and FIFOs are written to directly. An output that is also a
+source, another output or another file that a flag names is refused (exit code 2) before anything is
+written.
 `,
 
 	"state": `Going on where a run stopped
