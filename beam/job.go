@@ -12,6 +12,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/plan"
+	"fastcount/internal/wholefile"
 	"fastcount/sinks"
 )
 
@@ -19,7 +20,7 @@ import (
 // secret.
 type job struct {
 	Plan   string // an absolute path
-	Work   string // the digest of the plan: a worker that finds another one stops
+	PlanID string // the digest of the plan: a worker that finds another one stops
 	Shards int
 	Limits engine.Limits
 	Output string // an absolute path
@@ -32,7 +33,7 @@ type job struct {
 // in it twice, as 'fastcount merge' does, whatever a runner has begun again.
 func (j job) pipeline() *beam.Pipeline {
 	p, s := beam.NewPipelineWithRoot()
-	shards := beam.ParDo(s.Scope("shards"), &shareOut{j}, beam.Create(s, j.Plan))
+	shards := beam.ParDo(s.Scope("shards"), &listShards{j}, beam.Create(s, j.Plan))
 	counted := beam.ParDo(s.Scope("count"), &countShard{Job: j}, beam.Reshuffle(s, shards))
 	groups := beam.ParDo(s.Scope("group"), &addGroup{}, beam.GroupByKey(s, counted))
 	beam.ParDo0(s.Scope("result"), &writeResult{j}, beam.GroupByKey(s, groups))
@@ -55,16 +56,16 @@ func (j *job) check() (err error) {
 	if j.Output, err = filepath.Abs(j.Output); err != nil {
 		return err
 	}
-	work, err := plan.Read(j.Plan)
+	p, err := plan.Read(j.Plan)
 	if err != nil {
 		return fmt.Errorf("--plan: %w", err)
 	}
-	j.Work = work.ID
+	j.PlanID = p.ID
 	outputs, err := j.outputs()
 	if err != nil {
 		return err
 	}
-	return j.checkUnits(work, outputs)
+	return j.checkEntries(p, outputs)
 }
 
 // outputs checks where the result is to go.
@@ -76,28 +77,40 @@ func (j *job) outputs() (*sinks.Outputs, error) {
 	return sinks.NewOutputs([]sinks.Output{{Sink: sink, File: j.Output}})
 }
 
-// checkUnits refuses a plan that workers cannot count, and an output that would replace the plan or one of its files.
-func (j *job) checkUnits(work *plan.Plan, outputs *sinks.Outputs) error {
-	if len(work.Units) == 0 {
+// checkEntries refuses a plan that workers cannot count, and an output that would replace the plan or one of its files.
+func (j *job) checkEntries(p *plan.Plan, outputs *sinks.Outputs) error {
+	if len(p.Units) == 0 {
 		return errors.New("--plan: there is nothing in the plan")
 	}
-	paths := []string{j.Plan}
-	for _, u := range work.Units {
+	inputs := []string{j.Plan}
+	for _, u := range p.Units {
 		switch {
 		case u.File != nil:
-			paths = append(paths, work.Path(u.File))
+			inputs = append(inputs, p.Path(u.File))
 		case u.Download.Server == "":
 			return errors.New("--plan: it is of the built-in mock server, which workers do not have; " +
 				"run 'fastcount serve' and make a plan with its --server")
 		}
 	}
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			continue // it may be there for the workers alone
+	return j.checkFiles(inputs, outputs)
+}
+
+// checkFiles returns an error if an output would replace an input.
+func (j *job) checkFiles(inputs []string, outputs *sinks.Outputs) error {
+	var claims wholefile.Claims
+	for _, file := range inputs {
+		if _, err := os.Stat(file); err != nil {
+			continue // it may be visible to workers only
 		}
-		if _, yes := outputs.Overwrites(info); yes {
-			return fmt.Errorf("--output: %s is an input", path)
+		if err := claims.Add(wholefile.Reads, file, file); err != nil {
+			return err
+		}
+	}
+	for _, files := range outputs.Files() {
+		for _, file := range files {
+			if err := claims.Add(wholefile.Writes, "--output "+j.Output, file); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -105,14 +118,14 @@ func (j *job) checkUnits(work *plan.Plan, outputs *sinks.Outputs) error {
 
 // read reads the plan on a worker.
 func (j *job) read() (*plan.Plan, error) {
-	work, err := plan.Read(j.Plan)
+	p, err := plan.Read(j.Plan)
 	if err != nil {
 		return nil, err
 	}
-	if work.ID != j.Work {
+	if p.ID != j.PlanID {
 		return nil, fmt.Errorf("%s: it is another plan than when the job began", j.Plan)
 	}
-	return work, nil
+	return p, nil
 }
 
 // stat describes a file, nil where it is not there. It opens it, for network file systems ask their server then.

@@ -23,8 +23,8 @@ func TestCheck(t *testing.T) {
 		"no plan":          {job{Plan: data, Output: output, Shards: 1}, "damaged plan"},
 		"unknown format":   {job{Plan: plan, Output: output, Shards: 1, Sink: "jsn"}, "did you mean json"},
 		"no folder":        {job{Plan: plan, Output: dir + "/no/x", Shards: 1}, "no such file"},
-		"over the plan":    {job{Plan: plan, Output: plan, Shards: 1}, "is an input"},
-		"over a file":      {job{Plan: plan, Output: data, Shards: 1}, "is an input"},
+		"over the plan":    {job{Plan: plan, Output: plan, Shards: 1}, "is the same file as"},
+		"over a file":      {job{Plan: plan, Output: data, Shards: 1}, "is the same file as"},
 		"the built-in one": {job{Plan: builtin, Output: output, Shards: 1}, "built-in mock server"},
 	}
 	for name, test := range tests {
@@ -43,7 +43,7 @@ func TestCheck(t *testing.T) {
 func TestOtherPlan(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "a.csv"), []byte("patient_id,event_type\nP1,a\n"))
-	j := job{Plan: planned(t, dir, "a.csv"), Shards: 1, Work: "another"}
+	j := job{Plan: planned(t, dir, "a.csv"), Shards: 1, PlanID: "another"}
 	if _, err := j.read(); err == nil || !strings.Contains(err.Error(), "another plan") {
 		t.Errorf("got %v", err)
 	}

@@ -50,11 +50,11 @@ func TestMain(m *testing.M) {
 }
 
 // build builds a program of this module, or of the one around it, once.
-func build(folder, name, target string) func() (string, error) {
+func build(dir, name, target string) func() (string, error) {
 	return sync.OnceValues(func() (string, error) {
 		file := filepath.Join(programs, name)
 		cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", file, target)
-		cmd.Dir, cmd.Stderr = folder, os.Stderr
+		cmd.Dir, cmd.Stderr = dir, os.Stderr
 		return file, cmd.Run()
 	})
 }
@@ -72,10 +72,10 @@ func fastcount(t *testing.T, dir string, args ...string) []byte {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, append(args, "--quiet")...)
-	var out, said bytes.Buffer
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &said
+	var out, stderr bytes.Buffer
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &stderr
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("fastcount %s: %v\n%s", strings.Join(args, " "), err, said.String())
+		t.Fatalf("fastcount %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
 	}
 	return out.Bytes()
 }
@@ -124,7 +124,7 @@ type server struct {
 func serve(t *testing.T) *server {
 	t.Helper()
 	s := new(server)
-	s.breakWith(t)
+	s.setFaults(t)
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.token.Store(new(r.Header.Get("Authorization")))
 		(*s.handler.Load()).ServeHTTP(w, r)
@@ -134,8 +134,8 @@ func serve(t *testing.T) *server {
 	return s
 }
 
-// breakWith gives the server faults, and lets it forget which requests there were.
-func (s *server) breakWith(t *testing.T, specs ...string) {
+// setFaults gives the server faults, and lets it forget which requests there were.
+func (s *server) setFaults(t *testing.T, specs ...string) {
 	t.Helper()
 	var faults []mockserver.Fault
 	for _, spec := range specs {

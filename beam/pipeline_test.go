@@ -118,7 +118,7 @@ func TestTinyFile(t *testing.T) {
 func TestServerFails(t *testing.T) {
 	s, dir := serve(t), t.TempDir()
 	plan, want := planned(t, dir, "--server", s.URL, "demo"), fastcount(t, dir, "--server", s.URL, "demo")
-	s.breakWith(t, "status=503,on=meta,attempts=1", "status=503,on=data,attempts=1", "cut=100000,attempts=2")
+	s.setFaults(t, "status=503,on=meta,attempts=1", "status=503,on=data,attempts=1", "cut=100000,attempts=2")
 	output := filepath.Join(dir, "counts.json")
 	if err := onPrism(t, job{Plan: plan, Shards: 5, Output: output}); err != nil {
 		t.Fatal(err)

@@ -47,8 +47,8 @@ func freePort(t *testing.T) string {
 // start runs a program until the test ends, and waits until something listens at its port.
 func start(t *testing.T, port string, cmd *exec.Cmd) {
 	t.Helper()
-	var said bytes.Buffer
-	cmd.Stderr = &said
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func start(t *testing.T, port string, cmd *exec.Cmd) {
 		_ = cmd.Process.Kill() // it may have ended
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("%s:\n%s", cmd, said.String())
+			t.Logf("%s:\n%s", cmd, stderr.String())
 		}
 	})
 	for range 200 {
@@ -66,7 +66,7 @@ func start(t *testing.T, port string, cmd *exec.Cmd) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("nothing listens at port %s:\n%s", port, said.String())
+	t.Fatalf("nothing listens at port %s:\n%s", port, stderr.String())
 }
 
 func beamCommand(t *testing.T, args ...string) *exec.Cmd {
@@ -127,7 +127,7 @@ func TestPortable(t *testing.T) {
 func TestWorkersKilled(t *testing.T) {
 	p, s, dir := startPortable(t), serve(t), t.TempDir()
 	plan, output := planned(t, dir, "demo", "--server", s.URL), filepath.Join(dir, "counts.json")
-	s.breakWith(t, "stall=100000")
+	s.setFaults(t, "stall=100000")
 	job := beamCommand(t, append(p.args, "--plan", plan, "--shards", "4", "--output", output)...)
 	if err := job.Start(); err != nil {
 		t.Fatal(err)

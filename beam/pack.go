@@ -15,19 +15,19 @@ import (
 // pack returns what fill writes, a partial result, compressed: sorted pairs become a small part of what they were, and
 // runners keep what flows in memory, or send it from one machine to another.
 func pack(fill func(io.Writer) error) ([]byte, error) {
-	var table bytes.Buffer
-	w, err := gzip.NewWriterLevel(&table, gzip.BestSpeed)
+	var partial bytes.Buffer
+	w, err := gzip.NewWriterLevel(&partial, gzip.BestSpeed)
 	if err != nil {
 		return nil, err
 	}
 	if err := errors.Join(fill(w), w.Close()); err != nil {
 		return nil, err
 	}
-	return table.Bytes(), nil
+	return partial.Bytes(), nil
 }
 
 // packFile packs a file.
-func packFile(path string) (table []byte, err error) {
+func packFile(path string) (partial []byte, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -40,8 +40,8 @@ func packFile(path string) (table []byte, err error) {
 }
 
 // unpack writes a packed partial result into a new file.
-func unpack(path string, table []byte) (err error) {
-	r, err := gzip.NewReader(bytes.NewReader(table))
+func unpack(path string, partial []byte) (err error) {
+	r, err := gzip.NewReader(bytes.NewReader(partial))
 	if err != nil {
 		return err
 	}
@@ -56,13 +56,13 @@ func unpack(path string, table []byte) (err error) {
 
 // withSet lays partial results down in a temporary folder, for package merge reads them more than once and all at the
 // same time, and calls f with them and the folder. The memory taken is that of the largest one, packed.
-func withSet(tables func(*[]byte) bool, f func(set *merge.Set, dir string) error) (err error) {
+func withSet(partials func(*[]byte) bool, f func(set *merge.Set, dir string) error) (err error) {
 	dir, err := os.MkdirTemp("", "fastcount-beam-*")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	paths, err := unpackAll(dir, tables)
+	paths, err := unpackAll(dir, partials)
 	if err != nil {
 		return err
 	}
@@ -73,10 +73,10 @@ func withSet(tables func(*[]byte) bool, f func(set *merge.Set, dir string) error
 	return f(set, dir)
 }
 
-func unpackAll(dir string, tables func(*[]byte) bool) (paths []string, err error) {
-	for table := []byte(nil); tables(&table); {
+func unpackAll(dir string, partials func(*[]byte) bool) (paths []string, err error) {
+	for partial := []byte(nil); partials(&partial); {
 		path := filepath.Join(dir, fmt.Sprintf("%d%s", len(paths), merge.Suffix))
-		if err := unpack(path, table); err != nil {
+		if err := unpack(path, partial); err != nil {
 			return nil, err
 		}
 		paths = append(paths, path)

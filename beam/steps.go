@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"fastcount/engine"
+	"fastcount/internal/merge"
+	"fastcount/internal/plan"
+	"fastcount/internal/wholefile"
+	"fastcount/sources"
+)
+
+// listShards gives the numbers of the shards of a plan in which there is something.
+type listShards struct{ Job job }
+
+// ProcessElement gets the plan's path, which is that of the job.
+func (f *listShards) ProcessElement(_ string, emit func(int)) error {
+	p, err := f.Job.read()
+	if err != nil {
+		return err
+	}
+	for shard := range f.Job.Shards {
+		if from, to := p.Stretch(shard, f.Job.Shards); from < to {
+			emit(shard)
+		}
+	}
+	return nil
+}
+
+// countShard counts a shard. Runners make several of it in one process.
+type countShard struct {
+	Job job
+
+	plan    *plan.Plan
+	clients map[string]*sources.Client // by server
+}
+
+// Setup is called once, before the first shard.
+func (f *countShard) Setup() (err error) {
+	f.clients = make(map[string]*sources.Client)
+	f.plan, err = f.Job.read()
+	return err
+}
+
+// Teardown is called after the last shard.
+func (f *countShard) Teardown() {
+	for _, c := range f.clients {
+		c.Close()
+	}
+}
+
+// ProcessElement returns the group of a shard, and its partial result once all of it has been read: a runner that
+// begins it again throws away nothing but that.
+func (f *countShard) ProcessElement(ctx context.Context, shard int) (int, []byte, error) {
+	partial, err := f.count(ctx, shard)
+	if err != nil {
+		return 0, nil, fmt.Errorf("shard %d/%d: %w", shard, f.Job.Shards, err)
+	}
+	return f.Job.group(shard), partial, nil
+}
+
+func (f *countShard) count(ctx context.Context, shard int) ([]byte, error) {
+	parts, err := f.plan.Parts(ctx, f.plan.Shard(shard, f.Job.Shards), sources.LocalOptions{}, f.client)
+	if err != nil {
+		return nil, err
+	}
+	cfg := engine.Config{Limits: f.Job.Limits}
+	f.plan.Rules.Config(&cfg)
+	report, err := engine.Run(ctx, parts, cfg)
+	if err != nil {
+		return nil, err
+	}
+	beam.NewCounter("fastcount", "rows").Inc(ctx, int64(report.Rows)) // for the runner's page; shards begun again count twice
+	return pack(func(w io.Writer) error { return engine.WritePartial(w, f.plan.Head(shard, f.Job.Shards), report) })
+}
+
+// client returns the client of a server. Its token is in the environment of the worker, where no runner shows it.
+func (f *countShard) client(server string) (*sources.Client, error) {
+	if c := f.clients[server]; c != nil {
+		return c, nil
+	}
+	token := strings.TrimSpace(os.Getenv("FASTCOUNT_TOKEN"))
+	c, err := sources.NewClient(sources.Options{Server: server, Token: token, UserAgent: "fastcount-beam"})
+	if err == nil {
+		f.clients[server] = c
+	}
+	return c, err
+}
+
+// addGroup adds the partial results of a group of shards up to one.
+type addGroup struct{}
+
+// ProcessElement gives every sum the same key: they all meet in writeResult.
+func (f *addGroup) ProcessElement(_ int, partials func(*[]byte) bool) (key int, sum []byte, err error) {
+	err = withSet(partials, func(set *merge.Set, dir string) error {
+		path := filepath.Join(dir, "sum")
+		if err := set.ToPartial(wholefile.OS{}, path, dir); err != nil {
+			return err
+		}
+		sum, err = packFile(path)
+		return err
+	})
+	return 0, sum, err
+}
+
+// writeResult adds the sums of all groups up and writes the result, if it is complete, under a temporary name first. To
+// be begun again does no harm.
+type writeResult struct{ Job job }
+
+// ProcessElement gets all sums at once.
+func (f *writeResult) ProcessElement(_ int, sums func(*[]byte) bool) error {
+	return withSet(sums, func(set *merge.Set, _ string) error {
+		if set.Work != f.Job.PlanID {
+			return fmt.Errorf("%w: the job is of another one", merge.ErrOtherWork)
+		}
+		report, err := set.Report(f.Job.Limits)
+		if err != nil {
+			return err
+		}
+		outputs, err := f.Job.outputs()
+		if err != nil {
+			return err
+		}
+		return outputs.Write(io.Discard, report)
+	})
+}
+
+// registerAll makes the steps of the pipeline known by name. A stripped program has no other way to find them. It is
+// called before beam.Init.
+func registerAll() {
+	register.DoFn2x1[string, func(int), error](&listShards{})
+	register.DoFn2x3[context.Context, int, int, []byte, error](&countShard{})
+	register.DoFn2x3[int, func(*[]byte) bool, int, []byte, error](&addGroup{})
+	register.DoFn2x1[int, func(*[]byte) bool, error](&writeResult{})
+	register.Emitter1[int]()
+	register.Iter1[[]byte]()
+}
