@@ -21,7 +21,7 @@ import (
 	"fastcount/mockserver"
 )
 
-// programs is where the programs are that tests build.
+// programs is the directory of the programs that tests build.
 var programs string
 
 func TestMain(m *testing.M) {
@@ -31,14 +31,14 @@ func TestMain(m *testing.M) {
 	}
 	registerAll()
 	beam.Init()
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // errors come back as errors too
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // errors are also returned
 	*runners.Runner = "prism"
-	*jobopts.WorkerBinary = "none" // Prism runs within this process
+	*jobopts.WorkerBinary = "none" // Prism runs in this process
 	var err error
 	if programs, err = os.MkdirTemp("", "fastcount-beam-test-*"); err != nil {
 		panic(err)
 	}
-	// Beam leaves empty files among the temporary ones.
+	// Beam leaves empty temporary files.
 	if err := os.Setenv("TMPDIR", programs); err != nil {
 		panic(err)
 	}
@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// build builds a program of this module, or of the one around it, once.
+// build returns a function that builds a program in a directory once.
 func build(dir, name, target string) func() (string, error) {
 	return sync.OnceValues(func() (string, error) {
 		file := filepath.Join(programs, name)
@@ -64,7 +64,7 @@ var (
 	beamProgram      = build(".", "fastcount-beam", ".")
 )
 
-// fastcount runs fastcount in a folder and returns its standard output.
+// fastcount runs fastcount in a directory and returns its standard output.
 func fastcount(t *testing.T, dir string, args ...string) []byte {
 	t.Helper()
 	program, err := fastcountProgram()
@@ -80,7 +80,7 @@ func fastcount(t *testing.T, dir string, args ...string) []byte {
 	return out.Bytes()
 }
 
-// planned writes a plan of the sources into a folder.
+// planned writes a plan of sources to a file in dir.
 func planned(t *testing.T, dir string, sources ...string) (file string) {
 	t.Helper()
 	file = filepath.Join(dir, "work.plan")
@@ -104,7 +104,7 @@ func read(t *testing.T, file string) []byte {
 	return text
 }
 
-// onPrism runs a job on Prism within this process.
+// onPrism runs a job on Prism in this process.
 func onPrism(t *testing.T, j job) error {
 	t.Helper()
 	if j.Sink == "" {
@@ -114,11 +114,11 @@ func onPrism(t *testing.T, j job) error {
 	return o.runJob(t.Context())
 }
 
-// server is an export server whose faults can be changed.
+// server is an export server with variable faults.
 type server struct {
 	URL     string
 	handler atomic.Pointer[http.Handler]
-	token   atomic.Pointer[string] // what the last request had as Authorization
+	token   atomic.Pointer[string] // header Authorization of the last request
 }
 
 func serve(t *testing.T) *server {
@@ -134,7 +134,7 @@ func serve(t *testing.T) *server {
 	return s
 }
 
-// setFaults gives the server faults, and lets it forget which requests there were.
+// setFaults sets the faults of the server and resets its counts of attempts.
 func (s *server) setFaults(t *testing.T, specs ...string) {
 	t.Helper()
 	var faults []mockserver.Fault

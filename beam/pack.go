@@ -12,8 +12,9 @@ import (
 	"fastcount/internal/merge"
 )
 
-// pack returns what fill writes, a partial result, compressed: sorted pairs become a small part of what they were, and
-// runners keep what flows in memory, or send it from one machine to another.
+// pack returns the partial result that fill writes, compressed: runners keep
+// elements in memory or send them over the network, and sorted pairs compress
+// well.
 func pack(fill func(io.Writer) error) ([]byte, error) {
 	var partial bytes.Buffer
 	w, err := gzip.NewWriterLevel(&partial, gzip.BestSpeed)
@@ -26,7 +27,7 @@ func pack(fill func(io.Writer) error) ([]byte, error) {
 	return partial.Bytes(), nil
 }
 
-// packFile packs a file.
+// packFile packs the contents of a file.
 func packFile(path string) (partial []byte, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -39,7 +40,7 @@ func packFile(path string) (partial []byte, err error) {
 	})
 }
 
-// unpack writes a packed partial result into a new file.
+// unpack writes a packed partial result to a new file.
 func unpack(path string, partial []byte) (err error) {
 	r, err := gzip.NewReader(bytes.NewReader(partial))
 	if err != nil {
@@ -54,8 +55,10 @@ func unpack(path string, partial []byte) (err error) {
 	return err
 }
 
-// withSet lays partial results down in a temporary folder, for package merge reads them more than once and all at the
-// same time, and calls f with them and the folder. The memory taken is that of the largest one, packed.
+// withSet writes partial results to a temporary directory, since package merge
+// reads all of them at the same time and more than once, and calls f with the
+// set and the directory. It holds one packed partial result in memory at a
+// time.
 func withSet(partials func(*[]byte) bool, f func(set *merge.Set, dir string) error) (err error) {
 	dir, err := os.MkdirTemp("", "fastcount-beam-*")
 	if err != nil {
@@ -73,6 +76,8 @@ func withSet(partials func(*[]byte) bool, f func(set *merge.Set, dir string) err
 	return f(set, dir)
 }
 
+// unpackAll unpacks partial results into dir and returns the names of the
+// files.
 func unpackAll(dir string, partials func(*[]byte) bool) (paths []string, err error) {
 	for partial := []byte(nil); partials(&partial); {
 		path := filepath.Join(dir, fmt.Sprintf("%d%s", len(paths), merge.Suffix))

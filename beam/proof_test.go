@@ -12,7 +12,7 @@ import (
 	"fastcount/internal/merge"
 )
 
-// each yields partials as a runner does.
+// each returns an iterator over partials as runners pass it.
 func each(partials [][]byte) func(*[]byte) bool {
 	return func(partial *[]byte) bool {
 		if len(partials) == 0 {
@@ -23,7 +23,7 @@ func each(partials [][]byte) func(*[]byte) bool {
 	}
 }
 
-// jobOf returns a job that counts one file.
+// jobOf returns a job for one file.
 func jobOf(t *testing.T, shards int) job {
 	t.Helper()
 	dir, files := generated(t)
@@ -34,7 +34,7 @@ func jobOf(t *testing.T, shards int) job {
 	return j
 }
 
-// counted returns the partial of each shard.
+// counted returns the partial result of each shard.
 func counted(t *testing.T, j job) (partials [][]byte) {
 	t.Helper()
 	f := &countShard{Job: j}
@@ -52,7 +52,8 @@ func counted(t *testing.T, j job) (partials [][]byte) {
 	return partials
 }
 
-// Whatever a runner may lose, or give twice, the result is right or there is none.
+// If a runner loses or repeats elements, the result is correct or there is an
+// error.
 func TestProofs(t *testing.T) {
 	j := jobOf(t, 4)
 	partials := counted(t, j)
@@ -61,7 +62,7 @@ func TestProofs(t *testing.T) {
 	others := counted(t, finer)
 	tests := map[string]struct {
 		partials [][]byte
-		good     bool // there is a result
+		good     bool // the result is written
 		want     error
 	}{
 		"all":              {partials, true, nil},
@@ -71,7 +72,7 @@ func TestProofs(t *testing.T) {
 		"none":             {nil, false, merge.ErrNone},
 		"of other shards":  {append([][]byte{others[1]}, partials...), false, merge.ErrOverlap},
 		"cut off":          {append([][]byte{partials[0][:len(partials[0])/2]}, partials[1:]...), false, io.ErrUnexpectedEOF},
-		"not whole":        {append([][]byte{partOf(t, partials[0])}, partials[1:]...), false, engine.ErrDamaged},
+		"truncated":        {append([][]byte{partOf(t, partials[0])}, partials[1:]...), false, engine.ErrDamaged},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -87,7 +88,7 @@ func TestProofs(t *testing.T) {
 	}
 }
 
-// partOf returns a packed partial of which the foot is missing.
+// partOf returns a packed partial result without its trailer.
 func partOf(t *testing.T, partial []byte) []byte {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "partial")
@@ -103,7 +104,8 @@ func partOf(t *testing.T, partial []byte) []byte {
 	return part
 }
 
-// A sum of some shards covers what they do, so that groups can be added up like shards.
+// The sum of some shards covers all of them, so that groups can be merged like
+// shards.
 func TestGroupsAddUp(t *testing.T) {
 	j := jobOf(t, 4)
 	partials := counted(t, j)

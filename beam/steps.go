@@ -18,10 +18,10 @@ import (
 	"fastcount/sources"
 )
 
-// listShards gives the numbers of the shards of a plan in which there is something.
+// listShards emits the numbers of the shards of a plan that are not empty.
 type listShards struct{ Job job }
 
-// ProcessElement gets the plan's path, which is that of the job.
+// ProcessElement ignores its input, which is the path of the plan.
 func (f *listShards) ProcessElement(_ string, emit func(int)) error {
 	p, err := f.Job.read()
 	if err != nil {
@@ -35,7 +35,7 @@ func (f *listShards) ProcessElement(_ string, emit func(int)) error {
 	return nil
 }
 
-// countShard counts a shard. Runners make several of it in one process.
+// countShard counts shards. Runners process several shards in one process.
 type countShard struct {
 	Job job
 
@@ -43,7 +43,7 @@ type countShard struct {
 	clients map[string]*sources.Client // by server
 }
 
-// Setup is called once, before the first shard.
+// Setup is called once before the first shard.
 func (f *countShard) Setup() (err error) {
 	f.clients = make(map[string]*sources.Client)
 	f.plan, err = f.Job.read()
@@ -57,8 +57,8 @@ func (f *countShard) Teardown() {
 	}
 }
 
-// ProcessElement returns the group of a shard, and its partial result once all of it has been read: a runner that
-// begins it again throws away nothing but that.
+// ProcessElement returns the group and the partial result of a shard, after all
+// of it has been read. A runner can repeat it.
 func (f *countShard) ProcessElement(ctx context.Context, shard int) (int, []byte, error) {
 	partial, err := f.count(ctx, shard)
 	if err != nil {
@@ -78,11 +78,13 @@ func (f *countShard) count(ctx context.Context, shard int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	beam.NewCounter("fastcount", "rows").Inc(ctx, int64(report.Rows)) // for the runner's page; shards begun again count twice
+	// The counter is for display only: it includes repeated shards twice.
+	beam.NewCounter("fastcount", "rows").Inc(ctx, int64(report.Rows))
 	return pack(func(w io.Writer) error { return engine.WritePartial(w, f.plan.Head(shard, f.Job.Shards), report) })
 }
 
-// client returns the client of a server. Its token is in the environment of the worker, where no runner shows it.
+// client returns the client of a server. The token is taken from the
+// environment of the worker, which runners do not display.
 func (f *countShard) client(server string) (*sources.Client, error) {
 	if c := f.clients[server]; c != nil {
 		return c, nil
@@ -95,10 +97,11 @@ func (f *countShard) client(server string) (*sources.Client, error) {
 	return c, err
 }
 
-// addGroup adds the partial results of a group of shards up to one.
+// addGroup merges the partial results of a group of shards.
 type addGroup struct{}
 
-// ProcessElement gives every sum the same key: they all meet in writeResult.
+// ProcessElement returns the sum of a group. All sums have the same key, so
+// that writeResult receives all of them.
 func (f *addGroup) ProcessElement(_ int, partials func(*[]byte) bool) (key int, sum []byte, err error) {
 	err = withSet(partials, func(set *merge.Set, dir string) error {
 		path := filepath.Join(dir, "sum")
@@ -111,15 +114,15 @@ func (f *addGroup) ProcessElement(_ int, partials func(*[]byte) bool) (key int, 
 	return 0, sum, err
 }
 
-// writeResult adds the sums of all groups up and writes the result, if it is complete, under a temporary name first. To
-// be begun again does no harm.
+// writeResult merges the sums of all groups and writes the result atomically,
+// if it is complete. A runner can repeat it.
 type writeResult struct{ Job job }
 
-// ProcessElement gets all sums at once.
+// ProcessElement processes the sums of all groups.
 func (f *writeResult) ProcessElement(_ int, sums func(*[]byte) bool) error {
 	return withSet(sums, func(set *merge.Set, _ string) error {
 		if set.Work != f.Job.PlanID {
-			return fmt.Errorf("%w: the job is of another one", merge.ErrOtherWork)
+			return fmt.Errorf("%w: the job has another plan", merge.ErrOtherWork)
 		}
 		report, err := set.Report(f.Job.Limits)
 		if err != nil {
@@ -133,8 +136,8 @@ func (f *writeResult) ProcessElement(_ int, sums func(*[]byte) bool) error {
 	})
 }
 
-// registerAll makes the steps of the pipeline known by name. A stripped program has no other way to find them. It is
-// called before beam.Init.
+// registerAll registers the steps of the pipeline by name, without which a
+// stripped program cannot find them. It must be called before beam.Init.
 func registerAll() {
 	register.DoFn2x1[string, func(int), error](&listShards{})
 	register.DoFn2x3[context.Context, int, int, []byte, error](&countShard{})
