@@ -40,6 +40,11 @@ type Config struct {
 	// UTF-8 then stands as \xNN, and every backslash of an id is doubled, so that distinct ids stay distinct.
 	EscapeIDs bool
 
+	// RawIDs leaves the ids of the report as they are in the input, although
+	// EscapeIDs is set. The report is then fit for WritePartial, and not for a sink:
+	// ids are escaped when partial results are added up.
+	RawIDs bool
+
 	// ShowIDs lets errors hold ids: those that occurred and were not declared.
 	ShowIDs bool
 

@@ -158,7 +158,7 @@ func (r *run) report() (*Report, error) {
 	if bad := report.shortfalls(); bad > r.cfg.MaxBadRows {
 		return nil, &BadRowsError{Rows: bad, Limit: r.cfg.MaxBadRows}
 	}
-	return r.total.finalReport(report, r.cfg.EscapeIDs), nil
+	return r.total.finalReport(report, r.cfg.EscapeIDs && !r.cfg.RawIDs), nil
 }
 
 // borrow returns an empty tally; giveBack takes it again.

@@ -67,6 +67,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 func (o *planOptions) rules() plan.Rules {
 	r := plan.Rules{
 		NoHeader: o.noHeader, Patient: plan.Column(o.patient), Event: plan.Column(o.event), EscapeIDs: o.utf8.word == "escape",
+		AllowDuplicateIDs: o.allowDuplicateIDs,
 	}
 	if o.delimiter != 0 {
 		r.Delimiter = string(rune(o.delimiter))

@@ -29,6 +29,10 @@ var (
 	// ErrUnfit says that the ranges of a file do not fit together: one was begun inside quotes.
 	ErrUnfit = errors.New("the ranges of a file do not fit together")
 
+	// ErrNoShard is matched by the error for a partial result that is not the
+	// result of a shard.
+	ErrNoShard = errors.New("not the result of a shard")
+
 	// ErrNone says that there is nothing to merge.
 	ErrNone = errors.New("no partial result is there")
 )
@@ -71,7 +75,8 @@ type Set struct {
 	EscapeIDs bool
 	Dropped   int // files that said the same as another one
 
-	files []file // in the order of the work
+	duplicateIDs bool   // downloads of several exports may have the same id
+	files        []file // in the order of the work
 }
 
 // file is a partial result in a file.
@@ -93,23 +98,31 @@ func Open(paths []string) (*Set, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		if i == 0 {
-			s.Work, s.Total, s.Shards, s.EscapeIDs = head.Work, head.Total, head.Shards, head.EscapeIDs
+			s.Work, s.Total, s.Shards = head.Work, head.Total, head.Shards
+			s.EscapeIDs, s.duplicateIDs = head.EscapeIDs, head.AllowDuplicateIDs
 		}
 		if head.Shards != s.Shards {
 			s.Shards = 0
 		}
-		if head.Work != s.Work || head.Total != s.Total || head.EscapeIDs != s.EscapeIDs {
-			return nil, fmt.Errorf("%w: %s and %s", ErrOtherWork, paths[0], path)
+		if head.Total == 0 {
+			return nil, fmt.Errorf("%s: %w", path, ErrNoShard)
 		}
-		if err := checkCovers(head); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+		if head.Work != s.Work || head.Total != s.Total || head.EscapeIDs != s.EscapeIDs || head.AllowDuplicateIDs != s.duplicateIDs {
+			return nil, fmt.Errorf("%w: %s and %s", ErrOtherWork, paths[0], path)
 		}
 		if len(head.Covers) > 0 {
 			s.files = append(s.files, file{path, head})
+			continue
+		}
+		if _, err := digest(path); err != nil { // nobody else reads it
+			return nil, err
 		}
 	}
 	slices.SortStableFunc(s.files, func(a, b file) int { return slices.Compare(bounds(a.head), bounds(b.head)) })
-	return s, s.dropSame()
+	if err := s.dropSame(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // bounds returns the ends of all stretches, for comparing.
@@ -118,21 +131,6 @@ func bounds(h engine.PartialHead) (ends []int64) {
 		ends = append(ends, c[:]...)
 	}
 	return ends
-}
-
-// checkCovers refuses a head that no one who shared work out would write.
-func checkCovers(h engine.PartialHead) error {
-	end := int64(0)
-	for _, c := range h.Covers {
-		if c[0] < end || c[1] <= c[0] || c[1] > h.Total {
-			return fmt.Errorf("%w: it covers what cannot be", engine.ErrDamaged)
-		}
-		end = c[1]
-	}
-	if h.Total <= 0 {
-		return errors.New("it is not of work that was shared out")
-	}
-	return nil
 }
 
 func readHead(path string) (head engine.PartialHead, err error) {
@@ -265,7 +263,7 @@ func (s *Set) Report(limits engine.Limits) (*engine.Report, error) {
 			return nil, fmt.Errorf("%s: %w", f.path, err)
 		}
 	}
-	parts, err := joinRanges(m.Parts(), true)
+	parts, err := joinRanges(m.Parts(), true, s.duplicateIDs)
 	if err != nil {
 		return nil, err
 	}

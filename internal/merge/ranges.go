@@ -3,6 +3,7 @@ package merge
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"fastcount/engine"
@@ -10,8 +11,14 @@ import (
 
 // joinRanges makes one part of the ranges of each file, as far as they touch, and proves that they fit: a range begins
 // where the one before it ends. Whole says that nothing is missing; then each file must become one part, of all its
-// bytes, without a range. Parts keep the order in which they first come.
-func joinRanges(parts []engine.PartReport, whole bool) ([]engine.PartReport, error) {
+// bytes, without a range. Parts keep the order in which they first come. A download of one id in two exports is refused
+// unless duplicateIDs is set.
+func joinRanges(parts []engine.PartReport, whole, duplicateIDs bool) ([]engine.PartReport, error) {
+	if !duplicateIDs {
+		if err := checkDownloads(parts); err != nil {
+			return nil, err
+		}
+	}
 	place := make(map[string]int, len(parts))
 	for _, p := range parts {
 		if _, known := place[p.Name]; !known {
@@ -49,10 +56,28 @@ func joinRanges(parts []engine.PartReport, whole bool) ([]engine.PartReport, err
 	return joined, nil
 }
 
-// extend adds the range behind p to it.
+// checkDownloads refuses a download that was counted twice.
+func checkDownloads(parts []engine.PartReport) error {
+	names := make(map[string]string)
+	for _, p := range parts {
+		if p.Download == "" {
+			continue
+		}
+		if known, seen := names[p.Download]; seen {
+			return fmt.Errorf("%w: download %s was counted as %s and as %s", ErrOverlap, p.Download, known, p.Name)
+		}
+		names[p.Download] = p.Name
+	}
+	return nil
+}
+
+// extend adds the range that follows p to it.
 func extend(p *engine.PartReport, next engine.PartReport) error {
 	if p.Range.End != next.Range.Start || p.Range.Size != next.Range.Size {
 		return fmt.Errorf("%w: %s: the record behind byte %d begins at %d, not at %d", ErrUnfit, p.Name, p.Range.To, p.Range.End, next.Range.Start)
+	}
+	if p.RawBytes > math.MaxUint64-next.RawBytes {
+		return fmt.Errorf("%w: %s: more bytes than can be counted", engine.ErrDamaged, p.Name)
 	}
 	r := *p.Range
 	r.To, r.End = next.Range.To, next.Range.End
@@ -60,7 +85,6 @@ func extend(p *engine.PartReport, next engine.PartReport) error {
 	p.Rows += next.Rows
 	p.Bytes += next.Bytes
 	p.RawBytes += next.RawBytes
-	p.BadRows += next.BadRows
 	p.Attempts = max(p.Attempts, next.Attempts)
 	p.Verified = min(p.Verified, next.Verified)
 	return nil

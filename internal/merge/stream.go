@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"fastcount/engine"
 	"fastcount/internal/wholefile"
@@ -30,7 +31,8 @@ func (s *Set) ToPartial(files wholefile.Files, path, folder string) error {
 	for i, f := range s.files {
 		sources[i] = f.path
 	}
-	head := engine.PartialHead{Work: s.Work, Unit: "merged", Covers: covers, Total: s.Total, Shards: s.Shards, EscapeIDs: s.EscapeIDs}
+	head := engine.PartialHead{Work: s.Work, Unit: "merged", Covers: covers, Total: s.Total, Shards: s.Shards,
+		EscapeIDs: s.EscapeIDs, AllowDuplicateIDs: s.duplicateIDs}
 	var temporary []string
 	defer func() {
 		for _, name := range temporary {
@@ -76,16 +78,17 @@ func mergeFiles(w io.Writer, head engine.PartialHead, paths []string) (err error
 			err = errors.Join(err, in.file.Close())
 		}
 	}()
-	var parts []engine.PartReport
-	for _, path := range paths {
+	partsOf := make([][]engine.PartReport, len(paths)) // by file, for they end in any order
+	for i, path := range paths {
 		in, err := open(path)
 		if err != nil {
 			return err
 		}
+		in.index = i
 		q = append(q, in)
 	}
 	finish := func(in *input) error {
-		parts = append(parts, in.Parts()...)
+		partsOf[in.index] = in.Parts()
 		return in.file.Close()
 	}
 	if err := q.begin(finish); err != nil {
@@ -94,7 +97,8 @@ func mergeFiles(w io.Writer, head engine.PartialHead, paths []string) (err error
 	if err := q.drain(out, finish); err != nil {
 		return err
 	}
-	if parts, err = joinRanges(parts, false); err != nil {
+	parts, err := joinRanges(slices.Concat(partsOf...), false, head.AllowDuplicateIDs)
+	if err != nil {
 		return err
 	}
 	return out.Close(parts)
@@ -103,6 +107,7 @@ func mergeFiles(w io.Writer, head engine.PartialHead, paths []string) (err error
 // input is a partial result that is being merged, at one of its pairs.
 type input struct {
 	*engine.PartialReader
+	index          int // among the files
 	path           string
 	file           *os.File
 	patient, event string

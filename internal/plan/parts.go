@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"math"
 	"unicode/utf8"
 
 	"fastcount/engine"
@@ -36,12 +36,7 @@ func (p *Plan) Parts(ctx context.Context, pieces []Piece, o sources.LocalOptions
 }
 
 // Path returns where a file of the plan is.
-func (p *Plan) Path(f *File) string {
-	if filepath.IsAbs(f.Path) {
-		return f.Path
-	}
-	return filepath.Join(p.dir, f.Path)
-}
+func (p *Plan) Path(f *File) string { return inDirectory(p.dir, f.Path) }
 
 func (p *Plan) file(piece Piece, o sources.LocalOptions) (engine.Part, error) {
 	path := p.Path(piece.File)
@@ -88,10 +83,11 @@ func download(ctx context.Context, d *Download, clients Clients) (engine.Part, e
 	return part, nil
 }
 
-// Config sets what the plan says in the configuration of a run.
+// Config sets the rules in the configuration of a run whose report becomes a
+// partial result.
 func (r Rules) Config(cfg *engine.Config) {
 	cfg.Patient, cfg.Event = parser.Selector(r.Patient), parser.Selector(r.Event)
-	cfg.EscapeIDs = r.EscapeIDs
+	cfg.EscapeIDs, cfg.RawIDs = r.EscapeIDs, true
 	cfg.CSV.NoHeader = r.NoHeader
 	cfg.CSV.Comma = 0
 	if r.Delimiter != "" {
@@ -116,14 +112,17 @@ func FileUnit(f *sources.File) (Unit, error) {
 	}
 	u := Unit{File: &File{Path: f.Name(), Size: size, Modified: f.Modified().UTC(), Whole: f.Compressed()}, Weight: max(1, size)}
 	if u.File.Whole {
-		u.Weight *= compressedWeight
+		u.Weight = times(u.Weight, compressedWeight)
 	}
 	return u, nil
 }
+
+// times returns a weight for each of n things, at most the largest one.
+func times(n, weight int64) int64 { return min(n, math.MaxInt64/weight) * weight }
 
 // DownloadUnit returns the unit of a download of the export of a server.
 func DownloadUnit(server, export string, d *sources.Download) Unit {
 	rows := d.Declared().Rows
 	return Unit{Download: &Download{Server: server, Export: export, ID: d.ID(), Rows: rows, Digest: d.Identity().Digest},
-		Weight: max(1, int64(rows)*rowWeight)}
+		Weight: max(1, times(int64(min(rows, math.MaxInt64)), rowWeight))}
 }

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/bits"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +19,8 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/jsonline"
+	"fastcount/internal/shard"
 )
 
 // ErrDamaged says that a file is no plan, or not a whole one.
@@ -37,6 +38,9 @@ type Rules struct {
 	Patient   Column `json:"patient,omitzero"` // the zero Column is that of package engine
 	Event     Column `json:"event,omitzero"`
 	EscapeIDs bool   `json:"escape_ids,omitempty"`
+
+	// AllowDuplicateIDs lets downloads of several exports have the same id.
+	AllowDuplicateIDs bool `json:"allow_duplicate_ids,omitempty"`
 }
 
 // Column is a parser.Selector.
@@ -98,75 +102,104 @@ type foot struct {
 	Total int64 `json:"total"`
 }
 
-// Write writes a plan: a line of JSON for its rules, one for each unit, and one that says how many there are.
+// Write writes a plan: a line of JSON for its rules, one for each entry, and one
+// that has their number. The error matches ErrTwice if an input is listed twice,
+// and ErrDamaged if Read would refuse the plan for another reason.
 func Write(w io.Writer, rules Rules, units []Unit) error {
-	out := bufio.NewWriter(w)
-	lines := json.NewEncoder(out)
-	lines.SetEscapeHTML(false)
-	err := lines.Encode(head{format, version, rules})
-	total := int64(0)
-	for i := range units {
-		err = errors.Join(err, lines.Encode(&units[i]))
-		total += units[i].Weight
+	total, err := check("", rules, units)
+	if err != nil {
+		return err
 	}
-	return errors.Join(err, lines.Encode(foot{len(units), total}), out.Flush())
+	out := bufio.NewWriter(w)
+	if err := writeLine(out, head{format, version, rules}); err != nil {
+		return err
+	}
+	for i := range units {
+		if err := writeLine(out, &units[i]); err != nil {
+			return err
+		}
+	}
+	return errors.Join(writeLine(out, foot{len(units), total}), out.Flush())
 }
 
-// Read reads the plan in a file. The error matches ErrDamaged if it is none.
+func writeLine(w io.Writer, v any) error {
+	line, err := jsonline.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(line, '\n'))
+	return err
+}
+
+// Read reads the plan in a file. The error matches ErrDamaged if Write did not
+// write it, and ErrTwice if it lists an input twice.
 func Read(path string) (*Plan, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	p, err := parse(text)
+	p, err := parse(filepath.Dir(path), text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	p.dir = filepath.Dir(path)
 	return p, nil
 }
 
-func parse(text []byte) (*Plan, error) {
-	lines := bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
-	p := &Plan{ID: fmt.Sprintf("%x", sha256.Sum256(text))}
-	var h head
-	if err := decode(lines[0], &h); err != nil || h.Format != format {
+// parse reads the text of a plan that lies in a directory.
+func parse(dir string, text []byte) (*Plan, error) {
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	var start struct {
+		Name    string `json:"fastcount"`
+		Version int    `json:"version"`
+	}
+	if json.Unmarshal(lines[0], &start) != nil || start.Name != format {
 		return nil, fmt.Errorf("%w: it does not begin as one", ErrDamaged)
 	}
-	if h.Version != version {
-		return nil, fmt.Errorf("%w: it is of version %d, not %d", ErrDamaged, h.Version, version)
+	if start.Version != version {
+		return nil, fmt.Errorf("%w: it is of version %d, not %d", ErrDamaged, start.Version, version)
 	}
-	var f foot
-	if last := lines[len(lines)-1]; len(lines) < 2 || decode(last, &f) != nil || f.Units != len(lines)-2 {
+	last := len(lines) - 1
+	if len(lines[last]) > 0 || last < 2 {
 		return nil, fmt.Errorf("%w: its end is missing", ErrDamaged)
 	}
-	p.Rules = h.Rules
-	p.Units = make([]Unit, f.Units)
-	for i := range p.Units {
-		u := &p.Units[i]
-		if err := decode(lines[i+1], u); err != nil || u.Weight < 1 || (u.File == nil) == (u.Download == nil) {
-			return nil, fmt.Errorf("%w: line %d is no unit", ErrDamaged, i+2)
-		}
-		p.before = append(p.before, p.Total)
-		p.Total += u.Weight
+	var h head
+	if err := readLine(lines[0], &h); err != nil {
+		return nil, fmt.Errorf("%w: line 1: %w", ErrDamaged, err)
 	}
-	if p.Total != f.Total {
-		return nil, fmt.Errorf("%w: its weights are not what they were", ErrDamaged)
+	var f foot
+	if err := readLine(lines[last-1], &f); err != nil || f.Units != last-2 {
+		return nil, fmt.Errorf("%w: its end is missing", ErrDamaged)
+	}
+	p := &Plan{ID: fmt.Sprintf("%x", sha256.Sum256(text)), Rules: h.Rules, Units: make([]Unit, f.Units), dir: dir}
+	for i := range p.Units {
+		if err := readLine(lines[i+1], &p.Units[i]); err != nil {
+			return nil, fmt.Errorf("%w: line %d: %w", ErrDamaged, i+2, err)
+		}
+	}
+	if err := p.measure(f.Total); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
 
-// decode reads one JSON value without members that are not known: they would change what is meant.
-func decode(line []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(line))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+// measure checks the entries and computes where each begins. It refuses any
+// total but theirs.
+func (p *Plan) measure(total int64) (err error) {
+	if p.Total, err = check(p.dir, p.Rules, p.Units); err != nil {
 		return err
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return errors.New("something follows")
+	if p.Total != total {
+		return fmt.Errorf("%w: its weights do not add up", ErrDamaged)
+	}
+	p.before = make([]int64, len(p.Units))
+	for i := 1; i < len(p.Units); i++ {
+		p.before[i] = p.before[i-1] + p.Units[i-1].Weight
 	}
 	return nil
+}
+
+func readLine[T any](line []byte, v *T) error {
+	return jsonline.Unmarshal(bytes.TrimSuffix(line, []byte("\n")), v)
 }
 
 // Piece is what a shard counts of a unit.
@@ -180,7 +213,8 @@ func (p *Plan) Stretch(i, n int) (from, to int64) { return Stretch(p.Total, i, n
 
 // Head returns the head of the partial result of shard i of n.
 func (p *Plan) Head(i, n int) engine.PartialHead {
-	head := engine.PartialHead{Work: p.ID, Unit: fmt.Sprintf("%d/%d", i, n), Shards: n, Total: p.Total, EscapeIDs: p.Rules.EscapeIDs}
+	head := engine.PartialHead{Work: p.ID, Unit: fmt.Sprintf("%d/%d", i, n), Shards: n, Total: p.Total,
+		EscapeIDs: p.Rules.EscapeIDs, AllowDuplicateIDs: p.Rules.AllowDuplicateIDs}
 	if from, to := p.Stretch(i, n); from < to {
 		head.Covers = []engine.Stretch{{from, to}}
 	}
@@ -188,13 +222,8 @@ func (p *Plan) Head(i, n int) engine.PartialHead {
 }
 
 // Stretch returns where shard i of n of work of this total weight, counted from 0, begins and ends.
-func Stretch(total int64, i, n int) (from, to int64) { return at(total, i, n), at(total, i+1, n) }
-
-// at returns i/n of the total, rounded down, without an overflow on the way.
-func at(total int64, i, n int) int64 {
-	high, low := bits.Mul64(uint64(total), uint64(i))
-	quotient, _ := bits.Div64(high, low, uint64(n))
-	return int64(quotient)
+func Stretch(total int64, i, n int) (from, to int64) {
+	return shard.Bound(total, i, n), shard.Bound(total, i+1, n)
 }
 
 // Shard returns what shard i of n counts. It takes the time of what it returns, and of a search.

@@ -15,7 +15,12 @@ const scanStep = 16 << 20
 
 // Scan reads a file that can be cut once, from its beginning to its end, and puts into its unit places that lie right
 // before records. Quotes can hide nothing then.
-func Scan(ctx context.Context, u *Unit, f *sources.File, cfg engine.Config) (err error) {
+func Scan(ctx context.Context, u *Unit, f *sources.File, cfg engine.Config) error {
+	return scan(ctx, u, f, cfg, scanStep)
+}
+
+// scan is Scan with cuts that are at least step bytes apart.
+func scan(ctx context.Context, u *Unit, f *sources.File, cfg engine.Config, step int64) (err error) {
 	if u.File.Whole {
 		return nil
 	}
@@ -31,7 +36,7 @@ func Scan(ctx context.Context, u *Unit, f *sources.File, cfg engine.Config) (err
 	}
 	r := parser.NewReader(stream, o)
 	defer r.Release()
-	for next := int64(scanStep); ; {
+	for next := step; ; {
 		_, err := r.Next()
 		if err == io.EOF {
 			u.File.Scanned = true
@@ -43,7 +48,7 @@ func Scan(ctx context.Context, u *Unit, f *sources.File, cfg engine.Config) (err
 		// A record belongs to the range in which the byte before it lies.
 		if at := r.Offset() - 1; at >= next && r.Offset() < u.File.Size {
 			u.File.Cuts = append(u.File.Cuts, at)
-			next = at + scanStep
+			next = at + step
 		}
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"fastcount/internal/plan"
 	"fastcount/internal/testing/proof"
 	"fastcount/mockserver"
+	"fastcount/parser"
 	"fastcount/sources"
 )
 
@@ -30,6 +31,7 @@ type world struct {
 	files  []*sources.File
 	units  []plan.Unit
 	parts  []engine.Part // the same, for one run
+	cuts   int           // of scanned files
 }
 
 func newWorld(t *testing.T, random *rand.Rand, client *sources.Client) *world {
@@ -79,7 +81,9 @@ func (w *world) addFile(t *testing.T, name string, text []byte, kind int) {
 	u, err := plan.FileUnit(f)
 	check(t, err)
 	if kind == 2 {
-		check(t, plan.Scan(t.Context(), &u, f, engine.Config{}))
+		small := engine.Config{CSV: parser.Options{BufferSize: 64}}
+		check(t, plan.ScanEvery(t.Context(), &u, f, small, 200))
+		w.cuts += len(u.File.Cuts)
 	}
 	w.files, w.units, w.parts = append(w.files, f), append(w.units, u), append(w.parts, f)
 }
@@ -123,7 +127,7 @@ func TestSharedOutIsTheWhole(t *testing.T) {
 	defer client.Close()
 
 	random := rand.New(rand.NewPCG(1, 2))
-	tried, unfit := proof.Begin(t, "shards"), 0
+	tried, unfit, cuts := proof.Begin(t, "shards"), 0, 0
 	for range 40 {
 		w := newWorld(t, random, client)
 		path := filepath.Join(w.dir, "work.plan")
@@ -157,6 +161,10 @@ func TestSharedOutIsTheWhole(t *testing.T) {
 			t.Fatalf("%d shards: %s", n, diff)
 		}
 		tried.Add(n)
+		cuts += w.cuts
+	}
+	if cuts < 100 {
+		t.Errorf("scanned files were cut %d times", cuts)
 	}
 	if unfit > 10 {
 		t.Errorf("%d of 40 plans were cut inside quotes", unfit)

@@ -1,0 +1,491 @@
+package merge
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+
+	"fastcount/engine"
+	"fastcount/internal/wholefile"
+)
+
+// pair is a pair with its count.
+type pair struct {
+	patient, event string
+	n              uint64
+}
+
+// job is the header of a result that covers section i of 10.
+func job(i int64) engine.PartialHead {
+	return engine.PartialHead{Work: "w", Unit: fmt.Sprint(i), Covers: []engine.Stretch{{10 * i, 10*i + 10}}, Total: 100}
+}
+
+// save writes a partial result into a file.
+func save(t testing.TB, path string, head engine.PartialHead, parts []engine.PartReport, pairs ...pair) string {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := engine.NewPartialWriter(f, head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pairs {
+		if err := w.Add(p.patient, p.event, p.n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Close(parts), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// part is a part with a number of rows.
+func part(name string, rows uint64) engine.PartReport {
+	return engine.PartReport{Name: name, Rows: rows, Bytes: 10, RawBytes: 10, Attempts: 1}
+}
+
+// tenths returns the results of ten shards, changed by change, of a job of ten
+// parts with a row each.
+func tenths(t testing.TB, change func(i int, head *engine.PartialHead, p *engine.PartReport, n *pair)) (files []string) {
+	t.Helper()
+	dir := t.TempDir()
+	for i := range 10 {
+		head, p, n := job(int64(i)), part(fmt.Sprint("part", i), 1), pair{fmt.Sprint("P", i), "e", 1}
+		if change != nil {
+			change(i, &head, &p, &n)
+		}
+		p.Rows = n.n
+		files = append(files, save(t, filepath.Join(dir, fmt.Sprintf("%02d%s", i, Suffix)), head, []engine.PartReport{p}, n))
+	}
+	return files
+}
+
+// added adds files up in both ways: to a report, and to a partial result of
+// which a report is made.
+func added(t testing.TB, files []string, limits engine.Limits) (report, streamed *engine.Report, errs [2]error) {
+	t.Helper()
+	s, err := Open(files)
+	if err != nil {
+		return nil, nil, [2]error{err, err}
+	}
+	report, errs[0] = s.Report(limits)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "sum"+Suffix)
+	if errs[1] = s.ToPartial(wholefile.OS{}, path, dir); errs[1] != nil {
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+			t.Errorf("after an error there are %v, %v", entries, err)
+		}
+		return report, nil, errs
+	}
+	sum, err := Open([]string{path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	streamed, errs[1] = sum.Report(limits)
+	return report, streamed, errs
+}
+
+// TestRefusedOfAll changes one thing in the results of a job whose sum is fine,
+// and wants an error that names what is wrong.
+func TestRefusedOfAll(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(i int, head *engine.PartialHead, p *engine.PartReport, n *pair)
+		kind   error
+		want   string
+	}{
+		"nothing": {nil, nil, ""},
+		"a download in two exports": {func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+			p.Download = fmt.Sprint("d", i%9)
+			p.Name = fmt.Sprintf("export%d/%s", i, p.Download)
+		}, ErrOverlap, "download d0 was counted as export0/d0 and as export9/d0"},
+		"downloads of different ids": {func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+			p.Download = fmt.Sprint("d", i)
+		}, nil, ""},
+		"a download in two exports, allowed": {func(i int, head *engine.PartialHead, p *engine.PartReport, _ *pair) {
+			p.Download, head.AllowDuplicateIDs = "d", true
+		}, nil, ""},
+		"allowed in one": {func(i int, head *engine.PartialHead, _ *engine.PartReport, _ *pair) {
+			head.AllowDuplicateIDs = i == 3
+		}, ErrOtherWork, "03.partial"},
+		"another job": {func(i int, head *engine.PartialHead, _ *engine.PartReport, _ *pair) {
+			head.Work = fmt.Sprint(i / 9)
+		}, ErrOtherWork, "00.partial and"},
+		"another total": {func(i int, head *engine.PartialHead, _ *engine.PartReport, _ *pair) {
+			head.Total += int64(i / 9)
+		}, ErrOtherWork, "09.partial"},
+		"escaped in one": {func(i int, head *engine.PartialHead, _ *engine.PartReport, _ *pair) {
+			head.EscapeIDs = i == 9
+		}, ErrOtherWork, "09.partial"},
+		"not a shard": {func(i int, head *engine.PartialHead, _ *engine.PartReport, _ *pair) {
+			head.Covers, head.Total = nil, 0
+		}, ErrNoShard, "00.partial"},
+		"the sum of rows": {func(i int, _ *engine.PartialHead, _ *engine.PartReport, n *pair) {
+			n.n = 1
+			if i == 4 {
+				n.n = math.MaxUint64 - 8
+			}
+		}, engine.ErrDamaged, "more rows"},
+		"the largest sum of rows": {func(i int, _ *engine.PartialHead, _ *engine.PartReport, n *pair) {
+			n.n = 1
+			if i == 4 {
+				n.n = math.MaxUint64 - 9
+			}
+		}, nil, ""},
+		"the sum of one pair": {func(i int, _ *engine.PartialHead, _ *engine.PartReport, n *pair) {
+			*n = pair{"P", "e", math.MaxUint64/10 + 1}
+		}, engine.ErrDamaged, "more rows"},
+		"the sum of bytes": {func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+			p.Bytes = math.MaxUint64/10 + 1
+		}, engine.ErrDamaged, "more"},
+		"the largest sum of bytes": {func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+			p.Bytes = math.MaxUint64 / 10
+		}, nil, ""},
+		"a part twice": {func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+			p.Name = fmt.Sprint("part", i%9)
+		}, nil, "part0"},
+	} {
+		report, streamed, errs := added(t, tenths(t, c.change), engine.Limits{})
+		for i, err := range errs {
+			r := []*engine.Report{report, streamed}[i]
+			switch {
+			case c.want == "" && err == nil && r.Rows > 0 && len(r.Parts) == 10:
+			case c.want != "" && r == nil && err != nil && (c.kind == nil || errors.Is(err, c.kind) && strings.Contains(err.Error(), c.want)):
+			default:
+				t.Errorf("%s (%d): got %v, %v", name, i, r, err)
+			}
+		}
+	}
+}
+
+// The bytes of ranges as they are stored are added up, too.
+func TestRawBytesThatAreTooMany(t *testing.T) {
+	for _, c := range []struct {
+		raw uint64
+		ok  bool
+	}{{math.MaxUint64 / 10, true}, {math.MaxUint64/10 + 1, false}} {
+		files := tenths(t, func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+			p.Name, p.RawBytes = "f", c.raw
+			from, to := int64(10*i), int64(10*i+10)
+			p.Range = &engine.Range{From: from, To: to, Start: from + 1, End: to + 1, Size: 100}
+			if from == 0 {
+				p.Range.Start = 0
+			}
+			p.Range.End = min(p.Range.End, 100)
+		})
+		_, _, errs := added(t, files, engine.Limits{})
+		for _, err := range errs {
+			if (err == nil) != c.ok || err != nil && !errors.Is(err, engine.ErrDamaged) {
+				t.Errorf("%d: got %v", c.raw, err)
+			}
+		}
+	}
+}
+
+// TestLimits goes over each limit only with all results together.
+func TestLimits(t *testing.T) {
+	one := func(i int, _ *engine.PartialHead, _ *engine.PartReport, n *pair) { *n = pair{"P", "e", 1} }
+	events := func(i int, _ *engine.PartialHead, _ *engine.PartReport, n *pair) {
+		*n = pair{"P", fmt.Sprint("e", i), 1}
+	}
+	for name, c := range map[string]struct {
+		change    func(i int, head *engine.PartialHead, p *engine.PartReport, n *pair)
+		good, bad engine.Limits
+	}{
+		"patients": {nil, engine.Limits{Patients: 10}, engine.Limits{Patients: 9}},
+		"events":   {events, engine.Limits{Events: 10}, engine.Limits{Events: 9}},
+		"pairs":    {nil, engine.Limits{Pairs: 10}, engine.Limits{Pairs: 9}},
+		"id":       {one, engine.Limits{ID: 1}, engine.Limits{}},
+	} {
+		files := tenths(t, c.change)
+		if _, _, errs := added(t, files, c.good); errs != [2]error{} {
+			t.Errorf("%s: at the limit: %v", name, errs)
+		}
+		if name == "id" {
+			files, c.bad = tenths(t, nil), engine.Limits{ID: 1}
+		}
+		r, streamed, errs := added(t, files, c.bad)
+		for _, err := range errs {
+			if limit, ok := errors.AsType[*engine.LimitError](err); !ok || limit.What != name {
+				t.Errorf("%s: past the limit: got %v, %v, %v", name, r, streamed, err)
+			}
+		}
+	}
+	s, err := Open(tenths(t, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := s.Report(engine.Limits{Pairs: -1}); r != nil || err == nil {
+		t.Errorf("a negative limit: got %v, %v", r, err)
+	}
+}
+
+// The parts of a sum are in the order of the job, whatever their pairs are.
+func TestOrderOfParts(t *testing.T) {
+	files := tenths(t, func(i int, _ *engine.PartialHead, _ *engine.PartReport, n *pair) { n.patient = fmt.Sprint("P", 9-i) })
+	report, streamed, errs := added(t, files, engine.Limits{})
+	if errs != [2]error{} {
+		t.Fatal(errs)
+	}
+	for _, r := range []*engine.Report{report, streamed} {
+		for i, p := range r.Parts {
+			if p.Name != fmt.Sprint("part", i) {
+				t.Errorf("part %d is %s", i, p.Name)
+			}
+		}
+	}
+}
+
+// A shard without work is read, too: it may be corrupt.
+func TestResultOfNoWork(t *testing.T) {
+	files := tenths(t, nil)
+	head := job(0)
+	head.Covers = nil
+	idle := save(t, filepath.Join(t.TempDir(), "idle"+Suffix), head, nil)
+	report, streamed, errs := added(t, append(files, idle), engine.Limits{})
+	if errs != [2]error{} || report.Rows != 10 || streamed.Rows != 10 {
+		t.Errorf("got %v, %v, %v", report, streamed, errs)
+	}
+	text, err := os.ReadFile(idle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, idle, text[:len(text)-1])
+	if s, err := Open(append(files, idle)); s != nil || !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), idle) {
+		t.Errorf("got %v, %v", s, err)
+	}
+	s, err := Open([]string{save(t, idle, head, nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ToPartial(wholefile.OS{}, idle+"x", t.TempDir()); !errors.Is(err, ErrNone) {
+		t.Errorf("a sum of nothing: %v", err)
+	}
+	if r, err := s.Report(engine.Limits{}); r != nil || !errors.Is(err, ErrIncomplete) {
+		t.Errorf("a report of nothing: %v, %v", r, err)
+	}
+}
+
+// The same shard twice is left out whatever it took to count it, and refused if
+// it is not the same.
+func TestCopies(t *testing.T) {
+	files := tenths(t, nil)
+	dir := t.TempDir()
+	again := func(name string, rows uint64, attempts int) string {
+		p := part("part3", rows)
+		p.Attempts = attempts
+		return save(t, filepath.Join(dir, name+Suffix), job(3), []engine.PartReport{p}, pair{"P3", "e", rows})
+	}
+	same, retried, other := again("same", 1, 1), again("retried", 1, 5), again("other", 2, 1)
+	s, err := Open(append(slices.Clone(files), same, retried))
+	if err != nil || s.Dropped != 2 || len(s.files) != 10 {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	if s, err := Open(append(slices.Clone(files), same, other)); s != nil || !errors.Is(err, ErrOverlap) || !strings.Contains(err.Error(), other) {
+		t.Errorf("got %v, %v", s, err)
+	}
+	for _, corrupt := range []string{files[3], same} {
+		text, err := os.ReadFile(corrupt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, corrupt, text[:len(text)-1])
+		if s, err := Open(append(slices.Clone(files), same)); s != nil || !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), corrupt) {
+			t.Errorf("got %v, %v", s, err)
+		}
+		write(t, corrupt, text)
+	}
+}
+
+// The number of shards is known only if all results agree on it.
+func TestShardsOfDifferentSizes(t *testing.T) {
+	tenth := func(i int, head *engine.PartialHead, _ *engine.PartReport, _ *pair) { head.Shards = 10 }
+	s, err := Open(tenths(t, tenth))
+	if err != nil || s.Shards != 10 {
+		t.Errorf("got %v, %v", s, err)
+	}
+	s, err = Open(tenths(t, func(i int, head *engine.PartialHead, p *engine.PartReport, n *pair) {
+		tenth(i, head, p, n)
+		if i == 5 {
+			head.Shards = 20
+		}
+	}))
+	if err != nil || s.Shards != 0 {
+		t.Errorf("got %v, %v", s, err)
+	}
+}
+
+// More files than are merged at once go through temporary files, which are
+// removed, also after an error.
+func TestManyFiles(t *testing.T) {
+	for _, n := range []int{fanIn, fanIn + 1, 2*fanIn + 2} {
+		dir, out := t.TempDir(), t.TempDir()
+		var files []string
+		for i := range n {
+			head := engine.PartialHead{Work: "w", Covers: []engine.Stretch{{int64(i), int64(i + 1)}}, Total: int64(n)}
+			files = append(files, save(t, filepath.Join(dir, fmt.Sprint(i, Suffix)), head, []engine.PartReport{part(fmt.Sprint(i), 2)},
+				pair{"P", "e", 1}, pair{fmt.Sprintf("Q%05d", i), "e", 1}))
+		}
+		s, err := Open(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := filepath.Join(out, "sum")
+		if err := s.ToPartial(wholefile.OS{}, sum, out); err != nil {
+			t.Fatal(err)
+		}
+		if entries, err := os.ReadDir(out); err != nil || len(entries) != 1 {
+			t.Errorf("there are %v, %v", entries, err)
+		}
+		r, err := report([]string{sum})
+		if err != nil || r.Rows != uint64(2*n) || len(r.Patients) != n+1 || len(r.Parts) != n || r.Parts[n-1].Name != fmt.Sprint(n-1) {
+			t.Errorf("%d files: got %v", n, err)
+		}
+		text, err := os.ReadFile(files[n-1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, files[n-1], text[:len(text)-1])
+		if err := os.Remove(sum); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.ToPartial(wholefile.OS{}, sum, out); !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), files[n-1]) {
+			t.Errorf("%d files: got %v", n, err)
+		}
+		if entries, err := os.ReadDir(out); err != nil || len(entries) != 0 {
+			t.Errorf("after an error there are %v, %v", entries, err)
+		}
+	}
+}
+
+// Files that go away between Open and the merge are an error, and so is a
+// directory for temporary files that is not there.
+func TestFilesThatAreGone(t *testing.T) {
+	dir := t.TempDir()
+	files := tenths(t, nil)
+	s, err := Open(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(files[5]); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := s.Report(engine.Limits{}); r != nil || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v, %v", r, err)
+	}
+	if err := s.ToPartial(wholefile.OS{}, filepath.Join(dir, "sum"), dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+	if s, err := Open(files); s != nil || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v, %v", s, err)
+	}
+	if name, err := s.round(filepath.Join(dir, "none"), job(0), files[:1]); name != "" || err == nil {
+		t.Errorf("got %q, %v", name, err)
+	}
+}
+
+func TestOverlapIsNotAdded(t *testing.T) {
+	files := tenths(t, nil)
+	dir := t.TempDir()
+	head := job(3)
+	head.Covers = []engine.Stretch{{35, 45}}
+	overlap := save(t, filepath.Join(dir, "overlap"+Suffix), head, []engine.PartReport{part("x", 1)}, pair{"P", "e", 1})
+	_, _, errs := added(t, append(files, overlap), engine.Limits{})
+	for _, err := range errs {
+		if !errors.Is(err, ErrOverlap) || !strings.Contains(err.Error(), overlap) {
+			t.Errorf("got %v", err)
+		}
+	}
+	s, err := Open(append(files, overlap))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gaps, err := s.Gaps(); !errors.Is(err, ErrOverlap) {
+		t.Errorf("got %v, %v", gaps, err)
+	}
+}
+
+func TestFindRefuses(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "a"+Suffix), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Find([]string{dir}); !errors.Is(err, ErrNone) {
+		t.Errorf("a directory of that name: got %v, %v", got, err)
+	}
+	file := filepath.Join(dir, "b"+Suffix)
+	write(t, file, nil)
+	if got, err := Find([]string{dir, filepath.Join(dir, "none")}); got != nil || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if os.Getuid() == 0 || runtime.GOOS == "windows" {
+		return // may read everything
+	}
+	if err := os.Chmod(dir, 0o300); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(dir, 0o700)
+	if got, err := Find([]string{dir}); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("a directory that cannot be read: got %v, %v", got, err)
+	}
+}
+
+// TestDescriptors counts the files that are open before and after each way of
+// merging, with and without an error.
+func TestDescriptors(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which closes files, too
+	files := tenths(t, nil)
+	corrupt := slices.Clone(files)
+	corrupt[4] = filepath.Join(t.TempDir(), "x")
+	text, err := os.ReadFile(files[4])
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, corrupt[4], text[:len(text)-1])
+	beginning := slices.Clone(files)
+	beginning[4] = filepath.Join(t.TempDir(), "y")
+	before := descriptors(t)
+	for range 2 {
+		for _, set := range [][]string{files, corrupt, append(slices.Clone(files), files[0])} {
+			added(t, set, engine.Limits{})
+		}
+		s, err := Open(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, beginning[4], text[:10])
+		if err := mergeFiles(io.Discard, job(0), beginning); !errors.Is(err, engine.ErrDamaged) {
+			t.Errorf("got %v", err)
+		}
+		if _, err := Open(beginning); err == nil {
+			t.Error("no error")
+		}
+		dir := t.TempDir()
+		if _, err := s.round(dir, job(0), files); err != nil {
+			t.Error(err)
+		}
+		if after := descriptors(t); after != before {
+			t.Fatalf("%d files are open, before there were %d", after, before)
+		}
+	}
+}
+
+// descriptors returns the number of open files of this process.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("the system does not list open files:", err)
+	}
+	return len(entries)
+}

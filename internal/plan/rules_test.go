@@ -1,0 +1,131 @@
+package plan_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fastcount/engine"
+	"fastcount/internal/merge"
+	"fastcount/internal/plan"
+	"fastcount/parser"
+	"fastcount/sources"
+)
+
+// planned writes a plan of the files of w into its directory and reads it.
+func (w *world) planned(t *testing.T, rules plan.Rules) *plan.Plan {
+	t.Helper()
+	path := filepath.Join(w.dir, "job.plan")
+	var text bytes.Buffer
+	check(t, plan.Write(&text, rules, w.units))
+	check(t, os.WriteFile(path, text.Bytes(), 0o600))
+	p, err := plan.Read(path)
+	check(t, err)
+	return p
+}
+
+// TestRulesOfPlans counts files to which each rule of a plan matters, in shards
+// and in one run.
+func TestRulesOfPlans(t *testing.T) {
+	for name, c := range map[string]struct {
+		row   string // with a verb for its number
+		head  string
+		rules plan.Rules
+		cfg   engine.Config
+	}{
+		"delimiter":       {"v;P%d;e\n", "value;patient_id;event_type\n", plan.Rules{Delimiter: ";"}, engine.Config{CSV: parser.Options{Comma: ';'}}},
+		"tab":             {"v\tP%d\te\n", "value\tpatient_id\tevent_type\n", plan.Rules{Delimiter: "\t"}, engine.Config{CSV: parser.Options{Comma: '\t'}}},
+		"no header":       {"P%d,v,e\n", "P,v,e\n", plan.Rules{NoHeader: true}, engine.Config{CSV: parser.Options{NoHeader: true}}},
+		"patient by name": {"a,P%d,e\n", "patient_id,other,event_type\n", plan.Rules{Patient: plan.Column{Name: "other"}}, engine.Config{Patient: parser.Selector{Name: "other"}}},
+		"event by name":   {"a,P%d,e\n", "event_type,other,patient_id\n", plan.Rules{Event: plan.Column{Name: "other"}}, engine.Config{Event: parser.Selector{Name: "other"}}},
+		"patient by number": {"a,P%d,e\n", "patient_id,other,event_type\n", plan.Rules{Patient: plan.Column{Number: 2}},
+			engine.Config{Patient: parser.Selector{Number: 2}}},
+		"event by number": {"a,P%d,e\n", "event_type,other,patient_id\n", plan.Rules{Event: plan.Column{Number: 2}},
+			engine.Config{Event: parser.Selector{Number: 2}}},
+		"both by number": {"a,b,P%d,e\n", "", plan.Rules{NoHeader: true, Patient: plan.Column{Number: 3}, Event: plan.Column{Number: 4}},
+			engine.Config{CSV: parser.Options{NoHeader: true}, Patient: parser.Selector{Number: 3}, Event: parser.Selector{Number: 4}}},
+		"escape": {"P%d\xff,\\e\n", "patient_id,event_type\n", plan.Rules{EscapeIDs: true}, engine.Config{EscapeIDs: true}},
+	} {
+		w := &world{dir: t.TempDir()}
+		for i := range 3 {
+			text := c.head
+			for row := range 100 {
+				text += fmt.Sprintf(c.row, (row+i)%17)
+			}
+			w.addFile(t, fmt.Sprintf("%d.csv", i), []byte(text), 3)
+		}
+		want, err := engine.Run(t.Context(), w.parts, c.cfg)
+		check(t, err)
+		if r, err := engine.Run(t.Context(), w.parts, engine.Config{}); err == nil && cmp.Equal(r, want) {
+			t.Errorf("%s: the rule does not matter", name)
+		}
+		const n = 7
+		p := w.planned(t, c.rules)
+		var files []string
+		for i := range n {
+			files = append(files, w.count(t, p, i, n))
+		}
+		set, err := merge.Open(files)
+		check(t, err)
+		got, err := set.Report(engine.Limits{})
+		check(t, err)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// What a worker finds must be what the plan was made of.
+func TestChangedFiles(t *testing.T) {
+	const text = "patient_id,event_type\nP1,e\n"
+	compressed := &world{dir: t.TempDir()}
+	compressed.addFile(t, "a.csv", []byte(text), 0)
+	for name, c := range map[string]struct {
+		change func(t *testing.T, path string, f *plan.File)
+		want   error
+		text   string
+	}{
+		"unchanged": {func(*testing.T, string, *plan.File) {}, nil, ""},
+		"missing":   {func(t *testing.T, path string, _ *plan.File) { check(t, os.Remove(path)) }, sources.ErrNotFound, "a.csv"},
+		"longer": {func(t *testing.T, path string, f *plan.File) {
+			check(t, os.WriteFile(path, []byte(text+"P2,e\n"), 0o600))
+			check(t, os.Chtimes(path, f.Modified, f.Modified))
+		}, plan.ErrChanged, "27 bytes and has 32"},
+		"another time": {func(t *testing.T, path string, f *plan.File) {
+			later := f.Modified.Add(1e9)
+			check(t, os.Chtimes(path, later, later))
+		}, plan.ErrChanged, "a.csv"},
+		"compressed": {func(t *testing.T, path string, f *plan.File) {
+			f.Whole = true
+		}, plan.ErrChanged, "compression"},
+	} {
+		w := &world{dir: t.TempDir()}
+		w.addFile(t, "a.csv", []byte(text), 3)
+		p := w.planned(t, plan.Rules{})
+		c.change(t, filepath.Join(w.dir, "a.csv"), p.Units[0].File)
+		parts, err := p.Parts(t.Context(), p.Shard(0, 1), sources.LocalOptions{}, nil)
+		if !errors.Is(err, c.want) || err != nil && !strings.Contains(err.Error(), c.text) || (err == nil) != (len(parts) == 1) {
+			t.Errorf("%s: got %v, %v, want %v", name, parts, err, c.want)
+		}
+	}
+}
+
+// What a plan could not find again is not put into one.
+func TestFileUnitRefuses(t *testing.T) {
+	dir := t.TempDir()
+	odd := filepath.Join(dir, "\xff.csv")
+	check(t, os.WriteFile(odd, []byte("a,b\n"), 0o600))
+	for _, path := range []string{odd, os.DevNull} {
+		f, err := sources.NewFile(path, sources.LocalOptions{})
+		check(t, err)
+		if u, err := plan.FileUnit(f); u != (plan.Unit{}) || err == nil {
+			t.Errorf("%s: got %v, %v", path, u, err)
+		}
+	}
+}
