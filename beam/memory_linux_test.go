@@ -9,8 +9,7 @@ import (
 	"fastcount/internal/testing/shapes"
 )
 
-// maxMemory is the limit in KiB for a million pairs in one process that is
-// driver, runner and workers.
+// maxMemory is what a million pairs may take in one process that is driver, runner and workers: in KiB.
 const maxMemory = 500_000
 
 func TestMemory(t *testing.T) {
@@ -27,11 +26,11 @@ func TestMemory(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if !bytes.Equal(read(t, output), want) {
-		t.Error("the result differs")
+		t.Error("the result is another one")
 	}
 	if peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; peak > maxMemory {
-		t.Errorf("the peak is %d KiB", peak)
+		t.Errorf("it took %d KiB", peak)
 	} else {
-		t.Logf("the peak is %d KiB", peak)
+		t.Logf("it took %d KiB", peak)
 	}
 }

@@ -15,8 +15,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 )
 
-// prismPort is the environment variable that makes the test binary a runner at
-// that port.
+// prismPort is the variable that makes the test's program a runner at that port.
 const prismPort = "FASTCOUNT_BEAM_TEST_PRISM"
 
 func servePrism(port string) {
@@ -30,7 +29,7 @@ func servePrism(port string) {
 	select {}
 }
 
-// freePort returns an unused port.
+// freePort returns a port that nobody listens at.
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "localhost:0")
@@ -45,12 +44,11 @@ func freePort(t *testing.T) string {
 	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
 }
 
-// start runs a program until the test ends, and waits until it accepts
-// connections at its port.
+// start runs a program until the test ends, and waits until something listens at its port.
 func start(t *testing.T, port string, cmd *exec.Cmd) {
 	t.Helper()
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +56,7 @@ func start(t *testing.T, port string, cmd *exec.Cmd) {
 		_ = cmd.Process.Kill() // it may have ended
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("%s:\n%s", cmd, stderr.String())
+			t.Logf("%s:\n%s", cmd, said.String())
 		}
 	})
 	for range 200 {
@@ -68,7 +66,7 @@ func start(t *testing.T, port string, cmd *exec.Cmd) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("port %s: no connection:\n%s", port, stderr.String())
+	t.Fatalf("nothing listens at port %s:\n%s", port, said.String())
 }
 
 func beamCommand(t *testing.T, args ...string) *exec.Cmd {
@@ -80,17 +78,18 @@ func beamCommand(t *testing.T, args ...string) *exec.Cmd {
 	return exec.Command(program, args...)
 }
 
-// portable is a cluster of processes on one machine.
+// portable are the processes of a cluster that is one machine.
 type portable struct {
-	args []string // flags for a job on the cluster
+	args []string // what a job needs to run there
 	pool *exec.Cmd
 }
 
-// token is the token of the pool. No other process has one.
-const token = "of-the-pool"
+// poolToken is the token of the pool: no other process has one.
+const poolToken = "of-the-pool"
 
-// startPortable starts a runner and a pool of workers in separate processes.
-func startPortable(t *testing.T) portable {
+// startPortable starts a runner and a pool of workers, each a process of its own.
+// The workers have a token for a server.
+func startPortable(t *testing.T, server string) portable {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("links a program")
@@ -100,17 +99,17 @@ func startPortable(t *testing.T) portable {
 	runner.Env = append(os.Environ(), prismPort+"="+runnerPort)
 	start(t, runnerPort, runner)
 	pool := beamCommand(t, "--worker-pool", ":"+poolPort)
-	pool.Env = append(os.Environ(), "FASTCOUNT_TOKEN="+token)
+	pool.Env = append(os.Environ(), "FASTCOUNT_TOKEN="+poolToken, "FASTCOUNT_SERVER="+server)
 	start(t, poolPort, pool)
 	return portable{[]string{"--runner", "flink", "--endpoint", "localhost:" + runnerPort,
 		"--environment_type", "EXTERNAL", "--environment_config", "localhost:" + poolPort}, pool}
 }
 
-// A stripped program submits a job to a runner in another process, and workers
-// in a third process count, as on Flink and Spark. The token, which only that
-// process has, shows which process counted.
+// A stripped program gives a job to a runner that is another process, and the work is done in a third one, as on Flink
+// and Spark. That it really is shows a token which that process alone has.
 func TestPortable(t *testing.T) {
-	p, s, dir := startPortable(t), serve(t), t.TempDir()
+	s, dir := serve(t), t.TempDir()
+	p := startPortable(t, s.URL)
 	fastcount(t, dir, "generate", "demo", "--out-dir", "data")
 	sources := []string{"data/*.csv", "demo", "--server", s.URL}
 	plan, want, output := planned(t, dir, sources...), fastcount(t, dir, sources...), filepath.Join(dir, "counts.json")
@@ -119,18 +118,19 @@ func TestPortable(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if !bytes.Equal(read(t, output), want) {
-		t.Error("the result differs")
+		t.Error("the result is another one")
 	}
-	if got := *s.token.Load(); got != "Bearer "+token {
-		t.Errorf("the last request had the token %q", got)
+	if got := *s.token.Load(); got != "Bearer "+poolToken {
+		t.Errorf("the last one who asked the server had the token %q", got)
 	}
 }
 
-// If workers are killed while they count, there is no result.
+// Workers that are killed while they count leave no result.
 func TestWorkersKilled(t *testing.T) {
-	p, s, dir := startPortable(t), serve(t), t.TempDir()
+	s, dir := serve(t), t.TempDir()
+	p := startPortable(t, s.URL)
 	plan, output := planned(t, dir, "demo", "--server", s.URL), filepath.Join(dir, "counts.json")
-	s.setFaults(t, "stall=100000")
+	s.breakWith(t, "stall=100000")
 	job := beamCommand(t, append(p.args, "--plan", plan, "--shards", "4", "--output", output)...)
 	if err := job.Start(); err != nil {
 		t.Fatal(err)
@@ -148,6 +148,6 @@ func TestWorkersKilled(t *testing.T) {
 		t.Error("the job succeeded")
 	}
 	if files, _ := filepath.Glob(output + "*"); len(files) > 0 || *s.token.Load() == "" {
-		t.Errorf("the pool sent the token %q, and the files are %q", *s.token.Load(), files)
+		t.Errorf("the pool asked with %q, and there is %q", *s.token.Load(), files)
 	}
 }

@@ -55,20 +55,40 @@ func (o *remoteOptions) connect(p *program, found []sources.Source, maxWindow ui
 	return o.dialBuiltin(p, maxWindow, "counting the built-in mock export "+strings.Join(ids, ", "))
 }
 
+// credentials are what is sent to the server that --server names, and to no
+// other: what may be secret.
+type credentials struct {
+	header http.Header
+	token  string
+}
+
+// any reports whether there is anything to send.
+func (c credentials) any() bool { return c.token != "" || len(c.header) > 0 }
+
+// credentials returns what the flags and the environment have.
+func (o *remoteOptions) credentials(environ []string) (c credentials, err error) {
+	if c.header, err = o.headers(); err != nil {
+		return credentials{}, err
+	}
+	c.token, err = o.token(environ)
+	return c, err
+}
+
 // dial returns a client of the server that the flags name, if they name one.
 func (o *remoteOptions) dial(p *program, maxWindow uint64) (*remote, error) {
-	header, err := o.headers()
+	c, err := o.credentials(p.environ)
 	if err != nil {
 		return nil, err
 	}
-	token, err := o.token(p.environ)
-	if err != nil {
-		return nil, err
-	}
+	return o.dialServer(o.server, c, maxWindow)
+}
+
+// dialServer returns a client of a server, to which it sends credentials.
+func (o *remoteOptions) dialServer(server string, c credentials, maxWindow uint64) (*remote, error) {
 	opts := o.clientOptions(maxWindow)
-	opts.Server, opts.Header, opts.Token = o.server, header, token
+	opts.Server, opts.Header, opts.Token = server, c.header, c.token
 	client, err := sources.NewClient(opts)
-	if err != nil && o.server != "" && !strings.Contains(o.server, "://") && errors.Is(err, sources.ErrArgument) {
+	if err != nil && server != "" && !strings.Contains(server, "://") && errors.Is(err, sources.ErrArgument) {
 		err = hinted(err, "did you mean --server http://...?")
 	}
 	if err != nil {

@@ -58,9 +58,12 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 		return err
 	}
 	work.Rules.Config(&cfg)
-	clients := o.planClients(p)
-	defer clients.close()
-	parts, err := work.Parts(ctx, work.Shard(index, count), sources.LocalOptions{MaxWindow: uint64(o.maxWindow)}, clients.get)
+	client, err := o.planClient(p, work)
+	if err != nil {
+		return err
+	}
+	defer client.close()
+	parts, err := work.Parts(ctx, work.Shard(index, count), sources.LocalOptions{MaxWindow: uint64(o.maxWindow)}, client.get)
 	if err != nil {
 		return err
 	}
@@ -100,7 +103,7 @@ func (o *countOptions) checkShard(args []string) error {
 			"such as: fastcount --plan work.plan --shard 3/64 --out-dir parts"))
 	case len(args) > 0 || o.filesFrom != "":
 		return clash("--plan says what is counted; no source is named beside it")
-	case o.delimiter != 0 || o.noHeader || o.patient != (column{}) || o.event != (column{}) || o.utf8.word != "refuse":
+	case o.delimiter != 0 || o.noHeader || o.patient != (column{}) || o.event != (column{}) || o.utf8.word != "refuse" || o.allowDuplicateIDs:
 		return clash("--plan says how the CSV is read; give these flags to fastcount plan")
 	case len(o.sinks) > 0 || o.output != "" || o.rejects != "":
 		return usage(hinted(errors.New("a shard has no output but its partial result"), "fastcount merge writes the result of all"))
@@ -168,41 +171,52 @@ func writeShard(file string, work *plan.Plan, index, count int, r *engine.Report
 	return wholefile.Write(wholefile.OS{}, file, func(w io.Writer) error { return engine.WritePartial(w, work.Head(index, count), r) })
 }
 
-// planClients are the clients of the servers that a plan names.
-type planClients struct {
-	p    *program
-	o    *countOptions
-	open map[string]*remote
+// planClient is the client of the server that a plan names, made when it is
+// needed.
+type planClient struct {
+	p           *program
+	o           *countOptions
+	credentials credentials
+	remote      *remote
 }
 
-func (o *countOptions) planClients(p *program) *planClients {
-	return &planClients{p, o, make(map[string]*remote)}
-}
-
-func (c *planClients) get(server string) (*sources.Client, error) {
-	if c.o.server != "" && c.o.server != server {
-		return nil, clash("--server: the plan is of another one, %s", server)
+// planClient returns a client that sends credentials only to the server that
+// --server names.
+func (o *countOptions) planClient(p *program, work *plan.Plan) (*planClient, error) {
+	c, err := o.credentials(p.environ)
+	if err != nil {
+		return nil, err
 	}
-	r := c.open[server]
-	if r == nil {
-		var err error
-		options := c.o.remoteOptions
-		options.server = server
-		if server == "" {
-			r, err = options.dialBuiltin(c.p, uint64(c.o.maxWindow), "counting built-in mock exports")
-		} else {
-			r, err = options.dial(c.p, uint64(c.o.maxWindow))
-		}
-		if err != nil {
-			return nil, err
-		}
-		c.open[server] = r
+	err = work.CheckServer(o.server, c.any())
+	switch {
+	case errors.Is(err, plan.ErrOtherServer):
+		return nil, clash("--server: %w", err)
+	case errors.Is(err, plan.ErrSecrets):
+		return nil, usage(hinted(err, "name that server with --server if the token and the headers are meant for it; "+
+			"otherwise leave out --token-file, --header, --header-file and "+tokenVariable))
 	}
-	return r.Client, nil
+	return &planClient{p: p, o: o, credentials: c}, err
 }
 
-func (c *planClients) close() {
-	for _, r := range c.open {
-		r.close()
+// get returns the client of the server of the plan.
+func (c *planClient) get(server string) (_ *sources.Client, err error) {
+	switch {
+	case c.remote != nil:
+	case server == "":
+		c.remote, err = c.o.dialBuiltin(c.p, uint64(c.o.maxWindow), "counting built-in mock exports")
+	case c.o.server == "":
+		c.remote, err = c.o.dialServer(server, credentials{}, uint64(c.o.maxWindow))
+	default:
+		c.remote, err = c.o.dialServer(c.o.server, c.credentials, uint64(c.o.maxWindow))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.remote.Client, nil
+}
+
+func (c *planClient) close() {
+	if c.remote != nil {
+		c.remote.close()
 	}
 }

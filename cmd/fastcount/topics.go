@@ -154,7 +154,10 @@ Unless the code is 0 or 3 there is no result. If several parts fail, all are lis
 A plan lists files (by path, relative to the plan's folder, with size and time) and the downloads of exports,
 each with a weight of about as many bytes of CSV. Shard i of n is the stretch from i/n to (i+1)/n of the sum:
 plain files are cut at any byte, everything else goes whole to the shard in which it begins. A file or
-download that is no longer what it was is refused.
+download that is no longer what it was is refused, and so is a plan that lists an input twice.
+
+A plan can name any server. A worker sends its token and headers only to the server that its own --server
+names; if it has any and the plan is of a server, --server is required.
 
 A shard writes a partial result, which is whole or not there and proves itself whole, so that a task may be
 begun again at any time, or twice. merge refuses gaps, other plans, damaged and overlapping parts with exit

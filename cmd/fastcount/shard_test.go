@@ -1,0 +1,300 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"testing"
+
+	"fastcount/mockserver"
+)
+
+// runHere runs the program in this process, with this environment alone.
+func runHere(environ []string, args ...string) (code int, stdout, stderr string) {
+	var out, messages bytes.Buffer
+	p := &program{stdin: strings.NewReader(""), stdout: &out, ui: newUI(&messages), environ: environ}
+	code = p.run(args)
+	return code, out.String(), messages.String()
+}
+
+// mustRun runs the program in this process, which must succeed, and returns
+// what it prints.
+func mustRun(t *testing.T, args ...string) string {
+	t.Helper()
+	code, stdout, stderr := runHere(nil, args...)
+	if code != 0 {
+		t.Fatalf("%q: exit code %d: %s", args, code, stderr)
+	}
+	return stdout
+}
+
+// recorder serves exports and records the headers of all requests.
+type recorder struct {
+	*httptest.Server
+	mu      sync.Mutex
+	headers []http.Header
+}
+
+func newRecorder(t *testing.T, exports ...mockserver.Export) *recorder {
+	t.Helper()
+	r := new(recorder)
+	handler, err := mockserver.New(mockserver.Options{Exports: exports, OnRequest: func(q *http.Request) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.headers = append(r.headers, q.Header)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Server = httptest.NewServer(handler)
+	t.Cleanup(r.Close)
+	return r
+}
+
+// take returns the headers of the requests since the last call.
+func (r *recorder) take() []http.Header {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	headers := r.headers
+	r.headers = nil
+	return headers
+}
+
+// The ids of downloads are such as servers have.
+const (
+	id1 = "00000000-0000-4000-8000-000000000001"
+	id2 = "00000000-0000-4000-8000-000000000002"
+	id3 = "00000000-0000-4000-8000-000000000003"
+)
+
+// tiny is an export with one row in each of its downloads.
+func tiny(id string, downloads ...string) mockserver.Export {
+	e := mockserver.Export{ID: id}
+	for _, d := range downloads {
+		e.Downloads = append(e.Downloads, mockserver.Download{ID: d, Rows: 1, Patients: []string{"P1"}, Events: []string{"e"},
+			Body: func(w io.Writer) error {
+				_, err := io.WriteString(w, "patient_id,event_type\nP1,e\n")
+				return err
+			}})
+	}
+	return e
+}
+
+// save writes a file into a directory of its own.
+func save(t *testing.T, name, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// A worker that does not name the server of a plan sends nothing to it that may
+// be secret, and does not even ask it anything.
+func TestSecretsOfWorkers(t *testing.T) {
+	server, other := newRecorder(t, tiny("x", id1, id2)), newRecorder(t, tiny("x", id1, id2))
+	job := save(t, "job.plan", mustRun(t, "plan", "-q", "--server", server.URL, "x"))
+	server.take()
+	token, headers := save(t, "token", "canary-token\n"), save(t, "headers", "X-Api-Key: canary\n")
+	secrets := map[string][]string{
+		"token file":  {"--token-file", token},
+		"header file": {"--header-file", headers},
+		"header":      {"--header", "X-Trace: canary"},
+		"variable":    {},
+	}
+	for name, flags := range secrets {
+		var environ []string
+		if name == "variable" {
+			environ = []string{tokenVariable + "=canary-token"}
+		}
+		shard := append([]string{"-q", "--plan", job, "--shard", "0/1", "--out-dir", t.TempDir()}, flags...)
+		code, _, stderr := runHere(environ, shard...)
+		if code != exitUsage || !strings.Contains(stderr, "--server") || strings.Contains(stderr, "canary") {
+			t.Errorf("%s: exit code %d: %s", name, code, stderr)
+		}
+		code, _, stderr = runHere(environ, append(shard, "--server", other.URL)...)
+		if code != exitUsage || !strings.Contains(stderr, "the plan is of another server") || strings.Contains(stderr, "canary") {
+			t.Errorf("%s: another server: exit code %d: %s", name, code, stderr)
+		}
+		if n := len(server.take()) + len(other.take()); n > 0 {
+			t.Errorf("%s: %d requests were sent", name, n)
+		}
+
+		for _, named := range []string{server.URL, server.URL + "/"} {
+			if code, _, stderr = runHere(environ, append(shard, "--server", named)...); code != 0 {
+				t.Errorf("%s: the server is named: exit code %d: %s", name, code, stderr)
+			}
+			sent := server.take()
+			if len(sent) == 0 {
+				t.Errorf("%s: nothing was sent to the server that is named", name)
+			}
+			for _, h := range sent {
+				if !strings.Contains(fmt.Sprint(h), "canary") {
+					t.Errorf("%s: the server that is named received %v", name, h)
+				}
+			}
+		}
+	}
+	code, _, stderr := runHere([]string{"FASTCOUNT_SERVER=" + server.URL, tokenVariable + "=canary"},
+		"-q", "--plan", job, "--shard", "0/1", "--out-dir", t.TempDir())
+	if sent := server.take(); code != 0 || len(sent) == 0 || sent[0].Get("Authorization") != "Bearer canary" {
+		t.Errorf("the server is named by a variable: exit code %d: %s, sent %v", code, stderr, sent)
+	}
+	mustRun(t, "-q", "--plan", job, "--shard", "0/1", "--out-dir", t.TempDir())
+	for _, h := range server.take() {
+		if h.Get("Authorization") != "" {
+			t.Errorf("without a token, %v was sent", h)
+		}
+	}
+}
+
+// Whatever a plan is of, a worker that has a token can count files.
+func TestSecretsAndPlansOfFiles(t *testing.T) {
+	file := save(t, "a.csv", "patient_id,event_type\nP1,e\n")
+	job := save(t, "job.plan", mustRun(t, "plan", "-q", file))
+	code, _, stderr := runHere([]string{tokenVariable + "=canary", "FASTCOUNT_SERVER=https://elsewhere"},
+		"-q", "--plan", job, "--shard", "0/1", "--out-dir", t.TempDir())
+	if code != 0 {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	code, _, stderr = runHere(nil, "-q", "--plan", job, "--shard", "0/1", "--out-dir", t.TempDir(), "--token-file", file+"x")
+	if code == 0 || !strings.Contains(stderr, "--token-file") {
+		t.Errorf("no such file: exit code %d: %s", code, stderr)
+	}
+}
+
+// A shard whose server is down, or no longer has what the plan lists, or has
+// something else, fails and writes nothing.
+func TestShardsThatCannotBeCounted(t *testing.T) {
+	full := newRecorder(t, tiny("x", id1, id2))
+	more := tiny("x", id1, id2)
+	more.Downloads[1].Rows = 2
+	renamed := tiny("x", id1, id2)
+	renamed.Downloads[1].Patients = []string{"P2"}
+	for name, c := range map[string]struct {
+		exports []mockserver.Export
+		code    int
+		want    string
+	}{
+		"no export":   {[]mockserver.Export{tiny("y", id1, id2)}, exitNotFound, "download x/" + id1},
+		"no download": {[]mockserver.Export{tiny("x", id1)}, exitNotFound, "download x/" + id2},
+		"more rows":   {[]mockserver.Export{more}, exitMismatch, "x/" + id2 + ": it is not what the plan was made of"},
+		"other names": {[]mockserver.Export{renamed}, exitMismatch, "x/" + id2 + ": it is not what the plan was made of"},
+		"down":        {nil, exitRetries, "download x/" + id1},
+	} {
+		server := newRecorder(t, c.exports...)
+		if name == "down" {
+			server.Close()
+		}
+		text := strings.ReplaceAll(mustRun(t, "plan", "-q", "--server", full.URL, "x"), full.URL, server.URL)
+		job, dir := save(t, "job.plan", text), t.TempDir()
+		code, _, stderr := runHere(nil, "-q", "--plan", job, "--shard", "0/1", "--out-dir", dir, "--retries", "0")
+		if code != c.code || !strings.Contains(stderr, c.want) {
+			t.Errorf("%s: exit code %d, want %d: %s", name, code, c.code, stderr)
+		}
+		if files, err := os.ReadDir(dir); err != nil || len(files) > 0 {
+			t.Errorf("%s: there are %v, %v", name, files, err)
+		}
+	}
+}
+
+// An export of a server, in any number of shards and any order, is what one run
+// counts, however often each download has to be tried.
+func TestShardsOfAnExport(t *testing.T) {
+	server := newRecorder(t, tiny("x", id1, id2, id3), slowExport(5, 0))
+	want := mustRun(t, "-q", "--server", server.URL, "x", "slow")
+	job := save(t, "job.plan", mustRun(t, "plan", "-q", "--server", server.URL, "x", "slow"))
+	for _, n := range []int{1, 3, 20} {
+		dir := t.TempDir()
+		for i := range n {
+			mustRun(t, "-q", "--plan", job, "--shard", fmt.Sprintf("%d/%d", n-1-i, n), "--out-dir", dir)
+		}
+		if got := mustRun(t, "merge", "-q", dir); got != want {
+			t.Errorf("%d shards: got %s\nwant %s", n, got, want)
+		}
+	}
+}
+
+// A download id that two exports list is refused wherever it turns up: when a
+// plan is made, in a plan, and in a merge.
+func TestDownloadInTwoExports(t *testing.T) {
+	server := newRecorder(t, tiny("x", id1, id2), tiny("y", id3, id2))
+	code, stdout, stderr := runHere(nil, "plan", "-q", "--server", server.URL, "x", "y")
+	if code != exitUsage || stdout != "" || !strings.Contains(stderr, id2) || !strings.Contains(stderr, "x") || !strings.Contains(stderr, "y") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+
+	lines := strings.SplitAfter(mustRun(t, "plan", "-q", "--server", server.URL, "x"), "\n")
+	twice := lines[0] + lines[1] + lines[2] + strings.Replace(lines[2], `"export":"x"`, `"export":"y"`, 1) + `{"units":3,"total":132}` + "\n"
+	job := save(t, "job.plan", twice)
+	code, _, stderr = runHere(nil, "-q", "--plan", job, "--shard", "0/1", "--out-dir", t.TempDir())
+	if code != exitUsage || !strings.Contains(stderr, "download "+id2+": listed by the exports x and y") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+
+	allowed := save(t, "job.plan", mustRun(t, "plan", "-q", "--server", server.URL, "--allow-duplicate-ids", "x", "y"))
+	code, _, stderr = runHere(nil, "-q", "--plan", allowed, "--shard", "0/1", "--out-dir", t.TempDir(), "--allow-duplicate-ids")
+	if code != exitUsage || !strings.Contains(stderr, "fastcount plan") {
+		t.Errorf("allowed by a worker: exit code %d: %s", code, stderr)
+	}
+	dir := t.TempDir()
+	for i := range 3 {
+		mustRun(t, "-q", "--plan", allowed, "--shard", fmt.Sprintf("%d/3", i), "--out-dir", dir)
+	}
+	if got := mustRun(t, "merge", "-q", "--compact", dir); got != `{"patients":{"P1":{"e":4}},"totals":{"e":4}}`+"\n" {
+		t.Errorf("allowed: got %s", got)
+	}
+}
+
+// TestLimitsOfMerges: each limit of merge is that of its flag.
+func TestLimitsOfMerges(t *testing.T) {
+	file := save(t, "a.csv", "patient_id,event_type\nP1,e1\nP1,e2\nP2,e1\nP3,e1\n")
+	job, dir := save(t, "job.plan", mustRun(t, "plan", "-q", file)), t.TempDir()
+	for i := range 2 {
+		mustRun(t, "-q", "--plan", job, "--shard", fmt.Sprintf("%d/2", i), "--out-dir", dir)
+	}
+	for _, c := range []struct{ flag, good, bad string }{
+		{"--max-patients", "3", "2"}, {"--max-events", "2", "1"}, {"--max-pairs", "4", "3"}, {"--max-id", "2", "1"},
+	} {
+		mustRun(t, "merge", "-q", c.flag, c.good, dir)
+		code, stdout, stderr := runHere(nil, "merge", "-q", c.flag, c.bad, dir)
+		if code != exitLimit || stdout != "" || !strings.Contains(stderr, c.flag) {
+			t.Errorf("%s %s: exit code %d: %s", c.flag, c.bad, code, stderr)
+		}
+	}
+}
+
+// TestDescriptorsOfShards counts the open files before and after each
+// subcommand, with and without an error.
+func TestDescriptorsOfShards(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which closes files, too
+	file := save(t, "a.csv", "patient_id,event_type\nP1,e\n")
+	dir := t.TempDir()
+	var job string
+	before := 0
+	for round := range 3 {
+		job = save(t, "job.plan", mustRun(t, "plan", "-q", "--scan", file, "demo"))
+		mustRun(t, "-q", "--plan", job, "--shard", "0/1", "--out-dir", dir)
+		mustRun(t, "merge", "-q", dir)
+		runHere(nil, "merge", "-q", file)
+		runHere(nil, "-q", "--plan", file, "--shard", "0/1", "--out-dir", dir)
+		runHere(nil, "-q", "--plan", job, "--shard", "0/1", "--out-dir", filepath.Join(file, "x"))
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip("the system does not list open files:", err)
+		}
+		if round == 0 {
+			before = len(entries) // the runtime opens files of its own
+		} else if len(entries) > before {
+			t.Errorf("%d files are open, after the first round there were %d", len(entries), before)
+		}
+	}
+}
