@@ -16,7 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/batch"
 )
 
-// request reads the parameters of a request, and refuses members and words that it does not have.
+// request parses the parameters of a request. It rejects unknown members and
+// values that do not exist.
 func request[T any](t *testing.T, name string) (parameters *T, text []byte) {
 	t.Helper()
 	text, err := os.ReadFile("../aws-batch/" + name)
@@ -29,25 +30,26 @@ func request[T any](t *testing.T, name string) (parameters *T, text []byte) {
 	if err := d.Decode(parameters); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	checkWords(t, reflect.ValueOf(parameters))
+	checkEnums(t, reflect.ValueOf(parameters))
 	return parameters, text
 }
 
-// checkWords walks parameters: the SDK's types of words, such as RETRY, have a method that returns all that exist.
-func checkWords(t *testing.T, v reflect.Value) {
+// checkEnums walks parameters. The SDK's types of enumerations have a method
+// that returns all values.
+func checkEnums(t *testing.T, v reflect.Value) {
 	t.Helper()
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			checkWords(t, v.Elem())
+			checkEnums(t, v.Elem())
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			checkWords(t, v.Field(i))
+			checkEnums(t, v.Field(i))
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			checkWords(t, v.Index(i))
+			checkEnums(t, v.Index(i))
 		}
 	case reflect.String:
 		values := v.MethodByName("Values")
@@ -60,11 +62,12 @@ func checkWords(t *testing.T, v reflect.Value) {
 				return
 			}
 		}
-		t.Errorf("%s %q is none of %v", v.Type(), v, all)
+		t.Errorf("%s %q: want one of %v", v.Type(), v, all)
 	}
 }
 
-// wire is a server that accepts everything and keeps the last request.
+// wire is an HTTP client that accepts every request and keeps the body of the
+// last.
 type wire struct{ sent []byte }
 
 func (w *wire) Do(r *http.Request) (*http.Response, error) {
@@ -73,8 +76,9 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}, err
 }
 
-// TestAWSRequests has the SDK check and send what the files say, and compares: a member in the wrong case, which would
-// pass when it is read, is another one when it is sent.
+// TestAWSRequests has the SDK validate and send the requests, and compares what
+// it sends with the files. A member in the wrong case is accepted when it is
+// parsed, but sent in the correct one.
 func TestAWSRequests(t *testing.T) {
 	w := new(wire)
 	client := batch.New(batch.Options{Region: "eu-central-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: w})
@@ -88,7 +92,7 @@ func TestAWSRequests(t *testing.T) {
 		_, err := client.SubmitJob(t.Context(), submit)
 		compareSent(t, w, text, err)
 		if *submit.JobDefinition != *definition.JobDefinitionName {
-			t.Errorf("%s is of %s, not of %s", name, *submit.JobDefinition, *definition.JobDefinitionName)
+			t.Errorf("%s: job definition %s, want %s", name, *submit.JobDefinition, *definition.JobDefinitionName)
 		}
 	}
 }
@@ -106,22 +110,22 @@ func compareSent(t *testing.T, w *wire, text []byte, err error) {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(sent, want) {
-		t.Errorf("sent is %s\nwant %s", w.sent, text)
+		t.Errorf("sent %s\nwant %s", w.sent, text)
 	}
 }
 
-// TestAWS runs the commands of the requests, for each index once.
+// TestAWS runs the commands of the requests, once for each index.
 func TestAWS(t *testing.T) {
 	definition, _ := request[batch.RegisterJobDefinitionInput](t, "job-definition.json")
 	count, _ := request[batch.SubmitJobInput](t, "count.json")
 	merge, _ := request[batch.SubmitJobInput](t, "merge.json")
-	const most = 5 // conditions that AWS Batch allows in a retry strategy
-	if n := len(definition.RetryStrategy.EvaluateOnExit); n > most {
-		t.Errorf("%d conditions in evaluateOnExit, at most %d are allowed", n, most)
+	const limit = 5 // conditions that AWS Batch allows in a retry strategy
+	if n := len(definition.RetryStrategy.EvaluateOnExit); n > limit {
+		t.Errorf("%d conditions in evaluateOnExit, want at most %d", n, limit)
 	}
 	shards, args := int(*count.ArrayProperties.Size), count.ContainerOverrides.Command
 	if want := fmt.Sprintf("--shard=auto/%d", shards); !slices.Contains(args, want) {
-		t.Errorf("the size is %d, the command %q", shards, args)
+		t.Errorf("size %d, but the command is %q", shards, args)
 	}
 	runAll(t, shards, "AWS_BATCH_JOB_ARRAY_INDEX", args, merge.ContainerOverrides.Command)
 }

@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// job reads a manifest and refuses every field that a Job does not have, and fields that are there twice.
+// job parses a manifest. It rejects unknown and duplicate fields.
 func job(t *testing.T, name string) *batchv1.Job {
 	t.Helper()
 	text, err := os.ReadFile("../kubernetes/" + name)
@@ -28,7 +28,8 @@ func job(t *testing.T, name string) *batchv1.Job {
 	return j
 }
 
-// TestKubernetesPods checks what the server would refuse, and that pods may do no more than they need.
+// TestKubernetesPods checks conditions that the API server requires, and that
+// pods have no unnecessary rights.
 func TestKubernetesPods(t *testing.T) {
 	for _, name := range []string{"count.yaml", "merge.yaml"} {
 		t.Run(name, func(t *testing.T) {
@@ -38,7 +39,7 @@ func TestKubernetesPods(t *testing.T) {
 				t.Fatalf("%d containers, want 1", len(pod.Containers))
 			}
 			if pod.RestartPolicy != corev1.RestartPolicyNever {
-				t.Errorf("restartPolicy %q; podFailurePolicy demands Never", pod.RestartPolicy)
+				t.Errorf("restartPolicy %q; podFailurePolicy requires Never", pod.RestartPolicy)
 			}
 			checkRights(t, pod)
 			checkMounts(t, pod)
@@ -61,7 +62,7 @@ func checkRights(t *testing.T, pod corev1.PodSpec) {
 		t.Error("the container keeps capabilities")
 	}
 	if !is(pod.AutomountServiceAccountToken, false) {
-		t.Error("the pod gets a token of the cluster")
+		t.Error("the pod has a service account token")
 	}
 }
 
@@ -72,7 +73,7 @@ func checkResources(t *testing.T, r corev1.ResourceRequirements) {
 	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
 		request, limit := r.Requests[name], r.Limits[name]
 		if request.IsZero() || limit.Cmp(request) < 0 {
-			t.Errorf("%s: the request is %v, the limit %v", name, &request, &limit)
+			t.Errorf("%s: request %v, limit %v", name, &request, &limit)
 		}
 	}
 }
@@ -83,18 +84,19 @@ func checkMounts(t *testing.T, pod corev1.PodSpec) {
 	for _, v := range pod.Volumes {
 		volumes = append(volumes, v.Name)
 		if v.PersistentVolumeClaim == nil {
-			t.Errorf("volume %s is of no claim", v.Name)
+			t.Errorf("volume %s: want a persistentVolumeClaim", v.Name)
 		}
 	}
 	for _, m := range pod.Containers[0].VolumeMounts {
 		mounts = append(mounts, m.Name)
 	}
 	if slices.Sort(volumes); !slices.Equal(volumes, slices.Sorted(slices.Values(mounts))) {
-		t.Errorf("volumes %q, mounted are %q", volumes, mounts)
+		t.Errorf("volumes %q, but mounts %q", volumes, mounts)
 	}
 }
 
-// checkFailurePolicy checks what the types do not say: exit codes are sorted, without 0, and of a container that is there.
+// checkFailurePolicy checks conditions that the types do not express: exit
+// codes are sorted, do not include 0, and refer to an existing container.
 func checkFailurePolicy(t *testing.T, policy *batchv1.PodFailurePolicy, container string) {
 	t.Helper()
 	if policy == nil {
@@ -109,7 +111,7 @@ func checkFailurePolicy(t *testing.T, policy *batchv1.PodFailurePolicy, containe
 			continue
 		}
 		if codes.ContainerName == nil || *codes.ContainerName != container {
-			t.Errorf("rule %d is not of container %s", i, container)
+			t.Errorf("rule %d: want container %s", i, container)
 		}
 		if !slices.IsSorted(codes.Values) || codes.Operator == batchv1.PodFailurePolicyOnExitCodesOpIn && slices.Contains(codes.Values, 0) {
 			t.Errorf("rule %d: exit codes %v", i, codes.Values)
@@ -117,7 +119,7 @@ func checkFailurePolicy(t *testing.T, policy *batchv1.PodFailurePolicy, containe
 	}
 }
 
-// TestKubernetes runs the commands of the manifests, for each index once.
+// TestKubernetes runs the commands of the manifests, once for each index.
 func TestKubernetes(t *testing.T) {
 	count, merge := job(t, "count.yaml").Spec, job(t, "merge.yaml").Spec
 	if count.CompletionMode == nil || *count.CompletionMode != batchv1.IndexedCompletion || count.Completions == nil || count.BackoffLimitPerIndex == nil {
@@ -126,7 +128,7 @@ func TestKubernetes(t *testing.T) {
 	shards := int(*count.Completions)
 	args := count.Template.Spec.Containers[0].Args
 	if want := fmt.Sprintf("--shard=auto/%d", shards); !slices.Contains(args, want) {
-		t.Errorf("completions is %d, the arguments are %q", shards, args)
+		t.Errorf("completions %d, but the arguments are %q", shards, args)
 	}
 	runAll(t, shards, "JOB_COMPLETION_INDEX", args, merge.Template.Spec.Containers[0].Args)
 }

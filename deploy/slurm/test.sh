@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# Counts a plan on a real Slurm: one controller and two nodes on this machine, tasks that die at random, and a node that
-# is lost with its tasks. The two job scripts beside this file run as they are, and so do the recipes for GNU parallel.
-# The bytes must be those of one run on one machine.
+# Counts a plan on Slurm, with a controller and two nodes on this machine. Tasks
+# are killed at random, and a node is lost with its tasks. The two job scripts
+# in this directory run unchanged, and so do the recipes for GNU parallel. The
+# result must have the same bytes as that of one run on one machine.
 #
-# Needs root and Debian's packages, which are fetched but not installed. Everything lives in namespaces of processes,
-# mounts and network that end with this script, however it ends: no process, no file and no user is left.
+# Requires root and Debian's packages, which are downloaded but not installed.
+# Everything runs in namespaces for processes, mounts and network that end with
+# this script. It leaves no processes, files or users.
 set -euo pipefail
 self=$(realpath "$0")
 here=${self%/*}
 top=$(realpath "$here/../..")
-base=/media # a file system in memory lies here, for this script alone
+base=/media # mount point of a tmpfs that only this script sees
 root=$base/root
 shards=8
-address=192.0.2.1 # one of those that are for examples
+address=192.0.2.1 # reserved for documentation (RFC 5737)
 
 main() {
 	case ${1:-} in
@@ -26,45 +28,46 @@ main() {
 
 skip() { echo "skipped: $1"; exit 0; }
 fail() { echo "FAILED: $1" >&2; exit 1; }
-say() { printf '%3d s  %s\n' $(($(date +%s) - TEST_BEGIN)) "$1"; }
+log() { printf '%3d s  %s\n' $(($(date +%s) - TEST_BEGIN)) "$1"; }
 
-# enter makes processes and mounts private.
+# enter creates namespaces for processes and mounts.
 enter() {
-	[ "$(id -u)" = 0 ] || skip "this needs root"
-	command -v apt-get >/dev/null || skip "this needs apt-get"
-	unshare --pid --mount true 2>/dev/null || skip "this root may not make namespaces"
+	[ "$(id -u)" = 0 ] || skip "requires root"
+	command -v apt-get >/dev/null || skip "requires apt-get"
+	unshare --pid --mount true 2>/dev/null || skip "cannot create namespaces"
 	TEST_BEGIN=$(date +%s)
 	export TEST_BEGIN
 	exec unshare --pid --mount --fork --kill-child --mount-proc "$self" fetch
 }
 
-# fetch lays the programs out, and makes the network private.
+# fetch unpacks the programs, and creates a namespace for the network.
 fetch() {
 	mount -t tmpfs tmpfs "$base"
 	mkdir -p "$base"/{apt/lists/partial,apt/archives/partial,bin,root,home,tmp}
 	(cd "$top" && go build -o "$base/bin/fastcount" ./cmd/fastcount)
 	if ! packages munge libmunge2 slurmctld slurmd slurm-client slurm-wlm-basic-plugins parallel >"$base/apt/log" 2>&1; then
 		tail -n 3 "$base/apt/log"
-		skip "the packages cannot be fetched"
+		skip "cannot download the packages"
 	fi
 	for deb in "$base"/apt/archives/*.deb; do
 		dpkg -x "$deb" "$root"
 	done
-	say "Slurm $(dpkg-deb -f "$base"/apt/archives/slurmd_*.deb Version) is laid out"
+	log "Slurm $(dpkg-deb -f "$base"/apt/archives/slurmd_*.deb Version) is unpacked"
 	exec unshare --net --uts "$self" count
 }
 
-# packages fetches packages, and what they need and this machine lacks, without a change to the machine.
+# packages downloads packages and their missing dependencies, without changing
+# the machine.
 packages() {
 	local options=(-q -y -o APT::Sandbox::User=root -o Dir::State::Lists="$base/apt/lists" -o Dir::Cache="$base/apt" -o Acquire::Languages=none)
 	apt-get "${options[@]}" update && apt-get "${options[@]}" install --no-install-recommends --reinstall --download-only "$@"
 }
 
-# count runs it all.
+# count runs all tests.
 count() {
 	cd "$base"
 	ip link set lo up
-	ip address add "$address/32" dev lo # names are not resolved where there is none but 127.0.0.1
+	ip address add "$address/32" dev lo # names are not resolved if 127.0.0.1 is the only address
 	printf '%s localhost\n' 127.0.0.1 >hosts
 	printf '%s controller n1 n2\n' "$address" >>hosts
 	mount --bind hosts /etc/hosts
@@ -77,10 +80,10 @@ count() {
 	fastcount plan -q data/* >work.plan
 	on_slurm
 	on_parallel
-	say "done: the same bytes each time"
+	log "done: the same bytes each time"
 }
 
-# on_slurm counts the files as a user of a cluster does.
+# on_slurm counts files on Slurm.
 on_slurm() {
 	start_cluster
 	break_tasks
@@ -91,16 +94,16 @@ on_slurm() {
 	sbatch --parsable --dependency="afterany:$array" merge.sbatch >/dev/null
 	wait_for "tasks on both nodes" 30 test -e "$base/stopped"
 	kill -9 "${nodes[1]}"
-	say "node n2 is lost, with its tasks"
+	log "node n2 is lost, with its tasks"
 	wait_for "the result" 90 test -e counts.json
 	printf '%s\n' fastcount-merge-*.log | sort -V | xargs grep -h '^missing: ' || fail "no task was lost"
 	cmp counts.json single.json
 	local attempts=(attempts/*)
-	say "counted on Slurm, in ${#attempts[@]} tasks"
+	log "counted on Slurm, in ${#attempts[@]} tasks"
 	stop_cluster
 }
 
-# start_cluster starts a controller and two nodes, each of which is a namespace of processes.
+# start_cluster starts a controller, and two nodes in namespaces of their own.
 start_cluster() {
 	local libraries
 	libraries=$(dirname "$(find "$root" -name 'libmunge.so.2')")
@@ -123,18 +126,19 @@ start_cluster() {
 		disown
 	done
 	wait_for "two idle nodes" 30 idle
-	say "Slurm is up"
+	log "Slurm is up"
 }
 
 idle() { [ "$(sinfo -h -N -t idle -o %N 2>/dev/null | wc -l)" = 2 ]; }
 
-# node becomes the daemon of a node.
+# node runs the daemon of a node.
 node() {
 	hostname "$1"
 	exec "$(echo "$root"/usr/sbin/slurmd*)" -D -N "$1" -d "$(echo "$root"/usr/sbin/slurmstepd*)"
 }
 
-# settings prints slurm.conf. Nodes claim more processors than there are, so that a node runs two tasks at once.
+# settings prints slurm.conf. Nodes declare more processors than there are, so
+# that each runs two tasks at the same time.
 settings() {
 	cat <<-END
 		ClusterName=test
@@ -165,8 +169,9 @@ settings() {
 
 stop_cluster() { kill -9 "${nodes[0]}" "${daemons[@]}"; }
 
-# break_tasks puts a fastcount before the true one that, as a task of an array, dies at a random moment in about half of
-# its first two attempts. On node n2 it stops for ever: that node is lost while its tasks run.
+# break_tasks creates a fastcount, to precede the real one in PATH, that is
+# killed at a random time in about half of the first two attempts of a task. On
+# node n2 it stops forever: that node is lost while its tasks run.
 break_tasks() {
 	mkdir -p broken attempts
 	cat >broken/fastcount <<-END
@@ -192,8 +197,9 @@ break_tasks() {
 	chmod +x broken/fastcount
 }
 
-# on_parallel counts with GNU parallel, as parallel.md says: an export whose shards are named, of which some are lost; and
-# files, gzip and an export whose shards are not.
+# on_parallel counts with GNU parallel as described in parallel.md: an export
+# with explicit numbers of shards, some of which are lost, and files, gzip and
+# an export with automatic ones.
 on_parallel() {
 	fastcount plan -q small >work.plan
 	seq 0 $((shards - 1)) | parallel --retries 3 fastcount -q -j 1 --plan work.plan --shard {}/$shards --out-dir parallel
@@ -205,15 +211,16 @@ on_parallel() {
 	fastcount plan -q data/* demo >mixed.plan
 	seq $shards | parallel --retries 3 -N0 fastcount -q -j 1 --plan mixed.plan --shard auto/$shards --out-dir mixed
 	fastcount merge -q mixed | cmp - mixed.json
-	say "counted with GNU parallel"
+	log "counted with GNU parallel"
 }
 
-# wait_for runs a command until it succeeds, for so many seconds.
+# wait_for runs a command repeatedly until it succeeds. The second argument is a
+# timeout in seconds.
 wait_for() {
 	local what=$1 end=$((SECONDS + $2))
 	shift 2
 	until "$@"; do
-		[ $SECONDS -lt $end ] || { logs; fail "waited in vain for $what"; }
+		[ $SECONDS -lt $end ] || { logs; fail "timeout waiting for $what"; }
 		sleep 0.2
 	done
 }
