@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,6 +63,51 @@ func TestMemoryFollowsPairs(t *testing.T) {
 	}
 	if c.sparse == nil || len(c.sparse.cells) > 4*patients {
 		t.Errorf("%d dense cells for %d pairs", len(c.dense), patients)
+	}
+	seen := make([]bool, patients)
+	c.each(func(p, event uint32, n uint64) {
+		if seen[p] || event != p%events || n != 1 {
+			t.Fatalf("patient %d: event %d occurs %d times, or again", p, event, n)
+		}
+		seen[p] = true
+	})
+	if slices.Contains(seen, false) {
+		t.Errorf("patient %d is not counted", slices.Index(seen, false))
+	}
+}
+
+// After a reset nothing of what was counted before is left, neither in a matrix,
+// small or large, nor in a table.
+func TestResetForgetsCounts(t *testing.T) {
+	for name, tt := range map[string]struct {
+		patients, events int
+		sparse           bool
+	}{
+		"small matrix":           {10, 10, false},
+		"largest matrix kept":    {256, 256, false},
+		"large matrix":           {1000, 100, false},
+		"table":                  {1 << 16, 1 << 10, true},
+		"table, longer than new": {1 << 16, 1 << 12, true},
+	} {
+		var c counts
+		for p := range uint32(tt.patients) {
+			c.fit(tt.patients, tt.events)
+			c.add(p, p%uint32(tt.events), 7)
+		}
+		if (c.sparse != nil) != tt.sparse || c.pairs() != tt.patients {
+			t.Fatalf("%s: %d pairs in a table: %t", name, c.pairs(), c.sparse != nil)
+		}
+		c.reset()
+		if c.sparse != nil || len(c.dense) > keptCells {
+			t.Errorf("%s: the memory is kept", name)
+		}
+		c.fit(2, 2)
+		c.add(1, 1, 5)
+		got := map[[2]uint32]uint64{}
+		c.each(func(patient, event uint32, n uint64) { got[[2]uint32{patient, event}] += n })
+		if want := map[[2]uint32]uint64{{1, 1}: 5}; !maps.Equal(got, want) || c.pairs() != 1 {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
 	}
 }
 

@@ -467,3 +467,38 @@ func TestWaitsBetweenAttempts(t *testing.T) {
 		}
 	})
 }
+
+// sparse returns rows in which each of many patients has few of many event
+// types, more pairs than a new table holds.
+func sparse(seed int) []byte {
+	b := bytes.NewBufferString("patient_id,event_type\n")
+	for i := range 5000 {
+		fmt.Fprintf(b, "P%d,e%d\n", i*seed%4999, (i*7+seed)%300)
+	}
+	return b.Bytes()
+}
+
+// Counts that are kept in a table are those of the reference implementation,
+// in one part or several, one after the other or at once, in ranges or in whole.
+func TestSparseCounts(t *testing.T) {
+	var parts []engine.Part
+	want := map[[2]string]uint64{}
+	for seed := range 6 {
+		data := sparse(seed + 1)
+		if seed%2 == 0 {
+			parts = append(parts, memory{fmt.Sprint(seed), data})
+		} else {
+			parts = append(parts, plain{memory{fmt.Sprint(seed), data}})
+		}
+		for pair, n := range mustCount(t, data) {
+			want[pair] += n
+		}
+		for _, cfg := range []engine.Config{{Jobs: 1}, {Jobs: 3, RangeSize: 20_000}} {
+			r, err := engine.Run(t.Context(), parts, cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkReport(t, r, want)
+		}
+	}
+}

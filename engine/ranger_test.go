@@ -1,12 +1,16 @@
 package engine_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"fastcount/engine"
 	"fastcount/parser"
@@ -104,5 +108,66 @@ func TestErrorInAShare(t *testing.T) {
 	part.to = half + 10 // the bad row is not in this one
 	if _, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: 2}); err != nil {
 		t.Error(err)
+	}
+}
+
+// faulty is a part of which one range, or the whole, fails in one way.
+type faulty struct {
+	plain
+	at                int64 // where the range begins
+	open, read, close error
+}
+
+func (f faulty) Open(ctx context.Context) (io.ReadCloser, error) {
+	return f.OpenRange(ctx, 0, int64(len(f.data)))
+}
+
+func (f faulty) OpenRange(ctx context.Context, from, to int64) (engine.RangeStream, error) {
+	if f.at < from || f.at >= to {
+		return f.plain.OpenRange(ctx, from, to)
+	}
+	if f.open != nil {
+		return nil, f.open
+	}
+	s := faultyRange{plainRange{bytes.NewReader(f.data[from:]), to - from}, f.close}
+	if f.read != nil {
+		s.Reader = io.MultiReader(bytes.NewReader(f.data[from:f.at+1]), iotest.ErrReader(f.read))
+	}
+	return s, nil
+}
+
+type faultyRange struct {
+	plainRange
+	err error
+}
+
+func (r faultyRange) Close() error { return r.err }
+
+// faultyShare is a range of a faulty part.
+type faultyShare struct {
+	faulty
+	from, to int64
+}
+
+func (f faultyShare) Range() (from, to int64) { return f.from, f.to }
+
+// An error in any range, in opening, reading or closing it, is that of the run.
+func TestFaultInARange(t *testing.T) {
+	data := export(3, 1000)
+	broken := errors.New("broken")
+	for name, fault := range map[string]faulty{
+		"open": {open: broken}, "read": {read: broken}, "close": {close: broken},
+	} {
+		for at := int64(0); at < int64(len(data)); at += 2500 {
+			for _, cfg := range []engine.Config{{Jobs: 1}, {Jobs: 2, RangeSize: 2000}, {Jobs: 3, RangeSize: 5000}} {
+				fault.plain, fault.at = plain{memory{"a", data}}, at
+				for _, part := range []engine.Part{fault, faultyShare{fault, at, min(at+5000, int64(len(data)))}} {
+					r, err := engine.Run(t.Context(), []engine.Part{part}, cfg)
+					if r != nil || !errors.Is(err, broken) {
+						t.Errorf("%s at %d, %d jobs, %T: got %v, %v", name, at, cfg.Jobs, part, r, err)
+					}
+				}
+			}
+		}
 	}
 }

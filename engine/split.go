@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,7 @@ type chain struct {
 	stop func()          // ends it, when no range is of use any more
 
 	header *parser.Header // once begin is done; nil if it cannot be had
+	unread error          // why it cannot
 
 	mu      sync.Mutex
 	tallies map[*worker]*tally
@@ -170,17 +172,20 @@ func (c *chain) count(ctx context.Context, w *worker, i int) {
 	}
 }
 
-// readHeader finds out what all ranges must know. An error is left to the first range, which reads it too.
+// readHeader finds out what all ranges must know. An error is left to the first
+// range, which reads the header too if it begins with it.
 func (c *chain) readHeader(ctx context.Context, w *worker) {
 	c.state().begin(1)
 	stream, err := c.file.OpenRange(ctx, 0, c.cuts[1])
+	if err == nil {
+		w.reader.Reset(stream, c.run.csv(c.run.parts[c.part], nil))
+		err = cmp.Or(w.reader.Begin(), stream.Close())
+	}
 	if err != nil {
+		c.unread = err
 		return
 	}
-	w.reader.Reset(stream, c.run.csv(c.run.parts[c.part], nil))
-	if errors.Join(w.reader.Begin(), stream.Close()) == nil {
-		c.header = w.reader.Header()
-	}
+	c.header = w.reader.Header()
 }
 
 // enter returns the tally that w is to count a range into, or nil where nothing more is to be counted.
@@ -319,7 +324,11 @@ func (c *chain) settle(ctx context.Context, w *worker) {
 
 // fail gives the part up.
 func (c *chain) fail(err error) {
-	if c.cuts[0] > 0 {
+	switch {
+	case c.cuts[0] == 0:
+	case c.unread != nil:
+		err = c.unread
+	default:
 		err = c.unproved(err)
 	}
 	c.run.fail(c.part, 1, err)

@@ -80,7 +80,8 @@ func TestStore(t *testing.T) {
 		if got.Parts[i].Kept != (i != 2) {
 			t.Errorf("part %d: kept is %v", i, got.Parts[i].Kept)
 		}
-		if p := cfg.Progress.Snapshot()[i]; p.Kept != got.Parts[i].Kept || p.State != engine.Done || p.Rows != got.Parts[i].Rows {
+		if p := cfg.Progress.Snapshot()[i]; p.Kept != got.Parts[i].Kept || p.State != engine.Done ||
+			p.Rows != got.Parts[i].Rows || p.Bytes != got.Parts[i].Bytes || p.RawBytes != got.Parts[i].RawBytes {
 			t.Errorf("part %d: %+v", i, p)
 		}
 		got.Parts[i].Kept = false
@@ -119,10 +120,22 @@ func TestStoreKeepsNoRuleAway(t *testing.T) {
 	if !errors.As(err, &syntax) || syntax.Line != 3 || !errors.Is(err, parser.ErrInvalidUTF8) {
 		t.Errorf("got %v", err)
 	}
-	var limit *engine.LimitError
-	_, err = engine.Run(t.Context(), parts, engine.Config{Store: store, EscapeIDs: true, Limits: engine.Limits{Patients: 1}})
-	if !errors.As(err, &limit) || limit.What != "patients" {
-		t.Errorf("got %v", err)
+}
+
+// What was kept counts towards the limits of the run that uses it.
+func TestStoreKeepsLimits(t *testing.T) {
+	parts := []engine.Part{memory{"a", []byte("patient_id,event_type\nP1,up\nP2,down\n")}}
+	store := &kept{reports: map[int]*engine.Report{}}
+	if _, err := engine.Run(t.Context(), parts, engine.Config{Store: store}); err != nil || store.reports[0] == nil {
+		t.Fatal(err)
+	}
+	for _, limits := range []engine.Limits{{Patients: 1}, {Events: 1}, {Pairs: 1}, {ID: 3}} {
+		_, want := engine.Run(t.Context(), parts, engine.Config{Limits: limits})
+		_, err := engine.Run(t.Context(), parts, engine.Config{Store: store, Limits: limits})
+		var limit, wantLimit *engine.LimitError
+		if !errors.As(err, &limit) || !errors.As(want, &wantLimit) || *limit != *wantLimit {
+			t.Errorf("%+v: got %v, without a store %v", limits, err, want)
+		}
 	}
 }
 
