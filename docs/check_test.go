@@ -11,13 +11,14 @@ import (
 	"fastcount/mockserver"
 )
 
-// TestCheck runs the commands of check.md: each must print what fastcount prints. It skips by name what is not there.
+// TestCheck runs the commands of check.md, whose output must equal that of
+// fastcount. It skips programs that are not installed.
 func TestCheck(t *testing.T) {
-	folder := t.TempDir()
-	if err := mockserver.Generate(t.Context(), "demo", filepath.Join(folder, "data"), 2, nil); err != nil {
+	dir := t.TempDir()
+	if err := mockserver.Generate(t.Context(), "demo", filepath.Join(dir, "data"), 2, nil); err != nil {
 		t.Fatal(err)
 	}
-	want, err := shell(t, folder, "fastcount -s csv data/*.csv").Output()
+	want, err := shell(t, dir, "fastcount -s csv data/*.csv").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,13 +30,14 @@ func TestCheck(t *testing.T) {
 		for _, tool := range c.tools {
 			t.Run(strings.ReplaceAll(tool, "/", "-"), func(t *testing.T) {
 				t.Parallel()
-				c.run(t, folder, tool, want)
+				c.run(t, dir, tool, want)
 			})
 		}
 	}
 }
 
-// command is a block that begins with ```sh needs=TOOL: for several tools, with "awk " for their name.
+// command is a block that begins with ```sh needs=TOOL,... If it names several
+// tools, the command runs once with each of them in place of "awk ".
 type command struct {
 	tools []string
 	text  string
@@ -50,32 +52,33 @@ func commandsOf(t *testing.T, name string) (found []command) {
 		tools, rest, _ := strings.Cut(block, "\n")
 		body, _, closed := strings.Cut(rest, "\n```\n")
 		if !closed {
-			t.Fatalf("%s: the block of %s does not end", name, tools)
+			t.Fatalf("%s: %s: unterminated block", name, tools)
 		}
 		found = append(found, command{strings.Split(tools, ","), body})
 	}
 	return found
 }
 
-func (c command) run(t *testing.T, folder, tool string, want []byte) {
+func (c command) run(t *testing.T, dir, tool string, want []byte) {
 	if !have(tool) {
-		t.Skipf("there is no %s", tool)
+		t.Skipf("%s is not installed", tool)
 	}
 	text := c.text
 	if len(c.tools) > 1 {
 		text = strings.ReplaceAll(text, "awk ", tool+" ")
 	}
-	cmd := shell(t, folder, text)
+	cmd := shell(t, dir, text)
 	cmd.Env = append(cmd.Env, "NODE_PATH="+os.Getenv("NODE_PATH"))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	got, err := cmd.Output()
 	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%v\n%s%s\nfastcount prints:\n%s", err, got, &stderr, want)
+		t.Errorf("%v\n%s%s\nwant\n%s", err, got, &stderr, want)
 	}
 }
 
-// have says whether there is a program of that name, or a package of Node where it begins with @.
+// have reports whether a program, or a package of Node whose name begins with
+// @, is installed.
 func have(tool string) bool {
 	if strings.HasPrefix(tool, "@") {
 		return exec.Command("node", "-e", "require.resolve('"+tool+"')").Run() == nil
