@@ -18,15 +18,17 @@ import (
 func (o *countOptions) run(ctx context.Context, p *program, args []string) (err error) {
 	switch {
 	case o.plan != "":
-		return o.runShard(ctx, p, args)
 	case o.shard != "" || o.outDir != "":
 		return clash("--shard and --out-dir go with --plan")
 	case len(args) == 0 && o.filesFrom == "":
 		return noSource(p)
 	}
-	defer limitMemory(ctx, o.maxMemory, p.stop)()
+	defer limitMemory(ctx, flagLimit(o.maxMemory), p.stop)()
 	if o.maxDuration > 0 {
 		defer time.AfterFunc(time.Duration(o.maxDuration), func() { p.stop(errTimeUp) }).Stop()
+	}
+	if o.plan != "" {
+		return o.runShard(ctx, p, args)
 	}
 	found, err := o.resolve(p, args)
 	if err != nil {

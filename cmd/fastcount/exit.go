@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"fastcount/engine"
 	"fastcount/internal/merge"
@@ -118,9 +119,12 @@ var kinds = []struct {
 	{sources.ErrMetadata, exitData},
 }
 
-// isLimit says whether err is of a limit that a flag of the group Limits changes.
+// isLimit reports whether err is about a limit that a flag of the group Limits
+// changes, or about memory or file descriptors that ran out.
 func isLimit(err error) bool {
 	_, limit := errors.AsType[*engine.LimitError](err)
 	return limit || errors.Is(err, parser.ErrRecordTooLong) || errors.Is(err, parser.ErrColumns) ||
-		errors.Is(err, sources.ErrWindow) || errors.Is(err, sources.ErrAnswer) || errors.Is(err, sources.ErrIDs) || errors.Is(err, sources.ErrNames) || errors.Is(err, errMemory)
+		errors.Is(err, sources.ErrWindow) || errors.Is(err, sources.ErrAnswer) || errors.Is(err, sources.ErrIDs) || errors.Is(err, sources.ErrNames) ||
+		errors.Is(err, errMemory) || errors.Is(err, errDescriptors) ||
+		errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
 }

@@ -90,11 +90,17 @@ func deniedHint(err error) string {
 	return "use https, or --allow-http-token if the network in between is trusted"
 }
 
+const descriptorHint = "raise the limit, such as with: ulimit -n 1024; fewer --jobs and --transfers open fewer files"
+
 // knownHints belong to failures that are known by a value; the first that fits is given.
 var knownHints = []struct {
 	err  error
 	hint string
 }{
+	{syscall.ENOMEM, "fewer --jobs and --transfers need less memory"},
+	{errDescriptors, descriptorHint},
+	{syscall.EMFILE, descriptorHint},
+	{syscall.ENFILE, "too many files are open on this machine; try again later"},
 	{parser.ErrRecordTooLong, "--max-record sets the limit; a quote that is never closed also makes a long record"},
 	{parser.ErrColumns, "--max-columns sets the limit"},
 	{sources.ErrWindow, "--max-window sets the limit"},

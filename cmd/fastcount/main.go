@@ -100,6 +100,12 @@ func (p *program) do(ctx context.Context, args []string) error {
 	for _, name := range unknownVariables(p.environ) {
 		p.ui.warn("unknown environment variable " + name)
 	}
+	if err := checkDescriptors(); err != nil {
+		return err
+	}
+	if limit := flags.lookup("max-memory"); limit == "" || limit == "0" {
+		defer limitMemory(ctx, systemLimits(), p.stop)()
+	}
 	if err := p.claimFiles(flags); err != nil {
 		return err
 	}

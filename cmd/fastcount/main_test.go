@@ -140,3 +140,16 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(os.WriteFile(name, data, 0o600))
 	}
 }
+
+// codeOf returns the exit code that the error of a command tells.
+func codeOf(t *testing.T, err error) int {
+	t.Helper()
+	var failed *exec.ExitError
+	if err != nil && !errors.As(err, &failed) {
+		t.Fatal(err)
+	}
+	if failed == nil {
+		return 0
+	}
+	return failed.ExitCode()
+}

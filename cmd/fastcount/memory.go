@@ -4,31 +4,71 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
 )
 
-// errMemory says that --max-memory was reached.
-var errMemory = errors.New("--max-memory is reached")
+// errMemory is matched by the error for a limit of memory that is reached.
+var errMemory = errors.New("the limit of memory is reached")
 
 // memoryInterval is how often the memory is looked at while there is a limit. A look takes about a microsecond.
 const memoryInterval = 2 * time.Millisecond
 
-// limitMemory ends the run, by stop, once this process holds more memory than limit, until the returned function is
-// called. Before, from nine tenths of the limit, the runtime collects garbage more often to stay below it; what is over
-// the limit then is in use. A table that doubles takes its new memory in one step, so that for a moment the process may
-// hold up to twice the limit.
-func limitMemory(ctx context.Context, limit size, stop context.CancelCauseFunc) (release func()) {
+// memoryLimit bounds the memory of this process.
+type memoryLimit struct {
+	name string        // of the flag or of the system's limit
+	used func() uint64 // bytes that count towards it
+	max  uint64        // bytes at which the run ends
+}
+
+// memoryError is the error for a limit that is reached. It matches errMemory.
+type memoryError struct {
+	limit memoryLimit
+	used  uint64
+}
+
+func (e *memoryError) Error() string {
+	return fmt.Sprintf("%s is reached: %s are in use, and %s are allowed", e.limit.name, humanBytes(e.used), humanBytes(e.limit.max))
+}
+
+func (e *memoryError) Is(target error) bool { return target == errMemory }
+
+// flagLimit returns the limit of --max-memory, if it is set.
+func flagLimit(limit size) []memoryLimit {
 	if limit == 0 {
+		return nil
+	}
+	return []memoryLimit{{"--max-memory", memoryInUse, uint64(limit)}}
+}
+
+// belowLimit returns the number of bytes at which a run ends that the system
+// would end at limit: an eighth below, and at least margin. The runtime takes
+// memory in large steps, and where it gets none it ends the program with code
+// 2, which is that of a usage error.
+func belowLimit(limit, margin uint64) uint64 {
+	margin = max(limit/8, margin)
+	return max(limit, margin) - margin
+}
+
+// limitMemory ends the run, by stop, once this process holds more memory than
+// one of the limits allows, until the returned function is called. From nine
+// tenths of a limit on, the runtime collects garbage more often to stay below
+// it; what exceeds the limit then is in use. A table that doubles takes its new
+// memory in one step, so that for a moment the process may hold up to twice the
+// limit.
+func limitMemory(ctx context.Context, limits []memoryLimit, stop context.CancelCauseFunc) (release func()) {
+	if len(limits) == 0 {
 		return func() {}
 	}
 	old := debug.SetMemoryLimit(-1)
-	debug.SetMemoryLimit(min(old, int64(limit)/10*9))
+	debug.SetMemoryLimit(min(old, heapBudget(limits)/10*9))
 	released, ended := make(chan struct{}), make(chan struct{})
+	checkMemory(limits, stop) // before anything begins
 	go func() {
 		defer close(ended)
-		watchMemory(ctx, limit, stop, released)
+		watchMemory(ctx, limits, stop, released)
 	}()
 	return func() {
 		close(released)
@@ -37,12 +77,23 @@ func limitMemory(ctx context.Context, limit size, stop context.CancelCauseFunc) 
 	}
 }
 
-func watchMemory(ctx context.Context, limit size, stop context.CancelCauseFunc, released <-chan struct{}) {
+// heapBudget returns how many bytes the runtime may hold under all limits. What
+// counts towards a limit and is not the runtime's is taken as constant.
+func heapBudget(limits []memoryLimit) int64 {
+	budget := uint64(math.MaxInt64)
+	for _, l := range limits {
+		inUse, used := memoryInUse(), l.used()
+		others := max(used, inUse) - inUse
+		budget = min(budget, max(l.max, others)-others)
+	}
+	return int64(budget)
+}
+
+func watchMemory(ctx context.Context, limits []memoryLimit, stop context.CancelCauseFunc, released <-chan struct{}) {
 	ticker := time.NewTicker(memoryInterval)
 	defer ticker.Stop()
 	for {
-		if used := memoryInUse(); used > uint64(limit) {
-			stop(fmt.Errorf("%w: %s are in use, and %s are allowed", errMemory, humanBytes(used), humanBytes(uint64(limit))))
+		if checkMemory(limits, stop) {
 			return
 		}
 		select {
@@ -53,6 +104,17 @@ func watchMemory(ctx context.Context, limit size, stop context.CancelCauseFunc, 
 			return
 		}
 	}
+}
+
+// checkMemory calls stop if a limit is exceeded, and reports whether it did.
+func checkMemory(limits []memoryLimit, stop context.CancelCauseFunc) bool {
+	for _, l := range limits {
+		if used := l.used(); used > l.max {
+			stop(&memoryError{l, used})
+			return true
+		}
+	}
+	return false
 }
 
 // memoryInUse returns the bytes that the runtime has from the system and has not given back: what debug.SetMemoryLimit

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"fastcount/engine"
-	"fastcount/internal/display"
 	"fastcount/internal/merge"
 	"fastcount/internal/plan"
 	"fastcount/internal/wholefile"
@@ -36,7 +35,7 @@ var indexVariables = []struct {
 }
 
 // runShard counts one shard of a plan into a partial result.
-func (o *countOptions) runShard(ctx context.Context, p *program, args []string) error {
+func (o *countOptions) runShard(ctx context.Context, p *program, args []string) (err error) {
 	if err := o.checkShard(args); err != nil {
 		return err
 	}
@@ -52,6 +51,11 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 	if err := claimShard(p, work, file); err != nil {
 		return err
 	}
+	endProfile, err := o.profile.start()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, endProfile()) }()
 	begin := time.Now()
 	cfg, err := o.config(p, nil)
 	if err != nil {
@@ -74,10 +78,16 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 	if err != nil {
 		return err
 	}
+	counted := time.Now()
 	if err := writeShard(file, work, index, count, report); err != nil {
 		return err
 	}
-	p.ui.say("shard %d/%d: %s, %s in %s; %s", index, count, rowCount(report.Rows), humanBytes(report.Bytes), humanTime(time.Since(begin)), display.Line(file))
+	took := time.Since(begin)
+	err = o.tellStats(p, report, measured{wall: took, sink: time.Since(counted), stages: cfg.Progress.Stages(), kernel: cfg.CSV.KernelName()})
+	if err != nil {
+		return err
+	}
+	p.ui.say("shard %d/%d: %s, %s in %s; %s", index, count, rowCount(report.Rows), humanBytes(report.Bytes), humanTime(took), file)
 	return nil
 }
 

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -96,17 +95,4 @@ func TestClosedOutput(t *testing.T) {
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("it left %v, %v", left, err)
 	}
-}
-
-// codeOf returns the exit code that the error of a command tells.
-func codeOf(t *testing.T, err error) int {
-	t.Helper()
-	var failed *exec.ExitError
-	if err != nil && !errors.As(err, &failed) {
-		t.Fatal(err)
-	}
-	if failed == nil {
-		return 0
-	}
-	return failed.ExitCode()
 }

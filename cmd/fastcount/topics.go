@@ -133,8 +133,10 @@ is warned of.
     5  all attempts were used up; trying again later may help
     6  the data was refused: malformed CSV, a missing column, bad UTF-8, damaged compression
     7  not allowed: 401, 403, TLS, a redirect to another origin, a secret over plain http
-    8  a limit was reached; the message names the flag that sets it. --max-memory is watched, not reserved:
-       where the system kills at some size, set it to half of that
+    8  a limit was reached, or memory or file descriptors ran out; the message names the flag or the limit
+       of the system. Memory is watched, not reserved: --max-memory; without it, an eighth below the limit of
+       a control group, and on Linux of ulimit -v and -d. A step that is too large for what is left ends in
+       the runtime's own code, 2 with "fatal error", or is killed: set --max-memory to half of the limit
     9  what was counted disagrees with the server's metadata
    10  --max-duration is over
    11  partial results are missing, overlap, do not fit together, or are damaged
