@@ -77,7 +77,7 @@ func (f *countShard) count(ctx context.Context, shard int) ([]byte, error) {
 		return nil, err
 	}
 	beam.NewCounter("fastcount", "rows").Inc(ctx, int64(report.Rows)) // for the runner's page; shards begun again count twice
-	return pack(func(w io.Writer) error { return engine.WritePartial(w, f.work.Head(shard, f.Job.Shards), report) })
+	return pack(func(w io.Writer) error { return f.work.WriteShard(w, shard, f.Job.Shards, report) })
 }
 
 // token returns the token of the server that FASTCOUNT_SERVER names. It is in the

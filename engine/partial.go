@@ -76,6 +76,7 @@ type partialHead struct {
 type partialPart struct {
 	Name     string `json:"name"`
 	Download string `json:"download,omitempty"`
+	Entry    int    `json:"entry,omitempty"`
 	Rows     uint64 `json:"rows"`
 	Bytes    uint64 `json:"bytes"`
 	RawBytes uint64 `json:"raw_bytes"`
@@ -88,7 +89,7 @@ type partialPart struct {
 // the bytes that are not are replaced.
 func writtenPart(r PartReport) partialPart {
 	return partialPart{
-		Name: strings.ToValidUTF8(r.Name, "\uFFFD"), Download: r.Download, Rows: r.Rows, Bytes: r.Bytes, RawBytes: r.RawBytes,
+		Name: strings.ToValidUTF8(r.Name, "\uFFFD"), Download: r.Download, Entry: r.Entry, Rows: r.Rows, Bytes: r.Bytes, RawBytes: r.RawBytes,
 		Attempts: r.Attempts, Verified: r.Verified, Range: r.Range,
 	}
 }
@@ -96,7 +97,7 @@ func writtenPart(r PartReport) partialPart {
 // report returns what was written.
 func (p partialPart) report() PartReport {
 	return PartReport{
-		Name: p.Name, Download: p.Download, Rows: p.Rows, Bytes: p.Bytes, RawBytes: p.RawBytes,
+		Name: p.Name, Download: p.Download, Entry: p.Entry, Rows: p.Rows, Bytes: p.Bytes, RawBytes: p.RawBytes,
 		Attempts: p.Attempts, Verified: p.Verified, Range: p.Range,
 	}
 }

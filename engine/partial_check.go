@@ -91,6 +91,9 @@ func (c *partialContent) end(head PartialHead, parts []PartReport) (bytes uint64
 		if p.Rows > math.MaxUint64-rows || p.Bytes > math.MaxUint64-bytes {
 			return 0, damaged("part %d: more rows or bytes than can be counted", i+1)
 		}
+		if i > 0 && p.Entry < parts[i-1].Entry {
+			return 0, damaged("part %d: not in the order of the plan", i+1)
+		}
 		rows += p.Rows
 		bytes += p.Bytes
 	}
@@ -107,6 +110,8 @@ func (p PartReport) check() error {
 		return errors.New("it is incomplete")
 	case p.Attempts < 1:
 		return fmt.Errorf("it took %d attempts", p.Attempts)
+	case p.Entry < 0:
+		return errors.New("a negative plan entry")
 	case !utf8.ValidString(p.Download):
 		return errors.New("not UTF-8")
 	case p.Range == nil:

@@ -84,6 +84,7 @@ func TestWellFormedPartials(t *testing.T) {
 		"a range next to the end":     {`"from":60,"to":90,"start":61,"end":95`, `"from":51,"to":90,"start":61,"end":95`},
 		"a record that ends at To":    {`"from":0,"to":50,"start":0,"end":55`, `"from":0,"to":50,"start":0,"end":51`},
 		"markup in a name":            {`"name":"x/d2"`, `"name":"<&>"`},
+		"numbers of entries":          {`"download":"d2",`, `"download":"d2","entry":3,`},
 		"a download without a record": {`"rows":1,"bytes":20,"raw_bytes":9,"attempts":2,"verified":"rows"},{"name":"x/d2","download":"d2","rows":2`, `"rows":0,"bytes":20,"raw_bytes":9,"attempts":2,"verified":"rows"},{"name":"x/d2","download":"d2","rows":3`},
 	} {
 		text := signed(replaced(t, wellFormed, change[0], change[1]))
@@ -171,6 +172,8 @@ func TestConditionsOfPartials(t *testing.T) {
 		"bad rows":              {`"verified":"rows"`, `"verified":"rows","bad_rows":7`, "trailer: not in the form"},
 		"a word for no proof":   {`"verified":"rows"`, `"verified":"columns"`, "trailer: not in the form"},
 		"proof as a number":     {`"verified":"rows"`, `"verified":2`, "trailer: not in the form"},
+		"negative entry":        {`"rows":1,"bytes":5`, `"entry":-1,"rows":1,"bytes":5`, "part 2: a negative plan entry"},
+		"entries out of order":  {`"rows":3,"bytes":40`, `"entry":1,"rows":3,"bytes":40`, "part 2: not in the order of the plan"},
 		"no attempt":            {`"attempts":2`, `"attempts":0`, "part 3: it took 0 attempts"},
 		"name not UTF-8":        {`"name":"x/d1"`, "\"name\":\"\xff\"", "trailer: not in the form"},
 		"name twice":            {`"name":"x/d2"`, `"name":"x/d1"`, "parts 3 and 4 have the same name"},

@@ -38,7 +38,8 @@ import (
 //     the bytes of all parts, which is less than 2^64. The rows of all parts have
 //     the same sum as the counts. If Total is set and nothing is covered, there
 //     are no pairs and no parts.
-//   - A part took at least one attempt, and no row of it was left out. Parts of
+//   - Parts are in the order of their plan entries, whose numbers are not negative.
+//     A part took at least one attempt, and no row of it was left out. Parts of
 //     the same name are ranges of one file: in order, apart from each other, next
 //     to each other in the list. Each download occurs once, unless the header has
 //     AllowDuplicateIDs; a download has no range.

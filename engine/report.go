@@ -64,6 +64,7 @@ type Pair struct {
 type PartReport struct {
 	Name     string
 	Download string // the server's id of a download, else ""
+	Entry    int    // number of the plan entry of which the part is, from 1; 0 if it is not of a shard
 	Rows     uint64
 	Bytes    uint64 // decoded CSV bytes
 	RawBytes uint64 // bytes taken from the source; differs from Bytes where it was compressed

@@ -178,7 +178,7 @@ func writeShard(file string, work *plan.Plan, index, count int, r *engine.Report
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
-	return wholefile.Write(wholefile.OS{}, file, func(w io.Writer) error { return engine.WritePartial(w, work.Head(index, count), r) })
+	return wholefile.Write(wholefile.OS{}, file, func(w io.Writer) error { return work.WriteShard(w, index, count, r) })
 }
 
 // planClient is the client of the server that a plan names, made when it is

@@ -11,8 +11,8 @@ import (
 
 // joinRanges makes one part of the ranges of each file, as far as they touch, and proves that they fit: a range begins
 // where the one before it ends. Whole says that nothing is missing; then each file must become one part, of all its
-// bytes, without a range. Parts keep the order in which they first come. A download of one id in two exports is refused
-// unless duplicateIDs is set.
+// bytes, without a range. Parts are in the order of the plan or, if that is not known, in that in which they first come. A
+// download of one id in two exports is refused unless duplicateIDs is set.
 func joinRanges(parts []engine.PartReport, whole, duplicateIDs bool) ([]engine.PartReport, error) {
 	if !duplicateIDs {
 		if err := checkDownloads(parts); err != nil {
@@ -26,34 +26,38 @@ func joinRanges(parts []engine.PartReport, whole, duplicateIDs bool) ([]engine.P
 		}
 	}
 	slices.SortStableFunc(parts, func(a, b engine.PartReport) int {
-		if c := cmp.Compare(place[a.Name], place[b.Name]); c != 0 || a.Range == nil || b.Range == nil {
-			return c
-		}
-		return cmp.Compare(a.Range.From, b.Range.From)
+		return cmp.Or(cmp.Compare(a.Entry, b.Entry), cmp.Compare(place[a.Name], place[b.Name]), cmp.Compare(from(a), from(b)))
 	})
 	var joined []engine.PartReport
 	for _, p := range parts {
-		last := len(joined) - 1
-		if last < 0 || joined[last].Name != p.Name || p.Range == nil || joined[last].Range == nil || joined[last].Range.To != p.Range.From {
+		if len(joined) == 0 || !touches(joined[len(joined)-1], p) {
 			joined = append(joined, p)
 			continue
 		}
-		if err := extend(&joined[last], p); err != nil {
+		if err := extend(&joined[len(joined)-1], p); err != nil {
 			return nil, err
 		}
 	}
 	if !whole {
 		return joined, nil
 	}
-	for i := range joined {
-		if err := becomeWhole(&joined[i]); err != nil {
-			return nil, err
-		}
-		if i > 0 && joined[i].Name == joined[i-1].Name {
-			return nil, fmt.Errorf("%w: %s was counted twice", ErrOverlap, joined[i].Name)
-		}
+	if err := becomeWhole(joined); err != nil {
+		return nil, err
 	}
 	return joined, nil
+}
+
+// touches reports whether next is the range that follows p.
+func touches(p, next engine.PartReport) bool {
+	return p.Name == next.Name && p.Entry == next.Entry && p.Range != nil && next.Range != nil && p.Range.To == next.Range.From
+}
+
+// from returns where a part begins in its file.
+func from(p engine.PartReport) int64 {
+	if p.Range == nil {
+		return 0
+	}
+	return p.Range.From
 }
 
 // checkDownloads refuses a download that was counted twice.
@@ -90,14 +94,20 @@ func extend(p *engine.PartReport, next engine.PartReport) error {
 	return nil
 }
 
-// becomeWhole takes the range of a part away that is all of it.
-func becomeWhole(p *engine.PartReport) error {
-	if p.Range == nil {
-		return nil
+// becomeWhole removes from parts what only matters to shards: ranges, each of
+// which must be the whole file, and the numbers of plan entries.
+func becomeWhole(parts []engine.PartReport) error {
+	names := make(map[string]bool, len(parts))
+	for i := range parts {
+		p := &parts[i]
+		if r := p.Range; r != nil && (r.From != 0 || r.Start != 0 || r.To != r.Size || r.End != r.Size) {
+			return fmt.Errorf("%w: %s: from %d to %d of %d bytes", ErrUnfit, p.Name, r.Start, r.End, r.Size)
+		}
+		if names[p.Name] {
+			return fmt.Errorf("%w: %s was counted twice", ErrOverlap, p.Name)
+		}
+		names[p.Name] = true
+		p.Range, p.Entry = nil, 0
 	}
-	if r := p.Range; r.From != 0 || r.Start != 0 || r.To != r.Size || r.End != r.Size {
-		return fmt.Errorf("%w: %s: from %d to %d of %d bytes", ErrUnfit, p.Name, r.Start, r.End, r.Size)
-	}
-	p.Range = nil
 	return nil
 }

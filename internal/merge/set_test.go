@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"fastcount/engine"
 	"fastcount/internal/wholefile"
 )
@@ -170,23 +172,18 @@ func TestRefusedOfAll(t *testing.T) {
 
 // The bytes of ranges as they are stored are added up, too.
 func TestRawBytesThatAreTooMany(t *testing.T) {
-	for _, c := range []struct {
-		raw uint64
-		ok  bool
-	}{{math.MaxUint64 / 10, true}, {math.MaxUint64/10 + 1, false}} {
+	for _, first := range []uint64{math.MaxUint64 - 9, math.MaxUint64 - 8} {
 		files := tenths(t, func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
-			p.Name, p.RawBytes = "f", c.raw
 			from, to := int64(10*i), int64(10*i+10)
-			p.Range = &engine.Range{From: from, To: to, Start: from + 1, End: to + 1, Size: 100}
-			if from == 0 {
-				p.Range.Start = 0
+			p.Name, p.RawBytes, p.Range = "f", 1, &engine.Range{From: from, To: to, Start: from + 1, End: min(to+1, 100), Size: 100}
+			if i == 0 {
+				p.RawBytes, p.Range.Start = first, 0
 			}
-			p.Range.End = min(p.Range.End, 100)
 		})
 		_, _, errs := added(t, files, engine.Limits{})
 		for _, err := range errs {
-			if (err == nil) != c.ok || err != nil && !errors.Is(err, engine.ErrDamaged) {
-				t.Errorf("%d: got %v", c.raw, err)
+			if (err == nil) != (first == math.MaxUint64-9) || err != nil && !errors.Is(err, engine.ErrDamaged) {
+				t.Errorf("%d: got %v", first, err)
 			}
 		}
 	}
@@ -243,6 +240,67 @@ func TestOrderOfParts(t *testing.T) {
 				t.Errorf("part %d is %s", i, p.Name)
 			}
 		}
+	}
+}
+
+// However partial results are grouped, the parts of the sum are in the order of
+// the plan, and the ranges of a file make it whole.
+func TestOrderOfPartsInATree(t *testing.T) {
+	change := func(i int, head *engine.PartialHead, p *engine.PartReport, n *pair) {
+		p.Entry = i/5 + 1
+		p.Name = fmt.Sprint("file", 9-p.Entry)
+		at := int64(10 * (i % 5))
+		p.Range = &engine.Range{From: at, To: at + 10, Start: at + 1, End: min(at+11, 50), Size: 50}
+		if at == 0 {
+			p.Range.Start = 0
+		}
+	}
+	files := tenths(t, change)
+	want, _, errs := added(t, files, engine.Limits{})
+	if errs != [2]error{} || len(want.Parts) != 2 || want.Parts[0].Name != "file8" || want.Parts[1].Name != "file7" || want.Parts[0].Entry != 0 {
+		t.Fatalf("got %+v, %v", want, errs)
+	}
+	dir := t.TempDir()
+	for _, groups := range [][][]int{
+		{{0, 2, 4, 6, 8}, {1, 3, 5, 7, 9}}, {{9, 5, 1}, {0, 8, 4, 3}, {2, 7, 6}}, {{5, 6, 7, 8, 9}, {0, 1, 2, 3, 4}},
+	} {
+		var sums []string
+		for i, group := range groups {
+			var some []string
+			for _, n := range group {
+				some = append(some, files[n])
+			}
+			s, err := Open(some)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sums = append(sums, filepath.Join(dir, fmt.Sprint(i, Suffix)))
+			if err := s.ToPartial(wholefile.OS{}, sums[i], dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, streamed, errs := added(t, sums, engine.Limits{})
+		if diff := cmp.Diff(want, got) + cmp.Diff(want, streamed); errs != [2]error{} || diff != "" {
+			t.Errorf("%v: %v, %s", groups, errs, diff)
+		}
+	}
+
+	// One file as two entries, with another one between.
+	files = tenths(t, func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+		p.Entry, p.Name = i+1, fmt.Sprint("file", i%9)
+	})
+	_, _, errs = added(t, files, engine.Limits{})
+	for _, err := range errs {
+		if err == nil || !strings.Contains(err.Error(), "file0") && !strings.Contains(err.Error(), "same name") {
+			t.Errorf("one file as two entries: got %v", err)
+		}
+	}
+	files = tenths(t, func(i int, head *engine.PartialHead, p *engine.PartReport, n *pair) {
+		change(i%5, head, p, n)
+		p.Entry = i + 1
+	})
+	if _, _, errs := added(t, files, engine.Limits{}); errs[0] == nil || errs[1] == nil {
+		t.Errorf("ranges of different entries were joined: %v", errs)
 	}
 }
 

@@ -205,6 +205,7 @@ func readLine[T any](line []byte, v *T) error {
 // Piece is what a shard counts of a unit.
 type Piece struct {
 	*Unit
+	Entry    int   // number of the unit in the plan, from 1
 	From, To int64 // bytes of a file that can be cut
 }
 
@@ -219,6 +220,15 @@ func (p *Plan) Head(i, n int) engine.PartialHead {
 		head.Covers = []engine.Stretch{{from, to}}
 	}
 	return head
+}
+
+// WriteShard writes the report of shard i of n, whose parts are those of Shard, as
+// a partial result.
+func (p *Plan) WriteShard(w io.Writer, i, n int, r *engine.Report) error {
+	for k, piece := range p.Shard(i, n) {
+		r.Parts[k].Entry = piece.Entry
+	}
+	return engine.WritePartial(w, p.Head(i, n), r)
 }
 
 // Stretch returns where shard i of n of work of this total weight, counted from 0, begins and ends.
@@ -242,10 +252,10 @@ func (p *Plan) Shard(i, n int) (pieces []Piece) {
 func (p *Plan) piece(u int, from, to int64) (Piece, bool) {
 	unit, begin := &p.Units[u], p.before[u]
 	if f := unit.File; f != nil && !f.Whole && f.Size > 0 {
-		piece := Piece{unit, f.snap(max(from, begin) - begin), f.snap(min(to-begin, f.Size))}
+		piece := Piece{unit, u + 1, f.snap(max(from, begin) - begin), f.snap(min(to-begin, f.Size))}
 		return piece, piece.From < piece.To
 	}
-	return Piece{unit, 0, 0}, from <= begin && begin < to
+	return Piece{unit, u + 1, 0, 0}, from <= begin && begin < to
 }
 
 // snap returns the place to cut a file for the byte at.

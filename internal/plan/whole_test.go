@@ -110,7 +110,7 @@ func (w *world) count(t *testing.T, p *plan.Plan, i, n int) string {
 	r, err := engine.Run(t.Context(), parts, cfg)
 	check(t, err)
 	var text bytes.Buffer
-	check(t, engine.WritePartial(&text, p.Head(i, n), r))
+	check(t, p.WriteShard(&text, i, n, r))
 	file := filepath.Join(w.dir, fmt.Sprintf("%d-of-%d%s", i, n, merge.Suffix))
 	check(t, os.WriteFile(file, text.Bytes(), 0o600))
 	return file
