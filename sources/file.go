@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"fastcount/engine"
 )
@@ -35,10 +37,12 @@ func (o LocalOptions) maxWindow() uint64 {
 // when it was found, and can be read from several places at once. What is no regular file is opened only when it is to
 // be read, because opening it may already take something from it.
 type File struct {
-	path   string
-	found  fs.FileInfo
-	format format // of a regular file
-	opts   LocalOptions
+	path    string
+	name    string
+	found   facts
+	format  format // of a regular file
+	opts    LocalOptions
+	settled atomic.Bool // found is known to be settled
 }
 
 // NewFile finds the file at path and looks at its first bytes. It returns an error that matches ErrNotFound if there is
@@ -54,7 +58,7 @@ func NewFile(path string, o LocalOptions) (*File, error) {
 		return nil, mark(ErrArgument, fmt.Errorf("%s is a directory; name its files, such as %s",
 			path, filepath.Join(path, "*.csv")))
 	}
-	f := &File{path: path, found: info, opts: o}
+	f := &File{path: path, name: path, found: factsOf(info), opts: o}
 	if !f.regular() {
 		return f, nil
 	}
@@ -72,10 +76,10 @@ func (f *File) examine() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	if f.found, err = file.Stat(); err != nil {
-		return err
+	if f.found, err = statFile(file); err != nil || f.found.size() == 0 {
+		return err // a read of an empty file in /proc may wait
 	}
-	head, err := readHead(file)
+	head, err := readHead(newImpatient(context.Background(), file))
 	f.format = recognise(head)
 	if err == io.EOF {
 		return nil
@@ -83,10 +87,15 @@ func (f *File) examine() (err error) {
 	return err
 }
 
-// Name returns the path as it was given.
-func (f *File) Name() string { return f.path }
+// Named returns the same file as a part of another name.
+func (f *File) Named(name string) *File {
+	return &File{path: f.path, name: name, found: f.found, format: f.format, opts: f.opts}
+}
 
-func (f *File) regular() bool { return f.found.Mode().IsRegular() }
+// Name returns the path as it was given, or the name that Named was given.
+func (f *File) Name() string { return f.name }
+
+func (f *File) regular() bool { return f.found.regular() }
 
 // Open implements engine.Part. Opening a FIFO waits until somebody writes to it.
 func (f *File) Open(ctx context.Context) (io.ReadCloser, error) {
@@ -118,19 +127,62 @@ func (f *File) openSpecial(ctx context.Context) (*stream, error) {
 
 // openRegular returns the undecoded bytes of the file from off.
 func (f *File) openRegular(ctx context.Context, off int64) (*stream, error) {
+	file, err := f.openSettled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := file.Seek(off, io.SeekStart); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	s := newRegular(ctx, file, f.found, off)
+	s.closers = append(s.closers, file.Close)
+	return s, nil
+}
+
+// openSettled opens the file, which must be what was found. If that is too young for a later comparison to be proof,
+// it waits, once for all times that the file is opened.
+func (f *File) openSettled(ctx context.Context) (*os.File, error) {
 	file, err := os.Open(f.path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrChanged, err)
 	}
-	r := &regularReader{ctx: ctx, file: file, part: f, off: off}
-	if err := r.begin(); err != nil {
+	err = unchanged(file, f.found)
+	if err == nil && !f.settled.Load() {
+		err = settle(ctx, file, f.found)
+		f.settled.Store(err == nil)
+	}
+	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return newStream(r, file.Close), nil
+	return file, nil
+}
+
+// settle waits until the facts of a file, which it had just now, are settled, and returns an error if they change
+// before.
+func settle(ctx context.Context, file *os.File, found facts) error {
+	wait := found.settlesIn(time.Now())
+	if wait == 0 {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(wait):
+		return unchanged(file, found)
+	}
+}
+
+// unchanged returns an error that matches ErrChanged unless an open file is what was found.
+func unchanged(file *os.File, found facts) error {
+	now, err := statFile(file)
+	if err != nil {
+		return err
+	}
+	return found.compare(now)
 }
 
 // Check implements engine.Checker: it returns an error that matches ErrChanged unless the path still leads to the very
-// file that was found, with the same size and time of modification.
+// file that was found, in the same state.
 func (f *File) Check() error {
 	if !f.regular() {
 		return nil
@@ -139,68 +191,43 @@ func (f *File) Check() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrChanged, err)
 	}
-	return f.compare(now)
-}
-
-func (f *File) compare(now fs.FileInfo) error {
-	switch {
-	case !os.SameFile(f.found, now):
-		return fmt.Errorf("%w: another file has taken its place", ErrChanged)
-	case f.found.Size() != now.Size():
-		return fmt.Errorf("%w: it had %d bytes and has %d", ErrChanged, f.found.Size(), now.Size())
-	case !f.found.ModTime().Equal(now.ModTime()):
-		return fmt.Errorf("%w: it was written to, at the same size", ErrChanged)
-	}
-	return nil
+	return f.found.compare(factsOf(now))
 }
 
 // regularReader reads a regular file and holds it to what was found: the end is where the size says, and the open file
-// is unchanged both before the first byte and after the last.
+// is unchanged after the last byte.
 type regularReader struct {
-	ctx  context.Context // of the attempt; a read of a regular file cannot be interrupted, but the next one is refused
-	file *os.File
-	part *File
-	off  int64
+	r     *impatient
+	file  *os.File
+	found facts
+	off   int64
 }
 
-func (r *regularReader) begin() error {
-	if err := r.unchanged(); err != nil {
-		return err
-	}
-	_, err := r.file.Seek(r.off, io.SeekStart)
-	return err
+// newRegular returns a stream of a regular file, which is at off. Closing the stream leaves the file open.
+func newRegular(ctx context.Context, file *os.File, found facts, off int64) *stream {
+	r := newImpatient(ctx, file)
+	return newStream(&regularReader{r: r, file: file, found: found, off: off}, r.Close)
 }
 
 func (r *regularReader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := r.file.Read(p)
+	n, err := r.r.Read(p)
 	r.off += int64(n)
-	size := r.part.found.Size()
+	size := r.found.size()
 	switch {
 	case r.off > size:
 		err = fmt.Errorf("%w: it had %d bytes and has more", ErrChanged, size)
 	case err == io.EOF && r.off < size:
 		err = fmt.Errorf("%w: it had %d bytes and ends at %d", ErrChanged, size, r.off)
 	case err == io.EOF:
-		err = r.end()
+		err = endUnchanged(r.file, r.found)
 	}
 	return n, err
 }
 
-// end returns io.EOF where the file ended as it should.
-func (r *regularReader) end() error {
-	if err := r.unchanged(); err != nil {
+// endUnchanged returns io.EOF at the end of a file that is what was found.
+func endUnchanged(file *os.File, found facts) error {
+	if err := unchanged(file, found); err != nil {
 		return err
 	}
 	return io.EOF
-}
-
-func (r *regularReader) unchanged() error {
-	now, err := r.file.Stat()
-	if err != nil {
-		return err
-	}
-	return r.part.compare(now)
 }

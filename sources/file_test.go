@@ -81,6 +81,7 @@ func TestFileChanged(t *testing.T) {
 				return newFile(t, path), path
 			}
 			t.Run(name+" before", func(t *testing.T) {
+				t.Parallel()
 				f, path := found(t)
 				change(t, path)
 				if _, err := readPart(t, f); !errors.Is(err, ErrChanged) {
@@ -88,6 +89,7 @@ func TestFileChanged(t *testing.T) {
 				}
 			})
 			t.Run(name+" during", func(t *testing.T) {
+				t.Parallel()
 				if runtime.GOOS == "windows" {
 					t.Skip("an open file cannot be replaced or removed on Windows")
 				}
@@ -101,6 +103,7 @@ func TestFileChanged(t *testing.T) {
 				}
 			})
 			t.Run(name+" after", func(t *testing.T) {
+				t.Parallel()
 				f, path := found(t)
 				if _, err := readPart(t, f); err != nil {
 					t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"time"
 	"unicode/utf8"
 
 	"fastcount/engine"
@@ -16,6 +15,7 @@ import (
 var (
 	_ engine.Identifier = (*Download)(nil)
 	_ engine.Identifier = (*File)(nil)
+	_ engine.Identifier = (*Share)(nil)
 )
 
 // Identity implements engine.Identifier: it is another one if anything is that the server declares.
@@ -39,23 +39,24 @@ func digestOf(lists ...[]string) string {
 	return hex.EncodeToString(sum.Sum(nil)[:sha256.Size/2])
 }
 
-// Identity implements engine.Identifier. A regular file is known by its path, its size, its time of modification and,
-// where the system tells it, its number, which another file in its place does not share. Of what is no regular file,
-// nothing can be told.
+// Identity implements engine.Identifier. A regular file is known by its path and its state: size, times and, where
+// the system has them, change time and inode. Of what is no regular file, nothing can be told.
 func (f *File) Identity() engine.Identity {
-	if !f.regular() {
-		return engine.Identity{}
-	}
 	path, err := filepath.Abs(f.path)
-	if err != nil {
-		path = f.path // the working folder is gone
+	if err != nil || !f.regular() {
+		return engine.Identity{} // without a working directory, a relative path names nothing
 	}
 	if !utf8.ValidString(path) {
 		path = strconv.Quote(path)
 	}
-	version := fmt.Sprintf("%d bytes, modified %s", f.found.Size(), f.found.ModTime().UTC().Format(time.RFC3339Nano))
-	if number, ok := fileNumber(f.found); ok {
-		version += fmt.Sprintf(", file number %d", number)
+	return engine.Identity{ID: path, Version: f.found.version()}
+}
+
+// Identity implements engine.Identifier. No other range, and no file, has the same.
+func (s *Share) Identity() engine.Identity {
+	id := s.file.Identity()
+	if id != (engine.Identity{}) {
+		id.ID = fmt.Sprintf("bytes [%d,%d) of %s", s.from, s.to, id.ID)
 	}
-	return engine.Identity{ID: path, Version: version}
+	return id
 }

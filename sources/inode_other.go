@@ -1,8 +1,12 @@
-//go:build !unix
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd || solaris)
 
 package sources
 
-import "io/fs"
+import (
+	"io/fs"
+	"time"
+)
 
-// fileNumber says that files have no number that info tells.
-func fileNumber(fs.FileInfo) (uint64, bool) { return 0, false }
+// inodeOf returns zeros: the system reports neither an inode number nor a
+// change time.
+func inodeOf(fs.FileInfo) (number uint64, changed time.Time) { return 0, time.Time{} }

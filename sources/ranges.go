@@ -18,7 +18,6 @@ import (
 
 var (
 	_ engine.Splitter    = (*File)(nil)
-	_ engine.Ranger      = (*Share)(nil)
 	_ engine.RangeStream = (*plainRange)(nil)
 	_ engine.RangeStream = (*memberRange)(nil)
 )
@@ -27,7 +26,7 @@ var (
 const searchLimit = 1 << 30
 
 // Size implements engine.Splitter. That of a FIFO or device means nothing.
-func (f *File) Size() (size int64, ok bool) { return f.found.Size(), f.regular() }
+func (f *File) Size() (size int64, ok bool) { return f.found.size(), f.regular() }
 
 // OpenRange implements engine.Splitter.
 func (f *File) OpenRange(ctx context.Context, from, to int64) (engine.RangeStream, error) {
@@ -38,7 +37,7 @@ func (f *File) OpenRange(ctx context.Context, from, to int64) (engine.RangeStrea
 	if f.format == plain {
 		return &plainRange{stream: s, limit: to - from}, nil
 	}
-	r := &memberRange{stream: s, file: f, limit: math.MaxInt64, section: to - from, last: to == f.found.Size()}
+	r := &memberRange{stream: s, file: f, limit: math.MaxInt64, section: to - from, last: to == f.found.size()}
 	if err := r.decode(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -46,26 +45,10 @@ func (f *File) OpenRange(ctx context.Context, from, to int64) (engine.RangeStrea
 }
 
 // Modified returns when the file was last written to, as it was found.
-func (f *File) Modified() time.Time { return f.found.ModTime() }
+func (f *File) Modified() time.Time { return f.found.modified() }
 
 // Compressed reports whether the file is, by its first bytes.
 func (f *File) Compressed() bool { return f.format != plain }
-
-// Share returns a part that is a range of the file, which must not be compressed; see engine.Ranger.
-func (f *File) Share(name string, from, to int64) *Share { return &Share{f, name, from, to} }
-
-// Share is a part that is a range of a file.
-type Share struct {
-	*File
-	name     string
-	from, to int64
-}
-
-// Name implements engine.Part.
-func (s *Share) Name() string { return s.name }
-
-// Range implements engine.Ranger.
-func (s *Share) Range() (from, to int64) { return s.from, s.to }
 
 // plainRange is a range of a file that is not compressed.
 type plainRange struct {
@@ -158,7 +141,7 @@ func (f *File) findMember(ctx context.Context, r io.Reader, at int64) (int64, er
 		at += int64(len(seen) - kept)
 		copy(buf, seen[len(seen)-kept:])
 	}
-	return f.found.Size(), nil
+	return f.found.size(), nil
 }
 
 // memberIn returns the index in seen, the bytes of the file from at on, of the first one with which a member begins, or -1.
@@ -177,7 +160,7 @@ func (f *File) memberIn(ctx context.Context, seen []byte, at int64) int {
 
 // decodable reports whether something can be decoded from the stored byte at on.
 func (f *File) decodable(ctx context.Context, at int64) bool {
-	r, err := f.OpenRange(ctx, at, f.found.Size())
+	r, err := f.OpenRange(ctx, at, f.found.size())
 	if err != nil {
 		return false
 	}

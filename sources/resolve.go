@@ -148,7 +148,7 @@ func (r *resolver) addFiles(arg string) error {
 		return err
 	}
 	for _, f := range files {
-		if err := r.inputs.addPath(f.found, f.path); err != nil {
+		if err := r.inputs.addPath(f.found.info, f.path); err != nil {
 			return err
 		}
 		r.sources = append(r.sources, Source{Kind: KindFile, Value: f.path, Name: f.path, Part: f})

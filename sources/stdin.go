@@ -37,8 +37,35 @@ func (s *Stdin) Open(ctx context.Context) (io.ReadCloser, error) {
 }
 
 func (s *Stdin) open(ctx context.Context) (*stream, error) {
-	p := newPipe(ctx, s.r, nil)
+	p, err := s.raw(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return ready(p, p.decodeSniffed(s.opts.maxWindow()))
+}
+
+// raw returns the undecoded bytes. Where they are those of a regular file, such as after < in a shell, it must not
+// change any more than one that was named.
+func (s *Stdin) raw(ctx context.Context) (*stream, error) {
+	file, ok := s.r.(*os.File)
+	if !ok {
+		return newPipe(ctx, s.r, nil), nil
+	}
+	found, err := statFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if !found.regular() {
+		return newPipe(ctx, file, nil), nil
+	}
+	off, err := file.Seek(0, io.SeekCurrent)
+	if err == nil {
+		err = settle(ctx, file, found)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newRegular(ctx, file, found, off), nil
 }
 
 // pollInterval is how long a Read waits before it looks whether its context has ended.

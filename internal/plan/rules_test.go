@@ -60,6 +60,7 @@ func TestRulesOfPlans(t *testing.T) {
 			}
 			w.addFile(t, fmt.Sprintf("%d.csv", i), []byte(text), 3)
 		}
+		w.findFiles(t)
 		want, err := engine.Run(t.Context(), w.parts, c.cfg)
 		check(t, err)
 		if r, err := engine.Run(t.Context(), w.parts, engine.Config{}); err == nil && cmp.Equal(r, want) {
@@ -107,6 +108,7 @@ func TestChangedFiles(t *testing.T) {
 	} {
 		w := &world{dir: t.TempDir()}
 		w.addFile(t, "a.csv", []byte(text), 3)
+		w.findFiles(t)
 		p := w.planned(t, plan.Rules{})
 		c.change(t, filepath.Join(w.dir, "a.csv"), p.Units[0].File)
 		parts, err := p.Parts(t.Context(), p.Shard(0, 1), sources.LocalOptions{}, nil)

@@ -28,7 +28,7 @@ import (
 type world struct {
 	dir    string
 	client *sources.Client
-	files  []*sources.File
+	files  []file
 	units  []plan.Unit
 	parts  []engine.Part // the same, for one run
 	cuts   int           // of scanned files
@@ -48,16 +48,38 @@ func newWorld(t *testing.T, random *rand.Rand, client *sources.Client) *world {
 		}
 		w.addFile(t, fmt.Sprintf("%d.csv", i), text.Bytes(), random.IntN(4))
 	}
-	if client == nil {
-		return w
+	return w
+}
+
+// findFiles makes the units and parts.
+func (w *world) findFiles(t *testing.T) {
+	for _, file := range w.files {
+		f, err := sources.NewFile(file.path, sources.LocalOptions{})
+		check(t, err)
+		u, err := plan.FileUnit(f)
+		check(t, err)
+		if file.scan {
+			small := engine.Config{CSV: parser.Options{BufferSize: 64}}
+			check(t, plan.ScanEvery(t.Context(), &u, f, small, 200))
+			w.cuts += len(u.File.Cuts)
+		}
+		w.units, w.parts = append(w.units, u), append(w.parts, f)
 	}
-	downloads, err := client.Export(t.Context(), "demo")
+	if w.client == nil {
+		return
+	}
+	downloads, err := w.client.Export(t.Context(), "demo")
 	check(t, err)
 	for _, d := range downloads {
-		w.units = append(w.units, plan.DownloadUnit(client.Server(), "demo", d))
+		w.units = append(w.units, plan.DownloadUnit(w.client.Server(), "demo", d))
 		w.parts = append(w.parts, d)
 	}
-	return w
+}
+
+// file is a file of a world; scan tells to look for places to cut it.
+type file struct {
+	path string
+	scan bool
 }
 
 func (w *world) addFile(t *testing.T, name string, text []byte, kind int) {
@@ -76,16 +98,7 @@ func (w *world) addFile(t *testing.T, name string, text []byte, kind int) {
 	}
 	path := filepath.Join(w.dir, name)
 	check(t, os.WriteFile(path, text, 0o600))
-	f, err := sources.NewFile(path, sources.LocalOptions{})
-	check(t, err)
-	u, err := plan.FileUnit(f)
-	check(t, err)
-	if kind == 2 {
-		small := engine.Config{CSV: parser.Options{BufferSize: 64}}
-		check(t, plan.ScanEvery(t.Context(), &u, f, small, 200))
-		w.cuts += len(u.File.Cuts)
-	}
-	w.files, w.units, w.parts = append(w.files, f), append(w.units, u), append(w.parts, f)
+	w.files = append(w.files, file{path, kind == 2})
 }
 
 func check(t *testing.T, err error) {
@@ -128,8 +141,12 @@ func TestSharedOutIsTheWhole(t *testing.T) {
 
 	random := rand.New(rand.NewPCG(1, 2))
 	tried, unfit, cuts := proof.Begin(t, "shards"), 0, 0
+	var worlds []*world // made before the first is counted, which waits for its young files
 	for range 40 {
-		w := newWorld(t, random, client)
+		worlds = append(worlds, newWorld(t, random, client))
+	}
+	for _, w := range worlds {
+		w.findFiles(t)
 		path := filepath.Join(w.dir, "work.plan")
 		var text bytes.Buffer
 		check(t, plan.Write(&text, plan.Rules{}, w.units))
