@@ -7,7 +7,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -17,39 +16,45 @@ import (
 	"fastcount/sinks"
 )
 
-// job is what every worker must know. It travels as JSON within the pipeline, which runners keep and show: it holds no
-// secret.
+// job holds the parameters of a job that every worker needs. It is part of the
+// pipeline, as JSON, which runners store and display, and holds no secret.
 type job struct {
-	Plan   string // an absolute path
-	Work   string // the digest of the plan: a worker that finds another one stops
+	Plan   string // absolute path
+	PlanID string // digest of the plan, which workers verify
 	Shards int
 	Limits engine.Limits
-	Output string // an absolute path
-	Sink   string // the name of a format
+	Output string // absolute path
+	Sink   string // name of a format
 }
 
-// pipeline counts shards apart, adds each group of neighbouring ones up, and then the groups. What flows are partial
-// results of package engine, in whole: each says which stretch of the work it covers, and which ranges of which files,
-// and has a checksum. A sum of them is another one, so that the last step can prove that nothing is missing and nothing
-// in it twice, as 'fastcount merge' does, whatever a runner has begun again.
+// pipeline returns the pipeline: it counts shards, merges the partial results
+// of each group of neighbouring shards, and then those of the groups.
+//
+// All elements are complete partial results of package engine. Each states
+// which part of the plan and which byte ranges of which files it covers, and
+// has a checksum. Merging some of them gives another one. Like 'fastcount
+// merge', the last step can therefore verify that nothing is missing or
+// included twice, regardless of which steps a runner has repeated.
 func (j job) pipeline() *beam.Pipeline {
 	p, s := beam.NewPipelineWithRoot()
-	shards := beam.ParDo(s.Scope("shards"), &shareOut{j}, beam.Create(s, j.Plan))
+	shards := beam.ParDo(s.Scope("shards"), &listShards{j}, beam.Create(s, j.Plan))
 	counted := beam.ParDo(s.Scope("count"), &countShard{Job: j}, beam.Reshuffle(s, shards))
 	groups := beam.ParDo(s.Scope("group"), &addGroup{}, beam.GroupByKey(s, counted))
 	beam.ParDo0(s.Scope("result"), &writeResult{j}, beam.GroupByKey(s, groups))
 	return p
 }
 
-// group is the group of a shard: there are about as many groups as shards in each.
+// group returns the number of the group of a shard. There are about as many
+// groups as shards in each of them.
 func (j job) group(shard int) int {
 	return shard / int(math.Ceil(math.Sqrt(float64(j.Shards))))
 }
 
-// check completes the job and finds, before the work begins, what would only fail after it.
+// check completes the job and reports errors that would otherwise occur only
+// after counting.
 func (j *job) check() (err error) {
 	if j.Plan == "" || j.Output == "" || j.Shards < 1 {
-		return errors.New("--plan, --output and --shards, at least 1, are needed")
+		return errors.New("--plan, --output and --shards (at least 1) are required")
 	}
 	if j.Plan, err = filepath.Abs(j.Plan); err != nil {
 		return err
@@ -57,19 +62,19 @@ func (j *job) check() (err error) {
 	if j.Output, err = filepath.Abs(j.Output); err != nil {
 		return err
 	}
-	work, err := plan.Read(j.Plan)
+	p, err := plan.Read(j.Plan)
 	if err != nil {
 		return fmt.Errorf("--plan: %w", err)
 	}
-	j.Work = work.ID
+	j.PlanID = p.ID
 	outputs, err := j.outputs()
 	if err != nil {
 		return err
 	}
-	return j.checkUnits(work, outputs)
+	return j.checkEntries(p, outputs)
 }
 
-// outputs checks where the result is to go.
+// outputs returns the output of the job, after checking that it can be written.
 func (j *job) outputs() (*sinks.Outputs, error) {
 	sink, err := sinks.Builtin(sinks.Options{}).Lookup(j.Sink)
 	if err != nil {
@@ -78,53 +83,57 @@ func (j *job) outputs() (*sinks.Outputs, error) {
 	return sinks.NewOutputs([]sinks.Output{{Sink: sink, File: j.Output}})
 }
 
-// checkUnits refuses a plan that workers cannot count, and an output that would replace the plan or one of its files.
-func (j *job) checkUnits(work *plan.Plan, outputs *sinks.Outputs) error {
-	paths := []string{j.Plan}
-	for _, u := range work.Units {
+// checkEntries returns an error if workers cannot count the plan, or if the
+// output would replace the plan or one of its files.
+func (j *job) checkEntries(p *plan.Plan, outputs *sinks.Outputs) error {
+	inputs := []string{j.Plan}
+	for _, u := range p.Units {
 		switch {
 		case u.File != nil:
-			paths = append(paths, work.Path(u.File))
+			inputs = append(inputs, p.Path(u.File))
 		case u.Download.Server == "":
-			return errors.New("--plan: it is of the built-in mock server, which workers do not have; " +
-				"run 'fastcount serve' and make a plan with its --server")
+			return errors.New("--plan: workers have no built-in mock server; " +
+				"run 'fastcount serve' and plan with --server")
 		}
 	}
-	return claimAll(outputs, paths)
+	return j.checkFiles(inputs, outputs)
 }
 
-// claimAll refuses an output that is one of the inputs.
-func claimAll(outputs *sinks.Outputs, inputs []string) error {
+// checkFiles returns an error if an output would replace an input.
+func (j *job) checkFiles(inputs []string, outputs *sinks.Outputs) error {
 	var claims wholefile.Claims
-	for _, file := range slices.Concat(outputs.Files()...) {
-		if err := claims.Add(wholefile.Writes, "--output "+file, file); err != nil {
+	for _, file := range inputs {
+		if _, err := os.Stat(file); err != nil {
+			continue // it may be visible to workers only
+		}
+		if err := claims.Add(wholefile.Reads, "the input "+file, file); err != nil {
 			return err
 		}
 	}
-	for _, path := range inputs {
-		if _, err := os.Stat(path); err != nil {
-			continue // it may be there for the workers alone
-		}
-		if err := claims.Add(wholefile.Reads, "the input "+path, path); err != nil {
-			return err
+	for _, files := range outputs.Files() {
+		for _, file := range files {
+			if err := claims.Add(wholefile.Writes, "--output "+j.Output, file); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// read reads the plan on a worker.
+// read reads the plan on a worker and verifies its digest.
 func (j *job) read() (*plan.Plan, error) {
-	work, err := plan.Read(j.Plan)
+	p, err := plan.Read(j.Plan)
 	if err != nil {
 		return nil, err
 	}
-	if work.ID != j.Work {
-		return nil, fmt.Errorf("%s: it is another plan than when the job began", j.Plan)
+	if p.ID != j.PlanID {
+		return nil, fmt.Errorf("%s: the plan has changed since the job began", j.Plan)
 	}
-	return work, nil
+	return p, nil
 }
 
-// stat describes a file, nil where it is not there. It opens it, for network file systems ask their server then.
+// stat returns the FileInfo of a file, or nil if it does not exist. It opens
+// the file, because network file systems then ask their server.
 func stat(path string) (info fs.FileInfo, err error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -136,12 +145,13 @@ func stat(path string) (info fs.FileInfo, err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err = f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s: is no regular file", path)
+		err = fmt.Errorf("%s: not a regular file", path)
 	}
 	return info, err
 }
 
-// replaced says whether there is a file now that was not there before.
+// replaced reports whether after is a file that was created or replaced since
+// before.
 func replaced(before, after fs.FileInfo) bool {
 	return after != nil && (before == nil || !os.SameFile(before, after) || !before.ModTime().Equal(after.ModTime()))
 }

@@ -18,11 +18,11 @@ func TestCheck(t *testing.T) {
 		want string
 	}{
 		"nothing":          {job{}, "--plan, --output and --shards"},
-		"no shards":        {job{Plan: plan, Output: output}, "--shards, at least 1"},
-		"no plan there":    {job{Plan: dir + "/none", Output: output, Shards: 1}, "no such file"},
-		"no plan":          {job{Plan: data, Output: output, Shards: 1}, "damaged plan"},
+		"no shards":        {job{Plan: plan, Output: output}, "--shards (at least 1)"},
+		"missing plan":     {job{Plan: dir + "/none", Output: output, Shards: 1}, "no such file"},
+		"not a plan":       {job{Plan: data, Output: output, Shards: 1}, "damaged plan"},
 		"unknown format":   {job{Plan: plan, Output: output, Shards: 1, Sink: "jsn"}, "did you mean json"},
-		"no folder":        {job{Plan: plan, Output: dir + "/no/x", Shards: 1}, "no such file"},
+		"no directory":     {job{Plan: plan, Output: dir + "/no/x", Shards: 1}, "no such file"},
 		"over the plan":    {job{Plan: plan, Output: plan, Shards: 1}, "is the same file as the input"},
 		"over a file":      {job{Plan: plan, Output: data, Shards: 1}, "is the same file as the input"},
 		"the built-in one": {job{Plan: builtin, Output: output, Shards: 1}, "built-in mock server"},
@@ -39,17 +39,18 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// A worker does not count a plan that is not the job's.
+// A worker does not count a plan other than that of the job.
 func TestOtherPlan(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "a.csv"), []byte("patient_id,event_type\nP1,a\n"))
-	j := job{Plan: planned(t, dir, "a.csv"), Shards: 1, Work: "another"}
-	if _, err := j.read(); err == nil || !strings.Contains(err.Error(), "another plan") {
+	j := job{Plan: planned(t, dir, "a.csv"), Shards: 1, PlanID: "another"}
+	if _, err := j.read(); err == nil || !strings.Contains(err.Error(), "plan has changed") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// Groups are neighbours, and there are about as many as shards in each.
+// Groups consist of neighbouring shards, and there are about as many groups as
+// shards in each.
 func TestGroup(t *testing.T) {
 	for _, n := range []int{1, 2, 10, 64, 1000} {
 		j, sizes := job{Shards: n}, []int{0}
@@ -59,7 +60,7 @@ func TestGroup(t *testing.T) {
 				sizes = append(sizes, 0)
 			}
 			if g != len(sizes)-1 {
-				t.Fatalf("of %d: shard %d is in group %d behind %d", n, shard, g, len(sizes)-1)
+				t.Fatalf("of %d: shard %d is in group %d after %d", n, shard, g, len(sizes)-1)
 			}
 			sizes[g]++
 		}
@@ -89,9 +90,9 @@ func TestReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	if replaced(none, none) || !replaced(none, first) || replaced(first, first) || !replaced(first, second) {
-		t.Error("it is not seen when a file is replaced")
+		t.Error("the replacement of a file is not detected")
 	}
 	if _, err := stat(t.TempDir()); err == nil {
-		t.Error("a folder is no file")
+		t.Error("a directory was accepted as a file")
 	}
 }

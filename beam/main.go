@@ -1,5 +1,6 @@
-// Command fastcount-beam counts a plan of fastcount on Apache Beam: on Flink, Spark or Dataflow, or on Prism, which it
-// holds itself. The result is that of fastcount, byte for byte.
+// Command fastcount-beam counts a plan of fastcount on Apache Beam: on Flink,
+// Spark or Dataflow, or on Prism, which is part of the program. The result is
+// byte for byte that of fastcount.
 package main
 
 import (
@@ -23,10 +24,11 @@ import (
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/spark"
 )
 
-// runnerNames are the values of --runner, a flag of Beam's; the first one is the default.
+// runnerNames are the values of --runner, a flag of Beam. The first is the
+// default.
 var runnerNames = []string{"prism", "flink", "spark", "dataflow"}
 
-// options are the flags that are not Beam's.
+// options holds the flags that are not flags of Beam.
 type options struct {
 	job
 	workerPool string
@@ -39,7 +41,7 @@ func main() {
 	flag.Parse()
 	log.SetupLogging(o.logLevel, "text")
 	registerAll()
-	beam.Init() // returns only where this process is not a worker that a runner has started
+	beam.Init() // does not return in a worker that a runner has started
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -49,22 +51,22 @@ func main() {
 	}
 }
 
-// define adds the flags to those of Beam.
+// define defines the flags.
 func (o *options) define(f *flag.FlagSet) {
-	f.StringVar(&o.Plan, "plan", "", "the plan, as 'fastcount plan' writes it: a path that is good on every worker")
-	f.IntVar(&o.Shards, "shards", 0, "into how many shards the work is cut; one to four for each slot of the runner")
-	f.StringVar(&o.Output, "output", "", "the file of the result: a path in a folder that all workers share")
-	f.StringVar(&o.Sink, "sink", "json", "the format of the result, as for fastcount")
-	f.IntVar(&o.Limits.Patients, "max-patients", 0, "most distinct patient ids (0 is the default of fastcount)")
-	f.IntVar(&o.Limits.Events, "max-events", 0, "most distinct event types (0 is the default of fastcount)")
-	f.IntVar(&o.Limits.Pairs, "max-pairs", 0, "most distinct pairs of patient and event type (0 is the default of fastcount)")
-	f.StringVar(&o.workerPool, "worker-pool", "", "serve as a pool of workers at this port, such as :50000, and run no job")
-	f.StringVar(&o.logLevel, "log-level", "warn", "what Beam logs: debug, info, warn or error")
+	f.StringVar(&o.Plan, "plan", "", "`FILE` written by 'fastcount plan'; the path must be valid on every worker")
+	f.IntVar(&o.Shards, "shards", 0, "number of shards; one to four per slot of the runner")
+	f.StringVar(&o.Output, "output", "", "`FILE` for the result, in a directory that all workers share")
+	f.StringVar(&o.Sink, "sink", "json", "format of the result, as for fastcount")
+	f.IntVar(&o.Limits.Patients, "max-patients", 0, "limit of distinct patient ids (0: as for fastcount)")
+	f.IntVar(&o.Limits.Events, "max-events", 0, "limit of distinct event types (0: as for fastcount)")
+	f.IntVar(&o.Limits.Pairs, "max-pairs", 0, "limit of distinct pairs of patient and event type (0: as for fastcount)")
+	f.StringVar(&o.workerPool, "worker-pool", "", "serve as a pool of workers at `:PORT` and run no job")
+	f.StringVar(&o.logLevel, "log-level", "warn", "log level of Beam: debug, info, warn or error")
 }
 
 func (o *options) run(ctx context.Context, args []string) error {
 	if len(args) > 0 {
-		return fmt.Errorf("%q is no flag; a plan is named with --plan", args[0])
+		return fmt.Errorf("%q: unexpected argument; name the plan with --plan", args[0])
 	}
 	if o.workerPool != "" {
 		return serveWorkers(ctx, o.workerPool)
@@ -81,7 +83,8 @@ func (o *options) run(ctx context.Context, args []string) error {
 	return o.runJob(ctx)
 }
 
-// sendThisBinary lets workers that run in containers get this program. Beam would else compile one.
+// sendThisBinary makes workers in containers run this program. By default, Beam
+// compiles one.
 func sendThisBinary() (err error) {
 	if *jobopts.WorkerBinary == "" {
 		*jobopts.WorkerBinary, err = os.Executable()
@@ -89,7 +92,7 @@ func sendThisBinary() (err error) {
 	return err
 }
 
-// runJob runs the pipeline to its end, and looks whether it came to a good one.
+// runJob runs the pipeline and verifies that it has written a result.
 func (o *options) runJob(ctx context.Context) error {
 	if err := o.check(); err != nil {
 		return err
@@ -104,10 +107,10 @@ func (o *options) runJob(ctx context.Context) error {
 	if *jobopts.Async {
 		return nil
 	}
-	// Beam takes a job that was cancelled for one that is done.
+	// Beam reports a cancelled job as done.
 	after, err := stat(o.Output)
 	if err == nil && !replaced(before, after) {
-		err = errors.New("the job has ended without a result: it was cancelled")
+		err = errors.New("the job ended without a result: it was cancelled")
 	}
 	return err
 }

@@ -21,7 +21,7 @@ import (
 	"fastcount/mockserver"
 )
 
-// programs is where the programs are that tests build.
+// programs is the directory of the programs that tests build.
 var programs string
 
 func TestMain(m *testing.M) {
@@ -31,14 +31,14 @@ func TestMain(m *testing.M) {
 	}
 	registerAll()
 	beam.Init()
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // errors come back as errors too
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // errors are also returned
 	*runners.Runner = "prism"
-	*jobopts.WorkerBinary = "none" // Prism runs within this process
+	*jobopts.WorkerBinary = "none" // Prism runs in this process
 	var err error
 	if programs, err = os.MkdirTemp("", "fastcount-beam-test-*"); err != nil {
 		panic(err)
 	}
-	// Beam leaves empty files among the temporary ones.
+	// Beam leaves empty temporary files.
 	if err := os.Setenv("TMPDIR", programs); err != nil {
 		panic(err)
 	}
@@ -49,12 +49,12 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// build builds a program of this module, or of the one around it, once.
-func build(folder, name, target string) func() (string, error) {
+// build returns a function that builds a program in a directory once.
+func build(dir, name, target string) func() (string, error) {
 	return sync.OnceValues(func() (string, error) {
 		file := filepath.Join(programs, name)
 		cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", file, target)
-		cmd.Dir, cmd.Stderr = folder, os.Stderr
+		cmd.Dir, cmd.Stderr = dir, os.Stderr
 		return file, cmd.Run()
 	})
 }
@@ -64,7 +64,7 @@ var (
 	beamProgram      = build(".", "fastcount-beam", ".")
 )
 
-// fastcount runs fastcount in a folder and returns its standard output.
+// fastcount runs fastcount in a directory and returns its standard output.
 func fastcount(t *testing.T, dir string, args ...string) []byte {
 	t.Helper()
 	program, err := fastcountProgram()
@@ -72,15 +72,15 @@ func fastcount(t *testing.T, dir string, args ...string) []byte {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, append(args, "--quiet")...)
-	var out, said bytes.Buffer
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &said
+	var out, stderr bytes.Buffer
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &stderr
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("fastcount %s: %v\n%s", strings.Join(args, " "), err, said.String())
+		t.Fatalf("fastcount %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
 	}
 	return out.Bytes()
 }
 
-// planned writes a plan of the sources into a folder.
+// planned writes a plan of sources to a file in dir.
 func planned(t *testing.T, dir string, sources ...string) (file string) {
 	t.Helper()
 	file = filepath.Join(dir, "work.plan")
@@ -104,7 +104,7 @@ func read(t *testing.T, file string) []byte {
 	return text
 }
 
-// onPrism runs a job on Prism within this process.
+// onPrism runs a job on Prism in this process.
 func onPrism(t *testing.T, j job) error {
 	t.Helper()
 	if j.Sink == "" {
@@ -114,17 +114,17 @@ func onPrism(t *testing.T, j job) error {
 	return o.runJob(t.Context())
 }
 
-// server is an export server whose faults can be changed.
+// server is an export server with variable faults.
 type server struct {
 	URL     string
 	handler atomic.Pointer[http.Handler]
-	token   atomic.Pointer[string] // what the last request had as Authorization
+	token   atomic.Pointer[string] // header Authorization of the last request
 }
 
 func serve(t *testing.T) *server {
 	t.Helper()
 	s := new(server)
-	s.breakWith(t)
+	s.setFaults(t)
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.token.Store(new(r.Header.Get("Authorization")))
 		(*s.handler.Load()).ServeHTTP(w, r)
@@ -134,8 +134,8 @@ func serve(t *testing.T) *server {
 	return s
 }
 
-// breakWith gives the server faults, and lets it forget which requests there were.
-func (s *server) breakWith(t *testing.T, specs ...string) {
+// setFaults sets the faults of the server and resets its counts of attempts.
+func (s *server) setFaults(t *testing.T, specs ...string) {
 	t.Helper()
 	var faults []mockserver.Fault
 	for _, spec := range specs {

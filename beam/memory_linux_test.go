@@ -9,7 +9,8 @@ import (
 	"fastcount/internal/testing/shapes"
 )
 
-// maxMemory is what a million pairs may take in one process that is driver, runner and workers: in KiB.
+// maxMemory is the limit in KiB for a million pairs in one process that is
+// driver, runner and workers.
 const maxMemory = 500_000
 
 func TestMemory(t *testing.T) {
@@ -26,11 +27,11 @@ func TestMemory(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if !bytes.Equal(read(t, output), want) {
-		t.Error("the result is another one")
+		t.Error("the result differs")
 	}
 	if peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; peak > maxMemory {
-		t.Errorf("it took %d KiB", peak)
+		t.Errorf("the peak is %d KiB", peak)
 	} else {
-		t.Logf("it took %d KiB", peak)
+		t.Logf("the peak is %d KiB", peak)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// generated returns a folder with the files of the export demo.
+// generated returns a directory with the files of the export demo.
 func generated(t *testing.T) (dir string, files []string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -27,7 +27,7 @@ func generated(t *testing.T) (dir string, files []string) {
 	return dir, files
 }
 
-// compressed returns a folder with compressed files of the export demo.
+// compressed returns a directory with compressed files of the export demo.
 func compressed(t *testing.T, suffix string, compress func(t *testing.T, text []byte) []byte) (dir string, files []string) {
 	t.Helper()
 	dir, files = generated(t)
@@ -60,7 +60,8 @@ func zstandard(t *testing.T, text []byte) []byte {
 	return w.EncodeAll(text, nil)
 }
 
-// Whatever is counted, in however many shards, the result is that of fastcount, byte for byte.
+// The result is byte for byte that of fastcount, for any input and number of
+// shards.
 func TestSameAsFastcount(t *testing.T) {
 	inputs := map[string]func(t *testing.T) (dir string, sources []string){
 		"plain files": generated,
@@ -78,7 +79,7 @@ func TestSameAsFastcount(t *testing.T) {
 					t.Fatal(err)
 				}
 				if !bytes.Equal(read(t, output), want) {
-					t.Errorf("%d shards: the result is another one", shards)
+					t.Errorf("%d shards: the result differs", shards)
 				}
 			}
 		})
@@ -95,12 +96,12 @@ func TestSinks(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(read(t, got), read(t, want)) {
-			t.Errorf("%s: the result is another one", sink)
+			t.Errorf("%s: the result differs", sink)
 		}
 	}
 }
 
-// More shards than bytes: most of them have nothing to count.
+// With more shards than bytes, most of them are empty.
 func TestTinyFile(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "a.csv"), []byte("patient_id,event_type\nP1,a\n"))
@@ -114,26 +115,27 @@ func TestTinyFile(t *testing.T) {
 	}
 }
 
-// A server that cuts the stream and is not available at times changes nothing.
+// A server that cuts streams and is temporarily unavailable does not affect the
+// result.
 func TestServerFails(t *testing.T) {
 	s, dir := serve(t), t.TempDir()
 	plan, want := planned(t, dir, "--server", s.URL, "demo"), fastcount(t, dir, "--server", s.URL, "demo")
-	s.breakWith(t, "status=503,on=meta,attempts=1", "status=503,on=data,attempts=1", "cut=100000,attempts=2")
+	s.setFaults(t, "status=503,on=meta,attempts=1", "status=503,on=data,attempts=1", "cut=100000,attempts=2")
 	output := filepath.Join(dir, "counts.json")
 	if err := onPrism(t, job{Plan: plan, Shards: 5, Output: output}); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(read(t, output), want) {
-		t.Error("the result is another one")
+		t.Error("the result differs")
 	}
 }
 
-// A job that fails says why, and leaves what was there.
+// A job that fails returns the reason and does not change the output.
 func TestFails(t *testing.T) {
 	const table = "patient_id,event_type\nP1,a\n"
 	tests := map[string]struct {
-		second string                          // what the second file holds
-		change func(t *testing.T, file string) // what becomes of it once there is a plan
+		second string                          // contents of the second file
+		change func(t *testing.T, file string) // changes it after planning
 		want   string
 	}{
 		"a missing file": {table, func(t *testing.T, file string) {
@@ -167,7 +169,7 @@ func TestFails(t *testing.T) {
 					t.Errorf("the output is now %q", after)
 				}
 				if files, _ := filepath.Glob(filepath.Join(filepath.Dir(output), "*")); len(files) > 1 {
-					t.Errorf("left behind: %q", files)
+					t.Errorf("files are left: %q", files)
 				}
 			})
 		}

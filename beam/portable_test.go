@@ -15,7 +15,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 )
 
-// prismPort is the variable that makes the test's program a runner at that port.
+// prismPort is the environment variable that makes the test binary a runner at
+// that port.
 const prismPort = "FASTCOUNT_BEAM_TEST_PRISM"
 
 func servePrism(port string) {
@@ -29,7 +30,7 @@ func servePrism(port string) {
 	select {}
 }
 
-// freePort returns a port that nobody listens at.
+// freePort returns an unused port.
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "localhost:0")
@@ -44,11 +45,12 @@ func freePort(t *testing.T) string {
 	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
 }
 
-// start runs a program until the test ends, and waits until something listens at its port.
+// start runs a program until the test ends, and waits until it accepts
+// connections at its port.
 func start(t *testing.T, port string, cmd *exec.Cmd) {
 	t.Helper()
-	var said bytes.Buffer
-	cmd.Stderr = &said
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +58,7 @@ func start(t *testing.T, port string, cmd *exec.Cmd) {
 		_ = cmd.Process.Kill() // it may have ended
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("%s:\n%s", cmd, said.String())
+			t.Logf("%s:\n%s", cmd, stderr.String())
 		}
 	})
 	for range 200 {
@@ -66,7 +68,7 @@ func start(t *testing.T, port string, cmd *exec.Cmd) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("nothing listens at port %s:\n%s", port, said.String())
+	t.Fatalf("port %s: no connection:\n%s", port, stderr.String())
 }
 
 func beamCommand(t *testing.T, args ...string) *exec.Cmd {
@@ -78,17 +80,17 @@ func beamCommand(t *testing.T, args ...string) *exec.Cmd {
 	return exec.Command(program, args...)
 }
 
-// portable are the processes of a cluster that is one machine.
+// portable is a cluster of processes on one machine.
 type portable struct {
-	args []string // what a job needs to run there
+	args []string // flags for a job on the cluster
 	pool *exec.Cmd
 }
 
-// poolToken is the token of the pool: no other process has one.
+// poolToken is the token of the pool. No other process has one.
 const poolToken = "of-the-pool"
 
-// startPortable starts a runner and a pool of workers, each a process of its own.
-// The workers have a token for a server.
+// startPortable starts a runner and a pool of workers in separate processes.
+// The workers have a token for server.
 func startPortable(t *testing.T, server string) portable {
 	t.Helper()
 	if testing.Short() {
@@ -105,8 +107,9 @@ func startPortable(t *testing.T, server string) portable {
 		"--environment_type", "EXTERNAL", "--environment_config", "localhost:" + poolPort}, pool}
 }
 
-// A stripped program gives a job to a runner that is another process, and the work is done in a third one, as on Flink
-// and Spark. That it really is shows a token which that process alone has.
+// A stripped program submits a job to a runner in another process, and workers
+// in a third process count, as on Flink and Spark. The token, which only that
+// process has, shows which process counted.
 func TestPortable(t *testing.T) {
 	s, dir := serve(t), t.TempDir()
 	p := startPortable(t, s.URL)
@@ -118,19 +121,19 @@ func TestPortable(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if !bytes.Equal(read(t, output), want) {
-		t.Error("the result is another one")
+		t.Error("the result differs")
 	}
 	if got := *s.token.Load(); got != "Bearer "+poolToken {
-		t.Errorf("the last one who asked the server had the token %q", got)
+		t.Errorf("the last request had the token %q", got)
 	}
 }
 
-// Workers that are killed while they count leave no result.
+// If workers are killed while they count, there is no result.
 func TestWorkersKilled(t *testing.T) {
 	s, dir := serve(t), t.TempDir()
 	p := startPortable(t, s.URL)
 	plan, output := planned(t, dir, "demo", "--server", s.URL), filepath.Join(dir, "counts.json")
-	s.breakWith(t, "stall=100000")
+	s.setFaults(t, "stall=100000")
 	job := beamCommand(t, append(p.args, "--plan", plan, "--shards", "4", "--output", output)...)
 	if err := job.Start(); err != nil {
 		t.Fatal(err)
@@ -148,6 +151,6 @@ func TestWorkersKilled(t *testing.T) {
 		t.Error("the job succeeded")
 	}
 	if files, _ := filepath.Glob(output + "*"); len(files) > 0 || *s.token.Load() == "" {
-		t.Errorf("the pool asked with %q, and there is %q", *s.token.Load(), files)
+		t.Errorf("the pool sent the token %q, and the files are %q", *s.token.Load(), files)
 	}
 }

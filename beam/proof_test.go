@@ -13,18 +13,18 @@ import (
 	"fastcount/internal/plan"
 )
 
-// each yields tables as a runner does.
-func each(tables [][]byte) func(*[]byte) bool {
-	return func(table *[]byte) bool {
-		if len(tables) == 0 {
+// each returns an iterator over partials as runners pass it.
+func each(partials [][]byte) func(*[]byte) bool {
+	return func(partial *[]byte) bool {
+		if len(partials) == 0 {
 			return false
 		}
-		*table, tables = tables[0], tables[1:]
+		*partial, partials = partials[0], partials[1:]
 		return true
 	}
 }
 
-// jobOf returns a job that counts one file.
+// jobOf returns a job for one file.
 func jobOf(t *testing.T, shards int) job {
 	t.Helper()
 	dir, files := generated(t)
@@ -35,8 +35,8 @@ func jobOf(t *testing.T, shards int) job {
 	return j
 }
 
-// counted returns the table of each shard.
-func counted(t *testing.T, j job) (tables [][]byte) {
+// counted returns the partial result of each shard.
+func counted(t *testing.T, j job) (partials [][]byte) {
 	t.Helper()
 	f := &countShard{Job: j}
 	if err := f.Setup(); err != nil {
@@ -44,24 +44,24 @@ func counted(t *testing.T, j job) (tables [][]byte) {
 	}
 	defer f.Teardown()
 	for shard := range j.Shards {
-		group, table, err := f.ProcessElement(t.Context(), shard)
+		group, partial, err := f.ProcessElement(t.Context(), shard)
 		if err != nil || group != j.group(shard) {
 			t.Fatal(group, err)
 		}
-		tables = append(tables, table)
+		partials = append(partials, partial)
 	}
-	return tables
+	return partials
 }
 
-// A worker that has a token counts only plans of the server that its environment
-// names, and the token goes there.
+// A worker that has a token counts only plans of the server that its
+// environment names, and sends the token to that server.
 func TestTokenOfWorkers(t *testing.T) {
 	s, other := serve(t), serve(t)
 	j := job{Plan: planned(t, t.TempDir(), "demo", "--server", s.URL), Shards: 1, Output: filepath.Join(t.TempDir(), "x"), Sink: "json"}
 	if err := j.check(); err != nil {
 		t.Fatal(err)
 	}
-	s.breakWith(t)
+	s.setFaults(t)
 	for _, c := range []struct {
 		token, server string
 		want          error
@@ -86,30 +86,31 @@ func TestTokenOfWorkers(t *testing.T) {
 	}
 }
 
-// Whatever a runner may lose, or give twice, the result is right or there is none.
+// If a runner loses or repeats elements, the result is correct or there is an
+// error.
 func TestProofs(t *testing.T) {
 	j := jobOf(t, 4)
-	tables := counted(t, j)
+	partials := counted(t, j)
 	finer := j
 	finer.Shards = 5
 	others := counted(t, finer)
 	tests := map[string]struct {
-		tables [][]byte
-		good   bool // there is a result
-		want   error
+		partials [][]byte
+		good     bool // the result is written
+		want     error
 	}{
-		"all":              {tables, true, nil},
-		"in another order": {[][]byte{tables[2], tables[0], tables[3], tables[1]}, true, nil},
-		"one twice":        {append([][]byte{tables[2]}, tables...), true, nil},
-		"one missing":      {tables[1:], false, merge.ErrIncomplete},
+		"all":              {partials, true, nil},
+		"in another order": {[][]byte{partials[2], partials[0], partials[3], partials[1]}, true, nil},
+		"one twice":        {append([][]byte{partials[2]}, partials...), true, nil},
+		"one missing":      {partials[1:], false, merge.ErrIncomplete},
 		"none":             {nil, false, merge.ErrNone},
-		"of other shards":  {append([][]byte{others[1]}, tables...), false, merge.ErrOverlap},
-		"cut off":          {append([][]byte{tables[0][:len(tables[0])/2]}, tables[1:]...), false, io.ErrUnexpectedEOF},
-		"not whole":        {append([][]byte{partOf(t, tables[0])}, tables[1:]...), false, engine.ErrDamaged},
+		"of other shards":  {append([][]byte{others[1]}, partials...), false, merge.ErrOverlap},
+		"cut off":          {append([][]byte{partials[0][:len(partials[0])/2]}, partials[1:]...), false, io.ErrUnexpectedEOF},
+		"truncated":        {append([][]byte{partOf(t, partials[0])}, partials[1:]...), false, engine.ErrDamaged},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			err := (&writeResult{j}).ProcessElement(0, each(test.tables))
+			err := (&writeResult{j}).ProcessElement(0, each(test.partials))
 			_, there := os.Stat(j.Output)
 			if !errors.Is(err, test.want) || test.good != (there == nil) {
 				t.Errorf("got %v, want %v; the output: %v", err, test.want, there)
@@ -121,11 +122,11 @@ func TestProofs(t *testing.T) {
 	}
 }
 
-// partOf returns a packed table of which the foot is missing.
-func partOf(t *testing.T, table []byte) []byte {
+// partOf returns a packed partial result without its trailer.
+func partOf(t *testing.T, partial []byte) []byte {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "table")
-	if err := unpack(file, table); err != nil {
+	file := filepath.Join(t.TempDir(), "partial")
+	if err := unpack(file, partial); err != nil {
 		t.Fatal(err)
 	}
 	text := read(t, file)
@@ -137,12 +138,13 @@ func partOf(t *testing.T, table []byte) []byte {
 	return part
 }
 
-// A sum of some shards covers what they do, so that groups can be added up like shards.
+// The sum of some shards covers all of them, so that groups can be merged like
+// shards.
 func TestGroupsAddUp(t *testing.T) {
 	j := jobOf(t, 4)
-	tables := counted(t, j)
+	partials := counted(t, j)
 	var sums [][]byte
-	for _, group := range [][][]byte{tables[:1], tables[1:]} {
+	for _, group := range [][][]byte{partials[:1], partials[1:]} {
 		_, sum, err := (&addGroup{}).ProcessElement(0, each(group))
 		if err != nil {
 			t.Fatal(err)
