@@ -70,15 +70,24 @@ func (e *BadRowsError) Error() string {
 	return fmt.Sprintf("%d rows with a wrong number of fields were left out", e.Rows)
 }
 
-// MismatchError says that what was counted is not what the server declared.
+// MismatchExpected is MismatchError.What where the expectation of
+// [Report.ExpectRows] is not met.
+const MismatchExpected = "expected rows"
+
+// MismatchError says that what was counted is not what the server declared, or
+// what the caller expected.
 type MismatchError struct {
-	What              string   // "rows", "patient" or "event type"
+	What              string   // "rows", "patient", "event type" or MismatchExpected
 	Declared, Counted uint64   // for "rows"; for names: how many were declared, and how many occurred undeclared
 	Names             []string // some of the latter, if Config.ShowIDs
 }
 
 func (e *MismatchError) Error() string {
 	switch {
+	case e.What == MismatchExpected && e.Counted == 1:
+		return fmt.Sprintf("1 row was counted, but %d were expected", e.Declared)
+	case e.What == MismatchExpected:
+		return fmt.Sprintf("%d rows were counted, but %d were expected", e.Counted, e.Declared)
 	case e.What == "rows" && e.Counted == 1:
 		return fmt.Sprintf("1 row was counted, but the server's metadata declares %d", e.Declared)
 	case e.What == "rows":

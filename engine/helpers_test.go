@@ -70,7 +70,8 @@ func (d *download) Open(context.Context) (io.ReadCloser, error) {
 
 type framed struct{ io.ReadCloser }
 
-func (framed) Framed() bool { return true }
+func (framed) Proof() engine.Proof { return engine.ProofFraming }
+func (framed) Checked() bool       { return true }
 
 // pairs are the counts of a report as a map, for comparing.
 func pairs(r *engine.Report) map[[2]string]uint64 {

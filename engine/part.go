@@ -18,7 +18,7 @@ type Part interface {
 	// Open starts one attempt to read the part from its first byte and returns its decoded CSV bytes.
 	// The stream ends in io.EOF only where the end is as well proven as the transport allows; everything else is
 	// another error. Open may be called again after the last stream was closed.
-	// The stream may implement Framer and RawCounter.
+	// The stream may implement Prover and RawCounter.
 	Open(ctx context.Context) (io.ReadCloser, error)
 }
 
@@ -111,10 +111,18 @@ type Retrier interface {
 	Retry(attempt int, err error) (wait time.Duration, again bool)
 }
 
-// Framer is a stream that knows whether its transport or compression proves its end: that io.EOF comes only where the
-// sender ended. It may be asked at any time, and its answer does not change.
-type Framer interface {
-	Framed() bool
+// Prover is a stream that reports what proves its end. The end of any other
+// stream is proved by nothing.
+type Prover interface {
+	// Proof returns the strongest proof that holds. It is final once Read has
+	// returned io.EOF.
+	Proof() Proof
+
+	// Checked reports whether damage on the way to the reader shows as an error
+	// of Read, at the end at the latest, because the stream is compressed or
+	// comes over a network that marks its end. It can be called at any time, and
+	// its result does not change.
+	Checked() bool
 }
 
 // RawCounter is a stream that knows how many bytes it has taken from its source, before decompression.

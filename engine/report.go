@@ -1,11 +1,6 @@
 package engine
 
-import (
-	"fmt"
-	"slices"
-
-	"fastcount/parser"
-)
+import "fastcount/parser"
 
 // Report is the answer of a run. It is the same, field for field, for any number of workers, buffer size and
 // order of arrival; only PartReport.Attempts depends on how the network behaved, and PartReport.Kept on what
@@ -85,31 +80,4 @@ type Range struct {
 	Start int64 `json:"start"` // of the first record, 0 where From is
 	End   int64 `json:"end"`   // of the record behind the last one
 	Size  int64 `json:"size"`  // of the part
-}
-
-// Proof says what showed that a part was read to its proper end.
-type Proof uint8
-
-const (
-	ProofNone    Proof = iota // a plain file or pipe: its end is all there is
-	ProofFraming              // the transport or the compression proved the end
-	ProofRows                 // the rows counted are the rows that the server declared
-)
-
-var proofNames = [...]string{"none", "framing", "rows"}
-
-// String returns none, framing or rows.
-func (p Proof) String() string { return proofNames[p] }
-
-// MarshalText implements encoding.TextMarshaler with the words of String.
-func (p Proof) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (p *Proof) UnmarshalText(text []byte) error {
-	i := slices.Index(proofNames[:], string(text))
-	if i < 0 {
-		return fmt.Errorf("%q says nothing of how a part was verified", text)
-	}
-	*p = Proof(i)
-	return nil
 }

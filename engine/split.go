@@ -48,7 +48,8 @@ type chain struct {
 	over    int64          // how far behind its beginning the first record is
 	lines   int64          // line feeds up to there
 	fault   error          // why no further range is to be counted
-	framed  bool           // the end of the last range looked at is proved by the compression
+	checked bool           // damage of the last range looked at shows as an error of its stream
+	proof   Proof          // weakest of the ranges that are proved
 	settled bool
 
 	ranger bool  // the part is a Ranger
@@ -57,12 +58,13 @@ type chain struct {
 
 // rangeResult is a counted range. Offsets are in decoded bytes from its beginning.
 type rangeResult struct {
-	start  int64 // of its first record; less than 0 if there is none
-	end    int64 // of the record behind its last one
-	limit  int64 // of the next range
-	lines  int64 // line feeds from start to end
-	framed bool
-	err    error
+	start   int64 // of its first record; less than 0 if there is none
+	end     int64 // of the record behind its last one
+	limit   int64 // of the next range
+	lines   int64 // line feeds from start to end
+	checked bool  // see Prover
+	proof   Proof
+	err     error
 }
 
 // errWrongGuess is the fault of a range that did not begin where it was thought to.
@@ -152,7 +154,7 @@ func (r *run) rangeSize(remaining int64) int64 {
 func (r *run) newChain(ctx context.Context, part int, cuts []int64) *chain {
 	c := &chain{
 		run: r, part: part, file: r.parts[part].(Splitter), cuts: cuts,
-		tallies: make(map[*worker]*tally), results: make([]*rangeResult, len(cuts)-1),
+		proof: ProofRows, tallies: make(map[*worker]*tally), results: make([]*rangeResult, len(cuts)-1),
 	}
 	_, c.ranger = c.file.(Ranger)
 	c.at = cuts[0]
@@ -231,8 +233,8 @@ func (c *chain) countRange(w *worker, i int, t *tally) (result *rangeResult) {
 	if c.cuts[i] == 0 {
 		result.start = 0 // its header needs no guess
 	}
-	if f, ok := stream.(Framer); ok {
-		result.framed = f.Framed()
+	if p, ok := stream.(Prover); ok {
+		result.checked, result.proof = p.Checked(), p.Proof()
 	}
 	if err := stream.Close(); result.err == nil {
 		result.err = err
@@ -259,7 +261,7 @@ func (c *chain) leave(i int, result *rangeResult) bool {
 
 // prove goes on over the first range that is not proved.
 func (c *chain) prove(result *rangeResult) error {
-	c.framed = result.framed
+	c.checked = result.checked
 	if c.proved == 0 && c.cuts[0] > 0 && result.start >= 0 { // others must see whether it fits
 		c.over, c.start = result.start, c.at+result.start
 	}
@@ -269,6 +271,7 @@ func (c *chain) prove(result *rangeResult) error {
 	case result.err != nil:
 		return moved(result.err, c.at, c.lines)
 	}
+	c.proof = min(c.proof, result.proof)
 	c.proved++
 	c.lines += result.lines
 	if c.proved == len(c.results) {
@@ -313,7 +316,7 @@ func (c *chain) settle(ctx context.Context, w *worker) {
 	switch {
 	case err == nil && c.fault == nil:
 		c.finish(total)
-	case err == nil && !c.framed && errors.As(c.fault, &syntax) && !errors.As(c.fault, &limit), c.ranger && len(c.cuts) == 2:
+	case err == nil && !c.checked && errors.As(c.fault, &syntax) && !errors.As(c.fault, &limit), c.ranger && len(c.cuts) == 2:
 		c.fail(errors.Join(c.fault, err))
 	case c.ranger:
 		c.run.newChain(ctx, c.part, []int64{c.cuts[0], c.cuts[len(c.cuts)-1]}).count(ctx, w, 0)
@@ -355,13 +358,10 @@ func (c *chain) finish(total *tally) {
 	part := c.run.parts[c.part]
 	from, to := c.cuts[0], c.cuts[len(c.cuts)-1]
 	total.bytes = uint64(c.at - c.start)
-	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes, RawBytes: uint64(to - from), Attempts: 1}
+	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes, RawBytes: uint64(to - from), Attempts: 1, Verified: c.proof}
 	if c.ranger {
 		size, _ := c.file.Size()
 		report.Range = &Range{From: from, To: to, Start: c.start, End: c.at, Size: size}
-	}
-	if c.framed {
-		report.Verified = ProofFraming
 	}
 	c.run.settle(c.part, total, report, c.run.verify(part, total, &report))
 }

@@ -198,12 +198,13 @@ const (
 	drainTime  = 2 * time.Second
 )
 
-// outranked returns the error that a failed attempt is to be judged by. Where the transport or the compression
-// proves the end of a stream, bad content may come from a bad transport: the rest is read to see whether it fails,
-// for that can be mended by trying again and is the truer reason.
+// outranked returns the error that a failed attempt is to be judged by. If
+// damage shows as an error of the stream, bad content may come from a bad
+// transport: the rest is read to see whether it fails, because that can be
+// mended by trying again and is the true reason.
 func outranked(stream io.Reader, err error) error {
 	var syntax *parser.SyntaxError
-	if f, ok := stream.(Framer); !ok || !f.Framed() || !errors.As(err, &syntax) {
+	if p, ok := stream.(Prover); !ok || !p.Checked() || !errors.As(err, &syntax) {
 		return err
 	}
 	if drainErr := drain(stream); drainErr != nil {
@@ -233,8 +234,8 @@ func drain(stream io.Reader) error {
 func (r *run) reportOf(part Part, stream io.Reader, t *tally) PartReport {
 	report := PartReport{Name: part.Name(), Rows: t.rows, Bytes: t.bytes, BadRows: t.bad.rows,
 		RawBytes: uint64(rawBytes(stream, int64(t.bytes)))}
-	if f, ok := stream.(Framer); ok && f.Framed() {
-		report.Verified = ProofFraming
+	if p, ok := stream.(Prover); ok {
+		report.Verified = p.Proof()
 	}
 	return report
 }

@@ -200,9 +200,11 @@ func plural64(n uint64, noun string) string {
 
 // proofWords say what showed that a source was read to its proper end.
 var proofWords = [...]string{
-	engine.ProofNone:    "none: a plain file or pipe, whose end is all there is",
-	engine.ProofFraming: "framing: the transport or the compression proves the end",
-	engine.ProofRows:    "rows: as many as the server's metadata declares",
+	engine.ProofNone:     "none: the end of the input is all there is",
+	engine.ProofFraming:  "framing: the sender marked the end; a proxy can hide a cut",
+	engine.ProofChecksum: "checksum: the checksums of the compressed data match",
+	engine.ProofLength:   "length: the number of bytes is the one that the server or the file system gives",
+	engine.ProofRows:     "rows: the number of rows is the declared or the expected one",
 }
 
 // parts writes what is known of each source.

@@ -10,6 +10,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"fastcount/engine"
 )
 
 // The default limits of the window that zstd data may ask for, in bytes. A frame of 24 bytes can ask for any size, and
@@ -112,6 +114,7 @@ type decoder struct {
 	release   func()
 	format    format
 	maxWindow uint64
+	frames    zstdFrames // of what src gave, if it is zstd
 	err       error
 }
 
@@ -119,12 +122,12 @@ type decoder struct {
 // and holds a window of at most maxWindow bytes until it is closed.
 func newDecoder(r io.Reader, f format, maxWindow uint64) (*decoder, error) {
 	d := &decoder{src: &source{r: r}, release: func() {}, format: f, maxWindow: maxWindow}
-	in := bufio.NewReaderSize(d.src, inputSize)
 	if f == gzipped {
-		d.dec = &gunzip{in: in}
+		d.dec = &gunzip{in: bufio.NewReaderSize(d.src, inputSize)}
 		return d, nil
 	}
-	z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+	d.src.seen = d.frames.add
+	z, err := zstd.NewReader(bufio.NewReaderSize(d.src, inputSize), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		return nil, fmt.Errorf("zstd window limit of %d bytes: %w", maxWindow, err)
@@ -149,6 +152,19 @@ func (d *decoder) refusePadding() {
 	if g, ok := d.dec.(*gunzip); ok {
 		g.unpadded = true
 	}
+}
+
+// proof returns what proves the end of what was decoded, once Read has returned
+// io.EOF.
+func (d *decoder) proof() engine.Proof {
+	g, isGzip := d.dec.(*gunzip)
+	switch {
+	case isGzip && g.later, d.frames.allChecked():
+		return engine.ProofChecksum
+	case d.frames.number > 0:
+		return engine.ProofFraming
+	}
+	return engine.ProofNone
 }
 
 func (d *decoder) explain(err error) error {

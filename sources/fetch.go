@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"fastcount/engine"
 )
 
 const (
@@ -171,13 +173,21 @@ func newBody(ctx context.Context, resp *http.Response, idle time.Duration, cance
 		_ = resp.Body.Close() // the bytes that came are proven by their end, not by how the connection is left
 		return nil
 	})
-	s.framed = framed(resp)
+	s.proof = proofOf(resp)
+	s.checked = s.proof > engine.ProofNone
 	return s
 }
 
-// framed says whether the transport proves the end of the body: HTTP/1 without a length and without chunks does not.
-func framed(resp *http.Response) bool {
-	return resp.ProtoMajor >= 2 || resp.ContentLength >= 0 || slices.Contains(resp.TransferEncoding, "chunked")
+// proofOf returns what proves the end of a body that is read to io.EOF. net/http
+// returns an error where Content-Length announces more than there is.
+func proofOf(resp *http.Response) engine.Proof {
+	switch {
+	case resp.ContentLength >= 0:
+		return engine.ProofLength
+	case resp.ProtoMajor >= 2 || slices.Contains(resp.TransferEncoding, "chunked"):
+		return engine.ProofFraming
+	}
+	return engine.ProofNone
 }
 
 func (b *body) Read(p []byte) (int, error) {

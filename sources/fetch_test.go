@@ -68,51 +68,51 @@ func TestURL(t *testing.T) {
 		answer  string
 		err     error // nil: the whole text comes
 		verdict verdict
-		framed  bool
+		proof   engine.Proof // where the whole text comes
 	}{
-		{"chunked", chunked(whole + "0\r\n\r\n"), nil, 0, true},
-		{"length", fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(csvText), csvText), nil, 0, true},
-		{"until closed", closed + "\r\n" + csvText, nil, 0, false},
-		{"until closed, gzip", closed + "Content-Encoding: gzip\r\n\r\n" + zipped, nil, 0, true},
-		{"gzip", closed + "Content-Encoding: x-gzip\r\nContent-Type: text/csv\r\n\r\n" + zipped, nil, 0, true},
-		{"zstd", closed + "Content-Encoding: ZSTD\r\n\r\n" + string(zst(t, csvText)), nil, 0, true},
-		{"identity", closed + "Content-Encoding: identity\r\n\r\n" + csvText, nil, 0, false},
-		{"a gzip file", closed + "Content-Type: application/gzip\r\n\r\n" + zipped, nil, 0, true},
-		{"a gzip file, sent as zstd", closed + "Content-Encoding: zstd\r\n\r\n" + string(zst(t, zipped)), nil, 0, true},
-		{"an odd content type", closed + "Content-Type: ;;\r\n\r\n" + csvText, nil, 0, false},
+		{"chunked", chunked(whole + "0\r\n\r\n"), nil, 0, engine.ProofFraming},
+		{"length", fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(csvText), csvText), nil, 0, engine.ProofLength},
+		{"until closed", closed + "\r\n" + csvText, nil, 0, engine.ProofNone},
+		{"until closed, gzip", closed + "Content-Encoding: gzip\r\n\r\n" + zipped, nil, 0, engine.ProofChecksum},
+		{"gzip", closed + "Content-Encoding: x-gzip\r\nContent-Type: text/csv\r\n\r\n" + zipped, nil, 0, engine.ProofChecksum},
+		{"zstd", closed + "Content-Encoding: ZSTD\r\n\r\n" + string(zst(t, csvText)), nil, 0, engine.ProofChecksum},
+		{"identity", closed + "Content-Encoding: identity\r\n\r\n" + csvText, nil, 0, engine.ProofNone},
+		{"a gzip file", closed + "Content-Type: application/gzip\r\n\r\n" + zipped, nil, 0, engine.ProofChecksum},
+		{"a gzip file, sent as zstd", closed + "Content-Encoding: zstd\r\n\r\n" + string(zst(t, zipped)), nil, 0, engine.ProofChecksum},
+		{"an odd content type", closed + "Content-Type: ;;\r\n\r\n" + csvText, nil, 0, engine.ProofNone},
 
-		{"chunks cut after a chunk", chunked(whole), ErrExhausted, always, true},
-		{"chunks cut in a chunk", chunked("ff\r\n" + csvText), ErrExhausted, always, true},
-		{"chunks cut in a size", chunked(whole + "1"), ErrExhausted, always, true},
-		{"chunks cut after the last", chunked(whole + "0\r\n"), ErrExhausted, always, true},
-		{"bad chunk size", chunked(whole + "zz\r\n"), ErrExhausted, always, true},
-		{"short length", fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(csvText)+1, csvText), ErrExhausted, always, true},
-		{"no answer", "", ErrExhausted, always, false},
-		{"no HTTP", "\x1b[31m" + strings.Repeat("x", 500) + "\r\n\r\n", ErrExhausted, always, false},
-		{"gzip cut", closed + "Content-Encoding: gzip\r\n\r\n" + zipped[:len(zipped)-3], ErrTruncated, always, true},
-		{"gzip cut, matches also", closed + "Content-Encoding: gzip\r\n\r\n" + zipped[:len(zipped)-3], ErrExhausted, always, true},
-		{"gzip file cut", closed + "\r\n" + zipped[:len(zipped)-3], ErrExhausted, always, true},
+		{"chunks cut after a chunk", chunked(whole), ErrExhausted, always, 0},
+		{"chunks cut in a chunk", chunked("ff\r\n" + csvText), ErrExhausted, always, 0},
+		{"chunks cut in a size", chunked(whole + "1"), ErrExhausted, always, 0},
+		{"chunks cut after the last", chunked(whole + "0\r\n"), ErrExhausted, always, 0},
+		{"bad chunk size", chunked(whole + "zz\r\n"), ErrExhausted, always, 0},
+		{"short length", fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(csvText)+1, csvText), ErrExhausted, always, 0},
+		{"no answer", "", ErrExhausted, always, 0},
+		{"no HTTP", "\x1b[31m" + strings.Repeat("x", 500) + "\r\n\r\n", ErrExhausted, always, 0},
+		{"gzip cut", closed + "Content-Encoding: gzip\r\n\r\n" + zipped[:len(zipped)-3], ErrTruncated, always, 0},
+		{"gzip cut, matches also", closed + "Content-Encoding: gzip\r\n\r\n" + zipped[:len(zipped)-3], ErrExhausted, always, 0},
+		{"gzip file cut", closed + "\r\n" + zipped[:len(zipped)-3], ErrExhausted, always, 0},
 		{"gzip and chunks cut", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n" +
-			fmt.Sprintf("%x\r\n%s\r\n", len(zipped), zipped), ErrExhausted, always, true},
-		{"gzip damaged", closed + "Content-Encoding: gzip\r\n\r\n" + zipped + "x", ErrCorrupt, once, true},
-		{"no gzip", closed + "Content-Encoding: gzip\r\n\r\n" + csvText, ErrCorrupt, once, true},
-		{"window", closed + "Content-Encoding: zstd\r\n\r\n" + string(bigWindow), ErrWindow, never, true},
-		{"window of a file", closed + "\r\n" + string(bigSegment), ErrWindow, never, true},
+			fmt.Sprintf("%x\r\n%s\r\n", len(zipped), zipped), ErrExhausted, always, 0},
+		{"gzip damaged", closed + "Content-Encoding: gzip\r\n\r\n" + zipped + "x", ErrCorrupt, once, 0},
+		{"no gzip", closed + "Content-Encoding: gzip\r\n\r\n" + csvText, ErrCorrupt, once, 0},
+		{"window", closed + "Content-Encoding: zstd\r\n\r\n" + string(bigWindow), ErrWindow, never, 0},
+		{"window of a file", closed + "\r\n" + string(bigSegment), ErrWindow, never, 0},
 
-		{"brotli", closed + "Content-Encoding: br\r\n\r\n" + csvText, ErrContent, once, false},
-		{"two encodings", closed + "Content-Encoding: gzip, zstd\r\n\r\n" + csvText, ErrContent, once, false},
-		{"two encoding headers", closed + "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\n" + csvText, ErrContent, once, false},
-		{"HTML", closed + "Content-Type: text/HTML; charset=utf-8\r\n\r\n<html>", ErrContent, once, false},
-		{"JSON", closed + "Content-Type: application/json\r\n\r\n{}", ErrContent, once, false},
-		{"problem", closed + "Content-Type: application/problem+json\r\n\r\n{}", ErrContent, once, false},
-		{"204", "HTTP/1.1 204 No Content\r\n\r\n", &StatusError{}, never, false},
-		{"206", "HTTP/1.1 206 Partial Content\r\nConnection: close\r\n\r\n" + csvText, &StatusError{}, never, false},
-		{"404", "HTTP/1.1 404 Gone\r\nConnection: close\r\n\r\n", ErrNotFound, never, false},
-		{"401", "HTTP/1.1 401 No\r\nConnection: close\r\n\r\n", ErrDenied, never, false},
-		{"403", "HTTP/1.1 403 No\r\nConnection: close\r\n\r\n", ErrDenied, never, false},
-		{"503", "HTTP/1.1 503 No\r\nConnection: close\r\n\r\n", ErrExhausted, always, false},
-		{"304", "HTTP/1.1 304 No\r\nConnection: close\r\n\r\n", &StatusError{}, never, false},
-		{"huge headers", closed + "X: " + strings.Repeat("x", 1<<20) + "\r\n\r\n" + csvText, ErrExhausted, always, false},
+		{"brotli", closed + "Content-Encoding: br\r\n\r\n" + csvText, ErrContent, once, 0},
+		{"two encodings", closed + "Content-Encoding: gzip, zstd\r\n\r\n" + csvText, ErrContent, once, 0},
+		{"two encoding headers", closed + "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\n" + csvText, ErrContent, once, 0},
+		{"HTML", closed + "Content-Type: text/HTML; charset=utf-8\r\n\r\n<html>", ErrContent, once, 0},
+		{"JSON", closed + "Content-Type: application/json\r\n\r\n{}", ErrContent, once, 0},
+		{"problem", closed + "Content-Type: application/problem+json\r\n\r\n{}", ErrContent, once, 0},
+		{"204", "HTTP/1.1 204 No Content\r\n\r\n", &StatusError{}, never, 0},
+		{"206", "HTTP/1.1 206 Partial Content\r\nConnection: close\r\n\r\n" + csvText, &StatusError{}, never, 0},
+		{"404", "HTTP/1.1 404 Gone\r\nConnection: close\r\n\r\n", ErrNotFound, never, 0},
+		{"401", "HTTP/1.1 401 No\r\nConnection: close\r\n\r\n", ErrDenied, never, 0},
+		{"403", "HTTP/1.1 403 No\r\nConnection: close\r\n\r\n", ErrDenied, never, 0},
+		{"503", "HTTP/1.1 503 No\r\nConnection: close\r\n\r\n", ErrExhausted, always, 0},
+		{"304", "HTTP/1.1 304 No\r\nConnection: close\r\n\r\n", &StatusError{}, never, 0},
+		{"huge headers", closed + "X: " + strings.Repeat("x", 1<<20) + "\r\n\r\n" + csvText, ErrExhausted, always, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -121,8 +121,9 @@ func TestURL(t *testing.T) {
 			var got string
 			if err == nil {
 				got, err = drain(s)
-				if framed := s.(engine.Framer).Framed(); framed != test.framed {
-					t.Errorf("Framed: %v", framed)
+				p := s.(engine.Prover)
+				if err == nil && (p.Proof() != test.proof || p.Checked() != (test.proof > engine.ProofNone)) {
+					t.Errorf("Proof: %v, Checked: %v", p.Proof(), p.Checked())
 				}
 				check(t, s.Close())
 			}

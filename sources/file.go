@@ -206,7 +206,9 @@ type regularReader struct {
 // newRegular returns a stream of a regular file, which is at off. Closing the stream leaves the file open.
 func newRegular(ctx context.Context, file *os.File, found facts, off int64) *stream {
 	r := newImpatient(ctx, file)
-	return newStream(&regularReader{r: r, file: file, found: found, off: off}, r.Close)
+	s := newStream(&regularReader{r: r, file: file, found: found, off: off}, r.Close)
+	s.proof = engine.ProofLength
+	return s
 }
 
 func (r *regularReader) Read(p []byte) (int, error) {

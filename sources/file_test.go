@@ -28,7 +28,7 @@ func TestFileByMagic(t *testing.T) {
 	tests := []struct {
 		name, file string
 		data       []byte
-		framed     bool
+		checked    bool
 	}{
 		{"plain", "a.csv", []byte(csvText), false},
 		{"plain named gz", "a.csv.gz", []byte(csvText), false},
@@ -49,8 +49,9 @@ func TestFileByMagic(t *testing.T) {
 			if got, err := drain(s); got != csvText || err != nil {
 				t.Errorf("got %q, %v", got, err)
 			}
-			if framed := s.(engine.Framer).Framed(); framed != test.framed {
-				t.Errorf("Framed: %v", framed)
+			p := s.(engine.Prover)
+			if p.Checked() != test.checked || p.Proof() != engine.ProofLength {
+				t.Errorf("Checked: %v, Proof: %v", p.Checked(), p.Proof())
 			}
 			if raw := s.(engine.RawCounter).RawBytes(); raw != int64(len(test.data)) {
 				t.Errorf("RawBytes: %d, want %d", raw, len(test.data))

@@ -73,8 +73,8 @@ type memberRange struct {
 // Limit implements engine.RangeStream.
 func (r *memberRange) Limit() int64 { return r.limit }
 
-// Framed implements engine.Framer.
-func (r *memberRange) Framed() bool { return true }
+// Checked implements engine.Prover.
+func (r *memberRange) Checked() bool { return true }
 
 // decode begins to decode at the stored byte that comes next.
 func (r *memberRange) decode() (err error) {

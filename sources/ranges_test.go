@@ -145,7 +145,7 @@ func TestCountMembers(t *testing.T) {
 			if fmt.Sprint(got.Patients, got.Pairs, got.Rows, got.Bytes) != fmt.Sprint(want.Patients, want.Pairs, want.Rows, want.Bytes) {
 				t.Errorf("%s in ranges of %d: got %+v, want %+v", name, rangeSize, got, want)
 			}
-			if p := got.Parts[0]; p.Verified != engine.ProofFraming || p.RawBytes != uint64(len(data)) || p.Rows != 2000 {
+			if p := got.Parts[0]; p.Verified != engine.ProofLength || p.RawBytes != uint64(len(data)) || p.Rows != 2000 {
 				t.Errorf("%s: reported as %+v", name, p)
 			}
 		}

@@ -4,13 +4,17 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"fastcount/engine"
 )
 
 // stream is one attempt to read a part: the reader at its top, and what is underneath.
 type stream struct {
 	io.Reader                // decoded bytes
 	raw       *source        // what the bytes came from
-	framed    bool           // the transport or the compression proves the end
+	proof     engine.Proof   // of the bytes that the stream came from, if they ended well
+	checked   bool           // see engine.Prover
+	decoders  []*decoder     // bottom first
 	closers   []func() error // bottom first
 }
 
@@ -34,7 +38,8 @@ func (s *stream) decode(f format, maxWindow uint64) error {
 		return err
 	}
 	s.Reader = d
-	s.framed = true
+	s.checked = true
+	s.decoders = append(s.decoders, d)
 	s.closers = append(s.closers, d.Close)
 	return nil
 }
@@ -46,8 +51,17 @@ func (s *stream) decodeSniffed(maxWindow uint64) error {
 	return s.decode(f, maxWindow)
 }
 
-// Framed implements engine.Framer.
-func (s *stream) Framed() bool { return s.framed }
+// Proof implements engine.Prover.
+func (s *stream) Proof() engine.Proof {
+	strongest := s.proof
+	for _, d := range s.decoders {
+		strongest = max(strongest, d.proof())
+	}
+	return strongest
+}
+
+// Checked implements engine.Prover.
+func (s *stream) Checked() bool { return s.checked }
 
 // RawBytes implements engine.RawCounter.
 func (s *stream) RawBytes() int64 { return s.raw.n }
@@ -72,6 +86,8 @@ type source struct {
 	n   int64
 	in  time.Duration // spent in r
 	err error         // what ended r; io.EOF for a proper end
+
+	seen func(p []byte) // if set, called with the bytes of each Read
 }
 
 func (s *source) Read(p []byte) (int, error) {
@@ -82,6 +98,9 @@ func (s *source) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
 	s.in += time.Since(begin)
 	s.n += int64(n)
+	if s.seen != nil {
+		s.seen(p[:n])
+	}
 	s.err = err
 	return n, err
 }

@@ -83,6 +83,9 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	if err != nil {
 		return err
 	}
+	if err := o.checkProof(report); err != nil {
+		return err
+	}
 	if err := p.ui.warnEqualFiles(ctx, parts, report.Parts); err != nil {
 		return err
 	}

@@ -58,6 +58,9 @@ func exitCode(err error) int {
 	if _, ok := errors.AsType[*engine.MismatchError](err); ok {
 		return exitMismatch
 	}
+	if _, ok := errors.AsType[*engine.ProofError](err); ok {
+		return exitMismatch
+	}
 	for _, kind := range kinds {
 		if errors.Is(err, kind.err) {
 			return kind.code

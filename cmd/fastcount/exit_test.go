@@ -65,6 +65,8 @@ func TestFailures(t *testing.T) {
 		{"system's table of files", syscall.ENFILE, exitLimit, "this machine"},
 		{"no memory for a mapping", syscall.ENOMEM, exitLimit, "--jobs"},
 		{"mismatch", &engine.MismatchError{What: "rows"}, exitMismatch, "metadata"},
+		{"expected rows", &engine.MismatchError{What: engine.MismatchExpected}, exitMismatch, "--expect-rows"},
+		{"weak proof", &engine.ProofError{}, exitMismatch, "--expect-rows N"},
 		{"time up", errTimeUp, exitTimeUp, "--max-duration"},
 		{"changed", sources.ErrChanged, exitFailure, "copy"},
 		{"interrupted", interrupted{os.Interrupt}, exitInterrupted, ""},

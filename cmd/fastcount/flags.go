@@ -246,10 +246,18 @@ func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
 	f.Var(&o.maxDeclared, "max-declared-names", "most patients and event types that an export declares, by download")
 }
 
+// proofFlags adds the flags about the proof of completeness.
+func (o *proofOptions) proofFlags(f *pflag.FlagSet) {
+	o.require = choice{"", []string{"rows", "length", "checksum", "framing"}}
+	f.Var(&o.require, "require", "weakest proof of completeness that is accepted: help stats")
+	f.Var(&o.expectRows, "expect-rows", "fail unless all sources together have `N` data rows")
+}
+
 // countOptions are the flags of counting.
 type countOptions struct {
 	remoteOptions
 	scaleOptions
+	proofOptions
 
 	filesFrom string
 	dryRun    bool
@@ -307,6 +315,7 @@ func newCountFlags() (*countOptions, *flagSet) {
 	o.transferFlags(f)
 	o.verify = choice{"strict", []string{"strict", "warn", "off"}}
 	f.Var(&o.verify, "verify", "hold downloads to their metadata; warn: count them, exit with 3")
+	o.proofFlags(f)
 	f.BoolVar(&o.allowPartial, "allow-partial", false, "if some sources fail, give the result of the rest, exit with 3")
 	f.StringVar(&o.state, "state", "", "keep what is finished in `DIR`, go on from there: help state")
 	f.Var(&o.maxDuration, "max-duration", "stop with exit code 10 after this time")
@@ -342,6 +351,7 @@ func newMerge() (*flagSet, action) {
 	o.outputFlags(s.group("Output"))
 	o.idLimitFlags(s.group("Limits"))
 	f := s.group("Merge")
+	o.proofFlags(f)
 	f.BoolVar(&o.missing, "missing", false, "print the numbers of the shards that are missing, such as 0,2,3")
 	f.StringVar(&o.partial, "partial", "", "write a partial result to `FILE` instead, to be merged with others")
 	f.BoolP("quiet", "q", false, "no closing line")

@@ -47,10 +47,20 @@ func hints(err error) []string {
 	if b, ok := errors.AsType[*engine.BadRowsError](err); ok && b.Limit > 0 {
 		return []string{"--max-bad-rows sets how many are left out"}
 	}
-	if _, ok := errors.AsType[*engine.MismatchError](err); ok {
-		return []string{"the server's data and metadata disagree; try again later, or ask whoever runs the server"}
+	if m, ok := errors.AsType[*engine.MismatchError](err); ok {
+		return []string{mismatchHint(m)}
+	}
+	if _, ok := errors.AsType[*engine.ProofError](err); ok {
+		return []string{"--expect-rows N proves the result by its number of rows; 'fastcount help stats' lists the proofs"}
 	}
 	return nil
+}
+
+func mismatchHint(m *engine.MismatchError) string {
+	if m.What == engine.MismatchExpected {
+		return "find out whether the sources are complete, or whether --expect-rows is wrong"
+	}
+	return "the server's data and metadata disagree; try again later, or ask whoever runs the server"
 }
 
 // shortfallHints says what can be done to get a complete result.

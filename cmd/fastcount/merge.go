@@ -65,6 +65,9 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := o.checkProof(report); err != nil {
+		return err
+	}
 	if err := outputs.Write(resultWriter{p.stdout}, report); err != nil {
 		return err
 	}
@@ -73,7 +76,7 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 		said = fmt.Sprintf(", %s left out", numbered(set.Dropped, "copy", "copies"))
 	}
 	p.ui.say("%s, %s of CSV, out of %s%s in %s; %s", rowCount(report.Rows), humanBytes(report.Bytes),
-		numbered(len(paths), "partial result", "partial results"), said, humanTime(time.Since(begin)), proofOf(report.Parts))
+		numbered(len(paths), "partial result", "partial results"), said, humanTime(time.Since(begin)), proofOf(report))
 	return nil
 }
 
@@ -94,6 +97,9 @@ func (o *mergeOptions) mergeOutputs(p *program) (*sinks.Outputs, error) {
 	if o.missing || o.partial != "" {
 		if len(o.sinks) > 0 || o.output != "" || o.missing && o.partial != "" {
 			return nil, clash("--missing and --partial are outputs of their own")
+		}
+		if o.require.word != "" || o.expectRows.set {
+			return nil, clash("--require and --expect-rows check a result; --missing and --partial write none")
 		}
 		return nil, nil
 	}

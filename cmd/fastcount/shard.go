@@ -36,7 +36,7 @@ var indexVariables = []struct {
 
 // runShard counts one shard of a plan into a partial result.
 func (o *countOptions) runShard(ctx context.Context, p *program, args []string) (err error) {
-	if err := o.checkShard(args); err != nil {
+	if err := errors.Join(o.checkShard(args), o.checkShardProof()); err != nil {
 		return err
 	}
 	index, count, err := parseShard(o.shard, p.environ)
@@ -76,6 +76,9 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 	report, err := engine.Run(ctx, parts, cfg)
 	stop()
 	if err != nil {
+		return err
+	}
+	if err := o.checkProof(report); err != nil {
 		return err
 	}
 	counted := time.Now()

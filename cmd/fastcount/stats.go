@@ -15,23 +15,25 @@ import (
 // statistics are what --stats and --metrics-file tell of a run. "fastcount help stats" explains every member; their
 // names and meanings stay as they are while the version is the same.
 type statistics struct {
-	Version      int        `json:"version"`
-	Rows         uint64     `json:"rows"`
-	BadRows      uint64     `json:"bad_rows"`
-	Patients     int        `json:"patients"`
-	EventTypes   int        `json:"event_types"`
-	BytesRead    uint64     `json:"bytes_read"`
-	BytesDecoded uint64     `json:"bytes_decoded"`
-	WallSeconds  float64    `json:"wall_s"`
-	CPUSeconds   float64    `json:"cpu_s"`
-	RowsPerS     float64    `json:"rows_per_s"`
-	PeakRSS      int64      `json:"peak_rss"`
-	Jobs         int        `json:"jobs"`
-	Kernel       string     `json:"kernel"`
-	Verify       string     `json:"verify"`
-	Complete     bool       `json:"complete"`
-	Stages       stageTimes `json:"stages"`
-	Parts        []partStat `json:"parts"`
+	Version      int     `json:"version"`
+	Rows         uint64  `json:"rows"`
+	BadRows      uint64  `json:"bad_rows"`
+	Patients     int     `json:"patients"`
+	EventTypes   int     `json:"event_types"`
+	BytesRead    uint64  `json:"bytes_read"`
+	BytesDecoded uint64  `json:"bytes_decoded"`
+	WallSeconds  float64 `json:"wall_s"`
+	CPUSeconds   float64 `json:"cpu_s"`
+	RowsPerS     float64 `json:"rows_per_s"`
+	PeakRSS      int64   `json:"peak_rss"`
+	Jobs         int     `json:"jobs"`
+	Kernel       string  `json:"kernel"`
+	Verify       string  `json:"verify"`
+	Complete     bool    `json:"complete"`
+
+	Proof  engine.Proof `json:"proof"` // weakest of all parts
+	Stages stageTimes   `json:"stages"`
+	Parts  []partStat   `json:"parts"`
 }
 
 // stageTimes are seconds, added up over all workers.
@@ -75,6 +77,7 @@ func newStatistics(r *engine.Report, m measured) *statistics {
 		Version: statsVersion, Rows: r.Rows, Patients: len(r.Patients), EventTypes: len(r.Events), BytesDecoded: r.Bytes,
 		WallSeconds: m.wall.Seconds(), CPUSeconds: cpu.Seconds(), PeakRSS: peak, Jobs: m.jobs, Kernel: m.kernel,
 		RowsPerS: float64(r.Rows) / max(m.wall.Seconds(), 1e-9), Verify: m.verify, Complete: len(r.Shortfalls) == 0,
+		Proof: r.Proof(),
 		Stages: stageTimes{m.stages.Wait.Seconds(), m.stages.Decode.Seconds(), m.stages.Parse.Seconds(),
 			m.stages.Count.Seconds(), m.sink.Seconds()},
 		Parts: make([]partStat, len(r.Parts)),
@@ -111,6 +114,7 @@ func (s *statistics) text() string {
 	line("bytes", "%s", sizeOf(s.BytesDecoded, s.BytesRead))
 	line("time", "%s, of processors %s", humanTime(seconds(s.WallSeconds)), humanTime(seconds(s.CPUSeconds)))
 	line("peak memory", "%s", humanBytes(uint64(s.PeakRSS)))
+	line("proof", "%v (%s)", s.Proof, proofWords[s.Proof])
 	line("kernel", "%s, %s", s.Kernel, numbered(s.Jobs, "job", "jobs"))
 	line("workers' time", "waiting %s, decoding %s, parsing %s, counting %s; writing %s", humanTime(seconds(s.Stages.Wait)),
 		humanTime(seconds(s.Stages.Decode)), humanTime(seconds(s.Stages.Parse)), humanTime(seconds(s.Stages.Count)), humanTime(seconds(s.Stages.Sink)))

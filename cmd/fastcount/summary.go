@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"fastcount/engine"
@@ -48,7 +47,7 @@ func closingLine(r *engine.Report, found []sources.Source, took time.Duration) s
 	if remotes(found) {
 		said += ", " + numbered(read.retries, "retry", "retries")
 	}
-	return said + "; " + proofOf(r.Parts) + lacking(r.Parts)
+	return said + "; " + proofOf(r) + lacking(r.Parts)
 }
 
 // work is what a run did itself, and how many parts it did not have to read.
@@ -151,34 +150,32 @@ func remotes(found []sources.Source) bool {
 	return false
 }
 
-// proofs are the words for what proved that parts were read to their ends, the strongest first.
-var proofs = []struct {
-	proof     engine.Proof
-	all, some string
-}{
-	{engine.ProofRows, "verified against the server's metadata", "against the server's metadata"},
-	{engine.ProofFraming, "ends proven by transport or compression; no row count was declared", "by transport or compression"},
-	{engine.ProofNone, "read to the end of file; no row count was declared", "by the end of file alone"},
+// proofWords explain each proof of completeness.
+var proofWords = map[engine.Proof]string{
+	engine.ProofRows:     "row counts match",
+	engine.ProofLength:   "byte counts match, no row count is known",
+	engine.ProofChecksum: "checksums match, no row count is known",
+	engine.ProofFraming:  "the sender marked the end; a proxy can hide a cut",
+	engine.ProofNone:     "the input ended; a cut cannot be seen",
 }
 
-// proofOf tells what proved that all parts were read to their ends, and no more than that.
-func proofOf(parts []engine.PartReport) string {
-	n := make(map[engine.Proof]int)
-	counted := 0
-	for _, p := range parts {
-		if !p.Failed {
-			n[p.Verified]++
-			counted++
+// proofOf returns the weakest proof of completeness of the parts that were
+// counted.
+func proofOf(r *engine.Report) string {
+	weakest := r.Proof()
+	n, counted := 0, 0
+	for _, p := range r.Parts {
+		if p.Failed {
+			continue
+		}
+		counted++
+		if p.Verified == weakest {
+			n++
 		}
 	}
-	var some []string
-	for _, p := range proofs {
-		if n[p.proof] == counted {
-			return p.all
-		}
-		if n[p.proof] > 0 {
-			some = append(some, fmt.Sprintf("%d %s", n[p.proof], p.some))
-		}
+	said := fmt.Sprintf("proof of completeness: %v (%s)", weakest, proofWords[weakest])
+	if n < counted {
+		said = fmt.Sprintf("weakest %s for %d of %d", said, n, counted)
 	}
-	return "ends proven: " + strings.Join(some, ", ")
+	return said
 }

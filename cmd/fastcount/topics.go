@@ -137,7 +137,8 @@ is warned of.
        of the system. Memory is watched, not reserved: --max-memory; without it, an eighth below the limit of
        a control group, and on Linux of ulimit -v and -d. A step that is too large for what is left ends in
        the runtime's own code, 2 with "fatal error", or is killed: set --max-memory to half of the limit
-    9  what was counted disagrees with the server's metadata
+    9  what was counted disagrees with the server's metadata or --expect-rows, or its proof is weaker
+       than --require
    10  --max-duration is over
    11  partial results are missing, overlap, do not fit together, or are damaged
   130  interrupted (Ctrl-C)
@@ -193,8 +194,21 @@ and meanings stay as they are while "version" is 1; members may be added.
   stages           seconds of all workers together: wait for sources, decode, parse, count; sink: writing.
                    Along the fast road parsing is in count
   parts            for each source or download: name, rows, bad_rows, bytes (of CSV), attempts,
-                   verified ("rows": the server's number matched; "framing": the transport or compression
-                   proves the end; "none": the end is all there is), error where it failed or differs
+                   verified (the proof, below), error where it failed or differs
+  proof            the weakest proof of completeness of all parts, strongest first:
+                   "rows": the number of rows is the one that the server or --expect-rows gives
+                   "length": the number of bytes is known: Content-Length, or the size of a regular
+                   file that did not change
+                   "checksum": the checksums of gzip or zstd match (a zstd frame may have none)
+                   "framing": the sender marked the end: chunked transfer, HTTP/2, zstd without
+                   checksums. A proxy may mark the end of a body that it received cut: nginx does, if
+                   its upstream speaks HTTP/1.0. No client can see that; only rows, length or
+                   checksum show it
+                   "none": the input ended, as standard input does or a body that ends where the
+                   connection was closed
+
+--require PROOF fails the run with exit code 9, before anything is written, if the proof of a part is weaker.
+--expect-rows N does so unless all sources together have N data rows; then the proof of all is rows.
 
 --metrics-file FILE writes the totals in the text format of Prometheus (0.0.4), as its node exporter reads
 them from a folder: fastcount_rows, fastcount_complete, fastcount_finished_seconds and so on.

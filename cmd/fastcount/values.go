@@ -83,6 +83,30 @@ func (r *rowLimit) Set(text string) error {
 func (r *rowLimit) String() string { return strconv.FormatUint(uint64(*r), 10) }
 func (*rowLimit) Type() string     { return "N" }
 
+// expectedRows is a number of rows, 0 or more, that may be absent.
+type expectedRows struct {
+	rows uint64
+	set  bool
+}
+
+func (e *expectedRows) Set(text string) error {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return errors.New("want a number of rows, such as 7083793")
+	}
+	*e = expectedRows{n, true}
+	return nil
+}
+
+func (e *expectedRows) String() string {
+	if !e.set {
+		return ""
+	}
+	return strconv.FormatUint(e.rows, 10)
+}
+
+func (*expectedRows) Type() string { return "N" }
+
 // retries is how many attempts may follow the first, 0 or more.
 type retries int
 

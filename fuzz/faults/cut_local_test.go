@@ -22,7 +22,7 @@ var localForms = []coding{
 // TestCutStdinEverywhere ends standard input at every byte. That compressed data is cut is noticed at each of them. That
 // plain data is cut nobody can see: then it is what encoding/csv makes of it.
 func TestCutStdinEverywhere(t *testing.T) {
-	cutLocally(t, engine.Config{}, func(_ string, body []byte) engine.Part {
+	cutLocally(t, engine.ProofNone, engine.Config{}, func(_ string, body []byte) engine.Part {
 		return sources.NewStdin(newReader(body), sources.LocalOptions{})
 	})
 }
@@ -31,7 +31,7 @@ func TestCutStdinEverywhere(t *testing.T) {
 func TestCutFileEverywhere(t *testing.T) {
 	for name, cfg := range map[string]engine.Config{"in one go": {}, "in ranges": {Jobs: 2, RangeSize: 300}} {
 		t.Run(name, func(t *testing.T) {
-			cutLocally(t, cfg, func(path string, body []byte) engine.Part {
+			cutLocally(t, engine.ProofLength, cfg, func(path string, body []byte) engine.Part {
 				if os.Truncate(path, int64(len(body))) != nil { // it is not there yet
 					must(os.WriteFile(path, body, 0o600))
 				}
@@ -44,7 +44,8 @@ func TestCutFileEverywhere(t *testing.T) {
 	}
 }
 
-func cutLocally(t *testing.T, cfg engine.Config, part func(path string, body []byte) engine.Part) {
+// cutLocally cuts every form. least is the proof that holds for any part.
+func cutLocally(t *testing.T, least engine.Proof, cfg engine.Config, part func(path string, body []byte) engine.Part) {
 	runs := proof.Begin(t, "cuts-local")
 	for name, d := range fixtures() {
 		for _, c := range localForms {
@@ -53,7 +54,7 @@ func cutLocally(t *testing.T, cfg engine.Config, part func(path string, body []b
 				synctest.Test(t, func(t *testing.T) {
 					e, path := newPress().encode(c, d.data), filepath.Join(t.TempDir(), "cut.csv")
 					for n := len(e.body); n >= 0; n -= stride() { // ever shorter: to truncate a file is cheap
-						cutAt(t, cfg, e, n, part(path, e.body[:n]))
+						cutAt(t, least, cfg, e, n, part(path, e.body[:n]))
 						runs.Add(1)
 					}
 				})
@@ -63,15 +64,15 @@ func cutLocally(t *testing.T, cfg engine.Config, part func(path string, body []b
 }
 
 // cutAt counts a part that holds the first n bytes of e.
-func cutAt(t *testing.T, cfg engine.Config, e encoded, n int, part engine.Part) {
+func cutAt(t *testing.T, least engine.Proof, cfg engine.Config, e encoded, n int, part engine.Part) {
 	var r result
-	want, proven := fails(final, classTruncated), engine.ProofNone
+	want, proven := fails(final, classTruncated), least
 	if content, whole := e.prefix(n); whole {
 		want = anything(content)
 		want.raw = n
 	}
 	if e.coding.format != plain {
-		proven = engine.ProofFraming
+		proven = max(least, engine.ProofChecksum)
 	}
 	report, err := engine.Run(t.Context(), []engine.Part{part}, cfg)
 	switch {

@@ -210,6 +210,20 @@ var lengthKinds = []kind{
 	}},
 }
 
+var proxyKinds = []kind{
+	{"proxy: ends a cut body well", onAll, func(m *maker) attempt {
+		r, e := m.response(m.something())
+		return m.coveredUp(r, e, m.IntN(len(e.body)+1))
+	}},
+}
+
+// coveredUp is an answer of which a proxy received n bytes of the body, and that
+// it ended as if that was all.
+func (m *maker) coveredUp(r simnet.Response, e encoded, n int) attempt {
+	r.Framing, r.Body = simnet.Chunked, e.body[:n]
+	return sends(r.Answer(), m.endedEarly(e, n))
+}
+
 var paceKinds = []kind{
 	{"pace: drip, fast enough", onAll, func(m *maker) attempt {
 		r, e := m.response(m.truth)

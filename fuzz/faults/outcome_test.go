@@ -3,6 +3,7 @@ package faults
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"fastcount/engine"
 	"fastcount/sinks/sinktest"
@@ -37,7 +38,7 @@ func (s *schedule) outcomes() (out []outcome) {
 	for _, l := range s.local {
 		o := outcome{name: l.part.Name(), attempts: 1, want: l.want}
 		if l.want.raw != len(l.want.data) { // it was compressed
-			o.proof = engine.ProofFraming
+			o.proof = engine.ProofChecksum
 		}
 		out = append(out, o)
 	}
@@ -122,7 +123,8 @@ func checkReport(got *engine.Report, outcomes []outcome, r *result) {
 			rows += n
 		}
 		bytes += uint64(len(o.want.data))
-		parts = append(parts, engine.PartReport{Name: o.name, Rows: rows, Bytes: uint64(len(o.want.data)),
+		_, download, _ := strings.Cut(o.name, export+"/")
+		parts = append(parts, engine.PartReport{Name: o.name, Download: download, Rows: rows, Bytes: uint64(len(o.want.data)),
 			RawBytes: uint64(o.want.raw), Attempts: o.attempts, Verified: o.proof, Kept: o.kept})
 	}
 	want := sinktest.Report(sum)

@@ -3,6 +3,7 @@ package faults
 import (
 	"bytes"
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -128,15 +129,35 @@ func (e *endpoint) proof() engine.Proof {
 	if bytes.HasPrefix(head, []byte("HTTP/1.1 103")) {
 		head, body, _ = bytes.Cut(body, []byte("\r\n\r\n"))
 	}
-	for _, name := range []string{"Transfer-Encoding", "Content-Length", "Content-Encoding"} {
-		if bytes.Contains(head, []byte(name)) {
-			return engine.ProofFraming
-		}
+	chunked := bytes.Contains(head, []byte("Transfer-Encoding"))
+	if chunked {
+		body = unchunked(body)
 	}
-	for _, magic := range []string{"\x1f\x8b", "\x28\xb5\x2f\xfd"} {
-		if bytes.HasPrefix(body, []byte(magic)) {
-			return engine.ProofFraming
-		}
+	switch {
+	case bytes.Contains(head, []byte("Content-Length")):
+		return engine.ProofLength
+	case bytes.Contains(head, []byte("Content-Encoding")), compressed(body):
+		return engine.ProofChecksum
+	case chunked:
+		return engine.ProofFraming
 	}
 	return engine.ProofNone
+}
+
+// unchunked returns the content of a chunked body, as far as it is well formed.
+func unchunked(wire []byte) (content []byte) {
+	for {
+		line, rest, _ := bytes.Cut(wire, []byte("\r\n"))
+		n, err := strconv.ParseInt(string(line), 16, 32)
+		if err != nil || n <= 0 || n+2 > int64(len(rest)) {
+			return content
+		}
+		content = append(content, rest[:n]...)
+		wire = rest[n+2:]
+	}
+}
+
+// compressed reports whether a body begins as one of gzip or zstd.
+func compressed(body []byte) bool {
+	return bytes.HasPrefix(body, []byte("\x1f\x8b")) || bytes.HasPrefix(body, []byte("\x28\xb5\x2f\xfd"))
 }
