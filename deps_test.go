@@ -41,6 +41,7 @@ var imports = map[string]string{
 	"internal/testing/proof":       "",
 	"internal/testing/proof/table": "internal/testing/proof",
 	"internal/testing/shapes":      "",
+	"internal/testing/terminal":    "",
 	"internal/jsonline":            "",
 	"internal/shard":               "",
 	"internal/wholefile":           "",
@@ -63,14 +64,14 @@ var dependencies = map[string]string{
 	"github.com/valyala/fastjson":   "sources",
 	"github.com/spf13/pflag":        "cmd/fastcount",
 	"golang.org/x/term":             "cmd/fastcount",
-	"golang.org/x/sys":              "sources internal/simd internal/fused cmd/fastcount",
+	"golang.org/x/sys":              "sources internal/simd internal/fused cmd/fastcount internal/testing/terminal",
 	"golang.org/x/sync":             "engine sources cmd/fastcount",
 }
 
 // restricted lists packages of the standard library that only some packages may
 // import. The empty list means none.
 var restricted = map[string]string{
-	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors sources sinks internal/state internal/plan internal/merge internal/wholefile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount",
+	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources sinks internal/state internal/plan internal/merge internal/wholefile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount",
 	"net":       "sources mockserver cmd/fastcount internal/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/simnet",
 	"unsafe":    "internal/simd internal/intern internal/fused",

@@ -3,16 +3,14 @@ package docs
 import (
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"fastcount/internal/testing/terminal"
 )
 
 // What the picture shows, in a terminal of this many columns.
@@ -96,11 +94,10 @@ func compose(first, last *screen) (lines [][]cell) {
 // watch runs the command and returns what the terminal showed while most of its progress block was there, nil if it
 // never was, and at the end.
 func watch(t *testing.T) (block, end *screen) {
-	ours, theirs := terminal(t)
+	ours, theirs := terminal.Open(t, pictureWidth, 24)
 	cmd := exec.Command(program(), strings.Fields(pictureCommand)[1:]...)
 	cmd.Env = []string{"TERM=xterm", "HOME=" + t.TempDir(), "GOMAXPROCS=1"} // slow enough to be watched
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, theirs, theirs
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	terminal.Attach(cmd, theirs)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -124,25 +121,6 @@ func watch(t *testing.T) (block, end *screen) {
 // isTotal says whether a line is the last one of a block of progress.
 func isTotal(line string) bool {
 	return strings.HasPrefix(line, "total ") && strings.Contains(line, " done")
-}
-
-// terminal returns the two ends of a pseudo-terminal.
-func terminal(t *testing.T) (ours, theirs *os.File) {
-	ours, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skip("there are no pseudo-terminals: ", err)
-	}
-	t.Cleanup(func() { check(t, ours.Close()) })
-	fd := int(ours.Fd())
-	check(t, unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0))
-	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	check(t, err)
-	check(t, unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: pictureWidth}))
-	theirs, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Skip("there are no pseudo-terminals: ", err)
-	}
-	return ours, theirs
 }
 
 func check(t *testing.T, err error) {

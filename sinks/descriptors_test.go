@@ -2,45 +2,30 @@ package sinks
 
 import (
 	"os"
-	"runtime/debug"
 	"testing"
+
+	"fastcount/engine"
+	"fastcount/internal/testing/descriptors"
 )
 
-// TestDescriptorsAreClosed counts the open files before and after runs that
-// write, fail to write, and look for what an earlier run has left.
-func TestDescriptorsAreClosed(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would close forgotten files
+// TestFilesAreClosed: nothing stays open after runs that write, fail to write,
+// and look for what an earlier run has left.
+func TestFilesAreClosed(t *testing.T) {
 	inFolder(t)
 	writeFile(t, "b.incomplete", sidecarTitle, 0o600)
-	before := descriptors(t)
-	for range 20 {
-		for _, report := range []string{"complete", "incomplete", "broken"} {
-			outputs := []Output{{JSON{}, "a"}, {text("B"), "b"}, {JSON{}, os.DevNull}}
-			if report == "broken" {
-				outputs = append(outputs, Output{broken{}, "c"})
-			}
-			r := complete
-			if report == "incomplete" {
-				r = lacking
-			}
-			if err := outputsAt(t, osFiles{}, outputs...).Write(nil, r); (err != nil) != (report == "broken") {
-				t.Fatal(err)
-			}
+	descriptors.Check(t)
+	for _, c := range []struct {
+		report *engine.Report
+		sink   Sink // of a further output, nil for none
+	}{{complete, nil}, {lacking, nil}, {complete, broken{}}} {
+		outputs := []Output{{JSON{}, "a"}, {text("B"), "b"}, {JSON{}, os.DevNull}}
+		if c.sink != nil {
+			outputs = append(outputs, Output{c.sink, "c"})
+		}
+		if err := outputsAt(t, osFiles{}, outputs...).Write(nil, c.report); (err != nil) != (c.sink != nil) {
+			t.Error(err)
 		}
 	}
-	if after := descriptors(t); after >= before+20 {
-		t.Errorf("%d open files, then %d", before, after)
-	}
-}
-
-// descriptors returns the number of open files of this process.
-func descriptors(t *testing.T) int {
-	t.Helper()
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Skipf("open files cannot be counted: %v", err)
-	}
-	return len(entries)
 }
 
 // TestIncompleteAfterAnOutputThatMarksItself: every output is looked at, not

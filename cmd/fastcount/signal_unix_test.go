@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -25,6 +26,7 @@ func TestSignals(t *testing.T) {
 	} {
 		t.Run(c.signal.String(), func(t *testing.T) {
 			t.Parallel()
+			deliver(t, c.signal)
 			cmd := exec.Command("fastcount", "-", "--cpuprofile", filepath.Join(t.TempDir(), "cpu"))
 			var stderr strings.Builder
 			cmd.Stderr = &stderr
@@ -58,8 +60,62 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// deliver lets the programs that the test starts receive a signal, even if this
+// process was started to ignore it, as nohup and shells do: programs inherit
+// what is ignored, and not what is caught.
+func deliver(t *testing.T, s os.Signal) {
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, s)
+	t.Cleanup(func() { signal.Stop(caught) })
+}
+
+// TestSignalIgnoredAtStart: a run that was started to ignore a signal, as in the
+// background of a shell, goes on after it, and ends by another one.
+func TestSignalIgnoredAtStart(t *testing.T) {
+	deliver(t, syscall.SIGTERM)
+	for _, end := range []bool{false, true} {
+		cmd := exec.Command("sh", "-c", "trap '' INT && exec fastcount -q --compact -")
+		var stdout strings.Builder
+		cmd.Stdout = &stdout
+		stdin, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// More than a pipe holds: once it is taken, the program is reading.
+		if _, err := io.WriteString(stdin, "patient_id,event_type\n"+strings.Repeat("P1,up\n", 30_000)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, code := `{"patients":{"P1":{"up":30001}},"totals":{"up":30001}}`+"\n", exitDone
+		if end {
+			want, code = "", exitTerminated
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+		} else if _, err := io.WriteString(stdin, "P1,up\n"); err != nil {
+			t.Fatal(err)
+		}
+		if !end {
+			if err := stdin.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := codeOf(t, cmd.Wait()); got != code || stdout.String() != want {
+			t.Errorf("exit code %d, want %d; %s", got, code, &stdout)
+		}
+	}
+}
+
 // TestServeStops: a server ends by a signal, also while it is sending.
 func TestServeStops(t *testing.T) {
+	deliver(t, syscall.SIGINT)
 	cmd := exec.Command("fastcount", "serve", "--listen", "127.0.0.1:0")
 	_, stop, err := startServer(cmd)
 	if err != nil {

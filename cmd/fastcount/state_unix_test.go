@@ -15,6 +15,7 @@ import (
 // same command does.
 func TestInterruptedState(t *testing.T) {
 	t.Parallel()
+	deliver(t, syscall.SIGINT)
 	url, asked := slowServer(t, slowExport(6, 400*time.Millisecond))
 	folder := filepath.Join(t.TempDir(), "state")
 	start := func() (*exec.Cmd, *strings.Builder) {

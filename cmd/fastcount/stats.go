@@ -34,6 +34,8 @@ type statistics struct {
 	Proof  engine.Proof `json:"proof"` // weakest of all parts
 	Stages stageTimes   `json:"stages"`
 	Parts  []partStat   `json:"parts"`
+
+	retries int // of this run
 }
 
 // stageTimes are seconds, added up over all workers.
@@ -76,13 +78,14 @@ func newStatistics(r *engine.Report, m measured) *statistics {
 	s := &statistics{
 		Version: statsVersion, Rows: r.Rows, Patients: len(r.Patients), EventTypes: len(r.Events), BytesDecoded: r.Bytes,
 		WallSeconds: m.wall.Seconds(), CPUSeconds: cpu.Seconds(), PeakRSS: peak, Jobs: m.jobs, Kernel: m.kernel,
-		RowsPerS: float64(r.Rows) / max(m.wall.Seconds(), 1e-9), Verify: m.verify, Complete: len(r.Shortfalls) == 0,
-		Proof: r.Proof(),
+		Verify: m.verify, Complete: len(r.Shortfalls) == 0, Proof: r.Proof(),
 		Stages: stageTimes{m.stages.Wait.Seconds(), m.stages.Decode.Seconds(), m.stages.Parse.Seconds(),
 			m.stages.Count.Seconds(), m.sink.Seconds()},
 		Parts: make([]partStat, len(r.Parts)),
 	}
+	read := work{rows: r.Rows, bytes: r.Bytes}
 	for i, p := range r.Parts {
+		read.note(p)
 		s.BadRows += p.BadRows
 		s.BytesRead += p.RawBytes
 		s.Parts[i] = partStat{Name: display.Valid(p.Name), Rows: p.Rows, BadRows: p.BadRows, Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified}
@@ -90,6 +93,8 @@ func newStatistics(r *engine.Report, m measured) *statistics {
 			s.Parts[i].Error = display.Valid(p.Err.Error())
 		}
 	}
+	s.RowsPerS = float64(read.rows) / max(m.wall.Seconds(), 1e-9)
+	s.retries = read.retries
 	return s
 }
 
@@ -140,15 +145,14 @@ func (s *statistics) metrics() string {
 	metric("peak_rss_bytes", "Largest resident memory.", s.PeakRSS)
 	metric("complete", "1 if nothing is missing from the result, else 0.", boolean(s.Complete))
 	metric("parts", "Sources and downloads of the run.", len(s.Parts))
-	failed, retries := 0, 0
+	failed := 0
 	for _, p := range s.Parts {
-		retries += max(0, p.Attempts-1)
 		if p.Error != "" {
 			failed++
 		}
 	}
 	metric("parts_failed", "Sources and downloads that failed or differ from what was declared.", failed)
-	metric("retries", "Attempts after the first, of all parts.", retries)
+	metric("retries", "Attempts after the first, of all parts.", s.retries)
 	metric("finished_seconds", "When the run ended, in seconds since 1970.", time.Now().Unix())
 	return b.String()
 }

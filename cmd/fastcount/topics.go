@@ -187,7 +187,8 @@ and meanings stay as they are while "version" is 1; members may be added.
   rows, bad_rows   rows counted; rows left out (--max-bad-rows)
   patients, event_types                    distinct ids
   bytes_read, bytes_decoded                as stored or sent; as CSV
-  wall_s, cpu_s, rows_per_s                seconds of the run, of processors; rows a second of the run
+  wall_s, cpu_s, rows_per_s                seconds of the run, of processors; rows a second (without those
+                   that --state kept of an earlier run)
   peak_rss         largest resident memory in bytes, 0 where the system does not tell
   jobs, kernel, verify                     as the flags and the processor have it
   complete         false if the result lacks something: exit code 3

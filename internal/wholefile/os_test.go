@@ -7,9 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"syscall"
 	"testing"
+
+	"fastcount/internal/testing/descriptors"
 )
 
 func TestOSRename(t *testing.T) {
@@ -126,48 +127,30 @@ func TestSyncDir(t *testing.T) {
 	}
 }
 
-// TestDescriptorsAreClosed counts the open files before and after.
-func TestDescriptorsAreClosed(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would close forgotten files
+// TestFilesAreClosed: nothing stays open, whether a file is completed or given
+// up.
+func TestFilesAreClosed(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")
-	for name, f := range map[string]func() error{
-		"sync":    func() error { return OS{}.SyncFolder(dir) },
-		"replace": func() error { return Replace(OS{}, path, 0, func(io.Writer) error { return nil }) },
-		"direct":  func() error { return Replace(OS{}, os.DevNull, 0, func(io.Writer) error { return nil }) },
-		"discard": func() error {
-			p, err := Create(OS{}, path, 0)
+	descriptors.Check(t)
+	if err := (OS{}).SyncFolder(dir); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{path, os.DevNull} {
+		for _, end := range []func(*Pending) error{(*Pending).Commit, (*Pending).Discard} {
+			p, err := Create(OS{}, name, 0)
 			if err != nil {
-				return err
+				t.Fatal(err)
 			}
-			return p.Discard()
-		},
-		"discard direct": func() error {
-			p, err := Create(OS{}, os.DevNull, 0)
-			if err != nil {
-				return err
-			}
-			return p.Discard()
-		},
-	} {
-		before := descriptors(t)
-		for range 20 {
-			if err := f(); err != nil {
-				t.Fatalf("%s: %v", name, err)
+			if err := end(p); err != nil {
+				t.Error(err)
 			}
 		}
-		if after := descriptors(t); after >= before+20 {
-			t.Errorf("%s: %d open files, then %d", name, before, after)
+	}
+	broken := errors.New("broken")
+	for _, err := range []error{nil, broken} {
+		if got := Write(OS{}, path, func(io.Writer) error { return err }); !errors.Is(got, err) {
+			t.Error(got)
 		}
 	}
-}
-
-// descriptors returns the number of open files of this process.
-func descriptors(t *testing.T) int {
-	t.Helper()
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Skipf("open files cannot be counted: %v", err)
-	}
-	return len(entries)
 }

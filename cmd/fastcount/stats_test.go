@@ -1,0 +1,126 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fastcount/engine"
+)
+
+// runReport is the report of a run in which a part was retried, one failed, one
+// is not what was declared, and one was counted by an earlier run.
+func runReport() *engine.Report {
+	return &engine.Report{
+		Patients: []string{"P1", "P2", "P3"}, Events: []string{"up", "down"}, Rows: 1000, Bytes: 8000,
+		Parts: []engine.PartReport{
+			{Name: "a", Rows: 300, BadRows: 2, Bytes: 3000, RawBytes: 300, Attempts: 3, Verified: engine.ProofRows},
+			{Name: "b", Attempts: 8, Failed: true, Err: errors.New("gone")},
+			{Name: "c", Rows: 100, BadRows: 5, Bytes: 1000, RawBytes: 100, Attempts: 2, Verified: engine.ProofFraming, Err: errors.New("differs")},
+			{Name: "d", Rows: 600, Bytes: 4000, RawBytes: 400, Attempts: 6, Kept: true, Verified: engine.ProofFraming},
+		},
+		Shortfalls: []engine.Shortfall{{Part: "b", Err: errors.New("gone")}},
+	}
+}
+
+func runMeasured() measured {
+	return measured{
+		wall: 4 * time.Second, sink: 500 * time.Millisecond, jobs: 7, kernel: "avx2", verify: "warn",
+		stages: engine.Stages{Wait: time.Second, Decode: 2 * time.Second, Parse: 3 * time.Second, Count: 5 * time.Second},
+	}
+}
+
+// TestStatistics: every number, of a run of this and an earlier run's parts.
+func TestStatistics(t *testing.T) {
+	s := newStatistics(runReport(), runMeasured())
+	if s.CPUSeconds < 0 || s.PeakRSS < 0 {
+		t.Errorf("%v s, %d bytes", s.CPUSeconds, s.PeakRSS)
+	}
+	s.CPUSeconds, s.PeakRSS = 1.5, 1<<20
+	want := `{"version":1,"rows":1000,"bad_rows":7,"patients":3,"event_types":2,"bytes_read":800,"bytes_decoded":8000,` +
+		`"wall_s":4,"cpu_s":1.5,"rows_per_s":100,"peak_rss":1048576,"jobs":7,"kernel":"avx2","verify":"warn","complete":false,"proof":"framing",` +
+		`"stages":{"wait":1,"decode":2,"parse":3,"count":5,"sink":0.5},"parts":[` +
+		`{"name":"a","rows":300,"bad_rows":2,"bytes":3000,"attempts":3,"verified":"rows"},` +
+		`{"name":"b","rows":0,"bad_rows":0,"bytes":0,"attempts":8,"verified":"none","error":"gone"},` +
+		`{"name":"c","rows":100,"bad_rows":5,"bytes":1000,"attempts":2,"verified":"framing","error":"differs"},` +
+		`{"name":"d","rows":600,"bad_rows":0,"bytes":4000,"attempts":6,"verified":"framing"}]}`
+	var got, wanted any
+	if err := errors.Join(json.Unmarshal([]byte(s.json()), &got), json.Unmarshal([]byte(want), &wanted)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(wanted, got); diff != "" {
+		t.Error(diff)
+	}
+	text := `statistics:
+  rows           1,000 (7 left out)
+  ids            3 patients, 2 event types
+  bytes          8.00 kB (800 B compressed)
+  time           4.00 s, of processors 1.50 s
+  peak memory    1.05 MB
+  proof          framing (the sender marked the end; a proxy can hide a cut)
+  kernel         avx2, 7 jobs
+  workers' time  waiting 1.00 s, decoding 2.00 s, parsing 3.00 s, counting 5.00 s; writing 500 ms
+`
+	if diff := cmp.Diff(text, s.text()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestMetrics: every number, and the format that Prometheus reads.
+func TestMetrics(t *testing.T) {
+	s := newStatistics(runReport(), runMeasured())
+	s.CPUSeconds, s.PeakRSS = 1.5, 1<<20
+	before := time.Now().Unix()
+	text := s.metrics()
+	want := map[string]string{
+		"rows": "1000", "bad_rows": "7", "patients": "3", "event_types": "2", "bytes_read": "800", "bytes_decoded": "8000",
+		"wall_seconds": "4", "cpu_seconds": "1.5", "peak_rss_bytes": "1048576", "complete": "0", "parts": "4",
+		"parts_failed": "2", "retries": "10",
+	}
+	got := map[string]string{}
+	pattern := regexp.MustCompile(`^# HELP fastcount_(\w+) [A-Z1].*\.\n# TYPE fastcount_(\w+) gauge\nfastcount_(\w+) ([0-9.e+]+)\n`)
+	for text != "" {
+		m := pattern.FindStringSubmatch(text)
+		if m == nil || m[1] != m[2] || m[1] != m[3] {
+			t.Fatalf("not a metric: %.200q", text)
+		}
+		got[m[1]] = m[4]
+		text = strings.TrimPrefix(text, m[0])
+	}
+	var finished int64
+	if err := json.Unmarshal([]byte(got["finished_seconds"]), &finished); err != nil || finished < before || finished > time.Now().Unix() {
+		t.Errorf("finished at %s, %v", got["finished_seconds"], err)
+	}
+	delete(got, "finished_seconds")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	whole := runReport()
+	whole.Shortfalls = nil
+	if text := newStatistics(whole, runMeasured()).metrics(); !strings.Contains(text, "\nfastcount_complete 1\n") {
+		t.Error("a complete run is not reported as complete")
+	}
+}
+
+// TestProgressEvent: every number of a line of JSON.
+func TestProgressEvent(t *testing.T) {
+	got := eventLine(downloads())
+	want := `{"event":"progress","elapsed_s":10,"rows":1800,"declared":15000,"fraction":0.12,"rows_per_s":180,"eta_s":73.333,` +
+		`"parts":5,"done":1,"failed":1,"retries":1,"running":[` +
+		`{"name":"demo/b","rows":500,"declared":2000,"fraction":0.25,"attempt":2},` +
+		`{"name":"demo/c","rows":300,"declared":3000,"fraction":0.1,"attempt":1,"waiting":true}]}` + "\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	got = eventLine(watch([]uint64{0}, engine.PartProgress{Name: "stdin", State: engine.Running, Attempt: 1, Rows: 7}))
+	want = `{"event":"progress","elapsed_s":10,"rows":7,"rows_per_s":1,"parts":1,"done":0,"failed":0,"retries":0,"running":[` +
+		`{"name":"stdin","rows":7,"attempt":1}]}` + "\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
