@@ -3,11 +3,11 @@ package sources
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"runtime"
 	"slices"
 )
@@ -114,21 +114,47 @@ func divide(ctx context.Context, groups [][]*File, from, to int64) (divided [][]
 
 // digest returns the SHA-256 of the stored bytes in [from, to).
 func (f *File) digest(ctx context.Context, from, to int64) (sum [sha256.Size]byte, err error) {
-	file, err := os.Open(f.path)
-	if err != nil {
-		return sum, err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
 	hash := sha256.New()
-	r := contextReader{ctx, io.NewSectionReader(file, from, to-from)}
-	n, err := io.CopyBuffer(hash, r, make([]byte, min(to-from, inputSize)))
-	if err == nil && n < to-from {
-		err = fmt.Errorf("%w: it ends at byte %d", ErrChanged, from+n)
-	}
-	if err != nil {
+	if err := f.hash(ctx, hash, [2]int64{from, to}); err != nil {
 		return sum, fmt.Errorf("%s: %w", f.path, err)
 	}
 	return [sha256.Size]byte(hash.Sum(nil)), nil
+}
+
+// Digest returns the SHA-256, in hexadecimal, of the size of the file in
+// decimal, a line feed, its first 64 KiB and those of its last 64 KiB that are
+// not among them, all as stored. Copies of a file have the same digest.
+func (f *File) Digest(ctx context.Context) (string, error) {
+	size, _ := f.Size()
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%d\n", size)
+	begin := min(size, endSize)
+	if err := f.hash(ctx, hash, [2]int64{0, begin}, [2]int64{max(begin, size-endSize), size}); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// hash writes the stored bytes in [from, to) of each range to w. The file must
+// be what was found before and afterwards.
+func (f *File) hash(ctx context.Context, w io.Writer, ranges ...[2]int64) (err error) {
+	file, err := f.openSettled(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	for _, r := range ranges {
+		from, to := r[0], r[1]
+		section := contextReader{ctx, io.NewSectionReader(file, from, to-from)}
+		n, err := io.CopyBuffer(w, section, make([]byte, min(max(1, to-from), inputSize)))
+		if err == nil && n < to-from {
+			err = fmt.Errorf("%w: it ends at byte %d", ErrChanged, from+n)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return unchanged(file, f.found)
 }
 
 // contextReader reads r until ctx ends.

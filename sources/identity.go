@@ -18,10 +18,12 @@ var (
 	_ engine.Identifier = (*Share)(nil)
 )
 
-// Identity implements engine.Identifier: it is another one if anything is that the server declares.
+// Identity implements engine.Identifier. Its ID is the URL of the server, a
+// blank, and the name of the download; its version and digest change with
+// anything that the server declares.
 func (d *Download) Identity() engine.Identity {
 	return engine.Identity{
-		ID:      d.name,
+		ID:      d.client.Server() + " " + d.name,
 		Version: fmt.Sprintf("%d rows, %d patients, %d event types", d.declared.Rows, len(d.declared.Patients), len(d.declared.Events)),
 		Digest:  digestOf(d.declared.Patients, d.declared.Events),
 	}

@@ -1,6 +1,8 @@
 package sources
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,12 +15,12 @@ import (
 
 func TestDownloadIdentity(t *testing.T) {
 	of := func(rows uint64, patients, events []string) engine.Identity {
-		d := &Download{id: "d1", declared: engine.Declaration{Rows: rows, Patients: patients, Events: events}}
+		d := &Download{remote: remote{client: newClient(t, Options{Server: "http://host:80/base"})}, id: "d1", declared: engine.Declaration{Rows: rows, Patients: patients, Events: events}}
 		d.name = "demo/d1"
 		return d.Identity()
 	}
 	first := of(5, []string{"P1", "P2"}, []string{"up"})
-	if first.ID != "demo/d1" || first.Version != "5 rows, 2 patients, 1 event types" || len(first.Digest) != 32 {
+	if first.ID != "http://host:80/base demo/d1" || first.Version != "5 rows, 2 patients, 1 event types" || len(first.Digest) != 32 {
 		t.Errorf("got %+v", first)
 	}
 	if of(5, []string{"P2", "P1"}, []string{"up"}) != first {
@@ -83,6 +85,133 @@ func TestFileIdentity(t *testing.T) {
 	}
 	if got := newFile(t, os.DevNull).Identity(); got != (engine.Identity{}) {
 		t.Errorf("of a device: %+v", got)
+	}
+}
+
+// No two parts that differ have the same identity, whatever their names look like.
+func TestIdentitiesDiffer(t *testing.T) {
+	seen := make(map[engine.Identity]string)
+	add := func(what string, p engine.Part) {
+		t.Helper()
+		i, ok := p.(engine.Identifier)
+		if !ok || i.Identity() == (engine.Identity{}) {
+			return
+		}
+		if known, taken := seen[i.Identity()]; taken {
+			t.Errorf("%s and %s are both %+v", known, what, i.Identity())
+		}
+		seen[i.Identity()] = what
+	}
+	dir, then := t.TempDir(), time.Date(2025, 8, 26, 1, 2, 3, 4500, time.UTC)
+	names := []string{"a", "b", "bytes [0,5) of a", "http:", `"a"`, "a\n", "a, 5 bytes"}
+	if runtime.GOOS == "linux" {
+		names = append(names, "\xff", "\xfe")
+	}
+	files := 0
+	for _, name := range names {
+		for _, text := range []string{"12345", "123456"} { // twice at one path, at different times
+			path := write(t, filepath.Join(dir, name), []byte(text))
+			check(t, os.Chtimes(path, then, then))
+			f := newFile(t, path)
+			files++
+			add(path, f)
+			for from := range len(text) + 1 {
+				for to := from; to <= len(text); to++ {
+					add(fmt.Sprintf("%s from %d to %d", path, from, to), f.Share(name, int64(from), int64(to)))
+				}
+			}
+		}
+	}
+	for _, server := range []string{"http://a:80", "http://a:80/b"} {
+		for _, name := range []string{"x/y", "x/z", "b x/y"} {
+			add(server+name, &Download{remote: remote{client: newClient(t, Options{Server: server}), name: name}})
+		}
+	}
+	u, err := newClient(t, Options{}).URL("http://a:80/x/y", "")
+	check(t, err)
+	add("URL", u)
+	add("stdin", NewStdin(strings.NewReader(""), LocalOptions{}))
+	if want := files + len(names)*(21+28) + 6; len(seen) != want {
+		t.Errorf("%d identities, want %d", len(seen), want)
+	}
+	f := newFile(t, filepath.Join(dir, "a"))
+	if f.Named("other").Identity() != f.Identity() {
+		t.Error("a file is another one by another name")
+	}
+	if got := newFile(t, os.DevNull).Share("a", 0, 0).Identity(); got != (engine.Identity{}) {
+		t.Errorf("of a device: %+v", got)
+	}
+}
+
+// A relative path names nothing once the working directory is gone.
+func TestNoIdentityWithoutDirectory(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the working directory cannot be removed")
+	}
+	dir := t.TempDir()
+	t.Chdir(dir)
+	f := newFile(t, write(t, "a.csv", []byte(csvText)))
+	check(t, os.RemoveAll(dir))
+	t.Setenv("PWD", "")
+	if got := f.Identity(); got != (engine.Identity{}) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// keyed is a store that keeps what was counted by the identity of each part.
+type keyed struct {
+	parts []engine.Part
+	kept  map[engine.Identity]*engine.Report
+}
+
+func (s keyed) Load(part int) (*engine.Report, error) {
+	return s.kept[s.parts[part].(engine.Identifier).Identity()], nil
+}
+
+func (s keyed) Save(part int, r *engine.Report) error {
+	s.kept[s.parts[part].(engine.Identifier).Identity()] = r
+	return nil
+}
+
+// What was kept of a half of a file is not taken for the other half, nor for the
+// file.
+func TestHalfAFileIsNotTheWhole(t *testing.T) {
+	text := "patient_id,event_type\n" + strings.Repeat("P1,a\n", 1000)
+	f := newFile(t, tempFile(t, "a.csv", []byte(text)))
+	size := int64(len(text))
+	kept := make(map[engine.Identity]*engine.Report)
+	for _, c := range []struct {
+		part engine.Part
+		rows uint64
+	}{
+		{f.Share("a.csv", 0, size/2), 498}, {f.Share("a.csv", size/2, size), 502}, {f, 1000}, {f.Share("a.csv", 0, size), 1000},
+		{f.Share("a.csv", 0, size/2), 498}, {f, 1000},
+	} {
+		parts := []engine.Part{c.part}
+		r, err := engine.Run(t.Context(), parts, engine.Config{Jobs: 1, Store: keyed{parts, kept}})
+		check(t, err)
+		if r.Rows != c.rows {
+			t.Errorf("%+v: %d rows, want %d", c.part.(engine.Identifier).Identity(), r.Rows, c.rows)
+		}
+	}
+	if len(kept) != 4 {
+		t.Errorf("%d kept", len(kept))
+	}
+}
+
+// A range is not a CSV stream: without a header, and from the middle of a record.
+func TestShareIsNotOpenedAsAWhole(t *testing.T) {
+	s := newFile(t, tempFile(t, "a.tsv", []byte(csvText))).Share("named", 5, 9)
+	if r, err := s.Open(t.Context()); r != nil || !errors.Is(err, errRange) {
+		t.Errorf("got %v, %v", r, err)
+	}
+	from, to := s.Range()
+	size, ok := s.Size()
+	if s.Name() != "named" || from != 5 || to != 9 || size != int64(len(csvText)) || !ok || s.Delimiter() != '\t' {
+		t.Errorf("got %+v", s)
+	}
+	if at, err := s.Cut(t.Context(), 7); at != 7 || err != nil {
+		t.Errorf("got %d, %v", at, err)
 	}
 }
 

@@ -57,7 +57,7 @@ func writePairs(path string, rows, patients int) (err error) {
 func (l *lab) writePlan(name string, files []*sources.File) (path string, err error) {
 	units := make([]plan.Unit, len(files))
 	for i, f := range files {
-		if units[i], err = plan.FileUnit(f); err != nil {
+		if units[i], err = plan.FileUnit(l.ctx, f); err != nil {
 			return "", err
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"fastcount/engine"
@@ -81,9 +82,12 @@ func (o *planOptions) units(ctx context.Context, r *remote, found []sources.Sour
 	for _, s := range found {
 		switch part := s.Part.(type) {
 		case *sources.File:
-			u, err := plan.FileUnit(part)
+			u, err := plan.FileUnit(ctx, part)
+			if errors.Is(err, plan.ErrUnplannable) {
+				err = usage(err)
+			}
 			if err != nil {
-				return nil, usage(err)
+				return nil, err
 			}
 			if o.scan {
 				if err := plan.Scan(ctx, &u, part, cfg); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"fastcount/engine"
 	"fastcount/internal/state"
@@ -34,6 +35,16 @@ func identityOf(p engine.Part) engine.Identity {
 	return engine.Identity{}
 }
 
+// identityOf returns what a part is known by, without the server: that is one
+// of the rules, and the port of the built-in server is different in each run.
+func (r *remote) identityOf(p engine.Part) engine.Identity {
+	id := identityOf(p)
+	if _, ok := p.(*sources.Download); ok {
+		id.ID = strings.TrimPrefix(id.ID, r.Server()+" ")
+	}
+	return id
+}
+
 // useState lets cfg keep finished parts in the folder of --state, if one is named. The returned function ends that.
 func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg *engine.Config) (end func() error, err error) {
 	if o.state == "" {
@@ -41,7 +52,7 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	}
 	run := state.Run{Rules: rules(r, parts, *cfg)}
 	for _, part := range parts {
-		run.Sources = append(run.Sources, identityOf(part))
+		run.Sources = append(run.Sources, r.identityOf(part))
 	}
 	store, err := state.Open(o.state, run, func(err error) { p.ui.warn(message(err)) })
 	if err != nil {

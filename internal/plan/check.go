@@ -1,10 +1,13 @@
 package plan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
+	"strings"
 
 	"fastcount/parser"
 	"fastcount/sources"
@@ -80,6 +83,8 @@ func (f *File) check(weight int64) error {
 		return errors.New("file without a path")
 	case f.Size < 0:
 		return errors.New("negative size")
+	case !isDigest(f.Digest):
+		return errors.New("file without a digest")
 	case f.Whole && (f.Scanned || len(f.Cuts) > 0):
 		return errors.New("cuts of a file that is not cut")
 	case f.Whole:
@@ -97,6 +102,12 @@ func (f *File) check(weight int64) error {
 		last = at
 	}
 	return nil
+}
+
+// isDigest reports whether text is what sources.File.Digest returns.
+func isDigest(text string) bool {
+	sum, err := hex.DecodeString(text)
+	return err == nil && len(sum) == sha256.Size && strings.ToLower(text) == text
 }
 
 func (d *Download) check() error {

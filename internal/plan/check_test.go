@@ -10,20 +10,26 @@ import (
 	"time"
 )
 
+// withDigests replaces each ~ that is in place of a digest.
+func withDigests(text string) string {
+	return strings.ReplaceAll(text, `"digest":"~"`, `"digest":"`+someDigest+`"`)
+}
+
 // wellFormed is a plan that has one of everything.
-const wellFormed = `{"fastcount":"plan","version":1,"rules":{"delimiter":";","patient":{"name":"p"},"event":{"number":2},"escape_ids":true}}
-{"file":{"path":"a.csv","size":100,"modified":"2024-01-02T03:04:05.6Z"},"weight":100}
-{"file":{"path":"sub/b.csv","size":50,"modified":"2024-01-02T03:04:05.6Z","cuts":[10,20],"scanned":true},"weight":50}
-{"file":{"path":"/c.csv.gz","size":7,"modified":"2024-01-02T03:04:05.6Z","whole":true},"weight":56}
-{"file":{"path":"empty.csv","size":0,"modified":"2024-01-02T03:04:05.6Z"},"weight":1}
+var wellFormed = withDigests(`{"fastcount":"plan","version":1,"rules":{"delimiter":";","patient":{"name":"p"},"event":{"number":2},"escape_ids":true}}
+{"file":{"path":"a.csv","size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"~"},"weight":100}
+{"file":{"path":"sub/b.csv","size":50,"modified":"2024-01-02T03:04:05.6Z","digest":"~","cuts":[10,20],"scanned":true},"weight":50}
+{"file":{"path":"/c.csv.gz","size":7,"modified":"2024-01-02T03:04:05.6Z","digest":"~","whole":true},"weight":56}
+{"file":{"path":"empty.csv","size":0,"modified":"2024-01-02T03:04:05.6Z","digest":"~"},"weight":1}
 {"download":{"server":"http://127.0.0.1:8000/base","export":"x","id":"d1","rows":1,"digest":"00"},"weight":44}
 {"download":{"server":"http://127.0.0.1:8000/base","export":"y","id":"d2","rows":0,"digest":"00"},"weight":1}
 {"units":6,"total":252}
-`
+`)
 
 // replaced replaces the only occurrence of old in a text.
 func replaced(t *testing.T, text, old, new string) string {
 	t.Helper()
+	old, new = withDigests(old), withDigests(new)
 	if strings.Count(text, old) != 1 {
 		t.Fatalf("%q occurs %d times", old, strings.Count(text, old))
 	}
@@ -80,33 +86,37 @@ func TestConditionsOfPlans(t *testing.T) {
 		"name without header":  {`"patient"`, `"no_header":true,"patient"`, "without a header"},
 		"event without header": {`"patient":{"name":"p"},"event":{"number":2}`, `"no_header":true,"event":{"name":"e"}`, "without a header"},
 
-		"two kinds":         {`{"download":{"server":"http://127.0.0.1:8000/base","export":"x"`, `{"file":{"path":"z","size":44,"modified":"2024-01-02T03:04:05.6Z"},"download":{"server":"http://127.0.0.1:8000/base","export":"x"`, "line 6: not a plan entry: want a file or a download"},
-		"no kind":           {`{"file":{"path":"a.csv","size":100,"modified":"2024-01-02T03:04:05.6Z"},"weight":100}`, `{"weight":100}`, "line 2: not a plan entry: want a file or a download"},
-		"unknown in file":   {`"size":100`, `"size":100,"mass":1`, "line 2: not in the form"},
-		"unknown in entry":  {`"weight":100}`, `"weight":100,"mass":1}`, "line 2: not in the form"},
-		"twice in entry":    {`"weight":100}`, `"weight":100,"weight":100}`, "line 2: not in the form"},
-		"blank in entry":    {`"weight":100}`, `"weight": 100}`, "line 2: not in the form"},
-		"empty line":        {`"weight":100}` + "\n", `"weight":100}` + "\n\n", "end is missing"},
-		"no path":           {`"path":"a.csv"`, `"path":""`, "line 2: not a plan entry: file without a path"},
-		"negative size":     {`"size":7`, `"size":-7`, "line 4: not a plan entry: negative size"},
-		"no weight":         {`"weight":56}`, `"weight":0}`, "line 4: not a plan entry: weight less than 1"},
-		"other weight":      {`"weight":100}`, `"weight":99}`, "line 2: not a plan entry: the weight is not the size"},
-		"more weight":       {`"weight":100}`, `"weight":101}`, "line 2: not a plan entry: the weight is not the size"},
-		"weight of nothing": {`"2024-01-02T03:04:05.6Z"},"weight":1}`, `"2024-01-02T03:04:05.6Z"},"weight":2}`, "line 5: not a plan entry: the weight is not the size"},
-		"whole and cut":     {`"whole":true`, `"whole":true,"cuts":[1]`, "line 4: not a plan entry: cuts of a file that is not cut"},
-		"whole and scanned": {`"whole":true`, `"whole":true,"scanned":true`, "line 4: not a plan entry: cuts of a file that is not cut"},
-		"not scanned":       {`,"scanned":true`, ``, "line 3: not a plan entry: cuts of a file that was not scanned"},
-		"cut at 0":          {`[10,20]`, `[0,20]`, "line 3: not a plan entry: cuts out of order"},
-		"cut twice":         {`[10,20]`, `[10,10]`, "line 3: not a plan entry: cuts out of order"},
-		"cuts backwards":    {`[10,20]`, `[20,10]`, "line 3: not a plan entry: cuts out of order"},
-		"cut at the end":    {`[10,20]`, `[10,50]`, "line 3: not a plan entry: cuts out of order"},
-		"no export":         {`"export":"x"`, `"export":""`, "line 6: not a plan entry: download without an id"},
-		"no download":       {`"id":"d1"`, `"id":""`, "line 6: not a plan entry: download without an id"},
-		"not a URL":         {`"server":"http://127.0.0.1:8000/base","export":"x"`, `"server":"host","export":"x"`, "line 6: not a plan entry: server: "},
-		"other spelling":    {`"server":"http://127.0.0.1:8000/base","export":"x"`, `"server":"http://127.0.0.1:8000/base/","export":"x"`, "line 6: not a plan entry: the server is not spelled"},
-		"two servers":       {`"server":"http://127.0.0.1:8000/base","export":"y"`, `"server":"http://127.0.0.1:8001/base","export":"y"`, "two servers"},
-		"built-in, too":     {`"server":"http://127.0.0.1:8000/base","export":"y"`, `"server":"","export":"y"`, "two servers"},
-		"too much":          {`"weight":56}`, large, "line 4: the sum of all weights is too large"},
+		"two kinds":          {`{"download":{"server":"http://127.0.0.1:8000/base","export":"x"`, `{"file":{"path":"z","size":44,"modified":"2024-01-02T03:04:05.6Z","digest":"~"},"download":{"server":"http://127.0.0.1:8000/base","export":"x"`, "line 6: not a plan entry: want a file or a download"},
+		"no kind":            {`{"file":{"path":"a.csv","size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"~"},"weight":100}`, `{"weight":100}`, "line 2: not a plan entry: want a file or a download"},
+		"unknown in file":    {`"size":100`, `"size":100,"mass":1`, "line 2: not in the form"},
+		"unknown in entry":   {`"weight":100}`, `"weight":100,"mass":1}`, "line 2: not in the form"},
+		"twice in entry":     {`"weight":100}`, `"weight":100,"weight":100}`, "line 2: not in the form"},
+		"blank in entry":     {`"weight":100}`, `"weight": 100}`, "line 2: not in the form"},
+		"empty line":         {`"weight":100}` + "\n", `"weight":100}` + "\n\n", "end is missing"},
+		"no path":            {`"path":"a.csv"`, `"path":""`, "line 2: not a plan entry: file without a path"},
+		"negative size":      {`"size":7`, `"size":-7`, "line 4: not a plan entry: negative size"},
+		"no digest":          {`"size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"~"`, `"size":100,"modified":"2024-01-02T03:04:05.6Z","digest":""`, "line 2: not a plan entry: file without a digest"},
+		"short digest":       {`"size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"~"`, `"size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"00"`, "line 2: not a plan entry: file without a digest"},
+		"digest in capitals": {`"size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"~"`, `"size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"` + strings.ToUpper(someDigest) + `"`, "line 2: not a plan entry: file without a digest"},
+		"not a digest":       {`"size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"~"`, `"size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"x` + someDigest[1:] + `"`, "line 2: not a plan entry: file without a digest"},
+		"no weight":          {`"weight":56}`, `"weight":0}`, "line 4: not a plan entry: weight less than 1"},
+		"other weight":       {`"weight":100}`, `"weight":99}`, "line 2: not a plan entry: the weight is not the size"},
+		"more weight":        {`"weight":100}`, `"weight":101}`, "line 2: not a plan entry: the weight is not the size"},
+		"weight of nothing":  {`"2024-01-02T03:04:05.6Z","digest":"~"},"weight":1}`, `"2024-01-02T03:04:05.6Z","digest":"~"},"weight":2}`, "line 5: not a plan entry: the weight is not the size"},
+		"whole and cut":      {`"whole":true`, `"whole":true,"cuts":[1]`, "line 4: not a plan entry: cuts of a file that is not cut"},
+		"whole and scanned":  {`"whole":true`, `"whole":true,"scanned":true`, "line 4: not a plan entry: cuts of a file that is not cut"},
+		"not scanned":        {`,"scanned":true`, ``, "line 3: not a plan entry: cuts of a file that was not scanned"},
+		"cut at 0":           {`[10,20]`, `[0,20]`, "line 3: not a plan entry: cuts out of order"},
+		"cut twice":          {`[10,20]`, `[10,10]`, "line 3: not a plan entry: cuts out of order"},
+		"cuts backwards":     {`[10,20]`, `[20,10]`, "line 3: not a plan entry: cuts out of order"},
+		"cut at the end":     {`[10,20]`, `[10,50]`, "line 3: not a plan entry: cuts out of order"},
+		"no export":          {`"export":"x"`, `"export":""`, "line 6: not a plan entry: download without an id"},
+		"no download":        {`"id":"d1"`, `"id":""`, "line 6: not a plan entry: download without an id"},
+		"not a URL":          {`"server":"http://127.0.0.1:8000/base","export":"x"`, `"server":"host","export":"x"`, "line 6: not a plan entry: server: "},
+		"other spelling":     {`"server":"http://127.0.0.1:8000/base","export":"x"`, `"server":"http://127.0.0.1:8000/base/","export":"x"`, "line 6: not a plan entry: the server is not spelled"},
+		"two servers":        {`"server":"http://127.0.0.1:8000/base","export":"y"`, `"server":"http://127.0.0.1:8001/base","export":"y"`, "two servers"},
+		"built-in, too":      {`"server":"http://127.0.0.1:8000/base","export":"y"`, `"server":"","export":"y"`, "two servers"},
+		"too much":           {`"weight":56}`, large, "line 4: the sum of all weights is too large"},
 
 		"other total":        {`"total":252`, `"total":251`, "do not add up"},
 		"another number":     {`"units":6`, `"units":5`, "end is missing"},
@@ -188,7 +198,7 @@ func TestReadNamesThePlan(t *testing.T) {
 // A plan that could not be read is not written.
 func TestWriteRefuses(t *testing.T) {
 	file := func(path string) Unit {
-		return Unit{File: &File{Path: path, Size: 1, Modified: time.Unix(0, 0).UTC()}, Weight: 1}
+		return Unit{File: &File{Digest: someDigest, Path: path, Size: 1, Modified: time.Unix(0, 0).UTC()}, Weight: 1}
 	}
 	for name, c := range map[string]struct {
 		rules Rules

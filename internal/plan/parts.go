@@ -15,6 +15,9 @@ import (
 // ErrChanged says that a unit is no longer what the plan says.
 var ErrChanged = errors.New("it is not what the plan was made of")
 
+// ErrUnplannable is matched by the error for a file that no plan can list.
+var ErrUnplannable = errors.New("cannot be written into a plan")
+
 // Clients gives the client of a server, whose URL is in the plan.
 type Clients func(server string) (*sources.Client, error)
 
@@ -24,7 +27,7 @@ func (p *Plan) Parts(ctx context.Context, pieces []Piece, o sources.LocalOptions
 	for i, piece := range pieces {
 		var err error
 		if piece.File != nil {
-			parts[i], err = p.file(piece, o)
+			parts[i], err = p.file(ctx, piece, o)
 		} else {
 			parts[i], err = download(ctx, piece.Download, clients)
 		}
@@ -38,35 +41,41 @@ func (p *Plan) Parts(ctx context.Context, pieces []Piece, o sources.LocalOptions
 // Path returns where a file of the plan is.
 func (p *Plan) Path(f *File) string { return inDirectory(p.dir, f.Path) }
 
-func (p *Plan) file(piece Piece, o sources.LocalOptions) (engine.Part, error) {
+// file opens a file, or a range of it. Afterwards the run holds the file to
+// what it was here, so that the digest need not be compared again.
+func (p *Plan) file(ctx context.Context, piece Piece, o sources.LocalOptions) (engine.Part, error) {
 	path := p.Path(piece.File)
 	f, err := sources.NewFile(path, o)
 	if err != nil {
 		return nil, err
 	}
-	size, _ := f.Size()
-	switch {
-	case size != piece.File.Size:
-		return nil, fmt.Errorf("%s: %w: it had %d bytes and has %d", path, ErrChanged, piece.File.Size, size)
-	case !f.Modified().Equal(piece.File.Modified):
-		return nil, fmt.Errorf("%s: %w: it was modified %v", path, ErrChanged, f.Modified())
-	case f.Compressed() != piece.File.Whole:
-		return nil, fmt.Errorf("%s: %w: compression", path, ErrChanged)
+	if err := piece.File.compare(ctx, f); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if piece.File.Whole {
-		return named{f, piece.File.Path}, nil
+		return f.Named(piece.File.Path), nil
 	}
 	return f.Share(piece.File.Path, piece.From, piece.To), nil
 }
 
-// named is a file that is called as the plan calls it.
-type named struct {
-	*sources.File
-	name string
+// compare returns an error that matches ErrChanged unless a file, which may be
+// a copy on another node, is what the plan was made of.
+func (f *File) compare(ctx context.Context, now *sources.File) error {
+	size, _ := now.Size()
+	switch {
+	case size != f.Size:
+		return fmt.Errorf("%w: it had %d bytes and has %d", ErrChanged, f.Size, size)
+	case !now.Modified().Equal(f.Modified):
+		return fmt.Errorf("%w: it was modified %v and now %v", ErrChanged, f.Modified, now.Modified().UTC())
+	case now.Compressed() != f.Whole:
+		return fmt.Errorf("%w: compression", ErrChanged)
+	}
+	digest, err := now.Digest(ctx)
+	if err == nil && digest != f.Digest {
+		err = fmt.Errorf("%w: its first or last 64 KiB are different, at the same size and modification time", ErrChanged)
+	}
+	return err
 }
-
-// Name implements engine.Part.
-func (n named) Name() string { return n.name }
 
 func download(ctx context.Context, d *Download, clients Clients) (engine.Part, error) {
 	client, err := clients(d.Server)
@@ -101,16 +110,22 @@ const (
 	compressedWeight = 8
 )
 
-// FileUnit returns the unit of a file. It is an error if it is no regular one.
-func FileUnit(f *sources.File) (Unit, error) {
+// FileUnit returns the plan entry of a regular file. It reads the first and the
+// last bytes of the file, for the digest.
+func FileUnit(ctx context.Context, f *sources.File) (Unit, error) {
 	size, regular := f.Size()
 	if !utf8.ValidString(f.Name()) {
-		return Unit{}, fmt.Errorf("%q cannot be written into a plan: the name is not UTF-8", f.Name())
+		return Unit{}, fmt.Errorf("%q: %w: the name is not UTF-8", f.Name(), ErrUnplannable)
 	}
 	if !regular {
-		return Unit{}, fmt.Errorf("%s is no regular file: who is to count it could not find it again", f.Name())
+		return Unit{}, fmt.Errorf("%s: %w: it is not a regular file, and a shard could not find it again", f.Name(), ErrUnplannable)
 	}
-	u := Unit{File: &File{Path: f.Name(), Size: size, Modified: f.Modified().UTC(), Whole: f.Compressed()}, Weight: max(1, size)}
+	digest, err := f.Digest(ctx)
+	if err != nil {
+		return Unit{}, fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	file := &File{Path: f.Name(), Size: size, Modified: f.Modified().UTC(), Digest: digest, Whole: f.Compressed()}
+	u := Unit{File: file, Weight: max(1, size)}
 	if u.File.Whole {
 		u.Weight = times(u.Weight, compressedWeight)
 	}

@@ -62,6 +62,11 @@ type File struct {
 	Size     int64     `json:"size"`
 	Modified time.Time `json:"modified"`
 
+	// Digest is that of sources.File.Digest: of the first and last bytes.
+	// Together with size and time it identifies a copy on another node, whose
+	// change time and inode are its own.
+	Digest string `json:"digest"`
+
 	// Whole says that the file cannot be cut, for it is compressed.
 	Whole bool `json:"whole,omitempty"`
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -22,6 +23,9 @@ func written(t testing.TB, units []Unit) *Plan {
 	return p
 }
 
+// someDigest has the form of the digest of a file.
+var someDigest = strings.Repeat("0123456789abcdef", 4)
+
 // randomUnits are files that can be cut, some scanned, compressed ones, and downloads.
 func randomUnits(r *rand.Rand, n int) (units []Unit) {
 	for i := range n {
@@ -30,9 +34,9 @@ func randomUnits(r *rand.Rand, n int) (units []Unit) {
 		case 0:
 			units = append(units, Unit{Download: &Download{Export: "x", ID: fmt.Sprint(i), Rows: uint64(size)}, Weight: max(1, size*rowWeight)})
 		case 1:
-			units = append(units, Unit{File: &File{Path: fmt.Sprint(i), Size: size, Whole: true}, Weight: max(1, size*compressedWeight)})
+			units = append(units, Unit{File: &File{Digest: someDigest, Path: fmt.Sprint(i), Size: size, Whole: true}, Weight: max(1, size*compressedWeight)})
 		default:
-			f := &File{Path: fmt.Sprint(i), Size: size, Modified: time.Unix(int64(i), 7).UTC(), Scanned: r.IntN(2) == 0}
+			f := &File{Digest: someDigest, Path: fmt.Sprint(i), Size: size, Modified: time.Unix(int64(i), 7).UTC(), Scanned: r.IntN(2) == 0}
 			for at := int64(0); f.Scanned; f.Cuts = append(f.Cuts, at) {
 				if at += 1 + r.Int64N(200); at >= size {
 					break
@@ -87,7 +91,7 @@ func TestShardsAreTheWhole(t *testing.T) {
 }
 
 func TestLargeNumbers(t *testing.T) {
-	p := written(t, []Unit{{File: &File{Path: "a", Size: 1 << 62}, Weight: 1 << 62}})
+	p := written(t, []Unit{{File: &File{Digest: someDigest, Path: "a", Size: 1 << 62}, Weight: 1 << 62}})
 	if from, to := p.Stretch(1<<30-1, 1<<30); from != 1<<62-1<<32 || to != 1<<62 {
 		t.Errorf("got %d, %d", from, to)
 	}
@@ -109,7 +113,7 @@ func TestPlanIsReadBack(t *testing.T) {
 func BenchmarkShard(b *testing.B) {
 	units := make([]Unit, 100_000)
 	for i := range units {
-		units[i] = Unit{File: &File{Path: fmt.Sprint(i), Size: 44 << 20}, Weight: 44 << 20}
+		units[i] = Unit{File: &File{Digest: someDigest, Path: fmt.Sprint(i), Size: 44 << 20}, Weight: 44 << 20}
 	}
 	p := written(b, units)
 	pieces := 0

@@ -85,8 +85,6 @@ func TestRulesOfPlans(t *testing.T) {
 // What a worker finds must be what the plan was made of.
 func TestChangedFiles(t *testing.T) {
 	const text = "patient_id,event_type\nP1,e\n"
-	compressed := &world{dir: t.TempDir()}
-	compressed.addFile(t, "a.csv", []byte(text), 0)
 	for name, c := range map[string]struct {
 		change func(t *testing.T, path string, f *plan.File)
 		want   error
@@ -102,6 +100,15 @@ func TestChangedFiles(t *testing.T) {
 			later := f.Modified.Add(1e9)
 			check(t, os.Chtimes(path, later, later))
 		}, plan.ErrChanged, "a.csv"},
+		"other content": {func(t *testing.T, path string, f *plan.File) {
+			check(t, os.WriteFile(path, []byte(strings.Replace(text, "P1", "P2", 1)), 0o600))
+			check(t, os.Chtimes(path, f.Modified, f.Modified))
+		}, plan.ErrChanged, "first or last 64 KiB are different"},
+		"copied": {func(t *testing.T, path string, f *plan.File) {
+			check(t, os.Rename(path, path+".old"))
+			check(t, os.WriteFile(path, []byte(text), 0o600))
+			check(t, os.Chtimes(path, f.Modified, f.Modified))
+		}, nil, ""},
 		"compressed": {func(t *testing.T, path string, f *plan.File) {
 			f.Whole = true
 		}, plan.ErrChanged, "compression"},
@@ -126,7 +133,7 @@ func TestFileUnitRefuses(t *testing.T) {
 	for _, path := range []string{odd, os.DevNull} {
 		f, err := sources.NewFile(path, sources.LocalOptions{})
 		check(t, err)
-		if u, err := plan.FileUnit(f); u != (plan.Unit{}) || err == nil {
+		if u, err := plan.FileUnit(t.Context(), f); u != (plan.Unit{}) || err == nil {
 			t.Errorf("%s: got %v, %v", path, u, err)
 		}
 	}

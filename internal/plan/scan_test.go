@@ -27,7 +27,7 @@ func unitOf(t *testing.T, name, text string) (*sources.File, Unit) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := FileUnit(f)
+	u, err := FileUnit(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
 	}

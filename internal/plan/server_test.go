@@ -9,7 +9,7 @@ import (
 )
 
 func TestCheckServer(t *testing.T) {
-	file := Unit{File: &File{Path: "a", Size: 1}, Weight: 1}
+	file := Unit{File: &File{Digest: someDigest, Path: "a", Size: 1}, Weight: 1}
 	of := func(server string) []Unit {
 		return []Unit{file, {Download: &Download{Server: server, Export: "x", ID: "d"}, Weight: 1}}
 	}

@@ -56,7 +56,7 @@ func (w *world) findFiles(t *testing.T) {
 	for _, file := range w.files {
 		f, err := sources.NewFile(file.path, sources.LocalOptions{})
 		check(t, err)
-		u, err := plan.FileUnit(f)
+		u, err := plan.FileUnit(t.Context(), f)
 		check(t, err)
 		if file.scan {
 			small := engine.Config{CSV: parser.Options{BufferSize: 64}}

@@ -1,0 +1,74 @@
+package sources
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"testing"
+	"time"
+)
+
+// waiting returns a file that the poller of the runtime accepts, and for which
+// it waits after EAGAIN, as for some files of /proc and FUSE.
+func waiting(t *testing.T) (r, w *os.File) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	check(t, err)
+	t.Cleanup(func() { check(t, errors.Join(r.Close(), w.Close())) })
+	if r.SetReadDeadline(time.Time{}) != nil {
+		t.Skip("the system has no deadlines for pipes")
+	}
+	return r, w
+}
+
+// A read that finds nothing ends with an error after a while.
+func TestReadThatWaitsForEver(t *testing.T) {
+	file, w := waiting(t)
+	_, err := io.WriteString(w, "P1")
+	check(t, err)
+	r := newImpatient(t.Context(), file)
+	defer r.Close()
+	r.silence = 10 * time.Millisecond
+	if got, err := drain(r); got != "P1" || !errors.Is(err, errSilent) {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if _, err := io.WriteString(w, "P2"); err != nil {
+		t.Error(err)
+	}
+	buf := make([]byte, 9) // silence is measured from the beginning of each read
+	if n, err := r.Read(buf); string(buf[:n]) != "P2" || err != nil {
+		t.Errorf("got %q, %v", buf[:n], err)
+	}
+}
+
+// The end of the context ends a read that waits.
+func TestReadThatIsCancelled(t *testing.T) {
+	file, _ := waiting(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	r := newImpatient(ctx, file)
+	defer r.Close()
+	time.AfterFunc(5*time.Millisecond, cancel)
+	for range 2 {
+		if n, err := r.Read(make([]byte, 9)); n != 0 || !errors.Is(err, context.Canceled) {
+			t.Errorf("got %d, %v", n, err)
+		}
+	}
+}
+
+// Closing ends the watch over the context: the file may be in use elsewhere.
+func TestReadAfterTheContext(t *testing.T) {
+	file, w := waiting(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	r := newImpatient(ctx, file)
+	check(t, r.Close())
+	check(t, file.SetReadDeadline(time.Time{}))
+	cancel()
+	time.Sleep(time.Millisecond)
+	_, err := io.WriteString(w, "P1")
+	check(t, err)
+	buf := make([]byte, 9)
+	if n, err := file.Read(buf); string(buf[:n]) != "P1" || err != nil {
+		t.Errorf("got %q, %v", buf[:n], err)
+	}
+}
