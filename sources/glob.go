@@ -231,11 +231,11 @@ func (g *globber) walk(dir string, components []string) error {
 	return g.find(dir, unescapeGlob(first))
 }
 
-// find matches the name of a file. An empty name follows a slash at the end of
-// a pattern, which matches directories alone.
+// find matches the name of a file. An empty name comes from a slash at the end
+// of a pattern, which only a directory matches.
 func (g *globber) find(dir, name string) error {
 	info, err := os.Lstat(dir + name)
-	if err == nil && name != "" {
+	if err == nil {
 		g.add(dir+name, info.Mode().Type())
 	}
 	return ignoreMissing(err)

@@ -20,7 +20,7 @@ import (
 var globTree = []string{
 	"a.csv", "b.csv", "ab", "-", ".a", ".b.csv", ".a.csv.Xy12Z9", "..c", "_SUCCESS", "._SUCCESS.crc", "part-0.crc",
 	"d/a.csv", "d/.a.csv", "d/b", "d/.h/a.csv", "d/.h/.a", "d/e/a.csv", "d/e/.b", "d/e/f/a.csv", "d/e/f/.h/b.csv",
-	".h/a.csv", ".h/.a", ".h/d/a.csv", ".h/.g/a.csv", "dd/a.csv", "dd/x{y}z", "dd/x,y", "dd/*", "dd/[a]", "dd/]", "dd/!", "dd/^",
+	".h/a.csv", ".h/.a", ".h/d/a.csv", ".h/.g/a.csv", "dd/a.csv", "dd/x{y}z", "dd/x,y", "dd/*", "dd/[a]", "{a,b}", "dd/{a,b}", "dd/]", "dd/!", "dd/^",
 }
 
 // globPatterns returns every combination of up to three components, and some
@@ -41,7 +41,7 @@ func globPatterns(globstar bool) []string {
 			}
 		}
 	}
-	return append(patterns, "*/", "d/*/", "[]]*", "*/[]]", "*/[!]]", "*/[!-]*", "*/[a-]*", "*/[-]", "[-]*", "*/[]-a]", `*/[\]]`, `*/\[a]`, "*/[!^]", "*/[]!]")
+	return append(patterns, "*/", "d/*/", "[]]*", "*/[]]", "*/[!]]", "*/[!-]*", "*/[a-]*", "*/[-]", "[-]*", "*/[]-a]", `*/[\]]`, `*/\[a]`, "*/[!^]", "*/[]!]", "*/[!x]*[!v]", "[!-]*[!v]")
 }
 
 // shellMatches returns what a shell makes of each pattern.
@@ -113,6 +113,11 @@ func TestGlobMatchesWhatAShellMatches(t *testing.T) {
 			}
 			needShell(t, shell.name, check...)
 			tree(t, globTree...)
+			for link, target := range map[string]string{"dd/gone": "nowhere", "gone": "nowhere", "d/e/self": "self", "ab.csv": "ab"} {
+				if err := os.Symlink(target, link); err != nil {
+					t.Skip("no symbolic links here:", err)
+				}
+			}
 			patterns := globPatterns(shell.globstar)
 			for i, words := range shellMatches(t, shell.name, shell.setup, patterns) {
 				p := patterns[i]
@@ -245,5 +250,17 @@ func TestGlobAlternativesWithoutWildcardsMustExist(t *testing.T) {
 	}
 	if matches, err := expandGlob("{a1,a*}.csv"); len(matches) != 2 || err != nil {
 		t.Errorf("a file that two alternatives match: got %v, %v", matches, err)
+	}
+}
+
+// TestGlobFailsWhereItCannotRead: a directory that cannot be read may hold
+// files that would be missing from the result.
+func TestGlobFailsWhereItCannotRead(t *testing.T) {
+	tree(t, "d/a.csv")
+	long := strings.Repeat("n", 10_000) // no system opens it
+	for _, pattern := range []string{long + "/*.csv", long + "/**", "*/" + long, "**/" + long, "*/" + long + "/*", "**/" + long + "/**/x"} {
+		if matches, err := expandGlob(pattern); err == nil {
+			t.Errorf("%.10s: got %v", pattern, matches)
+		}
 	}
 }

@@ -89,6 +89,12 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+func TestResolveNumbersBadURLs(t *testing.T) {
+	if _, err := Resolve([]string{"demo", "ftp://h/x?canary"}, nil, LocalOptions{}); err == nil || !strings.HasPrefix(err.Error(), "source 2: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestResolveClosedStdin(t *testing.T) {
 	stdin, err := os.Open(tempFile(t, "a.csv", nil))
 	check(t, err)
@@ -184,6 +190,21 @@ func TestTheSameURLTwice(t *testing.T) {
 			if path, _, _ = strings.Cut(path, "#"); strings.Contains(err.Error(), "canary") || !strings.Contains(strings.ToLower(err.Error()), path) && !strings.Contains(path, "é") {
 				t.Errorf("%s, %s: the error is %v", test.one, test.other, err)
 			}
+		}
+	}
+}
+
+// TestUnreservedCharacters: for these alone, being encoded makes no difference.
+func TestUnreservedCharacters(t *testing.T) {
+	const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+	const alwaysEncoded = "\"<>\\^`{|}" // when a request is sent
+	for c := byte('!'); c < 0x7f; c++ {
+		if strings.IndexByte("#%?", c) >= 0 {
+			continue // not part of a path
+		}
+		_, err := Resolve([]string{"http://h/x" + string(rune(c)), fmt.Sprintf("http://h/x%%%x", c)}, nil, LocalOptions{})
+		if same := strings.IndexByte(unreserved+alwaysEncoded, c) >= 0; (err != nil) != same {
+			t.Errorf("%c: got %v", c, err)
 		}
 	}
 }
