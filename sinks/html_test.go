@@ -48,6 +48,7 @@ func TestHTMLPages(t *testing.T) {
 		{"demo", sinks.HTML{Order: sinks.ByCount}, demo},
 		{"incomplete", sinks.HTML{}, sinktest.Incomplete()},
 		{"hostile", sinks.HTML{}, hostile},
+		{"empty", sinks.HTML{}, sinktest.Report(nil)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := withoutSource(t, withoutSource(t, render(t, tt.page, tt.report), "html/page.css"), "html/page.js")
