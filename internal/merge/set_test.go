@@ -189,6 +189,75 @@ func TestRawBytesThatAreTooMany(t *testing.T) {
 	}
 }
 
+// rangesOfAFile returns the results of ten shards that counted a range of one
+// file each, changed by change.
+func rangesOfAFile(t testing.TB, change func(i int, p *engine.PartReport)) (files []string) {
+	return tenths(t, func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+		from, to := int64(10*i), int64(10*i+10)
+		p.Name, p.Entry, p.Range = "f", 1, &engine.Range{From: from, To: to, Start: from + 2, End: min(to+2, 100), Size: 100}
+		if from == 0 {
+			p.Range.Start = 0
+		}
+		change(i, p)
+	})
+}
+
+// Ranges are joined only if each begins where the one before it ends, in the
+// same file, and nothing is between them.
+func TestRangesMustFit(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(p *engine.PartReport)
+		want   error
+	}{
+		"fit":                      {func(*engine.PartReport) {}, nil},
+		"begins a byte early":      {func(p *engine.PartReport) { p.Range.Start-- }, ErrUnfit},
+		"begins a byte late":       {func(p *engine.PartReport) { p.Range.Start++ }, ErrUnfit},
+		"ends a byte early":        {func(p *engine.PartReport) { p.Range.End-- }, ErrUnfit},
+		"ends a byte late":         {func(p *engine.PartReport) { p.Range.End++ }, ErrUnfit},
+		"of a file of other size":  {func(p *engine.PartReport) { p.Range.Size++ }, ErrUnfit},
+		"a gap before it":          {func(p *engine.PartReport) { p.Range.From++ }, ErrUnfit},
+		"a gap after it":           {func(p *engine.PartReport) { p.Range.To-- }, ErrUnfit},
+		"of another file":          {func(p *engine.PartReport) { p.Name = "g" }, ErrUnfit},
+		"of another entry, a file": {func(p *engine.PartReport) { p.Name, p.Entry, p.Range = "g", 2, nil }, ErrUnfit},
+	} {
+		report, streamed, errs := added(t, rangesOfAFile(t, func(i int, p *engine.PartReport) {
+			if i == 5 {
+				c.change(p)
+			}
+		}), engine.Limits{})
+		for i, r := range []*engine.Report{report, streamed} {
+			switch {
+			case c.want == nil && errs[i] == nil && len(r.Parts) == 1 && r.Parts[0].Range == nil && r.Rows == 10:
+			case c.want != nil && r == nil && errors.Is(errs[i], c.want):
+			default:
+				t.Errorf("%s (%d): got %v, %v", name, i, r, errs[i])
+			}
+		}
+	}
+}
+
+// A file that was counted in ranges is proved as well as the range that is proved
+// worst, wherever that is, and took as many attempts as the range with the most.
+func TestProofOfJoinedRanges(t *testing.T) {
+	for weakest := range 10 {
+		files := rangesOfAFile(t, func(i int, p *engine.PartReport) {
+			p.Verified = engine.ProofFraming
+			if i == weakest {
+				p.Verified, p.Attempts = engine.ProofNone, 3
+			}
+		})
+		report, streamed, errs := added(t, files, engine.Limits{})
+		if errs != [2]error{} {
+			t.Fatal(errs)
+		}
+		for _, r := range []*engine.Report{report, streamed} {
+			if p := r.Parts[0]; p.Verified != engine.ProofNone || p.Attempts != 3 || p.Rows != 10 || p.Bytes != 100 || p.RawBytes != 100 {
+				t.Errorf("range %d is proved worst: got %+v", weakest, p)
+			}
+		}
+	}
+}
+
 // TestLimits goes over each limit only with all results together.
 func TestLimits(t *testing.T) {
 	one := func(i int, _ *engine.PartialHead, _ *engine.PartReport, n *pair) { *n = pair{"P", "e", 1} }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"fastcount/engine"
 	"fastcount/internal/merge"
@@ -135,6 +136,36 @@ func TestFileUnitRefuses(t *testing.T) {
 		check(t, err)
 		if u, err := plan.FileUnit(t.Context(), f); u != (plan.Unit{}) || err == nil {
 			t.Errorf("%s: got %v, %v", path, u, err)
+		}
+	}
+}
+
+// The rules of a plan replace the settings of whoever counts a shard, also those
+// that the plan leaves at their defaults.
+func TestRulesReplaceSettings(t *testing.T) {
+	own := engine.Config{
+		Patient: parser.Selector{Name: "a"}, Event: parser.Selector{Number: 2}, EscapeIDs: true,
+		CSV: parser.Options{Comma: ';', NoHeader: true},
+	}
+	plan.Rules{}.Config(&own)
+	if want := (engine.Config{RawIDs: true}); !cmp.Equal(own, want, cmpopts.EquateComparable(parser.Selector{})) {
+		t.Errorf("got %+v, want %+v", own, want)
+	}
+}
+
+// A compressed file weighs more than a plain one of its size: it becomes more
+// bytes when it is read. No file weighs nothing.
+func TestWeightOfFiles(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       int64
+	}{{"empty.csv", "", 1}, {"a.csv", "patient_id,event_type\n", 22}, {"a.csv.gz", "\x1f\x8b" + strings.Repeat("x", 20), 8 * 22}} {
+		name := filepath.Join(t.TempDir(), c.name)
+		check(t, os.WriteFile(name, []byte(c.text), 0o600))
+		f, err := sources.NewFile(name, sources.LocalOptions{})
+		check(t, err)
+		if u, err := plan.FileUnit(f); err != nil || u.Weight != c.want {
+			t.Errorf("%s: got %+v, %v, want a weight of %d", c.name, u, err, c.want)
 		}
 	}
 }
