@@ -164,7 +164,7 @@ func TestWeightOfFiles(t *testing.T) {
 		check(t, os.WriteFile(name, []byte(c.text), 0o600))
 		f, err := sources.NewFile(name, sources.LocalOptions{})
 		check(t, err)
-		if u, err := plan.FileUnit(f); err != nil || u.Weight != c.want {
+		if u, err := plan.FileUnit(t.Context(), f); err != nil || u.Weight != c.want {
 			t.Errorf("%s: got %+v, %v, want a weight of %d", c.name, u, err, c.want)
 		}
 	}
