@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"fastcount/engine"
+	"fastcount/internal/testing/descriptors"
 	"fastcount/internal/wholefile"
 	"fastcount/internal/wholefile/faulty"
 )
@@ -172,12 +174,15 @@ func TestDamage(t *testing.T) {
 			}
 			return readFile(t, filepath.Join(folder, filepath.Base(path)))
 		},
+		"of no part":   func(t *testing.T, _ string, data []byte) []byte { return rewritten(t, data, 0) },
+		"of two parts": func(t *testing.T, _ string, data []byte) []byte { return rewritten(t, data, 2) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
 			if _, err := runWith(t, folder, run, parts, wholefile.OS{}); err != nil {
 				t.Fatal(err)
 			}
+			descriptors.Check(t)
 			var w warnings
 			s := mustOpen(t, folder, run, &w)
 			path := s.path(1)
@@ -197,6 +202,25 @@ func TestDamage(t *testing.T) {
 			}
 		})
 	}
+}
+
+// rewritten returns the result of a part as that of a number of parts without
+// rows.
+func rewritten(t *testing.T, data []byte, parts int) []byte {
+	t.Helper()
+	head, _, err := engine.ReadPartial(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := new(engine.Report)
+	for i := range parts {
+		r.Parts = append(r.Parts, engine.PartReport{Name: fmt.Sprint(i), Attempts: 1})
+	}
+	var b bytes.Buffer
+	if err := engine.WritePartial(&b, head, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 func readFile(t *testing.T, path string) []byte {
