@@ -79,7 +79,7 @@ func checkGlob(components []string) error {
 }
 
 // expandBraces returns the alternatives of a pattern: a{b,c} is ab and ac.
-// Braces without a comma, and those that are not closed, stand for themselves.
+// Braces without a comma, and those that are not closed, are literal.
 func expandBraces(pattern string) []string {
 	for i := 0; i < len(pattern); i++ {
 		switch pattern[i] {
