@@ -2,8 +2,10 @@ package wholefile_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -138,6 +140,23 @@ func TestOpenedFileHasAPlace(t *testing.T) {
 	must(t, f.Close())
 	if _, err := wholefile.Opened(f); err == nil {
 		t.Error("a closed file has a place")
+	}
+}
+
+// The path of a pipe is a link that leads to no file: what can be opened is the
+// link itself.
+func TestPlaceOfAPipe(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("pipes have no such paths")
+	}
+	r, w, err := os.Pipe()
+	must(t, err)
+	defer r.Close()
+	defer w.Close()
+	name := fmt.Sprintf("/proc/self/fd/%d", w.Fd())
+	p, err := wholefile.Locate(name)
+	if err != nil || !p.Direct() || p.Path != name {
+		t.Errorf("Locate(%s) = %+v, %v", name, p, err)
 	}
 }
 
