@@ -56,8 +56,13 @@ func newCellWriter(w io.Writer, safe bool) *cellWriter {
 	return &cellWriter{b: b, csv: csv.NewWriter(b), safe: safe}
 }
 
+// mark is a byte order mark. A cell that begins with it is quoted, which
+// encoding/csv does not do: at the beginning of a record the mark would be that
+// of another file.
+const mark = '\ufeff'
+
 func (c *cellWriter) write(cells ...string) error {
-	if !c.safe {
+	if !c.safe && !strings.HasPrefix(cells[0], string(mark)) {
 		return c.csv.Write(cells)
 	}
 	c.line = c.line[:0]
@@ -65,7 +70,11 @@ func (c *cellWriter) write(cells ...string) error {
 		if i > 0 {
 			c.line = append(c.line, ',')
 		}
-		c.line = appendSafe(c.line, cell)
+		if c.safe {
+			c.line = appendSafe(c.line, cell)
+		} else {
+			c.line = appendQuoted(c.line, cell)
+		}
 	}
 	_, err := c.b.Write(append(c.line, '\n'))
 	return err
@@ -81,9 +90,13 @@ func appendSafe(b []byte, cell string) []byte {
 	if strings.HasPrefix(cell, "'") || looksLikeFormula(cell) {
 		cell = "'" + cell
 	}
-	if r, _ := utf8.DecodeRuneInString(cell); !strings.ContainsAny(cell, ",;\"\r\n") && !unicode.IsSpace(r) && cell != `\.` {
+	if r, _ := utf8.DecodeRuneInString(cell); !strings.ContainsAny(cell, ",;\"\r\n") && !unicode.IsSpace(r) && cell != `\.` && r != mark {
 		return append(b, cell...)
 	}
+	return appendQuoted(b, cell)
+}
+
+func appendQuoted(b []byte, cell string) []byte {
 	b = append(b, '"')
 	b = append(b, strings.ReplaceAll(cell, `"`, `""`)...)
 	return append(b, '"')
