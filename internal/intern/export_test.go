@@ -14,3 +14,11 @@ func (t *Table) LongestProbe() int {
 
 // Slots returns the length of the table.
 func (t *Table) Slots() int { return len(t.slots) }
+
+// Capacity returns how many bytes the chunks of names take.
+func (t *Table) Capacity() (n int) {
+	for _, c := range t.store.chunks {
+		n += cap(c)
+	}
+	return n
+}

@@ -32,8 +32,7 @@ type Table struct {
 	k0, k1 uint64
 	admit  func(name []byte, id uint32) error
 
-	arena []byte // the names, one behind the other
-	ends  []int  // offset in arena behind each name, by id
+	store store // the names, by id
 
 	hashes  [batch]uint64 // of the names that are being looked up together
 	touched uint64        // what was read of their slots only to have it in the cache
@@ -61,29 +60,25 @@ func New(admit func(name []byte, id uint32) error) *Table {
 }
 
 // Len returns the number of names.
-func (t *Table) Len() int { return len(t.ends) }
+func (t *Table) Len() int { return len(t.store.places) }
 
 // Name returns the name with the given id. It is valid until Reset and must not be changed.
 func (t *Table) Name(id uint32) []byte {
-	start := 0
-	if id > 0 {
-		start = t.ends[id-1]
-	}
-	return t.arena[start:t.ends[id]:t.ends[id]]
+	return t.store.name(id)
 }
 
 // Reset forgets all names and keeps the memory, unless most of it was not used.
 func (t *Table) Reset() {
-	if len(t.slots) > minSlots && len(t.ends) < len(t.slots)/16 {
+	if len(t.slots) > minSlots && t.Len() < len(t.slots)/16 {
 		t.setSlots(minSlots)
 	} else {
 		clear(t.slots)
 	}
-	t.arena, t.ends = t.arena[:0], t.ends[:0]
+	t.store.reset()
 }
 
 // Bytes returns the length of all names together.
-func (t *Table) Bytes() int { return len(t.arena) }
+func (t *Table) Bytes() int { return t.store.size }
 
 // ID returns the id of one name.
 func (t *Table) ID(name []byte) (uint32, error) {
@@ -132,7 +127,7 @@ func (t *Table) find(hash uint64, want slot, name []byte) (uint32, error) {
 		case s.tag == 0:
 			return t.insert(s, want, name)
 		case s.tag == want.tag && s.lo == want.lo && s.hi == want.hi &&
-			(len(name) <= short || string(t.Name(s.id)) == string(name)):
+			(len(name) <= short || string(t.store.sized(s.id, len(name))) == string(name)):
 			return s.id, nil
 		}
 	}
@@ -141,13 +136,12 @@ func (t *Table) find(hash uint64, want slot, name []byte) (uint32, error) {
 // insert keeps a name that was not seen before in the free slot at.
 func (t *Table) insert(at *slot, s slot, name []byte) (uint32, error) {
 	if t.admit != nil {
-		if err := t.admit(name, uint32(len(t.ends))); err != nil {
+		if err := t.admit(name, uint32(t.Len())); err != nil {
 			return 0, err
 		}
 	}
-	s.id = uint32(len(t.ends))
-	t.arena = append(t.arena, name...)
-	t.ends = append(t.ends, len(t.arena))
+	s.id = uint32(t.Len())
+	t.store.add(name)
 	*at = s
 	if t.full() {
 		t.grow()
@@ -158,12 +152,12 @@ func (t *Table) insert(at *slot, s slot, name []byte) (uint32, error) {
 // full reports whether another name needs more slots.
 func (t *Table) full() bool {
 	if len(t.slots) < nearSlots {
-		return 8*len(t.ends) > len(t.slots)
+		return 8*t.Len() > len(t.slots)
 	}
-	return 2*len(t.ends) > len(t.slots)
+	return 2*t.Len() > len(t.slots)
 }
 
-// grow doubles the slots, and makes room for as many names.
+// grow doubles the slots, and makes room for the ids of as many names.
 func (t *Table) grow() {
 	old := t.slots
 	t.setSlots(2 * len(old))
@@ -177,8 +171,7 @@ func (t *Table) grow() {
 		}
 		t.slots[i] = s
 	}
-	t.ends = slices.Grow(t.ends, len(t.ends))
-	t.arena = slices.Grow(t.arena, len(t.arena))
+	t.store.places = slices.Grow(t.store.places, t.Len())
 }
 
 // home returns the place where the search for the name of s begins.

@@ -286,3 +286,46 @@ func TestHostileNames(t *testing.T) {
 		})
 	}
 }
+
+// Names longer than a chunk, names that just fit into what is left of one, and
+// empty ones between them are what they were, and memory is hardly more than
+// the names.
+func TestNamesOfAnySize(t *testing.T) {
+	sizes := []int{0, 1, 511, 512, 513, 1<<20 - 1, 1 << 20, 1<<20 + 1, 3 << 20, 7}
+	for range 1000 {
+		sizes = append(sizes, 3000, 17, 4096)
+	}
+	table := intern.New(nil)
+	for range 2 {
+		table.Reset()
+		var names []string
+		bytes := 0
+		for i, size := range sizes {
+			name := fmt.Sprint(i)
+			name = name[:min(len(name), size)] + strings.Repeat("x", max(0, size-len(name)))
+			id, err := table.ID([]byte(name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if int(id) == len(names) {
+				names = append(names, name)
+				bytes += size
+			}
+		}
+		for id, name := range names {
+			if string(table.Name(uint32(id))) != name {
+				t.Fatalf("name %d of %d bytes is another one", id, len(name))
+			}
+		}
+		if table.Len() != len(names) || table.Bytes() != bytes {
+			t.Errorf("%d names of %d bytes, want %d of %d", table.Len(), table.Bytes(), len(names), bytes)
+		}
+		if n := table.Capacity(); n > bytes+bytes/4+1<<20 {
+			t.Errorf("%d bytes of names take %d", bytes, n)
+		}
+	}
+	table.Reset()
+	if n := table.Capacity(); n > 1<<20 {
+		t.Errorf("an empty table keeps %d bytes", n)
+	}
+}
