@@ -77,6 +77,13 @@ type Limits struct {
 	Patients int // distinct patient ids; default 2^20
 	Events   int // distinct event types; default 4,096
 	Pairs    int // distinct pairs of patient and event type; default 2^24
+
+	// NamesSize is the number of bytes of all patient ids and event types
+	// together; default 256 MiB. It bounds the counts of each attempt and the sum
+	// of the run, so that all names in memory are at most Jobs + Transfers + 1
+	// times that, whatever the number of parts. What is counted does not depend
+	// on the number of workers: the sum holds the names of each attempt.
+	NamesSize int
 }
 
 // withDefaults returns c with its zero values replaced, or an error that says which value makes no sense.
@@ -87,18 +94,25 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Limits.Patients, 1<<20)
 	setDefault(&c.Limits.Events, 4096)
 	setDefault(&c.Limits.Pairs, 1<<24)
-	if c.Limits.ID < 0 || c.Limits.Patients < 0 || c.Limits.Events < 0 || c.Limits.Pairs < 0 || c.RangeSize < 0 {
+	setDefault(&c.Limits.NamesSize, 256<<20)
+	if c.Limits.ID < 0 || c.Limits.Patients < 0 || c.Limits.Events < 0 || c.Limits.Pairs < 0 || c.Limits.NamesSize < 0 || c.RangeSize < 0 {
 		return c, errors.New("a limit may not be negative")
 	}
 	if c.Progress == nil {
 		c.Progress = new(Progress)
 	}
 	c.CSV.Columns = []parser.Selector{
-		patientColumn: c.column(c.Patient, "patient_id", 1),
-		eventColumn:   c.column(c.Event, "event_type", 3),
+		patientColumn: c.column(c.Patient, defaultPatient, 1),
+		eventColumn:   c.column(c.Event, defaultEvent, 3),
 	}
 	return c, c.CSV.Validate()
 }
+
+// The names of the columns that are counted by default.
+const (
+	defaultPatient = "patient_id"
+	defaultEvent   = "event_type"
+)
 
 // column returns s, or if that is the zero Selector the column that a run counts by itself.
 func (c Config) column(s parser.Selector, name string, number int) parser.Selector {

@@ -177,21 +177,28 @@ func TestSplitCorpus(t *testing.T) {
 
 func checkCase(t *testing.T, c corpus.Case, got *engine.Report, err error) {
 	t.Helper()
-	if c.Err != nil {
+	want, at := c.Err, c.At
+	if c.CountErr != nil {
+		want, at = c.CountErr, c.CountAt
+	}
+	if want != nil {
 		var s *parser.SyntaxError
-		if !errors.As(err, &s) || !errors.Is(err, c.Err) || s.Offset != int64(c.At.Offset) || s.Line != int64(c.At.Line) {
-			t.Fatalf("got %v, want %v at %+v", err, c.Err, c.At)
+		if !errors.As(err, &s) || !errors.Is(err, want) || s.Offset != int64(at.Offset) || s.Line != int64(at.Line) {
+			t.Fatalf("got %v, want %v at %+v", err, want, at)
 		}
 		return
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[[2]string]uint64{}
+	rows := map[[2]string]uint64{}
 	for _, row := range c.Rows {
-		want[row]++
+		rows[row]++
 	}
-	checkReport(t, got, want)
+	checkReport(t, got, rows)
+	if n := got.Parts[0].MultilineRows; n != uint64(c.Multiline) {
+		t.Errorf("got %d records that span lines, want %d", n, c.Multiline)
+	}
 	if got.Bytes != uint64(len(c.Input)) {
 		t.Errorf("got %d bytes, want %d", got.Bytes, len(c.Input))
 	}
@@ -218,6 +225,18 @@ func TestSplitInsideQuotes(t *testing.T) {
 			if p := progress.Snapshot()[0]; p.Rows != got.Rows || p.Bytes != got.Bytes || p.State != engine.Done {
 				t.Errorf("progress at the end: %+v", p)
 			}
+		}
+	}
+}
+
+// Records that span lines are counted in the worker that counts them, and added
+// up.
+func TestMultilineRowsOfRanges(t *testing.T) {
+	data := []byte("patient_id,event_type,note\n" + strings.Repeat("P1,bp,\"a\nb\"\nP2,hr,c\n", 3000))
+	for _, cfg := range []engine.Config{{}, {Jobs: 3, RangeSize: 150}, {Jobs: 2, RangeSize: 1000}} {
+		r, err := engine.Run(t.Context(), []engine.Part{plain{memory{"notes", data}}}, cfg)
+		if err != nil || r.Parts[0].MultilineRows != 3000 || r.Rows != 6000 {
+			t.Errorf("%d jobs, ranges of %d: %v, %+v", cfg.Jobs, cfg.RangeSize, err, r)
 		}
 	}
 }

@@ -43,13 +43,16 @@ var ErrUnproved = errors.New("unless quotes were open at the beginning of the ra
 
 // LimitError says that a limit of Limits was reached.
 type LimitError struct {
-	What  string // "id", "patients", "events" or "pairs"
+	What  string // "id", "patients", "events", "pairs" or "names-size"
 	Limit int
 }
 
 func (e *LimitError) Error() string {
-	if e.What == "id" {
+	switch e.What {
+	case "id":
 		return fmt.Sprintf("an id is longer than %d bytes", e.Limit)
+	case "names-size":
+		return fmt.Sprintf("all patient ids and event types together are longer than %d bytes", e.Limit)
 	}
 	return fmt.Sprintf("more than %d distinct %s", e.Limit, e.What)
 }

@@ -36,7 +36,11 @@ func TestLimitsOfFiles(t *testing.T) {
 		"record": {"P001," + long + ",bp,1\n", func(c *engine.Config) { c.CSV.MaxRecord = 50 }, func(c *engine.Config) { c.CSV.MaxRecord = 49 },
 			"record is longer than the limit of 49 bytes"},
 		"quoted record": {"P001,\"" + strings.Repeat("\n", 40) + "\",bp,1\n", func(c *engine.Config) { c.CSV.MaxRecord = 52 },
-			func(c *engine.Config) { c.CSV.MaxRecord = 40 }, "quoted field is not closed within the record limit of 40 bytes"},
+			func(c *engine.Config) { c.CSV.MaxRecord = 40 }, "record is longer than the limit of 40 bytes: its quoted field is longer or not closed"},
+		"lines": {"P001,\"" + strings.Repeat("\n", 40) + "\",bp,1\n", func(c *engine.Config) { c.CSV.MaxRecordLines = 41 },
+			func(c *engine.Config) { c.CSV.MaxRecordLines = 40 }, "record spans more lines than the limit of 40"},
+		"names": {long + ",t,bp,1\n", func(c *engine.Config) { c.Limits.NamesSize = 7*4 + 16 + 40 }, func(c *engine.Config) { c.Limits.NamesSize = 7*4 + 16 + 39 },
+			"all patient ids and event types together are longer than 83 bytes"},
 	}
 	rows := export(1, 2000)
 	for name, tt := range tests {
@@ -153,7 +157,8 @@ func TestErrorEndsAllRanges(t *testing.T) {
 		"malformed":      {header + strings.Repeat(rows, 300) + "P1\n", rows, parser.ErrFieldCount}, // after 18 MB
 		"endless header": {"", strings.Repeat("x", 60_000), parser.ErrRecordTooLong},
 		"endless record": {header + "P1", strings.Repeat("x", 60_000), parser.ErrRecordTooLong},
-		"endless field":  {header + "P1,\"", strings.Repeat("x", 60_000), parser.ErrUnclosedQuote},
+		"endless field":  {header + "P1,\"", strings.Repeat("x", 60_000), parser.ErrRecordTooLong},
+		"endless lines":  {header + "P1,\"", strings.Repeat("x\n", 30_000), parser.ErrTooManyLines},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := &huge{begin: tt.begin, again: tt.again}

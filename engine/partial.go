@@ -83,6 +83,8 @@ type partialPart struct {
 	Attempts int    `json:"attempts"`
 	Verified Proof  `json:"verified"`
 	Range    *Range `json:"range,omitempty"`
+
+	MultilineRows uint64 `json:"multiline_rows,omitempty"`
 }
 
 // writtenPart returns a report as it is written. Of a name that is not UTF-8,
@@ -90,7 +92,7 @@ type partialPart struct {
 func writtenPart(r PartReport) partialPart {
 	return partialPart{
 		Name: strings.ToValidUTF8(r.Name, "\uFFFD"), Download: r.Download, Entry: r.Entry, Rows: r.Rows, Bytes: r.Bytes, RawBytes: r.RawBytes,
-		Attempts: r.Attempts, Verified: r.Verified, Range: r.Range,
+		Attempts: r.Attempts, Verified: r.Verified, Range: r.Range, MultilineRows: r.MultilineRows,
 	}
 }
 
@@ -98,7 +100,7 @@ func writtenPart(r PartReport) partialPart {
 func (p partialPart) report() PartReport {
 	return PartReport{
 		Name: p.Name, Download: p.Download, Entry: p.Entry, Rows: p.Rows, Bytes: p.Bytes, RawBytes: p.RawBytes,
-		Attempts: p.Attempts, Verified: p.Verified, Range: p.Range,
+		Attempts: p.Attempts, Verified: p.Verified, Range: p.Range, MultilineRows: p.MultilineRows,
 	}
 }
 

@@ -112,6 +112,8 @@ func (p PartReport) check() error {
 		return fmt.Errorf("it took %d attempts", p.Attempts)
 	case p.Entry < 0:
 		return errors.New("a negative plan entry")
+	case p.MultilineRows > p.Rows:
+		return errors.New("more rows span lines than there are")
 	case !utf8.ValidString(p.Download):
 		return errors.New("not UTF-8")
 	case p.Range == nil:

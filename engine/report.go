@@ -70,6 +70,8 @@ type PartReport struct {
 	Err      error  // why the part is a shortfall: what failed, if nothing of it was counted, or the declaration it breaks
 	Failed   bool   // nothing of the part was counted
 	Kept     bool   // taken from Config.Store, and not read in this run
+
+	MultilineRows uint64 // records that span lines, those left out included
 }
 
 // Range says which bytes of a Ranger were counted. That its first record really begins at Start is certain if From is 0, or

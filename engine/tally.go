@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"math"
-	"unicode/utf8"
 
 	"fastcount/internal/fused"
 	"fastcount/internal/intern"
@@ -13,13 +12,15 @@ import (
 // tally counts the events of each patient: the table of one attempt at one part, and the total of a run. It is
 // used by one goroutine at a time.
 type tally struct {
-	limits   Limits
-	patients *intern.Table
-	events   *intern.Table
-	counts   counts
-	rows     uint64
-	bad      badRows
-	bytes    uint64 // decoded
+	limits    Limits
+	patients  *intern.Table
+	events    *intern.Table
+	columns   *columnNames // which of the names are those of columns
+	counts    counts
+	rows      uint64
+	multiline uint64 // records that span lines
+	bad       badRows
+	bytes     uint64 // decoded
 
 	patientIDs, eventIDs []uint32 // of the rows of one block
 
@@ -40,28 +41,8 @@ const (
 )
 
 func newTally(cfg Config) *tally {
-	limits, anyBytes := cfg.Limits, cfg.EscapeIDs
-	return &tally{
-		limits:   limits,
-		patients: intern.New(limits.admit("patients", limits.Patients, anyBytes)),
-		events:   intern.New(limits.admit("events", limits.Events, anyBytes)),
-	}
-}
-
-// admit returns what decides whether a new name may join a table that holds up to limit names, of any bytes or only of
-// those that are UTF-8.
-func (l Limits) admit(what string, limit int, anyBytes bool) func(name []byte, id uint32) error {
-	return func(name []byte, id uint32) error {
-		switch {
-		case len(name) > l.ID:
-			return &LimitError{What: "id", Limit: l.ID}
-		case int64(id) >= int64(limit):
-			return &LimitError{What: what, Limit: limit}
-		case !anyBytes && !utf8.Valid(name):
-			return parser.ErrInvalidUTF8
-		}
-		return nil
-	}
+	a := newAdmission(cfg)
+	return &tally{limits: cfg.Limits, patients: a.patients, events: a.events, columns: &a.columns}
 }
 
 // add counts the rows of a block. The error is a *LimitError, or a *parser.SyntaxError that says where the first id
@@ -95,12 +76,13 @@ const maxRoadNames = 32 << 10
 // prepare makes t ready for records with this header.
 func (t *tally) prepare(h *parser.Header, o parser.Options) {
 	layout := fused.Layout{Comma: o.Delimiter(), Width: h.Width(),
-		First: h.Column(patientColumn), Second: h.Column(eventColumn), Header: h.Name(patientColumn)}
+		First: h.Column(patientColumn), Second: h.Column(eventColumn)}
+	t.columns.set(h)
 	switch {
 	case o.MaxRecord > 0 && o.MaxRecord < minRecord || o.Kernel != "" && o.Kernel != fused.Kernel:
 		t.road = nil
-	case t.road == nil || !layout.Equal(t.layout):
-		t.road, t.layout = fused.New(layout), layout
+	case t.road == nil || layout != t.layout:
+		t.road, t.layout = fused.New(layout, t.columns.leave), layout
 	}
 }
 
@@ -121,6 +103,9 @@ func (t *tally) intern(b *parser.Block, patients, events []uint32) error {
 	p, e := &b.Columns[patientColumn], &b.Columns[eventColumn]
 	good, errPatient := t.patients.IDs(patients, b.Data, p.Starts, p.Ends)
 	n, errEvent := t.events.IDs(events[:good], b.Data, e.Starts[:good], e.Ends[:good])
+	if row := t.columns.find(patients[:n], events[:n]); row >= 0 {
+		return b.ErrorAt(row, patientColumn, t.columns.err)
+	}
 	switch {
 	case errEvent != nil:
 		return b.ErrorAt(n, eventColumn, errEvent)
@@ -148,7 +133,9 @@ func (t *tally) merge(o *tally) error {
 	}
 	if t.rows == 0 && t.patients.Len() == 0 {
 		o.bytes += t.bytes
+		o.multiline += t.multiline
 		*t, *o = *o, *t
+		t.columns.reset() // records are not counted into a sum
 		return t.checkPairs()
 	}
 	patients, err := idsOf(t.patients, o.patients)
@@ -165,6 +152,7 @@ func (t *tally) merge(o *tally) error {
 	})
 	t.rows += o.rows
 	t.bytes += o.bytes
+	t.multiline += o.multiline
 	return t.checkPairs()
 }
 
@@ -186,7 +174,8 @@ func (t *tally) reset() {
 	t.patients.Reset()
 	t.events.Reset()
 	t.counts.reset()
-	t.rows, t.bytes, t.bad = 0, 0, badRows{}
+	t.columns.reset()
+	t.rows, t.bytes, t.multiline, t.bad = 0, 0, 0, badRows{}
 	if t.road != nil {
 		t.road.Reset()
 	}

@@ -132,6 +132,7 @@ func (r *run) csv(part Part, t *tally) parser.Options {
 // and over each place where it ends a block on the calm one.
 func (w *worker) countStream(ctx context.Context, stream io.Reader, o parser.Options, t *tally, state *partState) error {
 	defer func() {
+		t.multiline += uint64(w.reader.MultilineRecords())
 		wait, decode := w.src.split()
 		w.stages.add(Stages{Wait: wait, Decode: decode})
 	}()
@@ -232,7 +233,7 @@ func drain(stream io.Reader) error {
 
 // reportOf describes what was read from a stream that is still open.
 func (r *run) reportOf(part Part, stream io.Reader, t *tally) PartReport {
-	report := PartReport{Name: part.Name(), Rows: t.rows, Bytes: t.bytes, BadRows: t.bad.rows,
+	report := PartReport{Name: part.Name(), Rows: t.rows, Bytes: t.bytes, BadRows: t.bad.rows, MultilineRows: t.multiline,
 		RawBytes: uint64(rawBytes(stream, int64(t.bytes)))}
 	if p, ok := stream.(Prover); ok {
 		report.Verified = p.Proof()

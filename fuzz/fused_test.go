@@ -18,8 +18,10 @@ func FuzzFused(f *testing.F) {
 	f.Add(bytes.Repeat([]byte("0b3e1f5a-7c1d-4a89-9e55-4f6d1c2b3a00,2025-08-26T00:00:07Z,hr,2\r\n"), 15), uint16(900), true, false)
 	f.Add(bytes.Repeat([]byte("P1,t,bp,1\n"), 90), uint16(880), false, false)
 	f.Add(bytes.Repeat([]byte("v,bp,t,P1\nv,hr,t,P22\r\n"), 50), uint16(880), false, true)
+	f.Add([]byte("P1,t,bp,1\n\ufeffP1,t,bp,1\n"), uint16(100), false, false)
+	f.Add([]byte("v,bp,t,P1\n\ufeffv,hr,t,P22\n"), uint16(100), false, true)
 	f.Fuzz(func(t *testing.T, data []byte, stop uint16, long, wide bool) {
-		names := []string{"P1", "P22", "", "bp", "hr"}
+		names := []string{"P1", "P22", "", "bp", "hr", "\ufeffP1"}
 		if long {
 			names = append(names, "0b3e1f5a-7c1d-4a89-9e55-4f6d1c2b3a00", "blood_pressure_systolic")
 		}
@@ -31,11 +33,11 @@ func FuzzFused(f *testing.F) {
 		}
 		const stride = 8
 		counts := make([]uint64, len(names)*stride)
-		layout, header := fused.Layout{Comma: ',', Width: 4, First: 0, Second: 2, Header: []byte("p")}, "p,t,e,v\n"
+		layout, header := fused.Layout{Comma: ',', Width: 4, First: 0, Second: 2}, "p,t,e,v\n"
 		if wide {
 			layout.First, layout.Second, header = 3, 1, "v,e,t,p\n"
 		}
-		path := fused.New(layout)
+		path := fused.New(layout, nil)
 		padded := append(bytes.Clone(data), bytes.Repeat([]byte("P1,t,bp,1\n\"\r"), fused.Slack)...)
 		used, rows := path.Count(padded[:len(data)], min(int(stop), len(data)), table, table, counts, stride)
 

@@ -37,10 +37,14 @@ func (f field) value(data []byte) []byte {
 type machine struct {
 	comma     byte
 	maxRecord int
+	maxLines  int
+	padded    bool // the data ends in a line feed that is not in the input
 
 	fields []field // of the record read last: the first keep of them
 	keep   int
 	count  int // fields of the record read last
+	lines  int // lines of the record read last
+	length int // length of the data that record was given
 	open   int // offset of the quote that the last field read began with
 }
 
@@ -50,22 +54,28 @@ func (m *machine) record(data []byte, at int) (int, error) {
 	begin := at
 	tooLong := begin + m.maxRecord + 1 // a record and its line feed end at the latest here
 	view := data[:min(len(data), tooLong)]
-	m.fields, m.count = m.fields[:0], 0
-	for {
-		next, last, err := m.field(view, at)
-		switch {
-		case err == nil && last:
-			return next, nil
-		case err == nil:
-			at = next
-		case len(view) == tooLong && err == errMoreQuoted:
-			return m.open, fmt.Errorf("%w within the record limit of %d bytes", ErrUnclosedQuote, m.maxRecord)
-		case len(view) == tooLong && err == errMore:
-			return begin, fmt.Errorf("%w of %d bytes", ErrRecordTooLong, m.maxRecord)
-		default:
-			return next, err
-		}
+	m.fields, m.count, m.lines, m.length = m.fields[:0], 0, 1, len(data)
+	if hasMark(view[begin:]) {
+		return begin, ErrByteOrderMark
 	}
+	next, last, err := m.field(view, at)
+	for err == nil && !last {
+		next, last, err = m.field(view, next)
+	}
+	switch {
+	case err == ErrTooManyLines:
+		return begin, fmt.Errorf("%w of %d", err, m.maxLines)
+	case len(view) == tooLong && err == errMoreQuoted:
+		return m.open, fmt.Errorf("%w of %d bytes: its quoted field is longer or not closed", ErrRecordTooLong, m.maxRecord)
+	case len(view) == tooLong && err == errMore:
+		return begin, fmt.Errorf("%w of %d bytes", ErrRecordTooLong, m.maxRecord)
+	}
+	return next, err
+}
+
+// hasMark reports whether data begins with a UTF-8 byte order mark.
+func hasMark(data []byte) bool {
+	return len(data) >= 3 && data[0] == 0xef && data[1] == 0xbb && data[2] == 0xbf
 }
 
 // field reads the field that begins at data[at]. It returns the offset behind the delimiter or line end that ends
@@ -97,6 +107,14 @@ func (m *machine) quoted(data []byte, open int) (next int, last bool, err error)
 	m.open = open
 	f := field{start: open + 1}
 	for i := f.start; i < len(data); i++ {
+		if data[i] > '"' { // as most bytes are
+			continue
+		}
+		if data[i] == '\n' {
+			if err := m.nextLine(i); err != nil {
+				return open, false, err
+			}
+		}
 		if data[i] != '"' {
 			continue
 		}
@@ -122,6 +140,19 @@ func (m *machine) quoted(data []byte, open int) (next int, last bool, err error)
 		}
 	}
 	return len(data), false, errMoreQuoted
+}
+
+// nextLine counts the line that follows the line feed at offset i, which is inside
+// quotes. The limit is exceeded at a certain byte, so that an error after that
+// byte is not reported however the input was cut.
+func (m *machine) nextLine(i int) error {
+	if m.padded && i+1 == m.length {
+		return nil
+	}
+	if m.lines++; m.lines > m.maxLines {
+		return ErrTooManyLines
+	}
+	return nil
 }
 
 // lineEnd returns the offset behind the line end at data[at], which is a line feed or a carriage return.
@@ -166,6 +197,9 @@ func (r *Reader) careful(data []byte, stop int) (used, errAt int, err error) {
 		next, err := m.record(data, used)
 		if err != nil {
 			return used, next, err
+		}
+		if m.lines > 1 {
+			r.multiline++
 		}
 		if m.count != r.header.width {
 			if err := r.reject(data, used, next); err != nil {

@@ -68,17 +68,14 @@ func (r *Reader) finish() {
 	if r.end > r.pos && r.buf[r.end-1] != '\n' {
 		r.buf[r.end] = '\n'
 		r.end++
-		r.padded = true
+		r.padded, r.machine.padded = true, true
 	}
 }
 
 // longestMark is the length of the longest byte order mark.
 const longestMark = 4
 
-var (
-	markUTF8    = []byte("\xef\xbb\xbf")
-	marksOthers = [][]byte{[]byte("\xff\xfe"), []byte("\xfe\xff"), []byte("\x00\x00\xfe\xff")}
-)
+var marksOthers = [][]byte{[]byte("\xff\xfe"), []byte("\xfe\xff"), []byte("\x00\x00\xfe\xff")}
 
 // readHeader skips a byte order mark and makes r.header from the first record.
 func (r *Reader) readHeader() error {
@@ -87,10 +84,10 @@ func (r *Reader) readHeader() error {
 			return r.errorHere(0, ErrEncoding)
 		}
 	}
-	if bytes.HasPrefix(r.buf[:r.end], markUTF8) {
-		r.pos = len(markUTF8)
+	if hasMark(r.buf[:r.end]) {
+		r.pos = 3
 		if r.padded && r.end == r.pos+1 { // the mark is all there is: no line to end
-			r.end, r.padded = r.pos, false
+			r.end, r.padded, r.machine.padded = r.pos, false, false
 		}
 	}
 	m := &r.machine
@@ -200,5 +197,5 @@ func (r *Reader) readable(data []byte, at int) bool {
 	if err == nil {
 		return r.machine.count == r.header.width
 	}
-	return err == errMore || err == errMoreQuoted
+	return err == errMore || err == errMoreQuoted || err == ErrByteOrderMark
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Header is what the first record of an input says about all others. It does not change once it is made, so
@@ -37,6 +38,9 @@ func newHeader(names [][]byte, o Options) (*Header, error) {
 		if errors.Is(err, ErrNoColumn) && o.ShowNames {
 			err = fmt.Errorf("%w: %.200q", err, names)
 		}
+		if errors.Is(err, ErrNoColumn) && looksLikeData(names, o.Columns) {
+			err = fmt.Errorf("%w; %w", err, ErrNotHeader)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -50,6 +54,22 @@ func newHeader(names [][]byte, o Options) (*Header, error) {
 		}
 	}
 	return h, nil
+}
+
+// looksLikeData reports whether the first record, whose fields are names, looks
+// more like data than like a header: a field is a number or a time, and none is
+// the name of a wanted column in another spelling.
+func looksLikeData(names [][]byte, wanted []Selector) bool {
+	for _, name := range names {
+		name = bytes.TrimSpace(name)
+		same := func(s Selector) bool { return s.Name != "" && bytes.EqualFold(name, []byte(s.Name)) }
+		if slices.ContainsFunc(wanted, same) {
+			return false
+		}
+	}
+	return slices.ContainsFunc(names, func(name []byte) bool {
+		return bytes.ContainsAny(name, "0123456789") && len(bytes.Trim(name, "0123456789.,:+-/TZ ")) == 0
+	})
 }
 
 // find returns the index of the column that s chooses.

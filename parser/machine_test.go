@@ -100,3 +100,131 @@ func TestEveryShortStringAtEveryEdge(t *testing.T) {
 		}
 	})
 }
+
+// eachTokenString calls f with every sequence of tokens up to a length.
+func eachTokenString(longest int, tokens []string, f func(s []byte)) {
+	var grow func(s []byte, left int)
+	grow = func(s []byte, left int) {
+		f(s)
+		if left == 0 {
+			return
+		}
+		for _, token := range tokens {
+			grow(append(s[:len(s):len(s)], token...), left-1)
+		}
+	}
+	grow(nil, longest)
+}
+
+// Every short string with byte order marks and parts of them, after a header
+// and as a whole input, agrees with both oracles, through buffers of all sizes.
+func TestEveryStringWithByteOrderMarks(t *testing.T) {
+	t.Parallel()
+	longest := 6
+	if testing.Short() || raceEnabled {
+		longest = 5
+	}
+	tried := proof.Begin(t, "strings-marks")
+	r := parser.NewReader(nil, named)
+	bare := parser.Options{NoHeader: true, Columns: []parser.Selector{{Number: 1}}}
+	eachTokenString(longest, []string{"a", ",", `"`, "\n", "\xef\xbb\xbf", "\xef"}, func(s []byte) {
+		if !bytes.Contains(s, []byte("\xef")) {
+			return
+		}
+		input := append([]byte("p,e\n"), s...)
+		rows, fault := machineRows(t, input)
+		want, wantErr := oracle.Rows(input, ',', "p", "e")
+		for _, size := range []int{0, 1 + len(s)%7} {
+			o := named
+			o.BufferSize = size
+			r.Reset(bytes.NewReader(input), o)
+			agree(t, string(input), r, rows, fault)
+		}
+		r.Reset(bytes.NewReader(input), named)
+		compare(t, input, r, 2, want, wantErr)
+		r.Reset(bytes.NewReader(s), bare)
+		want, wantErr = oracle.Records(s, ',')
+		compare(t, s, r, 1, want, wantErr)
+		tried.Add(4)
+	})
+}
+
+// Every short string is refused for the lines of a record exactly where the
+// state machine refuses it, and the same records span lines.
+func TestEveryStringWithALimitOfLines(t *testing.T) {
+	t.Parallel()
+	longest := 6
+	if testing.Short() || raceEnabled {
+		longest = 5
+	}
+	tried := proof.Begin(t, "strings-lines")
+	r := parser.NewReader(nil, named)
+	refused := 0
+	eachTokenString(longest, []string{"a", ",", `"`, "\n", "\"\n\"", "\r\n"}, func(s []byte) {
+		if !bytes.Contains(s, []byte{'"'}) {
+			return
+		}
+		input := append([]byte("p,e\n"), s...)
+		for maxLines := 1; maxLines <= 3; maxLines++ {
+			records, multiline, fault := oracle.MachineLimited(input, ',', maxLines)
+			for _, size := range []int{0, 1 + len(s)%7} {
+				o := named
+				o.MaxRecordLines, o.BufferSize = maxLines, size
+				r.Reset(&corpus.Pieces{Data: input, Sizes: []int{1 + len(s)%3, 100}}, o)
+				agree(t, string(input), r, records[1:], fault)
+				if got := r.MultilineRecords(); fault == nil && got != int64(multiline) {
+					t.Fatalf("%q: %d records span lines, want %d", input, got, multiline)
+				}
+				tried.Add(1)
+			}
+			if fault != nil && fault.Kind == "lines" {
+				refused++
+			}
+		}
+	})
+	if refused == 0 {
+		t.Error("no record had too many lines")
+	}
+}
+
+// A record may span exactly as many lines as the limit, wherever the input is
+// cut, and with one more the error is at the line where it begins.
+func TestLinesOfARecord(t *testing.T) {
+	for _, end := range []string{"\n", ""} {
+		for name, tt := range map[string]struct {
+			lines int
+			want  error
+		}{"the limit": {5, nil}, "one more": {6, parser.ErrTooManyLines}} {
+			text := "p,e\nP1,a\nP2,\"" + strings.Repeat("\n", tt.lines-1) + "\"" + end
+			for size := 1; size < 40; size++ {
+				o := named
+				o.MaxRecordLines, o.BufferSize = 5, size
+				r := parser.NewReader(&corpus.Pieces{Data: []byte(text), Sizes: []int{size, 1}}, o)
+				rows, err := readAll(r, 2)
+				var s *parser.SyntaxError
+				if !errors.Is(err, tt.want) || tt.want != nil && (!errors.As(err, &s) || s.Line != 3 || s.Offset != 9 || len(rows) != 1) {
+					t.Fatalf("%s, ended by %q, pieces of %d: %d rows, %v", name, end, size, len(rows), err)
+				}
+			}
+		}
+	}
+}
+
+// An unclosed quote within the limit of lines is one, with and without a line
+// feed at the end.
+func TestUnclosedQuoteWithinTheLimitOfLines(t *testing.T) {
+	for text, want := range map[string]error{
+		"p,e\nP1,\"\n\na":   parser.ErrUnclosedQuote, // three lines
+		"p,e\nP1,\"\n\n":    parser.ErrUnclosedQuote,
+		"p,e\nP1,\"\n\n\n":  parser.ErrTooManyLines,
+		"p,e\nP1,\"\n\n\na": parser.ErrTooManyLines,
+	} {
+		for size := 1; size < 20; size++ {
+			o := named
+			o.MaxRecordLines, o.BufferSize = 3, size
+			if _, err := readAll(parser.NewReader(strings.NewReader(text), o), 2); !errors.Is(err, want) {
+				t.Errorf("%q, buffer of %d: got %v, want %v", text, size, err, want)
+			}
+		}
+	}
+}

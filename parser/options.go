@@ -21,6 +21,10 @@ type Options struct {
 	// MaxRecord bounds the bytes of a record, its line feed not counted; 0 means 1 MiB.
 	MaxRecord int
 
+	// MaxRecordLines bounds the lines of a record: one more than the line feeds
+	// inside its quotes. 0 means 1,000.
+	MaxRecordLines int
+
 	// MaxColumns bounds the columns of the first record; 0 means 4,096.
 	MaxColumns int
 
@@ -61,6 +65,8 @@ func (s Selector) String() string {
 const (
 	DefaultMaxRecord  = 1 << 20
 	DefaultMaxColumns = 4096
+
+	DefaultMaxRecordLines = 1000
 )
 
 // maxMaxRecord keeps offsets in a buffer, which grows to twice the longest record, within 32 bits.
@@ -70,6 +76,7 @@ const maxMaxRecord = 1 << 30
 func (o Options) withDefaults() Options {
 	o.Comma = o.Delimiter()
 	setDefault(&o.MaxRecord, DefaultMaxRecord)
+	setDefault(&o.MaxRecordLines, DefaultMaxRecordLines)
 	setDefault(&o.MaxColumns, DefaultMaxColumns)
 	setDefault(&o.BufferSize, DefaultBufferSize)
 	return o
@@ -110,7 +117,7 @@ func (o Options) Validate() error {
 	switch {
 	case o.Comma == '"' || o.Comma == '\r' || o.Comma == '\n' || o.Comma >= 0x80:
 		return fmt.Errorf("the delimiter may not be %q", o.Comma)
-	case o.MaxRecord < 0 || o.MaxColumns < 0 || o.BufferSize < 0:
+	case o.MaxRecord < 0 || o.MaxRecordLines < 0 || o.MaxColumns < 0 || o.BufferSize < 0:
 		return fmt.Errorf("a limit may not be negative")
 	case o.MaxRecord > maxMaxRecord:
 		return fmt.Errorf("the limit of a record may not be more than %d bytes", maxMaxRecord)

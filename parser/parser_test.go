@@ -74,6 +74,9 @@ func checkCase(t *testing.T, c corpus.Case, r *parser.Reader) {
 	if want := int64(strings.Count(c.Input, "\n")); r.Lines() != want {
 		t.Fatalf("Lines at the end: got %d, want %d", r.Lines(), want)
 	}
+	if got := r.MultilineRecords(); got != int64(c.Multiline) {
+		t.Fatalf("got %d records that span lines, want %d", got, c.Multiline)
+	}
 	if _, err := r.Next(); err != io.EOF {
 		t.Fatalf("Next after the end: got %v", err)
 	}
@@ -179,7 +182,8 @@ func TestLimits(t *testing.T) {
 		{"one byte over, no newline", "patient_id,event_type,v\nP1,bp,1\n" + row + "x", 100, parser.ErrRecordTooLong, 32},
 		{"one byte over by its CR", "patient_id,event_type,v\n" + row + "\r\n", 100, parser.ErrRecordTooLong, 24},
 		{"one byte over, quoted", "patient_id,event_type,v\nP1,\"bp\"," + strings.Repeat("x", 93) + "\n", 100, parser.ErrRecordTooLong, 24},
-		{"unclosed quote", "patient_id,event_type,v\nP1,bp,\"" + strings.Repeat("x\n", 200), 100, parser.ErrUnclosedQuote, 30},
+		{"unclosed quote", "patient_id,event_type,v\nP1,bp,\"" + strings.Repeat("x\n", 200), 100, parser.ErrRecordTooLong, 30},
+		{"quoted field over the limit", "patient_id,event_type,v\nP1,bp,\"" + strings.Repeat("x", 200) + "\"\n", 100, parser.ErrRecordTooLong, 30},
 		{"an error before the limit comes first", "patient_id,event_type,v\nP1,b\"p," + strings.Repeat("x", 200) + "\n", 100, parser.ErrBareQuote, 28},
 		{"header over the limit", "patient_id,event_type,v\n", 22, parser.ErrRecordTooLong, 0},
 		{"header of the limit", "patient_id,event_type,v\n", 23, nil, 0},

@@ -29,16 +29,19 @@ type Reader struct {
 	scratch *scratch
 	block   Block
 
-	buf      []byte
-	pos, end int
-	base     int64        // bytes of the input before buf[0]
-	lines    int64        // line feeds of the input before buf[pos]
-	learn    func() int64 // Range.Limit
-	limit    int64        // no record is read that begins here or later
-	guess    bool         // the first record is to be looked for
-	begun    bool
-	eof      bool
-	padded   bool // a line feed that is not in the input stands at buf[end-1]
+	buf        []byte
+	pos, end   int
+	base       int64        // bytes of the input before buf[0]
+	lines      int64        // line feeds of the input before buf[pos]
+	learn      func() int64 // Range.Limit
+	multiline  int64        // records that span lines
+	limit      int64        // no record is read that begins here or later
+	guess      bool         // the first record is to be looked for
+	fastBlocks int          // blocks that needed no record parser
+	slowBlocks int
+	begun      bool
+	eof        bool
+	padded     bool // a line feed that is not in the input stands at buf[end-1]
 }
 
 // NewReader returns a Reader of src. Options that make no sense are reported by the first call of a method that
@@ -84,7 +87,7 @@ func (r *Reader) ResetRange(src io.Reader, o Options, g Range) {
 		learn: g.Limit, limit: math.MaxInt64, guess: g.Header != nil}
 	r.buf = r.scratch.buffer(o.BufferSize)
 	r.block.Columns = r.scratch.columnsFor(len(o.Columns))
-	r.machine = machine{comma: o.Comma, maxRecord: o.MaxRecord, fields: r.scratch.fields}
+	r.machine = machine{comma: o.Comma, maxRecord: o.MaxRecord, maxLines: o.MaxRecordLines, fields: r.scratch.fields}
 }
 
 // Release gives the memory of r back. Blocks that it returned are no longer valid; Reset makes r usable again.
@@ -117,6 +120,10 @@ func (r *Reader) Lines() int64 {
 	}
 	return r.lines
 }
+
+// MultilineRecords returns how many of the records read so far span lines,
+// those that Options.Reject left out included.
+func (r *Reader) MultilineRecords() int64 { return r.multiline }
 
 // usedPadding reports whether the line feed that is not in the input is among what was used.
 func (r *Reader) usedPadding() bool { return r.padded && r.pos == r.end }
@@ -201,12 +208,14 @@ func (r *Reader) advance() (more bool) {
 	r.block.Offset, r.block.lines = r.base+int64(r.pos), r.lines
 	used, unended := r.regular(data[:stop])
 	if used > 0 {
+		r.fastBlocks++
 		r.take(data[:used], r.block.Rows)
 		return false
 	}
 	if unended && stop == len(data) {
 		return true
 	}
+	r.slowBlocks++
 	used, at, err := r.careful(data, stop)
 	if err == errMore || err == errMoreQuoted {
 		if more = !r.eof; more {

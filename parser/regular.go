@@ -47,14 +47,15 @@ func (r *Reader) projectAll(window []byte, offsets []uint32, m simd.Marks) bool 
 	return true
 }
 
-// plausible reports whether each record's last separator is a line feed, and none is too long or the header again.
-// Most records are not as long as the header, CR or no CR: one comparison tells.
+// plausible reports whether each record's last separator is a line feed, and none is too long, begins with a byte order
+// mark, or is the header again. Most records are not as long as the header, CR or no CR: one comparison tells.
 func (r *Reader) plausible(window []byte, offsets []uint32) bool {
 	width, header, start := r.header.width, uint32(r.header.line), uint32(0)
-	for i := width - 1; i < len(offsets); i += width {
+	longest := uint32(min(r.opts.MaxRecord, windowSize))
+	for i := uint(width - 1); i < uint(len(offsets)); i += uint(width) {
 		end := offsets[i]
 		length := end - start
-		if window[end] != '\n' || int(length) > r.opts.MaxRecord {
+		if window[start] == 0xef && hasMark(window[start:]) || window[end] != '\n' || length > longest {
 			return false
 		}
 		if length-header <= 1 && r.header.resembles(window[start:end], r.opts.Comma) {

@@ -62,10 +62,14 @@ func bombs() map[string]bomb {
 		"header in gzip":         {file: join(gzipHead, deflatedAgain("x", 10<<10)), code: 8, says: "--max-record sets the limit"},
 		"header in zstd by HTTP": {answer: data("zstd", join(frame(17), repeated('x', 1<<17, endless))), code: 8, says: "--max-record sets the limit"},
 
-		"quoted field":           {file: join(text(header+`P1,"`), sparse(10<<30)), code: 6, says: "quoted field is not closed within the record limit"},
-		"quoted field over HTTP": {answer: data("", join(text(header+`P1,"`), again("x\n", endless))), code: 6, says: "quoted field is not closed within the record limit"},
+		"quoted field":           {file: join(text(header+`P1,"`), sparse(10<<30)), code: 8, says: "--max-record sets the limit"},
+		"quoted field over HTTP": {answer: data("", join(text(header+`P1,"`), again("x", endless))), code: 8, says: "--max-record sets the limit"},
+		"long ids":               {file: join(frame(17), stored(header), longIDs(250_000)), code: 8, says: "--max-names-size sets the limit", peak: 384},
+		"long ids over HTTP": {answer: data("zstd", join(frame(17), stored(header), longIDs(250_000))), flags: []string{"--max-names-size", "32M"},
+			code: 8, says: "--max-names-size sets the limit", peak: 96},
+		"quoted lines": {answer: data("", join(text(header+`P1,"`), again("x\n", endless))), code: 8, says: "--max-record-lines sets the limit"},
 		"quoted field in zstd by HTTP": {answer: data("zstd", join(frame(17), stored(header+`P1,"`), repeated('\n', 1<<17, endless))),
-			code: 6, says: "quoted field is not closed within the record limit"},
+			code: 8, says: "--max-record-lines sets the limit"},
 
 		"columns":           {file: join(text("patient_id,event_type" + strings.Repeat(",", 1_000_000) + "\n")), code: 8, says: "--max-columns sets the limit"},
 		"columns over HTTP": {answer: data("", join(text("patient_id,event_type"+strings.Repeat(",", 1_000_000)+"\n"))), code: 8, says: "--max-columns sets the limit"},

@@ -111,6 +111,20 @@ func repeated(c byte, size int, n int64) content {
 	}
 }
 
+// longIDs is zstd blocks of n rows, each with a patient id of 4,000 bytes.
+func longIDs(n int) content {
+	return func(w io.Writer) error {
+		same := append(zstdBlock(repeatedBlock, 3990), 'x')
+		for i := range n {
+			id := stored(fmt.Sprintf("%010d,t,bp,1\n", i))
+			if err := join(text(string(same)), id)(w); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
 // gzipHead begins a gzip member (RFC 1952, section 2.3).
 var gzipHead = text("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")
 

@@ -124,6 +124,10 @@ func (o *countOptions) config(p *program, found []sources.Source) (engine.Config
 	if o.rejects != "" && o.maxBadRows == 0 {
 		return engine.Config{}, usage(hinted(errors.New("--rejects: no row is left out"), "--max-bad-rows N lets N rows be left out"))
 	}
+	rangeSize, err := rangeSize(p.environ)
+	if err != nil {
+		return engine.Config{}, err
+	}
 	cfg := engine.Config{
 		Jobs:      o.workers(),
 		Transfers: int(o.transfers),
@@ -138,15 +142,17 @@ func (o *countOptions) config(p *program, found []sources.Source) (engine.Config
 		ShowIDs:      o.showData,
 
 		CSV: parser.Options{
-			Comma:      byte(o.delimiter),              // 0: what each source's name says, else a comma
-			Columns:    []parser.Selector{{Number: 1}}, // for Validate; the engine sets its own
-			NoHeader:   o.noHeader,
-			MaxRecord:  int(o.maxRecord),
-			MaxColumns: int(o.maxColumns),
-			ShowNames:  o.showData,
-			Kernel:     variables(p.environ)[kernelVariable],
+			Comma:          byte(o.delimiter),              // 0: what each source's name says, else a comma
+			Columns:        []parser.Selector{{Number: 1}}, // for Validate; the engine sets its own
+			NoHeader:       o.noHeader,
+			MaxRecord:      int(o.maxRecord),
+			MaxColumns:     int(o.maxColumns),
+			MaxRecordLines: int(o.maxLines),
+			ShowNames:      o.showData,
+			Kernel:         variables(p.environ)[kernelVariable],
 		},
-		Limits: o.limits(),
+		Limits:    o.limits(),
+		RangeSize: rangeSize,
 	}
 	if err := cfg.CSV.Validate(); err != nil {
 		return engine.Config{}, usage(err)

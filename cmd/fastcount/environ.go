@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -11,6 +12,7 @@ const variablePrefix = "FASTCOUNT_"
 const (
 	tokenVariable  = variablePrefix + "TOKEN"
 	kernelVariable = variablePrefix + "KERNEL"
+	rangeVariable  = variablePrefix + "RANGE_SIZE"
 )
 
 // variableOf returns the name of the variable that sets a flag.
@@ -29,9 +31,23 @@ func variables(environ []string) map[string]string {
 	return values
 }
 
+// rangeSize returns how many bytes of a file a worker is to count at once, 0
+// where that is not set. Tests split small files with it.
+func rangeSize(environ []string) (int64, error) {
+	text := variables(environ)[rangeVariable]
+	if text == "" {
+		return 0, nil
+	}
+	var n size
+	if err := n.Set(text); err != nil {
+		return 0, usage(fmt.Errorf("%s %q: %w", rangeVariable, text, err))
+	}
+	return int64(n), nil
+}
+
 // unknownVariables returns the names of the variables that look like this program's and mean nothing, sorted.
 func unknownVariables(environ []string) []string {
-	known := map[string]bool{tokenVariable: true, kernelVariable: true}
+	known := map[string]bool{tokenVariable: true, kernelVariable: true, rangeVariable: true}
 	for flag := range flagNames() {
 		known[variableOf(flag)] = true
 	}

@@ -272,10 +272,12 @@ type countOptions struct {
 	showData   bool
 	maxRecord  size
 	maxID      size
+	maxLines   count
 	maxColumns count
 	maxPatient count
 	maxEvents  count
 	maxPairs   count
+	maxNames   size
 	maxMemory  size
 	maxWindow  size
 
@@ -376,8 +378,9 @@ func (o *countOptions) csvFlags(f *pflag.FlagSet) {
 }
 
 func (o *countOptions) limitFlags(f *pflag.FlagSet) {
-	o.maxRecord, o.maxColumns = parser.DefaultMaxRecord, parser.DefaultMaxColumns
+	o.maxRecord, o.maxLines, o.maxColumns = parser.DefaultMaxRecord, parser.DefaultMaxRecordLines, parser.DefaultMaxColumns
 	f.Var(&o.maxRecord, "max-record", "longest record in bytes; K, M, G are understood")
+	f.Var(&o.maxLines, "max-record-lines", "most lines of a record, line breaks in quotes included")
 	f.Var(&o.maxColumns, "max-columns", "most columns")
 	f.Var(&o.maxMemory, "max-memory", "stop with exit code 8 rather than use more memory")
 	o.idLimitFlags(f)
@@ -386,11 +389,12 @@ func (o *countOptions) limitFlags(f *pflag.FlagSet) {
 
 // idLimitFlags bound what is counted, wherever it comes from.
 func (o *countOptions) idLimitFlags(f *pflag.FlagSet) {
-	o.maxID, o.maxPatient, o.maxEvents, o.maxPairs = 4<<10, 1<<20, 4096, 1<<24
+	o.maxID, o.maxPatient, o.maxEvents, o.maxPairs, o.maxNames = 4<<10, 1<<20, 4096, 1<<24, 256<<20
 	f.Var(&o.maxID, "max-id", "longest patient id or event type in bytes")
 	f.Var(&o.maxPatient, "max-patients", "most distinct patients")
 	f.Var(&o.maxEvents, "max-events", "most distinct event types")
 	f.Var(&o.maxPairs, "max-pairs", "most distinct pairs of patient and event type")
+	f.Var(&o.maxNames, "max-names-size", "most bytes of all patient ids and event types together")
 }
 
 func (o *countOptions) outputFlags(f *pflag.FlagSet) {

@@ -76,7 +76,7 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 		said = fmt.Sprintf(", %s left out", numbered(set.Dropped, "copy", "copies"))
 	}
 	p.ui.say("%s, %s of CSV, out of %s%s in %s; %s", rowCount(report.Rows), humanBytes(report.Bytes),
-		numbered(len(paths), "partial result", "partial results"), said, humanTime(time.Since(begin)), proofOf(report))
+		numbered(len(paths), "partial result", "partial results"), said, humanTime(time.Since(begin)), proofOf(report)+multiline(report.Parts))
 	return nil
 }
 
@@ -157,5 +157,6 @@ func incompleteMerge(set *merge.Set, args []string) error {
 
 // limits returns what the flags bound.
 func (o *countOptions) limits() engine.Limits {
-	return engine.Limits{ID: int(o.maxID), Patients: int(o.maxPatient), Events: int(o.maxEvents), Pairs: int(o.maxPairs)}
+	return engine.Limits{ID: int(o.maxID), Patients: int(o.maxPatient), Events: int(o.maxEvents), Pairs: int(o.maxPairs),
+		NamesSize: int(o.maxNames)}
 }

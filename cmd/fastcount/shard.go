@@ -90,7 +90,7 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 	if err != nil {
 		return err
 	}
-	p.ui.say("shard %d/%d: %s, %s in %s; %s", index, count, rowCount(report.Rows), humanBytes(report.Bytes), humanTime(took), file)
+	p.ui.say("shard %d/%d: %s, %s in %s; %s", index, count, rowCount(report.Rows), humanBytes(report.Bytes), humanTime(took)+multiline(report.Parts), file)
 	return nil
 }
 

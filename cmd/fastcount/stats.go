@@ -15,21 +15,22 @@ import (
 // statistics are what --stats and --metrics-file tell of a run. "fastcount help stats" explains every member; their
 // names and meanings stay as they are while the version is the same.
 type statistics struct {
-	Version      int     `json:"version"`
-	Rows         uint64  `json:"rows"`
-	BadRows      uint64  `json:"bad_rows"`
-	Patients     int     `json:"patients"`
-	EventTypes   int     `json:"event_types"`
-	BytesRead    uint64  `json:"bytes_read"`
-	BytesDecoded uint64  `json:"bytes_decoded"`
-	WallSeconds  float64 `json:"wall_s"`
-	CPUSeconds   float64 `json:"cpu_s"`
-	RowsPerS     float64 `json:"rows_per_s"`
-	PeakRSS      int64   `json:"peak_rss"`
-	Jobs         int     `json:"jobs"`
-	Kernel       string  `json:"kernel"`
-	Verify       string  `json:"verify"`
-	Complete     bool    `json:"complete"`
+	Version       int     `json:"version"`
+	Rows          uint64  `json:"rows"`
+	BadRows       uint64  `json:"bad_rows"`
+	MultilineRows uint64  `json:"multiline_rows"`
+	Patients      int     `json:"patients"`
+	EventTypes    int     `json:"event_types"`
+	BytesRead     uint64  `json:"bytes_read"`
+	BytesDecoded  uint64  `json:"bytes_decoded"`
+	WallSeconds   float64 `json:"wall_s"`
+	CPUSeconds    float64 `json:"cpu_s"`
+	RowsPerS      float64 `json:"rows_per_s"`
+	PeakRSS       int64   `json:"peak_rss"`
+	Jobs          int     `json:"jobs"`
+	Kernel        string  `json:"kernel"`
+	Verify        string  `json:"verify"`
+	Complete      bool    `json:"complete"`
 
 	Proof  engine.Proof `json:"proof"` // weakest of all parts
 	Stages stageTimes   `json:"stages"`
@@ -48,13 +49,14 @@ type stageTimes struct {
 }
 
 type partStat struct {
-	Name     string       `json:"name"`
-	Rows     uint64       `json:"rows"`
-	BadRows  uint64       `json:"bad_rows"`
-	Bytes    uint64       `json:"bytes"`
-	Attempts int          `json:"attempts"`
-	Verified engine.Proof `json:"verified"`
-	Error    string       `json:"error,omitempty"`
+	Name          string       `json:"name"`
+	Rows          uint64       `json:"rows"`
+	BadRows       uint64       `json:"bad_rows"`
+	MultilineRows uint64       `json:"multiline_rows"`
+	Bytes         uint64       `json:"bytes"`
+	Attempts      int          `json:"attempts"`
+	Verified      engine.Proof `json:"verified"`
+	Error         string       `json:"error,omitempty"`
 }
 
 // metricsMode is the mode of the metrics file. It holds no ids, and the program
@@ -87,8 +89,9 @@ func newStatistics(r *engine.Report, m measured) *statistics {
 	for i, p := range r.Parts {
 		read.note(p)
 		s.BadRows += p.BadRows
+		s.MultilineRows += p.MultilineRows
 		s.BytesRead += p.RawBytes
-		s.Parts[i] = partStat{Name: display.Valid(p.Name), Rows: p.Rows, BadRows: p.BadRows, Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified}
+		s.Parts[i] = partStat{Name: display.Valid(p.Name), Rows: p.Rows, BadRows: p.BadRows, MultilineRows: p.MultilineRows, Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified}
 		if p.Err != nil {
 			s.Parts[i].Error = display.Valid(p.Err.Error())
 		}
@@ -114,7 +117,7 @@ func (s *statistics) text() string {
 		fmt.Fprintf(&b, "  %-14s "+format+"\n", append([]any{name}, args...)...)
 	}
 	b.WriteString("statistics:\n")
-	line("rows", "%s (%s left out)", humanCount(s.Rows), humanCount(s.BadRows))
+	line("rows", "%s (%s left out, %s span lines)", humanCount(s.Rows), humanCount(s.BadRows), humanCount(s.MultilineRows))
 	line("ids", "%s patients, %s event types", humanCount(uint64(s.Patients)), humanCount(uint64(s.EventTypes)))
 	line("bytes", "%s", sizeOf(s.BytesDecoded, s.BytesRead))
 	line("time", "%s, of processors %s", humanTime(seconds(s.WallSeconds)), humanTime(seconds(s.CPUSeconds)))
@@ -136,6 +139,7 @@ func (s *statistics) metrics() string {
 	}
 	metric("rows", "Rows that were counted.", s.Rows)
 	metric("bad_rows", "Rows that were left out.", s.BadRows)
+	metric("multiline_rows", "Records that span lines, those left out included.", s.MultilineRows)
 	metric("patients", "Distinct patient ids.", s.Patients)
 	metric("event_types", "Distinct event types.", s.EventTypes)
 	metric("bytes_read", "Bytes taken from sources, compressed as they are.", s.BytesRead)

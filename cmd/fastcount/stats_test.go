@@ -19,9 +19,9 @@ func runReport() *engine.Report {
 	return &engine.Report{
 		Patients: []string{"P1", "P2", "P3"}, Events: []string{"up", "down"}, Rows: 1000, Bytes: 8000,
 		Parts: []engine.PartReport{
-			{Name: "a", Rows: 300, BadRows: 2, Bytes: 3000, RawBytes: 300, Attempts: 3, Verified: engine.ProofRows},
+			{Name: "a", Rows: 300, BadRows: 2, MultilineRows: 4, Bytes: 3000, RawBytes: 300, Attempts: 3, Verified: engine.ProofRows},
 			{Name: "b", Attempts: 8, Failed: true, Err: errors.New("gone")},
-			{Name: "c", Rows: 100, BadRows: 5, Bytes: 1000, RawBytes: 100, Attempts: 2, Verified: engine.ProofFraming, Err: errors.New("differs")},
+			{Name: "c", Rows: 100, BadRows: 5, MultilineRows: 1, Bytes: 1000, RawBytes: 100, Attempts: 2, Verified: engine.ProofFraming, Err: errors.New("differs")},
 			{Name: "d", Rows: 600, Bytes: 4000, RawBytes: 400, Attempts: 6, Kept: true, Verified: engine.ProofFraming},
 		},
 		Shortfalls: []engine.Shortfall{{Part: "b", Err: errors.New("gone")}},
@@ -42,13 +42,13 @@ func TestStatistics(t *testing.T) {
 		t.Errorf("%v s, %d bytes", s.CPUSeconds, s.PeakRSS)
 	}
 	s.CPUSeconds, s.PeakRSS = 1.5, 1<<20
-	want := `{"version":1,"rows":1000,"bad_rows":7,"patients":3,"event_types":2,"bytes_read":800,"bytes_decoded":8000,` +
+	want := `{"version":1,"rows":1000,"bad_rows":7,"multiline_rows":5,"patients":3,"event_types":2,"bytes_read":800,"bytes_decoded":8000,` +
 		`"wall_s":4,"cpu_s":1.5,"rows_per_s":100,"peak_rss":1048576,"jobs":7,"kernel":"avx2","verify":"warn","complete":false,"proof":"framing",` +
 		`"stages":{"wait":1,"decode":2,"parse":3,"count":5,"sink":0.5},"parts":[` +
-		`{"name":"a","rows":300,"bad_rows":2,"bytes":3000,"attempts":3,"verified":"rows"},` +
-		`{"name":"b","rows":0,"bad_rows":0,"bytes":0,"attempts":8,"verified":"none","error":"gone"},` +
-		`{"name":"c","rows":100,"bad_rows":5,"bytes":1000,"attempts":2,"verified":"framing","error":"differs"},` +
-		`{"name":"d","rows":600,"bad_rows":0,"bytes":4000,"attempts":6,"verified":"framing"}]}`
+		`{"name":"a","rows":300,"bad_rows":2,"multiline_rows":4,"bytes":3000,"attempts":3,"verified":"rows"},` +
+		`{"name":"b","rows":0,"bad_rows":0,"multiline_rows":0,"bytes":0,"attempts":8,"verified":"none","error":"gone"},` +
+		`{"name":"c","rows":100,"bad_rows":5,"multiline_rows":1,"bytes":1000,"attempts":2,"verified":"framing","error":"differs"},` +
+		`{"name":"d","rows":600,"bad_rows":0,"multiline_rows":0,"bytes":4000,"attempts":6,"verified":"framing"}]}`
 	var got, wanted any
 	if err := errors.Join(json.Unmarshal([]byte(s.json()), &got), json.Unmarshal([]byte(want), &wanted)); err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestStatistics(t *testing.T) {
 		t.Error(diff)
 	}
 	text := `statistics:
-  rows           1,000 (7 left out)
+  rows           1,000 (7 left out, 5 span lines)
   ids            3 patients, 2 event types
   bytes          8.00 kB (800 B compressed)
   time           4.00 s, of processors 1.50 s
@@ -78,7 +78,7 @@ func TestMetrics(t *testing.T) {
 	before := time.Now().Unix()
 	text := s.metrics()
 	want := map[string]string{
-		"rows": "1000", "bad_rows": "7", "patients": "3", "event_types": "2", "bytes_read": "800", "bytes_decoded": "8000",
+		"rows": "1000", "bad_rows": "7", "multiline_rows": "5", "patients": "3", "event_types": "2", "bytes_read": "800", "bytes_decoded": "8000",
 		"wall_seconds": "4", "cpu_seconds": "1.5", "peak_rss_bytes": "1048576", "complete": "0", "parts": "4",
 		"parts_failed": "2", "retries": "10",
 	}

@@ -47,7 +47,23 @@ func closingLine(r *engine.Report, found []sources.Source, took time.Duration) s
 	if remotes(found) {
 		said += ", " + numbered(read.retries, "retry", "retries")
 	}
-	return said + "; " + proofOf(r) + lacking(r.Parts)
+	return said + "; " + proofOf(r) + multiline(r.Parts) + lacking(r.Parts)
+}
+
+// multiline returns how many records span lines, "" if none do. A stray quote
+// makes such a record of several rows.
+func multiline(parts []engine.PartReport) string {
+	var n uint64
+	for _, p := range parts {
+		n += p.MultilineRows
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "; 1 record spans lines"
+	}
+	return "; " + humanCount(n) + " records span lines"
 }
 
 // work is what a run did itself, and how many parts it did not have to read.

@@ -19,12 +19,17 @@ Strict, and nothing is guessed: what is malformed is refused with its line and b
     counted under the empty id. Other columns are not looked at. --invalid-utf8=escape counts ids that
     are not UTF-8 too: their odd bytes are written as \xNN and every backslash is doubled, so that ids
     that differ stay different.
-  - A header that comes again as a row is an error: two files were pasted together.
+  - A header that comes again as a row is an error: two files were pasted together. A row is one if all
+    its fields equal the header, or if both key columns hold their names, each its own or the other's,
+    whatever their case and blanks around them. With --no-header the names are patient_id and event_type.
+  - A quoted line break is data. Rows that span lines are counted and mentioned at the end, because a
+    stray quote makes one row of many: --max-record-lines (1,000) limits the lines of a row. A line ends
+    in LF.
   - A row with another number of fields is an error. --max-bad-rows N leaves out up to N of them, says so
     in the result, and exits with 3; --rejects FILE lists them. Quotes that are wrong are never forgiven:
     behind them it is not certain where rows begin.
-  - One UTF-8 byte order mark is skipped; UTF-16 and UTF-32 are refused. An empty input is an error; a
-    header alone is a result without rows.
+  - A UTF-8 byte order mark at the start is skipped, and where another row begins it is an error. UTF-16
+    and UTF-32 are refused. An empty input is an error; a header alone is a result without rows.
 `,
 
 	"sources": `Sources
@@ -118,6 +123,7 @@ is warned of.
   FASTCOUNT_TOKEN     a token, sent to the origin of --server as Authorization: Bearer; --token-file
                       is stronger
   FASTCOUNT_KERNEL    the way in which bytes are scanned; for tests
+  FASTCOUNT_RANGE_SIZE   bytes of a file that one worker counts at once, such as 64K; for tests
   NO_COLOR            no colours in tables
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY   as everywhere
 `,
@@ -185,6 +191,7 @@ and meanings stay as they are while "version" is 1; members may be added.
 
   version          1
   rows, bad_rows   rows counted; rows left out (--max-bad-rows)
+  multiline_rows   rows that span lines, those left out included
   patients, event_types                    distinct ids
   bytes_read, bytes_decoded                as stored or sent; as CSV
   wall_s, cpu_s, rows_per_s                seconds of the run, of processors; rows a second (without those
@@ -194,8 +201,8 @@ and meanings stay as they are while "version" is 1; members may be added.
   complete         false if the result lacks something: exit code 3
   stages           seconds of all workers together: wait for sources, decode, parse, count; sink: writing.
                    Along the fast road parsing is in count
-  parts            for each source or download: name, rows, bad_rows, bytes (of CSV), attempts,
-                   verified (the proof, below), error where it failed or differs
+  parts            for each source or download: name, rows, bad_rows, multiline_rows, bytes (of CSV),
+                   attempts, verified (the proof, below), error where it failed or differs
   proof            the weakest proof of completeness of all parts, strongest first:
                    "rows": the number of rows is the one that the server or --expect-rows gives
                    "length": the number of bytes is known: Content-Length, or the size of a regular

@@ -6,5 +6,5 @@ import "fastcount/parser"
 var Faults = map[string]error{
 	"bare quote": parser.ErrBareQuote, "quote": parser.ErrQuote, "unclosed quote": parser.ErrUnclosedQuote,
 	"bare CR": parser.ErrBareCR, "field count": parser.ErrFieldCount, "header again": parser.ErrHeaderAgain,
-	"encoding": parser.ErrEncoding, "empty": parser.ErrEmpty,
+	"lines": parser.ErrTooManyLines, "byte order mark": parser.ErrByteOrderMark, "encoding": parser.ErrEncoding, "empty": parser.ErrEmpty,
 }

@@ -28,8 +28,8 @@
 // There they are numbered, and the first one that is not a delimiter must have
 // the number of the record's end.
 //
-// A Path stops at a new name, at another pattern, at an empty line, and at a
-// record that is too long: more than 64 bytes, 128 bytes with long names, or
+// A Path stops at a new name, at another pattern, at an empty line, at a byte
+// order mark where a record begins, and at a record that is too long: more than 64 bytes, 128 bytes with long names, or
 // 256 bytes where structural characters are numbered.
 //
 // # Streams
@@ -56,16 +56,9 @@ const Kernel = "avx2"
 // Layout describes the records to count. Columns are numbered from 0.
 type Layout struct {
 	Comma  byte
-	Width  int    // number of columns
-	First  int    // column whose names are the rows of the matrix of counts
-	Second int    // column whose names are the columns of the matrix
-	Header []byte // name of the first column; a record that holds it may be a repeated header
-}
-
-// Equal reports whether two layouts are the same.
-func (l Layout) Equal(o Layout) bool {
-	return l.Comma == o.Comma && l.Width == o.Width && l.First == o.First && l.Second == o.Second &&
-		bytes.Equal(l.Header, o.Header)
+	Width  int // number of columns
+	First  int // column whose names are the rows of the matrix of counts
+	Second int // column whose names are the columns of the matrix
 }
 
 // pattern is the sequence of structural characters of a record, with the keys
@@ -165,9 +158,10 @@ func detect(l Layout, data []byte) (p pattern, ok bool) {
 	return newPattern(l, data[0] == '"', end > 0 && data[end-1] == '\r')
 }
 
-// fits reports whether name contains no structural character.
+// fits reports whether name contains no structural character and does not begin
+// with a byte order mark, which is an error where it begins a record.
 func (l Layout) fits(name []byte) bool {
-	return !bytes.ContainsAny(name, "\"\r\n") && bytes.IndexByte(name, l.Comma) < 0
+	return !bytes.HasPrefix(name, []byte("\xef\xbb\xbf")) && !bytes.ContainsAny(name, "\"\r\n") && bytes.IndexByte(name, l.Comma) < 0
 }
 
 // classifiable reports whether the structural characters of l differ in their

@@ -19,6 +19,7 @@ var Available = cpu.X86.HasAVX2 && cpu.X86.HasAES && cpu.X86.HasBMI1 && cpu.X86.
 // concurrent use.
 type Path struct {
 	layout   Layout
+	leave    func(name []byte) bool
 	pattern  pattern
 	ready    bool // pattern and tables are set
 	long     bool // the tables hold long keys
@@ -148,9 +149,11 @@ func (f *Path) countOne() int {
 	}
 }
 
-// New returns a Path for records of layout l.
-func New(l Layout) *Path {
-	return &Path{layout: l, disabled: !Available || !l.classifiable(), streams: new(streams)}
+// New returns a Path for records of layout l. It stops at records whose name in
+// the first column is one that leave reports true for; nil is for none. Names
+// are passed to leave only when they are added to the tables.
+func New(l Layout, leave func(name []byte) bool) *Path {
+	return &Path{layout: l, leave: leave, disabled: !Available || !l.classifiable(), streams: new(streams)}
 }
 
 // Count counts the records of data up to the first one that it cannot count or
@@ -243,7 +246,7 @@ func (f *Path) addNames(t *table, names *intern.Table, before, after string, uni
 		if size > t.key && !f.long && f.pattern.canBeLong() {
 			return false
 		}
-		if size > t.key || !f.layout.fits(name) || bytes.Equal(name, f.layout.Header) {
+		if size > t.key || !f.layout.fits(name) || t == &f.first && f.leave != nil && f.leave(name) {
 			continue
 		}
 		var key [64]byte

@@ -12,7 +12,7 @@ const Available = false
 type Path struct{}
 
 // New returns a Path.
-func New(Layout) *Path { return new(Path) }
+func New(Layout, func(name []byte) bool) *Path { return new(Path) }
 
 // Count returns 0, 0.
 func (*Path) Count(data []byte, stop int, first, second *intern.Table, counts []uint64, stride int) (used, rows int) {

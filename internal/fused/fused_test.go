@@ -16,7 +16,9 @@ import (
 
 const header = "patient_id,event_time,event_type,value"
 
-var layout = fused.Layout{Comma: ',', Width: 4, First: 0, Second: 2, Header: []byte("patient_id")}
+var layout = fused.Layout{Comma: ',', Width: 4, First: 0, Second: 2}
+
+func isHeader(name []byte) bool { return string(name) == "patient_id" }
 
 // known holds two tables of names and a matrix of counts for them.
 type known struct {
@@ -107,7 +109,7 @@ func records(rng *rand.Rand, k *known, n int, form func(fields [4]string) string
 	var b strings.Builder
 	for range n {
 		first := string(k.first.Name(uint32(rng.IntN(k.first.Len()))))
-		if first == "patient_id" {
+		if first == "patient_id" || first == "\ufeffP1" {
 			first = "P1"
 		}
 		fields := [4]string{
@@ -133,7 +135,7 @@ var oddities = []string{
 	"P1,t,bp," + strings.Repeat("9", 60) + "\n", "P1," + strings.Repeat("t", 60) + ",bp,1\n", strings.Repeat("P", 70) + ",t,bp,1\n",
 	"P1,t,bp,\"\n", header + "\n", "patient_id,t,bp,1\n", "a name of 13bytes and more,t,bp,1\n", "P1,t,heart_rate_and_more,1\n",
 	"\x00,t,bp,1\n", "P1\x00,t,bp,1\n", "P1,t,bp\x00,1\n", "P1,2025,bp,1", "\"P1\",\"t\",\"bp\",\"1\"\n", "\"P1\",\"t\",\"bp\",\"1\"\r\n", ",,,\n", ",,,,\n",
-	"P1,t,bp,1\nP1", "\"P1,t\",\"x\",\"bp\",1\n", "\"P1\",\"t\",\"bp\",\"1\" \n", "\"P1\",\"t\"\"\",\"bp\",\"1\"\n",
+	"P1,t,bp,1\nP1", "\ufeffP1,t,bp,1\n", "\"\ufeffP1\",t,bp,1\n", "\"P1,t\",\"x\",\"bp\",1\n", "\"P1\",\"t\",\"bp\",\"1\" \n", "\"P1\",\"t\"\"\",\"bp\",\"1\"\n",
 }
 
 var forms = map[string]func(f [4]string) string{
@@ -144,7 +146,7 @@ var forms = map[string]func(f [4]string) string{
 }
 
 var (
-	firsts  = []string{"P1", "P22", "P333", "", "a name of 13b", "ünïcödé", "patient_id"}
+	firsts  = []string{"P1", "P22", "P333", "", "a name of 13b", "ünïcödé", "patient_id", "\ufeffP1"}
 	seconds = []string{"bp", "hr", "heart_rate", "x", "event_type"}
 )
 
@@ -166,7 +168,7 @@ func TestCountsWhatEncodingCSVReads(t *testing.T) {
 			t.Run(set+"/"+name, func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(3, 4))
 				k := newKnown(t, names[0], names[1])
-				path := fused.New(layout)
+				path := fused.New(layout, isHeader)
 				for range 400 {
 					n := 1 + rng.IntN(60)
 					data := records(rng, k, n, form, 0)
@@ -192,7 +194,7 @@ func TestWhatFollowsDoesNotMatter(t *testing.T) {
 	data := ",2025-08-26T00:00:07Z,blood_pressure_systolic,71\n"
 	for _, junk := range []string{",", "\n", "\"", "x"} {
 		b := []byte(data + strings.Repeat(junk, fused.Slack))
-		used, rows := fused.New(layout).Count(b[:len(data)], len(data), k.first, k.second, k.counts, k.stride)
+		used, rows := fused.New(layout, isHeader).Count(b[:len(data)], len(data), k.first, k.second, k.counts, k.stride)
 		if used != len(data) || rows != 1 {
 			t.Errorf("followed by %q: %d bytes and %d rows", junk, used, rows)
 		}
@@ -205,7 +207,7 @@ func TestLongNames(t *testing.T) {
 	for n := range 70 {
 		for m := range 40 {
 			k := newKnown(t, []string{strings.Repeat("n", n)}, []string{strings.Repeat("e", m)})
-			path := fused.New(layout)
+			path := fused.New(layout, isHeader)
 			data := strings.Repeat(strings.Repeat("n", n)+",2025-08-26T00:00:07Z,"+strings.Repeat("e", m)+",71\n", 9)
 			used := check(t, path, k, data, len(data))
 			fits := n < 64 && m < 31
@@ -220,7 +222,7 @@ func TestLongNames(t *testing.T) {
 func TestStopsBeforeOddities(t *testing.T) {
 	skipUnlessAvailable(t)
 	k := newKnown(t, firsts, seconds)
-	path := fused.New(layout)
+	path := fused.New(layout, isHeader)
 	plain := strings.Repeat("P1,t,bp,1\n", 20)
 	for _, odd := range oddities {
 		if odd == ",,,\n" || odd == "P1,t,bp,1\nP1" {
@@ -241,7 +243,7 @@ func TestStopsBeforeOddities(t *testing.T) {
 func TestIncompleteRecord(t *testing.T) {
 	skipUnlessAvailable(t)
 	k := newKnown(t, firsts, seconds)
-	path := fused.New(layout)
+	path := fused.New(layout, isHeader)
 	data := strings.Repeat("P1,t,bp,1\n", 7) + "P22,time,heart_rate,71\n"
 	for n := range len(data) + 1 {
 		want := strings.LastIndexByte(data[:n], '\n') + 1
@@ -254,7 +256,7 @@ func TestIncompleteRecord(t *testing.T) {
 func TestRecordsOfEveryLength(t *testing.T) {
 	skipUnlessAvailable(t)
 	k := newKnown(t, firsts, seconds)
-	path := fused.New(layout)
+	path := fused.New(layout, isHeader)
 	for n := range 100 {
 		record := "P1," + strings.Repeat("t", n) + ",bp,1\n"
 		data := strings.Repeat(record, 9)
@@ -269,7 +271,7 @@ func TestRecordsOfEveryLength(t *testing.T) {
 // next call.
 func TestGrowth(t *testing.T) {
 	skipUnlessAvailable(t)
-	path := fused.New(layout)
+	path := fused.New(layout, isHeader)
 	for n := 1; n <= 3000; n = n*3 + 1 {
 		var first, second []string
 		var data strings.Builder
@@ -322,7 +324,7 @@ func checkLayout(t *testing.T, width, first, second int, quoted, path bool) {
 		}
 		k := newKnown(t, firsts, seconds)
 		data := strings.Repeat(row, 301)
-		r := fused.New(fused.Layout{Comma: ',', Width: width, First: first, Second: second})
+		r := fused.New(fused.Layout{Comma: ',', Width: width, First: first, Second: second}, nil)
 		used, rows := r.Count(padded(data), len(data), k.first, k.second, k.counts, k.stride)
 		if want := map[bool]int{true: 301}[path]; rows != want || used != want*len(row) {
 			t.Errorf("%q: %d rows in %d bytes, want %d", row, rows, used, want)
@@ -349,7 +351,7 @@ func TestWideRecords(t *testing.T) {
 			names[i] = fmt.Sprintf("c%d", i)
 		}
 		names[first], names[second] = "patient_id", "event_type"
-		path := fused.New(fused.Layout{Comma: ',', Width: width, First: first, Second: second, Header: []byte("patient_id")})
+		path := fused.New(fused.Layout{Comma: ',', Width: width, First: first, Second: second}, isHeader)
 		k := newKnown(t, firsts, seconds)
 		end := []string{"\n", "\r\n"}[rng.IntN(2)]
 		for range 20 {
@@ -375,7 +377,7 @@ func TestTooFewFields(t *testing.T) {
 	skipUnlessAvailable(t)
 	for width := 3; width <= 330; width++ {
 		for _, padding := range []int{0, 1, 3, 60, 130} {
-			path := fused.New(fused.Layout{Comma: ',', Width: width, First: 0, Second: 1})
+			path := fused.New(fused.Layout{Comma: ',', Width: width, First: 0, Second: 1}, nil)
 			k := newKnown(t, firsts, seconds)
 			for fields := 2; fields <= width+2; fields++ {
 				row := "P1,bp"
@@ -394,7 +396,7 @@ func TestTooFewFields(t *testing.T) {
 // plainRecord reports whether line is one of the unmodified records of
 // wideRecords.
 func plainRecord(line string, width int, end string) bool {
-	return strings.Count(line, ",") == width-1 && !strings.Contains(line, "\"") && !strings.Contains(line, "unknown") &&
+	return strings.Count(line, ",") == width-1 && !strings.Contains(line, "\"") && !strings.Contains(line, "unknown") && !strings.Contains(line, "\ufeff") &&
 		strings.HasSuffix(line, end) && strings.Count(line, "\r") == len(end)-1
 }
 
@@ -408,6 +410,8 @@ func wideRecords(rng *rand.Rand, width, first, second int, end string) string {
 		fields[first] = []string{"P1", "P22", "", "a name of 13b"}[rng.IntN(4)]
 		fields[second] = []string{"bp", "hr", "heart_rate"}[rng.IntN(3)]
 		switch rng.IntN(60) {
+		case 7:
+			fields[0] = "\ufeff" + fields[0]
 		case 0:
 			fields[rng.IntN(width)] = "\"q,\n\""
 		case 1:
@@ -436,7 +440,7 @@ func TestDelimiters(t *testing.T) {
 		}
 		l := layout
 		l.Comma = comma
-		path := fused.New(l)
+		path := fused.New(l, nil)
 		k := newKnown(t, []string{"P1"}, []string{"bp"})
 		data := strings.ReplaceAll("P1,t,bp,1\n", ",", string([]byte{comma}))
 		if bytes.IndexByte([]byte("P1tbp"), comma) >= 0 {
@@ -453,7 +457,7 @@ func TestDelimiters(t *testing.T) {
 func TestNoAllocation(t *testing.T) {
 	skipUnlessAvailable(t)
 	k := newKnown(t, firsts, seconds)
-	path := fused.New(layout)
+	path := fused.New(layout, isHeader)
 	data := padded(strings.Repeat("P1,t,bp,1\nP22,t,hr,1\n", 100))
 	count := func() {
 		if used, _ := path.Count(data, len(data), k.first, k.second, k.counts, k.stride); used != len(data) {

@@ -62,8 +62,8 @@ func TestStaysWithinTheSlack(t *testing.T) {
 						memory = arena[len(arena)-len(text)-fused.Slack:]
 					}
 					copy(memory[copy(memory, text):], strings.Repeat("P1,t,bp,1\n\"\r", fused.Slack))
-					used, rows := fused.New(layout).Count(memory[:len(text)], len(text), k.first, k.second, k.counts, k.stride)
-					wantUsed, wantRows := fused.New(layout).Count(padded(text), len(text), k.first, k.second, k.counts, k.stride)
+					used, rows := fused.New(layout, isHeader).Count(memory[:len(text)], len(text), k.first, k.second, k.counts, k.stride)
+					wantUsed, wantRows := fused.New(layout, isHeader).Count(padded(text), len(text), k.first, k.second, k.counts, k.stride)
 					if used != wantUsed || rows != wantRows {
 						t.Fatalf("%q: %d bytes and %d rows, elsewhere %d and %d", text, used, rows, wantUsed, wantRows)
 					}

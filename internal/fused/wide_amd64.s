@@ -81,7 +81,8 @@
 // with the number of the record's end must be the first one that is not a
 // delimiter. Hence no quote or line feed precedes it, and the number of
 // delimiters is correct. A key is a name and the structural character that
-// follows it.
+// follows it. Because the keys need not include the beginning of the record, it
+// is compared with a byte order mark.
 #define WIDE_RECORD(P, probe, hit, fail) \
 	MOVQ      $-1, R8;                  \
 	GROUP(P, 192, group3);              \
@@ -100,6 +101,10 @@
 	ADDQ      R14, AX;                  \
 	CMPQ      AX, lastOne;              \
 	JBE       fail;                     \
+	MOVL      (P), AX;                  \
+	ANDL      $0xffffff, AX;            \
+	CMPL      AX, $0xbfbbef;            \
+	JEQ       fail;                     \
 	LOOK(lastOne, AX);                  \
 	CMPQ      AX, R8;                   \
 	JNE       fail;                     \

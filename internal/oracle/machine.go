@@ -1,10 +1,13 @@
 package oracle
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // Fault says what is wrong with an input, and where.
 type Fault struct {
-	Kind   string // "bare quote", "quote", "unclosed quote", "bare CR", "field count", "header again", "encoding" or "empty"
+	Kind   string // "bare quote", "quote", "unclosed quote", "bare CR", "field count", "header again", "lines", "byte order mark", "encoding" or "empty"
 	Offset int
 	Line   int // from 1, counting line feeds
 }
@@ -12,10 +15,17 @@ type Fault struct {
 // Machine reads CSV as the textbook does: one state, one byte, one table. It returns the records, the first included, up
 // to the end or the first fault. Unlike encoding/csv it says what the fault is and where, in the terms of package parser.
 func Machine(input []byte, comma byte) (records [][]string, fault *Fault) {
-	m := &machine{input: input, comma: comma}
+	records, _, fault = MachineLimited(input, comma, 1000)
+	return records, fault
+}
+
+// MachineLimited is Machine with a limit of the lines of a record. It also
+// returns how many of the records after the first span lines.
+func MachineLimited(input []byte, comma byte, maxLines int) (records [][]string, multiline int, fault *Fault) {
+	m := &machine{input: input, comma: comma, maxLines: maxLines}
 	for _, mark := range []string{"\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"} {
 		if bytes.HasPrefix(input, []byte(mark)) {
-			return nil, m.fault("encoding", 0)
+			return nil, 0, m.fault("encoding", 0)
 		}
 	}
 	if bytes.HasPrefix(input, []byte("\xef\xbb\xbf")) {
@@ -30,7 +40,7 @@ func Machine(input []byte, comma byte) (records [][]string, fault *Fault) {
 	if m.found == nil && len(m.records) == 0 {
 		m.found = m.fault("empty", len(input))
 	}
-	return m.records, m.found
+	return m.records, m.multiline, m.found
 }
 
 type state uint8
@@ -46,16 +56,20 @@ const (
 )
 
 type machine struct {
-	input []byte
-	comma byte
+	input    []byte
+	comma    byte
+	maxLines int
 
 	state   state
 	begin   int // of the record
 	open    int // the quote of the field
+	extra   int // lines of the record after its first
 	field   []byte
 	record  []string
 	records [][]string
 	found   *Fault
+
+	multiline int
 }
 
 func (m *machine) fault(kind string, at int) *Fault {
@@ -71,6 +85,7 @@ func (m *machine) step(at int, c byte) {
 			m.state = closed
 		} else {
 			m.field = append(m.field, c)
+			m.countLine(c)
 		}
 	case closed:
 		m.behindQuote(at, c)
@@ -86,8 +101,19 @@ func (m *machine) step(at int, c byte) {
 	}
 }
 
+func (m *machine) countLine(c byte) {
+	if c != '\n' {
+		return
+	}
+	if m.extra++; m.extra == m.maxLines {
+		m.found = m.fault("lines", m.begin)
+	}
+}
+
 func (m *machine) outside(at int, c byte) {
 	switch {
+	case m.state == recordStart && strings.HasPrefix(string(m.input[at:min(at+3, len(m.input))]), "\xef\xbb\xbf"):
+		m.found = m.fault("byte order mark", at)
 	case c == m.comma:
 		m.endField()
 		m.state = fieldStart
@@ -150,6 +176,10 @@ func (m *machine) endField() {
 }
 
 func (m *machine) endRecord(next int) {
+	if m.extra > 0 && len(m.records) > 0 {
+		m.multiline++
+	}
+	m.extra = 0
 	switch {
 	case len(m.records) > 0 && len(m.record) != len(m.records[0]):
 		m.found = m.fault("field count", m.begin)

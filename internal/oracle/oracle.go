@@ -58,7 +58,8 @@ func Rows(input []byte, comma byte, columns ...string) ([][]string, error) {
 	return rows, nil
 }
 
-// Counts returns how often each pair of values of the two columns occurs.
+// Counts returns how often each pair of values of the two columns occurs. A
+// record in which each of them is the name of one of the columns is refused.
 func Counts(input []byte, comma byte, patient, event string) (map[[2]string]uint64, error) {
 	rows, err := Rows(input, comma, patient, event)
 	if err != nil {
@@ -69,13 +70,24 @@ func Counts(input []byte, comma byte, patient, event string) (map[[2]string]uint
 		if !utf8.ValidString(row[0]) || !utf8.ValidString(row[1]) {
 			return nil, ErrRefused
 		}
+		if isName(row[0], patient, event) && isName(row[1], patient, event) {
+			return nil, ErrRefused
+		}
 		counts[[2]string(row)]++
 	}
 	return counts, nil
 }
 
+// isName reports whether value is one of names, except for case, blanks around
+// it, and a byte order mark before it.
+func isName(value string, names ...string) bool {
+	value = strings.Trim(value, " \t")
+	value = strings.Trim(strings.TrimPrefix(value, "\ufeff"), " \t")
+	return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, value) })
+}
+
 // prepare applies the deviations that can be told from the bytes alone: it strips a byte order mark, refuses
-// carriage returns outside quotes that end no line, and replaces those inside quotes, which encoding/csv would
+// carriage returns outside quotes that end no line and byte order marks where a record begins, and replaces those inside quotes, which encoding/csv would
 // drop before a line feed, by a byte that does not occur, cr. A quote changes the side wherever it stands: where
 // that is not the truth, encoding/csv refuses the input anyway.
 func prepare(input []byte, comma byte) (out []byte, cr string, err error) {
@@ -92,6 +104,8 @@ func prepare(input []byte, comma byte) (out []byte, cr string, err error) {
 	inside := false
 	for i, c := range out {
 		switch {
+		case !inside && (i == 0 || out[i-1] == '\n') && bytes.HasPrefix(out[i:], []byte("\xef\xbb\xbf")):
+			return nil, "", ErrRefused
 		case c == '"':
 			inside = !inside
 		case c == '\r' && inside:

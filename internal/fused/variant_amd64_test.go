@@ -1,0 +1,72 @@
+//go:build !purego
+
+package fused
+
+import (
+	"strings"
+	"testing"
+
+	"fastcount/internal/intern"
+)
+
+// Each kind of record is counted to its end by the assembly that is meant for
+// it, with three streams.
+func TestVariants(t *testing.T) {
+	if !Available {
+		t.Skip("the fused path is not available here")
+	}
+	uuid := "0b3e1f5a-7c1d-4a89-9e55-4f6d1c2b3a00"
+	for name, tt := range map[string]struct {
+		layout        Layout
+		record        string
+		first, second string
+		variant       string
+	}{
+		"reference":    {Layout{',', 4, 0, 2}, "P1,t,bp,71\n", "P1", "bp", "leading"},
+		"CRLF":         {Layout{',', 4, 0, 2}, "P1,t,bp,71\r\n", "P1", "bp", "leading"},
+		"two columns":  {Layout{',', 2, 0, 1}, "P1,bp\n", "P1", "bp", "any"},
+		"quoted":       {Layout{',', 4, 0, 2}, "\"P1\",\"t\",\"bp\",\"71\"\n", "P1", "bp", "any"},
+		"quoted, CRLF": {Layout{',', 4, 0, 2}, "\"P1\",\"t\",\"bp\",\"71\"\r\n", "P1", "bp", "any"},
+		"long":         {Layout{',', 4, 0, 2}, uuid + ",t,bp,71\n", uuid, "bp", "long"},
+		"long, quoted": {Layout{',', 4, 0, 2}, "\"" + uuid + "\",\"t\",\"bp\",\"71\"\n", uuid, "bp", "long"},
+		"exchanged":    {Layout{',', 4, 2, 0}, "bp,t,P1,71\n", "P1", "bp", "wide"},
+		"many columns": {Layout{',', 8, 3, 5}, "a,b,c,P1,d,bp,e,f\n", "P1", "bp", "wide"},
+		"at the ends":  {Layout{',', 8, 0, 7}, "P1,a,b,c,d,e,f,bp\n", "P1", "bp", "wide"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			first, second := intern.New(nil), intern.New(nil)
+			for table, id := range map[*intern.Table]string{first: tt.first, second: tt.second} {
+				if _, err := table.ID([]byte(id)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			const records = 1000
+			text := strings.Repeat(tt.record, records)
+			data := []byte(text + strings.Repeat("x", Slack))[:len(text)]
+			f, counts := New(tt.layout, nil), make([]uint64, 1)
+			used, rows := f.Count(data, len(data), first, second, counts, 1)
+			if used != len(data) || rows != records || counts[0] != records {
+				t.Errorf("counted %d records in %d of %d bytes", rows, used, len(data))
+			}
+			if got := variantOf(f); got != tt.variant {
+				t.Errorf("counted by variant %s, want %s", got, tt.variant)
+			}
+			if rest := f.streams.rounds; rest > streamCount {
+				t.Errorf("%d records were left for one stream", rest)
+			}
+		})
+	}
+}
+
+// variantOf names the assembly that counts f's records.
+func variantOf(f *Path) string {
+	switch {
+	case f.pattern.wide:
+		return "wide"
+	case f.long:
+		return "long"
+	case f.pattern.leading():
+		return "leading"
+	}
+	return "any"
+}
