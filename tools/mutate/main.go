@@ -11,7 +11,9 @@
 // survivor matters is for the reader to judge: some mutants cannot change what
 // a package does.
 //
-// A mutant may allocate without bound; limit its memory with ulimit -v.
+// A mutant can do whatever the user may: replace a device that it was to write
+// to, or take all memory. Run it as an unprivileged user or in a container, with
+// a limit such as ulimit -S -v 12000000.
 package main
 
 import (
