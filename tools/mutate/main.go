@@ -116,8 +116,11 @@ func list(patterns []string) (packages []goPackage, err error) {
 
 // mutate tests the mutants of one package and prints those that survive.
 func (r *runner) mutate(p goPackage, scratch string) error {
-	if got := r.test("", p.ImportPath); got != survived {
-		return errors.New("the tests fail without a mutation")
+	tested := append([]string{p.ImportPath}, r.also...)
+	for _, pkg := range tested {
+		if r.test("", pkg) != survived {
+			return fmt.Errorf("the tests of %s fail without a mutation", pkg)
+		}
 	}
 	candidates, err := r.candidates(p)
 	if err != nil {
@@ -128,7 +131,7 @@ func (r *runner) mutate(p goPackage, scratch string) error {
 		if count[killed]+count[timedOut]+count[survived] == r.n {
 			break
 		}
-		got, err := r.try(p, m, scratch)
+		got, err := r.try(tested, m, scratch)
 		if err != nil {
 			return err
 		}
@@ -169,8 +172,8 @@ func (r *runner) candidates(p goPackage) (list []mutation, err error) {
 	return list, nil
 }
 
-// try tests one mutant.
-func (r *runner) try(p goPackage, m mutation, scratch string) (outcome, error) {
+// try tests one mutant with packages, until one of them notices it.
+func (r *runner) try(packages []string, m mutation, scratch string) (outcome, error) {
 	file, err := filepath.Abs(m.file)
 	if err != nil {
 		return invalid, err
@@ -182,7 +185,7 @@ func (r *runner) try(p goPackage, m mutation, scratch string) (outcome, error) {
 			return invalid, err
 		}
 	}
-	for _, pkg := range append([]string{p.ImportPath}, r.also...) {
+	for _, pkg := range packages {
 		if got := r.test(overlay, pkg); got != survived {
 			return got, nil
 		}
