@@ -101,8 +101,8 @@ func becomeWhole(parts []engine.PartReport) error {
 	names := make(map[string]bool, len(parts))
 	for i := range parts {
 		p := &parts[i]
-		if r := p.Range; r != nil && (r.From != 0 || r.Start != 0 || r.To != r.Size || r.End != r.Size) {
-			return fmt.Errorf("%w: %s: from %d to %d of %d bytes", ErrUnfit, p.Name, r.Start, r.End, r.Size)
+		if r := p.Range; r != nil && (r.From != 0 || r.To != r.Size) {
+			return fmt.Errorf("%w: %s: from %d to %d of %d bytes", ErrUnfit, p.Name, r.From, r.To, r.Size)
 		}
 		if names[p.Name] {
 			return fmt.Errorf("%w: %s was counted twice", ErrOverlap, p.Name)

@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -329,6 +330,13 @@ func TestOrderOfPartsInATree(t *testing.T) {
 	if errs != [2]error{} || len(want.Parts) != 2 || want.Parts[0].Name != "file8" || want.Parts[1].Name != "file7" || want.Parts[0].Entry != 0 {
 		t.Fatalf("got %+v, %v", want, errs)
 	}
+	unknown, _, errs := added(t, tenths(t, func(i int, head *engine.PartialHead, p *engine.PartReport, n *pair) {
+		change(i, head, p, n)
+		p.Entry = 0
+	}), engine.Limits{})
+	if diff := cmp.Diff(want, unknown); errs != [2]error{} || diff != "" {
+		t.Errorf("entries unknown: %v, %s", errs, diff)
+	}
 	dir := t.TempDir()
 	for _, groups := range [][][]int{
 		{{0, 2, 4, 6, 8}, {1, 3, 5, 7, 9}}, {{9, 5, 1}, {0, 8, 4, 3}, {2, 7, 6}}, {{5, 6, 7, 8, 9}, {0, 1, 2, 3, 4}},
@@ -418,7 +426,7 @@ func TestCopies(t *testing.T) {
 	if err != nil || s.Dropped != 2 || len(s.files) != 10 {
 		t.Errorf("got %+v, %v", s, err)
 	}
-	if s, err := Open(append(slices.Clone(files), same, other)); s != nil || !errors.Is(err, ErrOverlap) || !strings.Contains(err.Error(), other) {
+	if s, err := Open(append(slices.Clone(files), same, other)); s != nil || !errors.Is(err, ErrOverlap) || !strings.Contains(err.Error(), files[3]+" and "+other) {
 		t.Errorf("got %v, %v", s, err)
 	}
 	for _, corrupt := range []string{files[3], same} {
@@ -449,6 +457,29 @@ func TestShardsOfDifferentSizes(t *testing.T) {
 	}))
 	if err != nil || s.Shards != 0 {
 		t.Errorf("got %v, %v", s, err)
+	}
+}
+
+// Wherever a partial result is cut short, nothing is made of it.
+func TestCutShort(t *testing.T) {
+	files := tenths(t, nil)
+	text, err := os.ReadFile(files[4])
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for at := bytes.IndexByte(text, '\n') + 1; at < len(text); at++ {
+		write(t, files[4], text[:at])
+		s, err := Open(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := s.Report(engine.Limits{}); r != nil || !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), files[4]) {
+			t.Fatalf("at byte %d: got %v, %v", at, r, err)
+		}
+		if err := s.ToPartial(wholefile.OS{}, filepath.Join(dir, "sum"), dir); !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), files[4]) {
+			t.Fatalf("at byte %d, to a partial result: got %v", at, err)
+		}
 	}
 }
 
@@ -521,24 +552,27 @@ func TestFilesThatAreGone(t *testing.T) {
 	}
 }
 
+// An overlap is found wherever it is, and both files are named.
 func TestOverlapIsNotAdded(t *testing.T) {
 	files := tenths(t, nil)
 	dir := t.TempDir()
-	head := job(3)
-	head.Covers = []engine.Stretch{{35, 45}}
-	overlap := save(t, filepath.Join(dir, "overlap"+Suffix), head, []engine.PartReport{part("x", 1)}, pair{"P", "e", 1})
-	_, _, errs := added(t, append(files, overlap), engine.Limits{})
-	for _, err := range errs {
-		if !errors.Is(err, ErrOverlap) || !strings.Contains(err.Error(), overlap) {
-			t.Errorf("got %v", err)
+	for i := range int64(9) {
+		head := job(i)
+		head.Covers = []engine.Stretch{{10*i + 5, 10*i + 15}}
+		overlap := save(t, filepath.Join(dir, fmt.Sprint(i, Suffix)), head, []engine.PartReport{part("x", 1)}, pair{"P", "e", 1})
+		_, _, errs := added(t, append(files, overlap), engine.Limits{})
+		for _, err := range errs {
+			if !errors.Is(err, ErrOverlap) || !strings.Contains(err.Error(), files[i]+" and "+overlap) {
+				t.Errorf("got %v", err)
+			}
 		}
-	}
-	s, err := Open(append(files, overlap))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if gaps, err := s.Gaps(); !errors.Is(err, ErrOverlap) {
-		t.Errorf("got %v, %v", gaps, err)
+		s, err := Open(append(files, overlap))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if gaps, err := s.Gaps(); !errors.Is(err, ErrOverlap) {
+			t.Errorf("got %v, %v", gaps, err)
+		}
 	}
 }
 
