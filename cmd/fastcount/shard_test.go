@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -251,6 +254,79 @@ func TestDownloadInTwoExports(t *testing.T) {
 	}
 	if got := mustRun(t, "merge", "-q", "--compact", dir); got != `{"patients":{"P1":{"e":4}},"totals":{"e":4}}`+"\n" {
 		t.Errorf("allowed: got %s", got)
+	}
+}
+
+// Each flag that a plan records counts in shards as it does in one run.
+func TestFlagsOfPlans(t *testing.T) {
+	rows := func(head, row string) string {
+		text := head
+		for i := range 50 {
+			text += fmt.Sprintf(row, i%7)
+		}
+		return text
+	}
+	for _, c := range []struct {
+		flags []string
+		text  string
+	}{
+		{nil, rows("value,patient_id,event_type\n", "1,Q%d,e\n")},
+		{[]string{"-d", ";"}, rows("value;patient_id;event_type\n", "1;Q%d;e\n")},
+		{[]string{"-n"}, rows("", "Q%d,1,e\n")},
+		{[]string{"--patient-column", "a"}, rows("a,patient_id,event_type\n", "Q%d,1,e\n")},
+		{[]string{"--patient-column", "1"}, rows("a,patient_id,event_type\n", "Q%d,1,e\n")},
+		{[]string{"--event-column", "a"}, rows("a,patient_id,event_type\n", "e%d,Q,e\n")},
+		{[]string{"--event-column", "1"}, rows("a,patient_id,event_type\n", "e%d,Q,e\n")},
+		{[]string{"--invalid-utf8", "escape"}, rows("patient_id,event_type\n", "Q%d\xff,\\e\n")},
+	} {
+		file := save(t, "a.csv", c.text)
+		want := mustRun(t, append(c.flags, "-q", file)...)
+		if code, other, _ := runHere(nil, "-q", file); len(c.flags) > 0 && code == 0 && other == want {
+			t.Errorf("%q changes nothing", c.flags)
+		}
+		job := save(t, "job.plan", mustRun(t, append([]string{"plan", "-q", file}, c.flags...)...))
+		dir := t.TempDir()
+		for i := range 3 {
+			mustRun(t, "-q", "--plan", job, "--shard", fmt.Sprintf("%d/3", i), "--out-dir", dir)
+			if len(c.flags) == 0 {
+				continue
+			}
+			shard := append(slices.Clone(c.flags), "-q", "--plan", job, "--shard", "0/3", "--out-dir", dir)
+			if code, _, stderr := runHere(nil, shard...); code != exitUsage || !strings.Contains(stderr, "fastcount plan") {
+				t.Errorf("%q for a shard: exit code %d: %s", c.flags, code, stderr)
+			}
+		}
+		if got := mustRun(t, "merge", "-q", dir); got != want {
+			t.Errorf("%q: got %s\nwant %s", c.flags, got, want)
+		}
+	}
+}
+
+// The shards that are missing are those without a result that have work.
+func TestMissingShards(t *testing.T) {
+	const text = "patient_id,event_type\nQ1,e\n"
+	job := save(t, "job.plan", mustRun(t, "plan", "-q", save(t, "a.csv", text)))
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{1, 2, 7, len(text), 50} {
+		for range 4 {
+			dir, want, present := t.TempDir(), []string{}, 0
+			for i := range n {
+				if random.IntN(3) > 0 || i == n-1 && present == 0 {
+					present++
+					mustRun(t, "-q", "--plan", job, "--shard", fmt.Sprintf("%d/%d", i, n), "--out-dir", dir)
+				} else if i*len(text)/n < (i+1)*len(text)/n {
+					want = append(want, strconv.Itoa(i))
+				}
+			}
+			missing := strings.Join(want, ",")
+			if got := mustRun(t, "merge", "--missing", dir); got != missing+"\n" {
+				t.Errorf("%d shards: got %swant %s", n, got, missing)
+			}
+			code, stdout, stderr := runHere(nil, "merge", "-q", dir)
+			if missing == "" && code != exitDone || missing != "" && (code != exitMerge || stdout != "" || !strings.Contains(stderr, want[0])) {
+				t.Errorf("%d shards without %s: exit code %d: %s%s", n, missing, code, stdout, stderr)
+			}
+		}
 	}
 }
 

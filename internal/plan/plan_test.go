@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"fastcount/engine"
 )
 
 func written(t testing.TB, units []Unit) *Plan {
@@ -85,6 +87,34 @@ func TestShardsAreTheWhole(t *testing.T) {
 			}
 			if counted[u] != want {
 				t.Fatalf("of unit %d, %d was counted, want %d", i, counted[u], want)
+			}
+		}
+	}
+}
+
+// Each piece has the number of its entry, in whatever shard it is, and so has
+// its part in the result of the shard.
+func TestEntriesOfPieces(t *testing.T) {
+	p := written(t, randomUnits(rand.New(rand.NewPCG(5, 6)), 30))
+	for i := range 40 {
+		pieces, report := p.Shard(i, 40), new(engine.Report)
+		for _, piece := range pieces {
+			if piece.Entry < 1 || piece.Unit != &p.Units[piece.Entry-1] {
+				t.Errorf("shard %d: entry %d is another one", i, piece.Entry)
+			}
+			report.Parts = append(report.Parts, engine.PartReport{Name: fmt.Sprint(piece.Entry), Attempts: 1})
+		}
+		var b bytes.Buffer
+		if err := p.WriteShard(&b, i, 40, report); err != nil {
+			t.Fatal(err)
+		}
+		_, back, err := engine.ReadPartial(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range back.Parts {
+			if part.Name != fmt.Sprint(part.Entry) {
+				t.Errorf("shard %d: part %s has the entry %d", i, part.Name, part.Entry)
 			}
 		}
 	}

@@ -100,6 +100,14 @@ func TestScanDelimiter(t *testing.T) {
 	}
 }
 
+// A file need not have the columns that are counted, nor more than one.
+func TestScanOfOneColumn(t *testing.T) {
+	f, u := unitOf(t, "a.csv", "a\n1\n2\n")
+	if err := scan(t.Context(), &u, f, engine.Config{}, 1); err != nil || !u.File.Scanned {
+		t.Errorf("got %v, %v", u.File, err)
+	}
+}
+
 func TestScanFails(t *testing.T) {
 	f, u := unitOf(t, "a.csv", "a,b\n\"1,2\n")
 	if err := scan(t.Context(), &u, f, engine.Config{}, 1); !errors.Is(err, parser.ErrUnclosedQuote) || u.File.Scanned {
