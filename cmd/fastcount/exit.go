@@ -101,6 +101,7 @@ var kinds = []struct {
 	{sinks.ErrSameFile, exitUsage},
 	{sources.ErrArgument, exitUsage},
 	{state.ErrFolder, exitUsage},
+	{state.ErrNotPrivate, exitUsage},
 	{merge.ErrIncomplete, exitMerge},
 	{merge.ErrOverlap, exitMerge},
 	{merge.ErrOtherWork, exitMerge},

@@ -146,6 +146,7 @@ var knownHints = []struct {
 	{sources.ErrMetadata, "is --server the base URL of an export API? 'fastcount help api' says what that is"},
 	{sinks.ErrSameFile, "give each output a file of its own: --sink FORMAT=FILE"},
 	{state.ErrFolder, "repeat the command that the state is of, or name a new folder; to start over, delete the folder first"},
+	{state.ErrNotPrivate, "make it yours alone with chown and chmod go-w, or name a directory that does not exist yet"},
 	{state.ErrLocked, "wait until that one has ended, or name another folder"},
 	{errMemory, "fewer --jobs and --transfers need less memory; --max-memory sets the limit"},
 	{errTimeUp, "nothing was printed; --max-duration sets the time"},

@@ -17,7 +17,7 @@ func lock(name string) (*os.File, error) {
 	}
 	const unshared = 0
 	handle, err := syscall.CreateFile(path, syscall.GENERIC_READ|syscall.GENERIC_WRITE, unshared, nil,
-		syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
+		syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL|syscall.FILE_FLAG_OPEN_REPARSE_POINT, 0) // no link is followed
 	switch {
 	case err == sharingViolation:
 		return nil, ErrLocked

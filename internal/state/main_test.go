@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -30,6 +32,17 @@ func texts() []engine.Part {
 		parts = append(parts, text{fmt.Sprintf("part %d", i), data})
 	}
 	return parts
+}
+
+// privateDir returns a directory that only its owner can write to, whatever the
+// umask is.
+func privateDir(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "state")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // runOf is a run that counts parts.

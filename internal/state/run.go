@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,7 +54,9 @@ func (r Run) text() ([]byte, error) {
 		}
 		file.Sources[i] = source(s)
 	}
-	slices.SortFunc(file.Sources, func(a, b source) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(file.Sources, func(a, b source) int {
+		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Version, b.Version), strings.Compare(a.Digest, b.Digest))
+	})
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -65,7 +68,7 @@ func (r Run) text() ([]byte, error) {
 // claim makes the folder that of the run with this text, unless it is in use for something else.
 func (s *Store) claim(text []byte) error {
 	path := filepath.Join(s.folder, runName)
-	old, err := os.ReadFile(path)
+	old, err := readPrivate(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := s.refuseForeign(); err != nil {

@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 
 	"fastcount/engine"
 	"fastcount/internal/wholefile"
@@ -49,7 +50,7 @@ var _ engine.Store = (*Store)(nil)
 
 // Open opens the state of a run in a folder, which is made if it is missing, and locks it. What an earlier process left
 // unfinished is removed. Files that cannot be used later are told to warn, one by one, not at once by several
-// goroutines. The error matches ErrLocked, or ErrFolder, or is that of a file.
+// goroutines. The error matches ErrLocked, ErrFolder or ErrNotPrivate, or is that of a file.
 func Open(folder string, r Run, warn func(error)) (*Store, error) {
 	return open(folder, r, warn, wholefile.OS{})
 }
@@ -83,19 +84,26 @@ func digest(text []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// makeFolder makes the folder if it is missing, so that it outlives a power failure.
+// makeFolder makes the folder if it is missing, so that it outlives a power failure. Nobody else may be able to change
+// what is in it.
 func (s *Store) makeFolder() error {
 	info, err := os.Stat(s.folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(s.folder, 0o700); err != nil {
+			return err
+		}
+		if err := s.files.SyncFolder(filepath.Dir(s.folder)); err != nil {
+			return err
+		}
+		info, err = os.Stat(s.folder)
+	}
 	switch {
-	case err == nil && !info.IsDir():
+	case err != nil:
+		return err
+	case !info.IsDir():
 		return fmt.Errorf("%w: %s is a file", ErrFolder, s.folder)
-	case err == nil || !errors.Is(err, fs.ErrNotExist):
-		return err
 	}
-	if err := os.MkdirAll(s.folder, 0o700); err != nil {
-		return err
-	}
-	return s.files.SyncFolder(filepath.Dir(s.folder))
+	return checkPrivate(s.folder, info)
 }
 
 func isTemp(name string) bool {
@@ -141,7 +149,7 @@ func (s *Store) Load(part int) (*engine.Report, error) {
 }
 
 func (s *Store) load(part int) (r *engine.Report, err error) {
-	f, err := os.Open(s.path(part))
+	f, err := openPrivate(s.path(part), os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -150,10 +158,10 @@ func (s *Store) load(part int) (r *engine.Report, err error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case head.Work != s.work || head.Unit != s.units[part]:
+	case !reflect.DeepEqual(head, s.head(part)):
 		return nil, errors.New("it is of another run")
-	case len(r.Parts) != 1 || r.Parts[0].BadRows > 0:
-		return nil, errors.New("it is not of one whole part")
+	case len(r.Parts) != 1:
+		return nil, fmt.Errorf("it is of %d parts", len(r.Parts))
 	}
 	return r, nil
 }

@@ -178,7 +178,7 @@ func TestDamage(t *testing.T) {
 		"of two parts": func(t *testing.T, _ string, data []byte) []byte { return rewritten(t, data, 2) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			folder := t.TempDir()
+			folder := privateDir(t)
 			if _, err := runWith(t, folder, run, parts, wholefile.OS{}); err != nil {
 				t.Fatal(err)
 			}
@@ -243,7 +243,7 @@ func otherPartial(t *testing.T, path string) string {
 }
 
 func TestLocked(t *testing.T) {
-	folder := t.TempDir()
+	folder := privateDir(t)
 	run := runOf(texts())
 	s := mustOpen(t, folder, run, nil)
 	if _, err := Open(folder, run, nil); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), folder) {
@@ -277,7 +277,7 @@ func TestAnotherRun(t *testing.T) {
 		{"the order", func(r *Run) { slices.Reverse(r.Sources) }, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			folder := t.TempDir()
+			folder := privateDir(t)
 			if err := mustOpen(t, folder, first, nil).Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -321,7 +321,7 @@ func TestUnfitFolders(t *testing.T) {
 		{"another version", runName, `{"fastcount":"state of a run","version":2}`, "run.json was written by another version"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			folder := t.TempDir()
+			folder := privateDir(t)
 			path := filepath.Join(folder, test.file)
 			if err := os.WriteFile(path, []byte(test.data), 0o600); err != nil {
 				t.Fatal(err)
@@ -350,7 +350,7 @@ func TestUnfitFolders(t *testing.T) {
 	if _, err := os.Stat(temp); err == nil {
 		t.Error("a temporary file is still there")
 	}
-	if _, err := Open(t.TempDir(), Run{Sources: make([]engine.Identity, 1)}, nil); err == nil {
+	if _, err := Open(privateDir(t), Run{Sources: make([]engine.Identity, 1)}, nil); err == nil {
 		t.Error("a part without identity was taken")
 	}
 }

@@ -1,0 +1,186 @@
+package state
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"fastcount/engine"
+	"fastcount/internal/testing/descriptors"
+)
+
+// storeOf is a store that has kept parts, and the texts that it has kept.
+func storeOf(t *testing.T, parts []engine.Part, w *warnings) (s *Store, texts []string) {
+	t.Helper()
+	folder, run := privateDir(t), runOf(parts)
+	s = mustOpen(t, folder, run, w)
+	if _, err := engine.Run(t.Context(), parts, engine.Config{Store: s}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range parts {
+		texts = append(texts, string(readFile(t, s.path(i))))
+	}
+	return s, texts
+}
+
+// partialOf returns the text of a partial result.
+func partialOf(t *testing.T, head engine.PartialHead, r *engine.Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := engine.WritePartial(&b, head, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// resummed replaces text in a partial result, and corrects its checksum.
+func resummed(t *testing.T, text, old, new string) string {
+	t.Helper()
+	if strings.Count(text, old) != 1 {
+		t.Fatalf("%q occurs %d times in %s", old, strings.Count(text, old), text)
+	}
+	before, _, ok := strings.Cut(strings.Replace(text, old, new, 1), `"sha256":`)
+	if !ok {
+		t.Fatal("no checksum")
+	}
+	return fmt.Sprintf("%s\"sha256\":\"%x\"}\n", before, sha256.Sum256([]byte(before)))
+}
+
+// Each way in which a kept part can be unfit, alone: it is not used, and said so.
+func TestUnfitParts(t *testing.T) {
+	parts := texts()
+	var w warnings
+	s, kept := storeOf(t, parts, &w)
+	good, err := s.Load(1)
+	if err != nil || good == nil {
+		t.Fatal(good, err)
+	}
+	none := &engine.Report{}
+	both, err := engine.Run(t.Context(), parts[:2], engine.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := func(change func(h *engine.PartialHead)) engine.PartialHead {
+		h := s.head(1)
+		change(&h)
+		return h
+	}
+	for name, c := range map[string]struct{ text, want string }{
+		"summed again":        {resummed(t, kept[1], `"attempts":1`, `"attempts":2`), ""},
+		"no part":             {partialOf(t, s.head(1), none), "it is of 0 parts"},
+		"two parts":           {partialOf(t, s.head(1), both), "it is of 2 parts"},
+		"bad rows":            {resummed(t, kept[1], `"attempts":1`, `"attempts":1,"bad_rows":1`), "trailer: "},
+		"another run":         {partialOf(t, head(func(h *engine.PartialHead) { h.Work = s.units[1] }), good), "it is of another run"},
+		"another part":        {partialOf(t, head(func(h *engine.PartialHead) { h.Unit = s.units[0] }), good), "it is of another run"},
+		"other form":          {partialOf(t, head(func(h *engine.PartialHead) { h.EscapeIDs = false }), good), "it is of another run"},
+		"a shard":             {partialOf(t, head(func(h *engine.PartialHead) { h.Total, h.Covers = 9, []engine.Stretch{{0, 9}} }), good), "it is of another run"},
+		"other rows":          {resummed(t, kept[1], `"attempts":1`, `"attempts":0`), "damaged"},
+		"other version":       {resummed(t, kept[1], `"version":1`, `"version":2`), "version"},
+		"a wrong sum":         {strings.Replace(kept[1], `"attempts":1`, `"attempts":2`, 1), "checksum"},
+		"without the end":     {kept[1][:len(kept[1])-1], "end"},
+		"the file of another": {kept[0], "it is of another run"},
+	} {
+		w.said = nil
+		if err := os.WriteFile(s.path(1), []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.Load(1)
+		if err != nil || (r != nil) != (c.want == "") {
+			t.Errorf("%s: got %v, %v", name, r, err)
+		}
+		if c.want == "" && len(w.said) > 0 || c.want != "" && (len(w.said) != 1 || !strings.Contains(w.said[0], c.want)) {
+			t.Errorf("%s: the warnings are %q, want %q", name, w.said, c.want)
+		}
+	}
+	w.said = nil
+	if err := os.Remove(s.path(1)); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := s.Load(1); r != nil || err != nil || len(w.said) > 0 {
+		t.Errorf("missing: got %v, %v, %q", r, err, w.said)
+	}
+}
+
+// A part that cannot be kept fails the run with the reason.
+func TestPartThatCannotBeKept(t *testing.T) {
+	parts := texts()
+	s := mustOpen(t, privateDir(t), runOf(parts), nil)
+	if err := os.Mkdir(s.path(1), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.path(1), "x"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := s.Save(1, &engine.Report{Parts: []engine.PartReport{{Attempts: 1}}})
+	if !errors.As(err, new(*os.LinkError)) || !strings.Contains(err.Error(), "could not be kept") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The identity of each part is in the name of its file and in the file, so that
+// no part is taken for another one.
+func TestPartsOfDifferentIdentity(t *testing.T) {
+	ids := []engine.Identity{{ID: "a"}, {ID: "b"}, {ID: "a", Version: "1"}, {ID: "a", Digest: "1"}, {ID: "a 1"}, {ID: `a" "1`}}
+	s := mustOpen(t, privateDir(t), Run{Sources: ids}, nil)
+	seen := make(map[string]bool)
+	for i := range ids {
+		seen[s.path(i)] = true
+		seen[s.head(i).Unit] = true
+	}
+	if len(seen) != 2*len(ids) {
+		t.Errorf("got %v", seen)
+	}
+}
+
+// Sources of one id are sorted too, by everything: their order is no difference.
+func TestOrderOfSources(t *testing.T) {
+	ids := []engine.Identity{{ID: "a", Version: "2"}, {ID: "a", Version: "1", Digest: "y"}, {ID: "a", Version: "1", Digest: "x"}}
+	folder := privateDir(t)
+	if err := mustOpen(t, folder, Run{Sources: ids}, nil).Close(); err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(ids)
+	mustOpen(t, folder, Run{Sources: ids}, nil)
+}
+
+// Nothing is left open, whether a store is opened or refused.
+func TestStoreIsClosed(t *testing.T) {
+	parts := texts()
+	folder, run := privateDir(t), runOf(parts)
+	other := Run{Rules: map[string]string{"--delimiter": "x"}, Sources: run.Sources}
+	foreign := privateDir(t)
+	if err := os.WriteFile(filepath.Join(foreign, "x"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	descriptors.Check(t)
+	for range 2 {
+		s, err := Open(folder, run, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := engine.Run(t.Context(), parts, engine.Config{Store: s}); err != nil {
+			t.Error(err)
+		}
+		if _, err := Open(folder, run, nil); !errors.Is(err, ErrLocked) {
+			t.Errorf("got %v", err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, dir := range []string{folder, foreign} {
+		if _, err := Open(dir, other, nil); !errors.Is(err, ErrFolder) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if _, err := Open(filepath.Join(foreign, "x", "y"), run, nil); err == nil || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a directory inside a file: got %v", err)
+	}
+}

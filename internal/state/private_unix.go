@@ -1,0 +1,24 @@
+//go:build unix
+
+package state
+
+import (
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// canTell is true where modes and owners show who can change a file.
+const canTell = true
+
+// noFollow are the flags to open a file that is not a symbolic link. Opening a
+// FIFO does not wait.
+const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+
+// ownerOf returns the user to whom a file belongs.
+func ownerOf(info fs.FileInfo) int {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int(stat.Uid)
+	}
+	return os.Geteuid()
+}

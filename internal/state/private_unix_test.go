@@ -1,0 +1,151 @@
+//go:build unix
+
+package state
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"fastcount/engine"
+	"fastcount/internal/testing/descriptors"
+)
+
+// nobody is a user that the tests are not.
+const nobody = 65534
+
+// giveAway makes another user the owner of a file, and skips the test where this
+// user cannot.
+func giveAway(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Lchown(path, nobody, nobody); err != nil {
+		t.Skipf("this user cannot give files away: %v", err)
+	}
+}
+
+// refused asserts that a directory is refused because others could change what
+// is kept in it, and that nothing is made in it.
+func refused(t *testing.T, folder, want string) {
+	t.Helper()
+	before, _ := os.ReadDir(folder)
+	s, err := Open(folder, runOf(texts()), nil)
+	if s != nil || !errors.Is(err, ErrNotPrivate) || !strings.Contains(err.Error(), want) {
+		t.Fatalf("got %v, want %q", err, want)
+	}
+	if after, _ := os.ReadDir(folder); len(after) != len(before) {
+		t.Errorf("it holds %v now", after)
+	}
+}
+
+func TestDirectoryThatOthersCanChange(t *testing.T) {
+	for _, mode := range []os.FileMode{0o777, 0o722, 0o720, 0o702, 0o770, 0o777 | os.ModeSticky} {
+		folder := privateDir(t)
+		if err := os.Chmod(folder, mode); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, folder, fmt.Sprintf("%s: its mode is %v", folder, os.ModeDir|mode))
+		link := filepath.Join(t.TempDir(), "link")
+		if err := os.Symlink(folder, link); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, link, "its mode is")
+	}
+	for _, mode := range []os.FileMode{0o700, 0o755, 0o750} { // others may look at names
+		folder := privateDir(t)
+		if err := os.Chmod(folder, mode); err != nil {
+			t.Fatal(err)
+		}
+		mustOpen(t, folder, runOf(texts()), nil)
+	}
+}
+
+// Root, too, keeps nothing in the directory of another user.
+func TestDirectoryOfAnotherUser(t *testing.T) {
+	folder := privateDir(t)
+	giveAway(t, folder)
+	refused(t, folder, fmt.Sprintf("%s: it belongs to user %d, and this is user %d", folder, nobody, os.Geteuid()))
+}
+
+// plant are the ways in which a file of a checkpoint can be one of somebody else.
+var plant = map[string]struct {
+	do   func(t *testing.T, path string)
+	want string
+}{
+	"a link": {func(t *testing.T, path string) {
+		target := filepath.Join(t.TempDir(), "target")
+		must(t, os.Rename(path, target))
+		must(t, os.Symlink(target, path))
+	}, "symbolic link"},
+	"a link to nothing": {func(t *testing.T, path string) {
+		must(t, os.Remove(path))
+		must(t, os.Symlink(filepath.Join(t.TempDir(), "none"), path))
+	}, "symbolic link"},
+	"a FIFO": {func(t *testing.T, path string) {
+		must(t, os.Remove(path))
+		must(t, syscall.Mkfifo(path, 0o600))
+	}, "not a regular file"},
+	"writable":        {func(t *testing.T, path string) { must(t, os.Chmod(path, 0o622)) }, "its mode is -rw--w--w-"},
+	"of another user": {func(t *testing.T, path string) { giveAway(t, path) }, "it belongs to user 65534"},
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A lock or a run that somebody else could have put into the directory, before
+// it was private, is refused.
+func TestPlantedFiles(t *testing.T) {
+	for _, name := range []string{lockName, runName} {
+		for how, p := range plant {
+			t.Run(name+" "+how, func(t *testing.T) {
+				descriptors.Check(t)
+				s, _ := storeOf(t, texts(), nil)
+				must(t, s.Close())
+				path := filepath.Join(s.folder, name)
+				p.do(t, path)
+				refused(t, s.folder, path+": it")
+				refused(t, s.folder, p.want)
+				if target, err := os.Readlink(path); err == nil && strings.HasSuffix(target, "none") {
+					if _, err := os.Lstat(target); err == nil {
+						t.Error("the link was followed: its target is there")
+					}
+				}
+			})
+		}
+	}
+}
+
+// A kept part that somebody else could have put there is not used: it is counted
+// again, and its file replaced.
+func TestPlantedParts(t *testing.T) {
+	parts := texts()
+	want := counted(t, parts)
+	for how, p := range plant {
+		t.Run(how, func(t *testing.T) {
+			descriptors.Check(t)
+			var w warnings
+			s, _ := storeOf(t, parts, &w)
+			p.do(t, s.path(1))
+			again := []engine.Part{closed{parts[0].(text)}, parts[1], closed{parts[2].(text)}}
+			r, err := engine.Run(t.Context(), again, engine.Config{Store: s})
+			if err != nil || result(t, r) != want {
+				t.Errorf("the answer: %v", err)
+			}
+			if len(w.said) != 1 || !strings.Contains(w.said[0], p.want) {
+				t.Errorf("the warnings are %q, want %q", w.said, p.want)
+			}
+			info, err := os.Lstat(s.path(1))
+			if err != nil || info.Mode() != 0o600 || ownerOf(info) != os.Geteuid() {
+				t.Errorf("it was not replaced: %v, %v", info, err)
+			}
+			must(t, s.Close())
+		})
+	}
+}
