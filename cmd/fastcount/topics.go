@@ -56,8 +56,8 @@ What a SOURCE is, its looks alone decide, never what happens to exist:
   - --dry-run prints the sources with their sizes, the downloads with their declared rows, and the outputs.
     Of files it reads the first bytes, of servers the metadata.
   - gzip and zstd are known by their content, whatever the name is.
-  - A file must not change while it is read. One that was written to within the last 0.1 s is waited for first,
-    2 s where the file system keeps whole seconds.
+  - A file must not change while it is read. One that was written to within the last 0.1 s, or 2 s where the
+    file system keeps whole seconds, is waited for first.
 `,
 
 	"sinks": `Outputs
@@ -163,11 +163,11 @@ Unless the code is 0 or 3 there is no result. If several parts fail, all are lis
   fastcount --plan work.plan --shard 3/64 --out-dir parts       count one of 64 shards, 0 to 63, anywhere
   fastcount merge parts                                         the result, byte for byte that of one run
 
-A plan lists files (by path, relative to the plan's folder, with size, time and digest) and the downloads of exports,
-each with a weight of about as many bytes of CSV. Shard i of n is the stretch from i/n to (i+1)/n of the sum:
-plain files are cut at any byte, everything else goes whole to the shard in which it begins. A file or
-download that is no longer what it was is refused, and so is a plan that lists an input twice. The digest of a
-file is that of its first and last 64 KiB. Copies on other nodes must keep the time: cp -p, rsync -t.
+A plan lists files (by path, relative to the plan's folder, with size, time and digest) and the downloads of
+exports, each with a weight of about as many bytes of CSV. Shard i of n is the stretch from i/n to (i+1)/n
+of the sum: plain files are cut at any byte, everything else goes whole to the shard in which it begins. A
+file or download that is no longer what it was is refused, and so is a plan that lists an input twice. The
+digest of a file is that of its first and last 64 KiB. Copies must keep the time: cp -p, rsync -t.
 
 A plan can name any server. A worker sends its token and headers only to the server that its own --server
 names; if it has any and the plan is of a server, --server is required.

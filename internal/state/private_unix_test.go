@@ -15,14 +15,14 @@ import (
 	"fastcount/internal/testing/descriptors"
 )
 
-// nobody is a user that the tests are not.
-const nobody = 65534
+// another is a user that the tests are not.
+var another = os.Geteuid() + 1
 
 // giveAway makes another user the owner of a file, and skips the test where this
 // user cannot.
 func giveAway(t *testing.T, path string) {
 	t.Helper()
-	if err := os.Lchown(path, nobody, nobody); err != nil {
+	if err := os.Lchown(path, another, -1); err != nil {
 		t.Skipf("this user cannot give files away: %v", err)
 	}
 }
@@ -67,7 +67,7 @@ func TestDirectoryThatOthersCanChange(t *testing.T) {
 func TestDirectoryOfAnotherUser(t *testing.T) {
 	folder := privateDir(t)
 	giveAway(t, folder)
-	refused(t, folder, fmt.Sprintf("%s: it belongs to user %d, and this is user %d", folder, nobody, os.Geteuid()))
+	refused(t, folder, fmt.Sprintf("%s: it belongs to user %d, and this is user %d", folder, another, os.Geteuid()))
 }
 
 // plant are the ways in which a file of a checkpoint can be one of somebody else.
@@ -89,7 +89,7 @@ var plant = map[string]struct {
 		must(t, syscall.Mkfifo(path, 0o600))
 	}, "not a regular file"},
 	"writable":        {func(t *testing.T, path string) { must(t, os.Chmod(path, 0o622)) }, "its mode is -rw--w--w-"},
-	"of another user": {func(t *testing.T, path string) { giveAway(t, path) }, "it belongs to user 65534"},
+	"of another user": {func(t *testing.T, path string) { giveAway(t, path) }, "it belongs to user "},
 }
 
 func must(t *testing.T, err error) {
@@ -147,5 +147,18 @@ func TestPlantedParts(t *testing.T) {
 			}
 			must(t, s.Close())
 		})
+	}
+}
+
+// What cannot be looked into is an error, not an empty directory.
+func TestUnreadableDirectory(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root reads everything")
+	}
+	folder := privateDir(t)
+	must(t, os.Chmod(folder, 0o300))
+	t.Cleanup(func() { must(t, os.Chmod(folder, 0o700)) })
+	if s, err := Open(folder, runOf(texts()), nil); s != nil || !errors.Is(err, os.ErrPermission) {
+		t.Errorf("got %v, %v", s, err)
 	}
 }

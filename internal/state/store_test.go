@@ -308,6 +308,10 @@ func TestManyDifferences(t *testing.T) {
 	if text := e.Error(); strings.Count(text, "\n") != 6 || !strings.HasSuffix(text, "\nand 2 differences more") {
 		t.Errorf("got %q", text)
 	}
+	e.Differences = e.Differences[:5]
+	if text := e.Error(); strings.Count(text, "\n") != 5 {
+		t.Errorf("got %q", text)
+	}
 }
 
 func TestUnfitFolders(t *testing.T) {
@@ -352,5 +356,37 @@ func TestUnfitFolders(t *testing.T) {
 	}
 	if _, err := Open(privateDir(t), Run{Sources: make([]engine.Identity, 1)}, nil); err == nil {
 		t.Error("a part without identity was taken")
+	}
+}
+
+// A new directory outlives a power failure, and whatever keeps it from being made
+// or looked into is the error.
+func TestDirectoryIsMade(t *testing.T) {
+	f := &faulty.Files{Files: wholefile.OS{}}
+	folder := filepath.Join(t.TempDir(), "a", "state")
+	for _, want := range []string{"sync folder", "create"} { // the second time it is there
+		f.Ops = nil
+		s, err := open(folder, runOf(texts()), nil, f)
+		if err != nil || s.Close() != nil || f.Ops[0] != want {
+			t.Fatalf("the operations are %q, %v", f.Ops, err)
+		}
+		if err := os.Remove(filepath.Join(folder, runName)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f = &faulty.Files{Files: wholefile.OS{}, Fails: func(int) bool { return true }}
+	if s, err := open(filepath.Join(t.TempDir(), "state"), runOf(texts()), nil, f); s != nil || !errors.Is(err, faulty.ErrInjected) {
+		t.Errorf("got %v, %v", s, err)
+	}
+	if s, err := Open("a\x00b", runOf(texts()), nil); s != nil || err == nil {
+		t.Errorf("got %v, %v", s, err)
+	}
+}
+
+// A part without identity is named by its number, from 1.
+func TestPartWithoutIdentity(t *testing.T) {
+	run := Run{Sources: []engine.Identity{{ID: "a"}, {}}}
+	if s, err := Open(privateDir(t), run, nil); s != nil || err == nil || !strings.HasPrefix(err.Error(), "part 2 ") {
+		t.Errorf("got %v, %v", s, err)
 	}
 }
