@@ -62,6 +62,7 @@ func TestLimitsOfMerges(t *testing.T) {
 		"patients": {"P1,a\nP2,a\nP3,a\n", engine.Limits{Patients: 3}, engine.Limits{Patients: 2}, "patients"},
 		"events":   {"P1,a\nP1,b\nP1,c\n", engine.Limits{Events: 3}, engine.Limits{Events: 2}, "events"},
 		"pairs":    {"P1,a\nP1,b\nP2,a\n", engine.Limits{Pairs: 3}, engine.Limits{Pairs: 2}, "pairs"},
+		"names":    {"P1,a\nP2,a\nP3,a\n", engine.Limits{NamesSize: 7}, engine.Limits{NamesSize: 6}, "names-size"},
 		"patient":  {strings.Repeat("P", 9) + ",a\n", engine.Limits{ID: 9}, engine.Limits{ID: 8}, "id"},
 		"event":    {"P1," + strings.Repeat("e", 9) + "\n", engine.Limits{ID: 9}, engine.Limits{ID: 8}, "id"},
 	} {

@@ -84,6 +84,7 @@ func TestWellFormedPartials(t *testing.T) {
 		"a range next to the end":     {`"from":60,"to":90,"start":61,"end":95`, `"from":51,"to":90,"start":61,"end":95`},
 		"a record that ends at To":    {`"from":0,"to":50,"start":0,"end":55`, `"from":0,"to":50,"start":0,"end":51`},
 		"markup in a name":            {`"name":"x/d2"`, `"name":"<&>"`},
+		"records of lines":            {`"verified":"rows"`, `"verified":"rows","multiline_rows":1`},
 		"numbers of entries":          {`"download":"d2",`, `"download":"d2","entry":3,`},
 		"a download without a record": {`"rows":1,"bytes":20,"raw_bytes":9,"attempts":2,"verified":"rows"},{"name":"x/d2","download":"d2","rows":2`, `"rows":0,"bytes":20,"raw_bytes":9,"attempts":2,"verified":"rows"},{"name":"x/d2","download":"d2","rows":3`},
 	} {
@@ -170,6 +171,7 @@ func TestConditionsOfPartials(t *testing.T) {
 		"rows that wrap":        {`"rows":3,"bytes":40`, `"rows":18446744073709551615,"bytes":40`, "more rows or bytes than can be counted"},
 		"bytes that wrap":       {`"rows":3,"bytes":40`, `"rows":3,"bytes":18446744073709551615`, "more rows or bytes than can be counted"},
 		"bad rows":              {`"verified":"rows"`, `"verified":"rows","bad_rows":7`, "trailer: not in the form"},
+		"more lines than rows":  {`"verified":"rows"`, `"verified":"rows","multiline_rows":2`, "part 3: "},
 		"a word for no proof":   {`"verified":"rows"`, `"verified":"columns"`, "trailer: not in the form"},
 		"proof as a number":     {`"verified":"rows"`, `"verified":2`, "trailer: not in the form"},
 		"negative entry":        {`"rows":1,"bytes":5`, `"entry":-1,"rows":1,"bytes":5`, "part 2: a negative plan entry"},

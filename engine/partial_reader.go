@@ -39,10 +39,11 @@ import (
 //     the same sum as the counts. If Total is set and nothing is covered, there
 //     are no pairs and no parts.
 //   - Parts are in the order of their plan entries, whose numbers are not negative.
-//     A part took at least one attempt, and no row of it was left out. Parts of
-//     the same name are ranges of one file: in order, apart from each other, next
-//     to each other in the list. Each download occurs once, unless the header has
-//     AllowDuplicateIDs; a download has no range.
+//     A part took at least one attempt, and no row of it was left out. At most all
+//     of its rows span several lines. Parts of the same name are ranges of one
+//     file: in order, apart from each other, next to each other in the list. Each
+//     download occurs once, unless the header has AllowDuplicateIDs; a download
+//     has no range.
 //   - A range is not empty and lies within the file. Start is 0 if From is, and
 //     follows From otherwise. End is not before Start, and follows To unless it is
 //     the end of the file. There are rows only if Start is before End and not

@@ -338,7 +338,7 @@ func TestLimitsOfMerges(t *testing.T) {
 		mustRun(t, "-q", "--plan", job, "--shard", fmt.Sprintf("%d/2", i), "--out-dir", dir)
 	}
 	for _, c := range []struct{ flag, good, bad string }{
-		{"--max-patients", "3", "2"}, {"--max-events", "2", "1"}, {"--max-pairs", "4", "3"}, {"--max-id", "2", "1"},
+		{"--max-patients", "3", "2"}, {"--max-events", "2", "1"}, {"--max-pairs", "4", "3"}, {"--max-names-size", "10", "9"}, {"--max-id", "2", "1"},
 	} {
 		mustRun(t, "merge", "-q", c.flag, c.good, dir)
 		code, stdout, stderr := runHere(nil, "merge", "-q", c.flag, c.bad, dir)
