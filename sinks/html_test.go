@@ -281,3 +281,26 @@ func grouped(n uint64) string {
 	}
 	return text
 }
+
+// The legend has each count that occurs in one step, and no empty step.
+func TestLegend(t *testing.T) {
+	for _, tt := range []struct {
+		counts []uint64
+		want   string
+	}{
+		{[]uint64{5}, "count 5"},
+		{[]uint64{1, 2, 3}, "count 1 2 3"},
+		{[]uint64{1, 256}, "count 1 2–3 4–7 8–15 16–31 32–63 64–127 128–256"},
+		{[]uint64{7, 1_792}, "count 7–13 14–27 28–55 56–111 112–223 224–447 448–895 896–1,792"},
+	} {
+		ids := map[string]uint64{}
+		for i, n := range tt.counts {
+			ids[fmt.Sprint("e", i)] = n
+		}
+		_, legend, _ := strings.Cut(render(t, sinks.HTML{}, sinktest.Report(counts{"P": ids})), `<p class="legend">`)
+		legend, _, _ = strings.Cut(legend, "</p>")
+		if got := strings.TrimSpace(tagPattern.ReplaceAllString(legend, "")); got != tt.want {
+			t.Errorf("%v: got %q, want %q", tt.counts, got, tt.want)
+		}
+	}
+}
