@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"log/slog"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +34,48 @@ func downloads() view {
 		engine.PartProgress{Name: "demo/d", Declared: 4000, State: engine.Failed, Attempt: 1},
 		engine.PartProgress{Name: "demo/e", Declared: 5000},
 	)
+}
+
+// A bar needs a terminal that understands it, and lines that are not JSON unless
+// it is asked for.
+func TestFormOfProgress(t *testing.T) {
+	for _, c := range []struct {
+		wanted, term          string
+		terminal, quiet, json bool
+		want                  string
+	}{
+		{"auto", "xterm", true, false, false, "bar"},
+		{"auto", "xterm", false, false, false, "log"},
+		{"auto", "dumb", true, false, false, "log"},
+		{"auto", "xterm", true, false, true, "log"},
+		{"auto", "xterm", true, true, false, "none"},
+		{"bar", "xterm", true, false, false, "bar"},
+		{"bar", "dumb", true, false, false, "bar"},
+		{"bar", "xterm", true, false, true, "bar"},
+		{"bar", "xterm", false, false, false, "log"},
+		{"bar", "xterm", true, true, false, "none"},
+		{"log", "xterm", true, false, false, "log"},
+		{"json", "xterm", true, false, false, "json"},
+		{"json", "xterm", true, false, true, "json"},
+		{"json", "xterm", false, true, false, "none"},
+		{"none", "xterm", true, false, false, "none"},
+		{"none", "xterm", true, false, true, "none"},
+	} {
+		if runtime.GOOS == "windows" && c.wanted == "auto" && c.want == "bar" {
+			c.want = "log"
+		}
+		t.Setenv("TERM", c.term)
+		p := &program{ui: &ui{quiet: c.quiet}}
+		if c.terminal {
+			p.ui.terminal = os.Stderr
+		}
+		if c.json {
+			p.ui.log = slog.New(slog.DiscardHandler)
+		}
+		if got := p.manner(c.wanted); got != c.want {
+			t.Errorf("%+v: got %s", c, got)
+		}
+	}
 }
 
 func TestLogLine(t *testing.T) {
@@ -63,6 +108,17 @@ demo/c  █░░░░░░░░░   10%            300 rows      30/s  atte
 total   █░░░░░░░░░   12%          1,800 rows     180/s  1:14 min left
 `, "\n")
 	if diff := cmp.Diff(want, strings.Join(block(downloads(), 79, 23), "\n")+"\n"); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBlockWithoutRoomForBars(t *testing.T) {
+	want := strings.TrimPrefix(`
+demo/b   25%            500 rows      50/s  30 s left  attempt 2
+demo/c   10%            300 rows      30/s  attempt 2 soon
+total    12%          1,800 rows     180/s  1:14 min left
+`, "\n")
+	if diff := cmp.Diff(want, strings.Join(block(downloads(), 65, 23), "\n")+"\n"); diff != "" {
 		t.Error(diff)
 	}
 }
