@@ -352,3 +352,23 @@ func readState(t *testing.T, path string) (map[byte]bool, error) {
 	letters, err := states(s)
 	return letters, errors.Join(err, s.Close(), f.Check())
 }
+
+// A file that is written to while it is waited for is not what was found.
+func TestChangeWhileAFileSettles(t *testing.T) {
+	path := tempFile(t, "a.csv", []byte(csvText))
+	synctest.Test(t, func(t *testing.T) { // whose clock makes the file's times young
+		file, err := os.Open(path)
+		check(t, err)
+		defer file.Close()
+		for _, change := range []bool{false, true} {
+			found, err := statFile(file)
+			check(t, err)
+			if change {
+				appendTo(t, path, "P1,bp\n")
+			}
+			if err := settle(t.Context(), file, found); errors.Is(err, ErrChanged) != change {
+				t.Errorf("changed: %t, got %v", change, err)
+			}
+		}
+	})
+}
