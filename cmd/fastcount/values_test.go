@@ -75,6 +75,17 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// A number of rows that is not given is not 0, which is one.
+func TestExpectedRowsMayBeAbsent(t *testing.T) {
+	e := new(expectedRows)
+	if e.set || e.String() != "" {
+		t.Errorf("absent: got %+v, %q", e, e)
+	}
+	if err := e.Set("0"); err != nil || !e.set || e.String() != "0" {
+		t.Errorf("0: got %+v, %q, %v", e, e, err)
+	}
+}
+
 func TestSizeIsAnInt(t *testing.T) {
 	var s size
 	if err := s.Set("7G"); (err == nil) != (math.MaxInt>>30 >= 7) {
