@@ -160,6 +160,37 @@ func TestPlaceOfAPipe(t *testing.T) {
 	}
 }
 
+// TestLinksWithAbsoluteTargets: a link leads where it says, wherever it is.
+func TestLinksWithAbsoluteTargets(t *testing.T) {
+	tree(t)
+	here, err := os.Getwd()
+	must(t, err)
+	for link, to := range map[string]string{"dir/absolute": filepath.Join(here, "old"), "other/dangling": filepath.Join(here, "new")} {
+		must(t, os.Symlink(to, link))
+		a, err := wholefile.Locate(link)
+		must(t, err)
+		b, err := wholefile.Locate(filepath.Base(to))
+		must(t, err)
+		if !a.Same(b) {
+			t.Errorf("%s is %+v, not %+v", link, a, b)
+		}
+	}
+}
+
+// TestWithinADirectoryThatIsGone: what cannot be found out is no conflict.
+func TestWithinADirectoryThatIsGone(t *testing.T) {
+	tree(t)
+	file, err := wholefile.Locate("dir/sub/b")
+	must(t, err)
+	dir, err := wholefile.Locate("other")
+	must(t, err)
+	must(t, os.RemoveAll("dir"))
+	must(t, os.Symlink("dir", "dir"))
+	if file.Within(dir) {
+		t.Error("a file whose directory is gone is within another one")
+	}
+}
+
 func TestLocateFails(t *testing.T) {
 	tree(t)
 	must(t, os.Symlink("two", "one"))

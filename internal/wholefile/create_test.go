@@ -111,27 +111,6 @@ func TestCreateRefuses(t *testing.T) {
 	noTemps(t, ".", "dir")
 }
 
-func TestDevicesAreWrittenDirectly(t *testing.T) {
-	t.Chdir(t.TempDir())
-	if err := os.Symlink(os.DevNull, "null"); err != nil {
-		t.Skipf("no symbolic links: %v", err)
-	}
-	for _, name := range []string{os.DevNull, "null"} {
-		must(t, wholefile.Replace(wholefile.OS{}, name, 0o644, write("x")))
-		p, err := wholefile.Create(wholefile.OS{}, name, 0)
-		must(t, err)
-		must(t, p.Discard())
-		if info, err := os.Stat(name); err != nil || info.Mode().IsRegular() {
-			t.Errorf("%s is %v, %v", name, info, err)
-		}
-	}
-	if _, err := os.Stat("/dev/full"); err == nil {
-		if err := wholefile.Replace(wholefile.OS{}, "/dev/full", 0, write("x")); err == nil {
-			t.Error("/dev/full took it")
-		}
-	}
-}
-
 func TestNoLongerARegularFile(t *testing.T) {
 	t.Chdir(t.TempDir())
 	p, err := wholefile.Create(wholefile.OS{}, "x", 0)

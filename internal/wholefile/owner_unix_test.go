@@ -3,10 +3,13 @@
 package wholefile_test
 
 import (
+	"errors"
+	"io"
 	"os"
 	"syscall"
 	"testing"
 
+	"fastcount/internal/testing/descriptors"
 	"fastcount/internal/wholefile"
 )
 
@@ -27,21 +30,53 @@ func TestFileOfAnotherUserDoesNotDecideTheMode(t *testing.T) {
 	}
 }
 
-func TestFIFOIsWrittenDirectly(t *testing.T) {
-	t.Chdir(t.TempDir())
-	if err := syscall.Mkfifo("fifo", 0o600); err != nil {
+// fifo makes a FIFO in the working directory, with a link to it, and returns
+// its reader, so that it can be opened for writing. It stands for all devices:
+// a fault in the code under test must not replace a device of the machine.
+func fifo(t *testing.T, name, link string) *os.File {
+	t.Helper()
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
 		t.Skipf("no FIFO: %v", err)
 	}
-	got := make(chan string)
-	go func() {
-		text, _ := os.ReadFile("fifo")
-		got <- string(text)
-	}()
-	must(t, wholefile.Replace(wholefile.OS{}, "fifo", 0o644, write("x")))
-	if text := <-got; text != "x" {
-		t.Errorf("the reader got %q", text)
+	must(t, os.Symlink(name, link))
+	reader, err := os.OpenFile(name, os.O_RDWR, 0)
+	must(t, err)
+	t.Cleanup(func() { must(t, reader.Close()) })
+	return reader
+}
+
+func TestFIFOIsWrittenDirectly(t *testing.T) {
+	t.Chdir(t.TempDir())
+	reader := fifo(t, "fifo", "link")
+	buf := make([]byte, 10)
+	for _, name := range []string{"fifo", "link"} {
+		must(t, wholefile.Replace(wholefile.OS{}, name, 0o644, write("x"+name)))
+		if n, err := reader.Read(buf); err != nil || string(buf[:n]) != "x"+name {
+			t.Errorf("the reader of %s got %q, %v", name, buf[:n], err)
+		}
+		p, err := wholefile.Create(wholefile.OS{}, name, 0)
+		must(t, err)
+		must(t, p.Discard())
+		broken := errors.New("broken")
+		if err := wholefile.Replace(wholefile.OS{}, name, 0, func(io.Writer) error { return broken }); !errors.Is(err, broken) {
+			t.Errorf("got %v", err)
+		}
+		if info, err := os.Stat(name); err != nil || info.Mode() != os.ModeNamedPipe|0o600 {
+			t.Errorf("%s is %v, %v", name, info.Mode(), err)
+		}
 	}
-	if info, err := os.Stat("fifo"); err != nil || info.Mode().Type() != os.ModeNamedPipe || info.Mode().Perm() != 0o600 {
-		t.Errorf("the FIFO is %v, %v", info, err)
+	noTemps(t, ".")
+}
+
+// TestDirectFilesAreClosed: nothing stays open, whether a file is completed or
+// given up.
+func TestDirectFilesAreClosed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	fifo(t, "fifo", "link")
+	descriptors.Check(t)
+	for _, end := range []func(*wholefile.Pending) error{(*wholefile.Pending).Commit, (*wholefile.Pending).Discard} {
+		p, err := wholefile.Create(wholefile.OS{}, "fifo", 0)
+		must(t, err)
+		must(t, end(p))
 	}
 }

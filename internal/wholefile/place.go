@@ -81,11 +81,8 @@ func ancestors(path string) iter.Seq[string] {
 // are the same if their directories are and their names differ in case alone:
 // on many file systems such names denote one file.
 func (p Place) Same(q Place) bool {
-	switch {
-	case p.Info != nil && q.Info != nil:
-		return os.SameFile(p.Info, q.Info)
-	case p.Info != nil || q.Info != nil:
-		return false
+	if p.Info != nil || q.Info != nil {
+		return os.SameFile(p.Info, q.Info) // false if one of them does not exist
 	}
 	return os.SameFile(p.dir, q.dir) && strings.EqualFold(p.rest, q.rest)
 }
