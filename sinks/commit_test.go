@@ -243,6 +243,24 @@ func TestNewOutputsFaults(t *testing.T) {
 	})
 }
 
+// TestEachDirectoryIsTriedOnce: and that of standard output or a device never.
+func TestEachDirectoryIsTriedOnce(t *testing.T) {
+	inFolder(t)
+	mkdir(t, "dir", 0o700)
+	f := soundFiles()
+	outputs := []Output{{text("A"), ""}, {text("B"), os.DevNull}, {text("C"), "c"}, {text("D"), "d"}, {text("E"), "dir/e"}}
+	if _, err := newOutputs(outputs, f); err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for _, op := range f.Ops {
+		count[op]++
+	}
+	if count["create"] != 2 || count["remove"] != 2 || count["sync folder"] != 2 {
+		t.Errorf("operations: %q", f.Ops)
+	}
+}
+
 // panicking is a sink with a bug.
 type panicking struct{}
 
@@ -286,7 +304,7 @@ func TestWriteStdoutFails(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "a")
 	o := outputsAt(t, osFiles{}, Output{text("x"), ""}, Output{text("A"), path})
-	if err := o.Write(closedPipe{}, complete); !errors.Is(err, io.ErrClosedPipe) {
+	if err := o.Write(closedPipe{}, complete); !errors.Is(err, io.ErrClosedPipe) || !strings.HasPrefix(err.Error(), "output standard output: ") {
 		t.Errorf("Write returned %v", err)
 	}
 	checkFile(t, path, "")

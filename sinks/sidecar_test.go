@@ -248,6 +248,9 @@ func TestWriteFaultsSidecar(t *testing.T) {
 				for _, p := range s.problems(now) {
 					t.Errorf("%s: %q, error %v", p, now, err)
 				}
+				if _, left := now["a.incomplete"]; err != nil && strings.Contains(err.Error(), "beside it stands") && !left {
+					t.Errorf("a sidecar is reported that is not there: %v", err)
+				}
 				if err == nil {
 					for name, want := range s.after() {
 						checkFile(t, name, want)
