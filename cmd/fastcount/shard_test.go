@@ -257,6 +257,24 @@ func TestDownloadInTwoExports(t *testing.T) {
 	}
 }
 
+// TestFlagsThatShardsRefuse has each flag that belongs to the plan or to the
+// merge, alone and with the least value that matters.
+func TestFlagsThatShardsRefuse(t *testing.T) {
+	file := save(t, "a.csv", smallCSV)
+	job := save(t, "job.plan", mustRun(t, "plan", "-q", file))
+	for _, args := range [][]string{
+		{file}, {"--files-from", file}, {"--delimiter", ";"}, {"--no-header"}, {"--patient-column", "2"}, {"--event-column", "2"},
+		{"--invalid-utf8", "escape"}, {"--allow-duplicate-ids"}, {"-s", "csv"}, {"-o", "x"}, {"--rejects", "x"}, {"--allow-partial"},
+		{"--max-bad-rows", "1"}, {"--verify", "warn"}, {"--state", "x"}, {"--dry-run"},
+	} {
+		dir := filepath.Join(t.TempDir(), "parts")
+		code, stdout, stderr := runHere(nil, append([]string{"-q", "--plan", job, "--shard", "0/1", "--out-dir", dir}, args...)...)
+		if _, err := os.Stat(dir); code != exitUsage || stdout != "" || err == nil {
+			t.Errorf("%q: exit code %d, %s, %s", args, code, stdout, stderr)
+		}
+	}
+}
+
 // Each flag that a plan records counts in shards as it does in one run.
 func TestFlagsOfPlans(t *testing.T) {
 	rows := func(head, row string) string {
