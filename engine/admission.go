@@ -7,7 +7,7 @@ import (
 	"fastcount/parser"
 )
 
-// admission decides whether a new name may be added to the tables of a tally,
+// admission decides whether a new name may be added to the tables of an accumulator,
 // and notices names of columns.
 type admission struct {
 	limits           Limits

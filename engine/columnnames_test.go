@@ -167,3 +167,18 @@ func TestManySpellings(t *testing.T) {
 	}
 	checkRefusedAt(t, []byte(good+"P1,event_type\n"+strings.Repeat(" ", 49)+"patient_id ,event_type\n"), engine.Config{}, parser.ErrHeaderAgain, 2003)
 }
+
+// Where a share begins with a byte order mark, that is its first record, and
+// the error is there.
+func TestShareThatBeginsWithAByteOrderMark(t *testing.T) {
+	data := []byte("patient_id,event_type\nP1,bp\n\ufeffP2,hr\nP3,hr\n")
+	at := int64(bytes.Index(data, []byte("\ufeffP2")))
+	for from := at - 5; from < at; from++ {
+		part := share{plain{memory{"a", data}}, from, int64(len(data))}
+		_, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{})
+		var s *parser.SyntaxError
+		if !errors.Is(err, parser.ErrByteOrderMark) || !errors.As(err, &s) || s.Offset != at {
+			t.Errorf("from byte %d: got %v, want one at byte %d", from, err, at)
+		}
+	}
+}

@@ -22,6 +22,8 @@ type tally struct {
 	bad       badRows
 	bytes     uint64 // decoded
 
+	fusedRows uint64 // of rows, those that the fused path counted
+
 	patientIDs, eventIDs []uint32 // of the rows of one block
 
 	road   *fused.Path  // along plain records; nil if there is none
@@ -94,6 +96,7 @@ func (t *tally) drive(data []byte, stop int) (used, rows int) {
 	}
 	used, rows = t.road.Count(data, stop, t.patients, t.events, t.counts.dense, t.counts.stride)
 	t.rows += uint64(rows)
+	t.fusedRows += uint64(rows)
 	return used, rows
 }
 
@@ -175,7 +178,7 @@ func (t *tally) reset() {
 	t.events.Reset()
 	t.counts.reset()
 	t.columns.reset()
-	t.rows, t.bytes, t.multiline, t.bad = 0, 0, 0, badRows{}
+	t.rows, t.fusedRows, t.bytes, t.multiline, t.bad = 0, 0, 0, 0, badRows{}
 	if t.road != nil {
 		t.road.Reset()
 	}

@@ -38,7 +38,7 @@ func newHeader(names [][]byte, o Options) (*Header, error) {
 		if errors.Is(err, ErrNoColumn) && o.ShowNames {
 			err = fmt.Errorf("%w: %.200q", err, names)
 		}
-		if errors.Is(err, ErrNoColumn) && looksLikeData(names, o.Columns) {
+		if errors.Is(err, ErrNoColumn) && !o.NoHeader && looksLikeData(names, o.Columns) {
 			err = fmt.Errorf("%w; %w", err, ErrNotHeader)
 		}
 		if err != nil {

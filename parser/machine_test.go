@@ -187,7 +187,7 @@ func TestEveryStringWithALimitOfLines(t *testing.T) {
 	}
 }
 
-// A record may span exactly as many lines as the limit, wherever the input is
+// A record may span the number of lines of the limit, wherever the input is
 // cut, and with one more the error is at the line where it begins.
 func TestLinesOfARecord(t *testing.T) {
 	for _, end := range []string{"\n", ""} {

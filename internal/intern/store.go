@@ -9,7 +9,8 @@ type store struct {
 	size   int      // bytes of all names
 }
 
-// Capacities of chunks: as many bytes as there are already, within these.
+// Bounds of the capacity of a chunk, which otherwise is the size of all names
+// before it.
 const (
 	minChunk = 512
 	maxChunk = 1 << 20
