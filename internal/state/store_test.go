@@ -390,3 +390,40 @@ func TestPartWithoutIdentity(t *testing.T) {
 		t.Errorf("got %v, %v", s, err)
 	}
 }
+
+// What run.json contains is for people too, and stays the same from one version
+// to the next: it is compared byte by byte.
+func TestRunFile(t *testing.T) {
+	folder := privateDir(t)
+	run := Run{Rules: map[string]string{"--delimiter": `"<"`}, Sources: []engine.Identity{{ID: "b", Version: "2 & 3", Digest: "d"}, {ID: "a", Version: "1"}}}
+	mustOpen(t, folder, run, nil).Close()
+	const want = `{
+  "fastcount": "state of a run",
+  "version": 1,
+  "rules": {
+    "--delimiter": "\"<\""
+  },
+  "sources": [
+    {
+      "id": "a",
+      "version": "1"
+    },
+    {
+      "id": "b",
+      "version": "2 & 3",
+      "digest": "d"
+    }
+  ]
+}
+`
+	path := filepath.Join(folder, runName)
+	if got := string(readFile(t, path)); got != want {
+		t.Errorf("got %s", got)
+	}
+	if err := os.WriteFile(path, []byte(strings.Replace(want, "\n", "", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Open(folder, run, nil); s != nil || !errors.Is(err, ErrFolder) || !strings.Contains(err.Error(), "run.json: written in another way") {
+		t.Errorf("other bytes: got %v", err)
+	}
+}
