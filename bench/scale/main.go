@@ -99,19 +99,11 @@ func (l *lab) count(parts []engine.Part, jobs int) (*engine.Report, time.Duratio
 	return r, time.Since(begin), err
 }
 
-// renamed is a file under another name.
-type renamed struct {
-	*sources.File
-	name string
-}
-
-func (a renamed) Name() string { return a.name }
-
 // repeated returns n parts that read f.
 func repeated(f *sources.File, n int) []engine.Part {
 	parts := make([]engine.Part, n)
 	for i := range parts {
-		parts[i] = renamed{f, fmt.Sprintf("%s, %d", f.Name(), i)}
+		parts[i] = f.Named(fmt.Sprintf("%s, %d", f.Name(), i))
 	}
 	return parts
 }

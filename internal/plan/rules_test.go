@@ -15,6 +15,7 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/merge"
 	"fastcount/internal/plan"
+	"fastcount/internal/testing/descriptors"
 	"fastcount/parser"
 	"fastcount/sources"
 )
@@ -167,5 +168,48 @@ func TestWeightOfFiles(t *testing.T) {
 		if u, err := plan.FileUnit(t.Context(), f); err != nil || u.Weight != c.want {
 			t.Errorf("%s: got %+v, %v, want a weight of %d", c.name, u, err, c.want)
 		}
+	}
+}
+
+// Whether a file is what the plan was made of or not: it is not left open.
+func TestPlannedFilesAreClosed(t *testing.T) {
+	w := &world{dir: t.TempDir()}
+	for kind := range 4 {
+		w.addFile(t, fmt.Sprintf("%d.csv", kind), []byte("patient_id,event_type\nP1,e\n"), kind)
+	}
+	w.findFiles(t)
+	descriptors.Check(t)
+	p := w.planned(t, plan.Rules{})
+	parts, err := p.Parts(t.Context(), p.Shard(0, 1), sources.LocalOptions{}, nil)
+	check(t, err)
+	_, err = engine.Run(t.Context(), parts, engine.Config{})
+	check(t, err)
+	for i := range p.Units {
+		p.Units[i].File.Digest = strings.Repeat("0", 64)
+		if _, err := p.Parts(t.Context(), p.Shard(0, 1), sources.LocalOptions{}, nil); !errors.Is(err, plan.ErrChanged) {
+			t.Errorf("got %v", err)
+		}
+	}
+	file := filepath.Join(w.dir, "other.csv")
+	check(t, os.WriteFile(file, []byte("a\n\"b"), 0o600))
+	f, err := sources.NewFile(file, sources.LocalOptions{})
+	check(t, err)
+	u, err := plan.FileUnit(t.Context(), f)
+	check(t, err)
+	if err := plan.Scan(t.Context(), &u, f, engine.Config{}); err == nil {
+		t.Error("an unclosed quote was scanned")
+	}
+}
+
+// A plan has a digest of each file before the file is read by a shard: one that
+// changes while it is planned is refused.
+func TestFileThatChangedIsNotPlanned(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.csv")
+	check(t, os.WriteFile(path, []byte("patient_id,event_type\n"), 0o600))
+	f, err := sources.NewFile(path, sources.LocalOptions{})
+	check(t, err)
+	check(t, os.WriteFile(path, []byte("patient_id,event_type\nP1,e\n"), 0o600))
+	if u, err := plan.FileUnit(t.Context(), f); !errors.Is(err, sources.ErrChanged) || errors.Is(err, plan.ErrUnplannable) || u != (plan.Unit{}) {
+		t.Errorf("got %v, %v", u, err)
 	}
 }
