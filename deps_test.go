@@ -62,6 +62,7 @@ var imports = map[string]string{
 var dependencies = map[string]string{
 	"github.com/klauspost/compress": "sources",
 	"github.com/valyala/fastjson":   "sources",
+	"github.com/spf13/cobra":        "cmd/fastcount",
 	"github.com/spf13/pflag":        "cmd/fastcount",
 	"golang.org/x/term":             "cmd/fastcount",
 	"golang.org/x/sys":              "sources internal/simd internal/fused cmd/fastcount internal/testing/terminal",
@@ -186,10 +187,8 @@ func TestOneFilePerDependency(t *testing.T) {
 	}
 }
 
-// importers holds, for the three main dependencies, the only file that imports
-// each.
+// importers holds, for dependencies of sources, the only file that imports each.
 var importers = map[string]string{
 	"github.com/klauspost/compress": "sources/decompress.go",
 	"github.com/valyala/fastjson":   "sources/export.go",
-	"github.com/spf13/pflag":        "cmd/fastcount/flags.go",
 }

@@ -1,66 +1,198 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"fastcount/sinks"
 )
 
-// shells returns what writes the completion of each shell, by its name.
-func shells() map[string]func() string {
-	return map[string]func() string{
-		"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion, "powershell": powershellCompletion,
+// shells returns the writers of completion scripts by the name of the shell.
+func shells(root *cobra.Command) map[string]func(io.Writer) error {
+	return map[string]func(io.Writer) error{
+		"bash": func(w io.Writer) error {
+			_, err := io.WriteString(w, bashFallback)
+			return errors.Join(err, root.GenBashCompletionV2(w, true))
+		},
+		"zsh":        root.GenZshCompletion,
+		"fish":       func(w io.Writer) error { return root.GenFishCompletion(w, true) },
+		"powershell": root.GenPowerShellCompletionWithDesc,
 	}
 }
 
-func shellNames() []string { return slices.Sorted(maps.Keys(shells())) }
+func shellNames() []string { return slices.Sorted(maps.Keys(shells(nil))) }
 
-// runCompletion writes the script of a shell. The word exports is for the scripts themselves: they ask for ids by it.
-func runCompletion(ctx context.Context, p *program, args []string) error {
-	if len(args) > 0 && args[0] == "exports" {
-		return printIDs(ctx, p, args[1:])
-	}
+// bashFallback defines what cobra's script calls of the package
+// bash-completion, for systems on which that is not installed.
+const bashFallback = `if ! declare -F _get_comp_words_by_ref >/dev/null; then
+    _get_comp_words_by_ref() {
+        local line=${COMP_LINE:0:COMP_POINT}
+        read -ra words <<<"$line"
+        [[ $line == *[[:space:]] ]] && words+=("")
+        cword=$((${#words[@]} - 1))
+        cur=${words[cword]} prev=${words[cword - 1]}
+    }
+    _filedir() {
+        local name
+        compopt -o filenames 2>/dev/null
+        while IFS= read -r name; do
+            COMPREPLY+=("$name")
+        done < <(compgen "${1:--f}" -- "$cur")
+    }
+fi
+
+`
+
+func newCompletion(p *program) *cobra.Command {
+	return p.command("completion SHELL", "print completion for bash, zsh, fish or powershell",
+		new(flagSet), runCompletion, completeOne(shellNames))
+}
+
+// runCompletion prints the completion script of a shell.
+func runCompletion(_ context.Context, p *program, args []string) error {
 	if len(args) != 1 {
-		return misuse("completion", errors.New("want the name of one shell: "+list(shellNames())))
+		return misuse(errors.New("want the name of one shell: " + list(shellNames())))
 	}
-	script, ok := shells()[args[0]]
+	write, ok := shells(p.root)[args[0]]
 	if !ok {
-		return misuse("completion", hinted(fmt.Errorf("there is no completion for %q", args[0]),
+		return misuse(hinted(fmt.Errorf("no completion for shell %q", args[0]),
 			append(meantID(args[0], shellNames()), "the shells are "+list(shellNames()))...))
 	}
-	return p.print(script())
+	var script strings.Builder
+	if err := write(&script); err != nil {
+		return err
+	}
+	return p.print(script.String())
 }
 
-// patience is how long somebody who pressed Tab waits for a server.
-const patience = time.Second
-
-// printIDs prints the ids of the exports of the server that a command line names, or that the environment does, or of
-// the built-in ones, one a line. The line may not be finished, so what is wrong with it or with the server is no news:
-// then there are no ids.
-func printIDs(ctx context.Context, p *program, line []string) error {
-	words := make([]string, len(line))
-	for i, w := range line {
-		words[i] = strings.Trim(w, `'"`)
-	}
-	o, flags := newCountFlags()
-	flags.parseUnfinished(words, p.environ)
-	ids := builtinIDs()
-	if o.server != "" {
-		ids = o.idsWithin(ctx, p, patience)
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	return p.print(strings.Join(ids, "\n") + "\n")
+// completeFlags registers the completion of the values of a command's flags.
+// It follows from what stands for the value in the help.
+func completeFlags(c *cobra.Command) {
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		info := describeFlag(f)
+		complete := cobra.NoFileCompletions
+		switch {
+		case info.value == "FILE" || info.value == "PLAN":
+			complete = completeFiles
+		case info.value == "DIR":
+			complete = completeDirectories
+		case info.value == "FORMAT[=FILE]":
+			complete = completeSinks
+		case info.choices != nil:
+			complete = cobra.FixedCompletions(info.choices, cobra.ShellCompDirectiveNoFileComp)
+		}
+		if err := c.RegisterFlagCompletionFunc(f.Name, complete); err != nil {
+			panic(err) // the flag exists, and has no completion yet
+		}
+	})
 }
 
-// idsWithin asks the server once for its ids, and returns none if that fails or takes too long.
+// completeOne completes a single argument that is one of some names.
+func completeOne(names func() []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return names(), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeFiles leaves the completion of files to the shell.
+func completeFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+// completeDirectories leaves the completion of directories to the shell.
+func completeDirectories(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// completeSinks completes the format of an output, and the file after its =.
+func completeSinks(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	var found []string
+	if format, file, ok := strings.Cut(typed, "="); ok {
+		for _, name := range filesWith(file) {
+			found = append(found, format+"="+name)
+		}
+		return withSpace(found)
+	}
+	for _, name := range sinks.Builtin(sinks.Options{}).Names() {
+		if strings.HasPrefix(name, typed) {
+			found = append(found, name, name+"=")
+		}
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// completeSources completes the ids of exports and the names of files. What
+// cannot be the beginning of an id is left to the shell.
+func (o *remoteOptions) completeSources(p *program) cobra.CompletionFunc {
+	return func(c *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if strings.ContainsAny(typed, `/\~`) {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		_ = fromEnviron(c.Flags(), p.environ) // a variable that is wrong is reported when the command runs
+		ids := builtinIDs()
+		if o.server != "" {
+			ids = o.idsWithin(c.Root().Context(), p, completionTimeout)
+		}
+		found := slices.DeleteFunc(ids, func(id string) bool { return !strings.HasPrefix(id, typed) })
+		return withSpace(append(found, filesWith(typed)...))
+	}
+}
+
+// withSpace returns names as completions, after which a space follows unless
+// the only one is a directory. Without names, the shell completes files.
+func withSpace(names []string) ([]string, cobra.ShellCompDirective) {
+	if len(names) == 0 {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	directive := cobra.ShellCompDirectiveNoFileComp
+	if len(names) == 1 && strings.HasSuffix(names[0], string(os.PathSeparator)) {
+		directive |= cobra.ShellCompDirectiveNoSpace
+	}
+	return names, directive
+}
+
+// filesWith returns the names of the files and directories that begin with
+// typed; a directory ends in a separator. Hidden ones are left out unless typed
+// has their dot.
+func filesWith(typed string) (names []string) {
+	dir, base := filepath.Split(typed)
+	entries, err := os.ReadDir(cmp.Or(dir, "."))
+	if err != nil {
+		return nil // what is typed may be no directory yet
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if !strings.HasPrefix(name, base) || base == "" && name[0] == '.' {
+			continue
+		}
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.IsDir() {
+			name += string(os.PathSeparator)
+		}
+		names = append(names, dir+name)
+	}
+	return names
+}
+
+// completionTimeout bounds how long pressing Tab waits for a server.
+const completionTimeout = time.Second
+
+// idsWithin asks the server once for the ids of its exports. It returns none if
+// that fails or takes longer than limit.
 func (o *remoteOptions) idsWithin(ctx context.Context, p *program, limit time.Duration) []string {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -75,56 +207,4 @@ func (o *remoteOptions) idsWithin(ctx context.Context, p *program, limit time.Du
 		return nil
 	}
 	return ids
-}
-
-// expected is what can stand at a place of a command line.
-type expected struct {
-	words   []string
-	files   bool
-	folders bool
-	exports bool // the ids of exports
-	sink    bool // a format, and a file behind a =
-}
-
-// argumentsOf returns what the arguments of a verb are.
-func argumentsOf(verb string) expected {
-	switch verb {
-	case "count", "plan":
-		return expected{files: true, exports: true}
-	case "merge":
-		return expected{files: true}
-	case "generate":
-		return expected{words: builtinIDs()}
-	case "completion":
-		return expected{words: shellNames()}
-	case "help":
-		return expected{words: append(topicNames(), verbNames()...)}
-	}
-	return expected{}
-}
-
-// expects returns what the value of a flag is.
-func (f flagInfo) expects() expected {
-	switch f.value {
-	case "FILE", "PLAN":
-		return expected{files: true}
-	case "DIR":
-		return expected{folders: true}
-	case "FORMAT[=FILE]":
-		return expected{sink: true}
-	}
-	return expected{words: f.choices}
-}
-
-// sinkWords returns the formats of outputs, and each with a = for a file behind it.
-func sinkWords() (words []string) {
-	for _, name := range sinks.Builtin(sinks.Options{}).Names() {
-		words = append(words, name, name+"=")
-	}
-	return words
-}
-
-// quoted writes s between single quotes, in which replacements are made.
-func quoted(s string, replacements ...string) string {
-	return "'" + strings.NewReplacer(replacements...).Replace(s) + "'"
 }

@@ -113,7 +113,7 @@ func noSource(p *program) error {
 			err = hinted(err, "to count standard input, name it: fastcount -")
 		}
 	}
-	return misuse("count", err)
+	return misuse(err)
 }
 
 // config says how the sources are to be counted.

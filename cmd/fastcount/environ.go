@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
 )
 
 const variablePrefix = "FASTCOUNT_"
@@ -46,9 +48,9 @@ func rangeSize(environ []string) (int64, error) {
 }
 
 // unknownVariables returns the names of the variables that look like this program's and mean nothing, sorted.
-func unknownVariables(environ []string) []string {
+func unknownVariables(root *cobra.Command, environ []string) []string {
 	known := map[string]bool{tokenVariable: true, kernelVariable: true, rangeVariable: true}
-	for flag := range flagNames() {
+	for flag := range flagNames(root) {
 		known[variableOf(flag)] = true
 	}
 	var unknown []string

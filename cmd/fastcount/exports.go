@@ -12,7 +12,7 @@ type exportsOptions struct {
 
 // run lists the exports of the server: their ids, and how many downloads and rows each declares.
 func (o *exportsOptions) run(ctx context.Context, p *program, args []string) error {
-	if err := noArguments("exports", args); err != nil {
+	if err := noArguments(args); err != nil {
 		return err
 	}
 	if err := p.checkStdout(); err != nil {

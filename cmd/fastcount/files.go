@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 
+	"github.com/spf13/pflag"
+
 	"fastcount/internal/wholefile"
 	"fastcount/sinks"
 	"fastcount/sources"
@@ -46,7 +48,7 @@ const standardError = "standard error"
 
 // claimFiles collects the files that the flags and the standard streams are,
 // and refuses a file that would be overwritten while it is in use.
-func (p *program) claimFiles(flags *flagSet) error {
+func (p *program) claimFiles(flags *pflag.FlagSet) error {
 	p.files = new(wholefile.Claims)
 	for _, s := range []struct {
 		use  wholefile.Use
@@ -64,7 +66,7 @@ func (p *program) claimFiles(flags *flagSet) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(fileFlags)) {
-		if err := p.claimFlag(name, flags.lookup(name)); err != nil {
+		if err := p.claimFlag(name, lookup(flags, name)); err != nil {
 			return err
 		}
 	}

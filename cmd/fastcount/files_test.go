@@ -14,13 +14,13 @@ import (
 // fileFlags, and nothing else is.
 func TestFileFlagsAreListed(t *testing.T) {
 	found := map[string]fileUse{}
-	for _, v := range allVerbs() {
-		for _, f := range v.flags() {
+	for _, c := range subcommands(newRoot(testProgram())) {
+		for _, f := range flagsOf(c) {
 			named := strings.Contains(f.value, "FILE") || strings.Contains(f.value, "DIR") || strings.Contains(f.value, "PLAN") ||
 				strings.Contains(f.name, "file") || strings.Contains(f.name, "dir") && !strings.Contains(f.name, "redirect")
 			use, listed := fileFlags[f.name]
 			if named != listed {
-				t.Errorf("%s --%s=%s: names a file: %v, listed: %v", v.name, f.name, f.value, named, listed)
+				t.Errorf("%s --%s=%s: names a file: %v, listed: %v", c.Name(), f.name, f.value, named, listed)
 			}
 			if listed {
 				found[f.name] = use
@@ -34,7 +34,7 @@ func TestFileFlagsAreListed(t *testing.T) {
 
 // flagsThat returns the flags of counting with one of the uses, sorted.
 func flagsThat(uses ...fileUse) (names []string) {
-	for _, f := range counting().flags() {
+	for _, f := range flagsOf(newCount(testProgram())) {
 		use, listed := fileFlags[f.name]
 		if listed && slices.Contains(uses, use) && f.name != "plan" && f.name != "out-dir" {
 			names = append(names, f.name)

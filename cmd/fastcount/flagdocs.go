@@ -3,18 +3,20 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"github.com/spf13/cobra"
 )
 
-// flagDocs returns docs/flags.md, which "fastcount help flags" prints: a table of flags for each group of each verb.
-func flagDocs() string {
+// flagDocs returns docs/flags.md, which "fastcount help flags" prints: a table of flags for each group of each subcommand.
+func flagDocs(root *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString(flagDocsBegin)
-	for _, v := range allVerbs() {
-		groups := v.describe()
+	for _, c := range subcommands(root) {
+		groups := groupsOf(c)
 		if len(groups) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n`%s`: %s\n", v.name, v.synopsis, v.summary)
+		fmt.Fprintf(&b, "\n## %s\n\n`%s`: %s\n", c.Name(), synopsis(c), c.Short)
 		for _, g := range groups {
 			fmt.Fprintf(&b, "\n### %s\n\n| flag | variable | default | |\n|---|---|---|---|\n", g.title)
 			for _, f := range g.flags {

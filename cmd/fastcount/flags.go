@@ -9,13 +9,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"fastcount/internal/nearest"
 	"fastcount/parser"
 )
 
-// flagSet holds the flags of one verb, in the groups and the order of its help.
+// flagSet holds the flags of a subcommand, in the groups and the order of its
+// help.
 type flagSet struct {
 	groups []flagGroup
 }
@@ -33,59 +35,40 @@ func (s *flagSet) group(title string) *pflag.FlagSet {
 	return g.FlagSet
 }
 
-// errHelp says that --help was given.
-var errHelp = errors.New("help is wanted")
+// groupAnnotation is the key of the annotation that holds a flag's group.
+const groupAnnotation = "group"
 
-// parse sets the flags: those on the command line, then from the environment those that were not on it. It returns
-// the other arguments. No error repeats the value of a flag that may be secret.
-func (s *flagSet) parse(args, environ []string) ([]string, error) {
-	all := s.all()
-	err := all.Parse(args)
-	switch {
-	case errors.Is(err, pflag.ErrHelp):
-		return nil, errHelp
-	case err != nil:
-		return nil, flagError(err)
-	}
-	return all.Args(), fromEnviron(all, environ)
-}
-
-// parseUnfinished sets those flags of a command line that is still being written which can be understood.
-func (s *flagSet) parseUnfinished(args, environ []string) {
-	all := s.all()
-	_ = all.Parse(args)
-	_ = fromEnviron(all, environ)
-}
-
-// all returns the flags of all groups.
-func (s *flagSet) all() *pflag.FlagSet {
-	all := pflag.NewFlagSet("fastcount", pflag.ContinueOnError)
-	all.Usage = func() {}
+// addTo adds the flags to a subcommand.
+func (s *flagSet) addTo(c *cobra.Command) {
+	c.Flags().SortFlags = false
 	for _, g := range s.groups {
-		all.AddFlagSet(g.FlagSet)
+		g.VisitAll(func(f *pflag.Flag) {
+			f.Annotations = map[string][]string{groupAnnotation: {g.title}}
+			c.Flags().AddFlag(f)
+		})
 	}
-	return all
 }
 
 // flagError says what pflag's errors say in the words of this program.
-func flagError(err error) error {
+func flagError(root *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
-		return unknownFlag(unknown.GetSpecifiedName())
+		return unknownFlag(root, unknown.GetSpecifiedName())
 	case errors.As(err, &invalid):
 		return fmt.Errorf("--%s %q: %w", invalid.GetFlag().Name, invalid.GetValue(), invalid.Unwrap())
 	}
 	return err
 }
 
-// unknownFlag tells which verb has the flag, or which flag has a similar name.
-func unknownFlag(name string) error {
+// unknownFlag returns the error for a flag that no subcommand or another one
+// has.
+func unknownFlag(root *cobra.Command, name string) error {
 	err := fmt.Errorf("unknown flag --%s", name)
-	known := flagNames()
+	known := flagNames(root)
 	if of, ok := known[name]; ok {
-		return hinted(err, fmt.Sprintf("--%s is a flag of: %s; a verb is the first argument", name, strings.Join(of, ", ")))
+		return hinted(err, fmt.Sprintf("--%s is a flag of %s; give the subcommand as the first argument", name, strings.Join(of, ", ")))
 	}
 	if near := nearest.Word(name, slices.Sorted(maps.Keys(known))); near != "" {
 		return hinted(err, "did you mean --"+near+"?")
@@ -93,20 +76,15 @@ func unknownFlag(name string) error {
 	return err
 }
 
-// flagNames returns the names of all flags, and the verbs that have each.
-func flagNames() map[string][]string {
+// flagNames returns the names of all flags, and the subcommands that have each.
+func flagNames(root *cobra.Command) map[string][]string {
 	names := make(map[string][]string)
-	for _, v := range allVerbs() {
-		flags, _ := v.new()
-		flags.each(func(f *pflag.Flag) { names[f.Name] = append(names[f.Name], v.name) })
+	for _, c := range subcommands(root) {
+		for _, f := range flagsOf(c) {
+			names[f.name] = append(names[f.name], c.Name())
+		}
 	}
 	return names
-}
-
-func (s *flagSet) each(f func(*pflag.Flag)) {
-	for _, g := range s.groups {
-		g.VisitAll(f)
-	}
 }
 
 // fromEnviron sets the flags that have a variable and were not set yet. An empty variable is none.
@@ -146,12 +124,10 @@ func setFrom(flags *pflag.FlagSet, f *pflag.Flag, value string) error {
 	return nil
 }
 
-// lookup returns the value of a flag as text, or "" where the verb has no such flag.
-func (s *flagSet) lookup(name string) string {
-	for _, g := range s.groups {
-		if f := g.Lookup(name); f != nil {
-			return f.Value.String()
-		}
+// lookup returns the value of a flag as text, or "" if there is no such flag.
+func lookup(flags *pflag.FlagSet, name string) string {
+	if f := flags.Lookup(name); f != nil {
+		return f.Value.String()
 	}
 	return ""
 }
@@ -174,15 +150,29 @@ type infoGroup struct {
 	flags []flagInfo
 }
 
-// describe describes the flags, in the groups and the order of the help.
-func (s *flagSet) describe() []infoGroup {
-	var groups []infoGroup
-	for _, g := range s.groups {
-		described := infoGroup{title: g.title}
-		g.VisitAll(func(f *pflag.Flag) { described.flags = append(described.flags, describeFlag(f)) })
-		groups = append(groups, described)
-	}
+// groupsOf describes the flags of a subcommand in the groups and the order of
+// the help. The flag --help, which cobra adds, is in no group.
+func groupsOf(c *cobra.Command) (groups []infoGroup) {
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		title := f.Annotations[groupAnnotation]
+		if title == nil {
+			return
+		}
+		if n := len(groups); n == 0 || groups[n-1].title != title[0] {
+			groups = append(groups, infoGroup{title: title[0]})
+		}
+		g := &groups[len(groups)-1]
+		g.flags = append(g.flags, describeFlag(f))
+	})
 	return groups
+}
+
+// flagsOf describes the flags of a subcommand.
+func flagsOf(c *cobra.Command) (all []flagInfo) {
+	for _, g := range groupsOf(c) {
+		all = append(all, g.flags...)
+	}
+	return all
 }
 
 func describeFlag(f *pflag.Flag) flagInfo {
@@ -300,12 +290,7 @@ type countOptions struct {
 	profile      profileOptions
 }
 
-func newCount() (*flagSet, action) {
-	o, s := newCountFlags()
-	return s, o.run
-}
-
-func newCountFlags() (*countOptions, *flagSet) {
+func newCount(p *program) *cobra.Command {
 	o, s := new(countOptions), new(flagSet)
 	f := s.group("Sources")
 	o.sourceFlags(f)
@@ -326,7 +311,8 @@ func newCountFlags() (*countOptions, *flagSet) {
 	f.StringVar(&o.plan, "plan", "", "count a shard of `PLAN`, which fastcount plan wrote: help scale")
 	f.StringVar(&o.shard, "shard", "", "`I/N`, counted from 0; auto/N takes I from the scheduler")
 	f.StringVar(&o.outDir, "out-dir", "", "`DIR` for the partial result of the shard")
-	return o, s
+	return p.command(countName+" [flags] SOURCE...", "count files, globs, URLs, - for standard input, or export ids",
+		s, o.run, o.completeSources(p))
 }
 
 // inputFlags are about what the sources are.
@@ -335,7 +321,7 @@ func (o *countOptions) inputFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.allowDuplicateIDs, "allow-duplicate-ids", false, "count a download id once for each export that lists it")
 }
 
-func newPlan() (*flagSet, action) {
+func newPlan(p *program) *cobra.Command {
 	o, s := new(planOptions), new(flagSet)
 	f := s.group("Sources")
 	o.sourceFlags(f)
@@ -345,10 +331,10 @@ func newPlan() (*flagSet, action) {
 	f = s.group("Plan")
 	f.BoolVar(&o.scan, "scan", false, "read plain files once and cut them where no quote is open")
 	f.BoolP("quiet", "q", false, "no closing line")
-	return s, o.run
+	return p.command("plan [flags] SOURCE... > PLAN", "split a job into shards for several machines", s, o.run, o.completeSources(p))
 }
 
-func newMerge() (*flagSet, action) {
+func newMerge(p *program) *cobra.Command {
 	o, s := new(mergeOptions), new(flagSet)
 	o.outputFlags(s.group("Output"))
 	o.idLimitFlags(s.group("Limits"))
@@ -357,7 +343,7 @@ func newMerge() (*flagSet, action) {
 	f.BoolVar(&o.missing, "missing", false, "print the numbers of the shards that are missing, such as 0,2,3")
 	f.StringVar(&o.partial, "partial", "", "write a partial result to `FILE` instead, to be merged with others")
 	f.BoolP("quiet", "q", false, "no closing line")
-	return s, o.run
+	return p.command("merge [flags] PART...", "add up the partial results of shards", s, o.run, completeFiles)
 }
 
 // dialectFlags say how CSV is read.
@@ -437,32 +423,28 @@ func jobsOrDefault(jobs count) int {
 	return int(jobs)
 }
 
-func newServe() (*flagSet, action) {
+func newServe(p *program) *cobra.Command {
 	o, s := new(serveOptions), new(flagSet)
 	f := s.group("Serve")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8000", "`ADDRESS` to listen on; port 0: a free one")
 	f.StringVar(&o.data, "data", "", "serve the files in `DIR` that generate wrote")
 	f.StringArrayVar(&o.faults, "fault", nil, "misbehave as `SPEC` says; repeatable: help api")
-	return s, o.run
+	return p.command("serve [flags]", "run the mock export server", s, o.run, nil)
 }
 
-func newGenerate() (*flagSet, action) {
+func newGenerate(p *program) *cobra.Command {
 	o, s := new(generateOptions), new(flagSet)
 	f := s.group("Generate")
 	f.StringVar(&o.dir, "out-dir", "", "write NN_<download id>.csv into `DIR`")
 	f.VarP(&o.jobs, "jobs", "j", "files written at once (without it as many as processors)")
 	f.BoolP("quiet", "q", false, "no list of files")
-	return s, o.run
+	return p.command("generate ID --out-dir DIR", "write the streams of a mock export as CSV files", s, o.run, completeOne(builtinIDs))
 }
 
-func newExports() (*flagSet, action) {
+func newExports(p *program) *cobra.Command {
 	o, s := new(exportsOptions), new(flagSet)
 	o.sourceFlags(s.group("Sources"))
 	o.transferFlags(s.group("Transfer"))
 	s.group("Reporting").BoolP("quiet", "q", false, "do not say that the exports are the built-in ones")
-	return s, o.run
+	return p.command("exports [flags]", "list export ids, downloads and rows", s, o.run, nil)
 }
-
-func newHelp() (*flagSet, action)       { return new(flagSet), runHelp }
-func newVersion() (*flagSet, action)    { return new(flagSet), runVersion }
-func newCompletion() (*flagSet, action) { return new(flagSet), runCompletion }

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"fastcount/parser"
 )
@@ -25,83 +30,103 @@ func sampleOf(f flagInfo) string {
 	return "word"
 }
 
-// TestEveryFlag walks all flags: each works from the environment, yields to the command line, and stands where users
-// look for it.
+// testProgram returns a program without streams, of which tests use the
+// commands.
+func testProgram() *program { return &program{stdout: io.Discard, ui: newUI(io.Discard)} }
+
+// TestEveryFlag walks all flags: each works from the environment, yields to the
+// command line, is completed, and is listed where users look for it.
 func TestEveryFlag(t *testing.T) {
-	for _, v := range allVerbs() {
-		places := placesOf(v)
-		for _, f := range v.flags() {
-			checkEnvironment(t, v, f)
-			for _, help := range []string{fullHelp(), helpOf(v)} {
+	root := newRoot(testProgram())
+	for _, c := range subcommands(root) {
+		for _, f := range flagsOf(c) {
+			checkEnvironment(t, c.Name(), f)
+			for _, help := range []string{fullHelp(root), helpOf(c)} {
 				lines := strings.Split(help, "\n")
 				if n := len(slices.DeleteFunc(lines, func(l string) bool { return !isFlagLine(l, f.name) })); n != 1 {
-					t.Errorf("%s --%s has %d lines in a help", v.name, f.name, n)
+					t.Errorf("%s --%s has %d lines in a help", c.Name(), f.name, n)
 				}
 			}
-			for _, place := range places {
-				if want := place.line(f); !strings.Contains(place.text, want) {
-					t.Errorf("%s --%s: no %s in the %s", v.name, f.name, want, place.name)
-				}
+			if page := section(flagDocs(root), "## "+c.Name()+"\n", "\n## "); !strings.Contains(page, "| `--"+f.name) {
+				t.Errorf("%s --%s is missing from the page of flags", c.Name(), f.name)
+			}
+			if page := section(manPage(root), ".SS Flags of "+c.Name()+"\n", "\n.S"); !strings.Contains(page, bold("--"+f.name)) {
+				t.Errorf("%s --%s is missing from the man page", c.Name(), f.name)
+			}
+			if offered, _ := complete(t, c.Name(), "--"+f.name); !slices.Contains(offered, "--"+f.name) {
+				t.Errorf("%s --%s is not completed", c.Name(), f.name)
+			}
+			if f.value == "" {
+				continue
+			}
+			args := []string{c.Name(), "--" + f.name, ""}
+			if f.optional {
+				args = []string{c.Name(), "--" + f.name + "="}
+			}
+			offered, directive := complete(t, args...)
+			switch files := strings.HasPrefix(f.value, "FILE") || f.value == "DIR" || f.value == "PLAN"; {
+			case f.choices != nil && !slices.Equal(offered, f.choices):
+				t.Errorf("%s --%s: %q are offered, want %q", c.Name(), f.name, offered, f.choices)
+			case files == (directive&cobra.ShellCompDirectiveNoFileComp != 0):
+				t.Errorf("%s --%s %s: directive %d", c.Name(), f.name, f.value, directive)
 			}
 		}
 	}
 }
 
+// complete returns what is offered for the last of args, without descriptions.
+func complete(t *testing.T, args ...string) (offered []string, directive cobra.ShellCompDirective) {
+	t.Helper()
+	var out strings.Builder
+	p := testProgram()
+	p.stdout = &out
+	root := newRoot(p)
+	root.SetErr(io.Discard)
+	root.SetArgs(withCount(root, append([]string{cobra.ShellCompNoDescRequestCmd}, args...)))
+	if err := root.Execute(); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	n, err := strconv.Atoi(strings.TrimPrefix(lines[len(lines)-1], ":"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines[:len(lines)-1], cobra.ShellCompDirective(n)
+}
+
+// parse reads a command line with an environment, and returns the flags.
+func parse(name string, args, environ []string) (*pflag.FlagSet, error) {
+	root := newRoot(testProgram())
+	c := subcommands(root)[slices.Index(commandNames(root), name)]
+	if err := c.ParseFlags(args); err != nil {
+		return nil, err
+	}
+	return c.Flags(), fromEnviron(c.Flags(), environ)
+}
+
 // checkEnvironment tries a flag from the environment.
-func checkEnvironment(t *testing.T, v verb, f flagInfo) {
+func checkEnvironment(t *testing.T, command string, f flagInfo) {
 	t.Helper()
 	value := sampleOf(f)
 	environ := []string{variableOf(f.name) + "=" + value}
-	fresh, _ := v.new()
-	if _, err := fresh.parse(nil, environ); err != nil {
-		t.Errorf("%s --%s from the environment: %v", v.name, f.name, err)
+	flags, err := parse(command, nil, environ)
+	if err != nil {
+		t.Fatalf("%s --%s from the environment: %v", command, f.name, err)
 	}
 	want := value
 	if f.repeatable {
 		want = "[one,two]"
 	}
-	if got := fresh.lookup(f.name); got != want {
-		t.Errorf("%s --%s from the environment is %q, want %q", v.name, f.name, got, want)
+	if got := lookup(flags, f.name); got != want {
+		t.Errorf("%s --%s from the environment is %q, want %q", command, f.name, got, want)
 	}
-	before, _ := v.new()
-	fresh, _ = v.new()
-	if _, err := fresh.parse([]string{"--" + f.name + "=" + before.lookup(f.name)}, environ); err == nil && fresh.lookup(f.name) == want {
-		t.Errorf("%s --%s: the environment is stronger than the command line", v.name, f.name)
+	before, _ := parse(command, nil, nil)
+	flags, err = parse(command, []string{"--" + f.name + "=" + lookup(before, f.name)}, environ)
+	if err == nil && lookup(flags, f.name) == want {
+		t.Errorf("%s --%s: the environment overrides the command line", command, f.name)
 	}
-	if unknown := unknownVariables(environ); unknown != nil {
-		t.Errorf("%s --%s: %s is warned of", v.name, f.name, unknown)
-	}
-}
-
-// place is where a flag must stand.
-type place struct {
-	name string
-	text string
-	line func(flagInfo) string // what stands there of a flag
-}
-
-// placesOf returns the places where the flags of a verb must stand beside the help.
-func placesOf(v verb) []place {
-	name := func(f flagInfo) string { return "--" + f.name }
-	script := func(shell string) string { return shells()[shell]() }
-	return []place{
-		{"page of flags", section(flagDocs(), "## "+v.name+"\n", "\n## "),
-			func(f flagInfo) string { return "| `--" + f.name }},
-		{"man page", section(manPage(), ".SS Flags of "+v.name+"\n", "\n.S"),
-			func(f flagInfo) string { return bold("--" + f.name) }},
-		{"names for bash", "--" + section(script("bash"), "    "+v.name+") _fastcount_words '--", "' ;;"),
-			func(f flagInfo) string { return "--" + f.name + " " }},
-		{"values for bash", script("bash"), func(f flagInfo) string {
-			if f.value == "" {
-				return ""
-			}
-			return v.name + ":--" + f.name + "="
-		}},
-		{"script for zsh", section(script("zsh"), "\n    "+v.name+")\n", "\n        ;;"), name},
-		{"script for fish", script("fish"),
-			func(f flagInfo) string { return "'__fastcount_verb " + v.name + "' -l " + f.name + " " }},
-		{"script for powershell", script("powershell"),
-			func(f flagInfo) string { return "'" + v.name + " --" + f.name + "' = " }},
+	if unknown := unknownVariables(newRoot(testProgram()), environ); unknown != nil {
+		t.Errorf("%s --%s: warning about %s", command, f.name, unknown)
 	}
 }
 
@@ -120,7 +145,7 @@ func isFlagLine(line, name string) bool {
 }
 
 func TestHelpIsWellSet(t *testing.T) {
-	texts := map[string]string{"--help": fullHelp()}
+	texts := map[string]string{"--help": fullHelp(newRoot(testProgram()))}
 	maps.Copy(texts, topics)
 	for name, text := range texts {
 		for line := range strings.Lines(text) {
@@ -143,9 +168,9 @@ func TestExitCodesAreExplained(t *testing.T) {
 }
 
 func TestDefaultsAreThoseOfTheLibrary(t *testing.T) {
-	flags, _ := newCount()
+	flags, _ := parse(countName, nil, nil)
 	for name, want := range map[string]string{"max-record": "1M", "max-columns": "4096"} {
-		if got := flags.lookup(name); got != want {
+		if got := lookup(flags, name); got != want {
 			t.Errorf("--%s is %s", name, got)
 		}
 	}
@@ -155,29 +180,35 @@ func TestDefaultsAreThoseOfTheLibrary(t *testing.T) {
 }
 
 func TestDashesEndFlags(t *testing.T) {
-	flags, _ := newCount()
-	args, err := flags.parse([]string{"a", "--", "--compact", "-"}, nil)
-	if err != nil || !slices.Equal(args, []string{"a", "--compact", "-"}) || flags.lookup("compact") != "false" {
-		t.Errorf("got %q, %v", args, err)
+	flags, err := parse(countName, []string{"a", "--", "--compact", "-"}, nil)
+	if err != nil || !slices.Equal(flags.Args(), []string{"a", "--compact", "-"}) || lookup(flags, "compact") != "false" {
+		t.Errorf("got %q, %v", flags.Args(), err)
 	}
 }
 
-func TestVerbs(t *testing.T) {
-	for _, c := range []struct {
-		args []string
-		verb string
-		rest int
-	}{
-		{nil, "count", 0},
-		{[]string{"serve", "x"}, "serve", 1},
-		{[]string{"--", "serve"}, "count", 2},
-		{[]string{"demo", "serve"}, "count", 2},
-		{[]string{"-q", "serve"}, "count", 2},
-		{[]string{"count"}, "count", 1},
-		{[]string{"--version"}, "version", 0},
+// TestFirstArgumentNamesSubcommand: count runs unless the first argument names
+// another subcommand, also for a command line that is being completed.
+func TestFirstArgumentNamesSubcommand(t *testing.T) {
+	root := newRoot(testProgram())
+	for _, c := range []struct{ args, want string }{
+		{"", "count"},
+		{"serve x", "serve x"},
+		{"-- serve", "count -- serve"},
+		{"demo serve", "count demo serve"},
+		{"-q serve", "count -q serve"},
+		{"count", "count"},
+		{"count count", "count count"},
+		{"--version", "version"},
+		{"--help", "--help"},
+		{"-h serve", "-h serve"},
+		{"help serve", "help serve"},
+		{"__complete serv", "__complete serv"},
+		{"__complete serve x", "__complete serve x"},
+		{"__complete --com", "__complete count --com"},
+		{"__complete demo serv", "__complete count demo serv"},
 	} {
-		if v, rest := chooseVerb(c.args); v.name != c.verb || len(rest) != c.rest {
-			t.Errorf("%q: %s with %q", c.args, v.name, rest)
+		if got := strings.Join(withCount(root, strings.Fields(c.args)), " "); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.args, got, c.want)
 		}
 	}
 }

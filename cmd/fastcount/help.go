@@ -6,56 +6,65 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
 )
 
-// runHelp explains a verb or a topic, or the whole program.
-func runHelp(_ context.Context, p *program, args []string) error {
-	if len(args) == 0 {
-		return p.print(fullHelp())
-	}
-	if len(args) > 1 {
-		return noArguments("help", args[1:])
-	}
-	if reference, ok := references()[args[0]]; ok {
-		return p.print(reference())
-	}
-	if text, ok := topics[args[0]]; ok {
-		return p.print(text)
-	}
-	if v, ok := findVerb(args[0]); ok {
-		return p.print(helpOf(v))
-	}
-	return usage(hinted(fmt.Errorf("there is no topic %q", args[0]),
-		append(meantID(args[0], append(topicNames(), verbNames()...)), "the topics are "+strings.Join(topicNames(), ", "))...))
+func newHelp(p *program, root *cobra.Command) *cobra.Command {
+	return p.command("help [TOPIC]", "explain a subcommand or a topic", new(flagSet), runHelp,
+		completeOne(func() []string { return append(topicNames(), commandNames(root)...) }))
 }
 
-// references returns what makes texts from the flags for other places than a terminal, by the names of these texts.
-func references() map[string]func() string {
-	return map[string]func() string{"man": manPage, "flags": flagDocs}
+// runHelp explains a subcommand or a topic, or the whole program.
+func runHelp(_ context.Context, p *program, args []string) error {
+	if len(args) == 0 {
+		return p.print(fullHelp(p.root))
+	}
+	if len(args) > 1 {
+		return noArguments(args[1:])
+	}
+	name := args[0]
+	if reference, ok := references()[name]; ok {
+		return p.print(reference(p.root))
+	}
+	if text, ok := topics[name]; ok {
+		return p.print(text)
+	}
+	if i := slices.Index(commandNames(p.root), name); i >= 0 {
+		return p.print(helpOf(subcommands(p.root)[i]))
+	}
+	return usage(hinted(fmt.Errorf("no help topic %q", name),
+		append(meantID(name, append(topicNames(), commandNames(p.root)...)), "the topics are "+strings.Join(topicNames(), ", "))...))
+}
+
+// references returns the writers of texts that are generated from the flags for
+// other places than a terminal, by the names of these texts.
+func references() map[string]func(*cobra.Command) string {
+	return map[string]func(*cobra.Command) string{"man": manPage, "flags": flagDocs}
 }
 
 func topicNames() []string { return slices.Sorted(maps.Keys(topics)) }
 
-// fullHelp explains every verb and every flag.
-func fullHelp() string {
+// fullHelp explains every subcommand and every flag.
+func fullHelp(root *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString("Usage:\n")
-	for _, v := range allVerbs() {
-		fmt.Fprintf(&b, "  %-40s %s\n", v.synopsis, v.summary)
+	for _, c := range subcommands(root) {
+		fmt.Fprintf(&b, "  %-40s %s\n", synopsis(c), c.Short)
 	}
 	b.WriteString(introduction)
 	shown := make(map[string]bool)
-	for _, v := range allVerbs() {
-		b.WriteString(usages(v, shown))
+	for _, c := range subcommands(root) {
+		b.WriteString(usages(c, shown))
 	}
 	fmt.Fprintf(&b, "\nTopics: fastcount help %s\n", strings.Join(topicNames(), "|"))
 	return b.String()
 }
 
 const introduction = `
-A verb is the first argument, or there is none; -- ends the flags. The result goes to standard
-output, everything else to standard error. Each flag can also be set as a variable: --max-record is
-FASTCOUNT_MAX_RECORD.
+The first argument may be a subcommand; without one, fastcount counts. -- ends the flags.
+The result goes to standard output, everything else to standard error. Each flag can also be
+set as a variable: --max-record is FASTCOUNT_MAX_RECORD.
 
   fastcount demo                          count the built-in mock export demo, synthetic data
   fastcount --server URL ID               count an export, checked against the server's row counts
@@ -63,22 +72,23 @@ FASTCOUNT_MAX_RECORD.
   zcat data.csv.gz | fastcount -s table -
 `
 
-// helpOf explains one verb.
-func helpOf(v verb) string {
-	if v.name == "count" {
-		return fullHelp()
+// helpOf explains a subcommand. The program itself, and counting, are explained
+// by the full help.
+func helpOf(c *cobra.Command) string {
+	if c == c.Root() || c.Name() == countName {
+		return fullHelp(c.Root())
 	}
-	summary := strings.ToUpper(v.summary[:1]) + v.summary[1:]
-	return fmt.Sprintf("Usage: %s\n\n%s.\n%s", v.synopsis, summary, usages(v, make(map[string]bool)))
+	return fmt.Sprintf("Usage: %s\n\n%s%s.\n%s", synopsis(c), strings.ToUpper(c.Short[:1]), c.Short[1:], usages(c, make(map[string]bool)))
 }
 
 // helpWidth is how many columns the help takes at most.
 const helpWidth = 100
 
-// usages describes the flags of a verb, group by group, but for those that were shown before, and notes them as shown.
-func usages(v verb, shown map[string]bool) string {
+// usages describes the flags of a subcommand, group by group, except for those
+// in shown, to which it adds them.
+func usages(c *cobra.Command, shown map[string]bool) string {
 	var b strings.Builder
-	for _, g := range v.describe() {
+	for _, g := range groupsOf(c) {
 		title := "\n" + g.title + ":\n"
 		for _, f := range g.flags {
 			if !shown[f.name] {
@@ -123,13 +133,13 @@ func (f flagInfo) explanation() string {
 	return f.text + " (" + strings.Join(notes, "; ") + ")"
 }
 
-// shortHelp is what follows a usage error of a verb.
-func shortHelp(of string) string {
-	if v, ok := findVerb(of); ok {
-		return fmt.Sprintf("Usage: %s\n'fastcount %s --help' explains the flags.\n", v.synopsis, v.name)
+// shortHelp returns what follows a usage error of a subcommand.
+func shortHelp(c *cobra.Command) string {
+	if c != c.Root() && c.Name() != countName {
+		return fmt.Sprintf("Usage: %s\n'%s --help' explains the flags.\n", synopsis(c), c.CommandPath())
 	}
-	return "Usage: " + counting().synopsis + "\n" +
-		"       fastcount " + strings.Join(verbNames(), "|") + " ...\n" +
+	return "Usage: " + c.Root().UseLine() + "\n" +
+		"       fastcount " + strings.Join(commandNames(c.Root())[1:], "|") + " ...\n" +
 		"A SOURCE is a file, a glob, a URL, - for standard input, or an export id such as demo.\n" +
 		"'fastcount --help' explains the flags.\n"
 }

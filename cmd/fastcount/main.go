@@ -6,10 +6,14 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"sync/atomic"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"fastcount/internal/wholefile"
 )
@@ -35,14 +39,19 @@ type program struct {
 
 	files *wholefile.Claims // the files that the run uses
 
-	stop  context.CancelCauseFunc // ends the context of the verb that runs
+	root      *cobra.Command
+	shortHelp string // to follow the message of an error
+	helpErr   error  // of printing the help that was asked for
+
+	stop  context.CancelCauseFunc // ends the context of the subcommand that runs
 	asked chan os.Signal          // each asks how far the run has come
 
 	resumable atomic.Bool // whether the run keeps what is finished for the next one
 }
 
-// grace is how long a verb that was told to stop may take before the program ends without it. A read that no context
-// can interrupt, such as one of a terminal, would otherwise keep the program.
+// grace is how long a subcommand may take to stop before the program ends
+// without it. A read that no context can interrupt, such as one of a terminal,
+// would otherwise keep the program running.
 const grace = 800 * time.Millisecond
 
 // run does what args say and returns the exit code.
@@ -63,6 +72,9 @@ func (p *program) run(args []string) int {
 // fail tells what went wrong, and how to go on.
 func (p *program) fail(err error) {
 	p.ui.fail(err)
+	if p.shortHelp != "" && p.ui.log == nil {
+		p.ui.write("\n" + p.shortHelp)
+	}
 	if p.resumable.Load() && exitCode(err) != exitBrokenPipe {
 		p.ui.hint("the same command goes on where this one stopped: what is finished is kept")
 	}
@@ -85,35 +97,50 @@ func within(ctx context.Context, grace time.Duration, f func() error) error {
 	}
 }
 
-// do finds the verb and lets it run. What fails once ctx has ended has failed of that.
+// do runs the subcommand that args name.
 func (p *program) do(ctx context.Context, args []string) error {
-	v, args := chooseVerb(args)
-	flags, action := v.new()
-	args, err := flags.parse(args, p.environ)
-	switch {
-	case err == errHelp:
-		return p.print(helpOf(v))
-	case err != nil:
-		return misuse(v.name, err)
+	p.root = newRoot(p)
+	p.root.SetArgs(withCount(p.root, args))
+	command, err := p.root.ExecuteContextC(ctx)
+	if u, ok := errors.AsType[*usageError](err); ok && u.withHelp {
+		p.shortHelp = shortHelp(command)
+	}
+	return errors.Join(err, p.helpErr)
+}
+
+// runCommand runs a subcommand whose flags have been read from the command
+// line. If it fails after ctx has ended, the reason for that is the error.
+func (p *program) runCommand(c *cobra.Command, run action, args []string) error {
+	flags, ctx := c.Flags(), c.Context()
+	if err := fromEnviron(flags, p.environ); err != nil {
+		return misuse(err)
 	}
 	p.ui.configure(flags)
-	for _, name := range unknownVariables(p.environ) {
+	for _, name := range unknownVariables(p.root, p.environ) {
 		p.ui.warn("unknown environment variable " + name)
 	}
 	if err := checkDescriptors(); err != nil {
 		return err
 	}
-	if limit := flags.lookup("max-memory"); limit == "" || limit == "0" {
+	if limit := lookup(flags, "max-memory"); limit == "" || limit == "0" {
 		defer limitMemory(ctx, systemLimits(), p.stop)()
 	}
 	if err := p.claimFiles(flags); err != nil {
 		return err
 	}
-	err = action(ctx, p, args)
+	err := run(ctx, p, args)
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	return err
+}
+
+// noArguments refuses arguments of a subcommand that takes none.
+func noArguments(args []string) error {
+	if len(args) > 0 {
+		return misuse(fmt.Errorf("unexpected argument %q", args[0]))
+	}
+	return nil
 }
 
 // print writes a text that was asked for.

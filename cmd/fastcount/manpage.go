@@ -3,23 +3,25 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"github.com/spf13/cobra"
 )
 
-// manPage returns the manual page in the language of man, which "fastcount help man" prints: the verbs, the flags and
-// the topics.
-func manPage() string {
+// manPage returns the manual page in the language of man, which "fastcount help man" prints: the subcommands,
+// the flags and the topics.
+func manPage(root *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString(".\\\" Generated from the flags by: fastcount help man\n" +
 		".TH FASTCOUNT 1 \"\" fastcount \"User Commands\"\n" +
 		".SH NAME\nfastcount \\- count events per patient and event type in very large CSV exports\n.SH SYNOPSIS\n")
-	for _, v := range allVerbs() {
-		fmt.Fprintf(&b, ".TP\n%s\n%s\n", bold(v.synopsis), roff(v.summary))
+	for _, c := range subcommands(root) {
+		fmt.Fprintf(&b, ".TP\n%s\n%s\n", bold(synopsis(c)), roff(c.Short))
 	}
 	b.WriteString(".SH DESCRIPTION\n")
 	writeLines(&b, introduction)
 	b.WriteString(".SH OPTIONS\n")
-	for _, v := range allVerbs() {
-		writeOptions(&b, v)
+	for _, c := range subcommands(root) {
+		writeOptions(&b, c)
 	}
 	for _, name := range topicNames() {
 		title, text, _ := strings.Cut(topics[name], "\n")
@@ -29,13 +31,13 @@ func manPage() string {
 	return b.String()
 }
 
-// writeOptions writes the flags of a verb, if it has any.
-func writeOptions(b *strings.Builder, v verb) {
-	groups := v.describe()
+// writeOptions writes the flags of a subcommand, if it has any.
+func writeOptions(b *strings.Builder, c *cobra.Command) {
+	groups := groupsOf(c)
 	if len(groups) == 0 {
 		return
 	}
-	fmt.Fprintf(b, ".SS Flags of %s\n", v.name)
+	fmt.Fprintf(b, ".SS Flags of %s\n", c.Name())
 	for _, g := range groups {
 		fmt.Fprintf(b, ".PP\n\\fI%s\\fR\n", roff(g.title))
 		for _, f := range g.flags {

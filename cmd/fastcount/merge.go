@@ -28,7 +28,7 @@ type mergeOptions struct {
 // run adds partial results up.
 func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	if len(args) == 0 {
-		return misuse("merge", errors.New("no partial result is named; name files, or folders of them"))
+		return misuse(errors.New("no partial result is named; name files, or folders of them"))
 	}
 	begin := time.Now()
 	paths, err := merge.Find(args)

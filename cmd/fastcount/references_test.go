@@ -11,8 +11,8 @@ import (
 // TestReferencesAreUpToDate: what is generated from the flags and lies in docs is what the program would write now.
 func TestReferencesAreUpToDate(t *testing.T) {
 	for _, c := range []struct{ file, topic, want string }{
-		{"docs/fastcount.1", "man", manPage()},
-		{"docs/flags.md", "flags", flagDocs()},
+		{"docs/fastcount.1", "man", manPage(newRoot(testProgram()))},
+		{"docs/flags.md", "flags", flagDocs(newRoot(testProgram()))},
 	} {
 		got, err := os.ReadFile("../../" + c.file)
 		if err != nil {
@@ -30,7 +30,7 @@ func TestManPage(t *testing.T) {
 		t.Skip("there is no groff")
 	}
 	cmd := exec.Command("groff", "-ww", "-man", "-Tascii")
-	cmd.Stdin = strings.NewReader(manPage())
+	cmd.Stdin = strings.NewReader(manPage(newRoot(testProgram())))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil || stderr.Len() > 0 {

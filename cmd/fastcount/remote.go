@@ -49,7 +49,7 @@ func (o *remoteOptions) connect(p *program, found []sources.Source, maxWindow ui
 	}
 	for _, id := range ids {
 		if !slices.Contains(builtinIDs(), id) {
-			return nil, unknownBuiltin(id)
+			return nil, p.unknownBuiltin(id)
 		}
 	}
 	return o.dialBuiltin(p, maxWindow, "counting the built-in mock export "+strings.Join(ids, ", "))

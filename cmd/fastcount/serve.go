@@ -17,7 +17,7 @@ type serveOptions struct {
 
 // serve answers until it is told to stop. There is no other end, so it always returns an error.
 func (o *serveOptions) run(ctx context.Context, p *program, args []string) error {
-	if err := noArguments("serve", args); err != nil {
+	if err := noArguments(args); err != nil {
 		return err
 	}
 	faults, err := o.parseFaults()

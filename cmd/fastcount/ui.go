@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"fastcount/engine"
@@ -38,11 +39,11 @@ func newUI(w io.Writer) *ui {
 	return u
 }
 
-// configure takes what the user wants to hear from the flags of a verb.
-func (u *ui) configure(flags *flagSet) {
-	u.quiet = flags.lookup("quiet") == "true"
-	u.verbose = flags.lookup("verbose") == "true"
-	if flags.lookup("log-format") == "json" {
+// configure takes from the flags of a subcommand what is to be written.
+func (u *ui) configure(flags *pflag.FlagSet) {
+	u.quiet = lookup(flags, "quiet") == "true"
+	u.verbose = lookup(flags, "verbose") == "true"
+	if lookup(flags, "log-format") == "json" {
 		u.log = slog.New(slog.NewJSONHandler(writerFunc(u.writeJSON), nil))
 	}
 }
@@ -105,9 +106,6 @@ func (u *ui) fail(err error) {
 	}
 	for _, h := range hints(err) {
 		u.hint(h)
-	}
-	if usage, ok := errors.AsType[*usageError](err); ok && usage.help != "" && u.log == nil {
-		u.write("\n" + usage.help)
 	}
 }
 
@@ -185,23 +183,24 @@ func message(err error) string {
 	return text
 }
 
-// usageError says that the command line cannot be meant as it stands.
+// usageError is the error for a command line that has no meaning.
 type usageError struct {
-	err  error
-	help string // the short help to go with it; "" where the arguments are well written but do not go together
+	err      error
+	withHelp bool // whether the short help follows the message
 }
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
-// usage is err as a usage error.
+// usage returns err as a usage error.
 func usage(err error) error { return &usageError{err: err} }
 
-// clash is the usage error of arguments that do not go together.
+// clash returns the usage error for arguments that exclude each other.
 func clash(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
 
-// misuse is the usage error of arguments that a verb does not take. The short help follows it.
-func misuse(v string, err error) error { return &usageError{err, shortHelp(v)} }
+// misuse returns the usage error for arguments that a subcommand does not take.
+// The short help follows the message.
+func misuse(err error) error { return &usageError{err, true} }
 
 // hintedError is an error that knows what to do about it.
 type hintedError struct {

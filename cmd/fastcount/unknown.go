@@ -20,15 +20,15 @@ func builtinIDs() []string {
 	return ids
 }
 
-// unknownBuiltin says that id is none of the built-in exports.
-func unknownBuiltin(id string) error {
+// unknownBuiltin returns the error for an id that no built-in export has.
+func (p *program) unknownBuiltin(id string) error {
 	var h []string
-	if _, ok := findVerb(id); ok {
-		h = append(h, "a verb is the first argument: fastcount "+id)
+	if slices.Contains(commandNames(p.root), id) {
+		h = append(h, "give the subcommand as the first argument: fastcount "+id)
 	}
 	h = append(h, meant(id, builtinIDs())...)
 	if len(h) == 0 {
-		h = meantID(id, verbNames())
+		h = meantID(id, commandNames(p.root))
 	}
 	h = append(h, fmt.Sprintf("--server URL names the server to ask; without one there are %s", list(builtinIDs())))
 	return usage(hinted(fmt.Errorf("%s: this would be the id of an export, but no --server is named", id), h...))

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/spf13/cobra"
+
 	"fastcount/parser"
 )
 
@@ -17,8 +19,12 @@ func version() string {
 	return "devel"
 }
 
+func newVersion(p *program) *cobra.Command {
+	return p.command("version", "print the version", new(flagSet), runVersion, nil)
+}
+
 func runVersion(_ context.Context, p *program, args []string) error {
-	if err := noArguments("version", args); err != nil {
+	if err := noArguments(args); err != nil {
 		return err
 	}
 	text := fmt.Sprintf("fastcount %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
