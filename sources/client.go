@@ -82,13 +82,6 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// dial makes a connection, or gives up when ConnectTimeout is over.
-func (o Options) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, o.ConnectTimeout)
-	defer cancel()
-	return o.DialContext(ctx, network, address)
-}
-
 // orElse sets *v to def where it is zero.
 func orElse[T comparable](v *T, def T) {
 	var zero T
@@ -134,6 +127,7 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 func newTransport(o Options, roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  proxy,
+		OnProxyConnectResponse: proxyRefusal,
 		DialContext:            o.dial,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout:    o.TLSTimeout,
@@ -155,6 +149,15 @@ func proxy(r *http.Request) (*url.URL, error) {
 		return nil, mark(ErrArgument, errors.New("the proxy that the environment names is not a valid URL"))
 	}
 	return u, nil
+}
+
+// proxyRefusal returns the error of a proxy that did not connect to the server.
+func proxyRefusal(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &StatusError{Code: resp.StatusCode, Proxy: publicOrigin(proxy),
+		RetryAfter: parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())}
 }
 
 // readRoots returns the system's certificates and those of the file, or nil, which means the system's alone.
@@ -207,10 +210,18 @@ func checkHeader(h http.Header) error {
 
 func hasSecret(h http.Header) bool {
 	for name := range h {
-		switch http.CanonicalHeaderKey(name) {
-		case "Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key":
+		if isSecretHeader(name) {
 			return true
 		}
+	}
+	return false
+}
+
+// isSecretHeader reports whether the value of a header is a secret by its name.
+func isSecretHeader(name string) bool {
+	switch http.CanonicalHeaderKey(name) {
+	case "Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key":
+		return true
 	}
 	return false
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-	"unicode/utf8"
 )
 
 // The kinds of failure that this package tells apart; its errors match them with errors.Is. What the operating
@@ -30,6 +29,21 @@ var (
 	// ErrDenied says that access was refused, by the server (401, 403), by TLS (its certificate is not trusted),
 	// or by this package, which sends no secret over plain http.
 	ErrDenied = errors.New("not allowed")
+
+	// ErrCertificate reports that the certificate of a server does not prove
+	// who it is. It matches ErrDenied.
+	ErrCertificate = errors.New("the certificate of the server is not valid")
+
+	// ErrPlainHTTP reports that a server does not use TLS where https is asked
+	// for. It matches ErrDenied.
+	ErrPlainHTTP = errors.New("the server does not use TLS")
+
+	// ErrTLS reports that the two sides cannot agree on TLS, or that the server
+	// wants a certificate of the client. It matches ErrDenied.
+	ErrTLS = errors.New("TLS refused")
+
+	// ErrProxy reports that a proxy denies access. It matches ErrDenied.
+	ErrProxy = errors.New("the proxy denies access")
 
 	// ErrExhausted matches every failure that is worth another attempt. A failure that comes out of a Client
 	// method or out of a run and matches it is the last one: the attempts, or the patience with Retry-After, are used up.
@@ -78,14 +92,19 @@ var (
 // and ErrExhausted where the status is one that may pass.
 type StatusError struct {
 	Code       int
-	Detail     string        // what the server says about it, as it came; may be empty
+	Proxy      string        // URL of the proxy that answered instead of the server, without its password; mostly empty
+	Detail     string        // what the server says about it, without the secrets that it repeats; may be empty
 	RetryAfter time.Duration // how long the server asks to wait, 0 if it does not
 }
 
 func (e *StatusError) Error() string {
-	msg := fmt.Sprintf("the server answered %d %s", e.Code, http.StatusText(e.Code))
-	if http.StatusText(e.Code) == "" {
-		msg = fmt.Sprintf("the server answered %d", e.Code)
+	who := "the server"
+	if e.Proxy != "" {
+		who = "the proxy " + e.Proxy
+	}
+	msg := fmt.Sprintf("%s answered %d", who, e.Code)
+	if text := http.StatusText(e.Code); text != "" {
+		msg += " " + text
 	}
 	if e.Detail != "" {
 		msg += ": " + quote(e.Detail)
@@ -99,6 +118,10 @@ func (e *StatusError) Error() string {
 
 // Is says which kinds of failure the status stands for.
 func (e *StatusError) Is(target error) bool {
+	if e.Proxy != "" {
+		refused := !temporary(e.Code) && (target == ErrDenied || target == ErrProxy)
+		return refused || target == ErrExhausted && temporary(e.Code)
+	}
 	switch target {
 	case ErrNotFound:
 		return e.Code == http.StatusNotFound || e.Code == http.StatusGone
@@ -121,31 +144,18 @@ func mark(kind, err error) error { return &marked{err, kind} }
 func (m *marked) Error() string   { return m.err.Error() }
 func (m *marked) Unwrap() []error { return []error{m.err, m.kind} }
 
-// maxQuoted bounds the bytes of a server's text in an error.
-const maxQuoted = 200
+// maxQuoted bounds the characters of a text in an error that is not our own.
+const maxQuoted = 100
 
-// quote makes a server's text fit for an error: cut, and quoted so that nothing in it reaches a terminal raw.
+// quote makes such a text fit for an error: cut, and quoted so that nothing in
+// it reaches a terminal as it is.
 func quote(s string) string {
-	if len(s) > maxQuoted {
-		return strconv.Quote(s[:maxQuoted]) + "…"
+	n := 0
+	for i := range s {
+		if n == maxQuoted {
+			return strconv.Quote(s[:i]) + "…"
+		}
+		n++
 	}
 	return strconv.Quote(s)
-}
-
-// clean is quote for the text of an error of net/http or fastjson, which may repeat what a server sent: text that is
-// short and printable stays as it is.
-func clean(s string) string {
-	if len(s) > maxQuoted || !printable(s) {
-		return quote(s)
-	}
-	return s
-}
-
-func printable(s string) bool {
-	for _, r := range s {
-		if r == utf8.RuneError || !strconv.IsPrint(r) {
-			return false
-		}
-	}
-	return true
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -169,7 +170,8 @@ func (c *Client) attempt(ctx context.Context, u *url.URL, a *answer) error {
 	if err != nil {
 		return err
 	}
-	rest, err := cutLists(transfer{s}, c.opts.MaxJSON, a.piece)
+	s.raw.limit = int64(c.opts.MaxJSON) + rawSlack
+	rest, err := cutLists(transfer{s}, c.opts.MaxJSON, c.opts.IdleTimeout, a.piece)
 	switch {
 	case errors.Is(err, errTooLong):
 		err = mark(ErrMetadata, fmt.Errorf("%w of %d bytes", ErrAnswer, c.opts.MaxJSON))
@@ -253,22 +255,32 @@ func (a *answer) finish(rest []byte) error {
 	return a.rest(data)
 }
 
+// members are the names of the API, which an error may repeat.
+var members = []string{"data", "id", "export_ids", "download_ids", "rows", "patients", "event_types", "start_time", "end_time"}
+
 // unambiguous refuses an object of which a member stands there twice.
 func unambiguous(object *fastjson.Value) (err error) {
 	seen := make(map[string]bool)
 	object.GetObject().Visit(func(key []byte, _ *fastjson.Value) {
-		if seen[string(key)] {
-			err = fmt.Errorf("%w: it holds %s twice", ErrMetadata, quote(string(key)))
+		if name := string(key); seen[name] {
+			what := "a member"
+			if slices.Contains(members, name) {
+				what = quote(name)
+			}
+			err = fmt.Errorf("%w: it has %s twice", ErrMetadata, what)
 		}
 		seen[string(key)] = true
 	})
 	return err
 }
 
-func malformed(err error) error { return fmt.Errorf("%w: %s", ErrMetadata, clean(err.Error())) }
+func malformed(err error) error { return fmt.Errorf("%w: %w", ErrMetadata, err) }
+
+// errJSON replaces the errors of fastjson, which quote the text.
+var errJSON = errors.New("it is not valid JSON")
 
 // parseJSON is strict: fastjson's parser bounds the depth, its validator then refuses what its parser lets pass.
-// The value is valid until p is used again.
+// The value is valid until p is used again. An error quotes nothing of the text.
 func parseJSON(p *fastjson.Parser, text []byte) (*fastjson.Value, error) {
 	values := 1
 	for _, b := range text {
@@ -280,10 +292,10 @@ func parseJSON(p *fastjson.Parser, text []byte) (*fastjson.Value, error) {
 		return nil, fmt.Errorf("more than %d values", maxValues)
 	}
 	v, err := p.ParseBytes(text)
-	if err != nil {
-		return nil, err
+	if err != nil || fastjson.ValidateBytes(text) != nil {
+		return nil, errJSON
 	}
-	return v, fastjson.ValidateBytes(text)
+	return v, nil
 }
 
 // errorDetail returns what the body of an error says in its member detail, or "" if it says nothing there.
@@ -316,10 +328,11 @@ type idList struct {
 	limit int
 	ids   []string
 	seen  map[string]bool
+	taboo func(id string) bool
 }
 
 func (c *Client) newIDList(key string) *idList {
-	return &idList{key: key, limit: c.opts.MaxDownloads, seen: make(map[string]bool)}
+	return &idList{key: key, limit: c.opts.MaxDownloads, seen: make(map[string]bool), taboo: c.repeats()}
 }
 
 func (l *idList) add(v *fastjson.Value) error {
@@ -329,9 +342,11 @@ func (l *idList) add(v *fastjson.Value) error {
 	case err != nil:
 		return err
 	case !validID(id):
-		return fmt.Errorf("%w: %s holds the impossible id %s", ErrMetadata, l.key, quote(id))
+		return fmt.Errorf("%w: %s: element %d cannot be an id", ErrMetadata, l.key, len(l.ids)+1)
+	case l.taboo(id):
+		return fmt.Errorf("%w: %s: element %d repeats a secret", ErrMetadata, l.key, len(l.ids)+1)
 	case l.seen[id]:
-		return fmt.Errorf("%w: %s holds %s twice", ErrMetadata, l.key, id)
+		return fmt.Errorf("%w: %s: element %d repeats an id", ErrMetadata, l.key, len(l.ids)+1)
 	case len(l.ids) == l.limit:
 		return mark(ErrMetadata, fmt.Errorf("%w of %d: %s", ErrIDs, l.limit, l.key))
 	}
@@ -364,7 +379,7 @@ func rowCount(data *fastjson.Value) (uint64, error) {
 	digits := v.String()
 	n, err := strconv.ParseUint(digits, 10, 63)
 	if err != nil {
-		return 0, fmt.Errorf("%w: rows is %s, not a count", ErrMetadata, quote(digits))
+		return 0, fmt.Errorf("%w: rows is not a whole number from 0 to %d", ErrMetadata, int64(math.MaxInt64))
 	}
 	return n, nil
 }

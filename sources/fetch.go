@@ -2,12 +2,10 @@ package sources
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -26,26 +24,26 @@ const (
 // accepted is an answer. Failures of the transfer, of fetch and of the stream, match ErrExhausted.
 func (c *Client) fetch(ctx context.Context, u *url.URL, accept func(mediaType string) error) (*stream, error) {
 	reqCtx, cancel := context.WithCancel(ctx)
-	resp, err := c.follow(reqCtx, u)
+	resp, x, err := c.follow(reqCtx, cancel, u)
 	if err != nil {
 		cancel()
-		return nil, transferError(ctx, err)
+		return nil, transferError(ctx, x, err)
 	}
-	s := newBody(ctx, resp, c.opts.IdleTimeout, cancel)
-	if err := c.check(resp, s, accept); err != nil {
+	s := newBody(ctx, resp, x, c.opts.IdleTimeout, cancel)
+	if err := c.check(resp, x, s, accept); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
 // check looks at the answer's status and headers, and decodes its content.
-func (c *Client) check(resp *http.Response, s *stream, accept func(string) error) error {
+func (c *Client) check(resp *http.Response, x *exchange, s *stream, accept func(string) error) error {
 	f, err := contentEncoding(resp.Header)
 	if err == nil {
 		err = s.decode(f, c.opts.MaxWindow)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return newStatusError(resp, s, err == nil)
+		return c.newStatusError(resp, x, s, err == nil)
 	}
 	if err != nil {
 		return err
@@ -57,18 +55,33 @@ func (c *Client) check(resp *http.Response, s *stream, accept func(string) error
 	return accept(mediaType)
 }
 
-// follow sends the request, and again wherever the server redirects it within the origin.
-func (c *Client) follow(ctx context.Context, u *url.URL) (*http.Response, error) {
+// follow sends the request, and again wherever the server redirects it within
+// the origin. cancel ends ctx.
+func (c *Client) follow(ctx context.Context, cancel func(), u *url.URL) (*http.Response, *exchange, error) {
 	for hops := 0; ; hops++ {
-		resp, err := c.transport.RoundTrip(c.request(ctx, u))
+		resp, x, err := c.roundTrip(ctx, cancel, u)
 		if err != nil || !isRedirect(resp) {
-			return resp, err
+			return resp, x, err
 		}
 		_ = resp.Body.Close() // nothing of a redirect's body is wanted
-		if u, err = redirected(u, resp, hops); err != nil {
-			return nil, err
+		if u, err = c.redirected(u, resp, hops); err != nil {
+			return nil, x, err
 		}
 	}
+}
+
+// roundTrip sends the request once.
+func (c *Client) roundTrip(ctx context.Context, cancel func(), u *url.URL) (*http.Response, *exchange, error) {
+	proxy, err := c.proxyFor(u)
+	x := &exchange{proxy: proxy}
+	if err != nil {
+		return nil, x, err
+	}
+	// TLS may be needed twice: with the proxy, and through it.
+	limit := c.opts.ConnectTimeout + 2*c.opts.TLSTimeout + c.opts.HeaderTimeout
+	resp, err := c.transport.RoundTrip(c.request(x.follow(ctx, limit, cancel), u))
+	x.stop()
+	return resp, x, err
 }
 
 // request is the one place where secrets are put on the wire.
@@ -96,18 +109,19 @@ func isRedirect(resp *http.Response) bool {
 	return false
 }
 
-// redirected returns where the answer to u sends its client. Its errors match ErrRedirect and tell no more of the
-// place than the origin.
-func redirected(u *url.URL, resp *http.Response, hops int) (*url.URL, error) {
+// redirected returns where the answer to u sends its client. Its errors match
+// ErrRedirect and name no more of the place than the origin.
+func (c *Client) redirected(u *url.URL, resp *http.Response, hops int) (*url.URL, error) {
 	if hops == maxRedirects {
 		return nil, fmt.Errorf("%w: more than %d in a row", ErrRedirect, maxRedirects)
 	}
 	to, err := u.Parse(resp.Header.Get("Location"))
 	if err != nil || resp.Header.Get("Location") == "" {
-		return nil, fmt.Errorf("%w: the server's answer %d says no valid place", ErrRedirect, resp.StatusCode)
+		return nil, fmt.Errorf("%w: response %d has no valid Location", ErrRedirect, resp.StatusCode)
 	}
 	if origin(to) != origin(u) || to.User != nil {
-		return nil, fmt.Errorf("%w: to another origin, %s", ErrRedirect, quote(to.Scheme+"://"+to.Host))
+		place := c.redactor(u, nil).redact(publicOrigin(to))
+		return nil, fmt.Errorf("%w: to another origin, %s", ErrRedirect, quote(place))
 	}
 	return to, nil
 }
@@ -123,15 +137,19 @@ func contentEncoding(h http.Header) (format, error) {
 	case "zstd":
 		return zstandard, nil
 	}
-	return plain, fmt.Errorf("%w: the server sent Content-Encoding %s", ErrContent, quote(encoding))
+	return plain, fmt.Errorf("%w: Content-Encoding is not one of gzip, zstd and identity", ErrContent)
 }
 
 // newStatusError describes an answer that is no 200. What cannot be read of its body is left out: the status says more.
-func newStatusError(resp *http.Response, body io.Reader, readable bool) error {
+func (c *Client) newStatusError(resp *http.Response, x *exchange, body *stream, readable bool) error {
 	e := &StatusError{Code: resp.StatusCode, RetryAfter: parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())}
+	if e.Code == http.StatusProxyAuthRequired && x.proxy != nil {
+		e.Proxy = publicOrigin(x.proxy)
+	}
 	if readable {
+		body.raw.limit = maxDetail + rawSlack
 		if text, err := readAll(body, maxDetail); err == nil {
-			e.Detail = errorDetail(text)
+			e.Detail = c.redactor(resp.Request.URL, x.proxy).redact(errorDetail(text))
 		}
 	}
 	return e
@@ -163,12 +181,21 @@ func readAll(r io.Reader, limit int) ([]byte, error) {
 // body reads the bytes of an answer as they come over the wire.
 type body struct {
 	ctx   context.Context // of the attempt, not of the request
+	x     *exchange
+	n     int64 // bytes so far
 	watch *watchdog
 }
 
 // newBody returns a stream of the answer's body. cancel ends the request.
-func newBody(ctx context.Context, resp *http.Response, idle time.Duration, cancel context.CancelFunc) *stream {
-	s := newStream(&body{ctx, newWatchdog(resp.Body, idle, cancel)}, func() error {
+func newBody(ctx context.Context, resp *http.Response, x *exchange, idle time.Duration, cancel context.CancelFunc) *stream {
+	x.enter(receiving)
+	watch := newWatchdog(resp.Body, idle, cancel)
+	// A connection of HTTP/2 also carries pings and the like, which are no
+	// progress of the body; and its bodies return what there is.
+	if _, conn, _ := x.state(); conn != nil && resp.ProtoMajor < 2 {
+		watch.meter(conn)
+	}
+	s := newStream(&body{ctx: ctx, x: x, watch: watch}, func() error {
 		cancel()
 		_ = resp.Body.Close() // the bytes that came are proven by their end, not by how the connection is left
 		return nil
@@ -192,42 +219,16 @@ func proofOf(resp *http.Response) engine.Proof {
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.watch.Read(p)
-	if err != nil && err != io.EOF {
-		err = transferError(b.ctx, err)
+	b.n += int64(n)
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	if errors.Is(err, ErrStalled) && b.ctx.Err() == nil {
+		return n, mark(ErrExhausted, err)
+	}
+	err = transferError(b.ctx, b.x, err)
+	if f, ok := errors.AsType[*failure](err); ok && f.placed {
+		f.text = fmt.Sprintf("%s after %d bytes", f.text, b.n)
 	}
 	return n, err
 }
-
-// transferError tells what an error of net/http means: the end of ctx, which is the attempt's; something that another
-// attempt cannot change; or else a failure of the transfer, which matches ErrExhausted.
-func transferError(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	for _, final := range []error{ErrRedirect, ErrArgument} {
-		if errors.Is(err, final) {
-			return err
-		}
-	}
-	if untrusted(err) {
-		return mark(ErrDenied, cleanError{err})
-	}
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		// The error's own chain would match context.DeadlineExceeded, as if the caller's time were over.
-		return mark(ErrExhausted, fmt.Errorf("%w: %s", ErrTimeout, clean(err.Error())))
-	}
-	return mark(ErrExhausted, cleanError{err})
-}
-
-// untrusted says whether err is of a server that does not prove, in TLS, that it is the right one.
-func untrusted(err error) bool {
-	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
-	_, noTLS := errors.AsType[tls.RecordHeaderError](err)
-	return certificate || noTLS || errors.Is(err, http.ErrSchemeMismatch)
-}
-
-// cleanError is an error whose text may hold what a server sent, made fit to be shown.
-type cleanError struct{ err error }
-
-func (e cleanError) Error() string { return clean(e.err.Error()) }
-func (e cleanError) Unwrap() error { return e.err }

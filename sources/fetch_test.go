@@ -205,15 +205,15 @@ func TestRawBytes(t *testing.T) {
 	check(t, s.Close())
 }
 
-func TestClean(t *testing.T) {
+func TestQuote(t *testing.T) {
 	for text, want := range map[string]string{
-		"dial tcp: connection refused": "dial tcp: connection refused",
-		"ein Fehler: größer":           "ein Fehler: größer",
+		"größer":                       `"größer"`,
 		"title \x1b]0;x\a":             `"title \x1b]0;x\a"`,
 		"not UTF-8 \xff":               `"not UTF-8 \xff"`,
-		strings.Repeat("x", 201):       `"` + strings.Repeat("x", 200) + `"…`,
+		strings.Repeat("ö", maxQuoted): `"` + strings.Repeat("ö", maxQuoted) + `"`,
+		strings.Repeat("ö", 101):       `"` + strings.Repeat("ö", 100) + `"…`,
 	} {
-		if got := clean(text); got != want {
+		if got := quote(text); got != want {
 			t.Errorf("%q: got %s, want %s", text, got, want)
 		}
 	}

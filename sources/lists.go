@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // An answer of the export API may hold lists of a million names. It is read in memory that does not depend on how long it
@@ -50,15 +51,18 @@ type listCutter struct {
 }
 
 // cutLists reads a text of at most limit bytes and returns its rest. A failure of r outranks one of take, which may come of
-// it. More than limit bytes are errTooLong, more than uncutLimit of them that are not in a list errUncut.
-func cutLists(r io.Reader, limit int, take func(keys [2][]byte, piece []byte) error) (rest []byte, err error) {
+// it: for as long as patience it is read on after that. More than limit bytes are errTooLong, more than uncutLimit of them
+// that are not in a list errUncut.
+func cutLists(r io.Reader, limit int, patience time.Duration, take func(keys [2][]byte, piece []byte) error) (rest []byte, err error) {
 	c := &listCutter{take: take, pieceSize: pieceSize, uncut: uncutLimit(limit)}
 	buf := make([]byte, pieceSize)
 	var bad error
+	var since time.Time
 	for length := 0; ; {
 		n, err := r.Read(buf)
 		if bad == nil {
-			bad = c.add(buf[:n])
+			bad = c.add(buf[:n], length)
+			since = time.Now()
 		}
 		length += n
 		switch {
@@ -68,6 +72,8 @@ func cutLists(r io.Reader, limit int, take func(keys [2][]byte, piece []byte) er
 			return c.rest, bad
 		case err != nil:
 			return nil, err
+		case bad != nil && time.Since(since) > patience:
+			return nil, bad
 		}
 	}
 }
@@ -75,9 +81,14 @@ func cutLists(r io.Reader, limit int, take func(keys [2][]byte, piece []byte) er
 // uncutLimit returns how long the rest of a text with this limit may be, and a piece, in bytes.
 func uncutLimit(limit int) int { return limit/uncutShare + pieceSize }
 
-func (c *listCutter) add(text []byte) error {
-	for _, b := range text {
-		if err := c.addByte(b); err != nil {
+// add takes text, whose first byte is the byte at offset of the whole text.
+func (c *listCutter) add(text []byte, offset int) error {
+	for i, b := range text {
+		err := c.addByte(b)
+		if errors.Is(err, errJSON) || errors.Is(err, errNoElement) {
+			return fmt.Errorf("%w (before byte %d)", err, offset+i+1)
+		}
+		if err != nil {
 			return err
 		}
 	}

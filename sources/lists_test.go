@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/valyala/fastjson"
 
@@ -27,7 +28,7 @@ func cutAll(t *testing.T, text string, pieceSize int) (elements []string, err er
 		return fastjson.ValidateBytes(piece)
 	}
 	for i := range len(text) {
-		if err := c.add([]byte(text[i : i+1])); err != nil {
+		if err := c.add([]byte(text[i:i+1]), i); err != nil {
 			return nil, err
 		}
 	}
@@ -97,7 +98,7 @@ func TestCutListsOf(t *testing.T) {
 		`{"data":{"l":["a"}}`:                            `{"data":{"l":[}}`,
 		`]]}}:{"data":{"l":["a"]`:                        `]]}}:{"data":{"l":["a"]`,
 	} {
-		rest, err := cutLists(strings.NewReader(text), len(text), func(_ [2][]byte, piece []byte) error { return nil })
+		rest, err := cutLists(strings.NewReader(text), len(text), time.Minute, func(_ [2][]byte, piece []byte) error { return nil })
 		if string(rest) != want || err != nil {
 			t.Errorf("%s: got %s, %v, want %s", text, rest, err, want)
 		}
@@ -123,7 +124,7 @@ func TestCutListsErrors(t *testing.T) {
 		"no list":                      {strings.NewReader(`{"x":"` + strings.Repeat("x", pieceSize+100)), 1 << 20, nil, nil},
 		"no list and long":             {strings.NewReader(`{"x":"` + strings.Repeat("x", pieceSize+1<<14)), 1 << 20, nil, errUncut},
 	} {
-		if _, err := cutLists(tt.r, tt.limit, func([2][]byte, []byte) error { return tt.take }); err != tt.want {
+		if _, err := cutLists(tt.r, tt.limit, time.Minute, func([2][]byte, []byte) error { return tt.take }); !errors.Is(err, tt.want) {
 			t.Errorf("%s: got %v, want %v", name, err, tt.want)
 		}
 	}

@@ -87,6 +87,8 @@ type source struct {
 	in  time.Duration // spent in r
 	err error         // what ended r; io.EOF for a proper end
 
+	limit int64 // if not 0, more bytes than that are errTooLong
+
 	seen func(p []byte) // if set, called with the bytes of each Read
 }
 
@@ -101,9 +103,17 @@ func (s *source) Read(p []byte) (int, error) {
 	if s.seen != nil {
 		s.seen(p[:n])
 	}
+	if s.limit > 0 && s.n > s.limit {
+		err = errTooLong
+	}
 	s.err = err
 	return n, err
 }
+
+// rawSlack is how many bytes more than its content a compressed answer may have
+// that is read in one piece. Without a limit, one that consists of nothing but
+// empty gzip members or zstd frames has no end.
+const rawSlack = 64 << 10
 
 // failed returns the error that broke the source, or nil where there is none or a proper end.
 func (s *source) failed() error {

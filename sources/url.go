@@ -37,8 +37,12 @@ func (c *Client) URL(raw, name string) (*URL, error) {
 
 // publicURL is what people are told about a URL.
 func publicURL(u *url.URL) string {
-	return u.Scheme + "://" + u.Host + u.EscapedPath()
+	return publicOrigin(u) + u.EscapedPath()
 }
+
+// publicOrigin is what a message names of a URL: neither user and password nor
+// path and query.
+func publicOrigin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
 // remote is what the parts that are read over HTTP have in common.
 type remote struct {

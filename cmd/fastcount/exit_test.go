@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -48,9 +47,12 @@ func TestFailures(t *testing.T) {
 		{"encoding", syntax(parser.ErrEncoding), exitData, "iconv"},
 		{"401", &sources.StatusError{Code: 401}, exitNotAllowed, "--token-file"},
 		{"403", &sources.StatusError{Code: 403}, exitNotAllowed, "access"},
-		{"407", &sources.StatusError{Code: 407}, exitNotAllowed, "proxy"},
-		{"certificate", errors.Join(sources.ErrDenied, &tls.CertificateVerificationError{Err: errors.New("x")}), exitNotAllowed, "--ca-file"},
-		{"no TLS", errors.Join(sources.ErrDenied, tls.RecordHeaderError{}), exitNotAllowed, "http://"},
+		{"407", &sources.StatusError{Code: 407, Proxy: "http://proxy.test"}, exitNotAllowed, "proxy"},
+		{"certificate", errors.Join(sources.ErrDenied, sources.ErrCertificate), exitNotAllowed, "--ca-file"},
+		{"no TLS", errors.Join(sources.ErrDenied, sources.ErrPlainHTTP), exitNotAllowed, "http://"},
+		{"TLS versions", errors.Join(sources.ErrDenied, sources.ErrTLS), exitNotAllowed, "TLS 1.2"},
+		{"a proxy's rules", errors.Join(sources.ErrDenied, sources.ErrProxy), exitNotAllowed, "NO_PROXY"},
+		{"403 of a proxy", &sources.StatusError{Code: 403, Proxy: "http://proxy.test"}, exitNotAllowed, "NO_PROXY"},
 		{"secret in the clear", sources.ErrDenied, exitNotAllowed, "--allow-http-token"},
 		{"redirect", sources.ErrRedirect, exitNotAllowed, "other place"},
 		{"limit", &engine.LimitError{What: "pairs", Limit: 1}, exitLimit, "--max-pairs"},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
 	"errors"
 	"net/http"
 	"slices"
@@ -78,27 +77,35 @@ func shortfallHints(e *incompleteError) (all []string) {
 // deniedHint tells the reasons for which access is refused apart.
 func deniedHint(err error) string {
 	if status, ok := errors.AsType[*sources.StatusError](err); ok {
+		if status.Proxy != "" && errors.Is(err, sources.ErrProxy) {
+			return proxyHint
+		}
 		switch status.Code {
 		case http.StatusUnauthorized:
 			return "name a token with --token-file FILE or FASTCOUNT_TOKEN"
 		case http.StatusForbidden:
 			return "the server knows who asks and says no; ask whoever runs it for access"
-		case http.StatusProxyAuthRequired:
-			return "the proxy wants a name and password; HTTPS_PROXY names the proxy"
 		}
 		return ""
 	}
-	if !errors.Is(err, sources.ErrDenied) {
+	switch {
+	case !errors.Is(err, sources.ErrDenied):
 		return ""
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+	case errors.Is(err, sources.ErrCertificate):
 		return "--ca-file FILE trusts another certificate authority"
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
-		return "the server does not speak https; is the URL meant to begin with http://?"
+	case errors.Is(err, sources.ErrPlainHTTP):
+		return "check the URL; is it meant to begin with http://?"
+	case errors.Is(err, sources.ErrTLS):
+		return "ask whoever runs the server which TLS versions and client certificates it requires; " +
+			"fastcount uses TLS 1.2 and 1.3 and has no client certificate"
+	case errors.Is(err, sources.ErrProxy):
+		return proxyHint
 	}
 	return "use https, or --allow-http-token if the network in between is trusted"
 }
+
+const proxyHint = "HTTPS_PROXY and HTTP_PROXY set the proxy, with its name and password; " +
+	"to connect without it, add the host of the server to NO_PROXY"
 
 const descriptorHint = "raise the limit, such as with: ulimit -n 1024; fewer --jobs and --transfers open fewer files"
 

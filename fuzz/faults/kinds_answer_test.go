@@ -2,6 +2,7 @@ package faults
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"slices"
@@ -16,7 +17,7 @@ import (
 // status is an answer with that status and some lines of header, with or without a good body.
 func (m *maker) status(code int, want effect, lines ...string) attempt {
 	r := simnet.Response{Status: code, Header: append(lines, "Content-Type: application/json"),
-		Framing: m.framing(), Body: []byte(`{"detail":"so it is"}`)}
+		Framing: m.framing(), Body: []byte(`{"detail":` + quoteJSON(one(m, "so it is", "no access for "+m.echo())) + `}`)}
 	if code == http.StatusNoContent {
 		r.Framing, r.Body = simnet.UntilClose, nil
 	}
@@ -83,6 +84,45 @@ var statusKinds = []kind{
 		a := r.Answer()
 		a.Wire = append([]byte("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), a.Wire...)
 		return sends(a, m.came(e.data, len(e.body)))
+	}},
+}
+
+// echo is the token as a server may repeat it.
+func (m *maker) echo() string {
+	encoded := base64.StdEncoding
+	return one(m, token, strings.ToUpper(token), "Bearer "+token, encoded.EncodeToString([]byte(token)),
+		encoded.EncodeToString([]byte("user:"+token)), strings.ReplaceAll(token, "-", "%2D"))
+}
+
+// echoHead is the head of an answer that repeats the token and an id where
+// nothing of the kind belongs.
+func (m *maker) echoHead(r simnet.Response) string {
+	text := m.echo() + patientMark + "1" + poisonMark + "1"
+	line := one(m, text, "HTTP/1.1 "+text, "HTTP/1.1 200 OK\r\n"+text, "HTTP/1.1 200 OK\r\nContent-Length: "+text,
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: "+text, "HTTP/1.1 200 OK\r\n "+text+": x")
+	return line + "\r\n\r\n" + string(r.Body)
+}
+
+var echoKinds = []kind{
+	{"echo: in a malformed head", onAll, func(m *maker) attempt {
+		r, _ := m.response(m.something())
+		return sends(simnet.Answer{Wire: []byte(m.echoHead(r)), End: m.end()}, broken())
+	}},
+	{"echo: in the framing of a body", onAll, func(m *maker) attempt {
+		return m.chunkSize(m.echo() + patientMark)
+	}},
+	{"echo: in Content-Encoding", onAll, func(m *maker) attempt {
+		r, _ := m.responseIn(codings[0], m.something())
+		r.Header = append(slices.Clip(r.Header), "Content-Encoding: "+m.echo())
+		return sends(r.Answer(), fails(once, classContent))
+	}},
+	{"echo: in Location", onAll, func(m *maker) attempt {
+		to := one(m, "http://%zz", "http://stranger.test/", "ftp:", "http://"+host+":99/?") + m.echo()
+		return sends(m.redirect(to), fails(final, classRedirect))
+	}},
+	{"echo: in malformed JSON", onAPI, func(m *maker) attempt {
+		text := string(m.truth)
+		return m.says([]byte(one(m, text+quoteJSON(m.echo()), `{"`+m.echo(), `{"data":{"patients":["`+poisonMark+`1" `+m.echo())), malformed)
 	}},
 }
 

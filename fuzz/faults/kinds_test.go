@@ -13,7 +13,7 @@ type kind struct {
 }
 
 // kinds is the catalogue, in the order of the list of fault kinds in the promises.
-var kinds = slices.Concat(connectKinds, cutKinds, chunkKinds, lengthKinds, proxyKinds, paceKinds, statusKinds, redirectKinds,
+var kinds = slices.Concat(connectKinds, cutKinds, chunkKinds, lengthKinds, proxyKinds, paceKinds, statusKinds, echoKinds, redirectKinds,
 	bodyKinds, listKinds, metaKinds, dataKinds)
 
 // kindsOn are the kinds that can happen to a request.

@@ -237,6 +237,16 @@ var paceKinds = []kind{
 		a.Piece, a.Pause = min(len(a.Wire)/10+1, 1000), 20*time.Second
 		return sends(a, broken())
 	}},
+	{"pace: a long chunk, slow but fast enough", onData, func(m *maker) attempt {
+		// More than the window brings in its 60 s, in one chunk: net/http
+		// returns nothing of it before a buffer is full.
+		content := table(m.Rand, 3000, []string{poisonMark + "1"}, []string{"bp_sys"})
+		r, e := m.responseIn(codings[0], content)
+		r.Framing, r.Chunk = simnet.Chunked, 0
+		a := r.Answer()
+		a.Piece, a.Pause = 1200, time.Second
+		return sends(a, m.came(e.data, len(e.body)))
+	}},
 	{"pace: in small pieces", onAll, func(m *maker) attempt {
 		r, e := m.response(m.truth)
 		a := r.Answer()

@@ -1,0 +1,140 @@
+package sources
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// phase is how far an exchange with a server has got.
+type phase uint8
+
+const (
+	connecting  phase = iota // includes what a proxy does before it connects
+	handshaking              // TLS
+	awaiting                 // the end of the response's headers
+	receiving                // the body
+)
+
+// exchange is one request and what becomes of it. The fields that follow mu are
+// written by the goroutines of net/http.
+type exchange struct {
+	proxy *url.URL // nil without one
+
+	mu      sync.Mutex
+	phase   phase
+	conn    *meteredConn // that the request was sent on
+	silent  bool         // the proxy did not connect in time
+	waiting *time.Timer  // for the proxy; nil without one
+}
+
+// follow makes x observe requests whose context is the one that it returns. If
+// there is a proxy, which net/http waits for without limit, cancel is called
+// when it has not connected to the server within limit.
+func (x *exchange) follow(ctx context.Context, limit time.Duration, cancel func()) context.Context {
+	if x.proxy != nil {
+		x.waiting = time.AfterFunc(limit, func() {
+			x.set(func() { x.silent = true })
+			cancel()
+		})
+	}
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		TLSHandshakeStart: func() { x.enter(handshaking) },
+		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
+			if err == nil {
+				x.enter(connecting) // through a proxy that is reached by TLS
+			}
+		},
+		GotConn: func(info httptrace.GotConnInfo) {
+			x.stop()
+			x.set(func() { x.phase, x.conn = awaiting, metered(info.Conn) })
+		},
+	})
+}
+
+// stop ends the wait for the proxy.
+func (x *exchange) stop() {
+	if x.waiting != nil {
+		x.waiting.Stop()
+	}
+}
+
+func (x *exchange) enter(p phase) { x.set(func() { x.phase = p }) }
+
+func (x *exchange) set(change func()) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	change()
+}
+
+// state returns what is known of the exchange.
+func (x *exchange) state() (p phase, conn *meteredConn, silent bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.phase, x.conn, x.silent
+}
+
+// proxyFor returns the proxy for requests to u, or nil.
+func (c *Client) proxyFor(u *url.URL) (*url.URL, error) {
+	return c.transport.Proxy(&http.Request{URL: u})
+}
+
+// dialError is the failure to connect to an address, which is that of the proxy
+// if there is one.
+type dialError struct {
+	address string
+	err     error
+}
+
+func (e *dialError) Error() string { return "connect to " + e.address + ": " + e.err.Error() }
+func (e *dialError) Unwrap() error { return e.err }
+
+// meteredConn reports each number of bytes that are read from a connection,
+// below TLS and HTTP.
+type meteredConn struct {
+	net.Conn
+	observe atomic.Pointer[func(n int)]
+}
+
+func (c *meteredConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if observe := c.observe.Load(); observe != nil {
+		(*observe)(n)
+	}
+	return n, err
+}
+
+// metered returns the metered connection that carries conn, or nil.
+func metered(conn net.Conn) *meteredConn {
+	for {
+		switch c := conn.(type) {
+		case *meteredConn:
+			return c
+		case *tls.Conn:
+			conn = c.NetConn()
+		default:
+			return nil
+		}
+	}
+}
+
+// dial makes a connection, or gives up when ConnectTimeout is over.
+func (o Options) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	limited, cancel := context.WithTimeout(ctx, o.ConnectTimeout)
+	defer cancel()
+	conn, err := o.DialContext(limited, network, address)
+	if err != nil {
+		if errors.Is(limited.Err(), context.DeadlineExceeded) && ctx.Err() == nil {
+			err = context.DeadlineExceeded
+		}
+		return nil, &dialError{address, err}
+	}
+	return &meteredConn{Conn: conn}, nil
+}
