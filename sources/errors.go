@@ -98,11 +98,10 @@ type StatusError struct {
 }
 
 func (e *StatusError) Error() string {
-	who := "the server"
+	msg := fmt.Sprintf("the server answered %d", e.Code)
 	if e.Proxy != "" {
-		who = "the proxy " + e.Proxy
+		msg = fmt.Sprintf("the proxy %s answered %d", e.Proxy, e.Code)
 	}
-	msg := fmt.Sprintf("%s answered %d", who, e.Code)
 	if text := http.StatusText(e.Code); text != "" {
 		msg += " " + text
 	}
