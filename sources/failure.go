@@ -193,7 +193,7 @@ func socksFailure(err error, p phase) *failure {
 	}
 	for _, reply := range socksRefusals {
 		if strings.Contains(err.Error(), reply) {
-			return denied("access denied: "+reply, ErrProxy)
+			return denied(ErrProxy.Error()+": "+reply, ErrProxy)
 		}
 	}
 	return nil
