@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,4 +49,17 @@ func TestStages(t *testing.T) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	})
+}
+
+// Parsing and counting are measured apart where records do not take the fused
+// path, as quoted ones do not.
+func TestStagesOfTheRecordParser(t *testing.T) {
+	data := []byte("patient_id,event_type\n" + strings.Repeat("\"P1\",\"a \"\"quoted\"\" event\"\n", 50_000))
+	progress := new(engine.Progress)
+	if _, err := engine.Run(t.Context(), []engine.Part{memory{"a", data}}, engine.Config{Progress: progress}); err != nil {
+		t.Fatal(err)
+	}
+	if s := progress.Stages(); s.Wait <= 0 || s.Parse <= 0 || s.Count <= 0 || s.Decode != 0 {
+		t.Errorf("got %+v", s)
+	}
 }

@@ -141,7 +141,8 @@ func TestStoreKeepsLimits(t *testing.T) {
 
 func TestStoreFails(t *testing.T) {
 	store := &kept{reports: map[int]*engine.Report{}, err: errors.New("disk full")}
-	if _, err := engine.Run(t.Context(), []engine.Part{memory{"a", export(1, 5)}}, engine.Config{Store: store}); !errors.Is(err, store.err) {
-		t.Errorf("got %v", err)
+	_, err := engine.Run(t.Context(), []engine.Part{memory{"a", export(1, 5)}}, engine.Config{Store: store})
+	if failed, ok := errors.AsType[*engine.PartError](err); !ok || !errors.Is(err, store.err) || failed.Attempts != 0 {
+		t.Errorf("got %v; the part was not attempted", err)
 	}
 }

@@ -179,6 +179,13 @@ func TestExportID(t *testing.T) {
 			t.Errorf("%q is refused", id)
 		}
 	}
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-"
+	for c := range 256 {
+		id := "x" + string([]byte{byte(c)})
+		if validID(id) != (strings.IndexByte(allowed, byte(c)) >= 0) {
+			t.Errorf("%q: got %t", id, validID(id))
+		}
+	}
 }
 
 func TestAnswerLimits(t *testing.T) {
