@@ -21,9 +21,9 @@ import (
 // bench or fuzz, and only tests and benchmarks import internal/testing.
 var imports = map[string]string{
 	"":                             "",
-	"cmd/fastcount":                "sources sinks engine parser mockserver internal/display internal/nearest internal/state internal/wholefile internal/plan internal/merge",
+	"cmd/fastcount":                "sources sinks engine parser mockserver internal/display internal/nearest internal/state internal/atomicfile internal/plan internal/merge",
 	"sources":                      "engine parser",
-	"sinks":                        "engine internal/display internal/nearest internal/wholefile",
+	"sinks":                        "engine internal/display internal/nearest internal/atomicfile",
 	"sinks/sinktest":               "engine sinks",
 	"engine":                       "parser internal/intern internal/fused internal/jsonline internal/shard",
 	"parser":                       "internal/simd",
@@ -44,11 +44,11 @@ var imports = map[string]string{
 	"internal/testing/terminal":    "",
 	"internal/jsonline":            "",
 	"internal/shard":               "",
-	"internal/wholefile":           "",
-	"internal/state":               "engine internal/wholefile",
+	"internal/atomicfile":          "",
+	"internal/state":               "engine internal/atomicfile",
 	"internal/plan":                "engine parser sources internal/jsonline internal/shard",
-	"internal/merge":               "engine internal/wholefile",
-	"internal/wholefile/faulty":    "internal/wholefile",
+	"internal/merge":               "engine internal/atomicfile",
+	"internal/atomicfile/faulty":   "internal/atomicfile",
 	"bench":                        "",
 	"bench/generate":               "internal/testing/shapes",
 	"bench/scale":                  "engine internal/merge internal/plan internal/testing/shapes internal/testing/descriptors sources",
@@ -72,7 +72,7 @@ var dependencies = map[string]string{
 // restricted lists packages of the standard library that only some packages may
 // import. The empty list means none.
 var restricted = map[string]string{
-	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources sinks internal/state internal/plan internal/merge internal/wholefile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount",
+	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources sinks internal/state internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount",
 	"net":       "sources mockserver cmd/fastcount internal/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/simnet",
 	"unsafe":    "internal/simd internal/intern internal/fused",

@@ -8,7 +8,7 @@
 //   - cmd/fastcount: the command line, the only room that speaks to people
 //   - mockserver: the built-in export server, and the double that tests count against
 //   - internal/simd, internal/intern: the two inner loops: finding separators, numbering names
-//   - internal/state, internal/wholefile: what --state keeps; files that are whole or not there
+//   - internal/state, internal/atomicfile: what --state keeps; files that are whole or not there
 //   - internal/oracle, internal/corpus: the slow answer that everything is compared with, and the inputs
 //   - internal/plan, internal/merge: work shared out; partial results added up
 //   - internal/simnet, internal/testing/proof: a network in memory that fails on purpose; counting what tests try

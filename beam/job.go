@@ -11,8 +11,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"fastcount/engine"
+	"fastcount/internal/atomicfile"
 	"fastcount/internal/plan"
-	"fastcount/internal/wholefile"
 	"fastcount/sinks"
 )
 
@@ -101,18 +101,18 @@ func (j *job) checkEntries(p *plan.Plan, outputs *sinks.Outputs) error {
 
 // checkFiles returns an error if an output would replace an input.
 func (j *job) checkFiles(inputs []string, outputs *sinks.Outputs) error {
-	var claims wholefile.Claims
+	var claims atomicfile.Claims
 	for _, file := range inputs {
 		if _, err := os.Stat(file); err != nil {
 			continue // it may be visible to workers only
 		}
-		if err := claims.Add(wholefile.Reads, "the input "+file, file); err != nil {
+		if err := claims.Add(atomicfile.Reads, "the input "+file, file); err != nil {
 			return err
 		}
 	}
 	for _, files := range outputs.Files() {
 		for _, file := range files {
-			if err := claims.Add(wholefile.Writes, "--output "+j.Output, file); err != nil {
+			if err := claims.Add(atomicfile.Writes, "--output "+j.Output, file); err != nil {
 				return err
 			}
 		}

@@ -12,9 +12,9 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"fastcount/engine"
+	"fastcount/internal/atomicfile"
 	"fastcount/internal/merge"
 	"fastcount/internal/plan"
-	"fastcount/internal/wholefile"
 	"fastcount/sources"
 )
 
@@ -110,7 +110,7 @@ type addGroup struct{}
 func (f *addGroup) ProcessElement(_ int, partials func(*[]byte) bool) (key int, sum []byte, err error) {
 	err = withSet(partials, func(set *merge.Set, dir string) error {
 		path := filepath.Join(dir, "sum")
-		if err := set.ToPartial(wholefile.OS{}, path, dir); err != nil {
+		if err := set.ToPartial(atomicfile.OS{}, path, dir); err != nil {
 			return err
 		}
 		sum, err = packFile(path)

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"fastcount/engine"
-	"fastcount/internal/wholefile"
+	"fastcount/internal/atomicfile"
 )
 
 // commit takes the files of one Write from their temporary names to their own.
@@ -67,7 +67,7 @@ func (c *commit) write(name *string, t target, s Sink, r *engine.Report) error {
 	return errors.Join(named(t, c.fill(f, t, s, r)), named(t, f.Close()))
 }
 
-func (c *commit) fill(f wholefile.File, t target, s Sink, r *engine.Report) error {
+func (c *commit) fill(f atomicfile.File, t target, s Sink, r *engine.Report) error {
 	if err := render(f, s, r); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (c *commit) fill(f wholefile.File, t target, s Sink, r *engine.Report) erro
 
 // keepMode gives f the permissions of the file at path as they are now, which
 // may be hours after the outputs were checked.
-func (c *commit) keepMode(f wholefile.File, path string) error {
+func (c *commit) keepMode(f atomicfile.File, path string) error {
 	old, err := c.files.stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -87,7 +87,7 @@ func (c *commit) keepMode(f wholefile.File, path string) error {
 	case err != nil:
 		return err
 	}
-	return wholefile.KeepMode(f, old)
+	return atomicfile.KeepMode(f, old)
 }
 
 // publish gives the staged files their names and removes the sidecars that nothing needs any more.

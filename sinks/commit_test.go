@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"fastcount/engine"
-	"fastcount/internal/wholefile"
-	"fastcount/internal/wholefile/faulty"
+	"fastcount/internal/atomicfile"
+	"fastcount/internal/atomicfile/faulty"
 )
 
 // text is a sink that writes itself, in two pieces.
@@ -38,7 +38,7 @@ type faultyFiles struct {
 }
 
 // soundFiles do not fail.
-func soundFiles() *faultyFiles { return &faultyFiles{&faulty.Files{Files: wholefile.OS{}}} }
+func soundFiles() *faultyFiles { return &faultyFiles{&faulty.Files{Files: atomicfile.OS{}}} }
 
 // eachFault is faulty.Each.
 func eachFault(t *testing.T, run func(t *testing.T, f *faultyFiles)) {
@@ -59,7 +59,7 @@ func (f *faultyFiles) head(name string, n int) ([]byte, error) {
 	return osFiles{}.head(name, n)
 }
 
-func (f *faultyFiles) openDirect(name string) (wholefile.File, error) {
+func (f *faultyFiles) openDirect(name string) (atomicfile.File, error) {
 	if err := f.Step("open"); err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 	"testing/fstest"
 
 	"fastcount/engine"
-	"fastcount/internal/wholefile"
+	"fastcount/internal/atomicfile"
 )
 
 // disk is a file system in memory whose operations fail on demand and which knows what a power failure may leave. An
@@ -71,11 +71,11 @@ func (d *disk) change(name string, file *inode) {
 }
 
 func isTemp(name string) bool {
-	ok, err := path.Match(wholefile.TempPattern, path.Base(name))
+	ok, err := path.Match(atomicfile.TempPattern, path.Base(name))
 	return ok && err == nil
 }
 
-func (d *disk) CreateTemp(folder string) (wholefile.File, error) {
+func (d *disk) CreateTemp(folder string) (atomicfile.File, error) {
 	if err := d.step("create"); err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (d *disk) head(name string, n int) ([]byte, error) {
 	return []byte(f.data[:min(n, len(f.data))]), nil
 }
 
-func (d *disk) openDirect(string) (wholefile.File, error) { return nil, errors.ErrUnsupported }
+func (d *disk) openDirect(string) (atomicfile.File, error) { return nil, errors.ErrUnsupported }
 
 // diskFile is an open file of a disk.
 type diskFile struct {

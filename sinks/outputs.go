@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"fastcount/engine"
-	"fastcount/internal/wholefile"
+	"fastcount/internal/atomicfile"
 )
 
 // Output is a sink and where its bytes go.
@@ -34,7 +34,7 @@ type Output struct {
 type Outputs struct {
 	targets []target
 	files   files
-	claims  wholefile.Claims // files that writing may change
+	claims  atomicfile.Claims // files that writing may change
 }
 
 // NewOutputs checks where the outputs of a run would go, and finds before the work begins what would only fail after
@@ -85,7 +85,7 @@ func (o *Outputs) add(out Output) error {
 
 // sameFile returns err as an ErrSameFile if two claims share a file.
 func sameFile(err error) error {
-	if c, ok := errors.AsType[*wholefile.ConflictError](err); ok {
+	if c, ok := errors.AsType[*atomicfile.ConflictError](err); ok {
 		return fmt.Errorf("%w: %s and %s", ErrSameFile, c.Writer, c.Other)
 	}
 	return err

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"fastcount/internal/wholefile"
+	"fastcount/internal/atomicfile"
 )
 
 // Spec says in words what an output is: the format, and the file that it goes to.
@@ -39,10 +39,10 @@ var ErrSameFile = errors.New("two outputs are the same file")
 // target is a place that was found fit to take an output.
 type target struct {
 	sink   Sink
-	file   string          // as it was given, for messages; "" is standard output
-	place  wholefile.Place // of file
-	path   string          // file with symbolic links followed
-	direct bool            // written to directly: standard output, a device or a FIFO
+	file   string           // as it was given, for messages; "" is standard output
+	place  atomicfile.Place // of file
+	path   string           // file with symbolic links followed
+	direct bool             // written to directly: standard output, a device or a FIFO
 }
 
 // String names the target for people.
@@ -59,20 +59,20 @@ func (t target) sidecarPath() string { return t.path + sidecarSuffix }
 
 // claim adds the files that writing t may change to c: its own and, unless it
 // is direct, its sidecar.
-func (t target) claim(c *wholefile.Claims) error {
+func (t target) claim(c *atomicfile.Claims) error {
 	if t.file == "" {
 		return nil
 	}
-	if err := c.AddPlace(wholefile.Writes, t.file, t.place); err != nil || t.direct {
+	if err := c.AddPlace(atomicfile.Writes, t.file, t.place); err != nil || t.direct {
 		return err
 	}
 	path := t.sidecarPath()
-	return c.Add(wholefile.Writes, path+" (kept for what "+t.file+" may lack)", path)
+	return c.Add(atomicfile.Writes, path+" (kept for what "+t.file+" may lack)", path)
 }
 
 // locate finds out what an output's file is, following links, and refuses what cannot be replaced.
 func locate(file string) (target, error) {
-	place, err := wholefile.Locate(file)
+	place, err := atomicfile.Locate(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return target{}, fmt.Errorf("%s: its folder cannot be used: %w", file, err)
 	}
@@ -111,14 +111,14 @@ func isFolder(file string) error {
 
 // files are the operations by which outputs are written, so that a test can let any of them fail.
 type files interface {
-	wholefile.Files
+	atomicfile.Files
 	stat(name string) (fs.FileInfo, error)
-	head(name string, n int) ([]byte, error)        // the first n bytes, or fewer; of what is no regular file none
-	openDirect(name string) (wholefile.File, error) // for writing; neither creates nor truncates
+	head(name string, n int) ([]byte, error)         // the first n bytes, or fewer; of what is no regular file none
+	openDirect(name string) (atomicfile.File, error) // for writing; neither creates nor truncates
 }
 
 // osFiles is the file system of the machine.
-type osFiles struct{ wholefile.OS }
+type osFiles struct{ atomicfile.OS }
 
 func (osFiles) stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
 
@@ -135,6 +135,6 @@ func (osFiles) head(name string, n int) ([]byte, error) {
 	return head, errors.Join(err, f.Close())
 }
 
-func (osFiles) openDirect(name string) (wholefile.File, error) {
-	return wholefile.OpenDirect(name)
+func (osFiles) openDirect(name string) (atomicfile.File, error) {
+	return atomicfile.OpenDirect(name)
 }

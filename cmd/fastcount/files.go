@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"fastcount/internal/wholefile"
+	"fastcount/internal/atomicfile"
 	"fastcount/sinks"
 	"fastcount/sources"
 )
@@ -49,15 +49,15 @@ const standardError = "standard error"
 // claimFiles collects the files that the flags and the standard streams are,
 // and refuses a file that would be overwritten while it is in use.
 func (p *program) claimFiles(flags *pflag.FlagSet) error {
-	p.files = new(wholefile.Claims)
+	p.files = new(atomicfile.Claims)
 	for _, s := range []struct {
-		use  wholefile.Use
+		use  atomicfile.Use
 		name string
 		file any
 	}{
-		{wholefile.Reads, "standard input", p.stdin},
-		{wholefile.Writes, "standard output", p.stdout},
-		{wholefile.Writes, standardError, p.stderr},
+		{atomicfile.Reads, "standard input", p.stdin},
+		{atomicfile.Writes, "standard output", p.stdout},
+		{atomicfile.Writes, standardError, p.stderr},
 	} {
 		if place, ok := openedPlace(s.file); ok {
 			if err := p.files.AddStream(s.use, s.name, place); err != nil {
@@ -74,12 +74,12 @@ func (p *program) claimFiles(flags *pflag.FlagSet) error {
 }
 
 // openedPlace returns the place of a stream, if it is a file.
-func openedPlace(stream any) (wholefile.Place, bool) {
+func openedPlace(stream any) (atomicfile.Place, bool) {
 	f, ok := stream.(*os.File)
 	if !ok || f == nil {
-		return wholefile.Place{}, false
+		return atomicfile.Place{}, false
 	}
-	place, err := wholefile.Opened(f)
+	place, err := atomicfile.Opened(f)
 	return place, err == nil
 }
 
@@ -91,18 +91,18 @@ func (p *program) claimFlag(flag, file string) error {
 	by := "--" + flag + " " + file
 	switch fileFlags[flag] {
 	case readsFile:
-		return p.claim(wholefile.Reads, by, file)
+		return p.claim(atomicfile.Reads, by, file)
 	case writesFile:
-		return p.claim(wholefile.Writes, by, file)
+		return p.claim(atomicfile.Writes, by, file)
 	case ownsDir:
-		return p.claim(wholefile.Owns, by, file)
+		return p.claim(atomicfile.Owns, by, file)
 	}
 	return nil
 }
 
 // claim records that by uses a file, and refuses it as a usage error if that
 // file would be overwritten.
-func (p *program) claim(use wholefile.Use, by, name string) error {
+func (p *program) claim(use atomicfile.Use, by, name string) error {
 	return p.inUse(p.files.Add(use, by, name))
 }
 
@@ -112,7 +112,7 @@ func (p *program) claimSources(found []sources.Source) error {
 		if s.Kind != sources.KindFile {
 			continue
 		}
-		if err := p.claim(wholefile.Reads, "the source "+s.Name, s.Value); err != nil {
+		if err := p.claim(atomicfile.Reads, "the source "+s.Name, s.Value); err != nil {
 			return err
 		}
 	}
@@ -128,7 +128,7 @@ func (p *program) claimOutputs(outputs *sinks.Outputs, by []string) error {
 			if j > 0 {
 				name = file + " (kept for what " + name + " may lack)"
 			}
-			if err := p.claim(wholefile.Writes, name, file); err != nil {
+			if err := p.claim(atomicfile.Writes, name, file); err != nil {
 				return err
 			}
 		}
@@ -139,7 +139,7 @@ func (p *program) claimOutputs(outputs *sinks.Outputs, by []string) error {
 // inUse returns err as a usage error if it is about a file that two claims
 // share.
 func (p *program) inUse(err error) error {
-	conflict, ok := errors.AsType[*wholefile.ConflictError](err)
+	conflict, ok := errors.AsType[*atomicfile.ConflictError](err)
 	if !ok {
 		return err
 	}

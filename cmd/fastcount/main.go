@@ -15,7 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fastcount/internal/wholefile"
+	"fastcount/internal/atomicfile"
 )
 
 func main() {
@@ -37,7 +37,7 @@ type program struct {
 	ui      *ui
 	environ []string
 
-	files *wholefile.Claims // the files that the run uses
+	files *atomicfile.Claims // the files that the run uses
 
 	root      *cobra.Command
 	shortHelp string // to follow the message of an error

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/atomicfile"
 	"fastcount/internal/merge"
 	"fastcount/internal/plan"
-	"fastcount/internal/wholefile"
 	"fastcount/sinks"
 	"fastcount/sources"
 )
@@ -40,7 +40,7 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	}
 	o.verify.word = "strict"
 	for _, path := range paths {
-		if err := p.claim(wholefile.Reads, "the partial result "+path, path); err != nil {
+		if err := p.claim(atomicfile.Reads, "the partial result "+path, path); err != nil {
 			return err
 		}
 	}
@@ -82,14 +82,14 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 
 // writePartial writes the sum as a partial result to the file of --partial.
 func (o *mergeOptions) writePartial(set *merge.Set) error {
-	place, err := wholefile.Locate(o.partial)
+	place, err := atomicfile.Locate(o.partial)
 	if err == nil && place.Direct() {
 		err = fmt.Errorf("%s: not a regular file", o.partial)
 	}
 	if err != nil {
 		return fmt.Errorf("--partial: %w", err)
 	}
-	return set.ToPartial(wholefile.OS{}, place.Path, filepath.Dir(place.Path))
+	return set.ToPartial(atomicfile.OS{}, place.Path, filepath.Dir(place.Path))
 }
 
 // mergeOutputs checks where the result is to go.

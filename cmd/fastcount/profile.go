@@ -8,7 +8,7 @@ import (
 	"runtime/pprof"
 	"runtime/trace"
 
-	"fastcount/internal/wholefile"
+	"fastcount/internal/atomicfile"
 )
 
 // profileOptions name the files for profiles of a run; "" is none.
@@ -39,7 +39,7 @@ func (o profileOptions) start() (stop func() error, err error) {
 		if profile.file == "" {
 			continue
 		}
-		f, err := wholefile.Create(wholefile.OS{}, profile.file, 0)
+		f, err := atomicfile.Create(atomicfile.OS{}, profile.file, 0)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("profile: %w", err), stop())
 		}

@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/atomicfile"
 	"fastcount/internal/merge"
 	"fastcount/internal/plan"
-	"fastcount/internal/wholefile"
 	"fastcount/sources"
 )
 
@@ -101,11 +101,11 @@ func claimShard(p *program, work *plan.Plan, file string) error {
 			continue
 		}
 		path := work.Path(u.File)
-		if err := p.claim(wholefile.Reads, "the source "+path, path); err != nil {
+		if err := p.claim(atomicfile.Reads, "the source "+path, path); err != nil {
 			return err
 		}
 	}
-	return p.claim(wholefile.Writes, "the partial result "+file, file)
+	return p.claim(atomicfile.Writes, "the partial result "+file, file)
 }
 
 // checkShard refuses flags that a plan or a partial result has no place for.
@@ -181,7 +181,7 @@ func writeShard(file string, work *plan.Plan, index, count int, r *engine.Report
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
-	return wholefile.Write(wholefile.OS{}, file, func(w io.Writer) error { return work.WriteShard(w, index, count, r) })
+	return atomicfile.Write(atomicfile.OS{}, file, func(w io.Writer) error { return work.WriteShard(w, index, count, r) })
 }
 
 // planClient is the client of the server that a plan names, made when it is

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/atomicfile"
 	"fastcount/internal/display"
-	"fastcount/internal/wholefile"
 )
 
 // statistics are what --stats and --metrics-file tell of a run. "fastcount help stats" explains every member; their
@@ -184,7 +184,7 @@ func (o *countOptions) tellStats(p *program, r *engine.Report, m measured) error
 	if o.metricsFile == "" {
 		return nil
 	}
-	err := wholefile.Replace(wholefile.OS{}, o.metricsFile, metricsMode, func(w io.Writer) error {
+	err := atomicfile.Replace(atomicfile.OS{}, o.metricsFile, metricsMode, func(w io.Writer) error {
 		_, err := io.WriteString(w, s.metrics())
 		return err
 	})

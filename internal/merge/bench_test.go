@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"fastcount/engine"
-	"fastcount/internal/wholefile"
+	"fastcount/internal/atomicfile"
 )
 
 // synthetic writes n partial results of so many pairs each, all of the same patients and event types if same.
@@ -75,7 +75,7 @@ func BenchmarkToPartial(b *testing.B) {
 					b.Fatal(err)
 				}
 				dir := b.TempDir()
-				if err := s.ToPartial(wholefile.OS{}, filepath.Join(dir, "merged"), dir); err != nil {
+				if err := s.ToPartial(atomicfile.OS{}, filepath.Join(dir, "merged"), dir); err != nil {
 					b.Fatal(err)
 				}
 				runtime.GC()

@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fastcount/engine"
-	"fastcount/internal/wholefile"
+	"fastcount/internal/atomicfile"
 )
 
 // memory is a plain file in memory, or a range of it.
@@ -169,7 +169,7 @@ func mergeSome(t *testing.T, dir string, files []string, r *rand.Rand) (merged [
 			t.Fatal(err)
 		}
 		path := filepath.Join(dir, fmt.Sprintf("merged-%d%s", i, Suffix))
-		if err := s.ToPartial(wholefile.OS{}, path, dir); err != nil {
+		if err := s.ToPartial(atomicfile.OS{}, path, dir); err != nil {
 			t.Fatal(err)
 		}
 		merged, once = append(merged, path), once[n:]

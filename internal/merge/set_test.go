@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fastcount/engine"
+	"fastcount/internal/atomicfile"
 	"fastcount/internal/testing/descriptors"
-	"fastcount/internal/wholefile"
 )
 
 // pair is a pair with its count.
@@ -85,7 +85,7 @@ func added(t testing.TB, files []string, limits engine.Limits) (report, streamed
 	report, errs[0] = s.Report(limits)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "sum"+Suffix)
-	if errs[1] = s.ToPartial(wholefile.OS{}, path, dir); errs[1] != nil {
+	if errs[1] = s.ToPartial(atomicfile.OS{}, path, dir); errs[1] != nil {
 		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
 			t.Errorf("after an error there are %v, %v", entries, err)
 		}
@@ -353,7 +353,7 @@ func TestOrderOfPartsInATree(t *testing.T) {
 				t.Fatal(err)
 			}
 			sums = append(sums, filepath.Join(dir, fmt.Sprint(i, Suffix)))
-			if err := s.ToPartial(wholefile.OS{}, sums[i], dir); err != nil {
+			if err := s.ToPartial(atomicfile.OS{}, sums[i], dir); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -404,7 +404,7 @@ func TestResultOfNoWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.ToPartial(wholefile.OS{}, idle+"x", t.TempDir()); !errors.Is(err, ErrNone) {
+	if err := s.ToPartial(atomicfile.OS{}, idle+"x", t.TempDir()); !errors.Is(err, ErrNone) {
 		t.Errorf("a sum of nothing: %v", err)
 	}
 	if r, err := s.Report(engine.Limits{}); r != nil || !errors.Is(err, ErrIncomplete) {
@@ -478,7 +478,7 @@ func TestCutShort(t *testing.T) {
 		if r, err := s.Report(engine.Limits{}); r != nil || !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), files[4]) {
 			t.Fatalf("at byte %d: got %v, %v", at, r, err)
 		}
-		if err := s.ToPartial(wholefile.OS{}, filepath.Join(dir, "sum"), dir); !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), files[4]) {
+		if err := s.ToPartial(atomicfile.OS{}, filepath.Join(dir, "sum"), dir); !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), files[4]) {
 			t.Fatalf("at byte %d, to a partial result: got %v", at, err)
 		}
 	}
@@ -500,7 +500,7 @@ func TestManyFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		sum := filepath.Join(out, "sum")
-		if err := s.ToPartial(wholefile.OS{}, sum, out); err != nil {
+		if err := s.ToPartial(atomicfile.OS{}, sum, out); err != nil {
 			t.Fatal(err)
 		}
 		if entries, err := os.ReadDir(out); err != nil || len(entries) != 1 {
@@ -518,7 +518,7 @@ func TestManyFiles(t *testing.T) {
 		if err := os.Remove(sum); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.ToPartial(wholefile.OS{}, sum, out); !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), files[n-1]) {
+		if err := s.ToPartial(atomicfile.OS{}, sum, out); !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), files[n-1]) {
 			t.Errorf("%d files: got %v", n, err)
 		}
 		if entries, err := os.ReadDir(out); err != nil || len(entries) != 0 {
@@ -542,7 +542,7 @@ func TestFilesThatAreGone(t *testing.T) {
 	if r, err := s.Report(engine.Limits{}); r != nil || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v, %v", r, err)
 	}
-	if err := s.ToPartial(wholefile.OS{}, filepath.Join(dir, "sum"), dir); !errors.Is(err, os.ErrNotExist) {
+	if err := s.ToPartial(atomicfile.OS{}, filepath.Join(dir, "sum"), dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 	if s, err := Open(files); s != nil || !errors.Is(err, os.ErrNotExist) {

@@ -10,7 +10,7 @@ import (
 	"slices"
 
 	"fastcount/engine"
-	"fastcount/internal/wholefile"
+	"fastcount/internal/atomicfile"
 )
 
 // fanIn is how many files are merged at once. More are merged in several rounds, for files that are open are limited.
@@ -19,7 +19,7 @@ const fanIn = 256
 // ToPartial writes the sum as a partial result itself, which covers what the set covers; nothing need be complete. Pairs are
 // merged as they come, sorted: the memory does not depend on how many there are. Rounds in between go to temporary
 // files in the folder of path.
-func (s *Set) ToPartial(files wholefile.Files, path, folder string) error {
+func (s *Set) ToPartial(files atomicfile.Files, path, folder string) error {
 	covers, err := s.Covers()
 	if err != nil {
 		return err
@@ -54,12 +54,12 @@ func (s *Set) ToPartial(files wholefile.Files, path, folder string) error {
 		}
 		sources = next
 	}
-	return wholefile.Write(files, path, func(w io.Writer) error { return mergeFiles(w, head, sources) })
+	return atomicfile.Write(files, path, func(w io.Writer) error { return mergeFiles(w, head, sources) })
 }
 
 // round merges some files into a temporary one.
 func (s *Set) round(folder string, head engine.PartialHead, sources []string) (name string, err error) {
-	f, err := os.CreateTemp(folder, wholefile.TempPattern)
+	f, err := os.CreateTemp(folder, atomicfile.TempPattern)
 	if err != nil {
 		return "", err
 	}

@@ -15,7 +15,7 @@ import (
 	"strings"
 
 	"fastcount/engine"
-	"fastcount/internal/wholefile"
+	"fastcount/internal/atomicfile"
 )
 
 // Run says what a run counts, and by which rules. What is kept of one run is of no use to one that differs. It holds
@@ -74,7 +74,7 @@ func (s *Store) claim(text []byte) error {
 		if err := s.refuseForeign(); err != nil {
 			return err
 		}
-		return wholefile.Write(s.files, path, func(w io.Writer) error {
+		return atomicfile.Write(s.files, path, func(w io.Writer) error {
 			_, err := w.Write(text)
 			return err
 		})

@@ -19,7 +19,7 @@ import (
 	"reflect"
 
 	"fastcount/engine"
-	"fastcount/internal/wholefile"
+	"fastcount/internal/atomicfile"
 )
 
 var (
@@ -42,7 +42,7 @@ type Store struct {
 	work   string   // the digest of the run
 	units  []string // the digests of the parts' identities
 	warn   func(error)
-	files  wholefile.Files
+	files  atomicfile.Files
 	lock   *os.File
 }
 
@@ -52,10 +52,10 @@ var _ engine.Store = (*Store)(nil)
 // unfinished is removed. Files that cannot be used later are told to warn, one by one, not at once by several
 // goroutines. The error matches ErrLocked, ErrFolder or ErrNotPrivate, or is that of a file.
 func Open(folder string, r Run, warn func(error)) (*Store, error) {
-	return open(folder, r, warn, wholefile.OS{})
+	return open(folder, r, warn, atomicfile.OS{})
 }
 
-func open(folder string, r Run, warn func(error), files wholefile.Files) (s *Store, err error) {
+func open(folder string, r Run, warn func(error), files atomicfile.Files) (s *Store, err error) {
 	text, err := r.text()
 	if err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (s *Store) makeFolder() error {
 }
 
 func isTemp(name string) bool {
-	temp, err := filepath.Match(wholefile.TempPattern, name)
+	temp, err := filepath.Match(atomicfile.TempPattern, name)
 	return temp && err == nil
 }
 
@@ -174,7 +174,7 @@ func (s *Store) head(part int) engine.PartialHead {
 
 // Save implements engine.Store. When it has returned nil, what was counted will outlive a power failure.
 func (s *Store) Save(part int, r *engine.Report) error {
-	err := wholefile.Write(s.files, s.path(part), func(w io.Writer) error {
+	err := atomicfile.Write(s.files, s.path(part), func(w io.Writer) error {
 		return engine.WritePartial(w, s.head(part), r)
 	})
 	if err != nil {

@@ -14,9 +14,9 @@ import (
 	"testing"
 
 	"fastcount/engine"
+	"fastcount/internal/atomicfile"
+	"fastcount/internal/atomicfile/faulty"
 	"fastcount/internal/testing/descriptors"
-	"fastcount/internal/wholefile"
-	"fastcount/internal/wholefile/faulty"
 )
 
 // closed is a part that must not be read.
@@ -121,23 +121,23 @@ func TestFaults(t *testing.T) {
 		if err == nil && result(t, r) != want {
 			t.Error("a wrong answer")
 		}
-		temps, err := filepath.Glob(filepath.Join(folder, wholefile.TempPattern))
+		temps, err := filepath.Glob(filepath.Join(folder, atomicfile.TempPattern))
 		if err != nil || len(temps) > 0 && !f.Failed("remove") {
 			t.Errorf("left behind: %q, %v (failed: %q)", temps, err, f.Log)
 		}
 
-		r, err = runWith(t, folder, run, parts, wholefile.OS{})
+		r, err = runWith(t, folder, run, parts, atomicfile.OS{})
 		if err != nil || result(t, r) != want {
 			t.Errorf("the next run: %v", err)
 		}
-		if temps, err := filepath.Glob(filepath.Join(folder, wholefile.TempPattern)); err != nil || len(temps) > 0 {
+		if temps, err := filepath.Glob(filepath.Join(folder, atomicfile.TempPattern)); err != nil || len(temps) > 0 {
 			t.Errorf("still left behind: %q, %v", temps, err)
 		}
 	})
 }
 
 // runWith counts parts with the state in a folder. A warning is an error of the test.
-func runWith(t *testing.T, folder string, run Run, parts []engine.Part, f wholefile.Files) (*engine.Report, error) {
+func runWith(t *testing.T, folder string, run Run, parts []engine.Part, f atomicfile.Files) (*engine.Report, error) {
 	t.Helper()
 	s, err := open(folder, run, func(err error) { t.Error(err) }, f)
 	if err != nil {
@@ -169,7 +169,7 @@ func TestDamage(t *testing.T) {
 		},
 		"of another run": func(t *testing.T, path string, _ []byte) []byte {
 			folder := filepath.Join(t.TempDir(), "other")
-			if _, err := runWith(t, folder, other, parts, wholefile.OS{}); err != nil {
+			if _, err := runWith(t, folder, other, parts, atomicfile.OS{}); err != nil {
 				t.Fatal(err)
 			}
 			return readFile(t, filepath.Join(folder, filepath.Base(path)))
@@ -179,7 +179,7 @@ func TestDamage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := privateDir(t)
-			if _, err := runWith(t, folder, run, parts, wholefile.OS{}); err != nil {
+			if _, err := runWith(t, folder, run, parts, atomicfile.OS{}); err != nil {
 				t.Fatal(err)
 			}
 			descriptors.Check(t)
@@ -362,7 +362,7 @@ func TestUnfitFolders(t *testing.T) {
 // A new directory outlives a power failure, and whatever keeps it from being made
 // or looked into is the error.
 func TestDirectoryIsMade(t *testing.T) {
-	f := &faulty.Files{Files: wholefile.OS{}}
+	f := &faulty.Files{Files: atomicfile.OS{}}
 	folder := filepath.Join(t.TempDir(), "a", "state")
 	for _, want := range []string{"sync folder", "create"} { // the second time it is there
 		f.Ops = nil
@@ -374,7 +374,7 @@ func TestDirectoryIsMade(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f = &faulty.Files{Files: wholefile.OS{}, Fails: func(int) bool { return true }}
+	f = &faulty.Files{Files: atomicfile.OS{}, Fails: func(int) bool { return true }}
 	if s, err := open(filepath.Join(t.TempDir(), "state"), runOf(texts()), nil, f); s != nil || !errors.Is(err, faulty.ErrInjected) {
 		t.Errorf("got %v, %v", s, err)
 	}

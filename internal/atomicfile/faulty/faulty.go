@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"fastcount/internal/wholefile"
+	"fastcount/internal/atomicfile"
 )
 
 // ErrInjected is the failure of an operation.
@@ -19,7 +19,7 @@ var ErrInjected = errors.New("injected failure")
 // file is closed even if Close fails, and that half of a failing Write is written. It may be used by several goroutines
 // at once; Ops and Log are to be read when they are done.
 type Files struct {
-	wholefile.Files
+	atomicfile.Files
 	Fails func(n int) bool // whether the operation number n, from 1, fails; nil: none does
 
 	mu  sync.Mutex
@@ -42,8 +42,8 @@ func (f *Files) Step(op string) error {
 // Failed reports whether an operation of that name failed.
 func (f *Files) Failed(op string) bool { return slices.Contains(f.Log, op) }
 
-// CreateTemp implements wholefile.Files.
-func (f *Files) CreateTemp(folder string) (wholefile.File, error) {
+// CreateTemp implements atomicfile.Files.
+func (f *Files) CreateTemp(folder string) (atomicfile.File, error) {
 	if err := f.Step("create"); err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (f *Files) CreateTemp(folder string) (wholefile.File, error) {
 	return f.Watch(temp), err
 }
 
-// Rename implements wholefile.Files.
+// Rename implements atomicfile.Files.
 func (f *Files) Rename(from, to string) error {
 	if err := f.Step("rename"); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (f *Files) Rename(from, to string) error {
 	return f.Files.Rename(from, to)
 }
 
-// Remove implements wholefile.Files.
+// Remove implements atomicfile.Files.
 func (f *Files) Remove(name string) error {
 	if err := f.Step("remove"); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (f *Files) Remove(name string) error {
 	return f.Files.Remove(name)
 }
 
-// SyncFolder implements wholefile.Files.
+// SyncFolder implements atomicfile.Files.
 func (f *Files) SyncFolder(folder string) error {
 	if err := f.Step("sync folder"); err != nil {
 		return err
@@ -76,10 +76,10 @@ func (f *Files) SyncFolder(folder string) error {
 }
 
 // Watch returns the file with its operations counted.
-func (f *Files) Watch(opened wholefile.File) wholefile.File { return &file{opened, f} }
+func (f *Files) Watch(opened atomicfile.File) atomicfile.File { return &file{opened, f} }
 
 type file struct {
-	wholefile.File
+	atomicfile.File
 	files *Files
 }
 
@@ -119,7 +119,7 @@ func Each(t *testing.T, run func(t *testing.T, f *Files)) {
 	}
 	for kind, fails := range kinds {
 		for nth := 1; ; nth++ {
-			f := &Files{Files: wholefile.OS{}, Fails: fails(nth)}
+			f := &Files{Files: atomicfile.OS{}, Fails: fails(nth)}
 			t.Run(fmt.Sprintf("%d %s", nth, kind), func(t *testing.T) { run(t, f) })
 			if len(f.Log) == 0 {
 				break

@@ -1,6 +1,6 @@
-// Package wholefile writes files that are complete or not there: to a temporary name in the same folder, synced, closed,
+// Package atomicfile writes files that are complete or not there: to a temporary name in the same folder, synced, closed,
 // renamed, and the folder synced.
-package wholefile
+package atomicfile
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package wholefile_test
+package atomicfile_test
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"fastcount/internal/wholefile"
+	"fastcount/internal/atomicfile"
 )
 
 // tree makes a directory the working directory, with files and links in it.
@@ -75,9 +75,9 @@ func TestSame(t *testing.T) {
 		{os.DevNull, "new", false},
 	} {
 		for range 2 {
-			a, err := wholefile.Locate(c.a)
+			a, err := atomicfile.Locate(c.a)
 			must(t, err)
-			b, err := wholefile.Locate(c.b)
+			b, err := atomicfile.Locate(c.b)
 			must(t, err)
 			if a.Same(b) != c.same {
 				t.Errorf("%s and %s are the same: %v", c.a, c.b, !c.same)
@@ -113,9 +113,9 @@ func TestWithin(t *testing.T) {
 		{"old", ".", true},
 		{"old", "/", true},
 	} {
-		file, err := wholefile.Locate(c.file)
+		file, err := atomicfile.Locate(c.file)
 		must(t, err)
-		dir, err := wholefile.Locate(c.dir)
+		dir, err := atomicfile.Locate(c.dir)
 		must(t, err)
 		if file.Within(dir) != c.within {
 			t.Errorf("%s is within %s: %v", c.file, c.dir, !c.within)
@@ -128,17 +128,17 @@ func TestOpenedFileHasAPlace(t *testing.T) {
 	f, err := os.Open("dirlink/a")
 	must(t, err)
 	defer f.Close()
-	opened, err := wholefile.Opened(f)
+	opened, err := atomicfile.Opened(f)
 	must(t, err)
-	file, err := wholefile.Locate("dir/a")
+	file, err := atomicfile.Locate("dir/a")
 	must(t, err)
-	dir, err := wholefile.Locate("dir")
+	dir, err := atomicfile.Locate("dir")
 	must(t, err)
 	if !opened.Same(file) || !opened.Within(dir) {
 		t.Errorf("same %v, within %v", opened.Same(file), opened.Within(dir))
 	}
 	must(t, f.Close())
-	if _, err := wholefile.Opened(f); err == nil {
+	if _, err := atomicfile.Opened(f); err == nil {
 		t.Error("a closed file has a place")
 	}
 }
@@ -154,7 +154,7 @@ func TestPlaceOfAPipe(t *testing.T) {
 	defer r.Close()
 	defer w.Close()
 	name := fmt.Sprintf("/proc/self/fd/%d", w.Fd())
-	p, err := wholefile.Locate(name)
+	p, err := atomicfile.Locate(name)
 	if err != nil || !p.Direct() || p.Path != name {
 		t.Errorf("Locate(%s) = %+v, %v", name, p, err)
 	}
@@ -167,9 +167,9 @@ func TestLinksWithAbsoluteTargets(t *testing.T) {
 	must(t, err)
 	for link, to := range map[string]string{"dir/absolute": filepath.Join(here, "old"), "other/dangling": filepath.Join(here, "new")} {
 		must(t, os.Symlink(to, link))
-		a, err := wholefile.Locate(link)
+		a, err := atomicfile.Locate(link)
 		must(t, err)
-		b, err := wholefile.Locate(filepath.Base(to))
+		b, err := atomicfile.Locate(filepath.Base(to))
 		must(t, err)
 		if !a.Same(b) {
 			t.Errorf("%s is %+v, not %+v", link, a, b)
@@ -180,9 +180,9 @@ func TestLinksWithAbsoluteTargets(t *testing.T) {
 // TestWithinADirectoryThatIsGone: what cannot be found out is no conflict.
 func TestWithinADirectoryThatIsGone(t *testing.T) {
 	tree(t)
-	file, err := wholefile.Locate("dir/sub/b")
+	file, err := atomicfile.Locate("dir/sub/b")
 	must(t, err)
-	dir, err := wholefile.Locate("other")
+	dir, err := atomicfile.Locate("other")
 	must(t, err)
 	must(t, os.RemoveAll("dir"))
 	must(t, os.Symlink("dir", "dir"))
@@ -202,7 +202,7 @@ func TestLocateFails(t *testing.T) {
 		strings.Repeat("x", 300): "too long",
 		"":                       "",
 	} {
-		if p, err := wholefile.Locate(name); name != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+		if p, err := atomicfile.Locate(name); name != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("Locate(%.20q) = %v, %v", name, p, err)
 		}
 	}
@@ -211,12 +211,12 @@ func TestLocateFails(t *testing.T) {
 func TestClaims(t *testing.T) {
 	tree(t)
 	type use struct {
-		use  wholefile.Use
+		use  atomicfile.Use
 		name string
 	}
-	reads := func(name string) use { return use{wholefile.Reads, name} }
-	writes := func(name string) use { return use{wholefile.Writes, name} }
-	owns := func(name string) use { return use{wholefile.Owns, name} }
+	reads := func(name string) use { return use{atomicfile.Reads, name} }
+	writes := func(name string) use { return use{atomicfile.Writes, name} }
+	owns := func(name string) use { return use{atomicfile.Owns, name} }
 	for _, c := range []struct {
 		a, b use
 		want string // the message, "" for no conflict
@@ -239,64 +239,64 @@ func TestClaims(t *testing.T) {
 		{owns("dir"), writes("new"), ""},
 		{owns("dir"), owns("other"), ""},
 	} {
-		var claims wholefile.Claims
-		must(t, claims.Add(wholefile.Reads, "another", "spare"))
+		var claims atomicfile.Claims
+		must(t, claims.Add(atomicfile.Reads, "another", "spare"))
 		must(t, claims.Add(c.a.use, c.a.name, c.a.name))
 		err := claims.Add(c.b.use, c.b.name, c.b.name)
 		switch {
 		case c.want == "" && err != nil, c.want != "" && (err == nil || err.Error() != c.want):
 			t.Errorf("%v and %v: %v, want %q", c.a, c.b, err, c.want)
-		case c.want != "" && !errors.Is(err, wholefile.ErrSameFile):
+		case c.want != "" && !errors.Is(err, atomicfile.ErrSameFile):
 			t.Errorf("%v and %v: %v is another error", c.a, c.b, err)
 		}
-		if e, ok := errors.AsType[*wholefile.ConflictError](err); ok {
-			output := c.a.use != wholefile.Reads && c.b.use != wholefile.Reads
+		if e, ok := errors.AsType[*atomicfile.ConflictError](err); ok {
+			output := c.a.use != atomicfile.Reads && c.b.use != atomicfile.Reads
 			if e.Output != output || e.Inside != strings.Contains(c.want, "inside") {
 				t.Errorf("%v and %v: %+v", c.a, c.b, e)
 			}
 		}
 		if c.want == "" { // both are kept
-			err := claims.Add(wholefile.Writes, "third", c.b.name)
+			err := claims.Add(atomicfile.Writes, "third", c.b.name)
 			if shared := c.b.name == os.DevNull; (err == nil) != shared {
 				t.Errorf("%v and then writing it: %v", c.b, err)
 			}
 		}
 	}
-	var claims wholefile.Claims
-	if err := claims.Add(wholefile.Writes, "--output", "old/x"); err == nil || !strings.HasPrefix(err.Error(), "--output: ") {
+	var claims atomicfile.Claims
+	if err := claims.Add(atomicfile.Writes, "--output", "old/x"); err == nil || !strings.HasPrefix(err.Error(), "--output: ") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestStreams(t *testing.T) {
 	tree(t)
-	file, err := wholefile.Locate("old")
+	file, err := atomicfile.Locate("old")
 	must(t, err)
 	r, w, err := os.Pipe()
 	must(t, err)
 	defer r.Close()
 	defer w.Close()
-	pipe, err := wholefile.Opened(w)
+	pipe, err := atomicfile.Opened(w)
 	must(t, err)
 	for _, c := range []struct {
-		a, b  wholefile.Use
-		place wholefile.Place
+		a, b  atomicfile.Use
+		place atomicfile.Place
 		ok    bool
 	}{
-		{wholefile.Writes, wholefile.Writes, file, true},
-		{wholefile.Reads, wholefile.Writes, file, false},
-		{wholefile.Writes, wholefile.Reads, file, false},
-		{wholefile.Reads, wholefile.Writes, pipe, true},
+		{atomicfile.Writes, atomicfile.Writes, file, true},
+		{atomicfile.Reads, atomicfile.Writes, file, false},
+		{atomicfile.Writes, atomicfile.Reads, file, false},
+		{atomicfile.Reads, atomicfile.Writes, pipe, true},
 	} {
-		var claims wholefile.Claims
+		var claims atomicfile.Claims
 		must(t, claims.AddStream(c.a, "one", c.place))
 		if err := claims.AddStream(c.b, "other", c.place); (err == nil) != c.ok {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
-	var claims wholefile.Claims
-	must(t, claims.AddStream(wholefile.Writes, "standard output", pipe))
-	if err := claims.AddPlace(wholefile.Writes, "a file", pipe); err == nil {
+	var claims atomicfile.Claims
+	must(t, claims.AddStream(atomicfile.Writes, "standard output", pipe))
+	if err := claims.AddPlace(atomicfile.Writes, "a file", pipe); err == nil {
 		t.Error("an output goes into the pipe that standard output is")
 	}
 }

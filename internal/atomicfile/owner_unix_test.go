@@ -1,6 +1,6 @@
 //go:build unix
 
-package wholefile_test
+package atomicfile_test
 
 import (
 	"errors"
@@ -9,8 +9,8 @@ import (
 	"syscall"
 	"testing"
 
+	"fastcount/internal/atomicfile"
 	"fastcount/internal/testing/descriptors"
-	"fastcount/internal/wholefile"
 )
 
 // TestFileOfAnotherUserDoesNotDecideTheMode: a file that another user has put
@@ -22,7 +22,7 @@ func TestFileOfAnotherUserDoesNotDecideTheMode(t *testing.T) {
 	if err := os.Chown("planted", 65534, 65534); err != nil {
 		t.Skipf("this user cannot give files away: %v", err)
 	}
-	must(t, wholefile.Replace(wholefile.OS{}, "planted", 0, write("new")))
+	must(t, atomicfile.Replace(atomicfile.OS{}, "planted", 0, write("new")))
 	info, err := os.Stat("planted")
 	must(t, err)
 	if stat := info.Sys().(*syscall.Stat_t); info.Mode() != 0o600 || int(stat.Uid) != os.Geteuid() {
@@ -50,15 +50,15 @@ func TestFIFOIsWrittenDirectly(t *testing.T) {
 	reader := fifo(t, "fifo", "link")
 	buf := make([]byte, 10)
 	for _, name := range []string{"fifo", "link"} {
-		must(t, wholefile.Replace(wholefile.OS{}, name, 0o644, write("x"+name)))
+		must(t, atomicfile.Replace(atomicfile.OS{}, name, 0o644, write("x"+name)))
 		if n, err := reader.Read(buf); err != nil || string(buf[:n]) != "x"+name {
 			t.Errorf("the reader of %s got %q, %v", name, buf[:n], err)
 		}
-		p, err := wholefile.Create(wholefile.OS{}, name, 0)
+		p, err := atomicfile.Create(atomicfile.OS{}, name, 0)
 		must(t, err)
 		must(t, p.Discard())
 		broken := errors.New("broken")
-		if err := wholefile.Replace(wholefile.OS{}, name, 0, func(io.Writer) error { return broken }); !errors.Is(err, broken) {
+		if err := atomicfile.Replace(atomicfile.OS{}, name, 0, func(io.Writer) error { return broken }); !errors.Is(err, broken) {
 			t.Errorf("got %v", err)
 		}
 		if info, err := os.Stat(name); err != nil || info.Mode() != os.ModeNamedPipe|0o600 {
@@ -74,8 +74,8 @@ func TestDirectFilesAreClosed(t *testing.T) {
 	t.Chdir(t.TempDir())
 	fifo(t, "fifo", "link")
 	descriptors.Check(t)
-	for _, end := range []func(*wholefile.Pending) error{(*wholefile.Pending).Commit, (*wholefile.Pending).Discard} {
-		p, err := wholefile.Create(wholefile.OS{}, "fifo", 0)
+	for _, end := range []func(*atomicfile.Pending) error{(*atomicfile.Pending).Commit, (*atomicfile.Pending).Discard} {
+		p, err := atomicfile.Create(atomicfile.OS{}, "fifo", 0)
 		must(t, err)
 		must(t, end(p))
 	}

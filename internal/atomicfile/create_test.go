@@ -1,4 +1,4 @@
-package wholefile_test
+package atomicfile_test
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"fastcount/internal/wholefile"
-	"fastcount/internal/wholefile/faulty"
+	"fastcount/internal/atomicfile"
+	"fastcount/internal/atomicfile/faulty"
 )
 
 func holds(t *testing.T, path, want string) {
@@ -24,7 +24,7 @@ func holds(t *testing.T, path, want string) {
 func noTemps(t *testing.T, dirs ...string) {
 	t.Helper()
 	for _, dir := range dirs {
-		if left, err := filepath.Glob(filepath.Join(dir, wholefile.TempPattern)); err != nil || len(left) > 0 {
+		if left, err := filepath.Glob(filepath.Join(dir, atomicfile.TempPattern)); err != nil || len(left) > 0 {
 			t.Errorf("left: %q, %v", left, err)
 		}
 	}
@@ -33,7 +33,7 @@ func noTemps(t *testing.T, dirs ...string) {
 func TestReplaceFollowsLinks(t *testing.T) {
 	tree(t)
 	for link, file := range map[string]string{"link": "old", "dangling": "dir/new", "dirlink/a": "dir/a", "plain": "plain"} {
-		must(t, wholefile.Replace(wholefile.OS{}, link, 0, write("new "+link)))
+		must(t, atomicfile.Replace(atomicfile.OS{}, link, 0, write("new "+link)))
 		holds(t, file, "new "+link)
 	}
 	for _, link := range []string{"link", "dangling"} {
@@ -50,7 +50,7 @@ func TestReplaceFollowsLinks(t *testing.T) {
 func TestFileIsOldUntilCommit(t *testing.T) {
 	tree(t)
 	for _, name := range []string{"old", "new"} {
-		p, err := wholefile.Create(wholefile.OS{}, name, 0)
+		p, err := atomicfile.Create(atomicfile.OS{}, name, 0)
 		must(t, err)
 		must(t, write("begun")(p))
 		if name == "old" {
@@ -63,7 +63,7 @@ func TestFileIsOldUntilCommit(t *testing.T) {
 	}
 	holds(t, "old", "old")
 	broken := errors.New("broken")
-	if err := wholefile.Replace(wholefile.OS{}, "old", 0, func(io.Writer) error { return broken }); !errors.Is(err, broken) {
+	if err := atomicfile.Replace(atomicfile.OS{}, "old", 0, func(io.Writer) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
 	holds(t, "old", "old")
@@ -88,7 +88,7 @@ func TestModes(t *testing.T) {
 		{"old", 0o644, 0o644},
 		{"metrics", 0o644, 0o644},
 	} {
-		must(t, wholefile.Replace(wholefile.OS{}, c.name, c.mode, write("x")))
+		must(t, atomicfile.Replace(atomicfile.OS{}, c.name, c.mode, write("x")))
 		if info, err := os.Stat(c.name); err != nil || info.Mode() != c.want {
 			t.Errorf("%s has mode %v, %v; want %v", c.name, info.Mode(), err, c.want)
 		}
@@ -103,7 +103,7 @@ func TestCreateRefuses(t *testing.T) {
 		"missing/x": "missing/x: its directory cannot be written to: no such file",
 		"old/x":     "old/x: not a directory",
 	} {
-		p, err := wholefile.Create(wholefile.OS{}, name, 0)
+		p, err := atomicfile.Create(atomicfile.OS{}, name, 0)
 		if p != nil || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Create(%s) = %v, %v; want %s", name, p, err, want)
 		}
@@ -113,7 +113,7 @@ func TestCreateRefuses(t *testing.T) {
 
 func TestNoLongerARegularFile(t *testing.T) {
 	t.Chdir(t.TempDir())
-	p, err := wholefile.Create(wholefile.OS{}, "x", 0)
+	p, err := atomicfile.Create(atomicfile.OS{}, "x", 0)
 	must(t, err)
 	must(t, os.Mkdir("x", 0o700))
 	if err := p.Commit(); err == nil || !strings.Contains(err.Error(), "no longer a regular file") {
@@ -129,7 +129,7 @@ func TestReplaceFaults(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, "a")
 			must(t, os.WriteFile(path, []byte("old"), 0o600))
-			err := wholefile.Replace(f, path, mode, write("new"))
+			err := atomicfile.Replace(f, path, mode, write("new"))
 			if (err != nil) != (len(f.Log) > 0) || err != nil && !errors.Is(err, faulty.ErrInjected) {
 				t.Errorf("failed operations: %q, error: %v", f.Log, err)
 			}

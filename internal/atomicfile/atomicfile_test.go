@@ -1,4 +1,4 @@
-package wholefile_test
+package atomicfile_test
 
 import (
 	"errors"
@@ -9,8 +9,8 @@ import (
 	"slices"
 	"testing"
 
-	"fastcount/internal/wholefile"
-	"fastcount/internal/wholefile/faulty"
+	"fastcount/internal/atomicfile"
+	"fastcount/internal/atomicfile/faulty"
 )
 
 func write(text string) func(io.Writer) error {
@@ -25,10 +25,10 @@ func TestWriteFaults(t *testing.T) {
 	faulty.Each(t, func(t *testing.T, f *faulty.Files) {
 		folder := t.TempDir()
 		path := filepath.Join(folder, "a")
-		if err := wholefile.Write(wholefile.OS{}, path, write("old")); err != nil {
+		if err := atomicfile.Write(atomicfile.OS{}, path, write("old")); err != nil {
 			t.Fatal(err)
 		}
-		err := wholefile.Write(f, path, write("new"))
+		err := atomicfile.Write(f, path, write("new"))
 		if (err != nil) != (len(f.Log) > 0) || err != nil && !errors.Is(err, faulty.ErrInjected) {
 			t.Errorf("failed operations: %q, error: %v", f.Log, err)
 		}
@@ -39,7 +39,7 @@ func TestWriteFaults(t *testing.T) {
 		if got, err := os.ReadFile(path); err != nil || string(got) != want {
 			t.Errorf("it holds %q, %v; want %q", got, err, want)
 		}
-		if left, _ := filepath.Glob(filepath.Join(folder, wholefile.TempPattern)); len(left) > 0 && !f.Failed("remove") {
+		if left, _ := filepath.Glob(filepath.Join(folder, atomicfile.TempPattern)); len(left) > 0 && !f.Failed("remove") {
 			t.Errorf("left behind: %q", left)
 		}
 	})
@@ -47,9 +47,9 @@ func TestWriteFaults(t *testing.T) {
 
 // What no failure shows: the order.
 func TestWriteOrder(t *testing.T) {
-	f := &faulty.Files{Files: wholefile.OS{}}
+	f := &faulty.Files{Files: atomicfile.OS{}}
 	path := filepath.Join(t.TempDir(), "a")
-	if err := wholefile.Write(f, path, write("new")); err != nil {
+	if err := atomicfile.Write(f, path, write("new")); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"create", "write", "sync", "close", "rename", "sync folder"}; !slices.Equal(f.Ops, want) {
@@ -64,7 +64,7 @@ func TestWriteOrder(t *testing.T) {
 func TestWriteFillFails(t *testing.T) {
 	folder := t.TempDir()
 	broken := errors.New("broken")
-	if err := wholefile.Write(wholefile.OS{}, filepath.Join(folder, "a"), func(io.Writer) error { return broken }); !errors.Is(err, broken) {
+	if err := atomicfile.Write(atomicfile.OS{}, filepath.Join(folder, "a"), func(io.Writer) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
 	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
