@@ -162,7 +162,7 @@ func (c *commit) syncFolders(done string, chosen func(*staged) bool) error {
 			continue
 		}
 		synced[folder] = true
-		if err := c.files.SyncFolder(folder); err != nil {
+		if err := c.files.SyncDir(folder); err != nil {
 			errs = append(errs, fmt.Errorf("output %s: %s, but its folder could not be synced: %w", s, done, err))
 		}
 	}

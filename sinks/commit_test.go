@@ -82,7 +82,7 @@ func TestWriteOrder(t *testing.T) {
 	want := "look, create, write, stat, sync, close, " + // a
 		"look, create, write, stat, chmod, sync, close, " + // b
 		"open, write, close, " + // the device
-		"rename, rename, sync folder"
+		"rename, rename, sync directory"
 	if got != want {
 		t.Errorf("operations:\n%s\nwant\n%s", got, want)
 	}
@@ -108,7 +108,7 @@ func TestWriteFaultsOneFile(t *testing.T) {
 				err := o.Write(nil, complete)
 				checkFault(t, f, err)
 				want := big
-				if err != nil && f.Log[0] != "sync folder" {
+				if err != nil && f.Log[0] != "sync directory" {
 					want = old
 				}
 				checkFile(t, path, want)
@@ -136,7 +136,7 @@ func TestWriteFaultsSeveralOutputs(t *testing.T) {
 		checkTemps(t, f, folder, sub)
 
 		renamed := 0 // of the three, in this order
-		if err == nil || f.Log[0] == "sync folder" {
+		if err == nil || f.Log[0] == "sync directory" {
 			renamed = 3
 		} else if f.Log[0] == "rename" {
 			renamed = alreadyInPlace(err, paths)
@@ -256,7 +256,7 @@ func TestEachDirectoryIsTriedOnce(t *testing.T) {
 	for _, op := range f.Ops {
 		count[op]++
 	}
-	if count["create"] != 2 || count["remove"] != 2 || count["sync folder"] != 2 {
+	if count["create"] != 2 || count["remove"] != 2 || count["sync directory"] != 2 {
 		t.Errorf("operations: %q", f.Ops)
 	}
 }

@@ -111,8 +111,8 @@ func (d *disk) Remove(name string) error {
 	return nil
 }
 
-func (d *disk) SyncFolder(folder string) error {
-	if err := d.step("sync folder"); err != nil {
+func (d *disk) SyncDir(folder string) error {
+	if err := d.step("sync directory"); err != nil {
 		return err
 	}
 	d.changes = slices.DeleteFunc(d.changes, func(c change) bool {

@@ -115,7 +115,7 @@ func (o *Outputs) tryFolder(folder string) error {
 	if err := errors.Join(f.Close(), o.files.Remove(f.Name())); err != nil {
 		return err
 	}
-	return o.files.SyncFolder(folder)
+	return o.files.SyncDir(folder)
 }
 
 // CheckIncomplete returns an error if an incomplete report could not be written: ErrUnmarked if an output would look

@@ -55,10 +55,10 @@ func TestSidecarOrder(t *testing.T) {
 		old    string // the sidecar of an earlier run
 		want   string
 	}{
-		{"complete", complete, "", csv + "rename, sync folder"},
-		{"incomplete", lacking, "", "look, " + csv + "create, write, stat, sync, close, rename, sync folder, rename, sync folder"},
-		{"incomplete again", lacking, oldSidecar, "look, " + csv + "create, write, stat, sync, close, rename, sync folder, rename, sync folder"},
-		{"complete at last", complete, oldSidecar, csv + "rename, sync folder, remove, sync folder"},
+		{"complete", complete, "", csv + "rename, sync directory"},
+		{"incomplete", lacking, "", "look, " + csv + "create, write, stat, sync, close, rename, sync directory, rename, sync directory"},
+		{"incomplete again", lacking, oldSidecar, "look, " + csv + "create, write, stat, sync, close, rename, sync directory, rename, sync directory"},
+		{"complete at last", complete, oldSidecar, csv + "rename, sync directory, remove, sync directory"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

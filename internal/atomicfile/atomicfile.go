@@ -18,7 +18,7 @@ type Files interface {
 	CreateTemp(folder string) (File, error) // mode 0600, with a name that TempPattern matches
 	Rename(from, to string) error
 	Remove(name string) error
-	SyncFolder(folder string) error
+	SyncDir(folder string) error
 }
 
 // File is what an *os.File can do here.
@@ -51,9 +51,9 @@ func (OS) CreateTemp(folder string) (File, error) {
 	return f, nil
 }
 
-// SyncFolder makes the names in a folder last through a power failure. Windows, and file systems that say so, have
+// SyncDir makes the names in a folder last through a power failure. Windows, and file systems that say so, have
 // no such operation; there it is no failure.
-func (OS) SyncFolder(folder string) error {
+func (OS) SyncDir(folder string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
@@ -100,7 +100,7 @@ func finish(files Files, f File, path string, err error) error {
 	if err != nil {
 		return errors.Join(err, removeTemp(files, f.Name()))
 	}
-	if err := files.SyncFolder(filepath.Dir(path)); err != nil {
+	if err := files.SyncDir(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("%s is complete, but its directory could not be synced: %w", path, err)
 	}
 	return nil

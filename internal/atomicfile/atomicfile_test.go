@@ -33,7 +33,7 @@ func TestWriteFaults(t *testing.T) {
 			t.Errorf("failed operations: %q, error: %v", f.Log, err)
 		}
 		want := "new"
-		if err != nil && f.Log[0] != "sync folder" {
+		if err != nil && f.Log[0] != "sync directory" {
 			want = "old"
 		}
 		if got, err := os.ReadFile(path); err != nil || string(got) != want {
@@ -52,7 +52,7 @@ func TestWriteOrder(t *testing.T) {
 	if err := atomicfile.Write(f, path, write("new")); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"create", "write", "sync", "close", "rename", "sync folder"}; !slices.Equal(f.Ops, want) {
+	if want := []string{"create", "write", "sync", "close", "rename", "sync directory"}; !slices.Equal(f.Ops, want) {
 		t.Errorf("operations %q, want %q", f.Ops, want)
 	}
 	info, err := os.Stat(path)

@@ -134,7 +134,7 @@ func TestReplaceFaults(t *testing.T) {
 				t.Errorf("failed operations: %q, error: %v", f.Log, err)
 			}
 			want := "new"
-			if err != nil && f.Log[0] != "sync folder" {
+			if err != nil && f.Log[0] != "sync directory" {
 				want = "old"
 			}
 			holds(t, path, want)

@@ -80,15 +80,15 @@ func TestOSCreateTemp(t *testing.T) {
 	}
 }
 
-func TestOSSyncFolder(t *testing.T) {
+func TestOSSyncDir(t *testing.T) {
 	dir := t.TempDir()
-	if err := (OS{}).SyncFolder(dir); err != nil {
+	if err := (OS{}).SyncDir(dir); err != nil {
 		t.Error(err)
 	}
 	if runtime.GOOS == "windows" {
 		return
 	}
-	if err := (OS{}).SyncFolder(filepath.Join(dir, "missing")); !errors.Is(err, fs.ErrNotExist) {
+	if err := (OS{}).SyncDir(filepath.Join(dir, "missing")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing directory: %v", err)
 	}
 }
@@ -133,7 +133,7 @@ func TestFilesAreClosed(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")
 	descriptors.Check(t)
-	if err := (OS{}).SyncFolder(dir); err != nil {
+	if err := (OS{}).SyncDir(dir); err != nil {
 		t.Error(err)
 	}
 	for _, end := range []func(*Pending) error{(*Pending).Commit, (*Pending).Discard} {

@@ -92,7 +92,7 @@ func (s *Store) makeFolder() error {
 		if err := os.MkdirAll(s.folder, 0o700); err != nil {
 			return err
 		}
-		if err := s.files.SyncFolder(filepath.Dir(s.folder)); err != nil {
+		if err := s.files.SyncDir(filepath.Dir(s.folder)); err != nil {
 			return err
 		}
 		info, err = os.Stat(s.folder)

@@ -364,7 +364,7 @@ func TestUnfitFolders(t *testing.T) {
 func TestDirectoryIsMade(t *testing.T) {
 	f := &faulty.Files{Files: atomicfile.OS{}}
 	folder := filepath.Join(t.TempDir(), "a", "state")
-	for _, want := range []string{"sync folder", "create"} { // the second time it is there
+	for _, want := range []string{"sync directory", "create"} { // the second time it is there
 		f.Ops = nil
 		s, err := open(folder, runOf(texts()), nil, f)
 		if err != nil || s.Close() != nil || f.Ops[0] != want {

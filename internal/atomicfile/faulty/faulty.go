@@ -67,12 +67,12 @@ func (f *Files) Remove(name string) error {
 	return f.Files.Remove(name)
 }
 
-// SyncFolder implements atomicfile.Files.
-func (f *Files) SyncFolder(folder string) error {
-	if err := f.Step("sync folder"); err != nil {
+// SyncDir implements atomicfile.Files.
+func (f *Files) SyncDir(folder string) error {
+	if err := f.Step("sync directory"); err != nil {
 		return err
 	}
-	return f.Files.SyncFolder(folder)
+	return f.Files.SyncDir(folder)
 }
 
 // Watch returns the file with its operations counted.
