@@ -198,6 +198,20 @@ func TestImpossibleWindow(t *testing.T) {
 	}
 }
 
+// checkInterrupted reads "patient_id" from s, which then waits for more, and
+// cancels its context.
+func checkInterrupted(t *testing.T, s io.Reader, cancel func()) {
+	t.Helper()
+	got := make([]byte, len("patient_id"))
+	if _, err := io.ReadFull(s, got); err != nil || string(got) != "patient_id" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	time.AfterFunc(5*time.Millisecond, cancel)
+	if got, err := drain(s); !errors.Is(err, context.Canceled) || got != "" {
+		t.Errorf("after the interruption: got %q, %v", got, err)
+	}
+}
+
 func TestStdinCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -228,10 +242,7 @@ func TestPipeInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s, err := NewStdin(r, LocalOptions{}).Open(ctx)
 	check(t, err)
-	time.AfterFunc(10*time.Millisecond, cancel)
-	if got, err := drain(s); !errors.Is(err, context.Canceled) || got != "patient_id" {
-		t.Errorf("got %q, %v", got, err)
-	}
+	checkInterrupted(t, s, cancel)
 	check(t, s.Close())
 }
 
