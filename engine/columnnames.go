@@ -27,7 +27,7 @@ type columnNames struct {
 // are those that the columns have by default.
 func (c *columnNames) set(h *parser.Header) {
 	patient, event := h.Name(patientColumn), h.Name(eventColumn)
-	c.first, c.err = patient, parser.ErrHeaderAgain
+	c.first, c.err = patient, parser.ErrRepeatedHeader
 	if patient == nil && event == nil {
 		patient, event = []byte(defaultPatient), []byte(defaultEvent)
 		c.err = parser.ErrUnexpectedHeader

@@ -44,20 +44,20 @@ func TestRepeatedHeader(t *testing.T) {
 		row            func(p, e string) string
 		want           error
 	}{
-		"the same":              {"subject,time,kind,value\n", "subject,time,kind,value\n", narrow, parser.ErrHeaderAgain},
-		"another value":         {"subject,time,kind,value\n", "subject,time,kind,val\n", narrow, parser.ErrHeaderAgain},
-		"upper case and blanks": {"subject,time,kind,value\n", "SUBJECT ,time,\tKind,value\n", narrow, parser.ErrHeaderAgain},
-		"quoted":                {"subject,time,kind,value\n", "\"subject\",time,\"kind\",\"value\"\n", narrow, parser.ErrHeaderAgain},
-		"exchanged names":       {"subject,time,kind,value\n", "kind,time,subject,value\n", narrow, parser.ErrHeaderAgain},
+		"the same":              {"subject,time,kind,value\n", "subject,time,kind,value\n", narrow, parser.ErrRepeatedHeader},
+		"another value":         {"subject,time,kind,value\n", "subject,time,kind,val\n", narrow, parser.ErrRepeatedHeader},
+		"upper case and blanks": {"subject,time,kind,value\n", "SUBJECT ,time,\tKind,value\n", narrow, parser.ErrRepeatedHeader},
+		"quoted":                {"subject,time,kind,value\n", "\"subject\",time,\"kind\",\"value\"\n", narrow, parser.ErrRepeatedHeader},
+		"exchanged names":       {"subject,time,kind,value\n", "kind,time,subject,value\n", narrow, parser.ErrRepeatedHeader},
 		"byte order mark":       {"subject,time,kind,value\n", "\ufeffsubject,time,kind,value\n", narrow, parser.ErrByteOrderMark},
 		"mark before a row":     {"subject,time,kind,value\n", "\ufeffP1,2025,bp,71\n", narrow, parser.ErrByteOrderMark},
-		"mark in quotes":        {"subject,time,kind,value\n", "\"\ufeffsubject\",time,kind,value\n", narrow, parser.ErrHeaderAgain},
-		"wide":                  {wide("subject", "kind"), wide("subject", "Kind"), wide, parser.ErrHeaderAgain},
+		"mark in quotes":        {"subject,time,kind,value\n", "\"\ufeffsubject\",time,kind,value\n", narrow, parser.ErrRepeatedHeader},
+		"wide":                  {wide("subject", "kind"), wide("subject", "Kind"), wide, parser.ErrRepeatedHeader},
 		"wide, byte order mark": {wide("subject", "kind"), "\ufeff" + wide("P1", "bp"), wide, parser.ErrByteOrderMark},
-		"event type first":      {exchanged("subject", "kind"), exchanged("SUBJECT", "kind"), exchanged, parser.ErrHeaderAgain},
+		"event type first":      {exchanged("subject", "kind"), exchanged("SUBJECT", "kind"), exchanged, parser.ErrRepeatedHeader},
 		"event type first, byte order mark": {exchanged("subject", "kind"), "\ufeff" + exchanged("P1", "bp"), exchanged,
 			parser.ErrByteOrderMark},
-		"all quoted": {quoted("subject", "kind"), quoted("subject", "KIND"), quoted, parser.ErrHeaderAgain},
+		"all quoted": {quoted("subject", "kind"), quoted("subject", "KIND"), quoted, parser.ErrRepeatedHeader},
 	} {
 		t.Run(name, func(t *testing.T) {
 			data, line := inputOf(tt.header, tt.record, names, tt.row)
@@ -93,7 +93,7 @@ func TestRepeatedHeaderWithAnEmptyName(t *testing.T) {
 	data, line := inputOf(",time,kind,value\n", ",time,kind,value\n", [2]string{"", "kind"}, row)
 	for _, cfg := range []engine.Config{{}, {Jobs: 3, RangeSize: 10_000}} {
 		cfg.Patient, cfg.Event = parser.Selector{Number: 1}, parser.Selector{Name: "kind"}
-		checkRefusedAt(t, data, cfg, parser.ErrHeaderAgain, line)
+		checkRefusedAt(t, data, cfg, parser.ErrRepeatedHeader, line)
 	}
 }
 
@@ -147,7 +147,7 @@ func TestRepeatedHeaderAndBadID(t *testing.T) {
 	again, bad := "Patient_ID,event_type\n", "P1,\xff\n"
 	for _, size := range []int{1, 50, 0} {
 		cfg := engine.Config{CSV: parser.Options{BufferSize: size}}
-		checkRefusedAt(t, []byte(header+"P1,bp\n"+again+bad), cfg, parser.ErrHeaderAgain, 3)
+		checkRefusedAt(t, []byte(header+"P1,bp\n"+again+bad), cfg, parser.ErrRepeatedHeader, 3)
 		checkRefusedAt(t, []byte(header+"P1,bp\n"+bad+again), cfg, parser.ErrInvalidUTF8, 3)
 	}
 }
@@ -165,7 +165,7 @@ func TestManySpellings(t *testing.T) {
 	if err != nil || len(r.Patients) != 2000 {
 		t.Fatal(err)
 	}
-	checkRefusedAt(t, []byte(good+"P1,event_type\n"+strings.Repeat(" ", 49)+"patient_id ,event_type\n"), engine.Config{}, parser.ErrHeaderAgain, 2003)
+	checkRefusedAt(t, []byte(good+"P1,event_type\n"+strings.Repeat(" ", 49)+"patient_id ,event_type\n"), engine.Config{}, parser.ErrRepeatedHeader, 2003)
 }
 
 // Where a share begins with a byte order mark, that is its first record, and

@@ -38,7 +38,7 @@ func TestAllowPartial(t *testing.T) {
 	if got := shortfalls(r); !strings.HasPrefix(got, "b: ") || strings.Contains(got, "\n") {
 		t.Errorf("got shortfalls %q", got)
 	}
-	if p := r.Parts[1]; !p.Failed || p.Name != "b" || p.Attempts != 2 || !errors.Is(p.Err, parser.ErrNoColumn) || p.Rows != 0 {
+	if p := r.Parts[1]; !p.Failed || p.Name != "b" || p.Attempts != 2 || !errors.Is(p.Err, parser.ErrMissingColumn) || p.Rows != 0 {
 		t.Errorf("got %+v", p)
 	}
 	if p := r.Parts[2]; p.Failed || p.Err != nil || p.Rows != 100 {

@@ -209,7 +209,7 @@ func (r *Reader) careful(data []byte, stop int) (used, errAt int, err error) {
 			continue
 		}
 		if r.header.repeats(data, m.fields) {
-			return used, used, ErrHeaderAgain
+			return used, used, ErrRepeatedHeader
 		}
 		r.project(data)
 		used = next

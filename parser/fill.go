@@ -81,7 +81,7 @@ var marksOthers = [][]byte{[]byte("\xff\xfe"), []byte("\xfe\xff"), []byte("\x00\
 func (r *Reader) readHeader() error {
 	for _, mark := range marksOthers {
 		if bytes.HasPrefix(r.buf[:r.end], mark) {
-			return r.errorHere(0, ErrEncoding)
+			return r.errorHere(0, ErrUnsupportedEncoding)
 		}
 	}
 	if hasMark(r.buf[:r.end]) {
@@ -97,7 +97,7 @@ func (r *Reader) readHeader() error {
 		return err
 	}
 	if m.count > r.opts.MaxColumns {
-		return r.errorHere(r.pos, fmt.Errorf("%w of %d: the first record has %d", ErrColumns, r.opts.MaxColumns, m.count))
+		return r.errorHere(r.pos, fmt.Errorf("%w of %d: the first record has %d", ErrTooManyColumns, r.opts.MaxColumns, m.count))
 	}
 	names := make([][]byte, m.count)
 	for i, f := range m.fields {
@@ -121,7 +121,7 @@ func (r *Reader) firstRecord() (next int, err error) {
 			r.skipTo(next)
 		}
 		if r.eof && r.pos == r.end {
-			return 0, r.errorHere(r.pos, ErrEmpty)
+			return 0, r.errorHere(r.pos, ErrEmptyInput)
 		}
 		next, err = r.machine.record(r.buf[:r.end], r.pos)
 		switch {

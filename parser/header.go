@@ -35,10 +35,10 @@ func newHeader(names [][]byte, o Options) (*Header, error) {
 	h := &Header{width: len(names), wanted: make([]int, len(o.Columns))}
 	for i, s := range o.Columns {
 		at, err := s.find(names)
-		if errors.Is(err, ErrNoColumn) && o.ShowNames {
+		if errors.Is(err, ErrMissingColumn) && o.ShowNames {
 			err = fmt.Errorf("%w: %.200q", err, names)
 		}
-		if errors.Is(err, ErrNoColumn) && !o.NoHeader && looksLikeData(names, o.Columns) {
+		if errors.Is(err, ErrMissingColumn) && !o.NoHeader && looksLikeData(names, o.Columns) {
 			err = fmt.Errorf("%w; %w", err, ErrNotHeader)
 		}
 		if err != nil {
@@ -76,7 +76,7 @@ func looksLikeData(names [][]byte, wanted []Selector) bool {
 func (s Selector) find(names [][]byte) (int, error) {
 	if s.Name == "" {
 		if s.Number > len(names) {
-			return 0, fmt.Errorf("%w: number %d of %d columns", ErrNoColumn, s.Number, len(names))
+			return 0, fmt.Errorf("%w: number %d of %d columns", ErrMissingColumn, s.Number, len(names))
 		}
 		return s.Number - 1, nil
 	}
@@ -86,12 +86,12 @@ func (s Selector) find(names [][]byte) (int, error) {
 			continue
 		}
 		if found >= 0 {
-			return 0, fmt.Errorf("%w: %q is number %d and number %d", ErrColumnTwice, s.Name, found+1, i+1)
+			return 0, fmt.Errorf("%w: %q is number %d and number %d", ErrDuplicateColumn, s.Name, found+1, i+1)
 		}
 		found = i
 	}
 	if found < 0 {
-		return 0, fmt.Errorf("%w: no %q among %d columns", ErrNoColumn, s.Name, len(names))
+		return 0, fmt.Errorf("%w: no %q among %d columns", ErrMissingColumn, s.Name, len(names))
 	}
 	return found, nil
 }

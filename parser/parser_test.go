@@ -211,7 +211,7 @@ func TestTooManyColumns(t *testing.T) {
 	o.MaxColumns = 3
 	for input, want := range map[string]error{
 		"patient_id,event_type,c\n":   nil,
-		"patient_id,event_type,c,d\n": parser.ErrColumns,
+		"patient_id,event_type,c,d\n": parser.ErrTooManyColumns,
 	} {
 		if _, err := readAll(parser.NewReader(strings.NewReader(input), o), 2); !errors.Is(err, want) {
 			t.Errorf("%q: got %v, want %v", input, err, want)

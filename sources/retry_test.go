@@ -65,7 +65,7 @@ func TestJudge(t *testing.T) {
 
 func TestRetry(t *testing.T) {
 	transfer := mark(ErrExhausted, errors.New("reset"))
-	data := &parser.SyntaxError{Err: parser.ErrEmpty}
+	data := &parser.SyntaxError{Err: parser.ErrEmptyInput}
 	final := &StatusError{Code: 404}
 	type step struct {
 		err   error

@@ -127,7 +127,7 @@ var kinds = []struct {
 // changes, or about memory or file descriptors that ran out.
 func isLimit(err error) bool {
 	_, limit := errors.AsType[*engine.LimitError](err)
-	return limit || errors.Is(err, parser.ErrRecordTooLong) || errors.Is(err, parser.ErrTooManyLines) || errors.Is(err, parser.ErrColumns) ||
+	return limit || errors.Is(err, parser.ErrRecordTooLong) || errors.Is(err, parser.ErrTooManyLines) || errors.Is(err, parser.ErrTooManyColumns) ||
 		errors.Is(err, sources.ErrWindow) || errors.Is(err, sources.ErrAnswer) || errors.Is(err, sources.ErrIDs) || errors.Is(err, sources.ErrNames) ||
 		errors.Is(err, errMemory) || errors.Is(err, errDescriptors) ||
 		errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)

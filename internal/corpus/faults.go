@@ -5,6 +5,6 @@ import "fastcount/parser"
 // Faults are the errors of package parser in the words of the oracle's state machine.
 var Faults = map[string]error{
 	"bare quote": parser.ErrBareQuote, "quote": parser.ErrQuote, "unclosed quote": parser.ErrUnclosedQuote,
-	"bare CR": parser.ErrBareCR, "field count": parser.ErrFieldCount, "header again": parser.ErrHeaderAgain,
-	"lines": parser.ErrTooManyLines, "byte order mark": parser.ErrByteOrderMark, "encoding": parser.ErrEncoding, "empty": parser.ErrEmpty,
+	"bare CR": parser.ErrBareCR, "field count": parser.ErrFieldCount, "header again": parser.ErrRepeatedHeader,
+	"lines": parser.ErrTooManyLines, "byte order mark": parser.ErrByteOrderMark, "encoding": parser.ErrUnsupportedEncoding, "empty": parser.ErrEmptyInput,
 }
