@@ -6,11 +6,14 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -95,6 +98,7 @@ type Client struct {
 	opts      Options
 	server    *url.URL // nil without a server
 	transport *http.Transport
+	reached   atomic.Bool // a connection was made
 }
 
 // NewClient returns a client. It sends nothing yet, but reads CAFile. Its error matches ErrArgument for an option that
@@ -184,6 +188,11 @@ func (c *Client) checkSecrets() error {
 	if strings.ContainsFunc(c.opts.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return mark(ErrArgument, errors.New("the token holds a space, a line break or another character that no token has"))
 	}
+	for name := range c.opts.Header {
+		if http.CanonicalHeaderKey(name) == "Authorization" && c.opts.Token != "" {
+			return mark(ErrArgument, errors.New("a token and a header Authorization exclude each other"))
+		}
+	}
 	if c.server == nil || c.server.Scheme == "https" || c.opts.AllowHTTPToken || loopback(c.server.Hostname()) {
 		return nil
 	}
@@ -193,13 +202,25 @@ func (c *Client) checkSecrets() error {
 	return nil
 }
 
+// reservedHeaders are set by net/http or by this package, or are about the
+// connection. Values of others would be dropped.
+var reservedHeaders = []string{"Accept-Encoding", "Connection", "Content-Length", "Host", "Keep-Alive", "Proxy-Connection",
+	"Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+
 // checkHeader refuses what cannot be sent. Its errors hold no value, which may be a secret.
 func checkHeader(h http.Header) error {
-	for name, values := range h {
-		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' }) {
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		canonical := http.CanonicalHeaderKey(name)
+		switch {
+		case name == "" || strings.ContainsFunc(name, notToken):
 			return mark(ErrArgument, fmt.Errorf("%s cannot be the name of a header", quote(name)))
+		case slices.Contains(reservedHeaders, canonical):
+			return mark(ErrArgument, fmt.Errorf("header %s: it is set automatically and cannot be chosen", canonical))
+		case canonical == "Proxy-Authorization":
+			return mark(ErrArgument, fmt.Errorf("header %s: the server would receive it; "+
+				"the URL in HTTPS_PROXY or HTTP_PROXY holds the name and password for a proxy", canonical))
 		}
-		for _, v := range values {
+		for _, v := range h[name] {
 			if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
 				return mark(ErrArgument, fmt.Errorf("the value of the header %s holds a control character", name))
 			}
@@ -208,17 +229,23 @@ func checkHeader(h http.Header) error {
 	return nil
 }
 
+// notToken reports whether r cannot be in a token, as RFC 9110, section 5.6.2,
+// defines it.
+func notToken(r rune) bool {
+	return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+}
+
 func hasSecret(h http.Header) bool {
 	for name := range h {
-		if isSecretHeader(name) {
+		if IsSecretHeader(name) {
 			return true
 		}
 	}
 	return false
 }
 
-// isSecretHeader reports whether the value of a header is a secret by its name.
-func isSecretHeader(name string) bool {
+// IsSecretHeader reports whether the value of a header is a secret by its name.
+func IsSecretHeader(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
 	case "Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key":
 		return true

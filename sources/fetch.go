@@ -43,7 +43,9 @@ func (c *Client) check(resp *http.Response, x *exchange, s *stream, accept func(
 		err = s.decode(f, c.opts.MaxWindow)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return c.newStatusError(resp, x, s, err == nil)
+		// After 101 the body is the bare connection, which nothing can interrupt.
+		readable := err == nil && resp.StatusCode != http.StatusSwitchingProtocols
+		return c.newStatusError(resp, x, s, readable)
 	}
 	if err != nil {
 		return err
@@ -81,6 +83,9 @@ func (c *Client) roundTrip(ctx context.Context, cancel func(), u *url.URL) (*htt
 	limit := c.opts.ConnectTimeout + 2*c.opts.TLSTimeout + c.opts.HeaderTimeout
 	resp, err := c.transport.RoundTrip(c.request(x.follow(ctx, limit, cancel), u))
 	x.stop()
+	if _, conn, _ := x.state(); conn != nil {
+		c.reached.Store(true)
+	}
 	return resp, x, err
 }
 

@@ -359,6 +359,13 @@ func TestNewClient(t *testing.T) {
 		{"token of two lines", Options{Server: "https://server.test", Token: "canary\n"}, ErrArgument},
 		{"header of two lines", Options{Header: http.Header{"X-Y": {"canary\r\nz"}}}, ErrArgument},
 		{"header without a name", Options{Header: http.Header{"": {"canary"}}}, ErrArgument},
+		{"a name that is no token", Options{Header: http.Header{"X(Y)": {"canary"}}}, ErrArgument},
+		{"Host", Options{Header: http.Header{"host": {"canary"}}}, ErrArgument},
+		{"Content-Length", Options{Header: http.Header{"Content-Length": {"5"}}}, ErrArgument},
+		{"Transfer-Encoding", Options{Header: http.Header{"Transfer-Encoding": {"canary"}}}, ErrArgument},
+		{"Accept-Encoding", Options{Header: http.Header{"accept-encoding": {"canary"}}}, ErrArgument},
+		{"Proxy-Authorization", Options{Header: http.Header{"Proxy-Authorization": {"canary"}}}, ErrArgument},
+		{"two of Authorization", Options{Token: "canary", Header: http.Header{"authorization": {"canary"}}}, ErrArgument},
 		{"no such file of certificates", Options{CAFile: "none.pem"}, io.EOF},
 	}
 	for _, test := range tests {

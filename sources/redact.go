@@ -61,7 +61,7 @@ func (c *Client) repeats() func(id string) bool {
 // secrets by themselves: the credentials that follow a scheme, and the values
 // of cookies.
 func headerSecrets(name, value string) (secrets []string) {
-	if !isSecretHeader(name) {
+	if !IsSecretHeader(name) {
 		if len(value) < minSecret {
 			return nil
 		}

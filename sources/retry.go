@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"fastcount/engine"
@@ -23,7 +25,8 @@ const (
 
 // retrier decides for one download, or one question to the API, whether a failed attempt is repeated.
 type retrier struct {
-	retries int // further attempts after the first
+	retries int          // further attempts after the first
+	reached *atomic.Bool // a connection to some server was made; nil counts as that
 
 	mu        sync.Mutex
 	refetched bool // data that came whole but wrong was fetched once more
@@ -36,7 +39,7 @@ func (r *retrier) Retry(attempt int, err error) (wait time.Duration, again bool)
 	if attempt <= 1 {
 		r.refetched = false
 	}
-	if attempt > r.retries {
+	if attempt > r.retries || attempt >= maxRefused && r.nothingThere(err) {
 		return 0, false
 	}
 	switch judge(err) {
@@ -52,6 +55,16 @@ func (r *retrier) Retry(attempt int, err error) (wait time.Duration, again bool)
 		return 0, false
 	}
 	return max(backoff(attempt), asked(err)), true
+}
+
+// maxRefused is how many attempts are made where nothing listens, and never did:
+// most likely the address is wrong.
+const maxRefused = 3
+
+// nothingThere reports whether err is a refused connection, and no connection
+// was ever made.
+func (r *retrier) nothingThere(err error) bool {
+	return r.reached != nil && !r.reached.Load() && errors.Is(err, syscall.ECONNREFUSED)
 }
 
 // verdict says how often a kind of failure is worth another attempt.

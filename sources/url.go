@@ -56,7 +56,7 @@ func (c *Client) newRemote(u *url.URL, name string) remote {
 	return remote{client: c, url: u, name: name, retrier: c.newRetrier()}
 }
 
-func (c *Client) newRetrier() *retrier { return &retrier{retries: c.opts.Retries} }
+func (c *Client) newRetrier() *retrier { return &retrier{retries: c.opts.Retries, reached: &c.reached} }
 
 // Name implements engine.Part.
 func (r *remote) Name() string { return r.name }

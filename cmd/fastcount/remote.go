@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -66,17 +67,32 @@ type credentials struct {
 func (c credentials) any() bool { return c.token != "" || len(c.header) > 0 }
 
 // credentials returns what the flags and the environment have.
-func (o *remoteOptions) credentials(environ []string) (c credentials, err error) {
+func (o *remoteOptions) credentials(p *program) (c credentials, err error) {
+	for _, file := range []string{o.tokenFile, o.headerFile} {
+		if readableByOthers(file) {
+			p.ui.warn(fmt.Sprintf("%s: other users can read it; restrict it with: chmod 600 %s", file, file))
+		}
+	}
 	if c.header, err = o.headers(); err != nil {
 		return credentials{}, err
 	}
-	c.token, err = o.token(environ)
+	if o.tokenFile == "" && c.header.Get("Authorization") != "" {
+		return c, nil // a file outranks the environment
+	}
+	c.token, err = o.token(p.environ)
 	return c, err
+}
+
+// readableByOthers reports whether a file has a mode that lets other users read
+// it. Only regular files have one that matters, and not on Windows.
+func readableByOthers(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o044 != 0
 }
 
 // dial returns a client of the server that the flags name, if they name one.
 func (o *remoteOptions) dial(p *program, maxWindow uint64) (*remote, error) {
-	c, err := o.credentials(p.environ)
+	c, err := o.credentials(p)
 	if err != nil {
 		return nil, err
 	}
@@ -144,9 +160,6 @@ func (o *remoteOptions) clientOptions(maxWindow uint64) sources.Options {
 	}
 }
 
-// secretHeaders have no place on a command line, which other users of the machine can read.
-var secretHeaders = []string{"Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key"}
-
 // headers returns the headers of --header and of --header-file.
 func (o *remoteOptions) headers() (http.Header, error) {
 	header := make(http.Header)
@@ -155,7 +168,7 @@ func (o *remoteOptions) headers() (http.Header, error) {
 		if err != nil {
 			return nil, clash("--header: %w", err)
 		}
-		if slices.Contains(secretHeaders, name) {
+		if sources.IsSecretHeader(name) {
 			return nil, usage(hinted(fmt.Errorf("--header: %s is a secret, and a command line is not", name),
 				"name a token with --token-file FILE or FASTCOUNT_TOKEN; it is sent as Authorization: Bearer",
 				"put other secret headers into a file, and name that with --header-file FILE"))

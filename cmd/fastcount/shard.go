@@ -196,7 +196,7 @@ type planClient struct {
 // planClient returns a client that sends credentials only to the server that
 // --server names.
 func (o *countOptions) planClient(p *program, work *plan.Plan) (*planClient, error) {
-	c, err := o.credentials(p.environ)
+	c, err := o.credentials(p)
 	if err != nil {
 		return nil, err
 	}

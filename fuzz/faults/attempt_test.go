@@ -55,10 +55,17 @@ const longest = 10*time.Second + 4*30*time.Second + 60*time.Second + time.Second
 
 // play says how many attempts there will be, what comes of the last, and how long all of them may take. Behind the last
 // of attempts it is repeated.
-func play(attempts []attempt, retries int) (n int, last effect, bound time.Duration) {
+//
+// Where no connection was ever made, as is possible at the first question, three attempts that are refused are enough.
+func play(attempts []attempt, retries int, first bool) (n int, last effect, bound time.Duration) {
 	fetchedOnceMore := false
 	for n = 1; ; n++ {
-		last = attempts[min(n, len(attempts))-1].want
+		a := attempts[min(n, len(attempts))-1]
+		last = a.want
+		first = first && (a.connect == simnet.Refuse || a.connect == simnet.Ignore)
+		if first && a.connect == simnet.Refuse && n >= 3 {
+			return n, last, bound + longest
+		}
 		bound += longest + max(30*time.Second, last.wait)
 		switch {
 		case last.verdict == fine, last.verdict == final, n > retries, last.verdict == once && fetchedOnceMore:

@@ -83,6 +83,6 @@ func (s *schedule) heal() {
 		e.attempts[0].want.raw = raw
 	}
 	for _, e := range s.endpoints() {
-		e.expected, e.last, e.bound = play(e.attempts, s.retries)
+		e.expected, e.last, e.bound = play(e.attempts, s.retries, e.on == onList)
 	}
 }

@@ -118,7 +118,7 @@ func (w *world) endpoint(r *rand.Rand, p *press, q question, faults int) *endpoi
 		}
 	}
 	e.attempts = append(e.attempts, m.good())
-	e.expected, e.last, e.bound = play(e.attempts, w.retries)
+	e.expected, e.last, e.bound = play(e.attempts, w.retries, q.on == onList)
 	if q.on == onMeta && slices.ContainsFunc(e.attempts, func(a attempt) bool { return a.connect != simnet.Accept }) {
 		w.transfers = 1 // a connection can be told to be for this question only where questions come one by one
 	}

@@ -1,0 +1,157 @@
+package sources
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"fastcount/internal/simnet"
+)
+
+// throughProxy returns the part of a URL that is read through a proxy.
+func throughProxy(t *testing.T, o Options, proxy, raw string) *URL {
+	t.Helper()
+	via, err := url.Parse(proxy)
+	check(t, err)
+	c := newClient(t, o)
+	c.transport.Proxy = http.ProxyURL(via)
+	u, err := c.URL(raw, "")
+	check(t, err)
+	return u
+}
+
+// TestRefusalOfAProxy: what a proxy refuses is final and names the proxy,
+// without its password; what may pass is tried again.
+func TestRefusalOfAProxy(t *testing.T) {
+	const socksHello, socksDenied = "\x05\x00", "\x05\x02\x00\x01\x00\x00\x00\x00\x00\x00"
+	tests := []struct {
+		name, proxy, answer string
+		denied              bool
+	}{
+		{"403", "http://", "HTTP/1.1 403 P007~id\r\n\r\n", true},
+		{"407", "http://", "HTTP/1.1 407 P007~id\r\nProxy-Authenticate: Basic\r\n\r\n", true},
+		{"a redirect", "http://", "HTTP/1.1 302 P007~id\r\nLocation: http://portal.test/\r\n\r\n", true},
+		{"502", "http://", "HTTP/1.1 502 P007~id\r\n\r\n", false},
+		{"429", "http://", "HTTP/1.1 429 P007~id\r\n\r\n", false},
+		{"not HTTP", "http://", "P007~id\r\n\r\n", false},
+		{"SOCKS", "socks5://", socksHello + socksDenied, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			o := Options{DialContext: pipeTo(func(conn net.Conn) {
+				defer conn.Close()
+				_, _ = conn.Read(make([]byte, 4096))
+				if head, rest, ok := strings.Cut(test.answer, socksDenied); ok && rest == "" {
+					_, _ = io.WriteString(conn, head)
+					_, _ = conn.Read(make([]byte, 4096))
+					_, _ = io.WriteString(conn, socksDenied)
+					return
+				}
+				_, _ = io.WriteString(conn, test.answer)
+			})}
+			part := throughProxy(t, o, test.proxy+"me:canary@proxy.test:3128", "https://server.test/x.csv")
+			_, err := readPart(t, part)
+			if errors.Is(err, ErrDenied) != test.denied || errors.Is(err, ErrProxy) != test.denied || errors.Is(err, ErrExhausted) == test.denied {
+				t.Errorf("got %v", err)
+			}
+			if again := judge(err) == always; again == test.denied {
+				t.Errorf("it is tried again: %v", again)
+			}
+			if !strings.Contains(err.Error(), test.proxy+"proxy.test:3128") || strings.Contains(err.Error(), "canary") {
+				t.Errorf("the proxy is not named, or its password is: %v", err)
+			}
+			mustNotLeak(t, err)
+		})
+	}
+}
+
+// TestSilentProxy waits for a proxy that accepts connections and never answers.
+func TestSilentProxy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := Options{DialContext: silentServer("")}
+		begin := time.Now()
+		_, err := readPart(t, throughProxy(t, o, "http://proxy.test", "https://server.test/x.csv"))
+		if !errors.Is(err, ErrTimeout) || judge(err) != always || time.Since(begin) > 2*time.Minute {
+			t.Errorf("got %v after %v", err, time.Since(begin))
+		}
+	})
+}
+
+// TestRefusalByTLS: a server and a client that cannot agree on TLS do so at once.
+func TestRefusalByTLS(t *testing.T) {
+	for name, config := range map[string]*tls.Config{
+		"an old version":            {MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10},
+		"a certificate is required": {ClientAuth: tls.RequireAnyClientCert},
+		"the same, TLS 1.2":         {ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := httptest.NewUnstartedServer(http.NotFoundHandler())
+			s.TLS = config
+			s.Config.ErrorLog = log.New(io.Discard, "", 0)
+			s.StartTLS()
+			t.Cleanup(s.Close)
+			o := Options{CAFile: certificateFile(t, s.Certificate())}
+			_, err := readPart(t, urlPart(t, o, s.URL))
+			if !errors.Is(err, ErrTLS) || !errors.Is(err, ErrDenied) || errors.Is(err, ErrExhausted) || judge(err) != never {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// TestNothingListens: where nothing ever listened, three attempts are enough;
+// where something did, it may come back.
+func TestNothingListens(t *testing.T) {
+	for _, reached := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			asked := 0
+			network := &simnet.Network{Connect: func(context.Context, string) simnet.Connect {
+				if asked++; reached && asked == 1 {
+					return simnet.Drop
+				}
+				return simnet.Refuse
+			}}
+			c := newClient(t, Options{Server: "http://server.test", DialContext: network.DialContext})
+			_, err := c.Exports(t.Context())
+			want := 3
+			if reached {
+				want = 8
+			}
+			if asked != want || !errors.Is(err, syscall.ECONNREFUSED) || !errors.Is(err, ErrExhausted) {
+				t.Errorf("reached before: %v: %d attempts, %v", reached, asked, err)
+			}
+		})
+	}
+}
+
+// TestEveryConnectionIsClosed makes each kind of request, well and badly, and
+// counts the connections that are left.
+func TestEveryConnectionIsClosed(t *testing.T) {
+	answers := leakyAnswers(leakedID)
+	answers["fine"] = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + csvText
+	answers["never ends"] = "HTTP/1.1 503 No\r\nContent-Length: 100000\r\n\r\n{"
+	for name, wire := range answers {
+		synctest.Test(t, func(t *testing.T) {
+			network := &simnet.Network{Answer: func(*simnet.Request) simnet.Answer {
+				return simnet.Answer{Wire: []byte(wire), End: simnet.Stall}
+			}}
+			c := newClient(t, Options{Server: "http://server.test", Retries: -1, DialContext: network.DialContext})
+			askAll(t, c)
+			synctest.Wait()
+			if n := network.Open(); n > 0 {
+				t.Errorf("%s: %d connections are left open", name, n)
+			}
+		})
+	}
+}
