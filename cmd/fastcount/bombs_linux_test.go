@@ -90,8 +90,8 @@ func bombs() map[string]bomb {
 		"one id again":      {export: true, answer: api("", join(text(`{"data":{"id":"demo","download_ids":["0"`), again(`,"000000"`, 15), text("]}}"))), code: 6, says: "malformed answer"},
 		"a million ids":     {export: true, answer: api("", join(text(`{"data":{"id":"demo","download_ids":["0"`), listed(1_000_000), text("]}}"))), code: 8, says: "--max-downloads sets the limit"},
 		"a terabyte":        {export: true, answer: announced(1<<40, join(text(`{"data":{"id":"demo","x":"`), again("x", endless))), code: 8, says: "--max-json sets the limit"},
-		"patients again":    {export: true, answer: metadata(again(`,"P01"`, 15)), says: "verified"},
-		"many patients":     {export: true, answer: metadata(listed(400_000)), says: "verified", peak: 128},
+		"patients again":    {export: true, answer: metadata(again(`,"P01"`, 15)), says: "proof of completeness: rows"},
+		"many patients":     {export: true, answer: metadata(listed(400_000)), says: "proof of completeness: rows", peak: 128},
 
 		"headers":        {answer: raw(join(text("HTTP/1.1 200 OK\r\n"), again("X: y\r\n", endless))), code: 5, says: "--retries"},
 		"one header":     {answer: raw(join(text("HTTP/1.1 200 OK\r\nX: "), again("y", endless))), code: 5, says: "--retries"},
