@@ -171,3 +171,18 @@ func TestFaultInARange(t *testing.T) {
 		}
 	}
 }
+
+// A part that is counted in ranges is at its first attempt, with the bytes and
+// rows of all ranges.
+func TestProgressOfRanges(t *testing.T) {
+	data := export(3, 1000)
+	progress := new(engine.Progress)
+	_, err := engine.Run(t.Context(), []engine.Part{plain{memory{"a", data}}}, engine.Config{Jobs: 2, RangeSize: 2000, Progress: progress})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := engine.PartProgress{Name: "a", State: engine.Done, Attempt: 1, Rows: 1000, Bytes: uint64(len(data)), RawBytes: uint64(len(data))}
+	if got := progress.Snapshot()[0]; got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
