@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"fastcount/engine"
 	"fastcount/internal/merge"
+	"fastcount/internal/partial"
 	"fastcount/internal/plan"
 )
 
@@ -106,7 +106,7 @@ func TestProofs(t *testing.T) {
 		"none":             {nil, false, merge.ErrNone},
 		"of other shards":  {append([][]byte{others[1]}, partials...), false, merge.ErrOverlap},
 		"cut off":          {append([][]byte{partials[0][:len(partials[0])/2]}, partials[1:]...), false, io.ErrUnexpectedEOF},
-		"truncated":        {append([][]byte{partOf(t, partials[0])}, partials[1:]...), false, engine.ErrDamaged},
+		"truncated":        {append([][]byte{partOf(t, partials[0])}, partials[1:]...), false, partial.ErrCorrupt},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -61,7 +61,7 @@ var notListed = map[string]bool{"ErrArgument": true, "ErrNotFound": true, "ErrDe
 func messages(t *testing.T) (said string, kinds map[string]string) {
 	var all strings.Builder
 	kinds = make(map[string]string)
-	for _, room := range []string{"cmd/fastcount", "engine", "parser", "sources", "sinks", "internal/state", "internal/atomicfile", "internal/plan", "internal/merge"} {
+	for _, room := range []string{"cmd/fastcount", "engine", "parser", "sources", "sinks", "internal/jsonline", "internal/partial", "internal/state", "internal/atomicfile", "internal/plan", "internal/merge"} {
 		files, err := fs.Glob(os.DirFS(".."), room+"/*.go")
 		if err != nil {
 			t.Fatal(err)

@@ -137,24 +137,3 @@ func ExampleProgress() {
 	// monday true 3
 	// tuesday true 2
 }
-
-// What was counted can be written down and read again: here by a program that adds up the work of others.
-func ExampleWritePartial() {
-	report, err := engine.Run(context.Background(), []engine.Part{text{"monday", monday}}, engine.Config{})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	var file strings.Builder
-	if err := engine.WritePartial(&file, engine.PartialHead{Work: "this week", Unit: "monday"}, report); err != nil {
-		fmt.Println(err)
-		return
-	}
-	head, again, err := engine.ReadPartial(strings.NewReader(file.String()))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(head.Work, head.Unit, again.Rows)
-	// Output: this week monday 3
-}

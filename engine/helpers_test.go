@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,3 +129,16 @@ func export(seed, rows int) []byte {
 	}
 	return b.Bytes()
 }
+
+func reportOf(t testing.TB, data []byte, cfg engine.Config) *engine.Report {
+	t.Helper()
+	r, err := engine.Run(t.Context(), []engine.Part{memory{"a", data}}, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// oddIDs is an export with ids that hold quotes, line feeds and other bytes that
+// formats give a meaning.
+var oddIDs = []byte("patient_id,event_type\n\"4:P001,\",\"a\nb\"\n\"\",\"\"\n\"{\",x\n\"{\",x\n\x00,\u2028\n" + strings.Repeat("y", 4000) + ",z\n")

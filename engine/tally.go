@@ -125,8 +125,9 @@ func (t *tally) checkPairs() error {
 	return nil
 }
 
-// errTooManyRows says that a counter would begin again at 0. Only what was kept by another run can be so large.
-var errTooManyRows = errors.New("more rows than can be counted")
+// errTooManyRows reports that the number of rows exceeds 64 bits. Only counts of
+// earlier runs can be that large.
+var errTooManyRows = errors.New("too many rows to count")
 
 // merge adds all that o counted to t, and may take o's tables for it: o is only good for reset afterwards. The error is
 // a *LimitError or errTooManyRows; t is then of no more use.

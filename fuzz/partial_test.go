@@ -7,7 +7,7 @@ import (
 	"io"
 	"testing"
 
-	"fastcount/engine"
+	"fastcount/internal/partial"
 )
 
 // resigned replaces the checksum of a partial result by the one that is right,
@@ -27,7 +27,7 @@ func resigned(text []byte) []byte {
 // was read.
 func FuzzPartial(f *testing.F) {
 	for _, text := range []string{
-		`{"fastcount":"partial result","version":1,"work":"w","unit":"u","covers":[[0,10],[20,30]],"total":40,"shards":4}
+		`{"fastcount":"partial result","version":1,"job":"w","label":"u","covers":[[0,10],[20,30]],"total":40,"shards":4}
 1:a,1:x,2
 1:a,2:yy,1
 10:bbbbbbbbbb,1:x,4
@@ -35,19 +35,19 @@ func FuzzPartial(f *testing.F) {
 			`{"name":"f","rows":3,"bytes":40,"raw_bytes":50,"attempts":1,"verified":"none","range":{"from":0,"to":50,"start":0,"end":55,"size":100}},` +
 			`{"name":"f","rows":1,"bytes":5,"raw_bytes":40,"attempts":1,"verified":"none","range":{"from":60,"to":90,"start":61,"end":95,"size":100}},` +
 			`{"name":"x/d2","download":"d2","rows":3,"bytes":55,"raw_bytes":9,"attempts":1,"verified":"framing"}],"sha256":"`,
-		`{"fastcount":"partial result","version":1,"work":"w","unit":"u","total":1,"shards":9,"escape_ids":true,"allow_duplicate_ids":true}
+		`{"fastcount":"partial result","version":1,"job":"w","label":"u","total":1,"shards":9,"escape_ids":true,"allow_duplicate_ids":true}
 {"pairs":0,"rows":0,"bytes":0,"parts":[],"sha256":"`,
 	} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		text = resigned(text)
-		in, err := engine.NewPartialReader(bytes.NewReader(text))
+		in, err := partial.NewReader(bytes.NewReader(text))
 		if err != nil {
 			return
 		}
 		var again bytes.Buffer
-		out, err := engine.NewPartialWriter(&again, in.Head())
+		out, err := partial.NewWriter(&again, in.Header())
 		if err != nil {
 			t.Fatalf("read and not written: %v", err)
 		}

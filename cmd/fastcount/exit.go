@@ -8,6 +8,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/merge"
+	"fastcount/internal/partial"
 	"fastcount/internal/plan"
 	"fastcount/internal/state"
 	"fastcount/parser"
@@ -108,8 +109,8 @@ var kinds = []struct {
 	{merge.ErrUnfit, exitMerge},
 	{merge.ErrNoShard, exitMerge},
 	{merge.ErrNone, exitMerge},
-	{engine.ErrDamaged, exitMerge},
-	{engine.ErrPartialVersion, exitMerge},
+	{partial.ErrCorrupt, exitMerge},
+	{partial.ErrVersion, exitMerge},
 	{plan.ErrTwice, exitUsage},
 	{plan.ErrChanged, exitMismatch},
 	{plan.ErrDamaged, exitData},

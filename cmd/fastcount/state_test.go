@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"fastcount/engine"
+	"fastcount/internal/partial"
 	"fastcount/internal/testing/proof"
 	"fastcount/mockserver"
 )
@@ -96,7 +96,7 @@ func kept(t *testing.T, folder string) map[string]bool {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, r, err := engine.ReadPartial(f)
+		_, r, err := partial.Read(f)
 		if err := errors.Join(err, f.Close()); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -1,6 +1,7 @@
-// Package jsonline reads and writes values as single lines of JSON that have
-// exactly one form each, so that a file of such lines cannot be changed without
-// changing what it means.
+// Package jsonline reads and writes values as single lines of canonical JSON, in
+// which each value has exactly one spelling, and the files that plans, partial
+// results and checkpoints are kept in: a header that names format and version,
+// lines, and a trailer with a checksum. See [Format].
 package jsonline
 
 import (
@@ -9,10 +10,15 @@ import (
 	"errors"
 )
 
-// ErrForm reports that a line is not what Marshal returns for any value: it is
-// not JSON, or has a member that is unknown, repeated or left out, or is spelled
-// in another way.
-var ErrForm = errors.New("not in the form in which it is written")
+// ErrForm is the error for a line that Marshal returns for no value: it is not
+// JSON, has a member that is unknown, repeated or left out, or spells a value in
+// another way.
+var ErrForm = errors.New("not in canonical form")
+
+var (
+	errNoChecksum = errors.New("missing checksum")
+	errChecksum   = errors.New("checksum mismatch")
+)
 
 // Marshal returns v as JSON without a line feed.
 func Marshal(v any) ([]byte, error) {

@@ -9,6 +9,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/partial"
 )
 
 // synthetic writes n partial results of so many pairs each, all of the same patients and event types if same.
@@ -21,7 +22,7 @@ func synthetic(b *testing.B, n, pairs int, same bool) (files []string) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		w, err := engine.NewPartialWriter(f, engine.PartialHead{Work: "w", Covers: []engine.Stretch{{int64(i), int64(i) + 1}}, Total: int64(n)})
+		w, err := partial.NewWriter(f, partial.Header{Job: "w", Covers: []partial.Interval{{int64(i), int64(i) + 1}}, Total: int64(n)})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"fastcount/engine"
+	"fastcount/internal/partial"
 )
 
 var (
@@ -82,7 +83,7 @@ type Set struct {
 // file is a partial result in a file.
 type file struct {
 	path string
-	head engine.PartialHead
+	head partial.Header
 }
 
 // Open reads the heads of partial results, and leaves out those that are the same as others. Files that cover nothing,
@@ -98,7 +99,7 @@ func Open(paths []string) (*Set, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		if i == 0 {
-			s.Work, s.Total, s.Shards = head.Work, head.Total, head.Shards
+			s.Work, s.Total, s.Shards = head.Job, head.Total, head.Shards
 			s.EscapeIDs, s.duplicateIDs = head.EscapeIDs, head.AllowDuplicateIDs
 		}
 		if head.Shards != s.Shards {
@@ -107,7 +108,7 @@ func Open(paths []string) (*Set, error) {
 		if head.Total == 0 {
 			return nil, fmt.Errorf("%s: %w", path, ErrNoShard)
 		}
-		if head.Work != s.Work || head.Total != s.Total || head.EscapeIDs != s.EscapeIDs || head.AllowDuplicateIDs != s.duplicateIDs {
+		if head.Job != s.Work || head.Total != s.Total || head.EscapeIDs != s.EscapeIDs || head.AllowDuplicateIDs != s.duplicateIDs {
 			return nil, fmt.Errorf("%w: %s and %s", ErrOtherWork, paths[0], path)
 		}
 		if len(head.Covers) > 0 {
@@ -126,16 +127,16 @@ func Open(paths []string) (*Set, error) {
 }
 
 // bounds returns the ends of all stretches, for comparing.
-func bounds(h engine.PartialHead) (ends []int64) {
+func bounds(h partial.Header) (ends []int64) {
 	for _, c := range h.Covers {
 		ends = append(ends, c[:]...)
 	}
 	return ends
 }
 
-func readHead(path string) (head engine.PartialHead, err error) {
-	err = with(path, func(p *engine.PartialReader) error {
-		head = p.Head()
+func readHead(path string) (head partial.Header, err error) {
+	err = with(path, func(p *partial.Reader) error {
+		head = p.Header()
 		return nil
 	})
 	return head, err
@@ -147,7 +148,7 @@ const bufferSize = 16 << 10
 var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, bufferSize) }}
 
 // with opens a partial result for f.
-func with(path string, f func(*engine.PartialReader) error) (err error) {
+func with(path string, f func(*partial.Reader) error) (err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -156,7 +157,7 @@ func with(path string, f func(*engine.PartialReader) error) (err error) {
 	buffer := buffers.Get().(*bufio.Reader)
 	defer buffers.Put(buffer)
 	buffer.Reset(file)
-	p, err := engine.NewPartialReader(buffer)
+	p, err := partial.NewReader(buffer)
 	if err != nil {
 		return err
 	}
@@ -190,11 +191,11 @@ func (s *Set) dropSame() error {
 
 // digest reads a whole partial result and tells it from others.
 func digest(path string) (sum string, err error) {
-	err = with(path, func(p *engine.PartialReader) error {
+	err = with(path, func(p *partial.Reader) error {
 		for {
 			_, _, _, err := p.Next()
 			if err == io.EOF {
-				sum = p.Content()
+				sum = p.Digest()
 				return nil
 			}
 			if err != nil {
@@ -207,45 +208,46 @@ func digest(path string) (sum string, err error) {
 
 // Covers returns the stretches that are covered, those that touch made one. The error matches ErrOverlap if any is
 // covered twice.
-func (s *Set) Covers() (covers []engine.Stretch, err error) {
-	type from struct {
-		engine.Stretch
-		path string
+func (s *Set) Covers() (covers []partial.Interval, err error) {
+	type covered struct {
+		interval partial.Interval
+		path     string
 	}
-	var all []from
+	var all []covered
 	for _, f := range s.files {
 		for _, c := range f.head.Covers {
-			all = append(all, from{c, f.path})
+			all = append(all, covered{c, f.path})
 		}
 	}
-	slices.SortFunc(all, func(a, b from) int { return slices.Compare(a.Stretch[:], b.Stretch[:]) })
+	slices.SortFunc(all, func(a, b covered) int { return slices.Compare(a.interval[:], b.interval[:]) })
 	for i, c := range all {
 		switch {
-		case i > 0 && c.Stretch[0] < all[i-1].Stretch[1]:
+		case i > 0 && c.interval[0] < all[i-1].interval[1]:
 			return nil, fmt.Errorf("%w: %s and %s", ErrOverlap, all[i-1].path, c.path)
-		case i > 0 && c.Stretch[0] == all[i-1].Stretch[1]:
-			covers[len(covers)-1][1] = c.Stretch[1]
+		case i > 0 && c.interval[0] == all[i-1].interval[1]:
+			covers[len(covers)-1][1] = c.interval[1]
 		default:
-			covers = append(covers, c.Stretch)
+			covers = append(covers, c.interval)
 		}
 	}
 	return covers, nil
 }
 
 // Gaps returns the stretches that are not covered.
-func (s *Set) Gaps() (gaps []engine.Stretch, err error) {
+func (s *Set) Gaps() (gaps []partial.Interval, err error) {
 	covers, err := s.Covers()
 	end := int64(0)
-	for _, c := range append(covers, engine.Stretch{s.Total, s.Total}) {
+	for _, c := range append(covers, partial.Interval{s.Total, s.Total}) {
 		if c[0] > end {
-			gaps = append(gaps, engine.Stretch{end, c[0]})
+			gaps = append(gaps, partial.Interval{end, c[0]})
 		}
 		end = c[1]
 	}
 	return gaps, err
 }
 
-// Report adds everything up. The error matches ErrIncomplete unless all of the work is covered.
+// Report adds all results up. The error matches ErrIncomplete unless they cover
+// the whole job.
 func (s *Set) Report(limits engine.Limits) (*engine.Report, error) {
 	gaps, err := s.Gaps()
 	if err != nil {
@@ -254,18 +256,19 @@ func (s *Set) Report(limits engine.Limits) (*engine.Report, error) {
 	if len(gaps) > 0 {
 		return nil, ErrIncomplete
 	}
-	m, err := engine.NewMerger(limits)
+	counter, err := engine.NewCounter(limits)
 	if err != nil {
 		return nil, err
 	}
+	total := sum{counter: counter}
 	for _, f := range s.files {
-		if err := with(f.path, m.Add); err != nil {
+		if err := with(f.path, total.add); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.path, err)
 		}
 	}
-	parts, err := joinRanges(m.Parts(), true, s.duplicateIDs)
+	parts, err := joinRanges(total.parts, true, s.duplicateIDs)
 	if err != nil {
 		return nil, err
 	}
-	return m.Report(parts, s.EscapeIDs), nil
+	return counter.Report(parts, s.EscapeIDs)
 }

@@ -17,6 +17,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/partial"
 )
 
 // memory is a plain file in memory, or a range of it.
@@ -73,8 +74,8 @@ func shard(t testing.TB, dir string, data []byte, from, to int64) string {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	head := engine.PartialHead{Work: "w", Unit: "x", Covers: []engine.Stretch{{from, to}}, Total: int64(len(data))}
-	if err := engine.WritePartial(&b, head, r); err != nil {
+	head := partial.Header{Job: "w", Label: "x", Covers: []partial.Interval{{from, to}}, Total: int64(len(data))}
+	if err := partial.Write(&b, head, r); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, fmt.Sprintf("%09d-%09d%s", from, to, Suffix))
@@ -192,11 +193,11 @@ func TestRefused(t *testing.T) {
 		"an overlap": {func(t *testing.T, dir string, f []string) []string {
 			return append(f, shard(t, dir, data, third-1, third+9))
 		}, ErrOverlap},
-		"another plan":  {changed(`"work":"w"`, `"work":"v"`), ErrOtherWork},
-		"another count": {changed("2:bb", "2:bc"), engine.ErrDamaged},
-		"cut off":       {changed("\"}\n", ""), engine.ErrDamaged},
+		"another plan":  {changed(`"job":"w"`, `"job":"v"`), ErrOtherWork},
+		"another count": {changed("2:bb", "2:bc"), partial.ErrCorrupt},
+		"cut off":       {changed("\"}\n", ""), partial.ErrCorrupt},
 		"no shard":      {changed(`"total":`, `"totals":`), nil},
-		"beyond":        {changed(`"covers":[[`, `"covers":[[9`), engine.ErrDamaged},
+		"beyond":        {changed(`"covers":[[`, `"covers":[[9`), partial.ErrCorrupt},
 		"not the same twice": {func(t *testing.T, dir string, f []string) []string {
 			other := t.TempDir()
 			return append(f, shard(t, other, bytes.Replace(data, []byte("bb"), []byte("xx"), -1), third, 2*third))
@@ -231,8 +232,8 @@ func TestRangeThatIsNotTheWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		var text bytes.Buffer
-		head := engine.PartialHead{Work: "w", Covers: []engine.Stretch{{0, size}}, Total: size}
-		if err := engine.WritePartial(&text, head, r); err != nil {
+		head := partial.Header{Job: "w", Covers: []partial.Interval{{0, size}}, Total: size}
+		if err := partial.Write(&text, head, r); err != nil {
 			t.Fatal(err)
 		}
 		file := filepath.Join(t.TempDir(), "x"+Suffix)

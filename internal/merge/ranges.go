@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"fastcount/engine"
+	"fastcount/internal/partial"
 )
 
 // joinRanges makes one part of the ranges of each file, as far as they touch, and proves that they fit: a range begins
@@ -81,7 +82,7 @@ func extend(p *engine.PartReport, next engine.PartReport) error {
 		return fmt.Errorf("%w: %s: the record behind byte %d begins at %d, not at %d", ErrUnfit, p.Name, p.Range.To, p.Range.End, next.Range.Start)
 	}
 	if p.RawBytes > math.MaxUint64-next.RawBytes {
-		return fmt.Errorf("%w: %s: more bytes than can be counted", engine.ErrDamaged, p.Name)
+		return fmt.Errorf("%w: %s: too many bytes to count", partial.ErrCorrupt, p.Name)
 	}
 	r := *p.Range
 	r.To, r.End = next.Range.To, next.Range.End

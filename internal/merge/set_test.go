@@ -17,6 +17,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/partial"
 	"fastcount/internal/testing/descriptors"
 )
 
@@ -27,18 +28,18 @@ type pair struct {
 }
 
 // job is the header of a result that covers section i of 10.
-func job(i int64) engine.PartialHead {
-	return engine.PartialHead{Work: "w", Unit: fmt.Sprint(i), Covers: []engine.Stretch{{10 * i, 10*i + 10}}, Total: 100}
+func job(i int64) partial.Header {
+	return partial.Header{Job: "w", Label: fmt.Sprint(i), Covers: []partial.Interval{{10 * i, 10*i + 10}}, Total: 100}
 }
 
 // save writes a partial result into a file.
-func save(t testing.TB, path string, head engine.PartialHead, parts []engine.PartReport, pairs ...pair) string {
+func save(t testing.TB, path string, head partial.Header, parts []engine.PartReport, pairs ...pair) string {
 	t.Helper()
 	f, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := engine.NewPartialWriter(f, head)
+	w, err := partial.NewWriter(f, head)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func part(name string, rows uint64) engine.PartReport {
 
 // tenths returns the results of ten shards, changed by change, of a job of ten
 // parts with a row each.
-func tenths(t testing.TB, change func(i int, head *engine.PartialHead, p *engine.PartReport, n *pair)) (files []string) {
+func tenths(t testing.TB, change func(i int, head *partial.Header, p *engine.PartReport, n *pair)) (files []string) {
 	t.Helper()
 	dir := t.TempDir()
 	for i := range 10 {
@@ -103,58 +104,58 @@ func added(t testing.TB, files []string, limits engine.Limits) (report, streamed
 // and wants an error that names what is wrong.
 func TestRefusedOfAll(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(i int, head *engine.PartialHead, p *engine.PartReport, n *pair)
+		change func(i int, head *partial.Header, p *engine.PartReport, n *pair)
 		kind   error
 		want   string
 	}{
 		"nothing": {nil, nil, ""},
-		"a download in two exports": {func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+		"a download in two exports": {func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
 			p.Download = fmt.Sprint("d", i%9)
 			p.Name = fmt.Sprintf("export%d/%s", i, p.Download)
 		}, ErrOverlap, "download d0 was counted as export0/d0 and as export9/d0"},
-		"downloads of different ids": {func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+		"downloads of different ids": {func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
 			p.Download = fmt.Sprint("d", i)
 		}, nil, ""},
-		"a download in two exports, allowed": {func(i int, head *engine.PartialHead, p *engine.PartReport, _ *pair) {
+		"a download in two exports, allowed": {func(i int, head *partial.Header, p *engine.PartReport, _ *pair) {
 			p.Download, head.AllowDuplicateIDs = "d", true
 		}, nil, ""},
-		"allowed in one": {func(i int, head *engine.PartialHead, _ *engine.PartReport, _ *pair) {
+		"allowed in one": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
 			head.AllowDuplicateIDs = i == 3
 		}, ErrOtherWork, "03.partial"},
-		"another job": {func(i int, head *engine.PartialHead, _ *engine.PartReport, _ *pair) {
-			head.Work = fmt.Sprint(i / 9)
+		"another job": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
+			head.Job = fmt.Sprint(i / 9)
 		}, ErrOtherWork, "00.partial and"},
-		"another total": {func(i int, head *engine.PartialHead, _ *engine.PartReport, _ *pair) {
+		"another total": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
 			head.Total += int64(i / 9)
 		}, ErrOtherWork, "09.partial"},
-		"escaped in one": {func(i int, head *engine.PartialHead, _ *engine.PartReport, _ *pair) {
+		"escaped in one": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
 			head.EscapeIDs = i == 9
 		}, ErrOtherWork, "09.partial"},
-		"not a shard": {func(i int, head *engine.PartialHead, _ *engine.PartReport, _ *pair) {
+		"not a shard": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
 			head.Covers, head.Total = nil, 0
 		}, ErrNoShard, "00.partial"},
-		"the sum of rows": {func(i int, _ *engine.PartialHead, _ *engine.PartReport, n *pair) {
+		"the sum of rows": {func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) {
 			n.n = 1
 			if i == 4 {
 				n.n = math.MaxUint64 - 8
 			}
-		}, engine.ErrDamaged, "more rows"},
-		"the largest sum of rows": {func(i int, _ *engine.PartialHead, _ *engine.PartReport, n *pair) {
+		}, partial.ErrCorrupt, "too many rows"},
+		"the largest sum of rows": {func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) {
 			n.n = 1
 			if i == 4 {
 				n.n = math.MaxUint64 - 9
 			}
 		}, nil, ""},
-		"the sum of one pair": {func(i int, _ *engine.PartialHead, _ *engine.PartReport, n *pair) {
+		"the sum of one pair": {func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) {
 			*n = pair{"P", "e", math.MaxUint64/10 + 1}
-		}, engine.ErrDamaged, "more rows"},
-		"the sum of bytes": {func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+		}, partial.ErrCorrupt, "too many rows"},
+		"the sum of bytes": {func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
 			p.Bytes = math.MaxUint64/10 + 1
-		}, engine.ErrDamaged, "more"},
-		"the largest sum of bytes": {func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+		}, partial.ErrCorrupt, "too many"},
+		"the largest sum of bytes": {func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
 			p.Bytes = math.MaxUint64 / 10
 		}, nil, ""},
-		"a part twice": {func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+		"a part twice": {func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
 			p.Name = fmt.Sprint("part", i%9)
 		}, nil, "part0"},
 	} {
@@ -174,7 +175,7 @@ func TestRefusedOfAll(t *testing.T) {
 // The bytes of ranges as they are stored are added up, too.
 func TestRawBytesThatAreTooMany(t *testing.T) {
 	for _, first := range []uint64{math.MaxUint64 - 9, math.MaxUint64 - 8} {
-		files := tenths(t, func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+		files := tenths(t, func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
 			from, to := int64(10*i), int64(10*i+10)
 			p.Name, p.RawBytes, p.Range = "f", 1, &engine.Range{From: from, To: to, Start: from + 1, End: min(to+1, 100), Size: 100}
 			if i == 0 {
@@ -183,7 +184,7 @@ func TestRawBytesThatAreTooMany(t *testing.T) {
 		})
 		_, _, errs := added(t, files, engine.Limits{})
 		for _, err := range errs {
-			if (err == nil) != (first == math.MaxUint64-9) || err != nil && !errors.Is(err, engine.ErrDamaged) {
+			if (err == nil) != (first == math.MaxUint64-9) || err != nil && !errors.Is(err, partial.ErrCorrupt) {
 				t.Errorf("%d: got %v", first, err)
 			}
 		}
@@ -193,7 +194,7 @@ func TestRawBytesThatAreTooMany(t *testing.T) {
 // rangesOfAFile returns the results of ten shards that counted a range of one
 // file each, changed by change.
 func rangesOfAFile(t testing.TB, change func(i int, p *engine.PartReport)) (files []string) {
-	return tenths(t, func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+	return tenths(t, func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
 		from, to := int64(10*i), int64(10*i+10)
 		p.Name, p.Entry, p.Range = "f", 1, &engine.Range{From: from, To: to, Start: from + 2, End: min(to+2, 100), Size: 100}
 		if from == 0 {
@@ -261,12 +262,12 @@ func TestProofOfJoinedRanges(t *testing.T) {
 
 // TestLimits goes over each limit only with all results together.
 func TestLimits(t *testing.T) {
-	one := func(i int, _ *engine.PartialHead, _ *engine.PartReport, n *pair) { *n = pair{"P", "e", 1} }
-	events := func(i int, _ *engine.PartialHead, _ *engine.PartReport, n *pair) {
+	one := func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) { *n = pair{"P", "e", 1} }
+	events := func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) {
 		*n = pair{"P", fmt.Sprint("e", i), 1}
 	}
 	for name, c := range map[string]struct {
-		change    func(i int, head *engine.PartialHead, p *engine.PartReport, n *pair)
+		change    func(i int, head *partial.Header, p *engine.PartReport, n *pair)
 		good, bad engine.Limits
 	}{
 		"patients":   {nil, engine.Limits{Patients: 10}, engine.Limits{Patients: 9}},
@@ -300,7 +301,7 @@ func TestLimits(t *testing.T) {
 
 // The parts of a sum are in the order of the job, whatever their pairs are.
 func TestOrderOfParts(t *testing.T) {
-	files := tenths(t, func(i int, _ *engine.PartialHead, _ *engine.PartReport, n *pair) { n.patient = fmt.Sprint("P", 9-i) })
+	files := tenths(t, func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) { n.patient = fmt.Sprint("P", 9-i) })
 	report, streamed, errs := added(t, files, engine.Limits{})
 	if errs != [2]error{} {
 		t.Fatal(errs)
@@ -317,7 +318,7 @@ func TestOrderOfParts(t *testing.T) {
 // However partial results are grouped, the parts of the sum are in the order of
 // the plan, and the ranges of a file make it whole.
 func TestOrderOfPartsInATree(t *testing.T) {
-	change := func(i int, head *engine.PartialHead, p *engine.PartReport, n *pair) {
+	change := func(i int, head *partial.Header, p *engine.PartReport, n *pair) {
 		p.Entry = i/5 + 1
 		p.Name = fmt.Sprint("file", 9-p.Entry)
 		at := int64(10 * (i % 5))
@@ -331,7 +332,7 @@ func TestOrderOfPartsInATree(t *testing.T) {
 	if errs != [2]error{} || len(want.Parts) != 2 || want.Parts[0].Name != "file8" || want.Parts[1].Name != "file7" || want.Parts[0].Entry != 0 {
 		t.Fatalf("got %+v, %v", want, errs)
 	}
-	unknown, _, errs := added(t, tenths(t, func(i int, head *engine.PartialHead, p *engine.PartReport, n *pair) {
+	unknown, _, errs := added(t, tenths(t, func(i int, head *partial.Header, p *engine.PartReport, n *pair) {
 		change(i, head, p, n)
 		p.Entry = 0
 	}), engine.Limits{})
@@ -364,7 +365,7 @@ func TestOrderOfPartsInATree(t *testing.T) {
 	}
 
 	// One file as two entries, with another one between.
-	files = tenths(t, func(i int, _ *engine.PartialHead, p *engine.PartReport, _ *pair) {
+	files = tenths(t, func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
 		p.Entry, p.Name = i+1, fmt.Sprint("file", i%9)
 	})
 	_, _, errs = added(t, files, engine.Limits{})
@@ -373,7 +374,7 @@ func TestOrderOfPartsInATree(t *testing.T) {
 			t.Errorf("one file as two entries: got %v", err)
 		}
 	}
-	files = tenths(t, func(i int, head *engine.PartialHead, p *engine.PartReport, n *pair) {
+	files = tenths(t, func(i int, head *partial.Header, p *engine.PartReport, n *pair) {
 		change(i%5, head, p, n)
 		p.Entry = i + 1
 	})
@@ -397,7 +398,7 @@ func TestResultOfNoWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, idle, text[:len(text)-1])
-	if s, err := Open(append(files, idle)); s != nil || !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), idle) {
+	if s, err := Open(append(files, idle)); s != nil || !errors.Is(err, partial.ErrCorrupt) || !strings.Contains(err.Error(), idle) {
 		t.Errorf("got %v, %v", s, err)
 	}
 	s, err := Open([]string{save(t, idle, head, nil)})
@@ -436,7 +437,7 @@ func TestCopies(t *testing.T) {
 			t.Fatal(err)
 		}
 		write(t, corrupt, text[:len(text)-1])
-		if s, err := Open(append(slices.Clone(files), same)); s != nil || !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), corrupt) {
+		if s, err := Open(append(slices.Clone(files), same)); s != nil || !errors.Is(err, partial.ErrCorrupt) || !strings.Contains(err.Error(), corrupt) {
 			t.Errorf("got %v, %v", s, err)
 		}
 		write(t, corrupt, text)
@@ -445,12 +446,12 @@ func TestCopies(t *testing.T) {
 
 // The number of shards is known only if all results agree on it.
 func TestShardsOfDifferentSizes(t *testing.T) {
-	tenth := func(i int, head *engine.PartialHead, _ *engine.PartReport, _ *pair) { head.Shards = 10 }
+	tenth := func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) { head.Shards = 10 }
 	s, err := Open(tenths(t, tenth))
 	if err != nil || s.Shards != 10 {
 		t.Errorf("got %v, %v", s, err)
 	}
-	s, err = Open(tenths(t, func(i int, head *engine.PartialHead, p *engine.PartReport, n *pair) {
+	s, err = Open(tenths(t, func(i int, head *partial.Header, p *engine.PartReport, n *pair) {
 		tenth(i, head, p, n)
 		if i == 5 {
 			head.Shards = 20
@@ -475,10 +476,10 @@ func TestCutShort(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r, err := s.Report(engine.Limits{}); r != nil || !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), files[4]) {
+		if r, err := s.Report(engine.Limits{}); r != nil || !errors.Is(err, partial.ErrCorrupt) || !strings.Contains(err.Error(), files[4]) {
 			t.Fatalf("at byte %d: got %v, %v", at, r, err)
 		}
-		if err := s.ToPartial(atomicfile.OS{}, filepath.Join(dir, "sum"), dir); !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), files[4]) {
+		if err := s.ToPartial(atomicfile.OS{}, filepath.Join(dir, "sum"), dir); !errors.Is(err, partial.ErrCorrupt) || !strings.Contains(err.Error(), files[4]) {
 			t.Fatalf("at byte %d, to a partial result: got %v", at, err)
 		}
 	}
@@ -491,7 +492,7 @@ func TestManyFiles(t *testing.T) {
 		dir, out := t.TempDir(), t.TempDir()
 		var files []string
 		for i := range n {
-			head := engine.PartialHead{Work: "w", Covers: []engine.Stretch{{int64(i), int64(i + 1)}}, Total: int64(n)}
+			head := partial.Header{Job: "w", Covers: []partial.Interval{{int64(i), int64(i + 1)}}, Total: int64(n)}
 			files = append(files, save(t, filepath.Join(dir, fmt.Sprint(i, Suffix)), head, []engine.PartReport{part(fmt.Sprint(i), 2)},
 				pair{"P", "e", 1}, pair{fmt.Sprintf("Q%05d", i), "e", 1}))
 		}
@@ -518,7 +519,7 @@ func TestManyFiles(t *testing.T) {
 		if err := os.Remove(sum); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.ToPartial(atomicfile.OS{}, sum, out); !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), files[n-1]) {
+		if err := s.ToPartial(atomicfile.OS{}, sum, out); !errors.Is(err, partial.ErrCorrupt) || !strings.Contains(err.Error(), files[n-1]) {
 			t.Errorf("%d files: got %v", n, err)
 		}
 		if entries, err := os.ReadDir(out); err != nil || len(entries) != 0 {
@@ -559,7 +560,7 @@ func TestOverlapIsNotAdded(t *testing.T) {
 	dir := t.TempDir()
 	for i := range int64(9) {
 		head := job(i)
-		head.Covers = []engine.Stretch{{10*i + 5, 10*i + 15}}
+		head.Covers = []partial.Interval{{10*i + 5, 10*i + 15}}
 		overlap := save(t, filepath.Join(dir, fmt.Sprint(i, Suffix)), head, []engine.PartReport{part("x", 1)}, pair{"P", "e", 1})
 		_, _, errs := added(t, append(files, overlap), engine.Limits{})
 		for _, err := range errs {
@@ -624,7 +625,7 @@ func TestFilesAreClosed(t *testing.T) {
 			t.Fatal(err)
 		}
 		write(t, beginning[4], text[:10])
-		if err := mergeFiles(io.Discard, job(0), beginning); !errors.Is(err, engine.ErrDamaged) {
+		if err := mergeFiles(io.Discard, job(0), beginning); !errors.Is(err, partial.ErrCorrupt) {
 			t.Errorf("got %v", err)
 		}
 		if _, err := Open(beginning); err == nil {

@@ -11,6 +11,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/partial"
 )
 
 // fanIn is how many files are merged at once. More are merged in several rounds, for files that are open are limited.
@@ -31,7 +32,7 @@ func (s *Set) ToPartial(files atomicfile.Files, path, folder string) error {
 	for i, f := range s.files {
 		sources[i] = f.path
 	}
-	head := engine.PartialHead{Work: s.Work, Unit: "merged", Covers: covers, Total: s.Total, Shards: s.Shards,
+	head := partial.Header{Job: s.Work, Label: "merged", Covers: covers, Total: s.Total, Shards: s.Shards,
 		EscapeIDs: s.EscapeIDs, AllowDuplicateIDs: s.duplicateIDs}
 	var temporary []string
 	defer func() {
@@ -58,7 +59,7 @@ func (s *Set) ToPartial(files atomicfile.Files, path, folder string) error {
 }
 
 // round merges some files into a temporary one.
-func (s *Set) round(folder string, head engine.PartialHead, sources []string) (name string, err error) {
+func (s *Set) round(folder string, head partial.Header, sources []string) (name string, err error) {
 	f, err := os.CreateTemp(folder, atomicfile.TempPattern)
 	if err != nil {
 		return "", err
@@ -67,8 +68,8 @@ func (s *Set) round(folder string, head engine.PartialHead, sources []string) (n
 }
 
 // mergeFiles merges sorted files into w.
-func mergeFiles(w io.Writer, head engine.PartialHead, paths []string) (err error) {
-	out, err := engine.NewPartialWriter(w, head)
+func mergeFiles(w io.Writer, head partial.Header, paths []string) (err error) {
+	out, err := partial.NewWriter(w, head)
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func mergeFiles(w io.Writer, head engine.PartialHead, paths []string) (err error
 		q = append(q, in)
 	}
 	finish := func(in *input) error {
-		partsOf[in.index] = in.Parts()
+		partsOf[in.index] = in.reader.Parts()
 		return in.file.Close()
 	}
 	if err := q.begin(finish); err != nil {
@@ -106,7 +107,7 @@ func mergeFiles(w io.Writer, head engine.PartialHead, paths []string) (err error
 
 // input is a partial result that is being merged, at one of its pairs.
 type input struct {
-	*engine.PartialReader
+	reader         *partial.Reader
 	index          int // among the files
 	path           string
 	file           *os.File
@@ -119,16 +120,16 @@ func open(path string) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := engine.NewPartialReader(bufio.NewReaderSize(file, bufferSize))
+	p, err := partial.NewReader(bufio.NewReaderSize(file, bufferSize))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
 	}
-	return &input{PartialReader: p, path: path, file: file}, nil
+	return &input{reader: p, path: path, file: file}, nil
 }
 
 // next goes to the next pair; io.EOF at the end.
 func (in *input) next() (err error) {
-	in.patient, in.event, in.n, err = in.Next()
+	in.patient, in.event, in.n, err = in.reader.Next()
 	if err != nil && err != io.EOF {
 		err = fmt.Errorf("%s: %w", in.path, err)
 	}
@@ -173,13 +174,13 @@ func (q *queue) begin(finish func(*input) error) error {
 }
 
 // drain writes the sums of equal pairs until all inputs are finished.
-func (q *queue) drain(out *engine.PartialWriter, finish func(*input) error) error {
+func (q *queue) drain(out *partial.Writer, finish func(*input) error) error {
 	for q.Len() > 0 {
 		patient, event, sum := (*q)[0].patient, (*q)[0].event, uint64(0)
 		for q.Len() > 0 && (*q)[0].patient == patient && (*q)[0].event == event {
 			in := (*q)[0]
 			if sum+in.n < sum {
-				return fmt.Errorf("%s: %w: more rows than can be counted", in.path, engine.ErrDamaged)
+				return fmt.Errorf("%s: %w: too many rows to count", in.path, partial.ErrCorrupt)
 			}
 			sum += in.n
 			switch err := in.next(); {

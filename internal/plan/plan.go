@@ -20,6 +20,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/jsonline"
+	"fastcount/internal/partial"
 	"fastcount/internal/shard"
 )
 
@@ -218,11 +219,11 @@ type Piece struct {
 func (p *Plan) Stretch(i, n int) (from, to int64) { return Stretch(p.Total, i, n) }
 
 // Head returns the head of the partial result of shard i of n.
-func (p *Plan) Head(i, n int) engine.PartialHead {
-	head := engine.PartialHead{Work: p.ID, Unit: fmt.Sprintf("%d/%d", i, n), Shards: n, Total: p.Total,
+func (p *Plan) Head(i, n int) partial.Header {
+	head := partial.Header{Job: p.ID, Label: fmt.Sprintf("%d/%d", i, n), Shards: n, Total: p.Total,
 		EscapeIDs: p.Rules.EscapeIDs, AllowDuplicateIDs: p.Rules.AllowDuplicateIDs}
 	if from, to := p.Stretch(i, n); from < to {
-		head.Covers = []engine.Stretch{{from, to}}
+		head.Covers = []partial.Interval{{from, to}}
 	}
 	return head
 }
@@ -233,7 +234,7 @@ func (p *Plan) WriteShard(w io.Writer, i, n int, r *engine.Report) error {
 	for k, piece := range p.Shard(i, n) {
 		r.Parts[k].Entry = piece.Entry
 	}
-	return engine.WritePartial(w, p.Head(i, n), r)
+	return partial.Write(w, p.Head(i, n), r)
 }
 
 // Stretch returns where shard i of n of work of this total weight, counted from 0, begins and ends.

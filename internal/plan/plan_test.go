@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/partial"
 )
 
 func written(t testing.TB, units []Unit) *Plan {
@@ -108,7 +109,7 @@ func TestEntriesOfPieces(t *testing.T) {
 		if err := p.WriteShard(&b, i, 40, report); err != nil {
 			t.Fatal(err)
 		}
-		_, back, err := engine.ReadPartial(&b)
+		_, back, err := partial.Read(&b)
 		if err != nil {
 			t.Fatal(err)
 		}

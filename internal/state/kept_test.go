@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"fastcount/engine"
+	"fastcount/internal/partial"
 	"fastcount/internal/testing/descriptors"
 )
 
@@ -31,10 +32,10 @@ func storeOf(t *testing.T, parts []engine.Part, w *warnings) (s *Store, texts []
 }
 
 // partialOf returns the text of a partial result.
-func partialOf(t *testing.T, head engine.PartialHead, r *engine.Report) string {
+func partialOf(t *testing.T, head partial.Header, r *engine.Report) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := engine.WritePartial(&b, head, r); err != nil {
+	if err := partial.Write(&b, head, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -67,7 +68,7 @@ func TestUnfitParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head := func(change func(h *engine.PartialHead)) engine.PartialHead {
+	head := func(change func(h *partial.Header)) partial.Header {
 		h := s.head(1)
 		change(&h)
 		return h
@@ -77,11 +78,11 @@ func TestUnfitParts(t *testing.T) {
 		"no part":             {partialOf(t, s.head(1), none), "it is of 0 parts"},
 		"two parts":           {partialOf(t, s.head(1), both), "it is of 2 parts"},
 		"bad rows":            {resummed(t, kept[1], `"attempts":1`, `"attempts":1,"bad_rows":1`), "trailer: "},
-		"another run":         {partialOf(t, head(func(h *engine.PartialHead) { h.Work = s.units[1] }), good), "it is of another run"},
-		"another part":        {partialOf(t, head(func(h *engine.PartialHead) { h.Unit = s.units[0] }), good), "it is of another run"},
-		"other form":          {partialOf(t, head(func(h *engine.PartialHead) { h.EscapeIDs = false }), good), "it is of another run"},
-		"a shard":             {partialOf(t, head(func(h *engine.PartialHead) { h.Total, h.Covers = 9, []engine.Stretch{{0, 9}} }), good), "it is of another run"},
-		"other rows":          {resummed(t, kept[1], `"attempts":1`, `"attempts":0`), "damaged"},
+		"another run":         {partialOf(t, head(func(h *partial.Header) { h.Job = s.units[1] }), good), "it is of another run"},
+		"another part":        {partialOf(t, head(func(h *partial.Header) { h.Label = s.units[0] }), good), "it is of another run"},
+		"other form":          {partialOf(t, head(func(h *partial.Header) { h.EscapeIDs = false }), good), "it is of another run"},
+		"a shard":             {partialOf(t, head(func(h *partial.Header) { h.Total, h.Covers = 9, []partial.Interval{{0, 9}} }), good), "it is of another run"},
+		"other rows":          {resummed(t, kept[1], `"attempts":1`, `"attempts":0`), "corrupt"},
 		"other version":       {resummed(t, kept[1], `"version":1`, `"version":2`), "version"},
 		"a wrong sum":         {strings.Replace(kept[1], `"attempts":1`, `"attempts":2`, 1), "checksum"},
 		"without the end":     {kept[1][:len(kept[1])-1], "end"},
@@ -132,7 +133,7 @@ func TestPartsOfDifferentIdentity(t *testing.T) {
 	seen := make(map[string]bool)
 	for i := range ids {
 		seen[s.path(i)] = true
-		seen[s.head(i).Unit] = true
+		seen[s.head(i).Label] = true
 	}
 	if len(seen) != 2*len(ids) {
 		t.Errorf("got %v", seen)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"fastcount/engine"
+	"fastcount/internal/partial"
 )
 
 // text is a part that holds its bytes.
@@ -74,7 +75,7 @@ func mustOpen(t *testing.T, folder string, r Run, w *warnings) *Store {
 func result(t *testing.T, r *engine.Report) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := engine.WritePartial(&b, engine.PartialHead{}, r); err != nil {
+	if err := partial.Write(&b, partial.Header{}, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

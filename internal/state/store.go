@@ -20,6 +20,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/partial"
 )
 
 var (
@@ -154,7 +155,7 @@ func (s *Store) load(part int) (r *engine.Report, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	head, r, err := engine.ReadPartial(f)
+	head, r, err := partial.Read(f)
 	switch {
 	case err != nil:
 		return nil, err
@@ -168,14 +169,14 @@ func (s *Store) load(part int) (r *engine.Report, err error) {
 
 // head returns the header of what is kept of a part. Ids are kept as they are in
 // the input, which may be of any bytes.
-func (s *Store) head(part int) engine.PartialHead {
-	return engine.PartialHead{Work: s.work, Unit: s.units[part], EscapeIDs: true}
+func (s *Store) head(part int) partial.Header {
+	return partial.Header{Job: s.work, Label: s.units[part], EscapeIDs: true}
 }
 
 // Save implements engine.Store. When it has returned nil, what was counted will outlive a power failure.
 func (s *Store) Save(part int, r *engine.Report) error {
 	err := atomicfile.Write(s.files, s.path(part), func(w io.Writer) error {
-		return engine.WritePartial(w, s.head(part), r)
+		return partial.Write(w, s.head(part), r)
 	})
 	if err != nil {
 		return fmt.Errorf("what was counted could not be kept: %w", err)

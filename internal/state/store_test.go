@@ -16,6 +16,7 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
 	"fastcount/internal/atomicfile/faulty"
+	"fastcount/internal/partial"
 	"fastcount/internal/testing/descriptors"
 )
 
@@ -208,7 +209,7 @@ func TestDamage(t *testing.T) {
 // rows.
 func rewritten(t *testing.T, data []byte, parts int) []byte {
 	t.Helper()
-	head, _, err := engine.ReadPartial(bytes.NewReader(data))
+	head, _, err := partial.Read(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +218,7 @@ func rewritten(t *testing.T, data []byte, parts int) []byte {
 		r.Parts = append(r.Parts, engine.PartReport{Name: fmt.Sprint(i), Attempts: 1})
 	}
 	var b bytes.Buffer
-	if err := engine.WritePartial(&b, head, r); err != nil {
+	if err := partial.Write(&b, head, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

@@ -1,12 +1,12 @@
-package engine_test
+package partial_test
 
 import (
 	"bytes"
 	"errors"
 	"io"
 	"maps"
+	"math"
 	"slices"
-	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -14,15 +14,16 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"fastcount/engine"
+	"fastcount/internal/partial"
 	"fastcount/internal/testing/proof"
 )
 
-var head = engine.PartialHead{Work: "9f2c", Unit: "3/64"}
+var header = partial.Header{Job: "9f2c", Label: "3/64"}
 
 func writePartial(t testing.TB, r *engine.Report) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := engine.WritePartial(&b, head, r); err != nil {
+	if err := partial.Write(&b, header, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -30,14 +31,14 @@ func writePartial(t testing.TB, r *engine.Report) []byte {
 
 // readPartial returns the pairs and parts of a partial result.
 func readPartial(r io.Reader) (map[[2]string]uint64, []engine.PartReport, error) {
-	p, err := engine.NewPartialReader(r)
+	p, err := partial.NewReader(r)
 	if err != nil {
 		return nil, nil, err
 	}
 	pairs := map[[2]string]uint64{}
 	for {
 		patient, event, n, err := p.Next()
-		if err == io.EOF && cmp.Equal(p.Head(), head) {
+		if err == io.EOF && cmp.Equal(p.Header(), header) {
 			return pairs, p.Parts(), nil
 		}
 		if err != nil {
@@ -47,21 +48,9 @@ func readPartial(r io.Reader) (map[[2]string]uint64, []engine.PartReport, error)
 	}
 }
 
-func reportOf(t testing.TB, data []byte, cfg engine.Config) *engine.Report {
-	t.Helper()
-	r, err := engine.Run(t.Context(), []engine.Part{memory{"a", data}}, cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-// oddIDs is an export with ids that hold what the format itself is made of.
-var oddIDs = []byte("patient_id,event_type\n\"4:P001,\",\"a\nb\"\n\"\",\"\"\n\"{\",x\n\"{\",x\n\x00,\u2028\n" + strings.Repeat("y", 4000) + ",z\n")
-
-func TestPartialIsReadBack(t *testing.T) {
+func TestRoundTrip(t *testing.T) {
 	for _, data := range [][]byte{oddIDs, export(1, 5000), []byte("patient_id,event_type\n")} {
-		r := reportOf(t, data, engine.Config{})
+		r := reportOf(t, data)
 		text := writePartial(t, r)
 		for _, source := range []io.Reader{bytes.NewReader(text), iotest.OneByteReader(bytes.NewReader(text)), iotest.DataErrReader(bytes.NewReader(text))} {
 			got, parts, err := readPartial(source)
@@ -72,16 +61,16 @@ func TestPartialIsReadBack(t *testing.T) {
 				t.Error(diff)
 			}
 		}
-		of, whole, err := engine.ReadPartial(bytes.NewReader(text))
-		if diff := cmp.Diff(r, whole, cmpopts.EquateEmpty()); err != nil || !cmp.Equal(of, head) || diff != "" {
+		of, whole, err := partial.Read(bytes.NewReader(text))
+		if diff := cmp.Diff(r, whole, cmpopts.EquateEmpty()); err != nil || !cmp.Equal(of, header) || diff != "" {
 			t.Errorf("read in one go: %v, %v, %s", of, err, diff)
 		}
 	}
 }
 
-func TestPartialFormat(t *testing.T) {
-	r := reportOf(t, []byte("patient_id,event_type\nP2,bp\nP1,bp\nP1,bp\n"), engine.Config{})
-	const want = `{"fastcount":"partial result","version":1,"work":"9f2c","unit":"3/64"}
+func TestFormat(t *testing.T) {
+	r := reportOf(t, []byte("patient_id,event_type\nP2,bp\nP1,bp\nP1,bp\n"))
+	const want = `{"fastcount":"partial result","version":1,"job":"9f2c","label":"3/64"}
 2:P1,2:bp,2
 2:P2,2:bp,1
 {"pairs":2,"rows":3,"bytes":40,"parts":[{"name":"a","rows":3,"bytes":40,"raw_bytes":40,"attempts":1,"verified":"none"}],"sha256":"`
@@ -91,13 +80,13 @@ func TestPartialFormat(t *testing.T) {
 	}
 }
 
-// No partial result that lacks a byte, has another one, or has one more, is taken for whole.
-func TestDamagedPartial(t *testing.T) {
-	tried := proof.Begin(t, "partials-damaged")
-	text := writePartial(t, reportOf(t, []byte("patient_id,event_type\n\"4:P001,\",\"a\nb\"\n{,x\n\x00,\u2028\n"), engine.Config{}))
+// A partial result with a byte missing, changed or added is refused.
+func TestCorruption(t *testing.T) {
+	tried := proof.Begin(t, "partials-corrupted")
+	text := writePartial(t, reportOf(t, []byte("patient_id,event_type\n\"4:P001,\",\"a\nb\"\n{,x\n\x00,\u2028\n")))
 	read := func(text []byte) error {
 		_, _, err := readPartial(bytes.NewReader(text))
-		if _, r, also := engine.ReadPartial(bytes.NewReader(text)); (also == nil) != (err == nil) || (r == nil) != (err != nil) {
+		if _, r, also := partial.Read(bytes.NewReader(text)); (also == nil) != (err == nil) || (r == nil) != (err != nil) {
 			t.Errorf("read in one go: %v and %v, not %v", r, also, err)
 		}
 		return err
@@ -106,30 +95,30 @@ func TestDamagedPartial(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range text {
-		for what, damaged := range map[string][]byte{
+		for what, corrupt := range map[string][]byte{
 			"cut":     text[:i],
 			"without": slices.Delete(slices.Clone(text), i, i+1),
 			"doubled": slices.Insert(slices.Clone(text), i, text[i]),
 			"0":       append(append(slices.Clone(text[:i]), '0'), text[i+1:]...),
 			"flipped": append(append(slices.Clone(text[:i]), text[i]^1), text[i+1:]...),
 		} {
-			err := read(damaged)
-			if bytes.Equal(damaged, text) {
+			err := read(corrupt)
+			if bytes.Equal(corrupt, text) {
 				continue
 			}
 			tried.Add(1)
-			if !errors.Is(err, engine.ErrDamaged) && !errors.Is(err, engine.ErrPartialVersion) {
-				t.Fatalf("%s at byte %d: got %v of\n%s", what, i, err, damaged)
+			if !errors.Is(err, partial.ErrCorrupt) && !errors.Is(err, partial.ErrVersion) {
+				t.Fatalf("%s at byte %d: got %v of\n%s", what, i, err, corrupt)
 			}
 		}
 	}
-	if err := read(append(slices.Clone(text), text...)); !errors.Is(err, engine.ErrDamaged) {
+	if err := read(append(slices.Clone(text), text...)); !errors.Is(err, partial.ErrCorrupt) {
 		t.Errorf("twice: got %v", err)
 	}
 }
 
-func TestPartialReadError(t *testing.T) {
-	text := writePartial(t, reportOf(t, export(1, 100), engine.Config{}))
+func TestReadError(t *testing.T) {
+	text := writePartial(t, reportOf(t, export(1, 100)))
 	broken := errors.New("broken")
 	for i := range text {
 		if _, _, err := readPartial(io.MultiReader(bytes.NewReader(text[:i]), iotest.ErrReader(broken))); !errors.Is(err, broken) {
@@ -138,8 +127,8 @@ func TestPartialReadError(t *testing.T) {
 	}
 }
 
-func TestPartialWriterRefuses(t *testing.T) {
-	w, err := engine.NewPartialWriter(io.Discard, head)
+func TestWriterRefuses(t *testing.T) {
+	w, err := partial.NewWriter(io.Discard, header)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +140,29 @@ func TestPartialWriterRefuses(t *testing.T) {
 			t.Error("no error")
 		}
 	}
-	if engine.WritePartial(io.Discard, head, &engine.Report{Shortfalls: make([]engine.Shortfall, 1)}) == nil {
+	if partial.Write(io.Discard, header, &engine.Report{Shortfalls: make([]engine.Shortfall, 1)}) == nil {
 		t.Error("an incomplete report was written")
+	}
+}
+
+// A partial result holds any count, and no sum that is too large.
+func TestLargeCounts(t *testing.T) {
+	for _, n := range []uint64{1<<32 + 1, 1<<53 + 1, 1<<63 + 1, math.MaxUint64} {
+		r := reportOf(t, []byte("patient_id,event_type\nP1,bp\n"))
+		r.Rows, r.Totals[0], r.Pairs[0].Count, r.Parts[0].Rows = n, n, n, n
+		_, back, err := partial.Read(bytes.NewReader(writePartial(t, r)))
+		if err != nil || back.Pairs[0].Count != n || back.Rows != n || back.Totals[0] != n || back.Parts[0].Rows != n {
+			t.Errorf("%d: got %+v, %v", n, back, err)
+		}
+	}
+	w, err := partial.NewWriter(io.Discard, header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Add("P1", "bp", math.MaxUint64); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Add("P2", "bp", 1); !errors.Is(err, partial.ErrCorrupt) {
+		t.Errorf("sum that is too large: got %v", err)
 	}
 }

@@ -1,46 +1,86 @@
-package engine_test
+package merge
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"fastcount/engine"
+	"fastcount/internal/partial"
 )
 
-// merged adds up reports that were written as partial results.
-func merged(t *testing.T, limits engine.Limits, reports ...*engine.Report) (*engine.Report, error) {
+// inMemory is a whole input in memory.
+type inMemory struct {
+	name string
+	data []byte
+}
+
+func (m inMemory) Name() string { return m.name }
+
+func (m inMemory) Open(context.Context) (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(m.data)), nil
+}
+
+// randomExport returns a CSV with a number of rows.
+func randomExport(seed, rows int) []byte {
+	r := rand.New(rand.NewPCG(uint64(seed), 0))
+	b := []byte("patient_id,event_type\n")
+	for range rows {
+		b = fmt.Appendf(b, "P%d,e%d\n", r.IntN(100), r.IntN(10))
+	}
+	return b
+}
+
+func reportOf(t testing.TB, data []byte) *engine.Report {
 	t.Helper()
-	m, err := engine.NewMerger(limits)
+	r, err := engine.Run(t.Context(), []engine.Part{inMemory{"a", data}}, engine.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r
+}
+
+// summed adds up reports that were written as partial results.
+func summed(t *testing.T, limits engine.Limits, reports ...*engine.Report) (*engine.Report, error) {
+	t.Helper()
+	c, err := engine.NewCounter(limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := sum{counter: c}
 	for _, r := range reports {
-		p, err := engine.NewPartialReader(bytes.NewReader(writePartial(t, r)))
+		var b bytes.Buffer
+		if err := partial.Write(&b, partial.Header{}, r); err != nil {
+			t.Fatal(err)
+		}
+		p, err := partial.NewReader(&b)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := m.Add(p); err != nil {
+		if err := total.add(p); err != nil {
 			return nil, err
 		}
 	}
-	return m.Report(m.Parts(), false), nil
+	return c.Report(total.parts, false)
 }
 
-func TestMergerAddsUp(t *testing.T) {
-	one, two := export(1, 500), export(2, 700)
-	want, err := engine.Run(t.Context(), []engine.Part{memory{"a", one}, memory{"b", two}}, engine.Config{})
+func TestSumEqualsRun(t *testing.T) {
+	one, two := randomExport(1, 500), randomExport(2, 700)
+	want, err := engine.Run(t.Context(), []engine.Part{inMemory{"a", one}, inMemory{"b", two}}, engine.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := reportOf(t, two, engine.Config{})
+	second := reportOf(t, two)
 	second.Parts[0].Name = "b"
-	got, err := merged(t, engine.Limits{}, reportOf(t, one, engine.Config{}), second)
+	got, err := summed(t, engine.Limits{}, reportOf(t, one), second)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v, %s", err, diff)
 	}
@@ -51,7 +91,7 @@ func TestMergerAddsUp(t *testing.T) {
 // in a later one.
 func TestLimitsOfMerges(t *testing.T) {
 	count := func(rows string) *engine.Report {
-		return reportOf(t, []byte("patient_id,event_type\n"+rows), engine.Config{})
+		return reportOf(t, []byte("patient_id,event_type\n"+rows))
 	}
 	few := count("P1,a\n")
 	for name, c := range map[string]struct {
@@ -68,10 +108,10 @@ func TestLimitsOfMerges(t *testing.T) {
 	} {
 		many := count(c.rows)
 		for _, reports := range [][]*engine.Report{{many}, {many, few}, {few, many}} {
-			if _, err := merged(t, c.good, reports...); err != nil {
+			if _, err := summed(t, c.good, reports...); err != nil {
 				t.Errorf("%s: at the limit: %v", name, err)
 			}
-			r, err := merged(t, c.bad, reports...)
+			r, err := summed(t, c.bad, reports...)
 			if limit, ok := errors.AsType[*engine.LimitError](err); !ok || limit.What != c.want {
 				t.Errorf("%s: past the limit: got %v, %v", name, r, err)
 			}
@@ -87,29 +127,23 @@ func TestMergesThatAreTooLarge(t *testing.T) {
 		want        string
 	}{
 		{[2]uint64{math.MaxUint64 - 2, 2}, [2]uint64{1, 1}, ""},
-		{[2]uint64{math.MaxUint64 - 2, 3}, [2]uint64{1, 1}, "more rows"},
+		{[2]uint64{math.MaxUint64 - 2, 3}, [2]uint64{1, 1}, "too many rows"},
 		{[2]uint64{1, 1}, [2]uint64{math.MaxUint64 - 2, 2}, ""},
-		{[2]uint64{1, 1}, [2]uint64{math.MaxUint64 - 2, 3}, "more bytes"},
+		{[2]uint64{1, 1}, [2]uint64{math.MaxUint64 - 2, 3}, "too many rows"},
 	} {
 		var reports []*engine.Report
 		for i := range c.rows {
-			r := keptRows(c.rows[i]).reports[0]
-			r.Patients[0] = fmt.Sprint("P", i)
-			r.Parts[0].Bytes = c.bytes[i]
+			r := reportOf(t, fmt.Appendf(nil, "patient_id,event_type\nP%d,bp\n", i))
+			r.Rows, r.Pairs[0].Count, r.Totals[0] = c.rows[i], c.rows[i], c.rows[i]
+			r.Parts[0].Name, r.Parts[0].Rows, r.Parts[0].Bytes = fmt.Sprint(i), c.rows[i], c.bytes[i]
 			reports = append(reports, r)
 		}
-		r, err := merged(t, engine.Limits{}, reports...)
+		r, err := summed(t, engine.Limits{}, reports...)
 		switch {
 		case c.want == "" && (err != nil || r.Rows != c.rows[0]+c.rows[1] || r.Bytes != c.bytes[0]+c.bytes[1]):
 			t.Errorf("%v: got %v, %v", c, r, err)
-		case c.want != "" && (!errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), c.want)):
+		case c.want != "" && (!errors.Is(err, partial.ErrCorrupt) || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%v: got %v, %v", c, r, err)
 		}
-	}
-}
-
-func TestMergerRefusesLimits(t *testing.T) {
-	if m, err := engine.NewMerger(engine.Limits{Pairs: -1}); m != nil || err == nil {
-		t.Errorf("got %v, %v", m, err)
 	}
 }

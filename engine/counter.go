@@ -1,0 +1,72 @@
+package engine
+
+import "math"
+
+// Counter adds up counts of pairs, such as those of several reports, within
+// limits. It is not safe for concurrent use.
+type Counter struct {
+	total *tally
+
+	last    string // patient of the last pair, whose id is patient
+	patient uint32
+}
+
+// NewCounter returns an empty Counter. Ids may hold any bytes.
+func NewCounter(limits Limits) (*Counter, error) {
+	cfg, err := Config{Limits: limits, EscapeIDs: true}.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return &Counter{total: newTally(cfg)}, nil
+}
+
+// Add adds n rows of a pair; n is more than 0. Adding pairs of one patient
+// one after another is faster. The error is a *LimitError, or says that the sum
+// of all rows is too large; c must not be used after it.
+func (c *Counter) Add(patient, event string, n uint64) (err error) {
+	t := c.total
+	if t.rows > math.MaxUint64-n {
+		return errTooManyRows
+	}
+	if patient != c.last || t.rows == 0 {
+		if c.patient, err = t.patients.ID([]byte(patient)); err != nil {
+			return err
+		}
+		c.last = patient
+	}
+	id, err := t.events.ID([]byte(event))
+	if err != nil {
+		return err
+	}
+	cells := len(t.counts.dense)
+	t.counts.fit(t.patients.Len(), t.events.Len())
+	t.counts.add(c.patient, id, n)
+	t.rows += n
+	if t.counts.sparse != nil || len(t.counts.dense) != cells {
+		return t.checkPairs() // rarely, where that takes time
+	}
+	return nil
+}
+
+// Report returns the sum, with parts as its parts. It escapes ids as
+// Config.EscapeIDs does if escapeIDs is set. The error is a *LimitError. c must
+// not be used afterwards.
+func (c *Counter) Report(parts []PartReport, escapeIDs bool) (*Report, error) {
+	if err := c.total.checkPairs(); err != nil {
+		return nil, err
+	}
+	for _, p := range parts {
+		c.total.bytes += p.Bytes
+	}
+	return c.total.finalReport(&Report{Parts: parts}, escapeIDs), nil
+}
+
+// finalReport fills a report with all that t holds, which must not be used
+// afterwards.
+func (t *tally) finalReport(r *Report, escape bool) *Report {
+	if escape {
+		t.patients, t.events = escapedTable(t.patients), escapedTable(t.events)
+	}
+	t.fill(r)
+	return r
+}

@@ -1,0 +1,66 @@
+package engine_test
+
+import (
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fastcount/engine"
+)
+
+// What a Counter adds up is what Run counts, whatever the order of the pairs.
+func TestCounterEqualsRun(t *testing.T) {
+	want := reportOf(t, export(1, 2000), engine.Config{})
+	c, err := engine.NewCounter(engine.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want.Pairs {
+		p := want.Pairs[len(want.Pairs)-1-i]
+		for _, n := range []uint64{1, p.Count - 1} {
+			if n == 0 {
+				continue
+			}
+			if err := c.Add(want.Patients[p.Patient], want.Events[p.Event], n); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	got, err := c.Report(want.Parts, false)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v, %s", err, diff)
+	}
+}
+
+func TestCounterLimits(t *testing.T) {
+	if c, err := engine.NewCounter(engine.Limits{Pairs: -1}); c != nil || err == nil {
+		t.Errorf("negative limit: got %v, %v", c, err)
+	}
+	c, err := engine.NewCounter(engine.Limits{Pairs: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(c.Add("P", "a", 1), c.Add("P", "b", 1)); err != nil {
+		t.Fatal(err)
+	}
+	r, err := c.Report(nil, false)
+	if limit, ok := errors.AsType[*engine.LimitError](err); !ok || limit.What != "pairs" || r != nil {
+		t.Errorf("two pairs: got %v, %v", r, err)
+	}
+}
+
+// The number of rows never starts again at 0.
+func TestCounterOverflow(t *testing.T) {
+	c, err := engine.NewCounter(engine.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Add("P", "a", math.MaxUint64); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Add("P", "b", 1); err == nil {
+		t.Error("no error")
+	}
+}

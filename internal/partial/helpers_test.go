@@ -1,0 +1,57 @@
+package partial_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"fastcount/engine"
+)
+
+// memory is an input in memory.
+type memory struct {
+	name string
+	data []byte
+}
+
+func (m memory) Name() string { return m.name }
+
+func (m memory) Open(context.Context) (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(m.data)), nil
+}
+
+// reportOf counts an export.
+func reportOf(t testing.TB, data []byte) *engine.Report {
+	t.Helper()
+	r, err := engine.Run(t.Context(), []engine.Part{memory{"a", data}}, engine.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// pairs returns the counts of a report.
+func pairs(r *engine.Report) map[[2]string]uint64 {
+	m := make(map[[2]string]uint64)
+	for _, p := range r.Pairs {
+		m[[2]string{r.Patients[p.Patient], r.Events[p.Event]}] += p.Count
+	}
+	return m
+}
+
+// export returns an export of random patients and events.
+func export(seed, rows int) []byte {
+	r := rand.New(rand.NewPCG(uint64(seed), 0))
+	b := []byte("patient_id,event_type\n")
+	for range rows {
+		b = fmt.Appendf(b, "P%d,e%d\n", r.IntN(100), r.IntN(10))
+	}
+	return b
+}
+
+// oddIDs is an export with ids that hold what the format itself is made of.
+var oddIDs = []byte("patient_id,event_type\n\"4:P001,\",\"a\nb\"\n\"\",\"\"\n\"{\",x\n\"{\",x\n\x00,\u2028\n" + strings.Repeat("y", 4000) + ",z\n")
