@@ -21,7 +21,7 @@ import (
 // bench or fuzz, and only tests and benchmarks import internal/testing.
 var imports = map[string]string{
 	"":                             "",
-	"cmd/fastcount":                "sources sinks engine parser mockserver internal/display internal/nearest internal/partial internal/state internal/atomicfile internal/plan internal/merge",
+	"cmd/fastcount":                "sources sinks engine parser mockserver internal/simd internal/display internal/nearest internal/partial internal/state internal/atomicfile internal/plan internal/merge",
 	"sources":                      "engine parser",
 	"sinks":                        "engine internal/display internal/nearest internal/atomicfile",
 	"sinks/sinktest":               "engine sinks",

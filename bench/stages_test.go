@@ -48,15 +48,15 @@ func BenchmarkIndex(b *testing.B) {
 //
 //	go test -run='^$' -bench=Parse -count=10 ./bench
 func BenchmarkParse(b *testing.B) {
-	o := parser.Options{Columns: []parser.Selector{{Name: "patient_id"}, {Name: "event_type"}}}
+	cfg := parser.Config{Columns: []parser.Selector{{Name: "patient_id"}, {Name: "event_type"}}}
 	for _, s := range allShapes() {
 		b.Run("shape="+s.name, func(b *testing.B) {
 			src := bytes.NewReader(nil)
-			r := parser.NewReader(src, o)
+			r := parser.NewReader(src, cfg)
 			defer r.Release()
 			for b.Loop() {
 				src.Reset(s.data)
-				r.Reset(src, o)
+				r.Reset(src, cfg)
 				if rows, err := countRows(r); rows != s.rows || err != io.EOF {
 					b.Fatalf("%d rows of %d, %v", rows, s.rows, err)
 				}

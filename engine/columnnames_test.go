@@ -61,7 +61,7 @@ func TestRepeatedHeader(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			data, line := inputOf(tt.header, tt.record, names, tt.row)
-			for _, cfg := range []engine.Config{{}, {Jobs: 3, RangeSize: 10_000}, {Jobs: 2, RangeSize: 700}, {CSV: parser.Options{BufferSize: 1000}}} {
+			for _, cfg := range []engine.Config{{}, {Jobs: 3, RangeSize: 10_000}, {Jobs: 2, RangeSize: 700}, {BufferSize: 1000}} {
 				cfg.Patient, cfg.Event = parser.Selector{Name: "subject"}, parser.Selector{Name: "kind"}
 				checkRefusedAt(t, data, cfg, tt.want, line)
 			}
@@ -128,7 +128,7 @@ func TestHeaderWithNoHeader(t *testing.T) {
 	data, line := inputOf("", "Patient_ID,time,event_type,value\n", names, row)
 	first := []byte("patient_id,event_time,event_type,value\nP1,1,hr,60\n")
 	for _, cfg := range []engine.Config{{}, {Jobs: 3, RangeSize: 10_000}} {
-		cfg.CSV.NoHeader = true
+		cfg.Dialect.NoHeader = true
 		checkRefusedAt(t, data, cfg, parser.ErrUnexpectedHeader, line)
 		checkRefusedAt(t, first, cfg, parser.ErrUnexpectedHeader, 1)
 		checkRefusedAt(t, append([]byte("\ufeff"), first...), cfg, parser.ErrUnexpectedHeader, 1)
@@ -146,7 +146,7 @@ func TestRepeatedHeaderAndBadID(t *testing.T) {
 	const header = "patient_id,event_type\n"
 	again, bad := "Patient_ID,event_type\n", "P1,\xff\n"
 	for _, size := range []int{1, 50, 0} {
-		cfg := engine.Config{CSV: parser.Options{BufferSize: size}}
+		cfg := engine.Config{BufferSize: size}
 		checkRefusedAt(t, []byte(header+"P1,bp\n"+again+bad), cfg, parser.ErrRepeatedHeader, 3)
 		checkRefusedAt(t, []byte(header+"P1,bp\n"+bad+again), cfg, parser.ErrInvalidUTF8, 3)
 	}

@@ -19,8 +19,16 @@ type Config struct {
 	// event_type, or number 1 and number 3 of an input without a header.
 	Patient, Event parser.Selector
 
-	// CSV says how records are read. Its Columns are not used.
-	CSV parser.Options
+	// Dialect describes how the bytes of the parts form records. If its
+	// Delimiter is zero, that of the part is used.
+	Dialect parser.Dialect
+
+	// RecordLimits bounds each record.
+	RecordLimits parser.Limits
+
+	// BufferSize is the number of bytes read at a time. Zero means
+	// parser.DefaultBufferSize. It does not affect the result.
+	BufferSize int
 
 	// Verify says what becomes of a part that is not what its server declared.
 	Verify Verify
@@ -45,8 +53,9 @@ type Config struct {
 	// ids are escaped when partial results are added up.
 	RawIDs bool
 
-	// ShowIDs lets errors hold ids: those that occurred and were not declared.
-	ShowIDs bool
+	// ShowData allows errors to contain ids that occurred and were not
+	// declared, and the column names of an input.
+	ShowData bool
 
 	// Limits bound what a run may remember. Going over one is a *LimitError.
 	Limits Limits
@@ -101,11 +110,27 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Progress == nil {
 		c.Progress = new(Progress)
 	}
-	c.CSV.Columns = []parser.Selector{
-		patientColumn: c.column(c.Patient, defaultPatient, 1),
-		eventColumn:   c.column(c.Event, defaultEvent, 3),
+	return c, c.csv().Validate()
+}
+
+// Validate returns an error if c contains a value that is not valid.
+func (c Config) Validate() error {
+	_, err := c.withDefaults()
+	return err
+}
+
+// csv returns the configuration of the parser for parts with the dialect of c.
+func (c Config) csv() parser.Config {
+	return parser.Config{
+		Dialect: c.Dialect,
+		Limits:  c.RecordLimits,
+		Columns: []parser.Selector{
+			patientColumn: c.column(c.Patient, defaultPatient, 1),
+			eventColumn:   c.column(c.Event, defaultEvent, 3),
+		},
+		ShowNames:  c.ShowData,
+		BufferSize: c.BufferSize,
 	}
-	return c, c.CSV.Validate()
 }
 
 // The names of the columns that are counted by default.
@@ -119,7 +144,7 @@ func (c Config) column(s parser.Selector, name string, number int) parser.Select
 	switch {
 	case s != parser.Selector{}:
 		return s
-	case c.CSV.NoHeader:
+	case c.Dialect.NoHeader:
 		return parser.Selector{Number: number}
 	default:
 		return parser.Selector{Name: name}

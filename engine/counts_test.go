@@ -131,7 +131,7 @@ func block(t testing.TB, input string) *parser.Block {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := parser.NewReader(strings.NewReader(input), cfg.CSV).Next()
+	b, err := parser.NewReader(strings.NewReader(input), cfg.csv()).Next()
 	if err != nil {
 		t.Fatal(err)
 	}

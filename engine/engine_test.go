@@ -37,7 +37,7 @@ func TestSameAnswerHoweverItIsCounted(t *testing.T) {
 		for _, rangeSize := range []int64{0, 1000, 40_000} {
 			for _, bufferSize := range []int{0, 100} {
 				for _, order := range [][]engine.Part{parts, reversed} {
-					cfg := engine.Config{Jobs: jobs, RangeSize: rangeSize, CSV: parser.Options{BufferSize: bufferSize}}
+					cfg := engine.Config{Jobs: jobs, RangeSize: rangeSize, BufferSize: bufferSize}
 					got, err := engine.Run(t.Context(), order, cfg)
 					if err != nil {
 						t.Fatal(err)
@@ -307,7 +307,7 @@ func TestIdsThatCannotBeCounted(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			for _, size := range []int{1, 5, 30, 0} {
-				cfg := engine.Config{Limits: tt.limits, CSV: parser.Options{BufferSize: size}}
+				cfg := engine.Config{Limits: tt.limits, BufferSize: size}
 				_, err := engine.Run(t.Context(), []engine.Part{memory{"ids", []byte(tt.input)}}, cfg)
 				got := ""
 				if err != nil {
@@ -343,10 +343,10 @@ func TestLimitsOfTheTotal(t *testing.T) {
 func TestConfigIsValidated(t *testing.T) {
 	for name, cfg := range map[string]engine.Config{
 		"negative limit":   {Limits: engine.Limits{Pairs: -1}},
-		"delimiter":        {CSV: parser.Options{Comma: '\n'}},
-		"name, no header":  {CSV: parser.Options{NoHeader: true}, Patient: parser.Selector{Name: "x"}},
+		"delimiter":        {Dialect: parser.Dialect{Delimiter: '\n'}},
+		"name, no header":  {Dialect: parser.Dialect{NoHeader: true}, Patient: parser.Selector{Name: "x"}},
 		"negative number":  {Event: parser.Selector{Number: -1}},
-		"negative columns": {CSV: parser.Options{MaxColumns: -1}},
+		"negative columns": {RecordLimits: parser.Limits{MaxColumns: -1}},
 	} {
 		if _, err := engine.Run(t.Context(), nil, cfg); err == nil {
 			t.Errorf("%s: no error", name)
@@ -359,9 +359,9 @@ func TestColumnsCanBeChosen(t *testing.T) {
 		input string
 		cfg   engine.Config
 	}{
-		{"who;what\nP1;bp\n", engine.Config{CSV: parser.Options{Comma: ';'}, Patient: parser.Selector{Name: "who"}, Event: parser.Selector{Name: "what"}}},
-		{"P1,t,bp\n", engine.Config{CSV: parser.Options{NoHeader: true}}},
-		{"bp,P1\n", engine.Config{CSV: parser.Options{NoHeader: true}, Patient: parser.Selector{Number: 2}, Event: parser.Selector{Number: 1}}},
+		{"who;what\nP1;bp\n", engine.Config{Dialect: parser.Dialect{Delimiter: ';'}, Patient: parser.Selector{Name: "who"}, Event: parser.Selector{Name: "what"}}},
+		{"P1,t,bp\n", engine.Config{Dialect: parser.Dialect{NoHeader: true}}},
+		{"bp,P1\n", engine.Config{Dialect: parser.Dialect{NoHeader: true}, Patient: parser.Selector{Number: 2}, Event: parser.Selector{Number: 1}}},
 	}
 	for _, tt := range tests {
 		got, err := engine.Run(t.Context(), []engine.Part{memory{"x", []byte(tt.input)}}, tt.cfg)

@@ -82,7 +82,7 @@ const MismatchExpected = "expected rows"
 type MismatchError struct {
 	What              string   // "rows", "patient", "event type" or MismatchExpected
 	Declared, Counted uint64   // for "rows"; for names: how many were declared, and how many occurred undeclared
-	Names             []string // some of the latter, if Config.ShowIDs
+	Names             []string // some of the latter, if Config.ShowData
 }
 
 func (e *MismatchError) Error() string {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"fastcount/internal/fused"
+	"fastcount/internal/simd"
 	"fastcount/parser"
 )
 
@@ -30,7 +31,8 @@ func TestRowsOfTheFusedPath(t *testing.T) {
 	for name, tt := range map[string]struct {
 		header string
 		row    func(patient, event string) string
-		csv    parser.Options
+		limits parser.Limits
+		kernel string
 		slow   bool
 	}{
 		"plain":  {header: header, row: func(p, e string) string { return p + ",2025-08-26T00:00:00Z," + e + ",71\n" }},
@@ -40,17 +42,18 @@ func TestRowsOfTheFusedPath(t *testing.T) {
 			return "0b3e1f5a-7c1d-4a89-9e55-" + p + ",2025," + e + ",71\n"
 		}},
 		"wide":    {header: wide, row: func(p, e string) string { return strings.Repeat("12,", 30) + e + "," + p + ",x\n" }},
-		"generic": {header: header, row: func(p, e string) string { return p + ",2025," + e + ",71\n" }, csv: parser.Options{Kernel: "generic"}, slow: true},
+		"generic": {header: header, row: func(p, e string) string { return p + ",2025," + e + ",71\n" }, kernel: "generic", slow: true},
 		"short records": {header: header, row: func(p, e string) string { return p + ",2025," + e + ",71\n" },
-			csv: parser.Options{MaxRecord: minRecord - 1}, slow: true},
+			limits: parser.Limits{MaxRecord: minRecord - 1}, slow: true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			useKernel(t, tt.kernel)
 			var b strings.Builder
 			b.WriteString(tt.header)
 			for i := range rows {
 				b.WriteString(tt.row(fmt.Sprintf("P%03d", i*7%50), []string{"bp", "heart_rate", "spo2"}[i%3]))
 			}
-			cfg, err := Config{CSV: tt.csv}.withDefaults()
+			cfg, err := Config{RecordLimits: tt.limits}.withDefaults()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,5 +73,23 @@ func TestRowsOfTheFusedPath(t *testing.T) {
 				t.Errorf("the fused path counted %d of %d rows, want all but %d", total.fusedRows, rows, 2*first)
 			}
 		})
+	}
+}
+
+// useKernel selects the kernel with the given name, if any, until the end of
+// the test.
+func useKernel(t *testing.T, name string) {
+	t.Helper()
+	if name == "" {
+		return
+	}
+	before := simd.Current().Name
+	t.Cleanup(func() {
+		if err := simd.Use(before); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := simd.Use(name); err != nil {
+		t.Fatal(err)
 	}
 }

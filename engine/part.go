@@ -91,8 +91,8 @@ type Checker interface {
 	Check() error
 }
 
-// Delimited is a part that knows what is between its fields, such as by the ending of its name. Config.CSV.Comma is
-// stronger, where it is set.
+// Delimited is a part that knows what is between its fields, such as by the ending of its name. Config.Dialect.Delimiter
+// takes precedence if it is set.
 type Delimited interface {
 	// Delimiter returns the byte between two fields, or 0 where it is not known.
 	Delimiter() byte

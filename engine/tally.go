@@ -76,12 +76,12 @@ const minRecord = 512
 const maxRoadNames = 32 << 10
 
 // prepare makes t ready for records with this header.
-func (t *tally) prepare(h *parser.Header, o parser.Options) {
-	layout := fused.Layout{Comma: o.Delimiter(), Width: h.Width(),
+func (t *tally) prepare(h *parser.Header, c parser.Config) {
+	layout := fused.Layout{Comma: c.Dialect.Delimiter, Width: h.Width(),
 		First: h.Column(patientColumn), Second: h.Column(eventColumn)}
 	t.columns.set(h)
 	switch {
-	case o.MaxRecord > 0 && o.MaxRecord < minRecord || o.Kernel != "" && o.Kernel != fused.Kernel:
+	case c.Limits.MaxRecord > 0 && c.Limits.MaxRecord < minRecord:
 		t.road = nil
 	case t.road == nil || layout != t.layout:
 		t.road, t.layout = fused.New(layout, t.columns.leave), layout

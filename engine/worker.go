@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -19,7 +20,7 @@ type worker struct {
 }
 
 func newWorker(r *run) *worker {
-	return &worker{run: r, reader: parser.NewReader(nil, r.cfg.CSV)}
+	return &worker{run: r, reader: parser.NewReader(nil, r.cfg.csv())}
 }
 
 // release gives back what w holds, and tells how it spent its time.
@@ -114,23 +115,24 @@ func (w *worker) attempt(ctx context.Context, part Part, t *tally, state *partSt
 	return report, w.run.verify(part, t, &report)
 }
 
-// csv returns how the records of a part that are counted into t are to be read.
-func (r *run) csv(part Part, t *tally) parser.Options {
-	o := r.cfg.CSV
-	if d, ok := part.(Delimited); ok && o.Comma == 0 {
-		o.Comma = d.Delimiter()
+// csv returns the configuration of the parser for a part that is counted into t.
+func (r *run) csv(part Part, t *tally) parser.Config {
+	c := r.cfg.csv()
+	if d, ok := part.(Delimited); ok && c.Dialect.Delimiter == 0 {
+		c.Dialect.Delimiter = d.Delimiter()
 	}
+	c.Dialect.Delimiter = cmp.Or(c.Dialect.Delimiter, ',')
 	if r.cfg.MaxBadRows > 0 {
-		o.Reject = func(err *parser.SyntaxError, record []byte) error {
+		c.Reject = func(err *parser.SyntaxError, record []byte) error {
 			return t.bad.add(err, record, r.cfg)
 		}
 	}
-	return o
+	return c
 }
 
 // countStream counts the records that the worker's reader still has to give: as far as the fast road goes along it,
 // and over each place where it ends a block on the calm one.
-func (w *worker) countStream(ctx context.Context, stream io.Reader, o parser.Options, t *tally, state *partState) error {
+func (w *worker) countStream(ctx context.Context, stream io.Reader, c parser.Config, t *tally, state *partState) error {
 	defer func() {
 		t.multiline += uint64(w.reader.MultilineRecords())
 		wait, decode := w.src.split()
@@ -140,7 +142,7 @@ func (w *worker) countStream(ctx context.Context, stream io.Reader, o parser.Opt
 	if err := w.reader.Begin(); err != nil {
 		return err
 	}
-	t.prepare(w.reader.Header(), o)
+	t.prepare(w.reader.Header(), c)
 	rawFrom := int64(0)
 	for {
 		before := t.rows
@@ -164,13 +166,16 @@ func (w *worker) countStream(ctx context.Context, stream io.Reader, o parser.Opt
 // countSome counts some records more. The error is that of the reader or of the tally.
 func (w *worker) countSome(t *tally) error {
 	begin, read := time.Now(), w.src.reading
-	data, stop := w.reader.Unread()
+	data, stop, err := w.reader.Peek()
 	parsed := time.Now()
 	used, rows := t.drive(data, stop)
 	counted := time.Now()
 	w.stages.Count += counted.Sub(parsed)
 	w.stages.Parse += parsed.Sub(begin) - (w.src.reading - read)
-	if w.reader.Skip(used, rows); used > 0 {
+	if err != nil {
+		return err
+	}
+	if w.reader.Discard(used, rows); used > 0 {
 		return nil
 	}
 	begin, read = counted, w.src.reading
@@ -253,7 +258,7 @@ func (r *run) verify(part Part, t *tally, report *PartReport) error {
 	if !ok || r.cfg.Verify == VerifyOff {
 		return nil
 	}
-	if err := d.Declared().check(t, r.cfg.ShowIDs); err != nil {
+	if err := d.Declared().check(t, r.cfg.ShowData); err != nil {
 		return err
 	}
 	report.Verified = ProofRows

@@ -68,7 +68,7 @@ func FuzzParser(f *testing.F) {
 	seed(f, []byte{1}, uint16(1))
 	seed(f, []byte{3, 0, 200}, uint16(300))
 	f.Fuzz(func(t *testing.T, input, pieces []byte, bufferSize uint16) {
-		rows, err := records(bytes.NewReader(input), parser.Options{Columns: ids, MaxRecordLines: manyLines})
+		rows, err := records(bytes.NewReader(input), parser.Config{Columns: ids, Limits: parser.Limits{MaxRecordLines: manyLines}})
 		want, wantErr := oracle.Rows(input, ',', "patient_id", "event_type")
 		if !errors.Is(wantErr, oracle.ErrCannotTell) {
 			if (err == nil) != (wantErr == nil) {
@@ -80,7 +80,7 @@ func FuzzParser(f *testing.F) {
 		}
 		agreesWithMachine(t, input, rows, err)
 		src := &corpus.Pieces{Data: input, Sizes: sizes(pieces)}
-		again, errAgain := records(src, parser.Options{Columns: ids, BufferSize: int(bufferSize), MaxRecordLines: manyLines})
+		again, errAgain := records(src, parser.Config{Columns: ids, BufferSize: int(bufferSize), Limits: parser.Limits{MaxRecordLines: manyLines}})
 		if fmt.Sprint(err) != fmt.Sprint(errAgain) || !slices.EqualFunc(rows, again, slices.Equal) {
 			t.Fatalf("in pieces: got %q and %v, in one go %q and %v", again, errAgain, rows, err)
 		}
@@ -135,8 +135,8 @@ func sizes(pieces []byte) []int {
 	return out
 }
 
-func records(src io.Reader, o parser.Options) (rows [][]string, err error) {
-	r := parser.NewReader(src, o)
+func records(src io.Reader, cfg parser.Config) (rows [][]string, err error) {
+	r := parser.NewReader(src, cfg)
 	defer r.Release()
 	for {
 		b, err := r.Next()
@@ -218,7 +218,7 @@ func FuzzEngine(f *testing.F) {
 	seed(f, uint16(5), uint16(0))
 	seed(f, uint16(40), uint16(9))
 	f.Fuzz(func(t *testing.T, input []byte, rangeSize, bufferSize uint16) {
-		cfg := engine.Config{Jobs: 3, RangeSize: int64(max(rangeSize, uint16(len(input)/200), 1)), CSV: parser.Options{BufferSize: int(bufferSize), MaxRecordLines: manyLines}}
+		cfg := engine.Config{Jobs: 3, RangeSize: int64(max(rangeSize, uint16(len(input)/200), 1)), BufferSize: int(bufferSize), RecordLimits: parser.Limits{MaxRecordLines: manyLines}}
 		got, err := engine.Run(t.Context(), []engine.Part{file(input)}, cfg)
 		want, wantErr := oracle.Counts(input, ',', "patient_id", "event_type")
 		if errors.Is(wantErr, oracle.ErrCannotTell) || tooLong(input) {
@@ -228,7 +228,7 @@ func FuzzEngine(f *testing.F) {
 			t.Fatalf("got error %v, the oracle has %v", err, wantErr)
 		}
 		if err != nil {
-			whole, errWhole := engine.Run(t.Context(), []engine.Part{file(input)}, engine.Config{CSV: parser.Options{MaxRecordLines: manyLines}})
+			whole, errWhole := engine.Run(t.Context(), []engine.Part{file(input)}, engine.Config{RecordLimits: parser.Limits{MaxRecordLines: manyLines}})
 			if fmt.Sprint(err) != fmt.Sprint(errWhole) {
 				t.Fatalf("cut: %v; in one go: %v, %v", err, errWhole, whole)
 			}

@@ -14,7 +14,7 @@ import "bytes"
 type Block struct {
 	Data    []byte   // at least Slack readable bytes follow it in its array, so Data[:len(Data)+Slack] is allowed
 	Rows    int      // records in this block; may be 0
-	Columns []Column // in the order of Options.Columns
+	Columns []Column // in the order of Config.Columns
 	Offset  int64    // bytes of the input before Data
 
 	lines int64 // line feeds of the input before Data

@@ -31,9 +31,8 @@ func TestBlocksByPath(t *testing.T) {
 				continue
 			}
 			t.Run(name+"/"+k.Name, func(t *testing.T) {
-				o := ids
-				o.Kernel = k.Name
-				r := parser.NewReader(strings.NewReader("patient_id,event_time,event_type,value\n"+tt.rows), o)
+				r := parser.NewReader(strings.NewReader("patient_id,event_time,event_type,value\n"+tt.rows), ids)
+				r.UseKernel(k)
 				got, err := readAll(r, 2)
 				if err != nil || len(got) != strings.Count(tt.rows, "\n") {
 					t.Fatalf("%d rows, %v", len(got), err)

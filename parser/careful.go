@@ -220,12 +220,12 @@ func (r *Reader) careful(data []byte, stop int) (used, errAt int, err error) {
 // reject hands the record data[at:next], which has a wrong number of fields, to the option for it.
 func (r *Reader) reject(data []byte, at, next int) error {
 	err := fmt.Errorf("%w: %d, the header has %d", ErrFieldCount, r.machine.count, r.header.width)
-	if r.opts.Reject == nil {
+	if r.cfg.Reject == nil {
 		return err
 	}
 	r.block.Data = data
 	record := bytes.TrimSuffix(bytes.TrimSuffix(data[at:next], []byte("\n")), []byte("\r"))
-	return r.opts.Reject(r.block.errorAt(at, err), record)
+	return r.cfg.Reject(r.block.errorAt(at, err), record)
 }
 
 // project appends the wanted fields of the record that the machine has just read to the block.

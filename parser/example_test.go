@@ -12,7 +12,7 @@ import (
 // A Reader gives blocks of whole records; a block says where in its bytes the fields of the wanted columns are.
 func ExampleReader() {
 	input := strings.NewReader("patient_id,note,event_type\nP1,\"a, b\",bp\n\"P\"\"2\",,spo2\n")
-	r := parser.NewReader(input, parser.Options{Columns: []parser.Selector{{Name: "patient_id"}, {Name: "event_type"}}})
+	r := parser.NewReader(input, parser.Config{Columns: []parser.Selector{{Name: "patient_id"}, {Name: "event_type"}}})
 	defer r.Release()
 	for {
 		block, err := r.Next()
@@ -36,7 +36,7 @@ func ExampleReader() {
 // A SyntaxError says where the input is not CSV, and wraps one of the errors of this package.
 func ExampleSyntaxError() {
 	input := strings.NewReader("patient_id,event_type\nP1,bp\nP\"2,bp\n")
-	r := parser.NewReader(input, parser.Options{Columns: []parser.Selector{{Name: "patient_id"}}})
+	r := parser.NewReader(input, parser.Config{Columns: []parser.Selector{{Name: "patient_id"}}})
 	defer r.Release()
 	for {
 		if _, err := r.Next(); err != nil {
@@ -51,15 +51,15 @@ func ExampleSyntaxError() {
 }
 
 // Rows with a wrong number of fields can be left out, if somebody wants to hear of each.
-func ExampleOptions_reject() {
-	options := parser.Options{
+func ExampleConfig_reject() {
+	cfg := parser.Config{
 		Columns: []parser.Selector{{Number: 1}},
 		Reject: func(err *parser.SyntaxError, record []byte) error {
 			fmt.Printf("left out: %v\n", err)
 			return nil
 		},
 	}
-	r := parser.NewReader(strings.NewReader("patient_id,event_type\nP1,bp\nP2\nP3,bp\n"), options)
+	r := parser.NewReader(strings.NewReader("patient_id,event_type\nP1,bp\nP2\nP3,bp\n"), cfg)
 	defer r.Release()
 	rows := 0
 	for {

@@ -91,23 +91,23 @@ func (r *Reader) readHeader() error {
 		}
 	}
 	m := &r.machine
-	m.keep = r.opts.MaxColumns
+	m.keep = r.cfg.Limits.MaxColumns
 	next, err := r.firstRecord()
 	if err != nil {
 		return err
 	}
-	if m.count > r.opts.MaxColumns {
-		return r.errorHere(r.pos, fmt.Errorf("%w of %d: the first record has %d", ErrTooManyColumns, r.opts.MaxColumns, m.count))
+	if m.count > r.cfg.Limits.MaxColumns {
+		return r.errorHere(r.pos, fmt.Errorf("%w of %d: the first record has %d", ErrTooManyColumns, r.cfg.Limits.MaxColumns, m.count))
 	}
 	names := make([][]byte, m.count)
 	for i, f := range m.fields {
 		names[i] = bytes.Clone(f.value(r.buf))
 	}
-	if r.header, err = newHeader(names, r.opts); err != nil {
+	if r.header, err = newHeader(names, r.cfg); err != nil {
 		return r.errorHere(r.pos, err)
 	}
 	m.keep = r.header.width
-	if !r.opts.NoHeader {
+	if !r.cfg.Dialect.NoHeader {
 		r.skipTo(next)
 	}
 	return nil
@@ -159,8 +159,8 @@ func (r *Reader) findRecord() error {
 			r.pos = r.end
 			return nil
 		}
-		if r.base+int64(r.end) > int64(r.opts.MaxRecord) {
-			return r.errorHere(0, fmt.Errorf("%w of %d bytes", ErrRecordTooLong, r.opts.MaxRecord))
+		if r.base+int64(r.end) > int64(r.cfg.Limits.MaxRecord) {
+			return r.errorHere(0, fmt.Errorf("%w of %d bytes", ErrRecordTooLong, r.cfg.Limits.MaxRecord))
 		}
 		r.base += int64(r.end) // nothing before the line feed is needed
 		r.end = 0

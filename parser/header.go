@@ -31,14 +31,14 @@ func (h *Header) Name(i int) []byte {
 }
 
 // newHeader makes sense of the first record, whose fields are names.
-func newHeader(names [][]byte, o Options) (*Header, error) {
-	h := &Header{width: len(names), wanted: make([]int, len(o.Columns))}
-	for i, s := range o.Columns {
+func newHeader(names [][]byte, cfg Config) (*Header, error) {
+	h := &Header{width: len(names), wanted: make([]int, len(cfg.Columns))}
+	for i, s := range cfg.Columns {
 		at, err := s.find(names)
-		if errors.Is(err, ErrMissingColumn) && o.ShowNames {
+		if errors.Is(err, ErrMissingColumn) && cfg.ShowNames {
 			err = fmt.Errorf("%w: %.200q", err, names)
 		}
-		if errors.Is(err, ErrMissingColumn) && !o.NoHeader && looksLikeData(names, o.Columns) {
+		if errors.Is(err, ErrMissingColumn) && !cfg.Dialect.NoHeader && looksLikeData(names, cfg.Columns) {
 			err = fmt.Errorf("%w; %w", err, ErrNotHeader)
 		}
 		if err != nil {
@@ -46,7 +46,7 @@ func newHeader(names [][]byte, o Options) (*Header, error) {
 		}
 		h.wanted[i] = at
 	}
-	if !o.NoHeader {
+	if !cfg.Dialect.NoHeader {
 		h.names = names
 		h.line = len(names) - 1
 		for _, name := range names {

@@ -40,7 +40,7 @@ func machineRows(t *testing.T, input []byte) ([][]string, *oracle.Fault) {
 	return records[1:], fault
 }
 
-var named = parser.Options{Columns: []parser.Selector{{Name: "p"}, {Name: "e"}}}
+var named = parser.Config{Columns: []parser.Selector{{Name: "p"}, {Name: "e"}}}
 
 // eachString calls f with every string over the bytes that matter up to a length.
 func eachString(longest int, f func(s []byte)) {
@@ -126,7 +126,7 @@ func TestEveryStringWithByteOrderMarks(t *testing.T) {
 	}
 	tried := proof.Begin(t, "strings-marks")
 	r := parser.NewReader(nil, named)
-	bare := parser.Options{NoHeader: true, Columns: []parser.Selector{{Number: 1}}}
+	bare := parser.Config{Dialect: parser.Dialect{NoHeader: true}, Columns: []parser.Selector{{Number: 1}}}
 	eachTokenString(longest, []string{"a", ",", `"`, "\n", "\xef\xbb\xbf", "\xef"}, func(s []byte) {
 		if !bytes.Contains(s, []byte("\xef")) {
 			return
@@ -169,7 +169,7 @@ func TestEveryStringWithALimitOfLines(t *testing.T) {
 			records, multiline, fault := oracle.MachineLimited(input, ',', maxLines)
 			for _, size := range []int{0, 1 + len(s)%7} {
 				o := named
-				o.MaxRecordLines, o.BufferSize = maxLines, size
+				o.Limits.MaxRecordLines, o.BufferSize = maxLines, size
 				r.Reset(&corpus.Pieces{Data: input, Sizes: []int{1 + len(s)%3, 100}}, o)
 				agree(t, string(input), r, records[1:], fault)
 				if got := r.MultilineRecords(); fault == nil && got != int64(multiline) {
@@ -198,7 +198,7 @@ func TestLinesOfARecord(t *testing.T) {
 			text := "p,e\nP1,a\nP2,\"" + strings.Repeat("\n", tt.lines-1) + "\"" + end
 			for size := 1; size < 40; size++ {
 				o := named
-				o.MaxRecordLines, o.BufferSize = 5, size
+				o.Limits.MaxRecordLines, o.BufferSize = 5, size
 				r := parser.NewReader(&corpus.Pieces{Data: []byte(text), Sizes: []int{size, 1}}, o)
 				rows, err := readAll(r, 2)
 				var s *parser.SyntaxError
@@ -221,7 +221,7 @@ func TestUnclosedQuoteWithinTheLimitOfLines(t *testing.T) {
 	} {
 		for size := 1; size < 20; size++ {
 			o := named
-			o.MaxRecordLines, o.BufferSize = 3, size
+			o.Limits.MaxRecordLines, o.BufferSize = 3, size
 			if _, err := readAll(parser.NewReader(strings.NewReader(text), o), 2); !errors.Is(err, want) {
 				t.Errorf("%q, buffer of %d: got %v, want %v", text, size, err, want)
 			}

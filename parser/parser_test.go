@@ -16,7 +16,7 @@ import (
 	"fastcount/parser"
 )
 
-var ids = parser.Options{Columns: []parser.Selector{{Name: "patient_id"}, {Name: "event_type"}}}
+var ids = parser.Config{Columns: []parser.Selector{{Name: "patient_id"}, {Name: "event_type"}}}
 
 // readAll returns the wanted fields of every record, row by row.
 func readAll(r *parser.Reader, columns int) ([][]string, error) {
@@ -87,11 +87,11 @@ func TestWhatCSVMeans(t *testing.T) {
 		if !k.Available {
 			continue
 		}
-		o := ids
-		o.Kernel = k.Name
 		for _, c := range corpus.Cases() {
 			t.Run(k.Name+"/"+c.Name, func(t *testing.T) {
-				checkCase(t, c, parser.NewReader(strings.NewReader(c.Input), o))
+				r := parser.NewReader(strings.NewReader(c.Input), ids)
+				r.UseKernel(k)
+				checkCase(t, c, r)
 			})
 		}
 	}
@@ -101,7 +101,7 @@ func TestWhatCSVMeans(t *testing.T) {
 func TestHoweverTheBytesArrive(t *testing.T) {
 	var r *parser.Reader
 	tried := proof.Begin(t, "arrivals")
-	check := func(t *testing.T, c corpus.Case, src io.Reader, o parser.Options) {
+	check := func(t *testing.T, c corpus.Case, src io.Reader, o parser.Config) {
 		tried.Add(1)
 		if r == nil {
 			r = parser.NewReader(src, o)
@@ -137,7 +137,7 @@ func TestEveryStringAgreesWithEncodingCSV(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		longest = 6
 	}
-	bare := parser.Options{NoHeader: true, Columns: []parser.Selector{{Number: 1}}}
+	bare := parser.Config{Dialect: parser.Dialect{NoHeader: true}, Columns: []parser.Selector{{Number: 1}}}
 	r := parser.NewReader(nil, bare)
 	buf := []byte("p,e\n12345678")
 	eachString(longest, func(s []byte) {
@@ -192,7 +192,7 @@ func TestLimits(t *testing.T) {
 		for _, size := range []int{1, 7, 64, 99, 100, 101, 102, 1000, 0} {
 			t.Run(fmt.Sprintf("%s/buffer %d", tt.name, size), func(t *testing.T) {
 				o := ids
-				o.MaxRecord, o.BufferSize = tt.maxRecord, size
+				o.Limits.MaxRecord, o.BufferSize = tt.maxRecord, size
 				_, err := readAll(parser.NewReader(strings.NewReader(tt.input), o), 2)
 				if !errors.Is(err, tt.want) {
 					t.Fatalf("got %v, want %v", err, tt.want)
@@ -208,7 +208,7 @@ func TestLimits(t *testing.T) {
 
 func TestTooManyColumns(t *testing.T) {
 	o := ids
-	o.MaxColumns = 3
+	o.Limits.MaxColumns = 3
 	for input, want := range map[string]error{
 		"patient_id,event_type,c\n":   nil,
 		"patient_id,event_type,c,d\n": parser.ErrTooManyColumns,
@@ -219,32 +219,31 @@ func TestTooManyColumns(t *testing.T) {
 	}
 }
 
-func TestOptions(t *testing.T) {
+func TestConfig(t *testing.T) {
 	tests := []struct {
 		name, input string
-		o           parser.Options
+		cfg         parser.Config
 		want        [][]string // nil if refused
 	}{
-		{"tab", "patient_id\tevent_type\nP,1\tbp\n", parser.Options{Comma: '\t', Columns: ids.Columns}, [][]string{{"P,1", "bp"}}},
-		{"no header", "P1,x,bp\nP2,y,hr\n", parser.Options{NoHeader: true, Columns: []parser.Selector{{Number: 1}, {Number: 3}}}, [][]string{{"P1", "bp"}, {"P2", "hr"}}},
-		{"no header, the same row again", "P1,bp\nP1,bp\n", parser.Options{NoHeader: true, Columns: []parser.Selector{{Number: 1}, {Number: 2}}}, [][]string{{"P1", "bp"}, {"P1", "bp"}}},
-		{"number under a header", "a,b\nP1,bp\n", parser.Options{Columns: []parser.Selector{{Number: 2}, {Name: "a"}}}, [][]string{{"bp", "P1"}}},
-		{"one column wanted twice", "a,b\n\"P\"\"1\",bp\n", parser.Options{Columns: []parser.Selector{{Name: "a"}, {Name: "a"}}}, [][]string{{`P"1`, `P"1`}}},
-		{"a single column", "a\nx\n\ny", parser.Options{Columns: []parser.Selector{{Name: "a"}}}, [][]string{{"x"}, {"y"}}},
-		{"number too high", "a,b\n", parser.Options{Columns: []parser.Selector{{Number: 3}}}, nil},
-		{"no columns", "a,b\n", parser.Options{}, nil},
-		{"delimiter is a quote", "a,b\n", parser.Options{Comma: '"', Columns: ids.Columns}, nil},
-		{"delimiter is no ASCII", "a,b\n", parser.Options{Comma: 0x80, Columns: ids.Columns}, nil},
-		{"name without header", "a,b\n", parser.Options{NoHeader: true, Columns: ids.Columns}, nil},
-		{"unknown kernel", "a,b\n", parser.Options{Columns: ids.Columns, Kernel: "mmx"}, nil},
-		{"column 0", "a,b\n", parser.Options{Columns: []parser.Selector{{}}}, nil},
-		{"negative limit", "a,b\n", parser.Options{MaxRecord: -1, Columns: ids.Columns}, nil},
-		{"negative buffer", "a,b\n", parser.Options{BufferSize: -7, Columns: ids.Columns}, nil},
-		{"limit over 1 GiB", "a,b\n", parser.Options{MaxRecord: 1<<30 + 1, Columns: ids.Columns}, nil},
+		{"tab", "patient_id\tevent_type\nP,1\tbp\n", parser.Config{Dialect: parser.Dialect{Delimiter: '\t'}, Columns: ids.Columns}, [][]string{{"P,1", "bp"}}},
+		{"no header", "P1,x,bp\nP2,y,hr\n", parser.Config{Dialect: parser.Dialect{NoHeader: true}, Columns: []parser.Selector{{Number: 1}, {Number: 3}}}, [][]string{{"P1", "bp"}, {"P2", "hr"}}},
+		{"no header, the same row again", "P1,bp\nP1,bp\n", parser.Config{Dialect: parser.Dialect{NoHeader: true}, Columns: []parser.Selector{{Number: 1}, {Number: 2}}}, [][]string{{"P1", "bp"}, {"P1", "bp"}}},
+		{"number under a header", "a,b\nP1,bp\n", parser.Config{Columns: []parser.Selector{{Number: 2}, {Name: "a"}}}, [][]string{{"bp", "P1"}}},
+		{"one column wanted twice", "a,b\n\"P\"\"1\",bp\n", parser.Config{Columns: []parser.Selector{{Name: "a"}, {Name: "a"}}}, [][]string{{`P"1`, `P"1`}}},
+		{"a single column", "a\nx\n\ny", parser.Config{Columns: []parser.Selector{{Name: "a"}}}, [][]string{{"x"}, {"y"}}},
+		{"number too high", "a,b\n", parser.Config{Columns: []parser.Selector{{Number: 3}}}, nil},
+		{"no columns", "a,b\nP1,bp\nP2,hr\n", parser.Config{}, [][]string{{}, {}}},
+		{"delimiter is a quote", "a,b\n", parser.Config{Dialect: parser.Dialect{Delimiter: '"'}, Columns: ids.Columns}, nil},
+		{"delimiter is no ASCII", "a,b\n", parser.Config{Dialect: parser.Dialect{Delimiter: 0x80}, Columns: ids.Columns}, nil},
+		{"name without header", "a,b\n", parser.Config{Dialect: parser.Dialect{NoHeader: true}, Columns: ids.Columns}, nil},
+		{"column 0", "a,b\n", parser.Config{Columns: []parser.Selector{{}}}, nil},
+		{"negative limit", "a,b\n", parser.Config{Limits: parser.Limits{MaxRecord: -1}, Columns: ids.Columns}, nil},
+		{"negative buffer", "a,b\n", parser.Config{BufferSize: -7, Columns: ids.Columns}, nil},
+		{"limit over 1 GiB", "a,b\n", parser.Config{Limits: parser.Limits{MaxRecord: 1<<30 + 1}, Columns: ids.Columns}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := readAll(parser.NewReader(strings.NewReader(tt.input), tt.o), len(tt.o.Columns))
+			got, err := readAll(parser.NewReader(strings.NewReader(tt.input), tt.cfg), len(tt.cfg.Columns))
 			if (err != nil) != (tt.want == nil) {
 				t.Fatalf("got error %v", err)
 			}

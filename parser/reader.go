@@ -20,7 +20,7 @@ import (
 // Invariant: buf[pos] begins a record, an empty line, or nothing at all. The byte kept free at the end takes the
 // line feed that is put behind an input whose last line has none; Slack more bytes follow in the array.
 type Reader struct {
-	opts    Options
+	cfg     Config
 	index   func(dst []uint32, b []byte, comma byte) simd.Marks
 	src     io.Reader
 	err     error // what the next call of Next returns
@@ -46,14 +46,14 @@ type Reader struct {
 
 // NewReader returns a Reader of src. Options that make no sense are reported by the first call of a method that
 // returns an error.
-func NewReader(src io.Reader, o Options) *Reader {
+func NewReader(src io.Reader, cfg Config) *Reader {
 	r := new(Reader)
-	r.Reset(src, o)
+	r.Reset(src, cfg)
 	return r
 }
 
 // Reset makes r read another input from its beginning. It may be called at any time, also after an error or Release.
-func (r *Reader) Reset(src io.Reader, o Options) { r.ResetRange(src, o, Range{}) }
+func (r *Reader) Reset(src io.Reader, cfg Config) { r.ResetRange(src, cfg, Range{}) }
 
 // Range is a piece of an input, for readers of several pieces at once. The source of its reader begins at any byte of
 // the input and goes on to the input's end. A record belongs to the range in which the byte before it lies, and to the
@@ -73,21 +73,20 @@ type Range struct {
 
 // ResetRange makes r read a piece of an input. Offsets count from the beginning of the range then, lines from its first
 // record.
-func (r *Reader) ResetRange(src io.Reader, o Options, g Range) {
-	err := o.Validate()
+func (r *Reader) ResetRange(src io.Reader, cfg Config, g Range) {
+	err := cfg.Validate()
 	if err != nil {
-		o = Options{} // nothing will be read
+		cfg = Config{} // nothing will be read
 	}
-	o = o.withDefaults()
-	kernel, _ := o.kernel() // Validate has found it
+	cfg = cfg.withDefaults()
 	if r.scratch == nil {
 		r.scratch = scratches.Get().(*scratch)
 	}
-	*r = Reader{opts: o, index: kernel.Index, src: src, err: err, header: g.Header, scratch: r.scratch,
+	*r = Reader{cfg: cfg, index: simd.Current().Index, src: src, err: err, header: g.Header, scratch: r.scratch,
 		learn: g.Limit, limit: math.MaxInt64, guess: g.Header != nil}
-	r.buf = r.scratch.buffer(o.BufferSize)
-	r.block.Columns = r.scratch.columnsFor(len(o.Columns))
-	r.machine = machine{comma: o.Comma, maxRecord: o.MaxRecord, maxLines: o.MaxRecordLines, fields: r.scratch.fields}
+	r.buf = r.scratch.buffer(cfg.BufferSize)
+	r.block.Columns = r.scratch.columnsFor(len(cfg.Columns))
+	r.machine = machine{comma: cfg.Dialect.Delimiter, maxRecord: cfg.Limits.MaxRecord, maxLines: cfg.Limits.MaxRecordLines, fields: r.scratch.fields}
 }
 
 // Release gives the memory of r back. Blocks that it returned are no longer valid; Reset makes r usable again.
@@ -122,7 +121,7 @@ func (r *Reader) Lines() int64 {
 }
 
 // MultilineRecords returns how many of the records read so far span lines,
-// those that Options.Reject left out included.
+// those that Config.Reject left out included.
 func (r *Reader) MultilineRecords() int64 { return r.multiline }
 
 // usedPadding reports whether the line feed that is not in the input is among what was used.
@@ -175,25 +174,35 @@ func (r *Reader) Next() (*Block, error) {
 	return nil, r.err
 }
 
-// Unread returns what is buffered and not yet read, from the beginning of a record on, for those who know a faster
-// way along plain records. It reads more if there is no whole line. Only records that begin before data[stop] belong
-// to the reader. If nothing can be had, data is empty, and Next tells why. data[:len(data)+Slack] lies within its
-// capacity; it is valid until the next call of a method.
-func (r *Reader) Unread() (data []byte, stop int) {
-	if r.Begin() != nil || r.atEnd() {
-		return nil, 0
+// Peek returns the buffered bytes that follow the current offset without
+// advancing the reader. They begin with a record and hold at least one line
+// feed, unless the input ends first. Records that begin at data[stop] or later
+// belong to the next [Range].
+//
+// If Peek returns no data, it returns an error that explains why: the error
+// that [Reader.Next] would return. data[:len(data)+Slack] lies within the
+// capacity of data, and is valid until the next call of a method.
+func (r *Reader) Peek() (data []byte, stop int, err error) {
+	if err := r.Begin(); err != nil {
+		return nil, 0, err
 	}
-	if !r.eof && bytes.IndexByte(r.buf[r.pos:r.end], '\n') < 0 {
-		if r.err = r.fill(); r.err != nil || r.atEnd() {
-			return nil, 0
+	if !r.atEnd() && !r.eof && bytes.IndexByte(r.buf[r.pos:r.end], '\n') < 0 {
+		if r.err = r.fill(); r.err != nil {
+			return nil, 0, r.err
 		}
 	}
+	if r.atEnd() {
+		r.err = io.EOF
+		return nil, 0, r.err
+	}
 	data = r.buf[r.pos:r.end]
-	return data, int(min(int64(len(data)), r.limit-r.base-int64(r.pos)))
+	return data, int(min(int64(len(data)), r.limit-r.base-int64(r.pos))), nil
 }
 
-// Skip goes over the first n bytes of what Unread returned, which must be so many whole records of one line each.
-func (r *Reader) Skip(n, records int) { r.take(r.buf[r.pos:r.pos+n], records) }
+// Discard skips the next n bytes, which must be among those that the preceding
+// call of [Reader.Peek] returned and consist of the given number of records,
+// each in a line of its own.
+func (r *Reader) Discard(n, records int) { r.take(r.buf[r.pos:r.end:r.end][:n], records) }
 
 func (r *Reader) atEnd() bool {
 	return r.base+int64(r.pos) >= r.limit || r.eof && r.pos == r.end

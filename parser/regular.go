@@ -10,7 +10,7 @@ import "fastcount/internal/simd"
 // proved nothing and appended nothing; more says that then the window holds no line end and no quote at all.
 func (r *Reader) regular(window []byte) (used int, more bool) {
 	offsets := r.scratch.offsets
-	m := r.index(offsets, window, r.opts.Comma)
+	m := r.index(offsets, window, r.cfg.Dialect.Delimiter)
 	switch {
 	case m.Quote || m.LoneCR:
 		return 0, false
@@ -51,14 +51,14 @@ func (r *Reader) projectAll(window []byte, offsets []uint32, m simd.Marks) bool 
 // mark, or is the header again. Most records are not as long as the header, CR or no CR: one comparison tells.
 func (r *Reader) plausible(window []byte, offsets []uint32) bool {
 	width, header, start := r.header.width, uint32(r.header.line), uint32(0)
-	longest := uint32(min(r.opts.MaxRecord, windowSize))
+	longest := uint32(min(r.cfg.Limits.MaxRecord, windowSize))
 	for i := uint(width - 1); i < uint(len(offsets)); i += uint(width) {
 		end := offsets[i]
 		length := end - start
 		if window[start] == 0xef && hasMark(window[start:]) || window[end] != '\n' || length > longest {
 			return false
 		}
-		if length-header <= 1 && r.header.resembles(window[start:end], r.opts.Comma) {
+		if length-header <= 1 && r.header.resembles(window[start:end], r.cfg.Dialect.Delimiter) {
 			return false
 		}
 		start = end + 1

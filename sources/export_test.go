@@ -458,7 +458,7 @@ func TestDownloadInAnEngine(t *testing.T) {
 				}))
 				downloads, err := newClient(t, Options{Server: "http://server.test", DialContext: dial}).Export(t.Context(), "demo")
 				check(t, err)
-				cfg := engine.Config{CSV: parser.Options{Columns: []parser.Selector{{Name: "patient_id"}, {Name: "event_type"}}}}
+				cfg := engine.Config{}
 				report, err := engine.Run(t.Context(), []engine.Part{downloads[0]}, cfg)
 				if got := int(asked.Load()); got != test.asked {
 					t.Errorf("asked %d times, want %d", got, test.asked)

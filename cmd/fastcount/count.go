@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/simd"
 	"fastcount/parser"
 	"fastcount/sinks"
 	"fastcount/sources"
@@ -95,7 +97,7 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	}
 	took := time.Since(begin)
 	p.ui.summarise(report, found, took, cfg.Verify)
-	err = o.tellStats(p, report, measured{wall: took, sink: time.Since(counted), stages: cfg.Progress.Stages(), kernel: cfg.CSV.KernelName()})
+	err = o.tellStats(p, report, measured{wall: took, sink: time.Since(counted), stages: cfg.Progress.Stages(), kernel: simd.Current().Name})
 	if err != nil {
 		return err
 	}
@@ -139,25 +141,25 @@ func (o *countOptions) config(p *program, found []sources.Source) (engine.Config
 		MaxBadRows:   uint64(o.maxBadRows),
 		KeepBadRows:  o.rejects != "",
 		EscapeIDs:    o.utf8.word == "escape",
-		ShowIDs:      o.showData,
+		ShowData:     o.showData,
 
-		CSV: parser.Options{
-			Comma:          byte(o.delimiter),              // 0: what each source's name says, else a comma
-			Columns:        []parser.Selector{{Number: 1}}, // for Validate; the engine sets its own
-			NoHeader:       o.noHeader,
-			MaxRecord:      int(o.maxRecord),
-			MaxColumns:     int(o.maxColumns),
-			MaxRecordLines: int(o.maxLines),
-			ShowNames:      o.showData,
-			Kernel:         variables(p.environ)[kernelVariable],
-		},
-		Limits:    o.limits(),
-		RangeSize: rangeSize,
+		Dialect:      parser.Dialect{Delimiter: byte(o.delimiter), NoHeader: o.noHeader},
+		RecordLimits: parser.Limits{MaxRecord: int(o.maxRecord), MaxRecordLines: int(o.maxLines), MaxColumns: int(o.maxColumns)},
+		Limits:       o.limits(),
+		RangeSize:    rangeSize,
 	}
-	if err := cfg.CSV.Validate(); err != nil {
+	if err := cmp.Or(cfg.Validate(), useKernel(p.environ)); err != nil {
 		return engine.Config{}, usage(err)
 	}
 	return cfg, nil
+}
+
+// useKernel selects the kernel that the environment names, if it names one.
+func useKernel(environ []string) error {
+	if name := variables(environ)[kernelVariable]; name != "" {
+		return simd.Use(name)
+	}
+	return nil
 }
 
 // verifying are the words of --verify.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func (u *ui) warnEqualFiles(ctx context.Context, parts []engine.Part, reports []
 }
 
 // warnEqualInPlan is warnEqualFiles before anything is counted.
-func (u *ui) warnEqualInPlan(ctx context.Context, found []sources.Source, o parser.Options) error {
+func (u *ui) warnEqualInPlan(ctx context.Context, found []sources.Source, cfg engine.Config) error {
 	var files []*sources.File
 	for _, s := range found {
 		if f, ok := s.Part.(*sources.File); ok {
@@ -54,7 +55,7 @@ func (u *ui) warnEqualInPlan(ctx context.Context, found []sources.Source, o pars
 	groups, err := sources.EqualContent(ctx, files, nil)
 	var withRows [][]*sources.File
 	for _, group := range groups {
-		if hasRows(ctx, group[0], o) {
+		if hasRows(ctx, group[0], cfg) {
 			withRows = append(withRows, group)
 		}
 	}
@@ -63,16 +64,15 @@ func (u *ui) warnEqualInPlan(ctx context.Context, found []sources.Source, o pars
 
 // hasRows reports whether a file holds more than a header. A file that is not
 // well formed may do so.
-func hasRows(ctx context.Context, f *sources.File, o parser.Options) bool {
+func hasRows(ctx context.Context, f *sources.File, cfg engine.Config) bool {
 	stream, err := f.Open(ctx)
 	if err != nil {
 		return true
 	}
 	defer stream.Close()
-	if o.Comma == 0 {
-		o.Comma = f.Delimiter()
-	}
-	for r := parser.NewReader(stream, o); ; {
+	c := parser.Config{Dialect: cfg.Dialect, Limits: cfg.RecordLimits}
+	c.Dialect.Delimiter = cmp.Or(c.Dialect.Delimiter, f.Delimiter())
+	for r := parser.NewReader(stream, c); ; {
 		block, err := r.Next()
 		if err != nil {
 			return !errors.Is(err, io.EOF)

@@ -50,7 +50,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	if err != nil {
 		return err
 	}
-	if err := p.ui.warnEqualInPlan(ctx, found, cfg.CSV); err != nil {
+	if err := p.ui.warnEqualInPlan(ctx, found, cfg); err != nil {
 		return err
 	}
 	if err := plan.Write(resultWriter{p.stdout}, o.rules(), units); err != nil {

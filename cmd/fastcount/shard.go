@@ -15,6 +15,7 @@ import (
 	"fastcount/internal/atomicfile"
 	"fastcount/internal/merge"
 	"fastcount/internal/plan"
+	"fastcount/internal/simd"
 	"fastcount/sources"
 )
 
@@ -86,7 +87,7 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 		return err
 	}
 	took := time.Since(begin)
-	err = o.tellStats(p, report, measured{wall: took, sink: time.Since(counted), stages: cfg.Progress.Stages(), kernel: cfg.CSV.KernelName()})
+	err = o.tellStats(p, report, measured{wall: took, sink: time.Since(counted), stages: cfg.Progress.Stages(), kernel: simd.Current().Name})
 	if err != nil {
 		return err
 	}

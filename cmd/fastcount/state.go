@@ -71,8 +71,8 @@ func rules(r *remote, parts []engine.Part, cfg engine.Config) map[string]string 
 		compared = "no"
 	}
 	all := map[string]string{
-		"--delimiter":            delimited(cfg.CSV.Comma),
-		"--no-header":            strconv.FormatBool(cfg.CSV.NoHeader),
+		"--delimiter":            delimited(cfg.Dialect.Delimiter),
+		"--no-header":            strconv.FormatBool(cfg.Dialect.NoHeader),
 		"--patient-column":       selected(cfg.Patient),
 		"--event-column":         selected(cfg.Event),
 		"compared with metadata": compared,

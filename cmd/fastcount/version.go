@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fastcount/parser"
+	"fastcount/internal/simd"
 )
 
 // version returns the version that the module was built as, or devel.
@@ -28,7 +28,7 @@ func runVersion(_ context.Context, p *program, args []string) error {
 		return err
 	}
 	text := fmt.Sprintf("fastcount %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	text += fmt.Sprintf("kernel: %s\n", parser.Options{}.KernelName())
+	text += fmt.Sprintf("kernel: %s\n", simd.Current().Name)
 	for _, fact := range buildFacts() {
 		text += fact + "\n"
 	}

@@ -36,9 +36,9 @@ func newSchedule(seed uint64, p *press, dir string) *schedule {
 	r := rand.New(rand.NewPCG(seed, 0))
 	s := &schedule{world: newWorld(r, p)}
 	s.config = engine.Config{Jobs: 1 + r.IntN(2), Transfers: 1 + r.IntN(4), Verify: s.verify, AllowPartial: r.IntN(6) == 0,
-		CSV: parser.Options{MaxRecord: maxRecord}}
+		RecordLimits: parser.Limits{MaxRecord: maxRecord}}
 	if r.IntN(4) == 0 {
-		s.config.CSV.BufferSize = 1 + r.IntN(300)
+		s.config.BufferSize = 1 + r.IntN(300)
 	}
 	if r.IntN(8) == 0 {
 		s.local = append(s.local, newLocal(r, p, dir))

@@ -50,7 +50,8 @@ import (
 // call of [Path.Count]. Their values do not affect the result.
 const Slack = 320
 
-// Kernel is the name of the simd kernel that uses the same instruction set.
+// Kernel is the name of the simd kernel that uses the same instruction set. A
+// Path counts nothing while another kernel is in use.
 const Kernel = "avx2"
 
 // Layout describes the records to count. Columns are numbered from 0.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/cpu"
 
 	"fastcount/internal/intern"
+	"fastcount/internal/simd"
 )
 
 // Available reports whether this processor and this build support [Path].
@@ -153,7 +154,7 @@ func (f *Path) countOne() int {
 // the first column is one that leave reports true for; nil is for none. Names
 // are passed to leave only when they are added to the tables.
 func New(l Layout, leave func(name []byte) bool) *Path {
-	return &Path{layout: l, leave: leave, disabled: !Available || !l.classifiable(), streams: new(streams)}
+	return &Path{layout: l, leave: leave, disabled: !Available || simd.Current().Name != Kernel || !l.classifiable(), streams: new(streams)}
 }
 
 // Count counts the records of data up to the first one that it cannot count or

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"fastcount/parser"
+	"fastcount/engine"
 	"fastcount/sources"
 )
 
@@ -52,16 +52,9 @@ func (r Rules) check() error {
 	case r.Patient.Name != "" && r.Patient.Number > 0, r.Event.Name != "" && r.Event.Number > 0:
 		return errors.New("a column has a name and a number")
 	}
-	o := parser.Options{NoHeader: r.NoHeader, Columns: []parser.Selector{{Number: 1}}}
-	if r.Delimiter != "" {
-		o.Comma = r.Delimiter[0]
-	}
-	for _, c := range []Column{r.Patient, r.Event} {
-		if c != (Column{}) {
-			o.Columns = append(o.Columns, parser.Selector(c))
-		}
-	}
-	return o.Validate()
+	var cfg engine.Config
+	r.Config(&cfg)
+	return cfg.Validate()
 }
 
 // check refuses an entry of which a shard could not be counted rightly.

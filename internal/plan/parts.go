@@ -97,10 +97,9 @@ func download(ctx context.Context, d *Download, clients Clients) (engine.Part, e
 func (r Rules) Config(cfg *engine.Config) {
 	cfg.Patient, cfg.Event = parser.Selector(r.Patient), parser.Selector(r.Event)
 	cfg.EscapeIDs, cfg.RawIDs = r.EscapeIDs, true
-	cfg.CSV.NoHeader = r.NoHeader
-	cfg.CSV.Comma = 0
+	cfg.Dialect = parser.Dialect{NoHeader: r.NoHeader}
 	if r.Delimiter != "" {
-		cfg.CSV.Comma = r.Delimiter[0]
+		cfg.Dialect.Delimiter = r.Delimiter[0]
 	}
 }
 

@@ -41,9 +41,9 @@ func TestRulesOfPlans(t *testing.T) {
 		rules plan.Rules
 		cfg   engine.Config
 	}{
-		"delimiter":       {"v;P%d;e\n", "value;patient_id;event_type\n", plan.Rules{Delimiter: ";"}, engine.Config{CSV: parser.Options{Comma: ';'}}},
-		"tab":             {"v\tP%d\te\n", "value\tpatient_id\tevent_type\n", plan.Rules{Delimiter: "\t"}, engine.Config{CSV: parser.Options{Comma: '\t'}}},
-		"no header":       {"P%d,v,e\n", "P,v,e\n", plan.Rules{NoHeader: true}, engine.Config{CSV: parser.Options{NoHeader: true}}},
+		"delimiter":       {"v;P%d;e\n", "value;patient_id;event_type\n", plan.Rules{Delimiter: ";"}, engine.Config{Dialect: parser.Dialect{Delimiter: ';'}}},
+		"tab":             {"v\tP%d\te\n", "value\tpatient_id\tevent_type\n", plan.Rules{Delimiter: "\t"}, engine.Config{Dialect: parser.Dialect{Delimiter: '\t'}}},
+		"no header":       {"P%d,v,e\n", "P,v,e\n", plan.Rules{NoHeader: true}, engine.Config{Dialect: parser.Dialect{NoHeader: true}}},
 		"patient by name": {"a,P%d,e\n", "patient_id,other,event_type\n", plan.Rules{Patient: plan.Column{Name: "other"}}, engine.Config{Patient: parser.Selector{Name: "other"}}},
 		"event by name":   {"a,P%d,e\n", "event_type,other,patient_id\n", plan.Rules{Event: plan.Column{Name: "other"}}, engine.Config{Event: parser.Selector{Name: "other"}}},
 		"patient by number": {"a,P%d,e\n", "patient_id,other,event_type\n", plan.Rules{Patient: plan.Column{Number: 2}},
@@ -51,7 +51,7 @@ func TestRulesOfPlans(t *testing.T) {
 		"event by number": {"a,P%d,e\n", "event_type,other,patient_id\n", plan.Rules{Event: plan.Column{Number: 2}},
 			engine.Config{Event: parser.Selector{Number: 2}}},
 		"both by number": {"a,b,P%d,e\n", "", plan.Rules{NoHeader: true, Patient: plan.Column{Number: 3}, Event: plan.Column{Number: 4}},
-			engine.Config{CSV: parser.Options{NoHeader: true}, Patient: parser.Selector{Number: 3}, Event: parser.Selector{Number: 4}}},
+			engine.Config{Dialect: parser.Dialect{NoHeader: true}, Patient: parser.Selector{Number: 3}, Event: parser.Selector{Number: 4}}},
 		"escape": {"P%d\xff,\\e\n", "patient_id,event_type\n", plan.Rules{EscapeIDs: true}, engine.Config{EscapeIDs: true}},
 	} {
 		w := &world{dir: t.TempDir()}
@@ -146,7 +146,7 @@ func TestFileUnitRefuses(t *testing.T) {
 func TestRulesReplaceSettings(t *testing.T) {
 	own := engine.Config{
 		Patient: parser.Selector{Name: "a"}, Event: parser.Selector{Number: 2}, EscapeIDs: true,
-		CSV: parser.Options{Comma: ';', NoHeader: true},
+		Dialect: parser.Dialect{Delimiter: ';', NoHeader: true},
 	}
 	plan.Rules{}.Config(&own)
 	if want := (engine.Config{RawIDs: true}); !cmp.Equal(own, want, cmpopts.EquateComparable(parser.Selector{})) {

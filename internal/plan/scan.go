@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -29,12 +30,9 @@ func scan(ctx context.Context, u *Unit, f *sources.File, cfg engine.Config, step
 		return err
 	}
 	defer func() { err = errors.Join(err, stream.Close()) }()
-	o := cfg.CSV
-	o.Columns = []parser.Selector{{Number: 1}}
-	if o.Comma == 0 {
-		o.Comma = f.Delimiter()
-	}
-	r := parser.NewReader(stream, o)
+	c := parser.Config{Dialect: cfg.Dialect, Limits: cfg.RecordLimits, BufferSize: cfg.BufferSize}
+	c.Dialect.Delimiter = cmp.Or(c.Dialect.Delimiter, f.Delimiter())
+	r := parser.NewReader(stream, c)
 	defer r.Release()
 	for next := step; ; {
 		_, err := r.Next()

@@ -39,7 +39,7 @@ func unitOf(t *testing.T, name, text string) (*sources.File, Unit) {
 // cut.
 func TestScanCuts(t *testing.T) {
 	const buffer, longest = 100, 50
-	cfg := engine.Config{CSV: parser.Options{BufferSize: buffer}}
+	cfg := engine.Config{BufferSize: buffer}
 	var text strings.Builder
 	text.WriteString("patient_id,event_type\n")
 	begins := map[int64]bool{} // of all records but the first
@@ -95,7 +95,7 @@ func TestScanDelimiter(t *testing.T) {
 		t.Errorf("got %v, %v", u.File.Cuts, err)
 	}
 	f, u = unitOf(t, "a.tsv", text)
-	if err := scan(t.Context(), &u, f, engine.Config{CSV: parser.Options{Comma: ';'}}, 1); err == nil || u.File.Scanned {
+	if err := scan(t.Context(), &u, f, engine.Config{Dialect: parser.Dialect{Delimiter: ';'}}, 1); err == nil || u.File.Scanned {
 		t.Errorf("got %v, %v", u.File.Cuts, err)
 	}
 }

@@ -20,7 +20,6 @@ import (
 	"fastcount/internal/plan"
 	"fastcount/internal/testing/proof"
 	"fastcount/mockserver"
-	"fastcount/parser"
 	"fastcount/sources"
 )
 
@@ -59,7 +58,7 @@ func (w *world) findFiles(t *testing.T) {
 		u, err := plan.FileUnit(t.Context(), f)
 		check(t, err)
 		if file.scan {
-			small := engine.Config{CSV: parser.Options{BufferSize: 64}}
+			small := engine.Config{BufferSize: 64}
 			check(t, plan.ScanEvery(t.Context(), &u, f, small, 200))
 			w.cuts += len(u.File.Cuts)
 		}

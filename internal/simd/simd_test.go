@@ -228,3 +228,18 @@ func ExampleKernel() {
 	fmt.Println(dst[:m.Offsets], m.Newlines)
 	// Output: [2 7 10 13] 2
 }
+
+// Use selects an available kernel, and keeps the current one otherwise.
+func TestUse(t *testing.T) {
+	best := simd.Current().Name
+	if want := simd.Best().Name; best != want {
+		t.Fatalf("got kernel %s, want %s", best, want)
+	}
+	defer simd.Use(best)
+	if err := simd.Use("generic"); err != nil || simd.Current().Name != "generic" {
+		t.Errorf("got %v, kernel %s", err, simd.Current().Name)
+	}
+	if err := simd.Use("mmx"); err == nil || simd.Current().Name != "generic" {
+		t.Errorf("got %v, kernel %s", err, simd.Current().Name)
+	}
+}
