@@ -319,7 +319,7 @@ func TestOrderOfParts(t *testing.T) {
 // the plan, and the ranges of a file make it whole.
 func TestOrderOfPartsInATree(t *testing.T) {
 	change := func(i int, head *partial.Header, p *engine.PartReport, n *pair) {
-		p.Entry = i/5 + 1
+		p.Entry, p.MultilineRows = i/5+1, uint64(i%2)
 		p.Name = fmt.Sprint("file", 9-p.Entry)
 		at := int64(10 * (i % 5))
 		p.Range = &engine.Range{From: at, To: at + 10, Start: at + 1, End: min(at+11, 50), Size: 50}
@@ -329,7 +329,7 @@ func TestOrderOfPartsInATree(t *testing.T) {
 	}
 	files := tenths(t, change)
 	want, _, errs := added(t, files, engine.Limits{})
-	if errs != [2]error{} || len(want.Parts) != 2 || want.Parts[0].Name != "file8" || want.Parts[1].Name != "file7" || want.Parts[0].Entry != 0 {
+	if errs != [2]error{} || len(want.Parts) != 2 || want.Parts[0].Name != "file8" || want.Parts[1].Name != "file7" || want.Parts[0].Entry != 0 || want.Parts[0].MultilineRows != 2 || want.Parts[1].MultilineRows != 3 {
 		t.Fatalf("got %+v, %v", want, errs)
 	}
 	unknown, _, errs := added(t, tenths(t, func(i int, head *partial.Header, p *engine.PartReport, n *pair) {
