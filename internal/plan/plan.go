@@ -71,8 +71,8 @@ type File struct {
 	// Whole says that the file cannot be cut, for it is compressed.
 	Whole bool `json:"whole,omitempty"`
 
-	// Cuts are places that are proved to lie right before a record, in order: if there are any, or Scanned is set, the
-	// file is cut there alone.
+	// Cuts are places that are proved to lie right before a record, in order. If
+	// Scanned is set the file is cut there alone; otherwise there are none.
 	Cuts    []int64 `json:"cuts,omitempty"`
 	Scanned bool    `json:"scanned,omitempty"`
 }
@@ -266,7 +266,7 @@ func (p *Plan) piece(u int, from, to int64) (Piece, bool) {
 
 // snap returns the place to cut a file for the byte at.
 func (f *File) snap(at int64) int64 {
-	if at == 0 || at >= f.Size || len(f.Cuts) == 0 && !f.Scanned {
+	if at == 0 || at >= f.Size || !f.Scanned {
 		return min(at, f.Size)
 	}
 	if i, _ := slices.BinarySearch(f.Cuts, at); i < len(f.Cuts) {
