@@ -14,9 +14,6 @@ import (
 const maxMemory = 500_000
 
 func TestMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("links a program")
-	}
 	dir := t.TempDir()
 	if err := shapes.WriteFile(filepath.Join(dir, "many-patients.csv"), "many-patients", 1_000_000); err != nil {
 		t.Fatal(err)

@@ -93,9 +93,6 @@ const poolToken = "of-the-pool"
 // The workers have a token for server.
 func startPortable(t *testing.T, server string) portable {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("links a program")
-	}
 	runnerPort, poolPort := freePort(t), freePort(t)
 	runner := exec.Command(os.Args[0])
 	runner.Env = append(os.Environ(), prismPort+"="+runnerPort)

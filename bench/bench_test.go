@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"fastcount/internal/testing/proof"
 	"fastcount/internal/testing/shapes"
 	"fastcount/mockserver"
 )
@@ -33,7 +34,14 @@ var benchmarks = map[string]func(*testing.B){
 	"Sinks":   BenchmarkSinks,
 }
 
+// divisor divides the sizes of inputs. It is larger when benchmarks run as
+// tests.
+var divisor = 1
+
+// TestEveryBenchmarkOnce runs each benchmark once, with small inputs unless the
+// run is long.
 func TestEveryBenchmarkOnce(t *testing.T) {
+	divisor = proof.Bound(16, 1)
 	if err := flag.Set("test.benchtime", "1x"); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +64,7 @@ type shape struct {
 // reference returns the rows in the first 8 MiB of a download of the built-in
 // export small.
 var reference = sync.OnceValue(func() shape {
-	const size = 8 << 20
+	size := 8 << 20 / divisor
 	w := &head{left: size}
 	if err := mockserver.Builtin()[1].Downloads[0].Body(w); err != errFull {
 		panic(err)

@@ -18,7 +18,7 @@ import (
 func BenchmarkPairs(b *testing.B) {
 	for _, n := range [][2]int{{5, 2}, {50, 2}, {250, 4}, {2500, 4}, {25_000, 4}, {250_000, 4}, {100, 100}, {1000, 100}, {1000, 1000}, {1_000_000, 4}, {10_000, 1000}} {
 		patients, events := n[0], n[1]
-		s := randomPairs(patients, events, pairRows)
+		s := randomPairs(patients, events, 2_000_000/divisor)
 		b.Run(fmt.Sprintf("pairs=%d/patients=%d/events=%d", patients*events, patients, events), func(b *testing.B) {
 			for b.Loop() {
 				r, err := engine.Run(b.Context(), []engine.Part{memory{s, 1}}, engine.Config{})
@@ -33,10 +33,6 @@ func BenchmarkPairs(b *testing.B) {
 		})
 	}
 }
-
-// pairRows is large enough for most patients to occur, and small enough for a
-// test.
-const pairRows = 2_000_000
 
 // randomPairs returns rows with a random patient and event type each.
 func randomPairs(patients, events, rows int) shape {

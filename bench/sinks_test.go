@@ -13,7 +13,7 @@ import (
 //
 //	go test -run='^$' -bench=Sinks -count=10 ./bench
 func BenchmarkSinks(b *testing.B) {
-	data := randomPairs(100_000, 4, 1_000_000)
+	data := randomPairs(100_000/divisor, 4, 1_000_000/divisor)
 	r, err := engine.Run(b.Context(), []engine.Part{memory{data, 1}}, engine.Config{})
 	if err != nil {
 		b.Fatal(err)

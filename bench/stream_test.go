@@ -23,7 +23,7 @@ import (
 //
 //	go test -run='^$' -bench=Stream -count=10 ./bench
 func BenchmarkStream(b *testing.B) {
-	ref, hard := reference(), randomPairs(1_000_000, 4, 250_000)
+	ref, hard := reference(), randomPairs(1_000_000/divisor, 4, 250_000/divisor)
 	cfg := engine.Config{Jobs: runtime.GOMAXPROCS(0), RangeSize: 1 << 20}
 	long := repeated(ref, 6)
 	dir := b.TempDir()

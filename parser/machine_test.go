@@ -59,34 +59,27 @@ func eachString(longest int, f func(s []byte)) {
 
 func TestEveryStringAgreesWithAStateMachine(t *testing.T) {
 	t.Parallel()
-	longest := 8
-	if testing.Short() || raceEnabled {
-		longest = 6
-	}
-	tried := proof.Begin(t, "strings-machine")
+	tried := 0
 	r := parser.NewReader(nil, named)
 	buf := []byte("p,e\n12345678")
-	eachString(longest, func(s []byte) {
+	eachString(proof.Bound(6, 8), func(s []byte) {
 		input := buf[:4+copy(buf[4:], s)]
 		rows, fault := machineRows(t, input)
 		r.Reset(bytes.NewReader(input), named)
 		agree(t, string(input), r, rows, fault)
-		tried.Add(1)
+		tried++
 	})
+	proof.Cases(t, "strings-machine", tried)
 }
 
 // Every short string with a quote or a carriage return, behind and before plain rows, through buffers of every size: so
 // each of its bytes comes first and last in a buffer.
 func TestEveryShortStringAtEveryEdge(t *testing.T) {
 	t.Parallel()
-	longest := 5
-	if testing.Short() || raceEnabled {
-		longest = 3
-	}
-	tried := proof.Begin(t, "strings-edges")
+	tried := 0
 	head := "p,e\n" + strings.Repeat("P1,abc\n", 18)
 	r := parser.NewReader(nil, named)
-	eachString(longest, func(s []byte) {
+	eachString(proof.Bound(3, 5), func(s []byte) {
 		if !bytes.ContainsAny(s, "\"\r") {
 			return
 		}
@@ -96,9 +89,10 @@ func TestEveryShortStringAtEveryEdge(t *testing.T) {
 		for o.BufferSize = 1; o.BufferSize <= 256; o.BufferSize++ {
 			r.Reset(&corpus.Pieces{Data: input}, o)
 			agree(t, string(input), r, rows, fault)
-			tried.Add(1)
+			tried++
 		}
 	})
+	proof.Cases(t, "strings-edges", tried)
 }
 
 // eachTokenString calls f with every sequence of tokens up to a length.
@@ -120,14 +114,10 @@ func eachTokenString(longest int, tokens []string, f func(s []byte)) {
 // and as a whole input, agrees with both oracles, through buffers of all sizes.
 func TestEveryStringWithByteOrderMarks(t *testing.T) {
 	t.Parallel()
-	longest := 6
-	if testing.Short() || raceEnabled {
-		longest = 5
-	}
-	tried := proof.Begin(t, "strings-marks")
+	tried := 0
 	r := parser.NewReader(nil, named)
 	bare := parser.Config{Dialect: parser.Dialect{NoHeader: true}, Columns: []parser.Selector{{Number: 1}}}
-	eachTokenString(longest, []string{"a", ",", `"`, "\n", "\xef\xbb\xbf", "\xef"}, func(s []byte) {
+	eachTokenString(proof.Bound(5, 6), []string{"a", ",", `"`, "\n", "\xef\xbb\xbf", "\xef"}, func(s []byte) {
 		if !bytes.Contains(s, []byte("\xef")) {
 			return
 		}
@@ -145,22 +135,19 @@ func TestEveryStringWithByteOrderMarks(t *testing.T) {
 		r.Reset(bytes.NewReader(s), bare)
 		want, wantErr = oracle.Records(s, ',')
 		compare(t, s, r, 1, want, wantErr)
-		tried.Add(4)
+		tried += 4
 	})
+	proof.Cases(t, "strings-marks", tried)
 }
 
 // Every short string is refused for the lines of a record exactly where the
 // state machine refuses it, and the same records span lines.
 func TestEveryStringWithALimitOfLines(t *testing.T) {
 	t.Parallel()
-	longest := 6
-	if testing.Short() || raceEnabled {
-		longest = 5
-	}
-	tried := proof.Begin(t, "strings-lines")
+	tried := 0
 	r := parser.NewReader(nil, named)
 	refused := 0
-	eachTokenString(longest, []string{"a", ",", `"`, "\n", "\"\n\"", "\r\n"}, func(s []byte) {
+	eachTokenString(proof.Bound(5, 6), []string{"a", ",", `"`, "\n", "\"\n\"", "\r\n"}, func(s []byte) {
 		if !bytes.Contains(s, []byte{'"'}) {
 			return
 		}
@@ -175,7 +162,7 @@ func TestEveryStringWithALimitOfLines(t *testing.T) {
 				if got := r.MultilineRecords(); fault == nil && got != int64(multiline) {
 					t.Fatalf("%q: %d records span lines, want %d", input, got, multiline)
 				}
-				tried.Add(1)
+				tried++
 			}
 			if fault != nil && fault.Kind == "lines" {
 				refused++
@@ -185,6 +172,7 @@ func TestEveryStringWithALimitOfLines(t *testing.T) {
 	if refused == 0 {
 		t.Error("no record had too many lines")
 	}
+	proof.Cases(t, "strings-lines", tried)
 }
 
 // A record may span the number of lines of the limit, wherever the input is

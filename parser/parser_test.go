@@ -100,9 +100,9 @@ func TestWhatCSVMeans(t *testing.T) {
 // Every case, cut at every point, and read through buffers of every size: the same records, the same errors.
 func TestHoweverTheBytesArrive(t *testing.T) {
 	var r *parser.Reader
-	tried := proof.Begin(t, "arrivals")
+	tried := 0
 	check := func(t *testing.T, c corpus.Case, src io.Reader, o parser.Config) {
-		tried.Add(1)
+		tried++
 		if r == nil {
 			r = parser.NewReader(src, o)
 		}
@@ -127,20 +127,17 @@ func TestHoweverTheBytesArrive(t *testing.T) {
 			}
 		})
 	}
+	proof.Cases(t, "arrivals", tried)
 }
 
 // Every string over the bytes that matter, against encoding/csv and the written deviations.
 func TestEveryStringAgreesWithEncodingCSV(t *testing.T) {
 	t.Parallel()
-	tried := proof.Begin(t, "strings-encoding-csv")
-	longest := 8
-	if testing.Short() || raceEnabled {
-		longest = 6
-	}
+	tried := 0
 	bare := parser.Config{Dialect: parser.Dialect{NoHeader: true}, Columns: []parser.Selector{{Number: 1}}}
 	r := parser.NewReader(nil, bare)
 	buf := []byte("p,e\n12345678")
-	eachString(longest, func(s []byte) {
+	eachString(proof.Bound(6, 8), func(s []byte) {
 		r.Reset(bytes.NewReader(s), bare)
 		want, wantErr := oracle.Records(s, ',')
 		compare(t, s, r, 1, want, wantErr)
@@ -149,8 +146,9 @@ func TestEveryStringAgreesWithEncodingCSV(t *testing.T) {
 		r.Reset(bytes.NewReader(headed), named)
 		want, wantErr = oracle.Rows(headed, ',', "p", "e")
 		compare(t, headed, r, 2, want, wantErr)
-		tried.Add(2)
+		tried += 2
 	})
+	proof.Cases(t, "strings-encoding-csv", tried)
 }
 
 func compare(t *testing.T, input []byte, r *parser.Reader, columns int, want [][]string, wantErr error) {
@@ -282,7 +280,6 @@ func TestRanges(t *testing.T) {
 		rows[i] = corpus.Row{fmt.Sprintf("P%d", i%7), "bp"}
 	}
 	inputs = append(inputs, corpus.Case{Name: "text that looks like records", Input: text, Rows: rows})
-	tried := proof.Begin(t, "ranges")
 	wrong, right := 0, 0
 	for _, c := range inputs {
 		t.Run(c.Name, func(t *testing.T) {
@@ -290,7 +287,6 @@ func TestRanges(t *testing.T) {
 				if len(c.Input)/size > 3000 {
 					continue
 				}
-				tried.Add(1)
 				if checkRanges(t, c, size) {
 					wrong++
 				} else {
@@ -302,6 +298,7 @@ func TestRanges(t *testing.T) {
 	if wrong == 0 || right < wrong {
 		t.Errorf("%d chains of ranges held a wrong guess, %d did not: want both, and mostly the second", wrong, right)
 	}
+	proof.Cases(t, "ranges", wrong+right)
 }
 
 // checkRanges reads a case in ranges up to the end, the error, or the first range that was guessed wrongly, and reports

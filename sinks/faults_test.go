@@ -146,7 +146,7 @@ func TestWriteFails(t *testing.T) {
 			}
 		}
 	}
-	proof.Begin(t, "outputs").Add(cases)
+	proof.Cases(t, "outputs", cases)
 }
 
 // eachOperation calls run with 1, 2, 3 and so on, until no operation is left to fail.
@@ -299,7 +299,7 @@ func TestWriteFailsTwice(t *testing.T) {
 			}
 		}
 	}
-	proof.Begin(t, "outputs").Add(cases)
+	proof.Cases(t, "outputs", cases)
 }
 
 // TestWriteHeals: whatever a run has left that was killed, the same command again gives what the scene wants.
@@ -327,7 +327,7 @@ func TestWriteHeals(t *testing.T) {
 			})
 		}
 	}
-	proof.Begin(t, "outputs").Add(cases)
+	proof.Cases(t, "outputs", cases)
 }
 
 // TestSidecarModes: who may read an output may read what it lacks.

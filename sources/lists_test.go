@@ -12,6 +12,7 @@ import (
 	"github.com/valyala/fastjson"
 
 	"fastcount/internal/corpus"
+	"fastcount/internal/testing/proof"
 )
 
 // cutAll cuts a text into the shortest pieces. It returns the elements of the list l of data, or an error if a piece or the
@@ -76,11 +77,7 @@ func TestCutLists(t *testing.T) {
 			try(middle+token, left-1)
 		}
 	}
-	length := 5
-	if testing.Short() {
-		length = 4
-	}
-	try("", length)
+	try("", proof.Bound(4, 5))
 	if accepted < 400 {
 		t.Errorf("only %d texts were accepted", accepted)
 	}

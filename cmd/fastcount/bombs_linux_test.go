@@ -107,13 +107,9 @@ func bombs() map[string]bomb {
 }
 
 func TestBombs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes the whole program")
-	}
 	binary := buildProgram(t)
-	tried := proof.Begin(t, "bombs")
+	proof.Cases(t, "bombs", len(bombs()))
 	for name, b := range bombs() {
-		tried.Add(1)
 		t.Run(name, func(t *testing.T) {
 			command := append([]string{binary}, b.command(t)...)
 			var m outcome

@@ -21,7 +21,6 @@ import (
 //     number of lines, none included, and "..." within a line for any text.
 //   - A "fastcount serve ... &" is started on a free port, and runs to the end. In the commands after it,
 //     http://localhost:8000 and http://127.0.0.1:8000 mean that server. What stands below it is not compared.
-//   - ```console slow is left out where tests are to be short.
 func TestReadme(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("there is no sh")
@@ -39,9 +38,7 @@ func TestReadme(t *testing.T) {
 			t.Parallel()
 			s := session{dir: t.TempDir()}
 			for _, e := range examples(string(text)) {
-				if !e.slow || !testing.Short() {
-					s.run(t, e)
-				}
+				s.run(t, e)
 			}
 		})
 	}
@@ -51,26 +48,25 @@ func TestReadme(t *testing.T) {
 type example struct {
 	command string
 	output  []string
-	slow    bool
 }
 
 // examples finds the commands in the console fences of a text.
 func examples(text string) []example {
 	var found []example
-	fenced, slow := false, false
+	fenced := false
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		last := len(found) - 1
 		switch {
-		case !fenced && (line == "```console" || line == "```console slow"):
-			fenced, slow = true, strings.HasSuffix(line, "slow")
+		case !fenced && line == "```console":
+			fenced = true
 		case !fenced:
 		case line == "```":
 			fenced = false
 		case last >= 0 && strings.HasSuffix(found[last].command, "\\") && found[last].output == nil:
 			found[last].command += "\n" + line
 		case strings.HasPrefix(line, "$ "):
-			found = append(found, example{command: line[2:], slow: slow})
+			found = append(found, example{command: line[2:]})
 		case last >= 0:
 			found[last].output = append(found[last].output, line)
 		}
@@ -148,8 +144,8 @@ func (e example) matches(output string) bool {
 }
 
 func TestExamplesAreFound(t *testing.T) {
-	got := examples("text\n```sh\n$ no\n```\n```console\n$ one \\\n  more\n1\n2\n$ two\n```\n$ no\n```console slow\n$ three\n```\n")
-	if len(got) != 3 || got[0].command != "one \\\n  more" || len(got[0].output) != 2 || got[1].output != nil || !got[2].slow {
+	got := examples("text\n```sh\n$ no\n```\n```console\n$ one \\\n  more\n1\n2\n$ two\n```\n$ no\n```console\n$ three\n```\n")
+	if len(got) != 3 || got[0].command != "one \\\n  more" || len(got[0].output) != 2 || got[1].output != nil {
 		t.Errorf("got %+v", got)
 	}
 }

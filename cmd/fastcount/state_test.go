@@ -109,11 +109,8 @@ func kept(t *testing.T, folder string) map[string]bool {
 // finished is asked for again, no file is ever half there, and the result is that of one run.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	kills := 50
-	if testing.Short() {
-		kills = 10
-	}
-	proof.Begin(t, "kills").Add(kills)
+	kills := proof.Bound(10, 50)
+	proof.Cases(t, "kills", kills)
 	const downloads, pause = 24, 40 * time.Millisecond
 	url, asked := slowServer(t, slowExport(downloads, pause))
 	dir := t.TempDir()

@@ -3,6 +3,7 @@ package faults
 import (
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,7 +47,8 @@ func TestCutFileEverywhere(t *testing.T) {
 
 // cutLocally cuts every form. least is the proof that holds for any part.
 func cutLocally(t *testing.T, least engine.Proof, cfg engine.Config, part func(path string, body []byte) engine.Part) {
-	runs := proof.Begin(t, "cuts-local")
+	var runs atomic.Int64
+	t.Cleanup(func() { proof.Cases(t, "cuts-local", int(runs.Load())) })
 	for name, d := range fixtures() {
 		for _, c := range localForms {
 			t.Run(name+"/"+c.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -34,13 +35,8 @@ func fixtures() map[string]download {
 	return out
 }
 
-// stride is the distance of two cuts that are tried: 1, but for a short run.
-func stride() int {
-	if testing.Short() {
-		return 37
-	}
-	return 1
-}
+// stride returns the distance between two cuts: 1 in a long run.
+func stride() int { return proof.Bound(37, 1) }
 
 // TestCutEverywhere ends the answer to a request for data at each of its bytes. If it is the first attempt, which is of
 // another patient then, the second must give the exact answer. If there is no other attempt, the run fails with the
@@ -53,7 +49,8 @@ func TestCutEverywhere(t *testing.T) {
 		{0, simnet.Chunked}, {0, simnet.Length}, {0, simnet.UntilClose},
 		{1, simnet.Chunked}, {1, simnet.UntilClose}, {2, simnet.Chunked}, {2, simnet.UntilClose},
 	}
-	runs := proof.Begin(t, "cuts-network")
+	var runs atomic.Int64
+	t.Cleanup(func() { proof.Cases(t, "cuts-network", int(runs.Load())) })
 	for name, d := range fixtures() {
 		for _, form := range forms {
 			for end, ended := range map[simnet.End]string{simnet.Close: "FIN", simnet.Reset: "RST"} {
@@ -61,7 +58,7 @@ func TestCutEverywhere(t *testing.T) {
 					t.Parallel()
 					p := newPress()
 					synctest.Test(t, func(t *testing.T) {
-						runs.Add(int(newCutting(t, p, d, codings[form.coding], form.framing, end).all(stride())))
+						runs.Add(newCutting(t, p, d, codings[form.coding], form.framing, end).all(stride()))
 					})
 				})
 			}

@@ -4,7 +4,7 @@
 //
 // TestSimulate plays schedules of random faults. Each has a number; to play more of them, or one again:
 //
-//	FASTCOUNT_SIM_SCHEDULES=200000 go test -run TestSimulate ./fuzz/faults
+//	FASTCOUNT_SIM_SCHEDULES=1000000 go test -run TestSimulate ./fuzz/faults
 //	FASTCOUNT_SIM_SEED=17 go test -run TestSimulate ./fuzz/faults
 //
 // A schedule that is cancelled may be resumed with the parts that were finished. The tests of cuts end an answer, a file

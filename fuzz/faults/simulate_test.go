@@ -14,24 +14,23 @@ import (
 	"fastcount/internal/testing/proof"
 )
 
-// The environment variables that say which schedules are played.
+// The environment variables that select schedules: the seed of the first one,
+// and their number.
 const (
-	envSchedules = "FASTCOUNT_SIM_SCHEDULES"
 	envSeed      = "FASTCOUNT_SIM_SEED"
+	envSchedules = "FASTCOUNT_SIM_SCHEDULES"
 )
 
-// enough is how many schedules are enough for every kind of fault to occur.
+// enough is a number of schedules among which every kind of fault occurs.
 const enough = 2000
 
-// TestSimulate plays schedules on all processors. A seed alone plays that one schedule.
+// TestSimulate runs schedules on all processors. If only a seed is given, it
+// runs that one schedule.
 func TestSimulate(t *testing.T) {
 	first, one := number(t, envSeed, 1)
-	n, many := number(t, envSchedules, enough)
-	switch {
-	case one && !many:
+	n, many := number(t, envSchedules, uint64(proof.Bound(enough/10, 200_000)))
+	if one && !many {
 		n = 1
-	case testing.Short() && !many:
-		n = enough / 10
 	}
 	var next atomic.Uint64
 	total := newStatistics()
@@ -39,7 +38,7 @@ func TestSimulate(t *testing.T) {
 	log.SetOutput(&printed) // net/http prints what it finds on connections
 	defer log.SetOutput(os.Stderr)
 	begin := time.Now()
-	proof.Begin(t, "schedules").Add(int(n))
+	proof.Cases(t, "schedules", int(n))
 	t.Run("schedules", func(t *testing.T) {
 		for i := range runtime.GOMAXPROCS(0) {
 			t.Run(strconv.Itoa(i), func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"fastcount/internal/fused"
 	"fastcount/internal/intern"
 	"fastcount/internal/oracle"
+	"fastcount/internal/testing/proof"
 )
 
 const header = "patient_id,event_time,event_type,value"
@@ -340,7 +341,7 @@ func checkLayout(t *testing.T, width, first, second int, quoted, path bool) {
 func TestWideRecords(t *testing.T) {
 	skipUnlessAvailable(t)
 	rng := rand.New(rand.NewPCG(7, 8))
-	for range 120 {
+	for range proof.Bound(40, 120) {
 		width := 3 + rng.IntN(200)
 		first, second := rng.IntN(width), rng.IntN(width)
 		if first == second {
@@ -375,7 +376,7 @@ func TestWideRecords(t *testing.T) {
 // missing. With 64 missing, a shift once wrapped around.
 func TestTooFewFields(t *testing.T) {
 	skipUnlessAvailable(t)
-	for width := 3; width <= 330; width++ {
+	for width := 3; width <= 330; width += proof.Bound(5, 1) {
 		for _, padding := range []int{0, 1, 3, 60, 130} {
 			path := fused.New(fused.Layout{Comma: ',', Width: width, First: 0, Second: 1}, nil)
 			k := newKnown(t, firsts, seconds)

@@ -107,17 +107,14 @@ func guardedTexts(n int) []string {
 // begins after one.
 func TestAccessesStayInBounds(t *testing.T) {
 	const longest, alignments = 300, 64
-	tried := proof.Begin(t, "kernels-guarded")
+	gaps, tried := proof.Bound(3, alignments), 0
 	data := newArena(t, longest+alignments)
 	array := newArena(t, 4*(longest+simd.Slack+1))
 	eachKernel(t, func(t *testing.T, k simd.Kernel) {
 		for n := range longest + 1 {
 			for i, text := range guardedTexts(n) {
 				want := oracle.Index([]byte(text), ',')
-				for gap := range alignments {
-					if gap > 2 && testing.Short() {
-						break
-					}
+				for gap := range gaps {
 					what := fmt.Sprintf("text %d, %d bytes, gap %d", i, n, gap)
 					entries := array.entries()
 					end := len(entries) - n - simd.Slack
@@ -127,12 +124,13 @@ func TestAccessesStayInBounds(t *testing.T) {
 					guarded(t, k, what+" after the beginning", data.place(text, gap), entries[:n+simd.Slack:n+simd.Slack], want)
 					intact(t, k, what, entries[n+simd.Slack:])
 					if k.Name == "generic" {
-						tried.Add(2)
+						tried += 2
 					}
 				}
 			}
 		}
 	})
+	proof.Cases(t, "kernels-guarded", tried)
 }
 
 // guarded runs a kernel on memory in arenas and compares its result.

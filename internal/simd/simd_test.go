@@ -51,11 +51,7 @@ func eachKernel(t *testing.T, test func(t *testing.T, k simd.Kernel)) {
 // that they cross every boundary of words and groups.
 func TestEveryShortStringAtEveryAlignment(t *testing.T) {
 	const alphabet = "a,\"\r\n\x00"
-	tried := proof.Begin(t, "kernels-strings")
-	longest := 5
-	if testing.Short() {
-		longest = 3
-	}
+	longest, tried := proof.Bound(3, 5), 0
 	eachKernel(t, func(t *testing.T, k simd.Kernel) {
 		buf := []byte(strings.Repeat("-", 130+longest))
 		for length := range longest + 1 {
@@ -69,13 +65,14 @@ func TestEveryShortStringAtEveryAlignment(t *testing.T) {
 					}
 					checkFast(t, k, b)
 					if k.Name == "generic" { // the other kernels depend on the machine
-						tried.Add(1)
+						tried++
 					}
 					copy(b[at:], "-----")
 				}
 			}
 		}
 	})
+	proof.Cases(t, "kernels-strings", tried)
 }
 
 // checkFast is check without allocations.

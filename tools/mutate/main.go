@@ -200,7 +200,7 @@ var buildFailed = regexp.MustCompile(`(?m)^FAIL\t.*\[(build|setup) failed\]$`)
 func (r *runner) test(overlay, pkg string) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), r.timeout+time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "test", "-p=1", "-vet=off", "-short", "-failfast", "-count=1",
+	cmd := exec.CommandContext(ctx, "go", "test", "-p=1", "-vet=off", "-failfast", "-count=1",
 		"-timeout="+r.timeout.String(), pkg)
 	if overlay != "" {
 		cmd.Env = append(os.Environ(), "GOFLAGS=-overlay="+overlay)

@@ -1,25 +1,23 @@
-// Command table updates the table of proofs in a Markdown page with the cases
-// that tests recorded.
+// Command table updates the table of proofs in a Markdown page with the numbers
+// of cases in the output of tests, which it reads from standard input.
 //
-//	PROOFS=DIR go test ./...
-//	go run ./internal/testing/proof/table DIR docs/trust.md
+//	LONG_TESTS=1 go test -v ./... >OUTPUT
+//	go run ./internal/testing/proof/table docs/trust.md <OUTPUT
 //
 // The comment <!-- key --> in the first cell of a row holds its key. The second
-// cell is replaced by the number of cases, and the third by the time they took.
-// With -check, nothing is written; the exit code is 1 if a number of cases on
-// the page differs from the recorded one, or if a row or a record has no
-// counterpart.
+// cell is replaced by the number of cases. With -check, nothing is written; the
+// exit code is 1 if a number on the page differs from that of the tests, or if
+// a row or a key has no counterpart.
 package main
 
 import (
-	"encoding/json"
+	"bufio"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -31,18 +29,18 @@ import (
 func main() {
 	check := flag.Bool("check", false, "compare only")
 	flag.Parse()
-	if flag.NArg() != 2 {
-		fmt.Fprintln(os.Stderr, "usage: table [-check] DIR PAGE")
+	if flag.NArg() != 1 {
+		fmt.Fprintln(os.Stderr, "usage: table [-check] PAGE <OUTPUT")
 		os.Exit(2)
 	}
-	if err := run(flag.Arg(0), flag.Arg(1), *check, os.Stdout); err != nil {
+	if err := run(os.Stdin, flag.Arg(0), *check); err != nil {
 		fmt.Fprintln(os.Stderr, "table:", err)
 		os.Exit(1)
 	}
 }
 
-func run(dir, page string, check bool, out io.Writer) error {
-	sums, err := read(dir)
+func run(output io.Reader, page string, check bool) error {
+	cases, err := read(output)
 	if err != nil {
 		return err
 	}
@@ -50,85 +48,70 @@ func run(dir, page string, check bool, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	filled, differences := fill(string(text), sums)
+	filled, differences := fill(string(text), cases)
 	if check {
-		for _, d := range differences {
-			fmt.Fprintln(out, d)
-		}
-		if len(differences) > 0 {
-			return errors.New("the page differs from the recorded cases")
-		}
-		return nil
+		return errors.Join(differences...)
 	}
 	return os.WriteFile(page, []byte(filled), 0o666)
 }
 
-// read returns the sums of the records in dir by key.
-func read(dir string) (map[string]proof.Record, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
-	if err != nil {
-		return nil, err
-	}
-	sums := make(map[string]proof.Record)
-	for _, file := range files {
-		text, err := os.ReadFile(file)
+// attribute matches a line of go test -v that [proof.Cases] causes.
+var attribute = regexp.MustCompile(`^=== ATTR +\S+ ` + proof.Prefix + `(\S+) (\d+)$`)
+
+// read returns the numbers of cases in the output of go test -v, by key.
+func read(output io.Reader) (map[string]int, error) {
+	cases := make(map[string]int)
+	lines := bufio.NewScanner(output)
+	lines.Buffer(nil, 1<<30) // a failing test may print a long line
+	for lines.Scan() {
+		m := attribute.FindStringSubmatch(lines.Text())
+		if m == nil {
+			continue
+		}
+		n, err := strconv.Atoi(m[2])
 		if err != nil {
 			return nil, err
 		}
-		var r proof.Record
-		if err := json.Unmarshal(text, &r); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		sum := sums[r.Key]
-		sum.Cases += r.Cases
-		sum.Seconds += r.Seconds
-		sums[r.Key] = sum
+		cases[m[1]] += n
 	}
-	return sums, nil
+	return cases, lines.Err()
 }
 
-var rowOfProof = regexp.MustCompile(`^\|(.*<!-- ([a-z0-9-]+) -->.*?)\|([^|]*)\|([^|]*)\|(.*)$`)
+var rowOfProof = regexp.MustCompile(`^(\|.*<!-- ([a-z0-9-]+) -->.*?\|)([^|]*)\|$`)
 
-// fill returns page with the figures inserted, and its differences from them.
-func fill(page string, sums map[string]proof.Record) (filled string, differences []string) {
+// fill returns page with the numbers inserted, and its differences from them.
+func fill(page string, cases map[string]int) (filled string, differences []error) {
 	lines := strings.Split(page, "\n")
-	unused := maps.Clone(sums)
+	unused := maps.Clone(cases)
 	for i, line := range lines {
 		m := rowOfProof.FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}
 		key, had := m[2], strings.TrimSpace(m[3])
-		sum, ok := sums[key]
+		n, ok := cases[key]
 		if !ok {
-			differences = append(differences, key+": no record")
+			differences = append(differences, fmt.Errorf("%s: no test has this key", key))
 			continue
 		}
 		delete(unused, key)
-		cases := grouped(sum.Cases)
-		if had != cases {
-			differences = append(differences, fmt.Sprintf("%s: the page has %q, want %s", key, had, cases))
+		want := grouped(n)
+		if had != want {
+			differences = append(differences, fmt.Errorf("%s: the page has %q, want %s", key, had, want))
 		}
-		lines[i] = fmt.Sprintf("|%s| %s | %s |%s", m[1], cases, seconds(sum.Seconds), m[5])
+		lines[i] = fmt.Sprintf("%s %s |", m[1], want)
 	}
 	for _, key := range slices.Sorted(maps.Keys(unused)) {
-		differences = append(differences, key+": no row on the page")
+		differences = append(differences, fmt.Errorf("%s: no row on the page", key))
 	}
 	return strings.Join(lines, "\n"), differences
 }
 
 // grouped formats n with a comma between groups of three digits.
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
+func grouped(n int) string {
+	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
-}
-
-func seconds(s float64) string {
-	if s < 1 {
-		return "under 1 s"
-	}
-	return fmt.Sprintf("%.0f s", s)
 }
