@@ -2,7 +2,7 @@
 // holds no code. A tour of the rooms, in the direction in which bytes flow:
 //
 //   - sources: where bytes come from: files, standard input, URLs, the downloads of an export
-//   - parser: bytes become blocks of whole records; what CSV means is said in parser/careful.go
+//   - parser: bytes become blocks of whole records; what CSV means is said in parser/record.go
 //   - engine: blocks become counts, counts a report; the story is in engine/engine.go
 //   - sinks: the report becomes JSON, CSV, NDJSON, a table, or a format of your own
 //   - cmd/fastcount: the command line, the only room that speaks to people

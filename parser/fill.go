@@ -24,9 +24,9 @@ func (r *Reader) fill() error {
 	}
 	enough := min(len(r.buf)-1, 2*unread+minFill)
 	for idle := 0; r.end < enough && !r.eof; {
-		n, err := r.src.Read(r.room())
+		n, err := r.src.Read(r.free())
 		r.end += n
-		r.learnLimit()
+		r.updateLimit()
 		switch {
 		case err == io.EOF:
 			r.finish()
@@ -43,19 +43,19 @@ func (r *Reader) fill() error {
 	return nil
 }
 
-// learnLimit asks where the range ends. The record that begins right there still belongs to it.
-func (r *Reader) learnLimit() {
-	if r.learn == nil {
+// updateLimit asks where the range ends. The record that begins right there still belongs to it.
+func (r *Reader) updateLimit() {
+	if r.limitFunc == nil {
 		return
 	}
-	if limit := r.learn(); limit < math.MaxInt64 {
-		r.limit, r.learn = limit+1, nil
+	if limit := r.limitFunc(); limit < math.MaxInt64 {
+		r.limit, r.limitFunc = limit+1, nil
 	}
 }
 
 // room returns the free part of the buffer. Of what lies behind the limit of a range it takes only little at a
 // time: no more than the rest of one record is needed.
-func (r *Reader) room() []byte {
+func (r *Reader) free() []byte {
 	room := r.buf[r.end : len(r.buf)-1]
 	inRange := r.limit - (r.base + int64(r.end))
 	return room[:min(int64(len(room)), max(inRange, minFill))]
@@ -68,47 +68,47 @@ func (r *Reader) finish() {
 	if r.end > r.pos && r.buf[r.end-1] != '\n' {
 		r.buf[r.end] = '\n'
 		r.end++
-		r.padded, r.machine.padded = true, true
+		r.padded, r.records.padded = true, true
 	}
 }
 
-// longestMark is the length of the longest byte order mark.
-const longestMark = 4
+// maxMarkLen is the length of the longest byte order mark.
+const maxMarkLen = 4
 
-var marksOthers = [][]byte{[]byte("\xff\xfe"), []byte("\xfe\xff"), []byte("\x00\x00\xfe\xff")}
+var foreignMarks = [][]byte{[]byte("\xff\xfe"), []byte("\xfe\xff"), []byte("\x00\x00\xfe\xff")}
 
 // readHeader skips a byte order mark and makes r.header from the first record.
 func (r *Reader) readHeader() error {
-	for _, mark := range marksOthers {
+	for _, mark := range foreignMarks {
 		if bytes.HasPrefix(r.buf[:r.end], mark) {
-			return r.errorHere(0, ErrUnsupportedEncoding)
+			return r.errorAtBuf(0, ErrUnsupportedEncoding)
 		}
 	}
-	if hasMark(r.buf[:r.end]) {
+	if hasByteOrderMark(r.buf[:r.end]) {
 		r.pos = 3
 		if r.padded && r.end == r.pos+1 { // the mark is all there is: no line to end
-			r.end, r.padded, r.machine.padded = r.pos, false, false
+			r.end, r.padded, r.records.padded = r.pos, false, false
 		}
 	}
-	m := &r.machine
+	m := &r.records
 	m.keep = r.cfg.Limits.MaxColumns
 	next, err := r.firstRecord()
 	if err != nil {
 		return err
 	}
 	if m.count > r.cfg.Limits.MaxColumns {
-		return r.errorHere(r.pos, fmt.Errorf("%w of %d: the first record has %d", ErrTooManyColumns, r.cfg.Limits.MaxColumns, m.count))
+		return r.errorAtBuf(r.pos, fmt.Errorf("%w of %d: the first record has %d", ErrTooManyColumns, r.cfg.Limits.MaxColumns, m.count))
 	}
 	names := make([][]byte, m.count)
 	for i, f := range m.fields {
 		names[i] = bytes.Clone(f.value(r.buf))
 	}
 	if r.header, err = newHeader(names, r.cfg); err != nil {
-		return r.errorHere(r.pos, err)
+		return r.errorAtBuf(r.pos, err)
 	}
 	m.keep = r.header.width
 	if !r.cfg.Dialect.NoHeader {
-		r.skipTo(next)
+		r.advanceTo(next)
 	}
 	return nil
 }
@@ -117,20 +117,20 @@ func (r *Reader) readHeader() error {
 // of its end.
 func (r *Reader) firstRecord() (next int, err error) {
 	for {
-		for next := emptyLine(r.buf[:r.end], r.pos); next > r.pos; next = emptyLine(r.buf[:r.end], r.pos) {
-			r.skipTo(next)
+		for next := skipEmptyLine(r.buf[:r.end], r.pos); next > r.pos; next = skipEmptyLine(r.buf[:r.end], r.pos) {
+			r.advanceTo(next)
 		}
 		if r.eof && r.pos == r.end {
-			return 0, r.errorHere(r.pos, ErrEmptyInput)
+			return 0, r.errorAtBuf(r.pos, ErrEmptyInput)
 		}
-		next, err = r.machine.record(r.buf[:r.end], r.pos)
+		next, err = r.records.parse(r.buf[:r.end], r.pos)
 		switch {
 		case err == nil:
 			return next, nil
-		case err != errMore && err != errMoreQuoted:
-			return 0, r.errorHere(next, err)
+		case err != errIncomplete && err != errIncompleteQuoted:
+			return 0, r.errorAtBuf(next, err)
 		case r.eof:
-			return 0, r.errorHere(r.machine.open, ErrUnclosedQuote)
+			return 0, r.errorAtBuf(r.records.open, ErrUnclosedQuote)
 		}
 		if err = r.fill(); err != nil {
 			return 0, err
@@ -138,14 +138,14 @@ func (r *Reader) firstRecord() (next int, err error) {
 	}
 }
 
-// skipTo moves pos to buf[at], which begins a line.
-func (r *Reader) skipTo(at int) {
+// advanceTo moves pos to buf[at], which begins a line.
+func (r *Reader) advanceTo(at int) {
 	r.lines += int64(bytes.Count(r.buf[r.pos:at], []byte{'\n'}))
 	r.pos = at
 }
 
-// errorHere is the SyntaxError for buf[at]; for use before the first block.
-func (r *Reader) errorHere(at int, err error) error {
+// errorAtBuf is the SyntaxError for buf[at]; for use before the first block.
+func (r *Reader) errorAtBuf(at int, err error) error {
 	b := Block{Data: r.buf[r.pos:r.end], Offset: r.base + int64(r.pos), lines: r.lines}
 	return b.errorAt(at-r.pos, err)
 }
@@ -160,7 +160,7 @@ func (r *Reader) findRecord() error {
 			return nil
 		}
 		if r.base+int64(r.end) > int64(r.cfg.Limits.MaxRecord) {
-			return r.errorHere(0, fmt.Errorf("%w of %d bytes", ErrRecordTooLong, r.cfg.Limits.MaxRecord))
+			return r.errorAtBuf(0, fmt.Errorf("%w of %d bytes", ErrRecordTooLong, r.cfg.Limits.MaxRecord))
 		}
 		r.base += int64(r.end) // nothing before the line feed is needed
 		r.end = 0
@@ -171,7 +171,7 @@ func (r *Reader) findRecord() error {
 	data := r.buf[:r.end]
 	r.pos = nextLine(data, 0)
 	for at := r.pos; at >= 0; at = nextLine(data, at) {
-		if r.base+int64(at) >= r.limit || r.readable(data, at) {
+		if r.base+int64(at) >= r.limit || r.canBegin(data, at) {
 			r.pos = at
 			break
 		}
@@ -188,14 +188,14 @@ func nextLine(data []byte, at int) int {
 	return at + i + 1
 }
 
-// readable reports whether nothing speaks against a record beginning at data[at].
-func (r *Reader) readable(data []byte, at int) bool {
-	for next := emptyLine(data, at); next > at; next = emptyLine(data, at) {
+// canBegin reports whether nothing speaks against a record beginning at data[at].
+func (r *Reader) canBegin(data []byte, at int) bool {
+	for next := skipEmptyLine(data, at); next > at; next = skipEmptyLine(data, at) {
 		at = next
 	}
-	_, err := r.machine.record(data, at)
+	_, err := r.records.parse(data, at)
 	if err == nil {
-		return r.machine.count == r.header.width
+		return r.records.count == r.header.width
 	}
-	return err == errMore || err == errMoreQuoted || err == ErrByteOrderMark
+	return err == errIncomplete || err == errIncompleteQuoted || err == ErrByteOrderMark
 }

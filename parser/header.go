@@ -109,8 +109,8 @@ func (h *Header) repeats(data []byte, fields []field) bool {
 	return true
 }
 
-// resembles reports whether a record without quotes is the header over again; comma is the delimiter.
-func (h *Header) resembles(record []byte, comma byte) bool {
+// repeatsUnquoted reports whether a record without quotes is the header over again; comma is the delimiter.
+func (h *Header) repeatsUnquoted(record []byte, comma byte) bool {
 	for i, name := range h.names {
 		if i > 0 {
 			if len(record) == 0 || record[0] != comma {

@@ -82,7 +82,7 @@ func checkCase(t *testing.T, c corpus.Case, r *parser.Reader) {
 	}
 }
 
-func TestWhatCSVMeans(t *testing.T) {
+func TestCases(t *testing.T) {
 	for _, k := range simd.Kernels() {
 		if !k.Available {
 			continue
@@ -98,7 +98,7 @@ func TestWhatCSVMeans(t *testing.T) {
 }
 
 // Every case, cut at every point, and read through buffers of every size: the same records, the same errors.
-func TestHoweverTheBytesArrive(t *testing.T) {
+func TestCasesAtEveryCut(t *testing.T) {
 	var r *parser.Reader
 	tried := 0
 	check := func(t *testing.T, c corpus.Case, src io.Reader, o parser.Config) {
@@ -131,7 +131,7 @@ func TestHoweverTheBytesArrive(t *testing.T) {
 }
 
 // Every string over the bytes that matter, against encoding/csv and the written deviations.
-func TestEveryStringAgreesWithEncodingCSV(t *testing.T) {
+func TestStringsAgreeWithEncodingCSV(t *testing.T) {
 	t.Parallel()
 	tried := 0
 	bare := parser.Config{Dialect: parser.Dialect{NoHeader: true}, Columns: []parser.Selector{{Number: 1}}}
@@ -361,7 +361,7 @@ func TestReject(t *testing.T) {
 	}
 }
 
-func TestRejectEndsTheInput(t *testing.T) {
+func TestRejectError(t *testing.T) {
 	enough := errors.New("enough")
 	o := ids
 	o.Reject = func(*parser.SyntaxError, []byte) error { return enough }
@@ -372,7 +372,7 @@ func TestRejectEndsTheInput(t *testing.T) {
 	}
 }
 
-func TestNoAllocationPerBlock(t *testing.T) {
+func TestAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
@@ -395,7 +395,7 @@ func TestNoAllocationPerBlock(t *testing.T) {
 	}
 }
 
-func TestReleasedReaderFails(t *testing.T) {
+func TestRelease(t *testing.T) {
 	r := parser.NewReader(strings.NewReader("patient_id,event_type\n"), ids)
 	r.Release()
 	r.Release()

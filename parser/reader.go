@@ -25,7 +25,7 @@ type Reader struct {
 	src     io.Reader
 	err     error // what the next call of Next returns
 	header  *Header
-	machine machine
+	records recordParser
 	scratch *scratch
 	block   Block
 
@@ -33,7 +33,7 @@ type Reader struct {
 	pos, end   int
 	base       int64        // bytes of the input before buf[0]
 	lines      int64        // line feeds of the input before buf[pos]
-	learn      func() int64 // Range.Limit
+	limitFunc  func() int64 // Range.Limit
 	multiline  int64        // records that span lines
 	limit      int64        // no record is read that begins here or later
 	guess      bool         // the first record is to be looked for
@@ -83,10 +83,10 @@ func (r *Reader) ResetRange(src io.Reader, cfg Config, g Range) {
 		r.scratch = scratches.Get().(*scratch)
 	}
 	*r = Reader{cfg: cfg, index: simd.Current().Index, src: src, err: err, header: g.Header, scratch: r.scratch,
-		learn: g.Limit, limit: math.MaxInt64, guess: g.Header != nil}
+		limitFunc: g.Limit, limit: math.MaxInt64, guess: g.Header != nil}
 	r.buf = r.scratch.buffer(cfg.BufferSize)
 	r.block.Columns = r.scratch.columnsFor(len(cfg.Columns))
-	r.machine = machine{comma: cfg.Dialect.Delimiter, maxRecord: cfg.Limits.MaxRecord, maxLines: cfg.Limits.MaxRecordLines, fields: r.scratch.fields}
+	r.records = recordParser{delimiter: cfg.Dialect.Delimiter, maxRecord: cfg.Limits.MaxRecord, maxLines: cfg.Limits.MaxRecordLines, fields: r.scratch.fields}
 }
 
 // Release gives the memory of r back. Blocks that it returned are no longer valid; Reset makes r usable again.
@@ -94,7 +94,7 @@ func (r *Reader) Release() {
 	if r.scratch == nil {
 		return
 	}
-	r.scratch.fields = r.machine.fields
+	r.scratch.fields = r.records.fields
 	putScratch(r.scratch)
 	*r = Reader{err: fmt.Errorf("parser: the reader was released")}
 }
@@ -139,13 +139,13 @@ func (r *Reader) Begin() error {
 }
 
 func (r *Reader) begin() error {
-	for r.end < longestMark && !r.eof {
+	for r.end < maxMarkLen && !r.eof {
 		if err := r.fill(); err != nil {
 			return err
 		}
 	}
 	if r.guess {
-		r.machine.keep = r.header.width
+		r.records.keep = r.header.width
 		return r.findRecord()
 	}
 	return r.readHeader()
@@ -159,7 +159,7 @@ func (r *Reader) Next() (*Block, error) {
 		return nil, err
 	}
 	for !r.atEnd() {
-		more := r.advance()
+		more := r.parse()
 		if r.block.Rows > 0 {
 			return &r.block, nil
 		}
@@ -202,7 +202,7 @@ func (r *Reader) Peek() (data []byte, stop int, err error) {
 // Discard skips the next n bytes, which must be among those that the preceding
 // call of [Reader.Peek] returned and consist of the given number of records,
 // each in a line of its own.
-func (r *Reader) Discard(n, records int) { r.take(r.buf[r.pos:r.end:r.end][:n], records) }
+func (r *Reader) Discard(n, records int) { r.consume(r.buf[r.pos:r.end:r.end][:n], records) }
 
 func (r *Reader) atEnd() bool {
 	return r.base+int64(r.pos) >= r.limit || r.eof && r.pos == r.end
@@ -210,39 +210,39 @@ func (r *Reader) atEnd() bool {
 
 // advance makes a block of the records at buf[pos], none if the first of them goes on behind what is buffered: then
 // more is true. What is wrong with the record behind the block is kept in r.err for the next call of Next.
-func (r *Reader) advance() (more bool) {
+func (r *Reader) parse() (more bool) {
 	data := r.buf[r.pos:r.end]
 	stop := int(min(int64(len(data)), windowSize, r.limit-r.base-int64(r.pos)))
 	r.block.reset()
 	r.block.Offset, r.block.lines = r.base+int64(r.pos), r.lines
-	used, unended := r.regular(data[:stop])
+	used, unended := r.parseBlock(data[:stop])
 	if used > 0 {
 		r.fastBlocks++
-		r.take(data[:used], r.block.Rows)
+		r.consume(data[:used], r.block.Rows)
 		return false
 	}
 	if unended && stop == len(data) {
 		return true
 	}
 	r.slowBlocks++
-	used, at, err := r.careful(data, stop)
-	if err == errMore || err == errMoreQuoted {
+	used, at, err := r.parseRecords(data, stop)
+	if err == errIncomplete || err == errIncompleteQuoted {
 		if more = !r.eof; more {
 			err = nil
 		} else { // the input ends in a line feed, its own or ours: only a quote can hide it
-			at, err = r.machine.open, ErrUnclosedQuote
+			at, err = r.records.open, ErrUnclosedQuote
 		}
 	}
 	if err != nil {
 		r.block.Data = data
 		r.err = r.block.errorAt(at, err)
 	}
-	r.take(data[:used], bytes.Count(data[:used], []byte{'\n'}))
+	r.consume(data[:used], bytes.Count(data[:used], []byte{'\n'}))
 	return more
 }
 
 // take makes data, the bytes at buf[pos] with so many line feeds, the bytes of the block.
-func (r *Reader) take(data []byte, lines int) {
+func (r *Reader) consume(data []byte, lines int) {
 	r.block.Data = data
 	r.pos += len(data)
 	r.lines += int64(lines)

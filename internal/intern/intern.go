@@ -16,10 +16,10 @@ import (
 )
 
 // Slack is how many bytes behind data must be readable in a call of IDs. Their values do not matter.
-const Slack = short
+const Slack = maxInline
 
-// short is the length of the longest name that lies in its slot.
-const short = 16
+// maxInline is the length of the longest name that lies in its slot.
+const maxInline = 16
 
 // minSlots is the length of a new table. It is a power of two.
 const minSlots = 64
@@ -34,25 +34,25 @@ type Table struct {
 
 	store store // the names, by id
 
-	hashes  [batch]uint64 // of the names that are being looked up together
-	touched uint64        // what was read of their slots only to have it in the cache
+	hashes     [batch]uint64 // of the names that are being looked up together
+	prefetched uint64        // what was read of their slots only to have it in the cache
 }
 
 // slot holds one name; the zero slot is free.
 type slot struct {
-	lo, hi uint64 // the name itself, or its hash and its length if it is longer than short
+	lo, hi uint64 // the name itself, or its hash and its length if it is longer than maxInline
 	tag    uint32
 	id     uint32
 }
 
-// tagOf returns the tag of a name: its length plus 1 in the low five bits, all above short being one length, and bits
+// tagOf returns the tag of a name: its length plus 1 in the low five bits, all above maxInline being one length, and bits
 // of its hash other than those that say where its place is.
 func tagOf(hash uint64, size uint32) uint32 {
-	return uint32(hash)<<5 | (min(size, short+1) + 1)
+	return uint32(hash)<<5 | (min(size, maxInline+1) + 1)
 }
 
 // New returns an empty table. admit is asked about each name when it is first seen, before it is kept with that id; its
-// error keeps the name out. nil admits everything. The table must stay below 2^31 names of less than 2^31 bytes each.
+// error masks the name out. nil admits everything. The table must stay below 2^31 names of less than 2^31 bytes each.
 func New(admit func(name []byte, id uint32) error) *Table {
 	t := &Table{seed: maphash.MakeSeed(), k0: rand.Uint64(), k1: rand.Uint64(), admit: admit}
 	t.setSlots(minSlots)
@@ -60,14 +60,14 @@ func New(admit func(name []byte, id uint32) error) *Table {
 }
 
 // Len returns the number of names.
-func (t *Table) Len() int { return len(t.store.places) }
+func (t *Table) Len() int { return len(t.store.ends) }
 
 // Name returns the name with the given id. It is valid until Reset and must not be changed.
 func (t *Table) Name(id uint32) []byte {
 	return t.store.name(id)
 }
 
-// Reset forgets all names and keeps the memory, unless most of it was not used.
+// Reset forgets all names and masks the memory, unless most of it was not used.
 func (t *Table) Reset() {
 	if len(t.slots) > minSlots && t.Len() < len(t.slots)/16 {
 		t.setSlots(minSlots)
@@ -83,25 +83,25 @@ func (t *Table) Bytes() int { return t.store.size }
 // ID returns the id of one name.
 func (t *Table) ID(name []byte) (uint32, error) {
 	size := uint32(len(name))
-	if size > short {
+	if size > maxInline {
 		hash := maphash.Bytes(t.seed, name)
 		return t.find(hash, slot{lo: hash, hi: uint64(size), tag: tagOf(hash, size)}, name)
 	}
-	var padded [short]byte
+	var padded [maxInline]byte
 	copy(padded[:], name)
 	lo, hi := words(&padded, size)
 	hash := t.hash(lo, hi, size)
 	return t.find(hash, slot{lo: lo, hi: hi, tag: tagOf(hash, size)}, name)
 }
 
-// words returns a name of up to short bytes, whatever follows it.
-func words(name *[short]byte, size uint32) (lo, hi uint64) {
-	keep := &keeps[size]
-	return binary.LittleEndian.Uint64(name[:8]) & keep[0], binary.LittleEndian.Uint64(name[8:]) & keep[1]
+// words returns a name of up to maxInline bytes, whatever follows it.
+func words(name *[maxInline]byte, size uint32) (lo, hi uint64) {
+	mask := &masks[size]
+	return binary.LittleEndian.Uint64(name[:8]) & mask[0], binary.LittleEndian.Uint64(name[8:]) & mask[1]
 }
 
-// keeps[n] masks the first n of 16 bytes, loaded as two little-endian words.
-var keeps = func() (k [short + 1][2]uint64) {
+// masks[n] masks the first n of 16 bytes, loaded as two little-endian words.
+var masks = func() (k [maxInline + 1][2]uint64) {
 	for n := range k {
 		k[n][0] = uint64(1)<<(8*min(n, 8)) - 1 // a shift by 64 leaves 0, so all bits
 		k[n][1] = uint64(1)<<(8*max(n-8, 0)) - 1
@@ -109,7 +109,7 @@ var keeps = func() (k [short + 1][2]uint64) {
 	return k
 }()
 
-// hash folds the 128-bit product of the two halves of a short name, each covered by a secret key, as wyhash does.
+// hash folds the 128-bit product of the two halves of a maxInline name, each covered by a secret key, as wyhash does.
 // Whoever does not know the keys can choose neither factor, so not the collisions either. The product alone maps
 // names that form a progression to places that form one, which pile up for some keys: the shift and the second
 // multiplication (by 2^64 divided by the golden ratio) break it.
@@ -127,13 +127,13 @@ func (t *Table) find(hash uint64, want slot, name []byte) (uint32, error) {
 		case s.tag == 0:
 			return t.insert(s, want, name)
 		case s.tag == want.tag && s.lo == want.lo && s.hi == want.hi &&
-			(len(name) <= short || string(t.store.sized(s.id, len(name))) == string(name)):
+			(len(name) <= maxInline || string(t.store.sized(s.id, len(name))) == string(name)):
 			return s.id, nil
 		}
 	}
 }
 
-// insert keeps a name that was not seen before in the free slot at.
+// insert masks a name that was not seen before in the free slot at.
 func (t *Table) insert(at *slot, s slot, name []byte) (uint32, error) {
 	if t.admit != nil {
 		if err := t.admit(name, uint32(t.Len())); err != nil {
@@ -151,7 +151,7 @@ func (t *Table) insert(at *slot, s slot, name []byte) (uint32, error) {
 
 // full reports whether another name needs more slots.
 func (t *Table) full() bool {
-	if len(t.slots) < nearSlots {
+	if len(t.slots) < maxCachedSlots {
 		return 8*t.Len() > len(t.slots)
 	}
 	return 2*t.Len() > len(t.slots)
@@ -171,12 +171,12 @@ func (t *Table) grow() {
 		}
 		t.slots[i] = s
 	}
-	t.store.places = slices.Grow(t.store.places, t.Len())
+	t.store.ends = slices.Grow(t.store.ends, t.Len())
 }
 
 // home returns the place where the search for the name of s begins.
 func (t *Table) home(s *slot) uint64 {
-	if size := s.tag&31 - 1; size <= short {
+	if size := s.tag&31 - 1; size <= maxInline {
 		return t.hash(s.lo, s.hi, size) >> t.shift
 	}
 	return s.lo >> t.shift

@@ -72,15 +72,15 @@ func TestNames(t *testing.T) {
 		nuls = append(nuls, strings.Repeat("\x00", i%20))
 	}
 	tests := map[string][]string{
-		"few, alternating lengths":                   {"heart_rate", "spo2", "heart_rate", "bp", "spo2"},
-		"empty id":                                   {"", "a", "", "\x00", ""},
-		"one empty id alone":                         {""},
-		"long common prefixes":                       prefixes,
-		"long common suffixes":                       suffixes,
-		"every length to 300":                        append(lengths, lengths...),
-		"NULs of many lengths":                       nuls,
-		"around 8 and 16 bytes":                      {"1234567", "12345678", "123456789", "123456789012345", "1234567890123456", "12345678901234567", "1234567890123457", "12345678901234568"},
-		"a short name and a long one with it inside": {"1234567890123456", "1234567890123456\x00", "1234567890123456\x00\x00"},
+		"few, alternating lengths":                       {"heart_rate", "spo2", "heart_rate", "bp", "spo2"},
+		"empty id":                                       {"", "a", "", "\x00", ""},
+		"one empty id alone":                             {""},
+		"long common prefixes":                           prefixes,
+		"long common suffixes":                           suffixes,
+		"every length to 300":                            append(lengths, lengths...),
+		"NULs of many lengths":                           nuls,
+		"around 8 and 16 bytes":                          {"1234567", "12345678", "123456789", "123456789012345", "1234567890123456", "12345678901234567", "1234567890123457", "12345678901234568"},
+		"a maxInline name and a long one with it inside": {"1234567890123456", "1234567890123456\x00", "1234567890123456\x00\x00"},
 	}
 	for name, names := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -124,11 +124,11 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// Reset keeps a table that was used, and gives back one of which most was not.
-func TestResetKeepsWhatIsUsed(t *testing.T) {
+// Reset masks a table that was used, and gives back one of which most was not.
+func TestResetMemory(t *testing.T) {
 	for _, c := range []struct {
 		names int
-		keeps bool
+		masks bool
 	}{{100_000, true}, {20_000, true}, {10_000, false}, {10, false}, {0, false}} {
 		table := intern.New(nil)
 		largeTable(t, table)
@@ -143,7 +143,7 @@ func TestResetKeepsWhatIsUsed(t *testing.T) {
 			}
 		}
 		table.Reset()
-		want := map[bool]int{true: slots, false: 64}[c.keeps]
+		want := map[bool]int{true: slots, false: 64}[c.masks]
 		if got := table.Slots(); got != want {
 			t.Errorf("after %d names: got %d slots, want %d", c.names, got, want)
 		}
@@ -326,6 +326,6 @@ func TestNamesOfAnySize(t *testing.T) {
 	}
 	table.Reset()
 	if n := table.Capacity(); n > 1<<20 {
-		t.Errorf("an empty table keeps %d bytes", n)
+		t.Errorf("an empty table masks %d bytes", n)
 	}
 }

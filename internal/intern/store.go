@@ -5,7 +5,7 @@ package intern
 // twice as much memory as they do.
 type store struct {
 	chunks [][]byte
-	places []uint64 // where each name ends, by id: its chunk << 32 | offset in it
+	ends   []uint64 // where each name ends, by id: its chunk << 32 | offset in it
 	size   int      // bytes of all names
 }
 
@@ -25,29 +25,29 @@ func (s *store) add(name []byte) {
 		last++
 	}
 	s.chunks[last] = append(s.chunks[last], name...)
-	s.places = append(s.places, uint64(last)<<32|uint64(len(s.chunks[last])))
+	s.ends = append(s.ends, uint64(last)<<32|uint64(len(s.chunks[last])))
 	s.size += len(name)
 }
 
 // name returns the name with this id. It begins where the one before it in its
 // chunk ends.
 func (s *store) name(id uint32) []byte {
-	place := s.places[id]
+	place := s.ends[id]
 	start, end := uint64(0), place&(1<<32-1)
-	if id > 0 && s.places[id-1]>>32 == place>>32 {
-		start = s.places[id-1] & (1<<32 - 1)
+	if id > 0 && s.ends[id-1]>>32 == place>>32 {
+		start = s.ends[id-1] & (1<<32 - 1)
 	}
 	return s.chunks[place>>32][start:end:end]
 }
 
 // sized is name for an id whose name has this length.
 func (s *store) sized(id uint32, length int) []byte {
-	place := s.places[id]
+	place := s.ends[id]
 	end := int(place & (1<<32 - 1))
 	return s.chunks[place>>32][end-length : end]
 }
 
-// reset forgets all names. It keeps one chunk, unless that is a large one for a
+// reset forgets all names. It masks one chunk, unless that is a large one for a
 // single name.
 func (s *store) reset() {
 	last := len(s.chunks) - 1
@@ -56,5 +56,5 @@ func (s *store) reset() {
 		kept = append(kept, s.chunks[last][:0])
 	}
 	clear(s.chunks[len(kept):])
-	*s = store{chunks: kept, places: s.places[:0]}
+	*s = store{chunks: kept, ends: s.ends[:0]}
 }

@@ -30,8 +30,8 @@ func agree(t *testing.T, what string, r *parser.Reader, rows [][]string, fault *
 	}
 }
 
-// machineRows runs the oracle on an input whose first record is p,e.
-func machineRows(t *testing.T, input []byte) ([][]string, *oracle.Fault) {
+// oracleRows runs the oracle on an input whose first record is p,e.
+func oracleRows(t *testing.T, input []byte) ([][]string, *oracle.Fault) {
 	t.Helper()
 	records, fault := oracle.Machine(input, ',')
 	if len(records) == 0 || !slices.Equal(records[0], []string{"p", "e"}) {
@@ -57,14 +57,14 @@ func eachString(longest int, f func(s []byte)) {
 	}
 }
 
-func TestEveryStringAgreesWithAStateMachine(t *testing.T) {
+func TestStringsAgreeWithStateMachine(t *testing.T) {
 	t.Parallel()
 	tried := 0
 	r := parser.NewReader(nil, named)
 	buf := []byte("p,e\n12345678")
 	eachString(proof.Bound(6, 8), func(s []byte) {
 		input := buf[:4+copy(buf[4:], s)]
-		rows, fault := machineRows(t, input)
+		rows, fault := oracleRows(t, input)
 		r.Reset(bytes.NewReader(input), named)
 		agree(t, string(input), r, rows, fault)
 		tried++
@@ -74,7 +74,7 @@ func TestEveryStringAgreesWithAStateMachine(t *testing.T) {
 
 // Every short string with a quote or a carriage return, behind and before plain rows, through buffers of every size: so
 // each of its bytes comes first and last in a buffer.
-func TestEveryShortStringAtEveryEdge(t *testing.T) {
+func TestStringsAtBufferEdges(t *testing.T) {
 	t.Parallel()
 	tried := 0
 	head := "p,e\n" + strings.Repeat("P1,abc\n", 18)
@@ -84,7 +84,7 @@ func TestEveryShortStringAtEveryEdge(t *testing.T) {
 			return
 		}
 		input := slices.Concat([]byte(head), s, []byte("\nP2,de\n"))
-		rows, fault := machineRows(t, input)
+		rows, fault := oracleRows(t, input)
 		o := named
 		for o.BufferSize = 1; o.BufferSize <= 256; o.BufferSize++ {
 			r.Reset(&corpus.Pieces{Data: input}, o)
@@ -112,7 +112,7 @@ func eachTokenString(longest int, tokens []string, f func(s []byte)) {
 
 // Every short string with byte order marks and parts of them, after a header
 // and as a whole input, agrees with both oracles, through buffers of all sizes.
-func TestEveryStringWithByteOrderMarks(t *testing.T) {
+func TestStringsWithByteOrderMarks(t *testing.T) {
 	t.Parallel()
 	tried := 0
 	r := parser.NewReader(nil, named)
@@ -122,7 +122,7 @@ func TestEveryStringWithByteOrderMarks(t *testing.T) {
 			return
 		}
 		input := append([]byte("p,e\n"), s...)
-		rows, fault := machineRows(t, input)
+		rows, fault := oracleRows(t, input)
 		want, wantErr := oracle.Rows(input, ',', "p", "e")
 		for _, size := range []int{0, 1 + len(s)%7} {
 			o := named
@@ -142,7 +142,7 @@ func TestEveryStringWithByteOrderMarks(t *testing.T) {
 
 // Every short string is refused for the lines of a record exactly where the
 // state machine refuses it, and the same records span lines.
-func TestEveryStringWithALimitOfLines(t *testing.T) {
+func TestStringsWithLineLimit(t *testing.T) {
 	t.Parallel()
 	tried := 0
 	r := parser.NewReader(nil, named)
@@ -177,7 +177,7 @@ func TestEveryStringWithALimitOfLines(t *testing.T) {
 
 // A record may span the number of lines of the limit, wherever the input is
 // cut, and with one more the error is at the line where it begins.
-func TestLinesOfARecord(t *testing.T) {
+func TestLineLimitOfRecord(t *testing.T) {
 	for _, end := range []string{"\n", ""} {
 		for name, tt := range map[string]struct {
 			lines int
@@ -200,7 +200,7 @@ func TestLinesOfARecord(t *testing.T) {
 
 // An unclosed quote within the limit of lines is one, with and without a line
 // feed at the end.
-func TestUnclosedQuoteWithinTheLimitOfLines(t *testing.T) {
+func TestUnclosedQuoteWithinLineLimit(t *testing.T) {
 	for text, want := range map[string]error{
 		"p,e\nP1,\"\n\na":   parser.ErrUnclosedQuote, // three lines
 		"p,e\nP1,\"\n\n":    parser.ErrUnclosedQuote,

@@ -12,10 +12,10 @@ import (
 // It is a pure function of the bytes it is given: no reading, no positions kept, no state from one record to the
 // next. Where the bytes end before the record does, it says so, changes nothing, and is called again with more.
 
-// errMore says that the data ends before the record. errMoreQuoted says so inside a quoted field.
+// errIncomplete says that the data ends before the record. errIncompleteQuoted says so inside a quoted field.
 var (
-	errMore       = errors.New("record goes on")
-	errMoreQuoted = errors.New("record goes on inside quotes")
+	errIncomplete       = errors.New("record goes on")
+	errIncompleteQuoted = errors.New("record goes on inside quotes")
 )
 
 // field is where a field lies in the data, without its quotes.
@@ -34,8 +34,8 @@ func (f field) value(data []byte) []byte {
 }
 
 // machine reads one record at a time.
-type machine struct {
-	comma     byte
+type recordParser struct {
+	delimiter byte
 	maxRecord int
 	maxLines  int
 	padded    bool // the data ends in a line feed that is not in the input
@@ -49,69 +49,69 @@ type machine struct {
 }
 
 // record reads the record that begins at data[at] and returns the offset behind its line end. The error is
-// errMore or errMoreQuoted if data ends too early, or what is wrong, together with the offset where it is wrong.
-func (m *machine) record(data []byte, at int) (int, error) {
+// errIncomplete or errIncompleteQuoted if data ends too early, or what is wrong, together with the offset where it is wrong.
+func (p *recordParser) parse(data []byte, at int) (int, error) {
 	begin := at
-	tooLong := begin + m.maxRecord + 1 // a record and its line feed end at the latest here
+	tooLong := begin + p.maxRecord + 1 // a record and its line feed end at the latest here
 	view := data[:min(len(data), tooLong)]
-	m.fields, m.count, m.lines, m.length = m.fields[:0], 0, 1, len(data)
-	if hasMark(view[begin:]) {
+	p.fields, p.count, p.lines, p.length = p.fields[:0], 0, 1, len(data)
+	if hasByteOrderMark(view[begin:]) {
 		return begin, ErrByteOrderMark
 	}
-	next, last, err := m.field(view, at)
+	next, last, err := p.parseField(view, at)
 	for err == nil && !last {
-		next, last, err = m.field(view, next)
+		next, last, err = p.parseField(view, next)
 	}
 	switch {
 	case err == ErrTooManyLines:
-		return begin, fmt.Errorf("%w of %d", err, m.maxLines)
-	case len(view) == tooLong && err == errMoreQuoted:
-		return m.open, fmt.Errorf("%w of %d bytes: its quoted field is longer or not closed", ErrRecordTooLong, m.maxRecord)
-	case len(view) == tooLong && err == errMore:
-		return begin, fmt.Errorf("%w of %d bytes", ErrRecordTooLong, m.maxRecord)
+		return begin, fmt.Errorf("%w of %d", err, p.maxLines)
+	case len(view) == tooLong && err == errIncompleteQuoted:
+		return p.open, fmt.Errorf("%w of %d bytes: its quoted field is longer or not closed", ErrRecordTooLong, p.maxRecord)
+	case len(view) == tooLong && err == errIncomplete:
+		return begin, fmt.Errorf("%w of %d bytes", ErrRecordTooLong, p.maxRecord)
 	}
 	return next, err
 }
 
-// hasMark reports whether data begins with a UTF-8 byte order mark.
-func hasMark(data []byte) bool {
+// hasByteOrderMark reports whether data begins with a UTF-8 byte order mark.
+func hasByteOrderMark(data []byte) bool {
 	return len(data) >= 3 && data[0] == 0xef && data[1] == 0xbb && data[2] == 0xbf
 }
 
 // field reads the field that begins at data[at]. It returns the offset behind the delimiter or line end that ends
 // it and whether it was a line end; with an error, the offset where the error is.
-func (m *machine) field(data []byte, at int) (next int, last bool, err error) {
+func (p *recordParser) parseField(data []byte, at int) (next int, last bool, err error) {
 	if at < len(data) && data[at] == '"' {
-		return m.quoted(data, at)
+		return p.parseQuoted(data, at)
 	}
 	for i := at; i < len(data); i++ {
 		switch data[i] {
-		case m.comma:
-			m.add(field{start: at, end: i})
+		case p.delimiter:
+			p.add(field{start: at, end: i})
 			return i + 1, false, nil
 		case '\n', '\r':
 			next, err := lineEnd(data, i)
 			if err == nil {
-				m.add(field{start: at, end: i})
+				p.add(field{start: at, end: i})
 			}
 			return next, true, err
 		case '"':
 			return i, false, ErrBareQuote
 		}
 	}
-	return len(data), false, errMore
+	return len(data), false, errIncomplete
 }
 
 // quoted is field where data[open] is a quote.
-func (m *machine) quoted(data []byte, open int) (next int, last bool, err error) {
-	m.open = open
+func (p *recordParser) parseQuoted(data []byte, open int) (next int, last bool, err error) {
+	p.open = open
 	f := field{start: open + 1}
 	for i := f.start; i < len(data); i++ {
 		if data[i] > '"' { // as most bytes are
 			continue
 		}
 		if data[i] == '\n' {
-			if err := m.nextLine(i); err != nil {
+			if err := p.nextLine(i); err != nil {
 				return open, false, err
 			}
 		}
@@ -119,37 +119,37 @@ func (m *machine) quoted(data []byte, open int) (next int, last bool, err error)
 			continue
 		}
 		if i+1 == len(data) {
-			return i, false, errMore
+			return i, false, errIncomplete
 		}
 		f.end = i
 		switch data[i+1] {
 		case '"':
 			f.doubled = true
 			i++
-		case m.comma:
-			m.add(f)
+		case p.delimiter:
+			p.add(f)
 			return i + 2, false, nil
 		case '\n', '\r':
 			next, err := lineEnd(data, i+1)
 			if err == nil {
-				m.add(f)
+				p.add(f)
 			}
 			return next, true, err
 		default:
 			return i, false, ErrQuote
 		}
 	}
-	return len(data), false, errMoreQuoted
+	return len(data), false, errIncompleteQuoted
 }
 
 // nextLine counts the line that follows the line feed at offset i, which is inside
 // quotes. The limit is exceeded at a certain byte, so that an error after that
 // byte is not reported however the input was cut.
-func (m *machine) nextLine(i int) error {
-	if m.padded && i+1 == m.length {
+func (p *recordParser) nextLine(i int) error {
+	if p.padded && i+1 == p.length {
 		return nil
 	}
-	if m.lines++; m.lines > m.maxLines {
+	if p.lines++; p.lines > p.maxLines {
 		return ErrTooManyLines
 	}
 	return nil
@@ -161,7 +161,7 @@ func lineEnd(data []byte, at int) (int, error) {
 	case data[at] == '\n':
 		return at + 1, nil
 	case at+1 == len(data):
-		return at, errMore
+		return at, errIncomplete
 	case data[at+1] == '\n':
 		return at + 2, nil
 	default:
@@ -169,14 +169,14 @@ func lineEnd(data []byte, at int) (int, error) {
 	}
 }
 
-func (m *machine) add(f field) {
-	if m.count++; m.count <= m.keep {
-		m.fields = append(m.fields, f)
+func (p *recordParser) add(f field) {
+	if p.count++; p.count <= p.keep {
+		p.fields = append(p.fields, f)
 	}
 }
 
-// emptyLine returns the offset behind the line at data[at] if that line is empty, and else at.
-func emptyLine(data []byte, at int) int {
+// skipEmptyLine returns the offset behind the line at data[at] if that line is empty, and else at.
+func skipEmptyLine(data []byte, at int) int {
 	if at < len(data) && (data[at] == '\n' || data[at] == '\r') {
 		if next, err := lineEnd(data, at); err == nil {
 			return next
@@ -187,14 +187,14 @@ func emptyLine(data []byte, at int) int {
 
 // careful appends the records of data that begin before stop to the block. It returns the number of bytes used
 // and, if a record could not be read, the error and its offset; the records before it are in the block.
-func (r *Reader) careful(data []byte, stop int) (used, errAt int, err error) {
-	m := &r.machine
+func (r *Reader) parseRecords(data []byte, stop int) (used, errAt int, err error) {
+	m := &r.records
 	for used < stop {
-		if next := emptyLine(data, used); next > used {
+		if next := skipEmptyLine(data, used); next > used {
 			used = next
 			continue
 		}
-		next, err := m.record(data, used)
+		next, err := m.parse(data, used)
 		if err != nil {
 			return used, next, err
 		}
@@ -211,7 +211,7 @@ func (r *Reader) careful(data []byte, stop int) (used, errAt int, err error) {
 		if r.header.repeats(data, m.fields) {
 			return used, used, ErrRepeatedHeader
 		}
-		r.project(data)
+		r.appendFields(data)
 		used = next
 	}
 	return used, 0, nil
@@ -219,7 +219,7 @@ func (r *Reader) careful(data []byte, stop int) (used, errAt int, err error) {
 
 // reject hands the record data[at:next], which has a wrong number of fields, to the option for it.
 func (r *Reader) reject(data []byte, at, next int) error {
-	err := fmt.Errorf("%w: %d, the header has %d", ErrFieldCount, r.machine.count, r.header.width)
+	err := fmt.Errorf("%w: %d, the header has %d", ErrFieldCount, r.records.count, r.header.width)
 	if r.cfg.Reject == nil {
 		return err
 	}
@@ -228,13 +228,13 @@ func (r *Reader) reject(data []byte, at, next int) error {
 	return r.cfg.Reject(r.block.errorAt(at, err), record)
 }
 
-// project appends the wanted fields of the record that the machine has just read to the block.
-func (r *Reader) project(data []byte) {
+// appendFields appends the wanted fields of the record that the machine has just read to the block.
+func (r *Reader) appendFields(data []byte) {
 	for i, column := range r.header.wanted {
-		f := r.machine.fields[column]
+		f := r.records.fields[column]
 		if f.doubled {
 			f = unescape(data, f)
-			r.machine.fields[column] = f // the column may be wanted twice
+			r.records.fields[column] = f // the column may be wanted twice
 		}
 		c := &r.block.Columns[i]
 		c.Starts = append(c.Starts, uint32(f.start))
