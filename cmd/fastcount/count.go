@@ -109,10 +109,10 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 
 // noSource says that there is nothing to count.
 func noSource(p *program) error {
-	err := errors.New("no source is named")
+	err := errors.New("no sources")
 	if f, ok := p.stdin.(*os.File); ok {
 		if info, statErr := f.Stat(); statErr == nil && (info.Mode()&fs.ModeNamedPipe != 0 || info.Mode().IsRegular()) {
-			err = hinted(err, "to count standard input, name it: fastcount -")
+			err = hinted(err, "count standard input with: fastcount -")
 		}
 	}
 	return misuse(err)
@@ -124,7 +124,7 @@ func (o *countOptions) config(p *program, found []sources.Source) (engine.Config
 		return engine.Config{}, clash("--no-header: without a header columns are chosen by number")
 	}
 	if o.rejects != "" && o.maxBadRows == 0 {
-		return engine.Config{}, usage(hinted(errors.New("--rejects: no row is left out"), "--max-bad-rows N lets N rows be left out"))
+		return engine.Config{}, usage(hinted(errors.New("--rejects: no rows are left out"), "leave out up to N rows with --max-bad-rows N"))
 	}
 	rangeSize, err := rangeSize(p.environ)
 	if err != nil {

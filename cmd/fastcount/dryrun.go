@@ -40,7 +40,7 @@ func (o *countOptions) tellPlan(p *program, parts []engine.Part) error {
 		fmt.Fprintf(&b, "  metrics to %s\n", destination(o.metricsFile))
 	}
 	if o.state != "" {
-		fmt.Fprintf(&b, "  what is finished into the folder %s\n", display.Line(o.state))
+		fmt.Fprintf(&b, "  checkpoint to the directory %s\n", display.Line(o.state))
 	}
 	return p.print(b.String())
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -16,7 +18,7 @@ import (
 	"fastcount/sources"
 )
 
-// The exit codes, as "fastcount help exit-codes" explains them.
+// The exit codes. Their meanings are in exitCodes.
 const (
 	exitDone        = 0
 	exitFailure     = 1
@@ -31,52 +33,253 @@ const (
 	exitTimeUp      = 10
 	exitMerge       = 11
 	exitInterrupted = 130
-	exitTerminated  = 143
 	exitBrokenPipe  = 141 // what a shell reports for cat; the only failure without a message
+	exitTerminated  = 143
 )
 
-// errTimeUp says that --max-duration is over.
+// exitCodes explains each exit code, in the order of the help.
+var exitCodes = []struct {
+	code    int
+	meaning string
+}{
+	{exitDone, "done: every source was read to its end, no row was left out, and all declared row counts matched"},
+	{exitFailure, "another failure"},
+	{exitUsage, "usage error, or --state belongs to another run"},
+	{exitIncomplete, "an incomplete result was written and is marked as such, as --allow-partial, --max-bad-rows or --verify warn allows"},
+	{exitNotFound, "a source was not found"},
+	{exitRetries, "all attempts failed; trying again later may help"},
+	{exitData, "the data was refused: malformed CSV, a missing column, invalid UTF-8, corrupt compressed data"},
+	{exitNotAllowed, "not allowed: 401, 403, TLS, a redirect to another origin, a secret over plain http"},
+	{exitLimit, "a limit was reached, or memory or file descriptors ran out; the message names the flag or the limit of the system"},
+	{exitMismatch, "the counts disagree with the server's metadata or --expect-rows, or the proof is weaker than --require"},
+	{exitTimeUp, "--max-duration is over"},
+	{exitMerge, "partial results are missing, overlap, do not belong together, or are corrupt"},
+	{exitInterrupted, "interrupted (Ctrl-C)"},
+	{exitBrokenPipe, "standard output was closed by its reader"},
+	{exitTerminated, "terminated"},
+}
+
+// errTimeUp is matched by the error for the end of --max-duration.
 var errTimeUp = errors.New("--max-duration is over")
 
-// exitCode tells what kind of failure err is. An error may be of several kinds: a *parser.SyntaxError may wrap a
-// *engine.LimitError, and a transfer that was given up may have been cut short. The first kind that fits decides.
+// failure is a kind of error.
+type failure struct {
+	is   func(error) bool
+	code int    // exit code; 0 if a later entry determines it
+	hint string // "" if a later entry has it, or none
+}
+
+// failures lists the kinds of errors. An error may be of several kinds: a
+// *parser.SyntaxError may wrap a *engine.LimitError, and a transfer that was
+// given up may have been cut short. The first entry with a code determines the
+// exit code, and the first with a hint the hint.
+var failures = []failure{
+	{is: signaled(exitInterrupted), code: exitInterrupted},
+	{is: signaled(exitTerminated), code: exitTerminated},
+	{is: as[*usageError], code: exitUsage},
+	{is: as[*incompleteError], code: exitIncomplete},
+
+	{as[*engine.LimitError], exitLimit, ""}, // its hint names the flag
+	{matches(syscall.ENOMEM), exitLimit, "use less memory with fewer --jobs and --transfers"},
+	{matches(errDescriptors), exitLimit, descriptorHint},
+	{matches(syscall.EMFILE), exitLimit, descriptorHint},
+	{matches(syscall.ENFILE), exitLimit, "try again later: too many files are open on this machine"},
+	{matches(parser.ErrRecordTooLong), exitLimit, "look for a quote that is never closed, or raise the limit with --max-record"},
+	{matches(parser.ErrTooManyLines), exitLimit, "look for a stray quote on that line, or raise the limit with --max-record-lines"},
+	{matches(parser.ErrTooManyColumns), exitLimit, "raise the limit with --max-columns"},
+	{matches(sources.ErrWindow), exitLimit, "raise the limit with --max-window"},
+	{matches(sources.ErrAnswer), exitLimit, "raise the limit with --max-json"},
+	{matches(sources.ErrIDs), exitLimit, "raise the limit with --max-downloads"},
+	{matches(sources.ErrNames), exitLimit, "raise the limit with --max-declared-names"},
+	{matches(errMemory), exitLimit, "use less memory with fewer --jobs and --transfers, or raise the limit with --max-memory"},
+
+	{expectedRowsDiffer, exitMismatch, "check whether the sources are complete, and whether --expect-rows is right"},
+	{as[*engine.MismatchError], exitMismatch, "try again later, or ask the operator of the server: its data and metadata disagree"},
+	{as[*engine.ProofError], exitMismatch, "prove the result by its number of rows with --expect-rows N; 'fastcount help stats' lists the proofs"},
+	{matches(errTimeUp), exitTimeUp, "allow more time with --max-duration; nothing was printed"},
+	{is: matches(errOutputClosed), code: exitBrokenPipe},
+
+	{matches(sinks.ErrSameFile), exitUsage, "give each output a file of its own: --sink FORMAT=FILE"},
+	{matches(sources.ErrTwoForms), 0, "name one of the two; if they hold different data, rename one"},
+	{matches(sources.ErrNotRegular), 0, "use a glob that does not match it; to read it, name it as a source of its own"},
+	{is: matches(sources.ErrArgument), code: exitUsage},
+	{matches(state.ErrFolder), exitUsage, "repeat the command that --state belongs to, or name a new directory; to start over, delete the directory first"},
+	{matches(state.ErrNotPrivate), exitUsage, "make it yours alone with chown and chmod go-w, or name a directory that does not exist yet"},
+	{matches(state.ErrLocked), 0, "wait until the other run has ended, or name another directory"},
+
+	{is: matches(merge.ErrIncomplete), code: exitMerge},
+	{is: matches(merge.ErrOverlap), code: exitMerge},
+	{is: matches(merge.ErrOtherWork), code: exitMerge},
+	{is: matches(merge.ErrUnfit), code: exitMerge},
+	{is: matches(merge.ErrNoShard), code: exitMerge},
+	{is: matches(merge.ErrNone), code: exitMerge},
+	{is: matches(partial.ErrCorrupt), code: exitMerge},
+	{is: matches(partial.ErrVersion), code: exitMerge},
+	{is: matches(plan.ErrTwice), code: exitUsage},
+	{is: matches(plan.ErrChanged), code: exitMismatch},
+	{is: matches(plan.ErrDamaged), code: exitData},
+
+	{matches(sources.ErrChanged), 0, "count the file when nothing writes to it, or count a copy"},
+	{matches(sources.ErrStalled), 0, "try again later, or wait longer with --idle-timeout"},
+	{matches(sources.ErrTimeout), 0, "try again later, or wait longer with --connect-timeout, --tls-timeout and --header-timeout"},
+	{matches(syscall.ECONNREFUSED), 0, "check the address and whether the server is running: nothing listens there"},
+	{matches(syscall.EADDRINUSE), 0, "stop the program that listens there, or take a free port with --listen 127.0.0.1:0"},
+	{matches(sources.ErrExhausted), exitRetries, "try again later, or make more attempts with --retries"},
+	{is: matches(sources.ErrNotFound), code: exitNotFound},
+
+	{proxyStatus, exitNotAllowed, proxyHint},
+	{status(http.StatusUnauthorized), exitNotAllowed, "set a token with --token-file FILE or FASTCOUNT_TOKEN"},
+	{status(http.StatusForbidden), exitNotAllowed, "ask the operator of the server for access: it denies access with these credentials"},
+	{denied(sources.ErrCertificate), exitNotAllowed, "trust another certificate authority with --ca-file FILE"},
+	{denied(sources.ErrPlainHTTP), exitNotAllowed, "check the URL, and whether it should begin with http://"},
+	{denied(sources.ErrTLS), exitNotAllowed, tlsHint},
+	{denied(sources.ErrProxy), exitNotAllowed, proxyHint},
+	{matches(sources.ErrDenied), exitNotAllowed, "use https, or allow it with --allow-http-token if the network in between is trusted"},
+	{matches(sources.ErrRedirect), exitNotAllowed, "if the other place can be trusted, name its URL instead"},
+
+	{matches(parser.ErrNotHeader), exitData, "use --no-header if the first record is data; " + columnsHint},
+	{matches(parser.ErrMissingColumn), exitData, columnsHint},
+	{matches(parser.ErrDuplicateColumn), exitData, "choose columns by number with --patient-column and --event-column"},
+	{matches(parser.ErrRepeatedHeader), exitData, "name each file instead: two files seem to be pasted together"},
+	{matches(parser.ErrByteOrderMark), exitData, "name each file instead: files with byte order marks seem to be pasted together"},
+	{matches(parser.ErrUnexpectedHeader), exitData, "leave out --no-header if the first record is the header; a later one is that of an appended file"},
+	{matches(parser.ErrUnsupportedEncoding), exitData, "convert it to UTF-8 first, such as with: iconv -f UTF-16 -t UTF-8"},
+	{matches(parser.ErrFieldCount), exitData, "check the field separator (--delimiter), or leave out such rows with --max-bad-rows N"},
+	{matches(parser.ErrInvalidUTF8), exitData, "count such ids with --invalid-utf8=escape"},
+	{matches(parser.ErrBareQuote), exitData, csvHint},
+	{matches(parser.ErrQuote), exitData, csvHint},
+	{matches(parser.ErrUnclosedQuote), exitData, csvHint},
+	{matches(parser.ErrBareCR), exitData, csvHint},
+	{matches(sources.ErrTruncated), exitData, "copy the file again from its origin: it is incomplete"},
+	{matches(sources.ErrCorrupt), exitData, "copy the file again from its origin: it is corrupt"},
+	{matches(sources.ErrContent), exitData, "check that this is the URL of a CSV"},
+	{matches(sources.ErrMetadata), exitData, "check that --server is the base URL of an export API, as 'fastcount help api' describes it"},
+	{is: as[*parser.SyntaxError], code: exitData},
+	{badRowsLimited, exitData, "leave out more rows with --max-bad-rows"},
+	{is: as[*engine.BadRowsError], code: exitData},
+}
+
+// Hints of several failures.
+const (
+	descriptorHint = "raise the limit, such as with: ulimit -n 1024; or open fewer files with fewer --jobs and --transfers"
+	tlsHint        = "ask the operator of the server for the TLS versions and client certificates that it requires; " +
+		"fastcount uses TLS 1.2 and 1.3 and has no client certificate"
+	proxyHint = "set the proxy, with its name and password, in HTTPS_PROXY and HTTP_PROXY; " +
+		"to connect without it, add the host of the server to NO_PROXY"
+	columnsHint = "choose the columns with --patient-column and --event-column, and the field separator with --delimiter"
+	csvHint     = "see 'fastcount help csv' for the CSV that is accepted"
+)
+
+// matches returns a function that reports whether an error matches target.
+func matches(target error) func(error) bool {
+	return func(err error) bool { return errors.Is(err, target) }
+}
+
+// as reports whether an error wraps one of type E.
+func as[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// denied returns a function that reports whether an error matches target and is
+// one for denied access.
+func denied(target error) func(error) bool {
+	return func(err error) bool { return errors.Is(err, sources.ErrDenied) && errors.Is(err, target) }
+}
+
+// proxyStatus reports whether err is an answer of a proxy, not of the server.
+func proxyStatus(err error) bool {
+	s, ok := errors.AsType[*sources.StatusError](err)
+	return ok && s.Proxy != "" && errors.Is(err, sources.ErrProxy)
+}
+
+// status returns a function that reports whether an error is an answer with an
+// HTTP status.
+func status(code int) func(error) bool {
+	return func(err error) bool {
+		s, ok := errors.AsType[*sources.StatusError](err)
+		return ok && s.Code == code
+	}
+}
+
+// signaled returns a function that reports whether an error is a signal for
+// which the program exits with code.
+func signaled(code int) func(error) bool {
+	return func(err error) bool {
+		i, ok := errors.AsType[interrupted](err)
+		return ok && i.code() == code
+	}
+}
+
+// expectedRowsDiffer reports whether err is about --expect-rows.
+func expectedRowsDiffer(err error) bool {
+	m, ok := errors.AsType[*engine.MismatchError](err)
+	return ok && m.What == engine.MismatchExpected
+}
+
+// badRowsLimited reports whether err is about more left-out rows than
+// --max-bad-rows allows.
+func badRowsLimited(err error) bool {
+	b, ok := errors.AsType[*engine.BadRowsError](err)
+	return ok && b.Limit > 0
+}
+
+// exitCode returns the exit code for err.
 func exitCode(err error) int {
 	if err == nil {
 		return exitDone
 	}
-	if i, ok := errors.AsType[interrupted](err); ok {
-		return i.code()
-	}
-	if _, ok := errors.AsType[*usageError](err); ok {
-		return exitUsage
-	}
-	if _, ok := errors.AsType[*incompleteError](err); ok {
-		return exitIncomplete
-	}
-	if isLimit(err) {
-		return exitLimit
-	}
-	if _, ok := errors.AsType[*engine.MismatchError](err); ok {
-		return exitMismatch
-	}
-	if _, ok := errors.AsType[*engine.ProofError](err); ok {
-		return exitMismatch
-	}
-	for _, kind := range kinds {
-		if errors.Is(err, kind.err) {
-			return kind.code
+	for _, f := range failures {
+		if f.code != 0 && f.is(err) {
+			return f.code
 		}
-	}
-	if _, ok := errors.AsType[*parser.SyntaxError](err); ok {
-		return exitData
-	}
-	if _, ok := errors.AsType[*engine.BadRowsError](err); ok {
-		return exitData
 	}
 	return exitFailure
 }
 
-// incompleteError says that a result was given that lacks something, as the flags allow.
+// hints returns what can be done about err, without repetitions. If several
+// parts failed, there may be several hints.
+func hints(err error) []string {
+	if parts, ok := errors.AsType[engine.PartErrors](err); ok {
+		var all []string
+		for _, p := range parts {
+			all = append(all, hints(p.Err)...)
+		}
+		return distinct(all)
+	}
+	if h, ok := errors.AsType[*hintedError](err); ok {
+		return h.hints
+	}
+	if limit, ok := errors.AsType[*engine.LimitError](err); ok {
+		return []string{"raise the limit with --max-" + limit.What}
+	}
+	if i, ok := errors.AsType[*incompleteError](err); ok {
+		var all []string
+		for _, s := range i.shortfalls {
+			all = append(all, hints(s.Err)...)
+		}
+		return distinct(all)
+	}
+	for _, f := range failures {
+		if f.hint != "" && f.is(err) {
+			return []string{f.hint}
+		}
+	}
+	return nil
+}
+
+// distinct returns texts without repetitions, in the same order.
+func distinct(texts []string) (all []string) {
+	for _, t := range texts {
+		if !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// incompleteError is the error for a result that was written although something
+// is missing from it, as the flags allow.
 type incompleteError struct {
 	shortfalls []engine.Shortfall
 }
@@ -90,46 +293,4 @@ func (e *incompleteError) Lines() []string {
 		lines[i] = fmt.Sprintf("the result is incomplete: %s: %v", s.Part, s.Err)
 	}
 	return lines
-}
-
-// kinds are the failures that are known by a value, in the order in which they decide.
-var kinds = []struct {
-	err  error
-	code int
-}{
-	{errTimeUp, exitTimeUp},
-	{errOutputClosed, exitBrokenPipe},
-	{sinks.ErrSameFile, exitUsage},
-	{sources.ErrArgument, exitUsage},
-	{state.ErrFolder, exitUsage},
-	{state.ErrNotPrivate, exitUsage},
-	{merge.ErrIncomplete, exitMerge},
-	{merge.ErrOverlap, exitMerge},
-	{merge.ErrOtherWork, exitMerge},
-	{merge.ErrUnfit, exitMerge},
-	{merge.ErrNoShard, exitMerge},
-	{merge.ErrNone, exitMerge},
-	{partial.ErrCorrupt, exitMerge},
-	{partial.ErrVersion, exitMerge},
-	{plan.ErrTwice, exitUsage},
-	{plan.ErrChanged, exitMismatch},
-	{plan.ErrDamaged, exitData},
-	{sources.ErrExhausted, exitRetries},
-	{sources.ErrNotFound, exitNotFound},
-	{sources.ErrDenied, exitNotAllowed},
-	{sources.ErrRedirect, exitNotAllowed},
-	{sources.ErrTruncated, exitData},
-	{sources.ErrCorrupt, exitData},
-	{sources.ErrContent, exitData},
-	{sources.ErrMetadata, exitData},
-}
-
-// isLimit reports whether err is about a limit that a flag of the group Limits
-// changes, or about memory or file descriptors that ran out.
-func isLimit(err error) bool {
-	_, limit := errors.AsType[*engine.LimitError](err)
-	return limit || errors.Is(err, parser.ErrRecordTooLong) || errors.Is(err, parser.ErrTooManyLines) || errors.Is(err, parser.ErrTooManyColumns) ||
-		errors.Is(err, sources.ErrWindow) || errors.Is(err, sources.ErrAnswer) || errors.Is(err, sources.ErrIDs) || errors.Is(err, sources.ErrNames) ||
-		errors.Is(err, errMemory) || errors.Is(err, errDescriptors) ||
-		errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
 }

@@ -29,9 +29,9 @@ func (o *countOptions) sourceNames(p *program, args []string) ([]string, error) 
 		return nil, clash("--files-from: %s names no source", o.filesFrom)
 	case comment >= 0:
 		return nil, usage(hinted(fmt.Errorf("--files-from: source %d of %s begins with #", comment+1, o.filesFrom),
-			"a list has no comments; of a file with such a name write ./#..."))
+			"lists have no comments; name such a file as ./#..."))
 	case o.filesFrom == "-" && (slices.Contains(args, "-") || slices.Contains(listed, "-")):
-		return nil, clash("--files-from: standard input holds the list and cannot be a source too")
+		return nil, clash("--files-from: standard input is the list, and cannot also be a source")
 	}
 	return slices.Concat(args, listed), nil
 }

@@ -212,12 +212,12 @@ type remoteOptions struct {
 }
 
 func (o *remoteOptions) sourceFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.server, "server", "", "base `URL` of the export API (without it there are mock exports)")
-	f.StringArrayVar(&o.header, "header", nil, "`'K: V'` is sent to the server; repeatable; not for secrets")
-	f.StringVar(&o.headerFile, "header-file", "", "`FILE` of such headers, one a line; may hold secrets")
-	f.StringVar(&o.tokenFile, "token-file", "", "`FILE` with a token for Authorization: Bearer (or FASTCOUNT_TOKEN)")
+	addText(f, &o.server, "server", "URL", "base URL of the export API (default: built-in mock exports)")
+	addTexts(f, &o.header, "header", "'K: V'", "header to send to the server; repeatable; not for secrets")
+	addText(f, &o.headerFile, "header-file", "FILE", "file of headers to send, one per line; may hold secrets")
+	addText(f, &o.tokenFile, "token-file", "FILE", "file of a token for Authorization: Bearer (or FASTCOUNT_TOKEN)")
 	f.BoolVar(&o.allowHTTPToken, "allow-http-token", false, "send the token over plain http to another machine")
-	f.StringVar(&o.caFile, "ca-file", "", "`FILE` of PEM certificates to trust beside the system's")
+	addText(f, &o.caFile, "ca-file", "FILE", "file of PEM certificates to trust in addition to the system's")
 }
 
 func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
@@ -225,22 +225,22 @@ func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
 	o.connectTimeout, o.tlsTimeout = span(10*time.Second), span(10*time.Second)
 	o.headerTimeout, o.idleTimeout = span(30*time.Second), span(time.Minute)
 	o.maxJSON, o.maxDownloads, o.maxDeclared = 16<<20, 100_000, 1<<24
-	f.Var(&o.transfers, "transfers", "downloads at once")
-	f.Var(&o.retries, "retries", "further attempts after the first, for each download")
-	f.Var(&o.connectTimeout, "connect-timeout", "longest time to connect")
-	f.Var(&o.tlsTimeout, "tls-timeout", "longest time for a TLS handshake")
-	f.Var(&o.headerTimeout, "header-timeout", "longest time from a request to the answer's headers")
-	f.Var(&o.idleTimeout, "idle-timeout", "longest time without progress in a transfer")
-	f.Var(&o.maxJSON, "max-json", "longest answer of the export API in bytes")
-	f.Var(&o.maxDownloads, "max-downloads", "most downloads of an export, exports of a server")
-	f.Var(&o.maxDeclared, "max-declared-names", "most patients and event types that an export declares, by download")
+	f.Var(&o.transfers, "transfers", "concurrent downloads")
+	f.Var(&o.retries, "retries", "attempts after the first, for each download")
+	f.Var(&o.connectTimeout, "connect-timeout", "time limit for connecting")
+	f.Var(&o.tlsTimeout, "tls-timeout", "time limit for a TLS handshake")
+	f.Var(&o.headerTimeout, "header-timeout", "time limit from a request to the headers of the response")
+	f.Var(&o.idleTimeout, "idle-timeout", "time limit without progress in a transfer")
+	f.Var(&o.maxJSON, "max-json", "longest response of the export API in bytes")
+	f.Var(&o.maxDownloads, "max-downloads", "most downloads of an export, and exports of a server")
+	f.Var(&o.maxDeclared, "max-declared-names", "most patients and event types that a download declares")
 }
 
 // proofFlags adds the flags about the proof of completeness.
 func (o *proofOptions) proofFlags(f *pflag.FlagSet) {
 	o.require = choice{"", []string{"rows", "length", "checksum", "framing"}}
-	f.Var(&o.require, "require", "weakest proof of completeness that is accepted: help stats")
-	f.Var(&o.expectRows, "expect-rows", "fail unless all sources together have `N` data rows")
+	f.Var(&o.require, "require", "weakest proof of completeness to accept (see help stats)")
+	f.Var(&o.expectRows, "expect-rows", "fail unless all sources together have N data rows")
 }
 
 // countOptions are the flags of counting.
@@ -301,24 +301,24 @@ func newCount(p *program) *cobra.Command {
 	f = s.group("Transfer")
 	o.transferFlags(f)
 	o.verify = choice{"strict", []string{"strict", "warn", "off"}}
-	f.Var(&o.verify, "verify", "hold downloads to their metadata; warn: count them, exit with 3")
+	f.Var(&o.verify, "verify", "how to treat downloads that disagree with their metadata; warn counts them and exits with 3")
 	o.proofFlags(f)
-	f.BoolVar(&o.allowPartial, "allow-partial", false, "if some sources fail, give the result of the rest, exit with 3")
-	f.StringVar(&o.state, "state", "", "keep what is finished in `DIR`, go on from there: help state")
+	f.BoolVar(&o.allowPartial, "allow-partial", false, "if sources fail, write the result of the rest and exit with 3")
+	addText(f, &o.state, "state", "DIR", "directory to keep finished parts in, and to continue from (see help state)")
 	f.Var(&o.maxDuration, "max-duration", "stop with exit code 10 after this time")
 	o.workFlags(s.group("Work"))
 	f = s.group("Scale")
-	f.StringVar(&o.plan, "plan", "", "count a shard of `PLAN`, which fastcount plan wrote: help scale")
-	f.StringVar(&o.shard, "shard", "", "`I/N`, counted from 0; auto/N takes I from the scheduler")
-	f.StringVar(&o.outDir, "out-dir", "", "`DIR` for the partial result of the shard")
+	addText(f, &o.plan, "plan", "PLAN", "plan to count a shard of (see help scale)")
+	addText(f, &o.shard, "shard", "I/N", "shard to count, from 0; auto/N takes I from the scheduler")
+	addText(f, &o.outDir, "out-dir", "DIR", "directory for the partial result of the shard")
 	return p.command(countName+" [flags] SOURCE...", "count files, globs, URLs, - for standard input, or export ids",
 		s, o.run, o.completeSources(p))
 }
 
 // inputFlags are about what the sources are.
 func (o *countOptions) inputFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.filesFrom, "files-from", "", "`FILE` of more sources, one a line (or before a NUL each); - is stdin")
-	f.BoolVar(&o.allowDuplicateIDs, "allow-duplicate-ids", false, "count a download id once for each export that lists it")
+	addText(f, &o.filesFrom, "files-from", "FILE", "file of more sources, one per line or NUL-terminated; - is standard input")
+	f.BoolVar(&o.allowDuplicateIDs, "allow-duplicate-ids", false, "count a download once for each export that lists its id")
 }
 
 func newPlan(p *program) *cobra.Command {
@@ -329,8 +329,8 @@ func newPlan(p *program) *cobra.Command {
 	o.dialectFlags(s.group("CSV"))
 	o.transferFlags(s.group("Transfer"))
 	f = s.group("Plan")
-	f.BoolVar(&o.scan, "scan", false, "read plain files once and cut them where no quote is open")
-	f.BoolP("quiet", "q", false, "no closing line")
+	f.BoolVar(&o.scan, "scan", false, "read plain files once to cut them where no quote is open")
+	f.BoolP("quiet", "q", false, "do not print the closing line")
 	return p.command("plan [flags] SOURCE... > PLAN", "split a job into shards for several machines", s, o.run, o.completeSources(p))
 }
 
@@ -340,37 +340,37 @@ func newMerge(p *program) *cobra.Command {
 	o.idLimitFlags(s.group("Limits"))
 	f := s.group("Merge")
 	o.proofFlags(f)
-	f.BoolVar(&o.missing, "missing", false, "print the numbers of the shards that are missing, such as 0,2,3")
-	f.StringVar(&o.partial, "partial", "", "write a partial result to `FILE` instead, to be merged with others")
-	f.BoolP("quiet", "q", false, "no closing line")
+	f.BoolVar(&o.missing, "missing", false, "print the numbers of the missing shards, such as 0,2,3")
+	addText(f, &o.partial, "partial", "FILE", "file for a partial result instead, to be merged with others")
+	f.BoolP("quiet", "q", false, "do not print the closing line")
 	return p.command("merge [flags] PART...", "add up the partial results of shards", s, o.run, completeFiles)
 }
 
 // dialectFlags say how CSV is read.
 func (o *countOptions) dialectFlags(f *pflag.FlagSet) {
-	f.VarP(&o.delimiter, "delimiter", "d", "between fields (without it tab in .tsv, | in .psv, else a comma)")
-	f.Var(&o.patient, "patient-column", "of the patient id: name, or number from 1 (patient_id; with -n 1)")
-	f.Var(&o.event, "event-column", "of the event type: name, or number from 1 (event_type; with -n 3)")
-	f.BoolVarP(&o.noHeader, "no-header", "n", false, "the first record is data; columns are chosen by number")
+	f.VarP(&o.delimiter, "delimiter", "d", "field separator (default: tab for .tsv, '|' for .psv, otherwise comma)")
+	f.Var(&o.patient, "patient-column", "patient id column: name, or number from 1 (default patient_id; 1 with --no-header)")
+	f.Var(&o.event, "event-column", "event type column: name, or number from 1 (default event_type; 3 with --no-header)")
+	f.BoolVarP(&o.noHeader, "no-header", "n", false, "treat the first record as data; choose columns by number")
 	o.utf8 = choice{"refuse", []string{"refuse", "escape"}}
-	f.Var(&o.utf8, "invalid-utf8", "ids that are not UTF-8; escape writes \\xNN")
+	f.Var(&o.utf8, "invalid-utf8", "how to treat ids that are not UTF-8; escape writes \\xNN")
 }
 
 func (o *countOptions) csvFlags(f *pflag.FlagSet) {
 	o.dialectFlags(f)
-	f.Var(&o.maxBadRows, "max-bad-rows", "leave out up to N rows of a wrong number of fields, exit with 3")
-	f.StringVar(&o.rejects, "rejects", "", "write those rows to `FILE`, as CSV")
-	f.BoolVar(&o.showData, "show-data", false, "let errors show names of columns and ids")
+	f.Var(&o.maxBadRows, "max-bad-rows", "leave out up to N rows with a wrong number of fields, and exit with 3")
+	addText(f, &o.rejects, "rejects", "FILE", "file for the left-out rows, as CSV")
+	f.BoolVar(&o.showData, "show-data", false, "show names of columns and ids in errors")
 }
 
 func (o *countOptions) limitFlags(f *pflag.FlagSet) {
 	o.maxRecord, o.maxLines, o.maxColumns = parser.DefaultMaxRecord, parser.DefaultMaxRecordLines, parser.DefaultMaxColumns
-	f.Var(&o.maxRecord, "max-record", "longest record in bytes; K, M, G are understood")
-	f.Var(&o.maxLines, "max-record-lines", "most lines of a record, line breaks in quotes included")
+	f.Var(&o.maxRecord, "max-record", "longest record in bytes; K, M and G are powers of 1024")
+	f.Var(&o.maxLines, "max-record-lines", "most lines of a record, including line breaks in quotes")
 	f.Var(&o.maxColumns, "max-columns", "most columns")
-	f.Var(&o.maxMemory, "max-memory", "stop with exit code 8 rather than use more memory")
+	f.Var(&o.maxMemory, "max-memory", "memory limit, at which the run stops with exit code 8")
 	o.idLimitFlags(f)
-	f.Var(&o.maxWindow, "max-window", "largest window of zstd data (8M from servers, 128M in files)")
+	f.Var(&o.maxWindow, "max-window", "largest window of zstd data (default 8M from servers, 128M in files)")
 }
 
 // idLimitFlags bound what is counted, wherever it comes from.
@@ -386,12 +386,11 @@ func (o *countOptions) idLimitFlags(f *pflag.FlagSet) {
 func (o *countOptions) outputFlags(f *pflag.FlagSet) {
 	o.color = choice{"auto", []string{"auto", "always", "never"}}
 	o.sort = choice{"name", []string{"name", "count"}}
-	f.StringArrayVarP(&o.sinks, "sink", "s", nil,
-		"`FORMAT[=FILE]` of an output; repeatable: fastcount help sinks")
-	f.StringVarP(&o.output, "output", "o", "", "`FILE` of the output, if there is only one")
-	f.BoolVar(&o.compact, "compact", false, "json on one line")
-	f.BoolVar(&o.csvSafe, "csv-safe", false, "csv with ' before ids that a spreadsheet would take for a formula")
-	f.Var(&o.color, "color", "colours of a table")
+	addTexts(f, &o.sinks, "sink", "FORMAT[=FILE]", "output format and file; repeatable (see help sinks)").Shorthand = "s"
+	addText(f, &o.output, "output", "FILE", "file of a single output").Shorthand = "o"
+	f.BoolVar(&o.compact, "compact", false, "write json on one line")
+	f.BoolVar(&o.csvSafe, "csv-safe", false, "put ' before ids in csv that a spreadsheet would take for a formula")
+	f.Var(&o.color, "color", "when to use colours in a table")
 	f.Var(&o.sort, "sort", "order of patients in table and html")
 }
 
@@ -399,18 +398,18 @@ func (o *countOptions) workFlags(f *pflag.FlagSet) {
 	o.progress = choice{"auto", []string{"auto", "bar", "log", "json", "none"}}
 	o.stats = choice{"", []string{"text", "json"}}
 	o.logFormat = choice{"text", []string{"text", "json"}}
-	f.VarP(&o.jobs, "jobs", "j", "files counted at once (without it as many as processors)")
-	f.BoolVar(&o.dryRun, "dry-run", false, "print what would be counted and written; read no data")
-	f.BoolP("quiet", "q", false, "no progress and no closing line, only warnings and errors")
-	f.BoolP("verbose", "v", false, "a line for each part at the end")
-	f.Var(&o.progress, "progress", "on standard error")
-	f.Var(&o.stats, "stats", "tell at the end what was done: help stats")
+	f.VarP(&o.jobs, "jobs", "j", "files counted concurrently (default: the number of processors)")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print what would be counted and written, without reading data")
+	f.BoolP("quiet", "q", false, "print only warnings and errors")
+	f.BoolP("verbose", "v", false, "print a line for each part at the end")
+	f.Var(&o.progress, "progress", "how to show progress on standard error")
+	f.Var(&o.stats, "stats", "print statistics at the end (see help stats)")
 	f.Lookup("stats").NoOptDefVal = "text"
-	f.StringVar(&o.metricsFile, "metrics-file", "", "write the same to `FILE` in the text format of Prometheus")
-	f.Var(&o.logFormat, "log-format", "of the lines on standard error")
-	f.StringVar(&o.profile.cpu, "cpuprofile", "", "write a CPU profile to `FILE`")
-	f.StringVar(&o.profile.mem, "memprofile", "", "write a memory profile to `FILE`")
-	f.StringVar(&o.profile.trace, "trace", "", "write an execution trace to `FILE`")
+	addText(f, &o.metricsFile, "metrics-file", "FILE", "file for statistics in the text format of Prometheus")
+	f.Var(&o.logFormat, "log-format", "format of the lines on standard error")
+	addText(f, &o.profile.cpu, "cpuprofile", "FILE", "file for a CPU profile")
+	addText(f, &o.profile.mem, "memprofile", "FILE", "file for a memory profile")
+	addText(f, &o.profile.trace, "trace", "FILE", "file for an execution trace")
 }
 
 // workers returns how many files are counted at once.
@@ -426,18 +425,19 @@ func jobsOrDefault(jobs count) int {
 func newServe(p *program) *cobra.Command {
 	o, s := new(serveOptions), new(flagSet)
 	f := s.group("Serve")
-	f.StringVar(&o.listen, "listen", "127.0.0.1:8000", "`ADDRESS` to listen on; port 0: a free one")
-	f.StringVar(&o.data, "data", "", "serve the files in `DIR` that generate wrote")
-	f.StringArrayVar(&o.faults, "fault", nil, "misbehave as `SPEC` says; repeatable: help api")
+	o.listen = "127.0.0.1:8000"
+	addText(f, &o.listen, "listen", "ADDRESS", "address to listen on; port 0 is a free port")
+	addText(f, &o.data, "data", "DIR", "directory of files to serve, as written by generate")
+	addTexts(f, &o.faults, "fault", "SPEC", "fault to inject; repeatable (see help api)")
 	return p.command("serve [flags]", "run the mock export server", s, o.run, nil)
 }
 
 func newGenerate(p *program) *cobra.Command {
 	o, s := new(generateOptions), new(flagSet)
 	f := s.group("Generate")
-	f.StringVar(&o.dir, "out-dir", "", "write NN_<download id>.csv into `DIR`")
-	f.VarP(&o.jobs, "jobs", "j", "files written at once (without it as many as processors)")
-	f.BoolP("quiet", "q", false, "no list of files")
+	addText(f, &o.dir, "out-dir", "DIR", "directory for the files NN_<download id>.csv")
+	f.VarP(&o.jobs, "jobs", "j", "files written concurrently (default: the number of processors)")
+	f.BoolP("quiet", "q", false, "do not list the files")
 	return p.command("generate ID --out-dir DIR", "write the streams of a mock export as CSV files", s, o.run, completeOne(builtinIDs))
 }
 
@@ -445,6 +445,6 @@ func newExports(p *program) *cobra.Command {
 	o, s := new(exportsOptions), new(flagSet)
 	o.sourceFlags(s.group("Sources"))
 	o.transferFlags(s.group("Transfer"))
-	s.group("Reporting").BoolP("quiet", "q", false, "do not say that the exports are the built-in ones")
+	s.group("Reporting").BoolP("quiet", "q", false, "do not mention the built-in server")
 	return p.command("exports [flags]", "list export ids, downloads and rows", s, o.run, nil)
 }

@@ -42,11 +42,11 @@ func (o *generateOptions) run(ctx context.Context, p *program, args []string) er
 func (o *generateOptions) check(args []string) error {
 	switch {
 	case len(args) != 1:
-		return misuse(errors.New("want the id of one export"))
+		return misuse(errors.New("want one export id"))
 	case o.dir == "":
-		return misuse(errors.New("--out-dir must name the folder to write into"))
+		return misuse(errors.New("no --out-dir; name the directory to write to"))
 	case !slices.Contains(builtinIDs(), args[0]):
-		return usage(hinted(fmt.Errorf("%s: no mock export has that id", args[0]),
+		return usage(hinted(fmt.Errorf("%s: no mock export of that id", args[0]),
 			append(meantID(args[0], builtinIDs()), "the mock exports are "+list(builtinIDs()))...))
 	}
 	return nil

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -27,7 +26,7 @@ func runHelp(_ context.Context, p *program, args []string) error {
 	if reference, ok := references()[name]; ok {
 		return p.print(reference(p.root))
 	}
-	if text, ok := topics[name]; ok {
+	if text, ok := topics()[name]; ok {
 		return p.print(text)
 	}
 	if i := slices.Index(commandNames(p.root), name); i >= 0 {
@@ -43,31 +42,30 @@ func references() map[string]func(*cobra.Command) string {
 	return map[string]func(*cobra.Command) string{"man": manPage, "flags": flagDocs}
 }
 
-func topicNames() []string { return slices.Sorted(maps.Keys(topics)) }
-
 // fullHelp explains every subcommand and every flag.
 func fullHelp(root *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString("Usage:\n")
 	for _, c := range subcommands(root) {
-		fmt.Fprintf(&b, "  %-40s %s\n", synopsis(c), c.Short)
+		fmt.Fprintf(&b, "  %s\n          %s\n", synopsis(c), c.Short)
 	}
 	b.WriteString(introduction)
 	shown := make(map[string]bool)
 	for _, c := range subcommands(root) {
 		b.WriteString(usages(c, shown))
 	}
-	fmt.Fprintf(&b, "\nTopics: fastcount help %s\n", strings.Join(topicNames(), "|"))
+	fmt.Fprintf(&b, "\nHelp topics (fastcount help TOPIC):\n  %s\n", strings.Join(topicNames(), " "))
 	return b.String()
 }
 
 const introduction = `
-The first argument may be a subcommand; without one, fastcount counts. -- ends the flags.
-The result goes to standard output, everything else to standard error. Each flag can also be
-set as a variable: --max-record is FASTCOUNT_MAX_RECORD.
+The first argument may be a subcommand; without one, fastcount counts. -- ends
+the flags. The result goes to standard output, everything else to standard
+error. Each flag can also be set as a variable: --max-record is
+FASTCOUNT_MAX_RECORD.
 
-  fastcount demo                          count the built-in mock export demo, synthetic data
-  fastcount --server URL ID               count an export, checked against the server's row counts
+  fastcount demo                   count the built-in mock export demo
+  fastcount --server URL ID        count an export and check its row counts
   fastcount -s csv=counts.csv 'data/*.csv.gz'
   zcat data.csv.gz | fastcount -s table -
 `
@@ -81,8 +79,8 @@ func helpOf(c *cobra.Command) string {
 	return fmt.Sprintf("Usage: %s\n\n%s%s.\n%s", synopsis(c), strings.ToUpper(c.Short[:1]), c.Short[1:], usages(c, make(map[string]bool)))
 }
 
-// helpWidth is how many columns the help takes at most.
-const helpWidth = 100
+// helpWidth is the largest width of a line of help, in columns.
+const helpWidth = 80
 
 // usages describes the flags of a subcommand, group by group, except for those
 // in shown, to which it adds them.
@@ -101,7 +99,7 @@ func usages(c *cobra.Command, shown map[string]bool) string {
 	return b.String()
 }
 
-// usageColumn is where the explanation of a flag begins.
+// usageColumn is the column in which the explanation of a flag begins.
 const usageColumn = 31
 
 func writeUsage(b *strings.Builder, f flagInfo) {
@@ -112,13 +110,17 @@ func writeUsage(b *strings.Builder, f flagInfo) {
 	if f.value != "" {
 		left += " " + f.value
 	}
+	if len(left) >= usageColumn {
+		b.WriteString(left + "\n")
+		left = ""
+	}
 	for _, line := range wrap(f.explanation(), helpWidth-usageColumn) {
 		fmt.Fprintf(b, "%-*s%s\n", usageColumn, left, line)
 		left = ""
 	}
 }
 
-// explanation returns what a flag does, which words it takes and what it is by default.
+// explanation returns what a flag does, the words that it takes, and its default.
 func (f flagInfo) explanation() string {
 	var notes []string
 	if f.choices != nil {
@@ -139,7 +141,7 @@ func shortHelp(c *cobra.Command) string {
 		return fmt.Sprintf("Usage: %s\n'%s --help' explains the flags.\n", synopsis(c), c.CommandPath())
 	}
 	return "Usage: " + c.Root().UseLine() + "\n" +
-		"       fastcount " + strings.Join(commandNames(c.Root())[1:], "|") + " ...\n" +
-		"A SOURCE is a file, a glob, a URL, - for standard input, or an export id such as demo.\n" +
+		"       fastcount " + strings.Join(commandNames(c.Root())[1:], "|") + "\n" +
+		"A SOURCE is a file, a glob, a URL, - for standard input, or an export id.\n" +
 		"'fastcount --help' explains the flags.\n"
 }

@@ -47,7 +47,7 @@ func TestMaxWindow(t *testing.T) {
 	defer s.Close()
 	for _, source := range []string{file, s.URL + "/a.csv"} {
 		checkRun(t, 0, "", "-q", "--max-window", "1M", source)
-		checkRun(t, exitLimit, "hint: --max-window sets the limit\n", "--retries", "0", "--max-window", "1048575", source)
+		checkRun(t, exitLimit, "hint: raise the limit with --max-window\n", "--retries", "0", "--max-window", "1048575", source)
 	}
 }
 

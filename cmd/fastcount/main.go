@@ -76,7 +76,7 @@ func (p *program) fail(err error) {
 		p.ui.write("\n" + p.shortHelp)
 	}
 	if p.resumable.Load() && exitCode(err) != exitBrokenPipe {
-		p.ui.hint("the same command goes on where this one stopped: what is finished is kept")
+		p.ui.hint("repeat the command to continue: finished parts are kept")
 	}
 }
 

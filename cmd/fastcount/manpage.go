@@ -23,8 +23,9 @@ func manPage(root *cobra.Command) string {
 	for _, c := range subcommands(root) {
 		writeOptions(&b, c)
 	}
+	texts := topics()
 	for _, name := range topicNames() {
-		title, text, _ := strings.Cut(topics[name], "\n")
+		title, text, _ := strings.Cut(texts[name], "\n")
 		fmt.Fprintf(&b, ".SH %s\n", roff(strings.ToUpper(title)))
 		writeLines(&b, text)
 	}

@@ -28,7 +28,7 @@ type mergeOptions struct {
 // run adds partial results up.
 func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	if len(args) == 0 {
-		return misuse(errors.New("no partial result is named; name files, or folders of them"))
+		return misuse(errors.New("no partial results; name files, or directories of them"))
 	}
 	begin := time.Now()
 	paths, err := merge.Find(args)
@@ -96,10 +96,10 @@ func (o *mergeOptions) writePartial(set *merge.Set) error {
 func (o *mergeOptions) mergeOutputs(p *program) (*sinks.Outputs, error) {
 	if o.missing || o.partial != "" {
 		if len(o.sinks) > 0 || o.output != "" || o.missing && o.partial != "" {
-			return nil, clash("--missing and --partial are outputs of their own")
+			return nil, clash("--missing and --partial exclude other outputs")
 		}
 		if o.require.word != "" || o.expectRows.set {
-			return nil, clash("--require and --expect-rows check a result; --missing and --partial write none")
+			return nil, clash("--require and --expect-rows exclude --missing and --partial, which write no result")
 		}
 		return nil, nil
 	}
@@ -122,7 +122,7 @@ func missingShards(set *merge.Set) (missing []string, err error) {
 		return nil, err
 	}
 	if set.Shards == 0 {
-		return nil, errors.New("the partial results are of shards of different sizes; their numbers mean nothing together")
+		return nil, errors.New("the partial results belong to different numbers of shards; missing shards cannot be listed")
 	}
 	for i, g := 0, 0; i < set.Shards && g < len(gaps); {
 		from, to := plan.Stretch(set.Total, i, set.Shards)

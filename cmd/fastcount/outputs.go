@@ -24,7 +24,7 @@ func (o *countOptions) outputs(p *program) (*sinks.Outputs, error) {
 			return nil, usage(err)
 		}
 		if _, page := sink.(sinks.HTML); page && spec.File == "" {
-			return nil, usage(hinted(errors.New("html is a page for a browser and needs a file"), "name it: --sink html=FILE"))
+			return nil, usage(hinted(errors.New("html needs a file"), "name a file: --sink html=FILE"))
 		}
 		wanted = append(wanted, sinks.Output{Sink: sink, File: spec.File})
 		names = append(names, "the output "+spec.File)
@@ -55,8 +55,8 @@ func (o *countOptions) checkIncomplete(outputs *sinks.Outputs) error {
 	}
 	err := outputs.CheckIncomplete()
 	if errors.Is(err, sinks.ErrUnmarked) {
-		return usage(hinted(err, "--allow-partial, --max-bad-rows and --verify warn let the result be incomplete",
-			"name a file, such as --sink csv=FILE: what is missing is then written to FILE.incomplete"))
+		return usage(hinted(err, "leave out --allow-partial, --max-bad-rows and --verify warn to require a complete result",
+			"or write to a file, such as --sink csv=FILE; what is missing is then listed in FILE.incomplete"))
 	}
 	return err
 }
@@ -86,10 +86,10 @@ func (o *countOptions) specs() ([]sinks.Spec, error) {
 	case o.output == "":
 		return specs, nil
 	case len(specs) > 1:
-		return nil, usage(hinted(errors.New("--output is the file of a single output, and there are several"),
-			"name the file of each: --sink FORMAT=FILE"))
+		return nil, usage(hinted(errors.New("--output: there are several outputs"),
+			"name a file for each: --sink FORMAT=FILE"))
 	case specs[0].File != "":
-		return nil, clash("--output %s: --sink names another file, %s", o.output, specs[0].File)
+		return nil, clash("--output %s: contradicts --sink, which names %s", o.output, specs[0].File)
 	}
 	specs[0].File = fileOf(o.output)
 	return specs, nil

@@ -30,7 +30,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	}
 	for _, s := range found {
 		if s.Kind == sources.KindStdin || s.Kind == sources.KindURL {
-			return clash("%s: a plan takes files and exports, which whoever counts a shard can find again", s.Name)
+			return clash("%s: not a file or an export; a worker could not find it again", s.Name)
 		}
 	}
 	if err := p.claimSources(found); err != nil {

@@ -169,9 +169,9 @@ func (o *remoteOptions) headers() (http.Header, error) {
 			return nil, clash("--header: %w", err)
 		}
 		if sources.IsSecretHeader(name) {
-			return nil, usage(hinted(fmt.Errorf("--header: %s is a secret, and a command line is not", name),
-				"name a token with --token-file FILE or FASTCOUNT_TOKEN; it is sent as Authorization: Bearer",
-				"put other secret headers into a file, and name that with --header-file FILE"))
+			return nil, usage(hinted(fmt.Errorf("--header: %s is secret, but others can read the command line", name),
+				"set a token with --token-file FILE or FASTCOUNT_TOKEN; it is sent as Authorization: Bearer",
+				"put other secret headers into a file and name it with --header-file FILE"))
 		}
 	}
 	if o.headerFile == "" {
@@ -225,7 +225,7 @@ func (o *remoteOptions) token(environ []string) (string, error) {
 	}
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 || len(text) > maxToken {
-		return "", clash("--token-file: %s holds no token", o.tokenFile)
+		return "", clash("--token-file: %s: not a token", o.tokenFile)
 	}
 	return string(text), nil
 }
@@ -278,8 +278,8 @@ func (r *remote) export(ctx context.Context, id string) ([]*sources.Download, er
 	}
 	for _, d := range downloads {
 		if err := r.downloads.Add(r.Server(), id, d.ID()); err != nil {
-			return nil, hinted(err, "count one of the two; --allow-duplicate-ids counts both, "+
-				"for servers on which one download id means two things")
+			return nil, hinted(err, "count one of the two, or both with "+
+				"--allow-duplicate-ids if one download id means two things on this server")
 		}
 	}
 	return downloads, err

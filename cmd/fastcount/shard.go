@@ -116,13 +116,13 @@ func (o *countOptions) checkShard(args []string) error {
 		return usage(hinted(errors.New("--plan needs --shard and --out-dir"),
 			"such as: fastcount --plan work.plan --shard 3/64 --out-dir parts"))
 	case len(args) > 0 || o.filesFrom != "":
-		return clash("--plan says what is counted; no source is named beside it")
+		return clash("--plan lists the sources; name none on the command line")
 	case o.delimiter != 0 || o.noHeader || o.patient != (column{}) || o.event != (column{}) || o.utf8.word != "refuse" || o.allowDuplicateIDs:
-		return clash("--plan says how the CSV is read; give these flags to fastcount plan")
+		return clash("--plan sets how CSV is read; give these flags to fastcount plan")
 	case len(o.sinks) > 0 || o.output != "" || o.rejects != "":
-		return usage(hinted(errors.New("a shard has no output but its partial result"), "fastcount merge writes the result of all"))
+		return usage(hinted(errors.New("the only output of a shard is its partial result"), "fastcount merge writes the result of all"))
 	case o.allowPartial || o.maxBadRows > 0 || o.verify.word != "strict" || o.state != "" || o.dryRun:
-		return clash("a shard is whole or not there: --allow-partial, --max-bad-rows, --verify, --state and --dry-run are not for --plan")
+		return clash("a shard is complete or absent: --allow-partial, --max-bad-rows, --verify, --state and --dry-run exclude --plan")
 	}
 	return nil
 }
@@ -154,15 +154,15 @@ func taskIndex(environ []string) (index int, err error) {
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil || n < v.first {
-			return 0, fmt.Errorf("--shard auto: %s is %q, which is no number of a task", v.name, text)
+			return 0, fmt.Errorf("--shard auto: %s is %q, not a task number", v.name, text)
 		}
 		if n -= v.first; from != "" && n != index {
-			return 0, fmt.Errorf("--shard auto: %s and %s say different things", from, v.name)
+			return 0, fmt.Errorf("--shard auto: %s and %s differ", from, v.name)
 		}
 		index, from = n, v.name
 	}
 	if from == "" {
-		return 0, hinted(errors.New("--shard auto: no scheduler has numbered this task"), "'fastcount help scale' lists the variables that are looked at")
+		return 0, hinted(errors.New("--shard auto: no scheduler variable is set"), "see 'fastcount help scale' for the variables")
 	}
 	return index, nil
 }
@@ -206,7 +206,7 @@ func (o *countOptions) planClient(p *program, work *plan.Plan) (*planClient, err
 	case errors.Is(err, plan.ErrOtherServer):
 		return nil, clash("--server: %w", err)
 	case errors.Is(err, plan.ErrSecrets):
-		return nil, usage(hinted(err, "name that server with --server if the token and the headers are meant for it; "+
+		return nil, usage(hinted(err, "name that server with --server if the token and the headers are for it; "+
 			"otherwise leave out --token-file, --header, --header-file and "+tokenVariable))
 	}
 	return &planClient{p: p, o: o, credentials: c}, err

@@ -21,8 +21,8 @@ func (o *countOptions) keepable(found []sources.Source) error {
 		if s.Kind == sources.KindExport || s.Kind == sources.KindFile && identityOf(s.Part) != (engine.Identity{}) {
 			continue
 		}
-		return usage(hinted(errors.New("--state: "+s.Name+" cannot be kept: a later run could not tell whether it is still the same"),
-			"save it to a file and count that, or count it without --state"))
+		return usage(hinted(errors.New("--state: "+s.Name+" cannot be kept in a checkpoint: a later run could not recognise it"),
+			"save it to a file first, or count it without --state"))
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func TestInterruptedState(t *testing.T) {
 	if err := first.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	const hint = "fastcount: interrupted\nhint: the same command goes on where this one stopped: what is finished is kept\n"
+	const hint = "fastcount: interrupted\nhint: repeat the command to continue: finished parts are kept\n"
 	if code := codeOf(t, first.Wait()); code != 130 || said.String() != hint {
 		t.Errorf("exit code %d, %s", code, said)
 	}

@@ -17,7 +17,7 @@ func (u *ui) summarise(r *engine.Report, found []sources.Source, took time.Durat
 	}
 	said := closingLine(r, found, took)
 	if verify == engine.VerifyOff {
-		said += "; nothing was compared with metadata (--verify off)"
+		said += "; not compared with metadata (--verify off)"
 	}
 	u.say("%s", said)
 }

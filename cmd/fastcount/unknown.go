@@ -30,17 +30,17 @@ func (p *program) unknownBuiltin(id string) error {
 	if len(h) == 0 {
 		h = meantID(id, commandNames(p.root))
 	}
-	h = append(h, fmt.Sprintf("--server URL names the server to ask; without one there are %s", list(builtinIDs())))
-	return usage(hinted(fmt.Errorf("%s: this would be the id of an export, but no --server is named", id), h...))
+	h = append(h, fmt.Sprintf("set --server URL to count an export of a server; the built-in exports are %s", list(builtinIDs())))
+	return usage(hinted(fmt.Errorf("%s: no built-in export of that id, and no --server", id), h...))
 }
 
-// unknownExport explains why the server has no export of that id. Where the server does have it, or cannot say what
+// unknownExport explains why no export of that id on the server. Where the server does have it, or cannot say what
 // it has, the error that it answered with stays what it is.
 func (r *remote) unknownExport(ctx context.Context, id string, err error) error {
 	ids, listErr := r.Exports(ctx)
 	switch {
 	case listErr != nil:
-		return hinted(err, append(meant(id, nil), "the server does not list its exports either; is --server the base URL of an export API?")...)
+		return hinted(err, append(meant(id, nil), "check that --server is the base URL of an export API: it does not list its exports either")...)
 	case slices.Contains(ids, id):
 		return err
 	}
@@ -50,14 +50,14 @@ func (r *remote) unknownExport(ctx context.Context, id string, err error) error 
 // noSuchExport is the server's answer to an id that it does not have.
 type noSuchExport struct{ err error }
 
-func (noSuchExport) Error() string   { return "the server has no export of that id" }
+func (noSuchExport) Error() string   { return "no export of that id on the server" }
 func (e noSuchExport) Unwrap() error { return e.err }
 
 // meant guesses what was meant by an id that is unknown.
 func meant(id string, known []string) []string {
 	h := meantID(id, known)
 	if _, err := os.Stat(id); err == nil {
-		h = append(h, fmt.Sprintf("a file of that name exists; to count it, write .%c%s", os.PathSeparator, id))
+		h = append(h, fmt.Sprintf("to count the file of that name, write .%c%s", os.PathSeparator, id))
 	}
 	return h
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"fastcount/parser"
 )
 
@@ -210,3 +212,47 @@ func (c *choice) Set(text string) error {
 
 func (c *choice) String() string { return c.word }
 func (*choice) Type() string     { return "MODE" }
+
+// textValue is a text. Its kind, such as FILE, names it in the help and
+// determines its completion.
+type textValue struct {
+	text *string
+	kind string
+}
+
+func (t textValue) Set(text string) error { *t.text = text; return nil }
+func (t textValue) String() string {
+	if t.text == nil {
+		return "" // a zero value, of which pflag asks the default
+	}
+	return *t.text
+}
+func (t textValue) Type() string { return t.kind }
+
+// addText adds a flag whose value is a text. The value of p is its default.
+func addText(f *pflag.FlagSet, p *string, name, kind, usage string) *pflag.Flag {
+	return f.VarPF(textValue{p, kind}, name, "", usage)
+}
+
+// textList is a list of texts, one for each time that the flag is given.
+type textList struct {
+	texts *[]string
+	kind  string
+}
+
+func (t textList) Set(text string) error        { return t.Append(text) }
+func (t textList) Append(text string) error     { *t.texts = append(*t.texts, text); return nil }
+func (t textList) Replace(texts []string) error { *t.texts = texts; return nil }
+func (t textList) GetSlice() []string           { return *t.texts }
+func (t textList) Type() string                 { return t.kind }
+func (t textList) String() string {
+	if t.texts == nil {
+		return "[]"
+	}
+	return "[" + strings.Join(*t.texts, ",") + "]"
+}
+
+// addTexts adds a repeatable flag whose values are texts.
+func addTexts(f *pflag.FlagSet, p *[]string, name, kind, usage string) *pflag.Flag {
+	return f.VarPF(textList{p, kind}, name, "", usage)
+}
