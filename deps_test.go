@@ -32,11 +32,11 @@ var imports = map[string]string{
 	"internal/intern":              "",
 	"internal/fused":               "internal/simd internal/intern",
 	"internal/pyrandom":            "",
-	"internal/oracle":              "",
+	"internal/testing/oracle":      "",
 	"internal/display":             "",
 	"internal/nearest":             "",
-	"internal/corpus":              "parser",
-	"internal/simnet":              "",
+	"internal/testing/corpus":      "parser",
+	"internal/testing/simnet":      "",
 	"internal/testing/descriptors": "",
 	"internal/testing/proof":       "",
 	"internal/testing/proof/table": "internal/testing/proof",
@@ -55,7 +55,7 @@ var imports = map[string]string{
 	"bench/scale":                  "engine internal/merge internal/plan internal/testing/shapes internal/testing/descriptors sources",
 	"docs":                         "",
 	"fuzz":                         "",
-	"fuzz/faults":                  "",
+	"internal/testing/faults":      "",
 }
 
 // dependencies lists the modules that code other than tests may use, and the
@@ -74,8 +74,8 @@ var dependencies = map[string]string{
 // import. The empty list means none.
 var restricted = map[string]string{
 	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources sinks internal/state internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount",
-	"net":       "sources mockserver cmd/fastcount internal/simnet",
-	"net/http":  "sources mockserver cmd/fastcount internal/simnet",
+	"net":       "sources mockserver cmd/fastcount internal/testing/simnet",
+	"net/http":  "sources mockserver cmd/fastcount internal/testing/simnet",
 	"unsafe":    "internal/simd internal/intern internal/fused",
 	"log":       "",
 	"log/slog":  "cmd/fastcount",

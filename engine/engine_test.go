@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fastcount/engine"
-	"fastcount/internal/corpus"
+	"fastcount/internal/testing/corpus"
 	"fastcount/internal/testing/proof"
 	"fastcount/parser"
 )

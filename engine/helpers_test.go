@@ -14,8 +14,8 @@ import (
 	"go.uber.org/goleak"
 
 	"fastcount/engine"
-	"fastcount/internal/corpus"
-	"fastcount/internal/oracle"
+	"fastcount/internal/testing/corpus"
+	"fastcount/internal/testing/oracle"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -7,7 +7,7 @@ import (
 
 	"fastcount/internal/fused"
 	"fastcount/internal/intern"
-	"fastcount/internal/oracle"
+	"fastcount/internal/testing/oracle"
 )
 
 // A fused.Path counts what encoding/csv reads from the bytes that it counted.

@@ -11,10 +11,10 @@ import (
 	"testing"
 
 	"fastcount/engine"
-	"fastcount/internal/corpus"
 	"fastcount/internal/intern"
-	"fastcount/internal/oracle"
 	"fastcount/internal/simd"
+	"fastcount/internal/testing/corpus"
+	"fastcount/internal/testing/oracle"
 	"fastcount/parser"
 )
 

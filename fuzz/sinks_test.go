@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 
 	"fastcount/engine"
-	"fastcount/internal/oracle"
+	"fastcount/internal/testing/oracle"
 	"fastcount/sinks"
 	"fastcount/sinks/sinktest"
 )

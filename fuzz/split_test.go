@@ -15,7 +15,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"fastcount/engine"
-	"fastcount/internal/corpus"
+	"fastcount/internal/testing/corpus"
 	"fastcount/internal/testing/proof"
 	"fastcount/sources"
 )

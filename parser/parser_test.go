@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"fastcount/internal/corpus"
-	"fastcount/internal/oracle"
 	"fastcount/internal/simd"
+	"fastcount/internal/testing/corpus"
+	"fastcount/internal/testing/oracle"
 	"fastcount/internal/testing/proof"
 	"fastcount/parser"
 )

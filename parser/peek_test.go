@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"fastcount/internal/corpus"
+	"fastcount/internal/testing/corpus"
 	"fastcount/parser"
 )
 

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"fastcount/internal/corpus"
-	"fastcount/internal/oracle"
+	"fastcount/internal/testing/corpus"
+	"fastcount/internal/testing/oracle"
 	"fastcount/internal/testing/proof"
 	"fastcount/parser"
 )

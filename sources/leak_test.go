@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"fastcount/internal/simnet"
+	"fastcount/internal/testing/simnet"
 )
 
 // The id and the secrets in the answers of the tests. No error may hold one.

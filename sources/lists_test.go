@@ -11,7 +11,7 @@ import (
 
 	"github.com/valyala/fastjson"
 
-	"fastcount/internal/corpus"
+	"fastcount/internal/testing/corpus"
 	"fastcount/internal/testing/proof"
 )
 

@@ -16,7 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"fastcount/internal/simnet"
+	"fastcount/internal/testing/simnet"
 )
 
 // throughProxy returns the part of a URL that is read through a proxy.

@@ -11,7 +11,7 @@ import (
 
 	"fastcount/internal/fused"
 	"fastcount/internal/intern"
-	"fastcount/internal/oracle"
+	"fastcount/internal/testing/oracle"
 	"fastcount/internal/testing/proof"
 )
 

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"unsafe"
 
-	"fastcount/internal/oracle"
 	"fastcount/internal/simd"
+	"fastcount/internal/testing/oracle"
 	"fastcount/internal/testing/proof"
 )
 

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"fastcount/internal/oracle"
 	"fastcount/internal/simd"
+	"fastcount/internal/testing/oracle"
 	"fastcount/internal/testing/proof"
 )
 

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"fastcount/engine"
-	"fastcount/internal/oracle"
+	"fastcount/internal/testing/oracle"
 )
 
 // The engine counts what encoding/csv and a map count.

@@ -13,8 +13,8 @@ import (
 	"testing/synctest"
 
 	"fastcount/engine"
-	"fastcount/internal/simnet"
 	"fastcount/internal/testing/proof"
+	"fastcount/internal/testing/simnet"
 	"fastcount/sources"
 )
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"fastcount/internal/simnet"
+	"fastcount/internal/testing/simnet"
 	"fastcount/parser"
 	"fastcount/sources"
 )

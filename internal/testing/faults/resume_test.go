@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"fastcount/engine"
-	"fastcount/internal/simnet"
+	"fastcount/internal/testing/simnet"
 )
 
 // keptParts is a store of finished parts in memory.

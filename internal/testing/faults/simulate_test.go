@@ -76,7 +76,7 @@ func number(t *testing.T, name string, otherwise uint64) (n uint64, set bool) {
 // simulate plays one schedule and tells what is wrong with what came of it.
 func simulate(t *testing.T, seed uint64, p *press, dir string, stats *statistics) {
 	s := newSchedule(seed, p, dir)
-	repeat := fmt.Sprintf("%s=%d go test -run TestSimulate ./fuzz/faults", envSeed, seed)
+	repeat := fmt.Sprintf("%s=%d go test -run TestSimulate ./internal/testing/faults", envSeed, seed)
 	defer func() {
 		if e := recover(); e != nil { // a goroutine that is left over
 			fmt.Fprintln(os.Stderr, repeat)

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"fastcount/engine"
-	"fastcount/internal/simnet"
+	"fastcount/internal/testing/simnet"
 	"fastcount/parser"
 	"fastcount/sources"
 )

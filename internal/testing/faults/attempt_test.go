@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"fastcount/internal/simnet"
+	"fastcount/internal/testing/simnet"
 )
 
 // verdict is what an attempt is worth, as PROMISES says: it succeeds; it is made again as often as retries allow; once

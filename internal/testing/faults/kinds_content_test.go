@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"fastcount/internal/simnet"
+	"fastcount/internal/testing/simnet"
 )
 
 // metadata are the members of an answer of the API, as JSON.

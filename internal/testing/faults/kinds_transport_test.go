@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"fastcount/internal/simnet"
+	"fastcount/internal/testing/simnet"
 	"fastcount/sources"
 )
 

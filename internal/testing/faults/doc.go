@@ -4,8 +4,8 @@
 //
 // TestSimulate plays schedules of random faults. Each has a number; to play more of them, or one again:
 //
-//	FASTCOUNT_SIM_SCHEDULES=1000000 go test -run TestSimulate ./fuzz/faults
-//	FASTCOUNT_SIM_SEED=17 go test -run TestSimulate ./fuzz/faults
+//	FASTCOUNT_SIM_SCHEDULES=1000000 go test -run TestSimulate ./internal/testing/faults
+//	FASTCOUNT_SIM_SEED=17 go test -run TestSimulate ./internal/testing/faults
 //
 // A schedule that is cancelled may be resumed with the parts that were finished. The tests of cuts end an answer, a file
 // and standard input at every byte.

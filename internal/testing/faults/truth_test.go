@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"fastcount/internal/oracle"
+	"fastcount/internal/testing/oracle"
 )
 
 // Ids of patients: those that belong to the truth, and those that are sent only where nothing may be counted. No error

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"fastcount/engine"
-	"fastcount/internal/simnet"
+	"fastcount/internal/testing/simnet"
 )
 
 // begin takes the next attempt.
