@@ -145,9 +145,9 @@ func TestFailuresAreListedInOrder(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 			end := len(export(1, 10))
-			want := fmt.Sprintf("b: line 12, byte %d: wrong number of fields: 1, the header has 4\n"+
+			want := fmt.Sprintf("b: line 12, byte %d: wrong number of fields: got 1, want 4\n"+
 				"a: line 12, byte %d: quoted field is not closed\n"+
-				"c: line 12, byte %d: bare \" in an unquoted field", end, end, end+1)
+				"c: line 12, byte %d: bare quote in an unquoted field", end, end, end+1)
 			if failed.Error() != want {
 				t.Fatalf("got\n%v\nwant\n%v", failed, want)
 			}
@@ -298,7 +298,7 @@ func TestIdsThatCannotBeCounted(t *testing.T) {
 		"event not UTF-8":               {head + "bp,P1\n\xc3,P1\n", engine.Limits{}, "line 3, byte 28: id is not valid UTF-8", parser.ErrInvalidUTF8},
 		"the first row decides":         {head + "\xff,P1\nbp,\xff\n", engine.Limits{}, "line 2, byte 22: id is not valid UTF-8", parser.ErrInvalidUTF8},
 		"before a later syntax error":   {head + "bp,\xff\nbp\n", engine.Limits{}, "line 2, byte 25: id is not valid UTF-8", parser.ErrInvalidUTF8},
-		"after an earlier syntax error": {head + "bp\nbp,\xff\n", engine.Limits{}, "line 2, byte 22: wrong number of fields: 1, the header has 2", parser.ErrFieldCount},
+		"after an earlier syntax error": {head + "bp\nbp,\xff\n", engine.Limits{}, "line 2, byte 22: wrong number of fields: got 1, want 2", parser.ErrFieldCount},
 		"id too long":                   {head + "bp," + long + "\n", engine.Limits{}, "line 2, byte 25: an id is longer than 4096 bytes", nil},
 		"id of the limit":               {head + "bp,123\n", engine.Limits{ID: 3}, "", nil},
 		"too many patients":             {head + "bp,P1\nbp,P2\nbp,P1\nbp,P3\n", engine.Limits{Patients: 2}, "line 5, byte 43: more than 2 distinct patients", nil},

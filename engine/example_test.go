@@ -91,7 +91,7 @@ func ExampleRun_failure() {
 		fmt.Println("line", place.Line, "byte", place.Offset, errors.Is(err, parser.ErrFieldCount))
 	}
 	// Output:
-	// true broken: line 2, byte 22: wrong number of fields: 1, the header has 2
+	// true broken: line 2, byte 22: wrong number of fields: got 1, want 2
 	// line 2 byte 22 true
 }
 

@@ -34,11 +34,11 @@ func TestLimitsOfFiles(t *testing.T) {
 		"id": {long + ",t,bp,1\n", func(c *engine.Config) { c.Limits.ID = 40 }, func(c *engine.Config) { c.Limits.ID = 39 },
 			"an id is longer than 39 bytes"},
 		"record": {"P001," + long + ",bp,1\n", func(c *engine.Config) { c.RecordLimits.MaxRecord = 50 }, func(c *engine.Config) { c.RecordLimits.MaxRecord = 49 },
-			"record is longer than the limit of 49 bytes"},
+			"record too long: limit is 49 bytes"},
 		"quoted record": {"P001,\"" + strings.Repeat("\n", 40) + "\",bp,1\n", func(c *engine.Config) { c.RecordLimits.MaxRecord = 52 },
-			func(c *engine.Config) { c.RecordLimits.MaxRecord = 40 }, "record is longer than the limit of 40 bytes: its quoted field is longer or not closed"},
+			func(c *engine.Config) { c.RecordLimits.MaxRecord = 40 }, "record too long: quoted field not closed within the limit of 40 bytes"},
 		"lines": {"P001,\"" + strings.Repeat("\n", 40) + "\",bp,1\n", func(c *engine.Config) { c.RecordLimits.MaxRecordLines = 41 },
-			func(c *engine.Config) { c.RecordLimits.MaxRecordLines = 40 }, "record spans more lines than the limit of 40"},
+			func(c *engine.Config) { c.RecordLimits.MaxRecordLines = 40 }, "too many lines in a record: limit is 40"},
 		"names": {long + ",t,bp,1\n", func(c *engine.Config) { c.Limits.NamesSize = 7*4 + 16 + 40 }, func(c *engine.Config) { c.Limits.NamesSize = 7*4 + 16 + 39 },
 			"all patient ids and event types together are longer than 83 bytes"},
 	}
@@ -90,7 +90,7 @@ func nthLine(data []byte, n int) (at int) {
 func TestLimitOfColumns(t *testing.T) {
 	part := plain{memory{"a", export(1, 2001)}}
 	checkLimit(t, part, func(c *engine.Config) { c.RecordLimits.MaxColumns = 4 }, func(c *engine.Config) { c.RecordLimits.MaxColumns = 3 },
-		"more columns than the limit of 3: the first record has 4")
+		"too many columns: got 4, limit is 3")
 }
 
 // huge is a file of a gibibyte: a beginning, and then one piece again and again.

@@ -5,35 +5,39 @@ import (
 	"fmt"
 )
 
-// What can be wrong with CSV bytes; a SyntaxError wraps one of them.
+// These are the errors that can be returned in [SyntaxError.Err], which may wrap
+// them with details. [Reader.Next] does not return ErrUnexpectedHeader and
+// ErrInvalidUTF8: they are for callers that examine the fields of a block.
 var (
-	ErrBareQuote           = errors.New(`bare " in an unquoted field`)
-	ErrQuote               = errors.New(`extraneous " or missing delimiter after a quoted field`)
-	ErrUnclosedQuote       = errors.New(`quoted field is not closed`)
+	ErrBareQuote           = errors.New("bare quote in an unquoted field")
+	ErrQuote               = errors.New("extraneous quote or missing delimiter after a quoted field")
+	ErrUnclosedQuote       = errors.New("quoted field is not closed")
 	ErrBareCR              = errors.New("carriage return without a line feed")
 	ErrFieldCount          = errors.New("wrong number of fields")
-	ErrRecordTooLong       = errors.New("record is longer than the limit")
-	ErrTooManyColumns      = errors.New("more columns than the limit")
-	ErrMissingColumn       = errors.New("column is missing")
-	ErrNotHeader           = errors.New("the first record looks like data")
-	ErrDuplicateColumn     = errors.New("column occurs twice")
-	ErrRepeatedHeader      = errors.New("the header occurs again as a row")
-	ErrUnexpectedHeader    = errors.New("header row in an input that was to have none")
-	ErrUnsupportedEncoding = errors.New("input is UTF-16 or UTF-32, not UTF-8")
+	ErrRecordTooLong       = errors.New("record too long")
+	ErrTooManyLines        = errors.New("too many lines in a record")
+	ErrTooManyColumns      = errors.New("too many columns")
+	ErrMissingColumn       = errors.New("missing column")
+	ErrDuplicateColumn     = errors.New("duplicate column")
+	ErrNotHeader           = errors.New("first record looks like data, not a header")
+	ErrRepeatedHeader      = errors.New("header repeated as a row")
+	ErrUnexpectedHeader    = errors.New("unexpected header in an input read without one")
 	ErrByteOrderMark       = errors.New("byte order mark after the start of the input")
-	ErrTooManyLines        = errors.New("record spans more lines than the limit")
-	ErrEmptyInput          = errors.New("input is empty")
+	ErrUnsupportedEncoding = errors.New("unsupported encoding: UTF-16 or UTF-32")
 	ErrInvalidUTF8         = errors.New("id is not valid UTF-8")
+	ErrEmptyInput          = errors.New("empty input")
 )
 
-// SyntaxError says where an input is not the CSV that this package reads. It never holds the content of a field.
+// A SyntaxError describes a record that cannot be read. Its message does not
+// contain data, except for column names if [Config.ShowNames] is set.
 type SyntaxError struct {
-	Offset int64 // bytes before the place, from the start of the decoded input
-	Line   int64 // from 1, counting line feeds, inside quotes too; for an unclosed quote where it opened; 0 if unknown
-	Column int   // byte within that line, from 1
-	Err    error // wraps one of the errors above
+	Offset int64 // bytes of the decoded input before the error
+	Line   int64 // line of the error, from 1; line feeds inside quotes count; 0 if unknown
+	Column int   // byte within the line, from 1
+	Err    error // one of the errors above, or an error that wraps one
 }
 
+// Error returns the position of the error and its cause.
 func (e *SyntaxError) Error() string {
 	if e.Line == 0 {
 		return fmt.Sprintf("byte %d: %v", e.Offset, e.Err)
@@ -41,4 +45,5 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("line %d, byte %d: %v", e.Line, e.Offset, e.Err)
 }
 
+// Unwrap returns e.Err.
 func (e *SyntaxError) Unwrap() error { return e.Err }

@@ -46,7 +46,7 @@ func ExampleSyntaxError() {
 		}
 	}
 	// Output:
-	// line 3, byte 29: bare " in an unquoted field
+	// line 3, byte 29: bare quote in an unquoted field
 	// true
 }
 
@@ -71,6 +71,6 @@ func ExampleConfig_reject() {
 		rows += block.Rows
 	}
 	// Output:
-	// left out: line 3, byte 28: wrong number of fields: 1, the header has 2
+	// left out: line 3, byte 28: wrong number of fields: got 1, want 2
 	// 2 rows, EOF
 }

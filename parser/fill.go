@@ -97,7 +97,7 @@ func (r *Reader) readHeader() error {
 		return err
 	}
 	if m.count > r.cfg.Limits.MaxColumns {
-		return r.errorAtBuf(r.pos, fmt.Errorf("%w of %d: the first record has %d", ErrTooManyColumns, r.cfg.Limits.MaxColumns, m.count))
+		return r.errorAtBuf(r.pos, fmt.Errorf("%w: got %d, limit is %d", ErrTooManyColumns, m.count, r.cfg.Limits.MaxColumns))
 	}
 	names := make([][]byte, m.count)
 	for i, f := range m.fields {
@@ -160,7 +160,7 @@ func (r *Reader) findRecord() error {
 			return nil
 		}
 		if r.base+int64(r.end) > int64(r.cfg.Limits.MaxRecord) {
-			return r.errorAtBuf(0, fmt.Errorf("%w of %d bytes", ErrRecordTooLong, r.cfg.Limits.MaxRecord))
+			return r.errorAtBuf(0, fmt.Errorf("%w: limit is %d bytes", ErrRecordTooLong, r.cfg.Limits.MaxRecord))
 		}
 		r.base += int64(r.end) // nothing before the line feed is needed
 		r.end = 0

@@ -34,10 +34,7 @@ func (h *Header) Name(i int) []byte {
 func newHeader(names [][]byte, cfg Config) (*Header, error) {
 	h := &Header{width: len(names), wanted: make([]int, len(cfg.Columns))}
 	for i, s := range cfg.Columns {
-		at, err := s.find(names)
-		if errors.Is(err, ErrMissingColumn) && cfg.ShowNames {
-			err = fmt.Errorf("%w: %.200q", err, names)
-		}
+		at, err := s.find(names, cfg.ShowNames)
 		if errors.Is(err, ErrMissingColumn) && !cfg.Dialect.NoHeader && looksLikeData(names, cfg.Columns) {
 			err = fmt.Errorf("%w; %w", err, ErrNotHeader)
 		}
@@ -73,10 +70,10 @@ func looksLikeData(names [][]byte, wanted []Selector) bool {
 }
 
 // find returns the index of the column that s chooses.
-func (s Selector) find(names [][]byte) (int, error) {
+func (s Selector) find(names [][]byte, show bool) (int, error) {
 	if s.Name == "" {
 		if s.Number > len(names) {
-			return 0, fmt.Errorf("%w: number %d of %d columns", ErrMissingColumn, s.Number, len(names))
+			return 0, s.missing(names, show)
 		}
 		return s.Number - 1, nil
 	}
@@ -86,14 +83,22 @@ func (s Selector) find(names [][]byte) (int, error) {
 			continue
 		}
 		if found >= 0 {
-			return 0, fmt.Errorf("%w: %q is number %d and number %d", ErrDuplicateColumn, s.Name, found+1, i+1)
+			return 0, fmt.Errorf("%w: %q is column %d and column %d", ErrDuplicateColumn, s.Name, found+1, i+1)
 		}
 		found = i
 	}
 	if found < 0 {
-		return 0, fmt.Errorf("%w: no %q among %d columns", ErrMissingColumn, s.Name, len(names))
+		return 0, s.missing(names, show)
 	}
 	return found, nil
+}
+
+// missing returns the error for a column that is not among those named names.
+func (s Selector) missing(names [][]byte, show bool) error {
+	if show {
+		return fmt.Errorf("%w: %v not in %.200q", ErrMissingColumn, s, names)
+	}
+	return fmt.Errorf("%w: %v (number of columns: %d)", ErrMissingColumn, s, len(names))
 }
 
 // repeats reports whether fields, all those of one record in data, are the header over again.

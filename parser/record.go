@@ -64,11 +64,11 @@ func (p *recordParser) parse(data []byte, at int) (int, error) {
 	}
 	switch {
 	case err == ErrTooManyLines:
-		return begin, fmt.Errorf("%w of %d", err, p.maxLines)
+		return begin, fmt.Errorf("%w: limit is %d", err, p.maxLines)
 	case len(view) == tooLong && err == errIncompleteQuoted:
-		return p.open, fmt.Errorf("%w of %d bytes: its quoted field is longer or not closed", ErrRecordTooLong, p.maxRecord)
+		return p.open, fmt.Errorf("%w: quoted field not closed within the limit of %d bytes", ErrRecordTooLong, p.maxRecord)
 	case len(view) == tooLong && err == errIncomplete:
-		return begin, fmt.Errorf("%w of %d bytes", ErrRecordTooLong, p.maxRecord)
+		return begin, fmt.Errorf("%w: limit is %d bytes", ErrRecordTooLong, p.maxRecord)
 	}
 	return next, err
 }
@@ -219,7 +219,7 @@ func (r *Reader) parseRecords(data []byte, stop int) (used, errAt int, err error
 
 // reject hands the record data[at:next], which has a wrong number of fields, to the option for it.
 func (r *Reader) reject(data []byte, at, next int) error {
-	err := fmt.Errorf("%w: %d, the header has %d", ErrFieldCount, r.records.count, r.header.width)
+	err := fmt.Errorf("%w: got %d, want %d", ErrFieldCount, r.records.count, r.header.width)
 	if r.cfg.Reject == nil {
 		return err
 	}

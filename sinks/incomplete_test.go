@@ -156,10 +156,10 @@ func TestTableOfAnIncompleteReportIsSafe(t *testing.T) {
 
 func TestBadRows(t *testing.T) {
 	row := func(part string, line, offset int64, record string) engine.BadRow {
-		err := fmt.Errorf("%w: 1, the header has 2", parser.ErrFieldCount)
+		err := fmt.Errorf("%w: got 1, want 2", parser.ErrFieldCount)
 		return engine.BadRow{Part: part, Err: &parser.SyntaxError{Line: line, Offset: offset, Column: 9, Err: err}, Record: []byte(record)}
 	}
-	const why = `"wrong number of fields: 1, the header has 2"`
+	const why = `"wrong number of fields: got 1, want 2"`
 	tests := []struct{ name, record, want string }{
 		{"plain", "P001;x", "P001;x"},
 		{"fields", "P001,x,y", `"P001,x,y"`},
