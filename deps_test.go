@@ -53,7 +53,7 @@ var imports = map[string]string{
 	"bench":                        "",
 	"bench/generate":               "internal/testing/shapes",
 	"bench/scale":                  "engine internal/merge internal/plan internal/testing/shapes internal/testing/descriptors sources",
-	"docs":                         "",
+	"internal/testing/docs":        "",
 	"fuzz":                         "",
 	"internal/testing/faults":      "",
 }

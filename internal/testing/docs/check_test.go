@@ -22,7 +22,7 @@ func TestCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	commands := commandsOf(t, "check.md")
+	commands := commandsOf(t, pages+"check.md")
 	if len(commands) < 6 {
 		t.Fatalf("check.md has %d commands", len(commands))
 	}

@@ -15,7 +15,7 @@ import (
 
 // What the picture shows, in a terminal of this many columns.
 const (
-	picture        = "run.svg"
+	picture        = pages + "run.svg"
 	pictureCommand = "fastcount -s table small"
 	pictureWidth   = 104
 )

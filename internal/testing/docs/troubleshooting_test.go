@@ -16,7 +16,7 @@ import (
 // TestTroubleshooting: each message that the page lists is one of the program, and each kind of error that a package
 // exports is on the page.
 func TestTroubleshooting(t *testing.T) {
-	text, err := os.ReadFile("troubleshooting.md")
+	text, err := os.ReadFile(pages + "troubleshooting.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func messages(t *testing.T) (said string, kinds map[string]string) {
 	var all strings.Builder
 	kinds = make(map[string]string)
 	for _, room := range []string{"cmd/fastcount", "engine", "parser", "sources", "sinks", "internal/jsonline", "internal/partial", "internal/state", "internal/atomicfile", "internal/plan", "internal/merge"} {
-		files, err := fs.Glob(os.DirFS(".."), room+"/*.go")
+		files, err := fs.Glob(os.DirFS(root), room+"/*.go")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func messages(t *testing.T) (said string, kinds map[string]string) {
 			if strings.HasSuffix(name, "_test.go") {
 				continue
 			}
-			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", name), nil, 0)
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, name), nil, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

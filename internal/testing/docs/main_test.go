@@ -12,7 +12,13 @@ import (
 
 var update = flag.Bool("update", false, "write what was made, instead of comparing it")
 
-// binary is the folder that holds the program, built of this tree.
+// Paths relative to this package: of the module, and of its documents.
+const (
+	root  = "../../../"
+	pages = root + "docs/"
+)
+
+// binary is the directory that holds the program, built from this tree.
 var binary string
 
 func TestMain(m *testing.M) {

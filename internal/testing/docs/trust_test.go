@@ -11,12 +11,12 @@ import (
 
 // TestTrust looks whether each test that trust.md names is there.
 func TestTrust(t *testing.T) {
-	page, err := os.ReadFile("trust.md")
+	page, err := os.ReadFile(pages + "trust.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var code strings.Builder
-	err = filepath.WalkDir("..", func(path string, e fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
