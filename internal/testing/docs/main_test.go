@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write what was made, instead of comparing it")
+var update = flag.Bool("update", false, "write the picture instead of comparing it")
 
 // Paths relative to this package: of the module, and of its documents.
 const (
@@ -27,13 +27,13 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	folder, err := os.MkdirTemp("", "fastcount-docs")
+	dir, err := os.MkdirTemp("", "fastcount-docs")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(folder)
-	binary = folder
+	defer os.RemoveAll(dir)
+	binary = dir
 	if out, err := exec.Command("go", "build", "-o", program(), "fastcount/cmd/fastcount").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
 		return 1
@@ -41,7 +41,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// program is the path of the program.
+// program returns the path of the program.
 func program() string {
 	name := "fastcount"
 	if runtime.GOOS == "windows" {
@@ -50,14 +50,15 @@ func program() string {
 	return filepath.Join(binary, name)
 }
 
-// shell prepares a command of sh in a folder, which finds the program and nothing of the surroundings but the tools.
-func shell(t *testing.T, folder, command string) *exec.Cmd {
+// shell returns a command for sh that runs in dir. It finds the program first,
+// and of the environment it has only the path.
+func shell(t *testing.T, dir, command string) *exec.Cmd {
 	t.Helper()
 	if _, err := exec.LookPath("sh"); err != nil || runtime.GOOS == "windows" {
-		t.Skip("there is no sh, or a system that it does not come from")
+		t.Skip("requires a POSIX shell")
 	}
 	cmd := exec.Command("sh", "-c", command)
-	cmd.Dir = folder
-	cmd.Env = []string{"PATH=" + binary + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + folder, "TMPDIR=" + folder}
+	cmd.Dir = dir
+	cmd.Env = []string{"PATH=" + binary + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir}
 	return cmd
 }

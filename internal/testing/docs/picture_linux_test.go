@@ -13,27 +13,28 @@ import (
 	"fastcount/internal/testing/terminal"
 )
 
-// What the picture shows, in a terminal of this many columns.
+// The picture, the command that it shows, and the columns of the terminal.
 const (
 	picture        = pages + "run.svg"
 	pictureCommand = "fastcount -s table small"
 	pictureWidth   = 104
 )
 
-// TestPicture runs the program in a terminal and draws what stood there, in the middle of the run and at its end.
-// The table of the committed picture must be that of this run; times and rates may differ.
+// TestPicture runs the program in a terminal and draws its screen during the run
+// and at the end. The committed picture must have the same table; times and
+// rates may differ.
 func TestPicture(t *testing.T) {
 	first, last := watch(t)
 	for range 20 {
 		if first != nil || !*update {
 			break
 		}
-		first, last = watch(t) // a run may be over before its first block of progress
+		first, last = watch(t) // a run may end before its first block of progress
 	}
 	drawing := draw("A run of "+pictureCommand, pictureWidth, compose(first, last))
 	if *update {
 		if first == nil {
-			t.Fatal("the runs were over before they told of their progress")
+			t.Fatal("the runs ended before they displayed progress")
 		}
 		if err := os.WriteFile(picture, []byte(drawing), 0o644); err != nil {
 			t.Fatal(err)
@@ -56,7 +57,8 @@ func TestPicture(t *testing.T) {
 	}
 }
 
-// words returns the text of a picture, with one space between words. It fails where the picture is no XML.
+// words returns the text of a picture, with one space between words. The picture
+// must be well-formed XML.
 func words(t *testing.T, svg string) string {
 	var all []string
 	for d := xml.NewDecoder(strings.NewReader(svg)); ; {
@@ -73,7 +75,8 @@ func words(t *testing.T, svg string) string {
 	}
 }
 
-// compose puts two states of one terminal below each other, with the command before each.
+// compose returns the lines of two screens, one below the other, with the
+// command before each.
 func compose(first, last *screen) (lines [][]cell) {
 	add := func(style, text string) {
 		s := &screen{width: pictureWidth, style: style}
@@ -91,17 +94,17 @@ func compose(first, last *screen) (lines [][]cell) {
 	return append(lines, last.lines...)
 }
 
-// watch runs the command and returns what the terminal showed while most of its progress block was there, nil if it
-// never was, and at the end.
+// watch runs the command and returns two screens: one with a block of progress,
+// which is nil if none was displayed, and the one at the end.
 func watch(t *testing.T) (block, end *screen) {
 	ours, theirs := terminal.Open(t, pictureWidth, 24)
 	cmd := exec.Command(program(), strings.Fields(pictureCommand)[1:]...)
-	cmd.Env = []string{"TERM=xterm", "HOME=" + t.TempDir(), "GOMAXPROCS=1"} // slow enough to be watched
+	cmd.Env = []string{"TERM=xterm", "HOME=" + t.TempDir(), "GOMAXPROCS=1"} // slow enough for progress to be displayed
 	terminal.Attach(cmd, theirs)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	check(t, theirs.Close()) // so that reading ends when the program does
+	check(t, theirs.Close()) // so that reading ends with the program
 	end = &screen{width: pictureWidth}
 	buf := make([]byte, 1<<16)
 	for {
@@ -110,7 +113,7 @@ func watch(t *testing.T) (block, end *screen) {
 		if text := end.text(); len(text) > 0 && slices.ContainsFunc(text, isTotal) {
 			block = end.copy()
 		}
-		if err != nil { // EIO: nobody is at the other end
+		if err != nil { // EIO: the program has ended
 			break
 		}
 	}
@@ -118,7 +121,7 @@ func watch(t *testing.T) (block, end *screen) {
 	return block, end
 }
 
-// isTotal says whether a line is the last one of a block of progress.
+// isTotal reports whether line is the last line of a block of progress.
 func isTotal(line string) bool {
 	return strings.HasPrefix(line, "total ") && strings.Contains(line, " done")
 }

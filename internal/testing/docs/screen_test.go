@@ -7,23 +7,23 @@ import (
 	"unicode/utf8"
 )
 
-// cell is one character of a terminal and how it looks.
+// cell is one character of a terminal with its style.
 type cell struct {
 	char  rune
 	style string // classes of the picture: bold, faint, bar, warning
 }
 
-// screen is as much of a terminal as this program needs: text, line ends, colours, going up, and clearing what is
-// below. It grows downward without end.
+// screen is the part of a terminal that this program requires: text, line ends,
+// colours, moving up, and clearing to the end. It has no last line.
 type screen struct {
 	width    int
 	lines    [][]cell
 	row, col int
 	style    string
-	rest     []byte // the beginning of a character or of an escape sequence
+	rest     []byte // an incomplete character or escape sequence
 }
 
-// Write takes what a program sends to its terminal.
+// Write processes the output of a program.
 func (s *screen) Write(p []byte) (int, error) {
 	data := append(s.rest, p...)
 	for len(data) > 0 {
@@ -37,7 +37,8 @@ func (s *screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// next takes one character or escape sequence and returns its length, 0 if more of it must come.
+// next processes one character or escape sequence and returns its length, or 0
+// if it is incomplete.
 func (s *screen) next(data []byte) int {
 	if strings.HasPrefix(string(data), "\x1b[") {
 		end := strings.IndexFunc(string(data[2:]), func(r rune) bool { return r >= '@' })
@@ -89,7 +90,7 @@ func (s *screen) put(r rune) {
 	s.col++
 }
 
-// line returns the line of the cursor, which is made if it is not there.
+// line returns the line of the cursor. It adds lines as needed.
 func (s *screen) line() *[]cell {
 	for len(s.lines) <= s.row {
 		s.lines = append(s.lines, nil)

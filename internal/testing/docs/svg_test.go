@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Sizes of a cell of the picture, in pixels.
+// Sizes of a cell and of the margin of the picture, in pixels.
 const (
 	cellWidth  = 7.8
 	cellHeight = 19
@@ -26,7 +26,8 @@ text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mo
 </style>
 `
 
-// draw makes a picture of lines of cells. Each run of one style has the width of its cells, whatever the font.
+// draw returns a picture of lines of cells. Each run of cells with one style has
+// the same width with any font.
 func draw(title string, width int, lines [][]cell) string {
 	var b strings.Builder
 	w, h := int(float64(width)*cellWidth)+2*margin, len(lines)*cellHeight+2*margin
@@ -63,6 +64,6 @@ func drawRun(b *strings.Builder, row, col int, run []cell) {
 
 func escaped(s string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(s)) // a strings.Builder takes all
+	_ = xml.EscapeText(&b, []byte(s)) // a strings.Builder does not fail
 	return b.String()
 }

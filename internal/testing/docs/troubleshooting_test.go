@@ -13,21 +13,21 @@ import (
 	"testing"
 )
 
-// TestTroubleshooting: each message that the page lists is one of the program, and each kind of error that a package
-// exports is on the page.
+// Each message that the page lists is in the program, and each error that a
+// package exports is on the page.
 func TestTroubleshooting(t *testing.T) {
 	text, err := os.ReadFile(pages + "troubleshooting.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	said, kinds := messages(t)
+	literals, kinds := messages(t)
 	listed := listedMessages(string(text))
 	if len(listed) < 50 {
 		t.Errorf("the page lists %d messages", len(listed))
 	}
 	for _, message := range listed {
-		if !strings.Contains(said, message) {
-			t.Errorf("the program never says %q", message)
+		if !strings.Contains(literals, message) {
+			t.Errorf("the program has no message %q", message)
 		}
 	}
 	for name, message := range kinds {
@@ -39,7 +39,8 @@ func TestTroubleshooting(t *testing.T) {
 
 var quoted = regexp.MustCompile("`([^`]+)`( \\(from )?")
 
-// listedMessages returns what is quoted in the first column of the tables, but for what others than this program say.
+// listedMessages returns the messages in the first column of the tables, without
+// those of other programs.
 func listedMessages(page string) (found []string) {
 	for line := range strings.Lines(page) {
 		if !strings.HasPrefix(line, "| `") {
@@ -54,15 +55,17 @@ func listedMessages(page string) (found []string) {
 	return found
 }
 
-// notListed are kinds whose own text is never said: the errors that match them have other ones.
+// notListed holds errors whose own text is never printed: those that match them
+// have their own texts.
 var notListed = map[string]bool{"ErrArgument": true, "ErrNotFound": true, "ErrDenied": true, "ErrExhausted": true}
 
-// messages returns all literal strings of the rooms that make messages, and the texts of the errors that they export.
-func messages(t *testing.T) (said string, kinds map[string]string) {
+// messages returns all string literals of the packages that have messages, and
+// the texts of the errors that they export.
+func messages(t *testing.T) (literals string, kinds map[string]string) {
 	var all strings.Builder
 	kinds = make(map[string]string)
-	for _, room := range []string{"cmd/fastcount", "engine", "parser", "sources", "sinks", "internal/jsonline", "internal/partial", "internal/state", "internal/atomicfile", "internal/plan", "internal/merge"} {
-		files, err := fs.Glob(os.DirFS(root), room+"/*.go")
+	for _, pkg := range []string{"cmd/fastcount", "engine", "parser", "sources", "sinks", "internal/jsonline", "internal/partial", "internal/state", "internal/atomicfile", "internal/plan", "internal/merge"} {
+		files, err := fs.Glob(os.DirFS(root), pkg+"/*.go")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +82,7 @@ func messages(t *testing.T) (said string, kinds map[string]string) {
 				case *ast.BasicLit:
 					all.WriteString(literal(n) + "\n")
 				case *ast.ValueSpec:
-					kindOf(room, n, kinds)
+					kindOf(pkg, n, kinds)
 				}
 				return true
 			})
@@ -88,14 +91,14 @@ func messages(t *testing.T) (said string, kinds map[string]string) {
 	return all.String(), kinds
 }
 
-// kindOf notes a variable of a room, such as ErrThing = errors.New("…").
-func kindOf(room string, v *ast.ValueSpec, kinds map[string]string) {
+// kindOf adds a variable of pkg such as ErrThing = errors.New("…") to kinds.
+func kindOf(pkg string, v *ast.ValueSpec, kinds map[string]string) {
 	if len(v.Names) != 1 || len(v.Values) != 1 || !strings.HasPrefix(v.Names[0].Name, "Err") || notListed[v.Names[0].Name] {
 		return
 	}
 	if call, ok := v.Values[0].(*ast.CallExpr); ok && len(call.Args) == 1 {
 		if text, ok := call.Args[0].(*ast.BasicLit); ok {
-			kinds[room+"."+v.Names[0].Name] = literal(text)
+			kinds[pkg+"."+v.Names[0].Name] = literal(text)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestTrust looks whether each test that trust.md names is there.
+// Each test that trust.md names exists.
 func TestTrust(t *testing.T) {
 	page, err := os.ReadFile(pages + "trust.md")
 	if err != nil {
