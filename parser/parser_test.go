@@ -231,13 +231,6 @@ func TestConfig(t *testing.T) {
 		{"a single column", "a\nx\n\ny", parser.Config{Columns: []parser.Selector{{Name: "a"}}}, [][]string{{"x"}, {"y"}}},
 		{"number too high", "a,b\n", parser.Config{Columns: []parser.Selector{{Number: 3}}}, nil},
 		{"no columns", "a,b\nP1,bp\nP2,hr\n", parser.Config{}, [][]string{{}, {}}},
-		{"delimiter is a quote", "a,b\n", parser.Config{Dialect: parser.Dialect{Delimiter: '"'}, Columns: ids.Columns}, nil},
-		{"delimiter is no ASCII", "a,b\n", parser.Config{Dialect: parser.Dialect{Delimiter: 0x80}, Columns: ids.Columns}, nil},
-		{"name without header", "a,b\n", parser.Config{Dialect: parser.Dialect{NoHeader: true}, Columns: ids.Columns}, nil},
-		{"column 0", "a,b\n", parser.Config{Columns: []parser.Selector{{}}}, nil},
-		{"negative limit", "a,b\n", parser.Config{Limits: parser.Limits{MaxRecord: -1}, Columns: ids.Columns}, nil},
-		{"negative buffer", "a,b\n", parser.Config{BufferSize: -7, Columns: ids.Columns}, nil},
-		{"limit over 1 GiB", "a,b\n", parser.Config{Limits: parser.Limits{MaxRecord: 1<<30 + 1}, Columns: ids.Columns}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -249,6 +242,47 @@ func TestConfig(t *testing.T) {
 				t.Fatalf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// A configuration that is refused is refused for its own fault, whatever the
+// input is.
+func TestInvalidConfigs(t *testing.T) {
+	for _, tt := range []struct {
+		cfg  parser.Config
+		want string
+	}{
+		{parser.Config{Limits: parser.Limits{MaxRecord: -1}}, "negative limit"},
+		{parser.Config{Limits: parser.Limits{MaxRecordLines: -1}}, "negative limit"},
+		{parser.Config{Limits: parser.Limits{MaxColumns: -1}}, "negative limit"},
+		{parser.Config{Limits: parser.Limits{MaxRecord: 1<<30 + 1}}, "record limit 1073741825"},
+		{parser.Config{BufferSize: -7}, "negative buffer size"},
+		{parser.Config{Columns: []parser.Selector{{}}}, "numbered from 1"},
+		{parser.Config{Columns: []parser.Selector{{Number: 1}, {Number: -1}}}, "numbered from 1"},
+		{parser.Config{Dialect: parser.Dialect{NoHeader: true}, Columns: ids.Columns}, "no column names"},
+	} {
+		_, err := readAll(parser.NewReader(strings.NewReader("patient_id,event_type\n"), tt.cfg), len(tt.cfg.Columns))
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%+v: got %v, want an error with %q", tt.cfg, err, tt.want)
+		}
+	}
+}
+
+// A delimiter is an ASCII character that means nothing else.
+func TestDelimiters(t *testing.T) {
+	for c := range 256 {
+		text := "1" + string([]byte{byte(c)}) + "2\n"
+		cfg := parser.Config{
+			Dialect: parser.Dialect{Delimiter: byte(c), NoHeader: true}, Columns: []parser.Selector{{Number: 1}, {Number: 2}},
+		}
+		if c == 0 { // stands for the default
+			text = "1,2\n"
+		}
+		_, err := readAll(parser.NewReader(strings.NewReader(text), cfg), 2)
+		want := c >= 0x80 || c == '"' || c == '\n' || c == '\r'
+		if (err != nil) != want || want && !strings.Contains(err.Error(), "delimiter") {
+			t.Errorf("%q: got %v", string(rune(c)), err)
+		}
 	}
 }
 
