@@ -26,7 +26,7 @@ var imports = map[string]string{
 	"sinks":                        "engine internal/display internal/nearest internal/atomicfile",
 	"sinks/sinktest":               "engine sinks",
 	"engine":                       "parser internal/intern internal/fused",
-	"parser":                       "internal/simd",
+	"parser":                       "internal/nearest internal/simd",
 	"mockserver":                   "internal/pyrandom",
 	"internal/simd":                "",
 	"internal/intern":              "",

@@ -96,6 +96,9 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, tasks []task, 
 func (r *run) settle(part int, t *tally, report PartReport, err error) {
 	var mismatch *MismatchError
 	report.Download = downloadID(r.parts[part])
+	if err == nil && report.BadRows > 0 && report.Rows == 0 {
+		err = &BadRowsError{All: true, Rows: report.BadRows}
+	}
 	if err == nil && report.BadRows == 0 {
 		err = r.save(part, t, report)
 	}

@@ -59,12 +59,17 @@ func (e *LimitError) Error() string {
 
 // BadRowsError says that rows with a wrong number of fields were left out.
 type BadRowsError struct {
+	All   bool // a part has no other rows: its dialect is probably wrong
 	Rows  uint64
 	Limit uint64 // if more than that are an error, and they are; else 0
 }
 
 func (e *BadRowsError) Error() string {
 	switch {
+	case e.All && e.Rows == 1:
+		return "every row would be left out: the only row has a wrong number of fields"
+	case e.All:
+		return fmt.Sprintf("every row would be left out: all %d have a wrong number of fields", e.Rows)
 	case e.Limit > 0:
 		return fmt.Sprintf("%d rows with a wrong number of fields are more than the %d that are tolerated", e.Rows, e.Limit)
 	case e.Rows == 1:

@@ -186,3 +186,49 @@ func TestProgressOfRanges(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
+
+// Whether a file ends without a newline is reported however it is split, by at
+// least one of the runs that count a range each.
+func TestUnterminated(t *testing.T) {
+	for _, ending := range []string{"", "\n"} {
+		data := append(bytes.TrimSuffix(export(3, 200), []byte("\n")), ending...)
+		for _, size := range []int64{0, 20, 100, 1000} {
+			r, err := engine.Run(t.Context(), []engine.Part{plain{memory{"a", data}}}, engine.Config{Jobs: 3, RangeSize: size})
+			if err != nil || r.Parts[0].Unterminated != (ending == "") {
+				t.Errorf("ending %q, ranges of %d bytes: %+v, %v", ending, size, r, err)
+			}
+		}
+		for cut := int64(1); cut < int64(len(data)); cut += 7 {
+			reports := 0
+			for _, part := range []engine.Part{share{plain{memory{"a", data}}, 0, cut}, share{plain{memory{"a", data}}, cut, int64(len(data))}} {
+				r, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Parts[0].Unterminated {
+					reports++
+				}
+			}
+			if (reports > 0) != (ending == "") {
+				t.Fatalf("ending %q, cut at %d: reported %d times", ending, cut, reports)
+			}
+		}
+	}
+}
+
+// A part of which every row would be left out fails: its dialect is wrong.
+func TestEveryRowIsBad(t *testing.T) {
+	for text, all := range map[string]bool{
+		"patient_id,event_type\nP1\n":          true,
+		"patient_id,event_type\nP1\nP2,e,1\n":  true,
+		"patient_id,event_type\nP1\nP2,bp\n":   false,
+		"patient_id,event_type\n":              false,
+		"patient_id,event_type\nP1,bp\nP2\n\n": false,
+	} {
+		_, err := engine.Run(t.Context(), []engine.Part{memory{"a", []byte(text)}}, engine.Config{MaxBadRows: 5})
+		bad, ok := errors.AsType[*engine.BadRowsError](err)
+		if ok != all || ok && !bad.All || !all && err != nil {
+			t.Errorf("%q: got %v", text, err)
+		}
+	}
+}

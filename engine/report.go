@@ -72,6 +72,11 @@ type PartReport struct {
 	Kept     bool   // taken from Config.Store, and not read in this run
 
 	MultilineRows uint64 // records that span lines, those left out included
+
+	// Unterminated means that the last line has no line feed, which is the one
+	// sign of a cut in a plain file or pipe. It is false where compression or a
+	// network shows a cut.
+	Unterminated bool
 }
 
 // Range says which bytes of a Ranger were counted. That its first record really begins at Start is certain if From is 0, or

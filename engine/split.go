@@ -359,7 +359,7 @@ func (c *chain) finish(total *tally) {
 	from, to := c.cuts[0], c.cuts[len(c.cuts)-1]
 	total.bytes = uint64(c.at - c.start)
 	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes, RawBytes: uint64(to - from), Attempts: 1, Verified: c.proof,
-		MultilineRows: total.multiline}
+		MultilineRows: total.multiline, Unterminated: total.unterminated && !c.checked}
 	if c.ranger {
 		size, _ := c.file.Size()
 		report.Range = &Range{From: from, To: to, Start: c.start, End: c.at, Size: size}

@@ -19,8 +19,10 @@ type tally struct {
 	counts    counts
 	rows      uint64
 	multiline uint64 // records that span lines
-	bad       badRows
-	bytes     uint64 // decoded
+
+	unterminated bool // the input ends without a line feed
+	bad          badRows
+	bytes        uint64 // decoded
 
 	fusedRows uint64 // of rows, those that the fused path counted
 
@@ -138,6 +140,7 @@ func (t *tally) merge(o *tally) error {
 	if t.rows == 0 && t.patients.Len() == 0 {
 		o.bytes += t.bytes
 		o.multiline += t.multiline
+		o.unterminated = o.unterminated || t.unterminated
 		*t, *o = *o, *t
 		t.columns.reset() // records are not counted into a sum
 		return t.checkPairs()
@@ -157,6 +160,7 @@ func (t *tally) merge(o *tally) error {
 	t.rows += o.rows
 	t.bytes += o.bytes
 	t.multiline += o.multiline
+	t.unterminated = t.unterminated || o.unterminated
 	return t.checkPairs()
 }
 
@@ -180,6 +184,7 @@ func (t *tally) reset() {
 	t.counts.reset()
 	t.columns.reset()
 	t.rows, t.fusedRows, t.bytes, t.multiline, t.bad = 0, 0, 0, 0, badRows{}
+	t.unterminated = false
 	if t.road != nil {
 		t.road.Reset()
 	}

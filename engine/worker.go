@@ -135,6 +135,7 @@ func (r *run) csv(part Part, t *tally) parser.Config {
 func (w *worker) countStream(ctx context.Context, stream io.Reader, c parser.Config, t *tally, state *partState) error {
 	defer func() {
 		t.multiline += uint64(w.reader.MultilineRecords())
+		t.unterminated = t.unterminated || w.reader.Unterminated()
 		wait, decode := w.src.split()
 		w.stages.add(Stages{Wait: wait, Decode: decode})
 	}()
@@ -240,9 +241,11 @@ func drain(stream io.Reader) error {
 func (r *run) reportOf(part Part, stream io.Reader, t *tally) PartReport {
 	report := PartReport{Name: part.Name(), Rows: t.rows, Bytes: t.bytes, BadRows: t.bad.rows, MultilineRows: t.multiline,
 		RawBytes: uint64(rawBytes(stream, int64(t.bytes)))}
-	if p, ok := stream.(Prover); ok {
+	p, ok := stream.(Prover)
+	if ok {
 		report.Verified = p.Proof()
 	}
+	report.Unterminated = t.unterminated && !(ok && p.Checked())
 	return report
 }
 

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+
+	"fastcount/internal/nearest"
 )
 
 // Header is what the first record of an input says about all others. It does not change once it is made, so
@@ -98,7 +101,43 @@ func (s Selector) missing(names [][]byte, show bool) error {
 	if show {
 		return fmt.Errorf("%w: %v not in %.200q", ErrMissingColumn, s, names)
 	}
-	return fmt.Errorf("%w: %v (number of columns: %d)", ErrMissingColumn, s, len(names))
+	return fmt.Errorf("%w: %v (number of columns: %d)%s", ErrMissingColumn, s, len(names), s.suggestion(names))
+}
+
+// A first record that is data must not be shown. A name that differs from the
+// wanted one in two letters is taken for a name only if it has at least
+// minSuggested bytes, and digits only if the wanted one has some.
+const (
+	minSuggested = 6
+	digits       = "0123456789"
+)
+
+// suggestion returns what the header has in place of a missing name, for an
+// error: the name except for case, blanks or two letters, or the name between
+// other delimiters. It shows nothing else of the header.
+func (s Selector) suggestion(names [][]byte) string {
+	var similar []string
+	for _, name := range names {
+		trimmed := string(bytes.TrimSpace(bytes.TrimPrefix(name, []byte("\ufeff"))))
+		if strings.EqualFold(trimmed, s.Name) {
+			return fmt.Sprintf("; did you mean %q?", name)
+		}
+		similar = append(similar, trimmed)
+	}
+	for _, delimiter := range ",;\t|" {
+		for _, name := range names {
+			fields := strings.Split(string(name), string(delimiter))
+			same := func(field string) bool { return strings.EqualFold(strings.Trim(field, " \""), s.Name) }
+			if len(fields) > 1 && slices.ContainsFunc(fields, same) {
+				return fmt.Sprintf("; the header looks separated by %q", delimiter)
+			}
+		}
+	}
+	near := nearest.Word(s.Name, similar)
+	if min(len(s.Name), len(near)) >= minSuggested && strings.ContainsAny(near, digits) == strings.ContainsAny(s.Name, digits) {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
 }
 
 // repeats reports whether fields, all those of one record in data, are the header over again.

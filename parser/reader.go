@@ -124,6 +124,10 @@ func (r *Reader) Lines() int64 {
 // those that Config.Reject left out included.
 func (r *Reader) MultilineRecords() int64 { return r.multiline }
 
+// Unterminated reports whether the input ends with a record, or a header, that no
+// line feed follows, and r has read it. A text that was cut in a line ends so.
+func (r *Reader) Unterminated() bool { return r.usedPadding() }
+
 // usedPadding reports whether the line feed that is not in the input is among what was used.
 func (r *Reader) usedPadding() bool { return r.padded && r.pos == r.end }
 

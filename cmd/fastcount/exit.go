@@ -155,6 +155,7 @@ var failures = []failure{
 	{matches(sources.ErrContent), exitData, "check that this is the URL of a CSV"},
 	{matches(sources.ErrMetadata), exitData, "check that --server is the base URL of an export API, as 'fastcount help api' describes it"},
 	{is: as[*parser.SyntaxError], code: exitData},
+	{allRowsBad, exitData, "set the delimiter with --delimiter, or leave out --max-bad-rows to see where the first of these rows is"},
 	{badRowsLimited, exitData, "leave out more rows with --max-bad-rows"},
 	{is: as[*engine.BadRowsError], code: exitData},
 }
@@ -222,6 +223,12 @@ func expectedRowsDiffer(err error) bool {
 func badRowsLimited(err error) bool {
 	b, ok := errors.AsType[*engine.BadRowsError](err)
 	return ok && b.Limit > 0
+}
+
+// allRowsBad reports whether err is about a source without any good row.
+func allRowsBad(err error) bool {
+	b, ok := errors.AsType[*engine.BadRowsError](err)
+	return ok && b.All
 }
 
 // exitCode returns the exit code for err.

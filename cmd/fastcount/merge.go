@@ -76,7 +76,7 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 		said = fmt.Sprintf(", %s left out", numbered(set.Dropped, "copy", "copies"))
 	}
 	p.ui.say("%s, %s of CSV, out of %s%s in %s; %s", rowCount(report.Rows), humanBytes(report.Bytes),
-		numbered(len(paths), "partial result", "partial results"), said, humanTime(time.Since(begin)), proofOf(report)+multiline(report.Parts))
+		numbered(len(paths), "partial result", "partial results"), said, humanTime(time.Since(begin)), proofOf(report)+oddities(report.Parts))
 	return nil
 }
 

@@ -91,7 +91,7 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 	if err != nil {
 		return err
 	}
-	p.ui.say("shard %d/%d: %s, %s in %s; %s", index, count, rowCount(report.Rows), humanBytes(report.Bytes), humanTime(took)+multiline(report.Parts), file)
+	p.ui.say("shard %d/%d: %s, %s in %s; %s", index, count, rowCount(report.Rows), humanBytes(report.Bytes), humanTime(took)+oddities(report.Parts), file)
 	return nil
 }
 

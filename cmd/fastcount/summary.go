@@ -47,23 +47,35 @@ func closingLine(r *engine.Report, found []sources.Source, took time.Duration) s
 	if remotes(found) {
 		said += ", " + numbered(read.retries, "retry", "retries")
 	}
-	return said + "; " + proofOf(r) + multiline(r.Parts) + lacking(r.Parts)
+	return said + "; " + proofOf(r) + oddities(r.Parts) + lacking(r.Parts)
 }
 
-// multiline returns how many records span lines, "" if none do. A stray quote
-// makes such a record of several rows.
-func multiline(parts []engine.PartReport) string {
-	var n uint64
+// oddities returns what a careful reader of the result must know, "" if there
+// is nothing: how many records span lines, since a stray quote makes such a
+// record of several rows, and how many sources end without a newline, since a
+// text that was cut ends so.
+func oddities(parts []engine.PartReport) (text string) {
+	var multiline uint64
+	unterminated := 0
 	for _, p := range parts {
-		n += p.MultilineRows
+		multiline += p.MultilineRows
+		if p.Unterminated {
+			unterminated++
+		}
 	}
-	switch n {
-	case 0:
-		return ""
-	case 1:
-		return "; 1 record spans lines"
+	switch {
+	case multiline == 1:
+		text = "; 1 record spans lines"
+	case multiline > 1:
+		text = "; " + humanCount(multiline) + " records span lines"
 	}
-	return "; " + humanCount(n) + " records span lines"
+	switch {
+	case unterminated == 1 && len(parts) == 1:
+		text += "; the last line has no newline"
+	case unterminated > 0:
+		text += fmt.Sprintf("; %d of %d end without a newline", unterminated, len(parts))
+	}
+	return text
 }
 
 // work is what a run did itself, and how many parts it did not have to read.

@@ -91,6 +91,7 @@ func extend(p *engine.PartReport, next engine.PartReport) error {
 	p.Bytes += next.Bytes
 	p.RawBytes += next.RawBytes
 	p.MultilineRows += next.MultilineRows
+	p.Unterminated = p.Unterminated || next.Unterminated
 	p.Attempts = max(p.Attempts, next.Attempts)
 	p.Verified = min(p.Verified, next.Verified)
 	return nil

@@ -86,6 +86,7 @@ type part struct {
 	Range    *engine.Range `json:"range,omitempty"`
 
 	MultilineRows uint64 `json:"multiline_rows,omitempty"`
+	Unterminated  bool   `json:"unterminated,omitempty"`
 }
 
 // newPart returns a report as it is written. In a name that is not UTF-8,
@@ -93,7 +94,7 @@ type part struct {
 func newPart(r engine.PartReport) part {
 	return part{
 		Name: strings.ToValidUTF8(r.Name, "\uFFFD"), Download: r.Download, Entry: r.Entry, Rows: r.Rows, Bytes: r.Bytes, RawBytes: r.RawBytes,
-		Attempts: r.Attempts, Verified: r.Verified, Range: r.Range, MultilineRows: r.MultilineRows,
+		Attempts: r.Attempts, Verified: r.Verified, Range: r.Range, MultilineRows: r.MultilineRows, Unterminated: r.Unterminated,
 	}
 }
 
@@ -101,7 +102,7 @@ func newPart(r engine.PartReport) part {
 func (p part) report() engine.PartReport {
 	return engine.PartReport{
 		Name: p.Name, Download: p.Download, Entry: p.Entry, Rows: p.Rows, Bytes: p.Bytes, RawBytes: p.RawBytes,
-		Attempts: p.Attempts, Verified: p.Verified, Range: p.Range, MultilineRows: p.MultilineRows,
+		Attempts: p.Attempts, Verified: p.Verified, Range: p.Range, MultilineRows: p.MultilineRows, Unterminated: p.Unterminated,
 	}
 }
 

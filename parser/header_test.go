@@ -1,0 +1,61 @@
+package parser_test
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"fastcount/parser"
+)
+
+// An error for a missing column names what the header has in its place, and
+// shows nothing of a first record that is data.
+func TestSuggestedColumns(t *testing.T) {
+	for _, test := range []struct{ header, want string }{
+		{"Patient_ID,event_type", `; did you mean "Patient_ID"?`},
+		{" patient_id ,event_type", `; did you mean " patient_id "?`},
+		{"patientid,event_type", `; did you mean "patientid"?`},
+		{"patient_di,event_type", `; did you mean "patient_di"?`},
+		{"subject,event_type", ""},
+		{"patient_id;event_type", `; the header looks separated by ';'`},
+		{`PATIENT_ID | event_type`, `; the header looks separated by '|'`},
+		{"event_type\tpatient_id", `; the header looks separated by '\t'`},
+		{"patient_01,hr", ""},
+		{"P1,hr", ""},
+	} {
+		r := parser.NewReader(strings.NewReader(test.header+"\n"), parser.Config{Columns: []parser.Selector{{Name: "patient_id"}}})
+		err := r.Begin()
+		if err == nil {
+			t.Errorf("%q: no error", test.header)
+			continue
+		}
+		_, got, _ := strings.Cut(err.Error(), ")")
+		if got, _, _ = strings.Cut(got, "; the first record looks like data"); got != test.want {
+			t.Errorf("%q: got %q, want %q", test.header, got, test.want)
+		}
+	}
+}
+
+// Whether the last line has a line feed does not depend on the buffer.
+func TestUnterminated(t *testing.T) {
+	for text, want := range map[string]bool{
+		"patient_id\nP1\n":     false,
+		"patient_id\nP1":       true,
+		"patient_id\nP1\r\n":   false,
+		"patient_id\nP1\n\n":   false,
+		"patient_id\n\"P\n1\"": true,
+		"patient_id\n":         false,
+		"patient_id":           true,
+	} {
+		for size := 1; size < 40; size++ {
+			r := parser.NewReader(strings.NewReader(text), parser.Config{Columns: []parser.Selector{{Number: 1}}, BufferSize: size})
+			var err error
+			for err == nil {
+				_, err = r.Next()
+			}
+			if got := r.Unterminated(); err != io.EOF || got != want {
+				t.Errorf("%q, %d bytes at a time: got %v, %v", text, size, got, err)
+			}
+		}
+	}
+}
