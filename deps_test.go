@@ -21,9 +21,9 @@ import (
 // bench or fuzz, and only tests and benchmarks import internal/testing.
 var imports = map[string]string{
 	"":                             "",
-	"cmd/fastcount":                "sources sinks engine parser mockserver internal/simd internal/display internal/nearest internal/partial internal/state internal/atomicfile internal/plan internal/merge",
+	"cmd/fastcount":                "sources sinks engine parser mockserver internal/simd internal/display internal/nearest internal/partial internal/state internal/atomicfile internal/outfile internal/plan internal/merge",
 	"sources":                      "engine parser",
-	"sinks":                        "engine internal/display internal/nearest internal/atomicfile",
+	"sinks":                        "engine internal/display internal/nearest",
 	"sinks/sinktest":               "engine sinks",
 	"engine":                       "parser internal/intern internal/fused",
 	"parser":                       "internal/nearest internal/simd",
@@ -49,6 +49,7 @@ var imports = map[string]string{
 	"internal/state":               "engine internal/partial internal/atomicfile",
 	"internal/plan":                "engine parser sources internal/jsonline internal/partial internal/shard",
 	"internal/merge":               "engine internal/partial internal/atomicfile",
+	"internal/outfile":             "engine internal/atomicfile sinks",
 	"internal/atomicfile/faulty":   "internal/atomicfile",
 	"bench":                        "",
 	"bench/generate":               "internal/testing/shapes",
@@ -73,7 +74,7 @@ var dependencies = map[string]string{
 // restricted lists packages of the standard library that only some packages may
 // import. The empty list means none.
 var restricted = map[string]string{
-	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources sinks internal/state internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount",
+	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources internal/outfile internal/state internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount",
 	"net":       "sources mockserver cmd/fastcount internal/testing/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/testing/simnet",
 	"unsafe":    "internal/simd internal/intern internal/fused",

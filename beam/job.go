@@ -12,6 +12,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/outfile"
 	"fastcount/internal/plan"
 	"fastcount/sinks"
 )
@@ -67,57 +68,47 @@ func (j *job) check() (err error) {
 		return fmt.Errorf("--plan: %w", err)
 	}
 	j.PlanID = p.ID
-	outputs, err := j.outputs()
+	claims, err := j.claims(p)
 	if err != nil {
 		return err
 	}
-	return j.checkEntries(p, outputs)
+	_, err = j.outputs(claims)
+	return err
 }
 
-// outputs returns the output of the job, after checking that it can be written.
-func (j *job) outputs() (*sinks.Outputs, error) {
+// outputs returns the output of the job, after checking that it can be written
+// and that it is none of the files in claims.
+func (j *job) outputs(claims *atomicfile.Claims) (*outfile.Outputs, error) {
 	sink, err := sinks.Builtin(sinks.Options{}).Lookup(j.Sink)
 	if err != nil {
 		return nil, fmt.Errorf("--sink: %w", err)
 	}
-	return sinks.NewOutputs([]sinks.Output{{Sink: sink, File: j.Output}})
+	return outfile.New([]outfile.Output{{Name: "--output " + j.Output, Sink: sink, File: j.Output}}, claims)
 }
 
-// checkEntries returns an error if workers cannot count the plan, or if the
-// output would replace the plan or one of its files.
-func (j *job) checkEntries(p *plan.Plan, outputs *sinks.Outputs) error {
+// claims returns the inputs of the job: the plan and its files. It returns an
+// error if workers cannot count the plan.
+func (j *job) claims(p *plan.Plan) (*atomicfile.Claims, error) {
+	claims := new(atomicfile.Claims)
 	inputs := []string{j.Plan}
 	for _, u := range p.Units {
 		switch {
 		case u.File != nil:
 			inputs = append(inputs, p.Path(u.File))
 		case u.Download.Server == "":
-			return errors.New("--plan: workers have no built-in mock server; " +
+			return nil, errors.New("--plan: workers have no built-in mock server; " +
 				"run 'fastcount serve' and plan with --server")
 		}
 	}
-	return j.checkFiles(inputs, outputs)
-}
-
-// checkFiles returns an error if an output would replace an input.
-func (j *job) checkFiles(inputs []string, outputs *sinks.Outputs) error {
-	var claims atomicfile.Claims
 	for _, file := range inputs {
 		if _, err := os.Stat(file); err != nil {
 			continue // it may be visible to workers only
 		}
 		if err := claims.Add(atomicfile.Reads, "the input "+file, file); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	for _, files := range outputs.Files() {
-		for _, file := range files {
-			if err := claims.Add(atomicfile.Writes, "--output "+j.Output, file); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return claims, nil
 }
 
 // read reads the plan on a worker and verifies its digest.

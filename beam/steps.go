@@ -133,11 +133,12 @@ func (f *writeResult) ProcessElement(_ int, sums func(*[]byte) bool) error {
 		if err != nil {
 			return err
 		}
-		outputs, err := f.Job.outputs()
+		outputs, err := f.Job.outputs(new(atomicfile.Claims))
 		if err != nil {
 			return err
 		}
-		return outputs.Write(io.Discard, report)
+		_, err = outputs.Write(io.Discard, report)
+		return err
 	})
 }
 

@@ -1,8 +1,33 @@
-// Package sinks turns a report into bytes: JSON, CSV, NDJSON, a table for eyes, a page for a browser, or a format of
-// your own.
+// Package sinks formats reports as JSON, NDJSON, CSV, a table for reading in a
+// terminal, or an HTML page.
 //
-// A Sink only formats; where its bytes go is the business of Outputs, which writes files whole or not at all.
-// A Registry knows sinks by name. The formats of this package are listed in Builtin, and nowhere else.
+// A [Sink] writes a report to an io.Writer. It does not open files. The formats
+// of this package are listed in [Builtin]; a [Registry] finds a sink by name.
+//
+// # Writing a sink
+//
+// A sink is a type with the method Write:
+//
+//	type totals struct{}
+//
+//	func (totals) Write(w io.Writer, r *engine.Report) error {
+//		out := bufio.NewWriter(w)
+//		for i, event := range r.Events {
+//			fmt.Fprintf(out, "%q %d\n", event, r.Totals[i])
+//		}
+//		return out.Flush()
+//	}
+//
+// The ids in a report may hold any bytes, such as quotes, line breaks, control
+// characters and bytes that are not UTF-8. A sink escapes what its format
+// requires, or returns an error for a report that it cannot represent; two
+// different ids must not look the same. If the format has a place to mark an
+// incomplete report, the sink also implements [Marker].
+//
+// To test a sink, call [sinktest.Run], which checks the contract that Sink
+// documents. To offer it on the command line, add it to Builtin.
+//
+// [sinktest.Run]: https://pkg.go.dev/fastcount/sinks/sinktest#Run
 package sinks
 
 import (
@@ -15,16 +40,34 @@ import (
 	"strings"
 
 	"fastcount/engine"
+	"fastcount/internal/display"
 	"fastcount/internal/nearest"
 )
 
-// Sink writes a report in one format. The package sinktest holds the contract as a test: the same report gives the
-// same bytes, the report is not changed, the first error of w ends the work and is returned (wrapped or not), and
-// the output is streamed rather than built up in memory. One sink may be used any number of times. Sinks that can say
-// that a report is incomplete are of the kind Marker.
+// Sink writes a report in one format. A sink holds no state: it may be used any
+// number of times.
 type Sink interface {
-	// Write renders the whole of r into w. Nothing that it buffers may be left behind when it returns nil.
+	// Write writes r to w. The same report gives the same bytes, and r is not
+	// changed. Write streams: it does not hold the whole output in memory. It
+	// stops at the first error of w and returns it, possibly wrapped. When it
+	// returns nil, everything was written to w.
 	Write(w io.Writer, r *engine.Report) error
+}
+
+// Marker is a [Sink] that can mark an incomplete report, one whose Shortfalls
+// are not empty. The output for such a report must differ from that for a
+// complete one, and must name each part in Shortfalls, or the first of them and
+// the number of the others.
+//
+// Any other sink is assumed to have no place for such a mark. Its output for an
+// incomplete report looks complete, so that the caller must mark it by other
+// means, such as the name of the file.
+type Marker interface {
+	Sink
+
+	// MarksIncomplete reports whether this sink marks an incomplete report. A
+	// type that embeds another sink must decide this for its own output.
+	MarksIncomplete() bool
 }
 
 // Options are the choices that the built-in sinks offer. The zero value gives each sink's own defaults.
@@ -87,7 +130,7 @@ func (r *Registry) Lookup(name string) (Sink, error) {
 	if near := nearest.Word(name, names); near != "" {
 		hint = fmt.Sprintf("; did you mean %s?", near)
 	}
-	return nil, fmt.Errorf("unknown output format %q%s (known: %s)", cut(name, 200), hint, strings.Join(names, ", "))
+	return nil, fmt.Errorf("unknown output format %q%s (known: %s)", name[:min(len(name), 200)], hint, strings.Join(names, ", "))
 }
 
 // Names returns the names of all sinks, sorted.
@@ -95,9 +138,9 @@ func (r *Registry) Names() []string {
 	return slices.Sorted(maps.Keys(r.sinks))
 }
 
-// cut shortens s to at most n bytes, for error messages.
-func cut(s string, n int) string {
-	return s[:min(len(s), n)]
+// missingLine returns what is missing as one line of printable characters.
+func missingLine(s engine.Shortfall) string {
+	return display.Line(s.Part) + ": " + display.Line(s.Err.Error())
 }
 
 // bufferSize is how many bytes a sink or an output gathers before it writes.

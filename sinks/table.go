@@ -172,7 +172,7 @@ func (p *tablePrinter) banner(missing []engine.Shortfall) {
 	}
 	p.line(styleWarning, "INCOMPLETE: this is not the whole result; it lacks:")
 	for _, s := range missing[:min(len(missing), maxShortfalls)] {
-		p.line(styleWarning, "  "+shortfallLine(s))
+		p.line(styleWarning, "  "+missingLine(s))
 	}
 	if n := len(missing) - maxShortfalls; n > 0 {
 		p.line(styleWarning, "  and, not listed here, "+groupDigits(uint64(n))+" more")

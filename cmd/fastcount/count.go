@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/outfile"
 	"fastcount/internal/simd"
 	"fastcount/parser"
-	"fastcount/sinks"
 	"fastcount/sources"
 )
 
@@ -59,7 +59,7 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 }
 
 // count counts what was found and writes the result.
-func (o *countOptions) count(ctx context.Context, p *program, found []sources.Source, cfg engine.Config, outputs *sinks.Outputs) (err error) {
+func (o *countOptions) count(ctx context.Context, p *program, found []sources.Source, cfg engine.Config, outputs *outfile.Outputs) (err error) {
 	begin := time.Now()
 	remote, err := o.connect(p, found, uint64(o.maxWindow))
 	if err != nil {
@@ -92,7 +92,7 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 		return err
 	}
 	counted := time.Now()
-	if err := outputs.Write(resultWriter{p.stdout}, report); err != nil {
+	if err := p.write(outputs, report); err != nil {
 		return err
 	}
 	took := time.Since(begin)

@@ -10,11 +10,11 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/merge"
+	"fastcount/internal/outfile"
 	"fastcount/internal/partial"
 	"fastcount/internal/plan"
 	"fastcount/internal/state"
 	"fastcount/parser"
-	"fastcount/sinks"
 	"fastcount/sources"
 )
 
@@ -99,7 +99,7 @@ var failures = []failure{
 	{matches(errTimeUp), exitTimeUp, "allow more time with --max-duration; nothing was printed"},
 	{is: matches(errOutputClosed), code: exitBrokenPipe},
 
-	{matches(sinks.ErrSameFile), exitUsage, "give each output a file of its own: --sink FORMAT=FILE"},
+	{matches(outfile.ErrUnmarked), exitUsage, ""},
 	{matches(sources.ErrTwoForms), 0, "name one of the two; if they hold different data, rename one"},
 	{matches(sources.ErrNotRegular), 0, "use a glob that does not match it; to read it, name it as a source of its own"},
 	{is: matches(sources.ErrArgument), code: exitUsage},

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"fastcount/engine"
+	"fastcount/internal/outfile"
 	"fastcount/parser"
-	"fastcount/sinks"
 	"fastcount/sources"
 )
 
@@ -29,7 +29,7 @@ func TestFailures(t *testing.T) {
 		{"anything", errors.New("x"), exitFailure, ""},
 		{"usage", clash("x"), exitUsage, ""},
 		{"argument", sources.ErrArgument, exitUsage, ""},
-		{"one file for two outputs", sinks.ErrSameFile, exitUsage, "FORMAT=FILE"},
+		{"output that looks complete", outfile.ErrUnmarked, exitUsage, ""},
 		{"not found", sources.ErrNotFound, exitNotFound, ""},
 		{"404", &sources.StatusError{Code: 404}, exitNotFound, ""},
 		{"503", &sources.StatusError{Code: 503}, exitRetries, "--retries"},

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"fastcount/internal/atomicfile"
-	"fastcount/sinks"
 	"fastcount/sources"
 )
 
@@ -114,23 +113,6 @@ func (p *program) claimSources(found []sources.Source) error {
 		}
 		if err := p.claim(atomicfile.Reads, "the source "+s.Name, s.Value); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// claimOutputs records the files of the outputs, given with the flags that
-// name them.
-func (p *program) claimOutputs(outputs *sinks.Outputs, by []string) error {
-	for i, files := range outputs.Files() {
-		for j, file := range files {
-			name := by[i]
-			if j > 0 {
-				name = file + " (kept for what " + name + " may lack)"
-			}
-			if err := p.claim(atomicfile.Writes, name, file); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -13,8 +13,8 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
 	"fastcount/internal/merge"
+	"fastcount/internal/outfile"
 	"fastcount/internal/plan"
-	"fastcount/sinks"
 	"fastcount/sources"
 )
 
@@ -68,7 +68,7 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	if err := o.checkProof(report); err != nil {
 		return err
 	}
-	if err := outputs.Write(resultWriter{p.stdout}, report); err != nil {
+	if err := p.write(outputs, report); err != nil {
 		return err
 	}
 	said := ""
@@ -93,7 +93,7 @@ func (o *mergeOptions) writePartial(set *merge.Set) error {
 }
 
 // mergeOutputs checks where the result is to go.
-func (o *mergeOptions) mergeOutputs(p *program) (*sinks.Outputs, error) {
+func (o *mergeOptions) mergeOutputs(p *program) (*outfile.Outputs, error) {
 	if o.missing || o.partial != "" {
 		if len(o.sinks) > 0 || o.output != "" || o.missing && o.partial != "" {
 			return nil, clash("--missing and --partial exclude other outputs")

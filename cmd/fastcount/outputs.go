@@ -7,17 +7,18 @@ import (
 
 	"golang.org/x/term"
 
+	"fastcount/engine"
+	"fastcount/internal/outfile"
 	"fastcount/sinks"
 )
 
 // outputs checks the destinations of the result before anything is counted.
-func (o *countOptions) outputs(p *program) (*sinks.Outputs, error) {
+func (o *countOptions) outputs(p *program) (*outfile.Outputs, error) {
 	specs, err := o.specs()
 	if err != nil {
 		return nil, err
 	}
-	var wanted []sinks.Output
-	var names []string // what users are told of each
+	var wanted []outfile.Output
 	for _, spec := range specs {
 		sink, err := sinks.Builtin(o.sinkOptions(p, spec.File)).Lookup(spec.Format)
 		if err != nil {
@@ -26,37 +27,47 @@ func (o *countOptions) outputs(p *program) (*sinks.Outputs, error) {
 		if _, page := sink.(sinks.HTML); page && spec.File == "" {
 			return nil, usage(hinted(errors.New("html needs a file"), "name a file: --sink html=FILE"))
 		}
-		wanted = append(wanted, sinks.Output{Sink: sink, File: spec.File})
-		names = append(names, "the output "+spec.File)
+		name := "" // the default, which is that of the file
+		if spec.File == "" {
+			name = spec.Format + " on standard output"
+		}
+		wanted = append(wanted, outfile.Output{Name: name, Sink: sink, File: spec.File})
 	}
 	if o.rejects != "" {
-		wanted = append(wanted, sinks.Output{Sink: sinks.BadRows{Safe: o.csvSafe}, File: fileOf(o.rejects)})
-		names = append(names, "--rejects "+o.rejects)
+		sink := sinks.BadRows{Safe: o.csvSafe}
+		wanted = append(wanted, outfile.Output{Name: "--rejects " + o.rejects, Sink: sink, File: fileOf(o.rejects)})
 	}
-	if slices.ContainsFunc(wanted, func(o sinks.Output) bool { return o.File == "" }) {
+	if slices.ContainsFunc(wanted, func(o outfile.Output) bool { return o.File == "" }) {
 		if err := p.checkStdout(); err != nil {
 			return nil, err
 		}
 	}
-	outputs, err := sinks.NewOutputs(wanted)
+	outputs, err := outfile.New(wanted, p.files)
 	if err != nil {
-		return nil, err
+		return nil, p.inUse(err)
 	}
-	if err := o.checkIncomplete(outputs); err != nil {
-		return nil, err
-	}
-	return outputs, p.claimOutputs(outputs, names)
+	return outputs, o.checkIncomplete(outputs)
 }
 
-// checkIncomplete refuses outputs that could not say that the result is incomplete, if it may be.
-func (o *countOptions) checkIncomplete(outputs *sinks.Outputs) error {
+// write writes the result, and prints which files hold an incomplete one.
+func (p *program) write(outputs *outfile.Outputs, report *engine.Report) error {
+	incomplete, err := outputs.Write(resultWriter{p.stdout}, report)
+	for _, output := range incomplete {
+		p.ui.warn(output.String())
+	}
+	return err
+}
+
+// checkIncomplete returns an error if the result may be incomplete and an
+// output could not be marked as such.
+func (o *countOptions) checkIncomplete(outputs *outfile.Outputs) error {
 	if !o.allowPartial && o.maxBadRows == 0 && o.verify.word != "warn" {
 		return nil
 	}
 	err := outputs.CheckIncomplete()
-	if errors.Is(err, sinks.ErrUnmarked) {
-		return usage(hinted(err, "leave out --allow-partial, --max-bad-rows and --verify warn to require a complete result",
-			"or write to a file, such as --sink csv=FILE; what is missing is then listed in FILE.incomplete"))
+	if errors.Is(err, outfile.ErrUnmarked) {
+		return usage(hinted(err, "write it to a file, such as with -s csv=FILE; an incomplete result gets the name FILE.incomplete",
+			"to require a complete result, omit --allow-partial, --max-bad-rows and --verify warn"))
 	}
 	return err
 }
@@ -70,13 +81,13 @@ func fileOf(name string) string {
 }
 
 // specs reads --sink and --output.
-func (o *countOptions) specs() ([]sinks.Spec, error) {
-	specs := []sinks.Spec{{Format: "json"}}
+func (o *countOptions) specs() ([]outfile.Spec, error) {
+	specs := []outfile.Spec{{Format: "json"}}
 	if len(o.sinks) > 0 {
 		specs = nil
 	}
 	for _, text := range o.sinks {
-		spec, err := sinks.ParseSpec(text)
+		spec, err := outfile.ParseSpec(text)
 		if err != nil {
 			return nil, usage(err)
 		}

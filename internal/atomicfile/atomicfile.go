@@ -1,27 +1,44 @@
-// Package atomicfile writes files that are complete or not there: to a temporary name in the same folder, synced, closed,
-// renamed, and the folder synced.
+// Package atomicfile writes files that are complete or absent.
+//
+// A file is written under a temporary name in the directory of its target,
+// synced and closed; then it is renamed, and the directory is synced. A reader
+// finds the old file or the new one, never a part of either, also after the
+// process was killed or the power failed.
+//
+// [Write] and [Replace] write one file. [Create] returns a [Pending], which
+// separates the steps, so that several files are written before the first of
+// them gets its name. [Claims] detects that two uses of a run are of one file.
 package atomicfile
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"syscall"
 )
 
-// Files are the operations by which files are written, so that a test can let any of them fail.
+// Files are the operations on files that this package uses. Tests replace them
+// to make each of them fail.
 type Files interface {
-	CreateTemp(folder string) (File, error) // mode 0600, with a name that TempPattern matches
+	// CreateTemp creates a file with mode 0600 and a name that TempPattern
+	// matches.
+	CreateTemp(dir string) (File, error)
+
+	// OpenDirect opens a device or FIFO for writing. It neither creates nor
+	// truncates.
+	OpenDirect(name string) (File, error)
+
+	Lstat(name string) (fs.FileInfo, error)
 	Rename(from, to string) error
 	Remove(name string) error
-	SyncDir(folder string) error
+
+	// SyncDir makes the names in a directory survive a power failure.
+	SyncDir(dir string) error
 }
 
-// File is what an *os.File can do here.
+// File is an open file. An [os.File] implements it.
 type File interface {
 	io.WriteCloser
 	Name() string
@@ -29,35 +46,47 @@ type File interface {
 	Sync() error
 }
 
-// TempPattern matches the names of temporary files, as filepath.Match does. A process that is killed may leave some
-// behind.
+// TempPattern matches the names of temporary files, as filepath.Match does. A
+// process that is killed may leave such files.
 const TempPattern = ".fastcount-*.tmp"
 
-// OS is the file system of the machine.
+// tempMode is the mode of temporary files.
+const tempMode fs.FileMode = 0o600
+
+// OS implements [Files] with the file system of the machine.
 type OS struct{}
 
-// Rename implements Files.
-func (OS) Rename(from, to string) error { return os.Rename(from, to) }
+// CreateTemp implements [Files].
+func (OS) CreateTemp(dir string) (File, error) { return opened(os.CreateTemp(dir, TempPattern)) }
 
-// Remove implements Files.
-func (OS) Remove(name string) error { return os.Remove(name) }
+// OpenDirect implements [Files].
+func (OS) OpenDirect(name string) (File, error) { return opened(os.OpenFile(name, os.O_WRONLY, 0)) }
 
-// CreateTemp implements Files.
-func (OS) CreateTemp(folder string) (File, error) {
-	f, err := os.CreateTemp(folder, TempPattern)
+// opened returns f as a File, and nil after an error, rather than a File that
+// holds a nil pointer.
+func opened(f *os.File, err error) (File, error) {
 	if err != nil {
-		return nil, err // rather than a File that holds no file
+		return nil, err
 	}
 	return f, nil
 }
 
-// SyncDir makes the names in a folder last through a power failure. Windows, and file systems that say so, have
-// no such operation; there it is no failure.
-func (OS) SyncDir(folder string) error {
+// Lstat implements [Files].
+func (OS) Lstat(name string) (fs.FileInfo, error) { return os.Lstat(name) }
+
+// Rename implements [Files].
+func (OS) Rename(from, to string) error { return os.Rename(from, to) }
+
+// Remove implements [Files].
+func (OS) Remove(name string) error { return os.Remove(name) }
+
+// SyncDir implements [Files]. Windows and some file systems have no such
+// operation; there it does nothing.
+func (OS) SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	f, err := os.Open(folder)
+	f, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
@@ -74,41 +103,4 @@ func syncDir(dir interface {
 		err = nil
 	}
 	return errors.Join(err, dir.Close())
-}
-
-// Write makes the file at path, or replaces it, with what fill writes, in mode 0600. If it returns nil, the file will
-// outlive a power failure. If it returns an error, the file is as it was and no temporary file is left, with two
-// exceptions, which the error states: a temporary file may resist removal, and the file may be in place but its folder
-// not synced.
-func Write(files Files, path string, fill func(io.Writer) error) error {
-	f, err := files.CreateTemp(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return finish(files, f, path, fill(f))
-}
-
-// finish completes the temporary file f and gives it the name path. If err is
-// not nil, or anything fails before the file has its name, f is removed.
-func finish(files Files, f File, path string, err error) error {
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = files.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, removeTemp(files, f.Name()))
-	}
-	if err := files.SyncDir(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("%s is complete, but its directory could not be synced: %w", path, err)
-	}
-	return nil
-}
-
-func removeTemp(files Files, name string) error {
-	if err := files.Remove(name); err != nil {
-		return fmt.Errorf("a temporary file is left: %w", err)
-	}
-	return nil
 }

@@ -75,7 +75,7 @@ func TestOSCreateTemp(t *testing.T) {
 	if f, err := (OS{}).CreateTemp(filepath.Join(dir, "missing")); f != nil || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("in a missing directory: %v, %v", f, err)
 	}
-	if f, err := OpenDirect(filepath.Join(dir, "missing")); f != nil || !errors.Is(err, fs.ErrNotExist) {
+	if f, err := (OS{}).OpenDirect(filepath.Join(dir, "missing")); f != nil || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing file: %v, %v", f, err)
 	}
 }

@@ -51,6 +51,23 @@ func (f *Files) CreateTemp(folder string) (atomicfile.File, error) {
 	return f.Watch(temp), err
 }
 
+// OpenDirect implements atomicfile.Files.
+func (f *Files) OpenDirect(name string) (atomicfile.File, error) {
+	if err := f.Step("open"); err != nil {
+		return nil, err
+	}
+	direct, err := f.Files.OpenDirect(name)
+	return f.Watch(direct), err
+}
+
+// Lstat implements atomicfile.Files.
+func (f *Files) Lstat(name string) (fs.FileInfo, error) {
+	if err := f.Step("lstat"); err != nil {
+		return nil, err
+	}
+	return f.Files.Lstat(name)
+}
+
 // Rename implements atomicfile.Files.
 func (f *Files) Rename(from, to string) error {
 	if err := f.Step("rename"); err != nil {

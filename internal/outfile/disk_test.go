@@ -1,4 +1,4 @@
-package sinks
+package outfile
 
 import (
 	"bytes"
@@ -12,19 +12,21 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
+	"fastcount/sinks"
 )
 
-// disk is a file system in memory whose operations fail on demand and which knows what a power failure may leave. An
-// operation that fails has no effect, but that a file is closed even if Close fails, that half of a failing Write is
-// written, and that a rename that lies is made.
+// disk is a file system in memory whose operations fail on demand, and which
+// models what a power failure may leave. An operation that fails has no effect,
+// with three exceptions: a file is closed even if Close fails, half of a failing
+// Write is written, and a rename is done if lostReply is set.
 type disk struct {
-	fails func(n int) bool // whether the operation number n, from 1, fails
-	err   error            // with what
-	lies  bool             // renames that fail are made
+	fails     func(n int) bool // whether operation number n, from 1, fails
+	err       error            // the error of operations that fail
+	lostReply bool             // renames that fail are done nevertheless
 
-	names   map[string]*inode // what processes see
-	durable map[string]*inode // what is left by a power failure now, if it takes all of changes
-	changes []change          // of names, since their folder was synced; not those of temporary names
+	names   map[string]*inode // the files as processes see them
+	durable map[string]*inode // the files after a power failure that undoes all of changes
+	changes []change          // of names, since their directory was synced; without temporary names
 	temps   int
 
 	n   int
@@ -34,11 +36,11 @@ type disk struct {
 // inode is a file without a name.
 type inode struct {
 	data   string
-	synced string // what a power failure leaves of data
+	synced string // the data after a power failure
 	mode   fs.FileMode
 }
 
-// change gives a name to a file, or takes it away where file is nil.
+// change gives a name to a file, or removes the name if file is nil.
 type change struct {
 	name string
 	file *inode
@@ -62,7 +64,7 @@ func (d *disk) step(op string) error {
 	return fmt.Errorf("%s: %w", op, d.err)
 }
 
-// change makes a change that a power failure may take back.
+// change makes a change that a power failure may undo.
 func (d *disk) change(name string, file *inode) {
 	apply(d.names, change{name, file})
 	if !isTemp(name) {
@@ -75,12 +77,12 @@ func isTemp(name string) bool {
 	return ok && err == nil
 }
 
-func (d *disk) CreateTemp(folder string) (atomicfile.File, error) {
+func (d *disk) CreateTemp(dir string) (atomicfile.File, error) {
 	if err := d.step("create"); err != nil {
 		return nil, err
 	}
 	d.temps++
-	name := fmt.Sprintf("%s/.fastcount-%d.tmp", folder, d.temps)
+	name := fmt.Sprintf("%s/.fastcount-%d.tmp", dir, d.temps)
 	f := &inode{mode: 0o600}
 	d.change(name, f)
 	return &diskFile{f, name, d}, nil
@@ -88,7 +90,7 @@ func (d *disk) CreateTemp(folder string) (atomicfile.File, error) {
 
 func (d *disk) Rename(from, to string) error {
 	err := d.step("rename")
-	if err != nil && !d.lies {
+	if err != nil && !d.lostReply {
 		return err
 	}
 	f := d.names[from]
@@ -111,12 +113,12 @@ func (d *disk) Remove(name string) error {
 	return nil
 }
 
-func (d *disk) SyncDir(folder string) error {
+func (d *disk) SyncDir(dir string) error {
 	if err := d.step("sync directory"); err != nil {
 		return err
 	}
 	d.changes = slices.DeleteFunc(d.changes, func(c change) bool {
-		inside := path.Dir(c.name) == folder
+		inside := path.Dir(c.name) == dir
 		if inside {
 			apply(d.durable, c)
 		}
@@ -131,8 +133,8 @@ func apply(names map[string]*inode, c change) {
 	}
 }
 
-// afterPowerFailure calls check with the contents of the files that a power failure now may leave: each change of a
-// name that was not synced is there or not, and so is the data of a file.
+// afterPowerFailure calls check with each set of files that a power failure now
+// may leave: any subset of the changes that were not synced may be undone.
 func (d *disk) afterPowerFailure(check func(contents map[string]string)) {
 	for subset := range 1 << len(d.changes) {
 		names := maps.Clone(d.durable)
@@ -149,7 +151,7 @@ func (d *disk) afterPowerFailure(check func(contents map[string]string)) {
 	}
 }
 
-// contents returns what a process sees.
+// contents returns the files as a process sees them.
 func (d *disk) contents() map[string]string {
 	all := make(map[string]string)
 	for name, f := range d.names {
@@ -158,8 +160,8 @@ func (d *disk) contents() map[string]string {
 	return all
 }
 
-func (d *disk) stat(name string) (fs.FileInfo, error) {
-	if err := d.step("stat"); err != nil {
+func (d *disk) Lstat(name string) (fs.FileInfo, error) {
+	if err := d.step("lstat"); err != nil {
 		return nil, err
 	}
 	f := d.names[name]
@@ -169,18 +171,7 @@ func (d *disk) stat(name string) (fs.FileInfo, error) {
 	return fstest.MapFS{"f": {Mode: f.mode}}.Stat("f")
 }
 
-func (d *disk) head(name string, n int) ([]byte, error) {
-	if err := d.step("look"); err != nil {
-		return nil, err
-	}
-	f := d.names[name]
-	if f == nil {
-		return nil, fs.ErrNotExist
-	}
-	return []byte(f.data[:min(n, len(f.data))]), nil
-}
-
-func (d *disk) openDirect(string) (atomicfile.File, error) { return nil, errors.ErrUnsupported }
+func (d *disk) OpenDirect(string) (atomicfile.File, error) { return nil, errors.ErrUnsupported }
 
 // diskFile is an open file of a disk.
 type diskFile struct {
@@ -218,8 +209,8 @@ func (f *diskFile) Sync() error {
 
 func (f *diskFile) Close() error { return f.disk.step("close") }
 
-// rendered returns what s writes of r.
-func rendered(s Sink, r *engine.Report) string {
+// rendered returns the output of s for r.
+func rendered(s sinks.Sink, r *engine.Report) string {
 	var b bytes.Buffer
 	if err := s.Write(&b, r); err != nil {
 		panic(err)
@@ -227,7 +218,7 @@ func rendered(s Sink, r *engine.Report) string {
 	return b.String()
 }
 
-// temporary returns the names in contents that are temporary.
+// temporary returns the temporary names in contents.
 func temporary(contents map[string]string) (names []string) {
 	for name := range contents {
 		if isTemp(name) {

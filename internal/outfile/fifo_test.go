@@ -1,6 +1,6 @@
 //go:build unix
 
-package sinks
+package outfile
 
 import (
 	"errors"
@@ -11,10 +11,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"fastcount/internal/atomicfile"
 )
 
 func TestWriteFIFO(t *testing.T) {
-	inFolder(t)
+	inDir(t)
 	if err := syscall.Mkfifo("fifo", 0o600); err != nil {
 		t.Skipf("no FIFO here: %v", err)
 	}
@@ -25,7 +27,7 @@ func TestWriteFIFO(t *testing.T) {
 		defer close(done)
 		got, readErr = os.ReadFile("fifo")
 	}()
-	mustWrite(t, Output{text(big), "fifo"})
+	mustWrite(t, Output{Sink: text(big), File: "fifo"})
 	<-done
 	if readErr != nil || string(got) != big {
 		t.Errorf("the reader got %d bytes, error %v", len(got), readErr)
@@ -36,11 +38,11 @@ func TestWriteFIFO(t *testing.T) {
 }
 
 func TestWriteFIFOWhoseReaderLeaves(t *testing.T) {
-	inFolder(t)
+	inDir(t)
 	if err := syscall.Mkfifo("fifo", 0o600); err != nil {
 		t.Skipf("no FIFO here: %v", err)
 	}
-	o := outputsAt(t, osFiles{}, Output{text(strings.Repeat(big, 4)), "fifo"})
+	o := outputsAt(t, atomicfile.OS{}, Output{Sink: text(strings.Repeat(big, 4)), File: "fifo"})
 	done := make(chan error, 1)
 	go func() {
 		f, err := os.Open("fifo")
@@ -50,7 +52,7 @@ func TestWriteFIFOWhoseReaderLeaves(t *testing.T) {
 		}
 		done <- err
 	}()
-	if err := o.Write(nil, complete); !errors.Is(err, syscall.EPIPE) {
+	if _, err := o.Write(nil, complete); !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("Write: %v", err)
 	}
 	if err := <-done; err != nil {
@@ -58,14 +60,14 @@ func TestWriteFIFOWhoseReaderLeaves(t *testing.T) {
 	}
 }
 
-func TestNewOutputsSocket(t *testing.T) {
-	inFolder(t)
+func TestNewSocket(t *testing.T) {
+	inDir(t)
 	l, err := net.Listen("unix", "socket")
 	if err != nil {
 		t.Skipf("no sockets here: %v", err)
 	}
 	defer l.Close()
-	if _, err := NewOutputs([]Output{{text("A"), "socket"}}); err == nil || !strings.Contains(err.Error(), "is a socket") {
-		t.Errorf("NewOutputs: %v", err)
+	if _, err := newAt(Output{Sink: text("A"), File: "socket"}); err == nil || !strings.Contains(err.Error(), "is a socket") {
+		t.Errorf("New: %v", err)
 	}
 }

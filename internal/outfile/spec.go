@@ -1,0 +1,29 @@
+package outfile
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Spec names a format and the file that receives it, as a command line does.
+type Spec struct {
+	Format string // the name of a sink
+	File   string // "" for standard output
+}
+
+// ParseSpec parses FORMAT or FORMAT=FILE, such as csv=counts.csv. A file called
+// - is standard output. ParseSpec does not check that the format exists.
+func ParseSpec(s string) (Spec, error) {
+	const maxShown = 200 // bytes of s in an error
+	shown := s[:min(len(s), maxShown)]
+	format, file, named := strings.Cut(s, "=")
+	switch {
+	case format == "":
+		return Spec{}, fmt.Errorf("output %q: no format; write FORMAT=FILE, such as csv=counts.csv", shown)
+	case named && file == "":
+		return Spec{}, fmt.Errorf("output %q: no file after the =", shown)
+	case file == "-":
+		file = ""
+	}
+	return Spec{Format: format, File: file}, nil
+}
