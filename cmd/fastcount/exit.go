@@ -149,7 +149,7 @@ var failures = []failure{
 	{matches(parser.ErrBareQuote), exitData, csvHint},
 	{matches(parser.ErrQuote), exitData, csvHint},
 	{matches(parser.ErrUnclosedQuote), exitData, csvHint},
-	{matches(parser.ErrBareCR), exitData, csvHint},
+	{matches(parser.ErrBareCR), exitData, crHint},
 	{matches(sources.ErrTruncated), exitData, "copy the file again from its origin: it is incomplete"},
 	{matches(sources.ErrCorrupt), exitData, "copy the file again from its origin: it is corrupt"},
 	{matches(sources.ErrContent), exitData, "check that this is the URL of a CSV"},
@@ -169,6 +169,7 @@ const (
 		"to connect without it, add the host of the server to NO_PROXY"
 	columnsHint = "choose the columns with --patient-column and --event-column, and the field separator with --delimiter"
 	csvHint     = "see 'fastcount help csv' for the CSV that is accepted"
+	crHint      = `if lines end in CR alone, convert them: tr '\r' '\n' <FILE | fastcount -`
 )
 
 // matches returns a function that reports whether an error matches target.
