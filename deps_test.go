@@ -21,7 +21,7 @@ import (
 // bench or fuzz, and only tests and benchmarks import internal/testing.
 var imports = map[string]string{
 	"":                             "",
-	"cmd/fastcount":                "sources sinks engine parser mockserver internal/simd internal/display internal/nearest internal/partial internal/state internal/atomicfile internal/outfile internal/plan internal/merge",
+	"cmd/fastcount":                "sources sinks engine parser mockserver internal/simd internal/display internal/nearest internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge",
 	"sources":                      "engine parser",
 	"sinks":                        "engine internal/display internal/nearest",
 	"sinks/sinktest":               "engine sinks",
@@ -46,7 +46,7 @@ var imports = map[string]string{
 	"internal/shard":               "",
 	"internal/atomicfile":          "",
 	"internal/partial":             "engine internal/jsonline internal/shard",
-	"internal/state":               "engine internal/partial internal/atomicfile",
+	"internal/checkpoint":          "engine internal/jsonline internal/partial internal/atomicfile",
 	"internal/plan":                "engine parser sources internal/jsonline internal/partial internal/shard",
 	"internal/merge":               "engine internal/partial internal/atomicfile",
 	"internal/outfile":             "engine internal/atomicfile sinks",
@@ -74,7 +74,7 @@ var dependencies = map[string]string{
 // restricted lists packages of the standard library that only some packages may
 // import. The empty list means none.
 var restricted = map[string]string{
-	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources internal/outfile internal/state internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount",
+	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount",
 	"net":       "sources mockserver cmd/fastcount internal/testing/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/testing/simnet",
 	"unsafe":    "internal/simd internal/intern internal/fused",

@@ -91,7 +91,7 @@ func (j *job) outputs(claims *atomicfile.Claims) (*outfile.Outputs, error) {
 func (j *job) claims(p *plan.Plan) (*atomicfile.Claims, error) {
 	claims := new(atomicfile.Claims)
 	inputs := []string{j.Plan}
-	for _, u := range p.Units {
+	for _, u := range p.Entries {
 		switch {
 		case u.File != nil:
 			inputs = append(inputs, p.Path(u.File))

@@ -20,7 +20,7 @@ func TestCheck(t *testing.T) {
 		"nothing":          {job{}, "--plan, --output and --shards"},
 		"no shards":        {job{Plan: plan, Output: output}, "--shards (at least 1)"},
 		"missing plan":     {job{Plan: dir + "/none", Output: output, Shards: 1}, "no such file"},
-		"not a plan":       {job{Plan: data, Output: output, Shards: 1}, "damaged plan"},
+		"not a plan":       {job{Plan: data, Output: output, Shards: 1}, "corrupt plan"},
 		"unknown format":   {job{Plan: plan, Output: output, Shards: 1, Sink: "jsn"}, "did you mean json"},
 		"no directory":     {job{Plan: plan, Output: dir + "/no/x", Shards: 1}, "no such file"},
 		"over the plan":    {job{Plan: plan, Output: plan, Shards: 1}, "is the same file as the input"},

@@ -147,7 +147,7 @@ func TestFails(t *testing.T) {
 			if err := os.Chtimes(file, time.Time{}, time.Unix(1, 0)); err != nil {
 				t.Fatal(err)
 			}
-		}, "it is not what the plan was made of"},
+		}, "changed since the plan was made"},
 		"bad data": {table + "P2\n", func(*testing.T, string) {}, "b.csv"},
 	}
 	for name, test := range tests {

@@ -103,7 +103,7 @@ func TestProofs(t *testing.T) {
 		"in another order": {[][]byte{partials[2], partials[0], partials[3], partials[1]}, true, nil},
 		"one twice":        {append([][]byte{partials[2]}, partials...), true, nil},
 		"one missing":      {partials[1:], false, merge.ErrIncomplete},
-		"none":             {nil, false, merge.ErrNone},
+		"none":             {nil, false, merge.ErrNotFound},
 		"of other shards":  {append([][]byte{others[1]}, partials...), false, merge.ErrOverlap},
 		"cut off":          {append([][]byte{partials[0][:len(partials[0])/2]}, partials[1:]...), false, io.ErrUnexpectedEOF},
 		"truncated":        {append([][]byte{partOf(t, partials[0])}, partials[1:]...), false, partial.ErrCorrupt},

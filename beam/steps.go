@@ -28,7 +28,7 @@ func (f *listShards) ProcessElement(_ string, emit func(int)) error {
 		return err
 	}
 	for shard := range f.Job.Shards {
-		if from, to := p.Stretch(shard, f.Job.Shards); from < to {
+		if from, to := p.Interval(shard, f.Job.Shards); from < to {
 			emit(shard)
 		}
 	}
@@ -126,8 +126,8 @@ type writeResult struct{ Job job }
 // ProcessElement processes the sums of all groups.
 func (f *writeResult) ProcessElement(_ int, sums func(*[]byte) bool) error {
 	return withSet(sums, func(set *merge.Set, _ string) error {
-		if set.Work != f.Job.PlanID {
-			return fmt.Errorf("%w: the job has another plan", merge.ErrOtherWork)
+		if set.Job != f.Job.PlanID {
+			return fmt.Errorf("%w: the job has another plan", merge.ErrOtherJob)
 		}
 		report, err := set.Report(f.Job.Limits)
 		if err != nil {

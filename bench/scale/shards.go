@@ -55,9 +55,9 @@ func writePairs(path string, rows, patients int) (err error) {
 
 // writePlan writes a plan of files.
 func (l *lab) writePlan(name string, files []*sources.File) (path string, err error) {
-	units := make([]plan.Unit, len(files))
+	units := make([]plan.Entry, len(files))
 	for i, f := range files {
-		if units[i], err = plan.FileUnit(l.ctx, f); err != nil {
+		if units[i], err = plan.NewFile(l.ctx, f); err != nil {
 			return "", err
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"fastcount/engine"
-	"fastcount/internal/state"
+	"fastcount/internal/checkpoint"
 )
 
 // TestMessagesFollowTheStructure: only errors that are several give several
@@ -36,8 +36,8 @@ func TestMessagesFollowTheStructure(t *testing.T) {
 			[]string{"p\nq: a\nfastcount: b", "c", "r: c (attempt 2)"}},
 		{&incompleteError{[]engine.Shortfall{{Part: "p\nq", Err: a}, {Part: "r", Err: b}}},
 			[]string{"the result is incomplete: p\nq: a\nfastcount: b", "the result is incomplete: r: c"}},
-		{fmt.Errorf("--state: %w", &state.DifferentError{Folder: "d\ne", Differences: []string{"f\ng", "h"}}),
-			[]string{"--state: d\ne keeps the state of another run:", "f\ng", "h"}},
+		{fmt.Errorf("--state: %w", &checkpoint.DifferentError{Dir: "d\ne", Differences: []string{"f\ng", "h"}}),
+			[]string{"--state: d\ne: checkpoint of another run:", "f\ng", "h"}},
 	} {
 		if got := messages(c.err); !slices.Equal(got, c.want) {
 			t.Errorf("messages(%q) = %q, want %q", c.err, got, c.want)

@@ -9,11 +9,11 @@ import (
 	"syscall"
 
 	"fastcount/engine"
+	"fastcount/internal/checkpoint"
 	"fastcount/internal/merge"
 	"fastcount/internal/outfile"
 	"fastcount/internal/partial"
 	"fastcount/internal/plan"
-	"fastcount/internal/state"
 	"fastcount/parser"
 	"fastcount/sources"
 )
@@ -103,21 +103,22 @@ var failures = []failure{
 	{matches(sources.ErrTwoForms), 0, "name one of the two; if they hold different data, rename one"},
 	{matches(sources.ErrNotRegular), 0, "use a glob that does not match it; to read it, name it as a source of its own"},
 	{is: matches(sources.ErrArgument), code: exitUsage},
-	{matches(state.ErrFolder), exitUsage, "repeat the command that --state belongs to, or name a new directory; to start over, delete the directory first"},
-	{matches(state.ErrNotPrivate), exitUsage, "make it yours alone with chown and chmod go-w, or name a directory that does not exist yet"},
-	{matches(state.ErrLocked), 0, "wait until the other run has ended, or name another directory"},
+	{matches(checkpoint.ErrDirectory), exitUsage, "repeat the command that --state belongs to, or name a new directory; to start over, delete the directory first"},
+	{matches(checkpoint.ErrNotPrivate), exitUsage, "make it yours alone with chown and chmod go-w, or name a directory that does not exist yet"},
+	{matches(checkpoint.ErrLocked), 0, "wait until the other run has ended, or name another directory"},
 
 	{is: matches(merge.ErrIncomplete), code: exitMerge},
 	{is: matches(merge.ErrOverlap), code: exitMerge},
-	{is: matches(merge.ErrOtherWork), code: exitMerge},
-	{is: matches(merge.ErrUnfit), code: exitMerge},
-	{is: matches(merge.ErrNoShard), code: exitMerge},
-	{is: matches(merge.ErrNone), code: exitMerge},
+	{is: matches(merge.ErrOtherJob), code: exitMerge},
+	{is: matches(merge.ErrMismatch), code: exitMerge},
+	{is: matches(merge.ErrNotShard), code: exitMerge},
+	{is: matches(merge.ErrNotFound), code: exitMerge},
 	{is: matches(partial.ErrCorrupt), code: exitMerge},
 	{is: matches(partial.ErrVersion), code: exitMerge},
-	{is: matches(plan.ErrTwice), code: exitUsage},
+	{is: matches(plan.ErrDuplicate), code: exitUsage},
 	{is: matches(plan.ErrChanged), code: exitMismatch},
-	{is: matches(plan.ErrDamaged), code: exitData},
+	{is: matches(plan.ErrCorrupt), code: exitData},
+	{is: matches(plan.ErrVersion), code: exitData},
 
 	{matches(sources.ErrChanged), 0, "count the file when nothing writes to it, or count a copy"},
 	{matches(sources.ErrStalled), 0, "try again later, or wait longer with --idle-timeout"},

@@ -125,7 +125,7 @@ func missingShards(set *merge.Set) (missing []string, err error) {
 		return nil, errors.New("the partial results belong to different numbers of shards; missing shards cannot be listed")
 	}
 	for i, g := 0, 0; i < set.Shards && g < len(gaps); {
-		from, to := plan.Stretch(set.Total, i, set.Shards)
+		from, to := plan.Interval(set.Total, i, set.Shards)
 		switch {
 		case gaps[g][1] <= from:
 			g++

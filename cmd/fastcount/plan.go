@@ -77,12 +77,12 @@ func (o *planOptions) rules() plan.Rules {
 }
 
 // units returns what is to be shared out.
-func (o *planOptions) units(ctx context.Context, r *remote, found []sources.Source, cfg engine.Config) ([]plan.Unit, error) {
-	var units []plan.Unit
+func (o *planOptions) units(ctx context.Context, r *remote, found []sources.Source, cfg engine.Config) ([]plan.Entry, error) {
+	var units []plan.Entry
 	for _, s := range found {
 		switch part := s.Part.(type) {
 		case *sources.File:
-			u, err := plan.FileUnit(ctx, part)
+			u, err := plan.NewFile(ctx, part)
 			if errors.Is(err, plan.ErrUnplannable) {
 				err = usage(err)
 			}
@@ -101,7 +101,7 @@ func (o *planOptions) units(ctx context.Context, r *remote, found []sources.Sour
 				return nil, err
 			}
 			for _, d := range downloads {
-				units = append(units, plan.DownloadUnit(r.planned(), s.Value, d))
+				units = append(units, plan.NewDownload(r.planned(), s.Value, d))
 			}
 		}
 	}

@@ -97,7 +97,7 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 
 // claimShard records the files of the plan and the file of the shard's result.
 func claimShard(p *program, work *plan.Plan, file string) error {
-	for _, u := range work.Units {
+	for _, u := range work.Entries {
 		if u.File == nil {
 			continue
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -174,6 +175,13 @@ func TestSecretsAndPlansOfFiles(t *testing.T) {
 	}
 }
 
+// signed returns a plan with the checksum that belongs to it.
+func signed(plan string) string {
+	const member = `"sha256":"`
+	covered := plan[:strings.LastIndex(plan, member)]
+	return fmt.Sprintf("%s%s%x\"}\n", covered, member, sha256.Sum256([]byte(covered)))
+}
+
 // A shard whose server is down, or no longer has what the plan lists, or has
 // something else, fails and writes nothing.
 func TestShardsThatCannotBeCounted(t *testing.T) {
@@ -189,8 +197,8 @@ func TestShardsThatCannotBeCounted(t *testing.T) {
 	}{
 		"no export":   {[]mockserver.Export{tiny("y", id1, id2)}, exitNotFound, "download x/" + id1},
 		"no download": {[]mockserver.Export{tiny("x", id1)}, exitNotFound, "download x/" + id2},
-		"more rows":   {[]mockserver.Export{more}, exitMismatch, "x/" + id2 + ": it is not what the plan was made of"},
-		"other names": {[]mockserver.Export{renamed}, exitMismatch, "x/" + id2 + ": it is not what the plan was made of"},
+		"more rows":   {[]mockserver.Export{more}, exitMismatch, "x/" + id2 + ": changed since the plan was made"},
+		"other names": {[]mockserver.Export{renamed}, exitMismatch, "x/" + id2 + ": changed since the plan was made"},
 		"down":        {nil, exitRetries, "download x/" + id1},
 	} {
 		server := newRecorder(t, c.exports...)
@@ -198,7 +206,7 @@ func TestShardsThatCannotBeCounted(t *testing.T) {
 			server.Close()
 		}
 		text := strings.ReplaceAll(mustRun(t, "plan", "-q", "--server", full.URL, "x"), full.URL, server.URL)
-		job, dir := save(t, "job.plan", text), t.TempDir()
+		job, dir := save(t, "job.plan", signed(text)), t.TempDir()
 		code, _, stderr := runHere(nil, "-q", "--plan", job, "--shard", "0/1", "--out-dir", dir, "--retries", "0")
 		if code != c.code || !strings.Contains(stderr, c.want) {
 			t.Errorf("%s: exit code %d, want %d: %s", name, code, c.code, stderr)
@@ -236,8 +244,8 @@ func TestDownloadInTwoExports(t *testing.T) {
 	}
 
 	lines := strings.SplitAfter(mustRun(t, "plan", "-q", "--server", server.URL, "x"), "\n")
-	twice := lines[0] + lines[1] + lines[2] + strings.Replace(lines[2], `"export":"x"`, `"export":"y"`, 1) + `{"units":3,"total":132}` + "\n"
-	job := save(t, "job.plan", twice)
+	twice := lines[0] + lines[1] + lines[2] + strings.Replace(lines[2], `"export":"x"`, `"export":"y"`, 1) + `{"entries":3,"total":132,"sha256":""}`
+	job := save(t, "job.plan", signed(twice))
 	code, _, stderr = runHere(nil, "-q", "--plan", job, "--shard", "0/1", "--out-dir", t.TempDir())
 	if code != exitUsage || !strings.Contains(stderr, "download "+id2+": listed by the exports x and y") {
 		t.Errorf("exit code %d: %s", code, stderr)

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"fastcount/engine"
-	"fastcount/internal/state"
+	"fastcount/internal/checkpoint"
 	"fastcount/parser"
 	"fastcount/sources"
 )
@@ -50,11 +50,11 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	if o.state == "" {
 		return func() error { return nil }, nil
 	}
-	run := state.Run{Rules: rules(r, parts, *cfg)}
+	run := checkpoint.Run{Rules: rules(r, parts, *cfg)}
 	for _, part := range parts {
 		run.Sources = append(run.Sources, r.identityOf(part))
 	}
-	store, err := state.Open(o.state, run, func(err error) { p.ui.warn(message(err)) })
+	store, err := checkpoint.Open(o.state, run, func(err error) { p.ui.warn(message(err)) })
 	if err != nil {
 		return nil, fmt.Errorf("--state: %w", err)
 	}

@@ -1,6 +1,7 @@
-// Package merge adds up the partial results of work that was shared out. The sum is given only if nothing is missing, and
-// nothing in it twice: the stretches that the results cover lie end to end, and the ranges of each file that was cut fit
-// together, which proves every guess about where a range begins.
+// Package merge adds up the partial results of the shards of a job. It returns a
+// report only if no shard is missing and none is included twice: the intervals
+// that the results cover lie end to end, and the byte ranges of each file fit
+// together, which proves every guess about where the records of a range begin.
 package merge
 
 import (
@@ -18,30 +19,34 @@ import (
 )
 
 var (
-	// ErrIncomplete says that partial results are missing.
+	// ErrIncomplete is matched by the error for a job of which partial results
+	// are missing.
 	ErrIncomplete = errors.New("partial results are missing")
 
-	// ErrOverlap says that partial results cover the same stretch and are not the same.
+	// ErrOverlap is matched by the error for different partial results that
+	// cover the same interval, file or download.
 	ErrOverlap = errors.New("partial results overlap")
 
-	// ErrOtherWork says that partial results are of different plans.
-	ErrOtherWork = errors.New("partial results of different plans")
+	// ErrOtherJob is matched by the error for partial results of different jobs.
+	ErrOtherJob = errors.New("partial results of different plans")
 
-	// ErrUnfit says that the ranges of a file do not fit together: one was begun inside quotes.
-	ErrUnfit = errors.New("the ranges of a file do not fit together")
+	// ErrMismatch is matched by the error for byte ranges of a file that do not
+	// fit together, such as if one begins within quotes.
+	ErrMismatch = errors.New("the byte ranges of a file do not fit together")
 
-	// ErrNoShard is matched by the error for a partial result that is not the
+	// ErrNotShard is matched by the error for a partial result that is not the
 	// result of a shard.
-	ErrNoShard = errors.New("not the result of a shard")
+	ErrNotShard = errors.New("not the result of a shard")
 
-	// ErrNone says that there is nothing to merge.
-	ErrNone = errors.New("no partial result is there")
+	// ErrNotFound is matched by the error for arguments without partial results.
+	ErrNotFound = errors.New("no partial results found")
 )
 
-// Suffix is how the names of partial results end, by which they are found in a folder.
+// Suffix is the extension of the names of partial results.
 const Suffix = ".partial"
 
-// Find returns the partial results that args name, files or folders of them, those of a folder sorted by name.
+// Find returns the partial results that args name, which are files or
+// directories, those of a directory sorted by name.
 func Find(args []string) (files []string, err error) {
 	for _, arg := range args {
 		info, err := os.Stat(arg)
@@ -63,70 +68,70 @@ func Find(args []string) (files []string, err error) {
 		}
 	}
 	if len(files) == 0 {
-		return nil, ErrNone
+		return nil, ErrNotFound
 	}
 	return files, nil
 }
 
-// Set is partial results of one work, each once.
+// Set holds the partial results of one job, each once.
 type Set struct {
-	Work      string
-	Total     int64
-	Shards    int // into how many the work was shared out; 0 if not all results agree
+	Job       string
+	Total     int64 // weight of the job
+	Shards    int   // number of shards of the job; 0 if the results differ in it
 	EscapeIDs bool
-	Dropped   int // files that said the same as another one
+	Dropped   int // number of files that are equal to another one
 
 	duplicateIDs bool   // downloads of several exports may have the same id
-	files        []file // in the order of the work
+	files        []file // in the order of the job
 }
 
 // file is a partial result in a file.
 type file struct {
-	path string
-	head partial.Header
+	path   string
+	header partial.Header
 }
 
-// Open reads the heads of partial results, and leaves out those that are the same as others. Files that cover nothing,
-// as shards do of which there are more than there is work, count for nothing.
+// Open reads the headers of partial results. It drops results that are equal to
+// others, and, after verifying them, the results of empty shards.
 func Open(paths []string) (*Set, error) {
 	if len(paths) == 0 {
-		return nil, ErrNone
+		return nil, ErrNotFound
 	}
 	s := new(Set)
 	for i, path := range paths {
-		head, err := readHead(path)
+		h, err := readHeader(path)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		if i == 0 {
-			s.Work, s.Total, s.Shards = head.Job, head.Total, head.Shards
-			s.EscapeIDs, s.duplicateIDs = head.EscapeIDs, head.AllowDuplicateIDs
+			s.Job, s.Total, s.Shards = h.Job, h.Total, h.Shards
+			s.EscapeIDs, s.duplicateIDs = h.EscapeIDs, h.AllowDuplicateIDs
 		}
-		if head.Shards != s.Shards {
+		if h.Shards != s.Shards {
 			s.Shards = 0
 		}
-		if head.Total == 0 {
-			return nil, fmt.Errorf("%s: %w", path, ErrNoShard)
+		if h.Total == 0 {
+			return nil, fmt.Errorf("%s: %w", path, ErrNotShard)
 		}
-		if head.Job != s.Work || head.Total != s.Total || head.EscapeIDs != s.EscapeIDs || head.AllowDuplicateIDs != s.duplicateIDs {
-			return nil, fmt.Errorf("%w: %s and %s", ErrOtherWork, paths[0], path)
+		if h.Job != s.Job || h.Total != s.Total || h.EscapeIDs != s.EscapeIDs || h.AllowDuplicateIDs != s.duplicateIDs {
+			return nil, fmt.Errorf("%w: %s and %s", ErrOtherJob, paths[0], path)
 		}
-		if len(head.Covers) > 0 {
-			s.files = append(s.files, file{path, head})
+		if len(h.Covers) > 0 {
+			s.files = append(s.files, file{path, h})
 			continue
 		}
-		if _, err := digest(path); err != nil { // nobody else reads it
+		if _, err := digest(path); err != nil { // the sum does not read it
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(s.files, func(a, b file) int { return slices.Compare(bounds(a.head), bounds(b.head)) })
+	slices.SortStableFunc(s.files, func(a, b file) int { return slices.Compare(bounds(a.header), bounds(b.header)) })
 	if err := s.dropSame(); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// bounds returns the ends of all stretches, for comparing.
+// bounds returns the bounds of all intervals, for comparing.
 func bounds(h partial.Header) (ends []int64) {
 	for _, c := range h.Covers {
 		ends = append(ends, c[:]...)
@@ -134,20 +139,21 @@ func bounds(h partial.Header) (ends []int64) {
 	return ends
 }
 
-func readHead(path string) (head partial.Header, err error) {
+func readHeader(path string) (h partial.Header, err error) {
 	err = with(path, func(p *partial.Reader) error {
-		head = p.Header()
+		h = p.Header()
 		return nil
 	})
-	return head, err
+	return h, err
 }
 
-// bufferSize is how many bytes are read at once. Of a small partial result, and there may be thousands, that is all.
+// bufferSize is the size of read buffers. It is small, since there may be
+// thousands of small partial results.
 const bufferSize = 16 << 10
 
 var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, bufferSize) }}
 
-// with opens a partial result for f.
+// with calls f with a reader of a partial result.
 func with(path string, f func(*partial.Reader) error) (err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -164,11 +170,12 @@ func with(path string, f func(*partial.Reader) error) (err error) {
 	return f(p)
 }
 
-// dropSame leaves out what covers the same as the file before and says the same: tasks that were begun twice wrote it.
+// dropSame drops each file that equals the one before it. Tasks that run twice
+// write such files.
 func (s *Set) dropSame() error {
 	kept := s.files[:0]
 	for _, f := range s.files {
-		if len(kept) == 0 || slices.Compare(bounds(kept[len(kept)-1].head), bounds(f.head)) != 0 {
+		if len(kept) == 0 || slices.Compare(bounds(kept[len(kept)-1].header), bounds(f.header)) != 0 {
 			kept = append(kept, f)
 			continue
 		}
@@ -181,7 +188,7 @@ func (s *Set) dropSame() error {
 			return err
 		}
 		if first != second {
-			return fmt.Errorf("%w: %s and %s are of the same shard and not the same", ErrOverlap, kept[len(kept)-1].path, f.path)
+			return fmt.Errorf("%w: %s and %s are different results of one shard", ErrOverlap, kept[len(kept)-1].path, f.path)
 		}
 		s.Dropped++
 	}
@@ -189,7 +196,7 @@ func (s *Set) dropSame() error {
 	return nil
 }
 
-// digest reads a whole partial result and tells it from others.
+// digest verifies a partial result and returns its digest.
 func digest(path string) (sum string, err error) {
 	err = with(path, func(p *partial.Reader) error {
 		for {
@@ -206,8 +213,8 @@ func digest(path string) (sum string, err error) {
 	return sum, err
 }
 
-// Covers returns the stretches that are covered, those that touch made one. The error matches ErrOverlap if any is
-// covered twice.
+// Covers returns the intervals that are covered, joined where they touch. The
+// error matches ErrOverlap if they overlap.
 func (s *Set) Covers() (covers []partial.Interval, err error) {
 	type covered struct {
 		interval partial.Interval
@@ -215,7 +222,7 @@ func (s *Set) Covers() (covers []partial.Interval, err error) {
 	}
 	var all []covered
 	for _, f := range s.files {
-		for _, c := range f.head.Covers {
+		for _, c := range f.header.Covers {
 			all = append(all, covered{c, f.path})
 		}
 	}
@@ -233,7 +240,7 @@ func (s *Set) Covers() (covers []partial.Interval, err error) {
 	return covers, nil
 }
 
-// Gaps returns the stretches that are not covered.
+// Gaps returns the intervals that are not covered.
 func (s *Set) Gaps() (gaps []partial.Interval, err error) {
 	covers, err := s.Covers()
 	end := int64(0)

@@ -186,14 +186,14 @@ func TestRefused(t *testing.T) {
 		change func(t *testing.T, dir string, files []string) []string
 		want   error
 	}{
-		"nothing":     {func(*testing.T, string, []string) []string { return nil }, ErrNone},
+		"nothing":     {func(*testing.T, string, []string) []string { return nil }, ErrNotFound},
 		"the first":   {func(_ *testing.T, _ string, f []string) []string { return f[1:] }, ErrIncomplete},
 		"one between": {func(_ *testing.T, _ string, f []string) []string { return []string{f[0], f[2]} }, ErrIncomplete},
 		"the last":    {func(_ *testing.T, _ string, f []string) []string { return f[:2] }, ErrIncomplete},
 		"an overlap": {func(t *testing.T, dir string, f []string) []string {
 			return append(f, shard(t, dir, data, third-1, third+9))
 		}, ErrOverlap},
-		"another plan":  {changed(`"job":"w"`, `"job":"v"`), ErrOtherWork},
+		"another plan":  {changed(`"job":"w"`, `"job":"v"`), ErrOtherJob},
 		"another count": {changed("2:bb", "2:bc"), partial.ErrCorrupt},
 		"cut off":       {changed("\"}\n", ""), partial.ErrCorrupt},
 		"no shard":      {changed(`"total":`, `"totals":`), nil},
@@ -205,7 +205,7 @@ func TestRefused(t *testing.T) {
 		"unfit": {func(t *testing.T, dir string, f []string) []string {
 			moved := append([]byte("\n"), data[:len(data)-1]...)
 			return []string{f[0], shard(t, dir, moved, third, 2*third), f[2]}
-		}, ErrUnfit},
+		}, ErrMismatch},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -238,7 +238,7 @@ func TestRangeThatIsNotTheWhole(t *testing.T) {
 		}
 		file := filepath.Join(t.TempDir(), "x"+Suffix)
 		write(t, file, text.Bytes())
-		if got, err := report([]string{file}); got != nil || !errors.Is(err, ErrUnfit) {
+		if got, err := report([]string{file}); got != nil || !errors.Is(err, ErrMismatch) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -279,7 +279,7 @@ func TestFind(t *testing.T) {
 	if want := []string{other, filepath.Join(dir, "a.partial"), filepath.Join(dir, "b.partial")}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
-	if _, err := Find([]string{t.TempDir()}); !errors.Is(err, ErrNone) {
+	if _, err := Find([]string{t.TempDir()}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("got %v", err)
 	}
 }

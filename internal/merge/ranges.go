@@ -10,24 +10,26 @@ import (
 	"fastcount/internal/partial"
 )
 
-// joinRanges makes one part of the ranges of each file, as far as they touch, and proves that they fit: a range begins
-// where the one before it ends. Whole says that nothing is missing; then each file must become one part, of all its
-// bytes, without a range. Parts are in the order of the plan or, if that is not known, in that in which they first come. A
-// download of one id in two exports is refused unless duplicateIDs is set.
+// joinRanges joins the byte ranges of each file that touch into one part, and
+// verifies that they fit: the records of a range begin where those of the range
+// before it end. If whole is set, nothing may be missing, and each file becomes
+// one part without a byte range. Parts are in the order of the plan or, without
+// plan entries, of their first occurrence. The error matches ErrOverlap for a
+// download of one id in two exports, unless duplicateIDs is set.
 func joinRanges(parts []engine.PartReport, whole, duplicateIDs bool) ([]engine.PartReport, error) {
 	if !duplicateIDs {
 		if err := checkDownloads(parts); err != nil {
 			return nil, err
 		}
 	}
-	place := make(map[string]int, len(parts))
+	first := make(map[string]int, len(parts))
 	for _, p := range parts {
-		if _, known := place[p.Name]; !known {
-			place[p.Name] = len(place)
+		if _, known := first[p.Name]; !known {
+			first[p.Name] = len(first)
 		}
 	}
 	slices.SortStableFunc(parts, func(a, b engine.PartReport) int {
-		return cmp.Or(cmp.Compare(a.Entry, b.Entry), cmp.Compare(place[a.Name], place[b.Name]), cmp.Compare(from(a), from(b)))
+		return cmp.Or(cmp.Compare(a.Entry, b.Entry), cmp.Compare(first[a.Name], first[b.Name]), cmp.Compare(from(a), from(b)))
 	})
 	var joined []engine.PartReport
 	for _, p := range parts {
@@ -48,7 +50,7 @@ func joinRanges(parts []engine.PartReport, whole, duplicateIDs bool) ([]engine.P
 	return joined, nil
 }
 
-// touches reports whether next is the range that follows p.
+// touches reports whether next is the byte range that follows p.
 func touches(p, next engine.PartReport) bool {
 	return p.Name == next.Name && p.Entry == next.Entry && p.Range != nil && next.Range != nil && p.Range.To == next.Range.From
 }
@@ -61,7 +63,7 @@ func from(p engine.PartReport) int64 {
 	return p.Range.From
 }
 
-// checkDownloads refuses a download that was counted twice.
+// checkDownloads returns an error if a download was counted twice.
 func checkDownloads(parts []engine.PartReport) error {
 	names := make(map[string]string)
 	for _, p := range parts {
@@ -76,10 +78,10 @@ func checkDownloads(parts []engine.PartReport) error {
 	return nil
 }
 
-// extend adds the range that follows p to it.
+// extend adds to p the byte range that follows it.
 func extend(p *engine.PartReport, next engine.PartReport) error {
 	if p.Range.End != next.Range.Start || p.Range.Size != next.Range.Size {
-		return fmt.Errorf("%w: %s: the record behind byte %d begins at %d, not at %d", ErrUnfit, p.Name, p.Range.To, p.Range.End, next.Range.Start)
+		return fmt.Errorf("%w: %s: the record after byte %d begins at byte %d, not at %d", ErrMismatch, p.Name, p.Range.To, p.Range.End, next.Range.Start)
 	}
 	if p.RawBytes > math.MaxUint64-next.RawBytes {
 		return fmt.Errorf("%w: %s: too many bytes to count", partial.ErrCorrupt, p.Name)
@@ -97,14 +99,14 @@ func extend(p *engine.PartReport, next engine.PartReport) error {
 	return nil
 }
 
-// becomeWhole removes from parts what only matters to shards: ranges, each of
-// which must be the whole file, and the numbers of plan entries.
+// becomeWhole removes byte ranges, each of which must be the whole file, and the
+// numbers of plan entries from parts.
 func becomeWhole(parts []engine.PartReport) error {
 	names := make(map[string]bool, len(parts))
 	for i := range parts {
 		p := &parts[i]
 		if r := p.Range; r != nil && (r.From != 0 || r.To != r.Size) {
-			return fmt.Errorf("%w: %s: from %d to %d of %d bytes", ErrUnfit, p.Name, r.From, r.To, r.Size)
+			return fmt.Errorf("%w: %s: bytes %d to %d of %d", ErrMismatch, p.Name, r.From, r.To, r.Size)
 		}
 		if names[p.Name] {
 			return fmt.Errorf("%w: %s was counted twice", ErrOverlap, p.Name)

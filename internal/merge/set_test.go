@@ -121,19 +121,19 @@ func TestRefusedOfAll(t *testing.T) {
 		}, nil, ""},
 		"allowed in one": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
 			head.AllowDuplicateIDs = i == 3
-		}, ErrOtherWork, "03.partial"},
+		}, ErrOtherJob, "03.partial"},
 		"another job": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
 			head.Job = fmt.Sprint(i / 9)
-		}, ErrOtherWork, "00.partial and"},
+		}, ErrOtherJob, "00.partial and"},
 		"another total": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
 			head.Total += int64(i / 9)
-		}, ErrOtherWork, "09.partial"},
+		}, ErrOtherJob, "09.partial"},
 		"escaped in one": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
 			head.EscapeIDs = i == 9
-		}, ErrOtherWork, "09.partial"},
+		}, ErrOtherJob, "09.partial"},
 		"not a shard": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
 			head.Covers, head.Total = nil, 0
-		}, ErrNoShard, "00.partial"},
+		}, ErrNotShard, "00.partial"},
 		"the sum of rows": {func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) {
 			n.n = 1
 			if i == 4 {
@@ -212,15 +212,15 @@ func TestRangesMustFit(t *testing.T) {
 		want   error
 	}{
 		"fit":                      {func(*engine.PartReport) {}, nil},
-		"begins a byte early":      {func(p *engine.PartReport) { p.Range.Start-- }, ErrUnfit},
-		"begins a byte late":       {func(p *engine.PartReport) { p.Range.Start++ }, ErrUnfit},
-		"ends a byte early":        {func(p *engine.PartReport) { p.Range.End-- }, ErrUnfit},
-		"ends a byte late":         {func(p *engine.PartReport) { p.Range.End++ }, ErrUnfit},
-		"of a file of other size":  {func(p *engine.PartReport) { p.Range.Size++ }, ErrUnfit},
-		"a gap before it":          {func(p *engine.PartReport) { p.Range.From++ }, ErrUnfit},
-		"a gap after it":           {func(p *engine.PartReport) { p.Range.To-- }, ErrUnfit},
-		"of another file":          {func(p *engine.PartReport) { p.Name = "g" }, ErrUnfit},
-		"of another entry, a file": {func(p *engine.PartReport) { p.Name, p.Entry, p.Range = "g", 2, nil }, ErrUnfit},
+		"begins a byte early":      {func(p *engine.PartReport) { p.Range.Start-- }, ErrMismatch},
+		"begins a byte late":       {func(p *engine.PartReport) { p.Range.Start++ }, ErrMismatch},
+		"ends a byte early":        {func(p *engine.PartReport) { p.Range.End-- }, ErrMismatch},
+		"ends a byte late":         {func(p *engine.PartReport) { p.Range.End++ }, ErrMismatch},
+		"of a file of other size":  {func(p *engine.PartReport) { p.Range.Size++ }, ErrMismatch},
+		"a gap before it":          {func(p *engine.PartReport) { p.Range.From++ }, ErrMismatch},
+		"a gap after it":           {func(p *engine.PartReport) { p.Range.To-- }, ErrMismatch},
+		"of another file":          {func(p *engine.PartReport) { p.Name = "g" }, ErrMismatch},
+		"of another entry, a file": {func(p *engine.PartReport) { p.Name, p.Entry, p.Range = "g", 2, nil }, ErrMismatch},
 	} {
 		report, streamed, errs := added(t, rangesOfAFile(t, func(i int, p *engine.PartReport) {
 			if i == 5 {
@@ -405,7 +405,7 @@ func TestResultOfNoWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.ToPartial(atomicfile.OS{}, idle+"x", t.TempDir()); !errors.Is(err, ErrNone) {
+	if err := s.ToPartial(atomicfile.OS{}, idle+"x", t.TempDir()); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a sum of nothing: %v", err)
 	}
 	if r, err := s.Report(engine.Limits{}); r != nil || !errors.Is(err, ErrIncomplete) {
@@ -583,7 +583,7 @@ func TestFindRefuses(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "a"+Suffix), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Find([]string{dir}); !errors.Is(err, ErrNone) {
+	if got, err := Find([]string{dir}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a directory of that name: got %v, %v", got, err)
 	}
 	file := filepath.Join(dir, "b"+Suffix)

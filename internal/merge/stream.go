@@ -14,25 +14,27 @@ import (
 	"fastcount/internal/partial"
 )
 
-// fanIn is how many files are merged at once. More are merged in several rounds, for files that are open are limited.
+// fanIn is the number of files that are merged at once. More are merged in
+// several rounds, since the number of open files is limited.
 const fanIn = 256
 
-// ToPartial writes the sum as a partial result itself, which covers what the set covers; nothing need be complete. Pairs are
-// merged as they come, sorted: the memory does not depend on how many there are. Rounds in between go to temporary
-// files in the folder of path.
-func (s *Set) ToPartial(files atomicfile.Files, path, folder string) error {
+// ToPartial writes the sum as a partial result, which covers what the set covers,
+// even if that is not the whole job. It merges pairs in their order, in memory
+// that does not depend on their number. Intermediate results are temporary files
+// in the directory dir.
+func (s *Set) ToPartial(files atomicfile.Files, path, dir string) error {
 	covers, err := s.Covers()
 	if err != nil {
 		return err
 	}
 	if len(covers) == 0 {
-		return ErrNone
+		return ErrNotFound
 	}
 	sources := make([]string, len(s.files))
 	for i, f := range s.files {
 		sources[i] = f.path
 	}
-	head := partial.Header{Job: s.Work, Label: "merged", Covers: covers, Total: s.Total, Shards: s.Shards,
+	header := partial.Header{Job: s.Job, Label: "merged", Covers: covers, Total: s.Total, Shards: s.Shards,
 		EscapeIDs: s.EscapeIDs, AllowDuplicateIDs: s.duplicateIDs}
 	var temporary []string
 	defer func() {
@@ -44,7 +46,7 @@ func (s *Set) ToPartial(files atomicfile.Files, path, folder string) error {
 		var next []string
 		for len(sources) > 0 {
 			n := min(fanIn, len(sources))
-			name, err := s.round(folder, head, sources[:n])
+			name, err := s.round(dir, header, sources[:n])
 			if name != "" {
 				temporary = append(temporary, name)
 			}
@@ -55,21 +57,21 @@ func (s *Set) ToPartial(files atomicfile.Files, path, folder string) error {
 		}
 		sources = next
 	}
-	return atomicfile.Write(files, path, func(w io.Writer) error { return mergeFiles(w, head, sources) })
+	return atomicfile.Write(files, path, func(w io.Writer) error { return mergeFiles(w, header, sources) })
 }
 
-// round merges some files into a temporary one.
-func (s *Set) round(folder string, head partial.Header, sources []string) (name string, err error) {
-	f, err := os.CreateTemp(folder, atomicfile.TempPattern)
+// round merges files into a temporary one.
+func (s *Set) round(dir string, header partial.Header, sources []string) (name string, err error) {
+	f, err := os.CreateTemp(dir, atomicfile.TempPattern)
 	if err != nil {
 		return "", err
 	}
-	return f.Name(), errors.Join(mergeFiles(f, head, sources), f.Close())
+	return f.Name(), errors.Join(mergeFiles(f, header, sources), f.Close())
 }
 
 // mergeFiles merges sorted files into w.
-func mergeFiles(w io.Writer, head partial.Header, paths []string) (err error) {
-	out, err := partial.NewWriter(w, head)
+func mergeFiles(w io.Writer, header partial.Header, paths []string) (err error) {
+	out, err := partial.NewWriter(w, header)
 	if err != nil {
 		return err
 	}
@@ -79,7 +81,7 @@ func mergeFiles(w io.Writer, head partial.Header, paths []string) (err error) {
 			err = errors.Join(err, in.file.Close())
 		}
 	}()
-	partsOf := make([][]engine.PartReport, len(paths)) // by file, for they end in any order
+	partsOf := make([][]engine.PartReport, len(paths)) // by file
 	for i, path := range paths {
 		in, err := open(path)
 		if err != nil {
@@ -98,14 +100,14 @@ func mergeFiles(w io.Writer, head partial.Header, paths []string) (err error) {
 	if err := q.drain(out, finish); err != nil {
 		return err
 	}
-	parts, err := joinRanges(slices.Concat(partsOf...), false, head.AllowDuplicateIDs)
+	parts, err := joinRanges(slices.Concat(partsOf...), false, header.AllowDuplicateIDs)
 	if err != nil {
 		return err
 	}
 	return out.Close(parts)
 }
 
-// input is a partial result that is being merged, at one of its pairs.
+// input is a partial result that is being merged, with its current pair.
 type input struct {
 	reader         *partial.Reader
 	index          int // among the files
@@ -127,7 +129,7 @@ func open(path string) (*input, error) {
 	return &input{reader: p, path: path, file: file}, nil
 }
 
-// next goes to the next pair; io.EOF at the end.
+// next advances to the next pair. It returns io.EOF at the end.
 func (in *input) next() (err error) {
 	in.patient, in.event, in.n, err = in.reader.Next()
 	if err != nil && err != io.EOF {
@@ -136,7 +138,7 @@ func (in *input) next() (err error) {
 	return err
 }
 
-// queue is a heap of inputs, that with the least pair first.
+// queue is a heap of inputs by their current pairs.
 type queue []*input
 
 func (q queue) Len() int      { return len(q) }
@@ -153,7 +155,7 @@ func (q *queue) Pop() any {
 	return last
 }
 
-// begin goes to the first pair of each input. Those that have none are finished.
+// begin advances each input to its first pair, and finishes those without one.
 func (q *queue) begin(finish func(*input) error) error {
 	for i := 0; i < len(*q); {
 		in := (*q)[i]

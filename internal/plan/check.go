@@ -13,61 +13,61 @@ import (
 	"fastcount/sources"
 )
 
-// ErrTwice is matched by the error for a plan that lists an input twice.
-var ErrTwice = errors.New("an input is listed twice")
+// ErrDuplicate is matched by the error for a plan that lists an input twice.
+var ErrDuplicate = errors.New("duplicate input")
 
-// check returns an error that matches ErrDamaged or ErrTwice unless a plan in a
-// directory can have these rules and entries. It returns their weight.
-func check(dir string, rules Rules, units []Unit) (total int64, err error) {
+// check returns the sum of the weights of entries. The error matches ErrCorrupt
+// or ErrDuplicate unless a plan in a directory can have these rules and entries.
+func check(dir string, rules Rules, entries []Entry) (total int64, err error) {
 	if err := rules.check(); err != nil {
-		return 0, fmt.Errorf("%w: line 1: %w", ErrDamaged, err)
+		return 0, format.Corrupt("header: %w", err)
 	}
-	if len(units) == 0 {
-		return 0, fmt.Errorf("%w: it has no entries", ErrDamaged)
+	if len(entries) == 0 {
+		return 0, format.Corrupt("no entries")
 	}
 	listed := listing{dir: dir, files: make(map[string]string), downloads: sources.DownloadSet{AllowSameIDs: rules.AllowDuplicateIDs}}
-	for i := range units {
-		u := &units[i]
-		if err := u.check(); err != nil {
-			return 0, fmt.Errorf("%w: line %d: not a plan entry: %w", ErrDamaged, i+2, err)
+	for i := range entries {
+		e := &entries[i]
+		if err := e.check(); err != nil {
+			return 0, format.Corrupt("line %d: not a plan entry: %w", i+2, err)
 		}
-		if total > math.MaxInt64-u.Weight {
-			return 0, fmt.Errorf("%w: line %d: the sum of all weights is too large", ErrDamaged, i+2)
+		if total > math.MaxInt64-e.Weight {
+			return 0, format.Corrupt("line %d: weights too large to add up", i+2)
 		}
-		total += u.Weight
-		if err := listed.add(u); err != nil {
+		total += e.Weight
+		if err := listed.add(e); err != nil {
 			return 0, err
 		}
 	}
 	return total, nil
 }
 
-// check refuses rules by which nothing can be counted.
+// check returns an error unless an input can be counted by the rules.
 func (r Rules) check() error {
 	switch {
 	case len(r.Delimiter) > 1 || r.Delimiter == "\x00":
 		return errors.New("invalid delimiter")
 	case r.Patient.Number < 0 || r.Event.Number < 0:
-		return errors.New("negative number of a column")
+		return errors.New("negative column number")
 	case r.Patient.Name != "" && r.Patient.Number > 0, r.Event.Name != "" && r.Event.Number > 0:
-		return errors.New("a column has a name and a number")
+		return errors.New("column has both a name and a number")
 	}
 	var cfg engine.Config
 	r.Config(&cfg)
 	return cfg.Validate()
 }
 
-// check refuses an entry of which a shard could not be counted rightly.
-func (u *Unit) check() error {
+// check returns an error unless the entry is well formed.
+func (e *Entry) check() error {
 	switch {
-	case (u.File == nil) == (u.Download == nil):
+	case (e.File == nil) == (e.Download == nil):
 		return errors.New("want a file or a download")
-	case u.Weight < 1:
+	case e.Weight < 1:
 		return errors.New("weight less than 1")
-	case u.File != nil:
-		return u.File.check(u.Weight)
+	case e.File != nil:
+		return e.File.check(e.Weight)
 	}
-	return u.Download.check()
+	return e.Download.check()
 }
 
 func (f *File) check(weight int64) error {
@@ -79,18 +79,18 @@ func (f *File) check(weight int64) error {
 	case !isDigest(f.Digest):
 		return errors.New("file without a digest")
 	case f.Whole && (f.Scanned || len(f.Cuts) > 0):
-		return errors.New("cuts of a file that is not cut")
+		return errors.New("cuts in a file that cannot be split")
 	case f.Whole:
 		return nil
 	case weight != max(1, f.Size):
-		return errors.New("the weight is not the size")
+		return errors.New("weight differs from size")
 	case len(f.Cuts) > 0 && !f.Scanned:
-		return errors.New("cuts of a file that was not scanned")
+		return errors.New("cuts in a file that was not scanned")
 	}
 	last := int64(0)
 	for _, at := range f.Cuts {
 		if at <= last || at >= f.Size {
-			return errors.New("cuts out of order or outside of the file")
+			return errors.New("cuts out of order or outside the file")
 		}
 		last = at
 	}
@@ -116,32 +116,32 @@ func (d *Download) check() error {
 	}
 	defer c.Close()
 	if c.Server() != d.Server {
-		return errors.New("the server is not spelled as fastcount plan does")
+		return errors.New("server URL is not in normal form")
 	}
 	return nil
 }
 
-// listing finds an input that is listed twice, also if it is spelled differently.
+// listing finds inputs that are listed twice, possibly in different spellings.
 type listing struct {
 	dir       string
-	files     map[string]string // paths as they are listed, by their normal form
+	files     map[string]string // listed paths, by normal form
 	downloads sources.DownloadSet
 	server    *string // of all downloads
 }
 
-func (l *listing) add(u *Unit) error {
-	if u.File != nil {
-		return l.addFile(u.File.Path)
+func (l *listing) add(e *Entry) error {
+	if e.File != nil {
+		return l.addFile(e.File.Path)
 	}
-	d := u.Download
+	d := e.Download
 	if l.server == nil {
 		l.server = &d.Server
 	}
 	if d.Server != *l.server {
-		return fmt.Errorf("%w: the downloads are of two servers", ErrDamaged)
+		return format.Corrupt("downloads of two servers")
 	}
 	if err := l.downloads.Add(d.Server, d.Export, d.ID); err != nil {
-		return fmt.Errorf("%w: %w", ErrTwice, err)
+		return fmt.Errorf("%w: %w", ErrDuplicate, err)
 	}
 	return nil
 }
@@ -151,9 +151,9 @@ func (l *listing) addFile(path string) error {
 	known, listed := l.files[normal]
 	switch {
 	case listed && known == path:
-		return fmt.Errorf("%w: %s", ErrTwice, path)
+		return fmt.Errorf("%w: %s", ErrDuplicate, path)
 	case listed:
-		return fmt.Errorf("%w: %s and %s are the same file", ErrTwice, known, path)
+		return fmt.Errorf("%w: %s and %s are the same file", ErrDuplicate, known, path)
 	}
 	l.files[normal] = path
 	return nil

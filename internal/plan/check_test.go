@@ -2,7 +2,9 @@ package plan
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,8 +25,18 @@ var wellFormed = withDigests(`{"fastcount":"plan","version":1,"rules":{"delimite
 {"file":{"path":"empty.csv","size":0,"modified":"2024-01-02T03:04:05.6Z","digest":"~"},"weight":1}
 {"download":{"server":"http://127.0.0.1:8000/base","export":"x","id":"d1","rows":1,"digest":"00"},"weight":44}
 {"download":{"server":"http://127.0.0.1:8000/base","export":"y","id":"d2","rows":0,"digest":"00"},"weight":1}
-{"units":6,"total":252}
+{"entries":6,"total":252}
 `)
+
+// signed adds the checksum to a plan that ends with a trailer.
+func signed(text string) string {
+	text, ok := strings.CutSuffix(text, "}\n")
+	if !ok {
+		return text
+	}
+	text += ","
+	return fmt.Sprintf("%s\"sha256\":\"%x\"}\n", text, sha256.Sum256([]byte(text)))
+}
 
 // replaced replaces the only occurrence of old in a text.
 func replaced(t *testing.T, text, old, new string) string {
@@ -39,7 +51,7 @@ func replaced(t *testing.T, text, old, new string) string {
 // A plan that is accepted is, byte for byte, what is written of what was read.
 func TestWellFormedPlan(t *testing.T) {
 	for name, change := range map[string][2]string{
-		"as it is":                {`"units":6`, `"units":6`},
+		"as it is":                {`"entries":6`, `"entries":6`},
 		"no rules":                {`"rules":{"delimiter":";","patient":{"name":"p"},"event":{"number":2},"escape_ids":true}`, `"rules":{}`},
 		"no header":               {`"patient":{"name":"p"}`, `"no_header":true,"patient":{"number":1}`},
 		"scanned and never cut":   {`"cuts":[10,20],`, ``},
@@ -55,13 +67,14 @@ func TestWellFormedPlan(t *testing.T) {
 		case "heavy":
 			text = replaced(t, text, `"total":252`, `"total":253`)
 		}
+		text = signed(text)
 		p, err := parse("", []byte(text))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
 		var b bytes.Buffer
-		if err := Write(&b, p.Rules, p.Units); err != nil || b.String() != text {
+		if err := Write(&b, p.Rules, p.Entries); err != nil || b.String() != text {
 			t.Errorf("%s: got %v\n%s", name, err, &b)
 		}
 	}
@@ -71,28 +84,27 @@ func TestWellFormedPlan(t *testing.T) {
 func TestConditionsOfPlans(t *testing.T) {
 	const large = `"weight":9223372036854775807}`
 	for name, c := range map[string]struct{ old, new, want string }{
-		"another format":       {`"plan"`, `"partial result"`, "does not begin as one"},
-		"another version":      {`"version":1`, `"version":2`, "version 2, not 1"},
-		"unknown in header":    {`"rules"`, `"size":1,"rules"`, "line 1: not in canonical form"},
-		"unknown in rules":     {`"delimiter"`, `"quote":"'","delimiter"`, "line 1: not in canonical form"},
-		"twice in header":      {`"version":1`, `"version":1,"version":1`, "line 1: not in canonical form"},
+		"another format":       {`"plan"`, `"partial result"`, "missing header"},
+		"unknown in header":    {`"rules"`, `"size":1,"rules"`, "header: not in canonical form"},
+		"unknown in rules":     {`"delimiter"`, `"quote":"'","delimiter"`, "header: not in canonical form"},
+		"twice in header":      {`"version":1`, `"version":1,"version":1`, "header: not in canonical form"},
 		"long delimiter":       {`"delimiter":";"`, `"delimiter":"ab"`, "invalid delimiter"},
 		"NUL as delimiter":     {`"delimiter":";"`, `"delimiter":"\u0000"`, "invalid delimiter"},
 		"quote as delimiter":   {`"delimiter":";"`, `"delimiter":"\""`, "delimiter '\"': not allowed"},
-		"negative patient":     {`{"name":"p"}`, `{"number":-1}`, "negative number"},
-		"negative event":       {`{"number":2}`, `{"number":-2}`, "negative number"},
-		"name and number":      {`{"name":"p"}`, `{"name":"p","number":1}`, "a name and a number"},
-		"number and name":      {`{"number":2}`, `{"name":"e","number":2}`, "a name and a number"},
+		"negative patient":     {`{"name":"p"}`, `{"number":-1}`, "negative column number"},
+		"negative event":       {`{"number":2}`, `{"number":-2}`, "negative column number"},
+		"name and number":      {`{"name":"p"}`, `{"name":"p","number":1}`, "both a name and a number"},
+		"number and name":      {`{"number":2}`, `{"name":"e","number":2}`, "both a name and a number"},
 		"name without header":  {`"patient"`, `"no_header":true,"patient"`, "an input without a header has no column names"},
 		"event without header": {`"patient":{"name":"p"},"event":{"number":2}`, `"no_header":true,"event":{"name":"e"}`, "an input without a header has no column names"},
 
 		"two kinds":          {`{"download":{"server":"http://127.0.0.1:8000/base","export":"x"`, `{"file":{"path":"z","size":44,"modified":"2024-01-02T03:04:05.6Z","digest":"~"},"download":{"server":"http://127.0.0.1:8000/base","export":"x"`, "line 6: not a plan entry: want a file or a download"},
 		"no kind":            {`{"file":{"path":"a.csv","size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"~"},"weight":100}`, `{"weight":100}`, "line 2: not a plan entry: want a file or a download"},
-		"unknown in file":    {`"size":100`, `"size":100,"mass":1`, "line 2: not in canonical form"},
-		"unknown in entry":   {`"weight":100}`, `"weight":100,"mass":1}`, "line 2: not in canonical form"},
-		"twice in entry":     {`"weight":100}`, `"weight":100,"weight":100}`, "line 2: not in canonical form"},
-		"blank in entry":     {`"weight":100}`, `"weight": 100}`, "line 2: not in canonical form"},
-		"empty line":         {`"weight":100}` + "\n", `"weight":100}` + "\n\n", "end is missing"},
+		"unknown in file":    {`"size":100`, `"size":100,"mass":1`, "line 2: not a plan entry: not in canonical form"},
+		"unknown in entry":   {`"weight":100}`, `"weight":100,"mass":1}`, "line 2: not a plan entry: not in canonical form"},
+		"twice in entry":     {`"weight":100}`, `"weight":100,"weight":100}`, "line 2: not a plan entry: not in canonical form"},
+		"blank in entry":     {`"weight":100}`, `"weight": 100}`, "line 2: not a plan entry: not in canonical form"},
+		"empty line":         {`"weight":100}` + "\n", `"weight":100}` + "\n\n", "line 3: not a plan entry"},
 		"no path":            {`"path":"a.csv"`, `"path":""`, "line 2: not a plan entry: file without a path"},
 		"negative size":      {`"size":7`, `"size":-7`, "line 4: not a plan entry: negative size"},
 		"no digest":          {`"size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"~"`, `"size":100,"modified":"2024-01-02T03:04:05.6Z","digest":""`, "line 2: not a plan entry: file without a digest"},
@@ -100,12 +112,12 @@ func TestConditionsOfPlans(t *testing.T) {
 		"digest in capitals": {`"size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"~"`, `"size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"` + strings.ToUpper(someDigest) + `"`, "line 2: not a plan entry: file without a digest"},
 		"not a digest":       {`"size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"~"`, `"size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"x` + someDigest[1:] + `"`, "line 2: not a plan entry: file without a digest"},
 		"no weight":          {`"weight":56}`, `"weight":0}`, "line 4: not a plan entry: weight less than 1"},
-		"other weight":       {`"weight":100}`, `"weight":99}`, "line 2: not a plan entry: the weight is not the size"},
-		"more weight":        {`"weight":100}`, `"weight":101}`, "line 2: not a plan entry: the weight is not the size"},
-		"weight of nothing":  {`"2024-01-02T03:04:05.6Z","digest":"~"},"weight":1}`, `"2024-01-02T03:04:05.6Z","digest":"~"},"weight":2}`, "line 5: not a plan entry: the weight is not the size"},
-		"whole and cut":      {`"whole":true`, `"whole":true,"cuts":[1]`, "line 4: not a plan entry: cuts of a file that is not cut"},
-		"whole and scanned":  {`"whole":true`, `"whole":true,"scanned":true`, "line 4: not a plan entry: cuts of a file that is not cut"},
-		"not scanned":        {`,"scanned":true`, ``, "line 3: not a plan entry: cuts of a file that was not scanned"},
+		"other weight":       {`"weight":100}`, `"weight":99}`, "line 2: not a plan entry: weight differs from size"},
+		"more weight":        {`"weight":100}`, `"weight":101}`, "line 2: not a plan entry: weight differs from size"},
+		"weight of nothing":  {`"2024-01-02T03:04:05.6Z","digest":"~"},"weight":1}`, `"2024-01-02T03:04:05.6Z","digest":"~"},"weight":2}`, "line 5: not a plan entry: weight differs from size"},
+		"whole and cut":      {`"whole":true`, `"whole":true,"cuts":[1]`, "line 4: not a plan entry: cuts in a file that cannot be split"},
+		"whole and scanned":  {`"whole":true`, `"whole":true,"scanned":true`, "line 4: not a plan entry: cuts in a file that cannot be split"},
+		"not scanned":        {`,"scanned":true`, ``, "line 3: not a plan entry: cuts in a file that was not scanned"},
 		"cut at 0":           {`[10,20]`, `[0,20]`, "line 3: not a plan entry: cuts out of order"},
 		"cut twice":          {`[10,20]`, `[10,10]`, "line 3: not a plan entry: cuts out of order"},
 		"cuts backwards":     {`[10,20]`, `[20,10]`, "line 3: not a plan entry: cuts out of order"},
@@ -113,34 +125,54 @@ func TestConditionsOfPlans(t *testing.T) {
 		"no export":          {`"export":"x"`, `"export":""`, "line 6: not a plan entry: download without an id"},
 		"no download":        {`"id":"d1"`, `"id":""`, "line 6: not a plan entry: download without an id"},
 		"not a URL":          {`"server":"http://127.0.0.1:8000/base","export":"x"`, `"server":"host","export":"x"`, "line 6: not a plan entry: server: "},
-		"other spelling":     {`"server":"http://127.0.0.1:8000/base","export":"x"`, `"server":"http://127.0.0.1:8000/base/","export":"x"`, "line 6: not a plan entry: the server is not spelled"},
+		"other spelling":     {`"server":"http://127.0.0.1:8000/base","export":"x"`, `"server":"http://127.0.0.1:8000/base/","export":"x"`, "line 6: not a plan entry: server URL is not in normal form"},
 		"two servers":        {`"server":"http://127.0.0.1:8000/base","export":"y"`, `"server":"http://127.0.0.1:8001/base","export":"y"`, "two servers"},
 		"built-in, too":      {`"server":"http://127.0.0.1:8000/base","export":"y"`, `"server":"","export":"y"`, "two servers"},
-		"too much":           {`"weight":56}`, large, "line 4: the sum of all weights is too large"},
+		"too much":           {`"weight":56}`, large, "line 4: weights too large to add up"},
 
-		"other total":        {`"total":252`, `"total":251`, "do not add up"},
-		"another number":     {`"units":6`, `"units":5`, "end is missing"},
-		"unknown at the end": {`"total":252`, `"total":252,"x":1`, "end is missing"},
-		"no line feed":       {"252}\n", "252}", "end is missing"},
-		"data after the end": {"252}\n", "252}\nx", "end is missing"},
-		"twice":              {"252}\n", "252}\n" + wellFormed, "end is missing"},
-		"no last line":       {"{\"units\":6,\"total\":252}\n", "", "end is missing"},
+		"other total":        {`"total":252`, `"total":251`, "does not match the entries"},
+		"another number":     {`"entries":6`, `"entries":5`, "does not match the entries"},
+		"unknown at the end": {`"total":252`, `"total":252,"x":1`, "trailer: not in canonical form"},
+		"no line feed":       {"252}\n", "252}", "missing trailer"},
+		"data after the end": {"252}\n", "252}\nx", "missing trailer"},
+		"twice":              {"252}\n", "252}\n" + wellFormed, "line 8: not a plan entry"},
+		"no last line":       {"{\"entries\":6,\"total\":252}\n", "", "trailer: not in canonical form"},
 	} {
-		checkRefused(t, name, replaced(t, wellFormed, c.old, c.new), ErrDamaged, c.want)
+		checkRefused(t, name, replaced(t, wellFormed, c.old, c.new), ErrCorrupt, c.want)
 	}
+	checkRefused(t, "another version", replaced(t, wellFormed, `"version":1`, `"version":2`), ErrVersion, "got version 2, want 1")
 	lines := strings.SplitAfter(wellFormed, "\n")
-	checkRefused(t, "empty", "", ErrDamaged, "does not begin as one")
-	checkRefused(t, "no header", strings.Join(lines[1:], ""), ErrDamaged, "does not begin as one")
-	checkRefused(t, "header alone", lines[0], ErrDamaged, "end is missing")
-	checkRefused(t, "no entries", lines[0]+`{"units":0,"total":0}`+"\n", ErrDamaged, "no entries")
-	checkRefused(t, "an entry is missing", lines[0]+strings.Join(lines[2:], ""), ErrDamaged, "end is missing")
-	checkRefused(t, "an entry more", lines[0]+lines[1]+strings.Join(lines[1:], ""), ErrDamaged, "end is missing")
+	checkRefused(t, "empty", "", ErrCorrupt, "missing header")
+	checkRefused(t, "no header", strings.Join(lines[1:], ""), ErrCorrupt, "missing header")
+	checkRefused(t, "header alone", lines[0]+" ", ErrCorrupt, "missing trailer")
+	checkRefused(t, "no entries", lines[0]+`{"entries":0,"total":0}`+"\n", ErrCorrupt, "no entries")
+	checkRefused(t, "missing entry", lines[0]+strings.Join(lines[2:], ""), ErrCorrupt, "does not match the entries")
+	checkRefused(t, "additional entry", lines[0]+lines[1]+strings.Join(lines[1:], ""), ErrDuplicate, "a.csv")
+}
+
+// A plan in which any byte is missing, changed or doubled is refused.
+func TestCorruption(t *testing.T) {
+	text := signed(wellFormed)
+	for i := range text {
+		for what, corrupt := range map[string]string{
+			"truncated": text[:i],
+			"missing":   text[:i] + text[i+1:],
+			"doubled":   text[:i+1] + text[i:],
+			"flipped":   text[:i] + string(text[i]^1) + text[i+1:],
+		} {
+			if p, err := parse("", []byte(corrupt)); p != nil || !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrVersion) {
+				if corrupt != text {
+					t.Fatalf("byte %d %s: got %v, %v", i, what, p, err)
+				}
+			}
+		}
+	}
 }
 
 // checkRefused asserts that a plan is refused for one reason.
 func checkRefused(t *testing.T, name, text string, kind error, want string) {
 	t.Helper()
-	if p, err := parse("", []byte(text)); p != nil || !errors.Is(err, kind) || !strings.Contains(err.Error(), want) {
+	if p, err := parse("", []byte(signed(text))); p != nil || !errors.Is(err, kind) || !strings.Contains(err.Error(), want) {
 		t.Errorf("%s: got %v, %v, want %q", name, p, err, want)
 	}
 }
@@ -148,78 +180,78 @@ func checkRefused(t *testing.T, name, text string, kind error, want string) {
 // An input that a plan lists twice is named, also if it is spelled differently.
 func TestPlanThatListsTwice(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
-		"a file":              {`"sub/b.csv"`, `"a.csv"`, "an input is listed twice: a.csv"},
-		"with ./":             {`"sub/b.csv"`, `"./a.csv"`, "an input is listed twice: a.csv and ./a.csv are the same file"},
-		"with ..":             {`"sub/b.csv"`, `"sub/../a.csv"`, "an input is listed twice: a.csv and sub/../a.csv are the same file"},
-		"from the root":       {`"/c.csv.gz"`, `"/dir/a.csv"`, "an input is listed twice: a.csv and /dir/a.csv are the same file"},
-		"a download":          {`"export":"y","id":"d2"`, `"export":"x","id":"d1"`, "an input is listed twice: download x/d1 is named twice"},
-		"a download anywhere": {`"export":"y","id":"d2"`, `"export":"y","id":"d1"`, "an input is listed twice: download d1: listed by the exports x and y"},
+		"a file":              {`"sub/b.csv"`, `"a.csv"`, "duplicate input: a.csv"},
+		"with ./":             {`"sub/b.csv"`, `"./a.csv"`, "duplicate input: a.csv and ./a.csv are the same file"},
+		"with ..":             {`"sub/b.csv"`, `"sub/../a.csv"`, "duplicate input: a.csv and sub/../a.csv are the same file"},
+		"from the root":       {`"/c.csv.gz"`, `"/dir/a.csv"`, "duplicate input: a.csv and /dir/a.csv are the same file"},
+		"a download":          {`"export":"y","id":"d2"`, `"export":"x","id":"d1"`, "duplicate input: download x/d1 is named twice"},
+		"a download anywhere": {`"export":"y","id":"d2"`, `"export":"y","id":"d1"`, "duplicate input: download d1: listed by the exports x and y"},
 	} {
 		text := replaced(t, wellFormed, c.old, c.new)
-		if p, err := parse("/dir", []byte(text)); p != nil || !errors.Is(err, ErrTwice) || errors.Is(err, ErrDamaged) || err.Error() != c.want {
+		if p, err := parse("/dir", []byte(signed(text))); p != nil || !errors.Is(err, ErrDuplicate) || errors.Is(err, ErrCorrupt) || err.Error() != c.want {
 			t.Errorf("%s: got %v, want %s", name, err, c.want)
 		}
 	}
 	two := replaced(t, wellFormed, `"export":"y","id":"d2"`, `"export":"y","id":"d1"`)
 	two = replaced(t, two, `"escape_ids":true`, `"escape_ids":true,"allow_duplicate_ids":true`)
-	if p, err := parse("", []byte(two)); err != nil || !p.Head(0, 1).AllowDuplicateIDs {
+	if p, err := parse("", []byte(signed(two))); err != nil || !p.Header(0, 1).AllowDuplicateIDs {
 		t.Errorf("allowed: got %v", err)
 	}
-	checkRefused(t, "allowed, and yet the same", replaced(t, two, `"export":"y"`, `"export":"x"`), ErrTwice, "download x/d1 is named twice")
+	checkRefused(t, "allowed, and yet the same", replaced(t, two, `"export":"y"`, `"export":"x"`), ErrDuplicate, "download x/d1 is named twice")
 }
 
 func TestReadNamesThePlan(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "job.plan")
 	text := replaced(t, wellFormed, `"sub/b.csv"`, `"./a.csv"`)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(signed(text)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if p, err := Read(path); p != nil || !errors.Is(err, ErrTwice) || !strings.HasPrefix(err.Error(), path+": ") {
+	if p, err := Read(path); p != nil || !errors.Is(err, ErrDuplicate) || !strings.HasPrefix(err.Error(), path+": ") {
 		t.Errorf("got %v", err)
 	}
 	if p, err := Read(path + "x"); p != nil || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
-	if err := os.WriteFile(path, []byte(wellFormed), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(signed(wellFormed)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p, err := Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := p.Path(p.Units[1].File), filepath.Join(filepath.Dir(path), "sub", "b.csv"); got != want {
+	if got, want := p.Path(p.Entries[1].File), filepath.Join(filepath.Dir(path), "sub", "b.csv"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got := p.Path(p.Units[2].File); got != "/c.csv.gz" {
+	if got := p.Path(p.Entries[2].File); got != "/c.csv.gz" {
 		t.Errorf("got %s", got)
 	}
 }
 
 // A plan that could not be read is not written.
 func TestWriteRefuses(t *testing.T) {
-	file := func(path string) Unit {
-		return Unit{File: &File{Digest: someDigest, Path: path, Size: 1, Modified: time.Unix(0, 0).UTC()}, Weight: 1}
+	file := func(path string) Entry {
+		return Entry{File: &File{Digest: someDigest, Path: path, Size: 1, Modified: time.Unix(0, 0).UTC()}, Weight: 1}
 	}
 	for name, c := range map[string]struct {
-		rules Rules
-		units []Unit
-		want  error
+		rules   Rules
+		entries []Entry
+		want    error
 	}{
-		"no entries":   {Rules{}, nil, ErrDamaged},
-		"bad rules":    {Rules{Delimiter: "ab"}, []Unit{file("a")}, ErrDamaged},
-		"bad entry":    {Rules{}, []Unit{file("a"), file("")}, ErrDamaged},
-		"listed twice": {Rules{}, []Unit{file("a"), file("./a")}, ErrTwice},
+		"no entries":   {Rules{}, nil, ErrCorrupt},
+		"bad rules":    {Rules{Delimiter: "ab"}, []Entry{file("a")}, ErrCorrupt},
+		"bad entry":    {Rules{}, []Entry{file("a"), file("")}, ErrCorrupt},
+		"listed twice": {Rules{}, []Entry{file("a"), file("./a")}, ErrDuplicate},
 	} {
 		var b bytes.Buffer
-		if err := Write(&b, c.rules, c.units); !errors.Is(err, c.want) || b.Len() > 0 {
+		if err := Write(&b, c.rules, c.entries); !errors.Is(err, c.want) || b.Len() > 0 {
 			t.Errorf("%s: got %v, and wrote %q", name, err, &b)
 		}
 	}
 	broken := errors.New("broken")
-	if err := Write(failing{broken}, Rules{}, []Unit{file("a"), file(strings.Repeat("b", 10_000))}); !errors.Is(err, broken) {
+	if err := Write(failing{broken}, Rules{}, []Entry{file("a"), file(strings.Repeat("b", 10_000))}); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
-	if err := Write(failing{broken}, Rules{}, []Unit{file("a")}); !errors.Is(err, broken) {
+	if err := Write(failing{broken}, Rules{}, []Entry{file("a")}); !errors.Is(err, broken) {
 		t.Errorf("small: got %v", err)
 	}
 }

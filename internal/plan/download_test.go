@@ -27,7 +27,7 @@ func TestDownloadsOfPlans(t *testing.T) {
 	download, err := client.Download(t.Context(), "x", "d")
 	check(t, err)
 	w := &world{dir: t.TempDir(), client: client}
-	w.units = []plan.Unit{plan.DownloadUnit(client.Server(), "x", download)}
+	w.entries = []plan.Entry{plan.NewDownload(client.Server(), "x", download)}
 	p := w.planned(t, plan.Rules{})
 
 	noClient := errors.New("no client")
@@ -79,7 +79,7 @@ func TestWeightOfDownloads(t *testing.T) {
 		rows = c.rows
 		d, err := client.Download(t.Context(), "x", "d")
 		check(t, err)
-		if u := plan.DownloadUnit("", "x", d); u.Weight != c.want || u.Download.ID != "d" || u.Download.Export != "x" {
+		if u := plan.NewDownload("", "x", d); u.Weight != c.want || u.Download.ID != "d" || u.Download.Export != "x" {
 			t.Errorf("%s rows: got %+v, want a weight of %d", c.rows, u, c.want)
 		}
 	}

@@ -12,24 +12,26 @@ import (
 	"fastcount/sources"
 )
 
-// ErrChanged says that a unit is no longer what the plan says.
-var ErrChanged = errors.New("it is not what the plan was made of")
+// ErrChanged is matched by the error for an input that changed after the plan
+// was made.
+var ErrChanged = errors.New("changed since the plan was made")
 
 // ErrUnplannable is matched by the error for a file that no plan can list.
-var ErrUnplannable = errors.New("cannot be written into a plan")
+var ErrUnplannable = errors.New("cannot be part of a plan")
 
-// Clients gives the client of a server, whose URL is in the plan.
+// Clients returns the client for a server, whose URL is in the plan.
 type Clients func(server string) (*sources.Client, error)
 
-// Parts opens what a shard counts. Each unit must be what the plan says.
-func (p *Plan) Parts(ctx context.Context, pieces []Piece, o sources.LocalOptions, clients Clients) ([]engine.Part, error) {
-	parts := make([]engine.Part, len(pieces))
-	for i, piece := range pieces {
+// Parts returns the parts of a shard. The error matches ErrChanged if an input is
+// not what the plan was made of.
+func (p *Plan) Parts(ctx context.Context, ranges []EntryRange, o sources.LocalOptions, clients Clients) ([]engine.Part, error) {
+	parts := make([]engine.Part, len(ranges))
+	for i, r := range ranges {
 		var err error
-		if piece.File != nil {
-			parts[i], err = p.file(ctx, piece, o)
+		if r.File != nil {
+			parts[i], err = p.file(ctx, r, o)
 		} else {
-			parts[i], err = download(ctx, piece.Download, clients)
+			parts[i], err = download(ctx, r.Download, clients)
 		}
 		if err != nil {
 			return nil, err
@@ -41,21 +43,21 @@ func (p *Plan) Parts(ctx context.Context, pieces []Piece, o sources.LocalOptions
 // Path returns where a file of the plan is.
 func (p *Plan) Path(f *File) string { return inDirectory(p.dir, f.Path) }
 
-// file opens a file, or a range of it. Afterwards the run holds the file to
-// what it was here, so that the digest need not be compared again.
-func (p *Plan) file(ctx context.Context, piece Piece, o sources.LocalOptions) (engine.Part, error) {
-	path := p.Path(piece.File)
+// file returns a file, or a byte range of it, as a part. The run verifies that
+// the file does not change afterwards, so the digest is compared only here.
+func (p *Plan) file(ctx context.Context, r EntryRange, o sources.LocalOptions) (engine.Part, error) {
+	path := p.Path(r.File)
 	f, err := sources.NewFile(path, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := piece.File.compare(ctx, f); err != nil {
+	if err := r.File.compare(ctx, f); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if piece.File.Whole {
-		return f.Named(piece.File.Path), nil
+	if r.File.Whole {
+		return f.Named(r.File.Path), nil
 	}
-	return f.Share(piece.File.Path, piece.From, piece.To), nil
+	return f.Share(r.File.Path, r.From, r.To), nil
 }
 
 // compare returns an error that matches ErrChanged unless a file, which may be
@@ -64,15 +66,15 @@ func (f *File) compare(ctx context.Context, now *sources.File) error {
 	size, _ := now.Size()
 	switch {
 	case size != f.Size:
-		return fmt.Errorf("%w: it had %d bytes and has %d", ErrChanged, f.Size, size)
+		return fmt.Errorf("%w: size was %d bytes, is %d", ErrChanged, f.Size, size)
 	case !now.Modified().Equal(f.Modified):
-		return fmt.Errorf("%w: it was modified %v and now %v", ErrChanged, f.Modified, now.Modified().UTC())
+		return fmt.Errorf("%w: modification time was %v, is %v", ErrChanged, f.Modified, now.Modified().UTC())
 	case now.Compressed() != f.Whole:
-		return fmt.Errorf("%w: compression", ErrChanged)
+		return fmt.Errorf("%w: compression differs", ErrChanged)
 	}
 	digest, err := now.Digest(ctx)
 	if err == nil && digest != f.Digest {
-		err = fmt.Errorf("%w: its first or last 64 KiB are different, at the same size and modification time", ErrChanged)
+		err = fmt.Errorf("%w: the first or last 64 KiB differ, although size and modification time do not", ErrChanged)
 	}
 	return err
 }
@@ -87,7 +89,7 @@ func download(ctx context.Context, d *Download, clients Clients) (engine.Part, e
 		return nil, err
 	}
 	if now := part.Declared(); now.Rows != d.Rows || part.Identity().Digest != d.Digest {
-		return nil, fmt.Errorf("%s: %w: the server declares something else, now %s", part.Name(), ErrChanged, part.Identity().Version)
+		return nil, fmt.Errorf("%s: %w: the server now declares %s", part.Name(), ErrChanged, part.Identity().Version)
 	}
 	return part, nil
 }
@@ -103,40 +105,42 @@ func (r Rules) Config(cfg *engine.Config) {
 	}
 }
 
-// What a byte that is compressed becomes, about: weights are to be in proportion to time.
+// Weights are in proportion to the time that counting takes: of a row, and of a
+// compressed byte.
 const (
 	rowWeight        = 44
 	compressedWeight = 8
 )
 
-// FileUnit returns the plan entry of a regular file. It reads the first and the
-// last bytes of the file, for the digest.
-func FileUnit(ctx context.Context, f *sources.File) (Unit, error) {
+// NewFile returns the entry of a regular file. It reads the first and the last
+// bytes of the file, for the digest.
+func NewFile(ctx context.Context, f *sources.File) (Entry, error) {
 	size, regular := f.Size()
 	if !utf8.ValidString(f.Name()) {
-		return Unit{}, fmt.Errorf("%q: %w: the name is not UTF-8", f.Name(), ErrUnplannable)
+		return Entry{}, fmt.Errorf("%q: %w: the name is not valid UTF-8", f.Name(), ErrUnplannable)
 	}
 	if !regular {
-		return Unit{}, fmt.Errorf("%s: %w: it is not a regular file, and a shard could not find it again", f.Name(), ErrUnplannable)
+		return Entry{}, fmt.Errorf("%s: %w: not a regular file", f.Name(), ErrUnplannable)
 	}
 	digest, err := f.Digest(ctx)
 	if err != nil {
-		return Unit{}, fmt.Errorf("%s: %w", f.Name(), err)
+		return Entry{}, fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	file := &File{Path: f.Name(), Size: size, Modified: f.Modified().UTC(), Digest: digest, Whole: f.Compressed()}
-	u := Unit{File: file, Weight: max(1, size)}
-	if u.File.Whole {
-		u.Weight = times(u.Weight, compressedWeight)
+	e := Entry{File: file, Weight: max(1, size)}
+	if file.Whole {
+		e.Weight = times(e.Weight, compressedWeight)
 	}
-	return u, nil
+	return e, nil
 }
 
-// times returns a weight for each of n things, at most the largest one.
+// times returns n times weight, or the largest multiple of weight if that
+// overflows.
 func times(n, weight int64) int64 { return min(n, math.MaxInt64/weight) * weight }
 
-// DownloadUnit returns the unit of a download of the export of a server.
-func DownloadUnit(server, export string, d *sources.Download) Unit {
+// NewDownload returns the entry of a download of an export of a server.
+func NewDownload(server, export string, d *sources.Download) Entry {
 	rows := d.Declared().Rows
-	return Unit{Download: &Download{Server: server, Export: export, ID: d.ID(), Rows: rows, Digest: d.Identity().Digest},
+	return Entry{Download: &Download{Server: server, Export: export, ID: d.ID(), Rows: rows, Digest: d.Identity().Digest},
 		Weight: max(1, times(int64(min(rows, math.MaxInt64)), rowWeight))}
 }

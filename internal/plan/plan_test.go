@@ -13,10 +13,10 @@ import (
 	"fastcount/internal/partial"
 )
 
-func written(t testing.TB, units []Unit) *Plan {
+func written(t testing.TB, entries []Entry) *Plan {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Write(&b, Rules{Delimiter: ";", Patient: Column{Number: 2}}, units); err != nil {
+	if err := Write(&b, Rules{Delimiter: ";", Patient: Column{Number: 2}}, entries); err != nil {
 		t.Fatal(err)
 	}
 	p, err := parse("", b.Bytes())
@@ -29,15 +29,15 @@ func written(t testing.TB, units []Unit) *Plan {
 // someDigest has the form of the digest of a file.
 var someDigest = strings.Repeat("0123456789abcdef", 4)
 
-// randomUnits are files that can be cut, some scanned, compressed ones, and downloads.
-func randomUnits(r *rand.Rand, n int) (units []Unit) {
+// randomEntries are files that can be cut, some scanned, compressed ones, and downloads.
+func randomEntries(r *rand.Rand, n int) (entries []Entry) {
 	for i := range n {
 		size := r.Int64N(1000)
 		switch r.IntN(4) {
 		case 0:
-			units = append(units, Unit{Download: &Download{Export: "x", ID: fmt.Sprint(i), Rows: uint64(size)}, Weight: max(1, size*rowWeight)})
+			entries = append(entries, Entry{Download: &Download{Export: "x", ID: fmt.Sprint(i), Rows: uint64(size)}, Weight: max(1, size*rowWeight)})
 		case 1:
-			units = append(units, Unit{File: &File{Digest: someDigest, Path: fmt.Sprint(i), Size: size, Whole: true}, Weight: max(1, size*compressedWeight)})
+			entries = append(entries, Entry{File: &File{Digest: someDigest, Path: fmt.Sprint(i), Size: size, Whole: true}, Weight: max(1, size*compressedWeight)})
 		default:
 			f := &File{Digest: someDigest, Path: fmt.Sprint(i), Size: size, Modified: time.Unix(int64(i), 7).UTC(), Scanned: r.IntN(2) == 0}
 			for at := int64(0); f.Scanned; f.Cuts = append(f.Cuts, at) {
@@ -45,28 +45,28 @@ func randomUnits(r *rand.Rand, n int) (units []Unit) {
 					break
 				}
 			}
-			units = append(units, Unit{File: f, Weight: max(1, size)})
+			entries = append(entries, Entry{File: f, Weight: max(1, size)})
 		}
 	}
-	return units
+	return entries
 }
 
 // However a plan is shared out, the shards count every byte of every unit once, in order.
 func TestShardsAreTheWhole(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 3000 {
-		p := written(t, randomUnits(r, 1+r.IntN(19)))
+		p := written(t, randomEntries(r, 1+r.IntN(19)))
 		n := 1 + r.IntN(40)
-		counted := make(map[*Unit]int64) // up to which byte, or 1 for what cannot be cut
+		counted := make(map[*Entry]int64) // up to which byte, or 1 for what cannot be cut
 		end := int64(0)
 		for i := range n {
-			from, to := p.Stretch(i, n)
+			from, to := p.Interval(i, n)
 			if from != end || to < from {
 				t.Fatalf("shard %d of %d is from %d to %d, the last one ended at %d", i, n, from, to, end)
 			}
 			end = to
 			for _, piece := range p.Shard(i, n) {
-				done := counted[piece.Unit]
+				done := counted[piece.Entry]
 				switch {
 				case piece.To > 0 && (piece.From != done || piece.To > piece.File.Size):
 					t.Fatalf("shard %d of %d counts from %d to %d, up to %d was counted", i, n, piece.From, piece.To, done)
@@ -75,14 +75,14 @@ func TestShardsAreTheWhole(t *testing.T) {
 				case piece.To > 0 && piece.To < piece.File.Size && piece.File.Scanned && !slices.Contains(piece.File.Cuts, piece.To):
 					t.Fatalf("cut at %d, where no cut was proved", piece.To)
 				}
-				counted[piece.Unit] = max(1, piece.To)
+				counted[piece.Entry] = max(1, piece.To)
 			}
 		}
 		if end != p.Total {
 			t.Fatalf("the last shard ends at %d of %d", end, p.Total)
 		}
-		for i := range p.Units {
-			u, want := &p.Units[i], int64(1)
+		for i := range p.Entries {
+			u, want := &p.Entries[i], int64(1)
 			if u.File != nil && !u.File.Whole {
 				want = max(1, u.File.Size)
 			}
@@ -93,17 +93,16 @@ func TestShardsAreTheWhole(t *testing.T) {
 	}
 }
 
-// Each piece has the number of its entry, in whatever shard it is, and so has
-// its part in the result of the shard.
-func TestEntriesOfPieces(t *testing.T) {
-	p := written(t, randomUnits(rand.New(rand.NewPCG(5, 6)), 30))
+// Every shard numbers its entries as the plan does, and so does its result.
+func TestEntryNumbers(t *testing.T) {
+	p := written(t, randomEntries(rand.New(rand.NewPCG(5, 6)), 30))
 	for i := range 40 {
 		pieces, report := p.Shard(i, 40), new(engine.Report)
 		for _, piece := range pieces {
-			if piece.Entry < 1 || piece.Unit != &p.Units[piece.Entry-1] {
-				t.Errorf("shard %d: entry %d is another one", i, piece.Entry)
+			if piece.Number < 1 || piece.Entry != &p.Entries[piece.Number-1] {
+				t.Errorf("shard %d: number %d is that of another entry", i, piece.Number)
 			}
-			report.Parts = append(report.Parts, engine.PartReport{Name: fmt.Sprint(piece.Entry), Attempts: 1})
+			report.Parts = append(report.Parts, engine.PartReport{Name: fmt.Sprint(piece.Number), Attempts: 1})
 		}
 		var b bytes.Buffer
 		if err := p.WriteShard(&b, i, 40, report); err != nil {
@@ -122,31 +121,31 @@ func TestEntriesOfPieces(t *testing.T) {
 }
 
 func TestLargeNumbers(t *testing.T) {
-	p := written(t, []Unit{{File: &File{Digest: someDigest, Path: "a", Size: 1 << 62}, Weight: 1 << 62}})
-	if from, to := p.Stretch(1<<30-1, 1<<30); from != 1<<62-1<<32 || to != 1<<62 {
+	p := written(t, []Entry{{File: &File{Digest: someDigest, Path: "a", Size: 1 << 62}, Weight: 1 << 62}})
+	if from, to := p.Interval(1<<30-1, 1<<30); from != 1<<62-1<<32 || to != 1<<62 {
 		t.Errorf("got %d, %d", from, to)
 	}
 }
 
 func TestPlanIsReadBack(t *testing.T) {
-	units := randomUnits(rand.New(rand.NewPCG(3, 4)), 50)
-	p := written(t, units)
-	if p.Rules != (Rules{Delimiter: ";", Patient: Column{Number: 2}}) || len(p.Units) != 50 || len(p.ID) != 64 {
+	entries := randomEntries(rand.New(rand.NewPCG(3, 4)), 50)
+	p := written(t, entries)
+	if p.Rules != (Rules{Delimiter: ";", Patient: Column{Number: 2}}) || len(p.Entries) != 50 || len(p.ID) != 64 {
 		t.Errorf("got %+v", p)
 	}
-	for i := range units {
-		if got, want := fmt.Sprintf("%+v %+v", p.Units[i].File, p.Units[i].Download), fmt.Sprintf("%+v %+v", units[i].File, units[i].Download); got != want {
+	for i := range entries {
+		if got, want := fmt.Sprintf("%+v %+v", p.Entries[i].File, p.Entries[i].Download), fmt.Sprintf("%+v %+v", entries[i].File, entries[i].Download); got != want {
 			t.Fatalf("unit %d: got %s, want %s", i, got, want)
 		}
 	}
 }
 
 func BenchmarkShard(b *testing.B) {
-	units := make([]Unit, 100_000)
-	for i := range units {
-		units[i] = Unit{File: &File{Digest: someDigest, Path: fmt.Sprint(i), Size: 44 << 20}, Weight: 44 << 20}
+	entries := make([]Entry, 100_000)
+	for i := range entries {
+		entries[i] = Entry{File: &File{Digest: someDigest, Path: fmt.Sprint(i), Size: 44 << 20}, Weight: 44 << 20}
 	}
-	p := written(b, units)
+	p := written(b, entries)
 	pieces := 0
 	b.Run("of=1000000", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {

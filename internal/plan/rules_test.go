@@ -25,7 +25,7 @@ func (w *world) planned(t *testing.T, rules plan.Rules) *plan.Plan {
 	t.Helper()
 	path := filepath.Join(w.dir, "job.plan")
 	var text bytes.Buffer
-	check(t, plan.Write(&text, rules, w.units))
+	check(t, plan.Write(&text, rules, w.entries))
 	check(t, os.WriteFile(path, text.Bytes(), 0o600))
 	p, err := plan.Read(path)
 	check(t, err)
@@ -97,7 +97,7 @@ func TestChangedFiles(t *testing.T) {
 		"longer": {func(t *testing.T, path string, f *plan.File) {
 			check(t, os.WriteFile(path, []byte(text+"P2,e\n"), 0o600))
 			check(t, os.Chtimes(path, f.Modified, f.Modified))
-		}, plan.ErrChanged, "27 bytes and has 32"},
+		}, plan.ErrChanged, "was 27 bytes, is 32"},
 		"another time": {func(t *testing.T, path string, f *plan.File) {
 			later := f.Modified.Add(1e9)
 			check(t, os.Chtimes(path, later, later))
@@ -105,7 +105,7 @@ func TestChangedFiles(t *testing.T) {
 		"other content": {func(t *testing.T, path string, f *plan.File) {
 			check(t, os.WriteFile(path, []byte(strings.Replace(text, "P1", "P2", 1)), 0o600))
 			check(t, os.Chtimes(path, f.Modified, f.Modified))
-		}, plan.ErrChanged, "first or last 64 KiB are different"},
+		}, plan.ErrChanged, "first or last 64 KiB differ"},
 		"copied": {func(t *testing.T, path string, f *plan.File) {
 			check(t, os.Rename(path, path+".old"))
 			check(t, os.WriteFile(path, []byte(text), 0o600))
@@ -119,7 +119,7 @@ func TestChangedFiles(t *testing.T) {
 		w.addFile(t, "a.csv", []byte(text), 3)
 		w.findFiles(t)
 		p := w.planned(t, plan.Rules{})
-		c.change(t, filepath.Join(w.dir, "a.csv"), p.Units[0].File)
+		c.change(t, filepath.Join(w.dir, "a.csv"), p.Entries[0].File)
 		parts, err := p.Parts(t.Context(), p.Shard(0, 1), sources.LocalOptions{}, nil)
 		if !errors.Is(err, c.want) || err != nil && !strings.Contains(err.Error(), c.text) || (err == nil) != (len(parts) == 1) {
 			t.Errorf("%s: got %v, %v, want %v", name, parts, err, c.want)
@@ -135,7 +135,7 @@ func TestFileUnitRefuses(t *testing.T) {
 	for _, path := range []string{odd, os.DevNull} {
 		f, err := sources.NewFile(path, sources.LocalOptions{})
 		check(t, err)
-		if u, err := plan.FileUnit(t.Context(), f); u != (plan.Unit{}) || err == nil {
+		if u, err := plan.NewFile(t.Context(), f); u != (plan.Entry{}) || err == nil {
 			t.Errorf("%s: got %v, %v", path, u, err)
 		}
 	}
@@ -165,7 +165,7 @@ func TestWeightOfFiles(t *testing.T) {
 		check(t, os.WriteFile(name, []byte(c.text), 0o600))
 		f, err := sources.NewFile(name, sources.LocalOptions{})
 		check(t, err)
-		if u, err := plan.FileUnit(t.Context(), f); err != nil || u.Weight != c.want {
+		if u, err := plan.NewFile(t.Context(), f); err != nil || u.Weight != c.want {
 			t.Errorf("%s: got %+v, %v, want a weight of %d", c.name, u, err, c.want)
 		}
 	}
@@ -184,8 +184,8 @@ func TestPlannedFilesAreClosed(t *testing.T) {
 	check(t, err)
 	_, err = engine.Run(t.Context(), parts, engine.Config{})
 	check(t, err)
-	for i := range p.Units {
-		p.Units[i].File.Digest = strings.Repeat("0", 64)
+	for i := range p.Entries {
+		p.Entries[i].File.Digest = strings.Repeat("0", 64)
 		if _, err := p.Parts(t.Context(), p.Shard(0, 1), sources.LocalOptions{}, nil); !errors.Is(err, plan.ErrChanged) {
 			t.Errorf("got %v", err)
 		}
@@ -194,7 +194,7 @@ func TestPlannedFilesAreClosed(t *testing.T) {
 	check(t, os.WriteFile(file, []byte("a\n\"b"), 0o600))
 	f, err := sources.NewFile(file, sources.LocalOptions{})
 	check(t, err)
-	u, err := plan.FileUnit(t.Context(), f)
+	u, err := plan.NewFile(t.Context(), f)
 	check(t, err)
 	if err := plan.Scan(t.Context(), &u, f, engine.Config{}); err == nil {
 		t.Error("an unclosed quote was scanned")
@@ -209,7 +209,7 @@ func TestFileThatChangedIsNotPlanned(t *testing.T) {
 	f, err := sources.NewFile(path, sources.LocalOptions{})
 	check(t, err)
 	check(t, os.WriteFile(path, []byte("patient_id,event_type\nP1,e\n"), 0o600))
-	if u, err := plan.FileUnit(t.Context(), f); !errors.Is(err, sources.ErrChanged) || errors.Is(err, plan.ErrUnplannable) || u != (plan.Unit{}) {
+	if u, err := plan.NewFile(t.Context(), f); !errors.Is(err, sources.ErrChanged) || errors.Is(err, plan.ErrUnplannable) || u != (plan.Entry{}) {
 		t.Errorf("got %v, %v", u, err)
 	}
 }

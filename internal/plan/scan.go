@@ -11,18 +11,19 @@ import (
 	"fastcount/sources"
 )
 
-// scanStep is how many bytes apart the cuts are that Scan finds.
+// scanStep is the least distance in bytes between the cuts that Scan finds.
 const scanStep = 16 << 20
 
-// Scan reads a file that can be cut once, from its beginning to its end, and puts into its unit places that lie right
-// before records. Quotes can hide nothing then.
-func Scan(ctx context.Context, u *Unit, f *sources.File, cfg engine.Config) error {
-	return scan(ctx, u, f, cfg, scanStep)
+// Scan reads a file that can be split once from its beginning to its end, and
+// sets the cuts of its entry to places right before records. Cuts elsewhere may
+// lie within quotes, which only merging detects.
+func Scan(ctx context.Context, e *Entry, f *sources.File, cfg engine.Config) error {
+	return scan(ctx, e, f, cfg, scanStep)
 }
 
 // scan is Scan with cuts that are at least step bytes apart.
-func scan(ctx context.Context, u *Unit, f *sources.File, cfg engine.Config, step int64) (err error) {
-	if u.File.Whole {
+func scan(ctx context.Context, e *Entry, f *sources.File, cfg engine.Config, step int64) (err error) {
+	if e.File.Whole {
 		return nil
 	}
 	stream, err := f.Open(ctx)
@@ -37,15 +38,15 @@ func scan(ctx context.Context, u *Unit, f *sources.File, cfg engine.Config, step
 	for next := step; ; {
 		_, err := r.Next()
 		if err == io.EOF {
-			u.File.Scanned = true
+			e.File.Scanned = true
 			return f.Check()
 		}
 		if err != nil {
 			return err
 		}
 		// A record belongs to the range in which the byte before it lies.
-		if at := r.Offset() - 1; at >= next && r.Offset() < u.File.Size {
-			u.File.Cuts = append(u.File.Cuts, at)
+		if at := r.Offset() - 1; at >= next && r.Offset() < e.File.Size {
+			e.File.Cuts = append(e.File.Cuts, at)
 			next = at + step
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	"fastcount/sources"
 )
 
-// unitOf returns a file of this text, and its plan entry.
-func unitOf(t *testing.T, name, text string) (*sources.File, Unit) {
+// entryOf returns a file of this text, and its plan entry.
+func entryOf(t *testing.T, name, text string) (*sources.File, Entry) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -27,7 +27,7 @@ func unitOf(t *testing.T, name, text string) (*sources.File, Unit) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := FileUnit(t.Context(), f)
+	u, err := NewFile(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestScanCuts(t *testing.T) {
 	}
 	size := int64(text.Len())
 	for _, step := range []int64{1, 7, 50, 1000, size / 2, size, scanStep} {
-		f, u := unitOf(t, "a.csv", text.String())
+		f, u := entryOf(t, "a.csv", text.String())
 		if err := scan(t.Context(), &u, f, cfg, step); err != nil || !u.File.Scanned {
 			t.Fatalf("step %d: %v, %v", step, u.File, err)
 		}
@@ -73,7 +73,7 @@ func TestScanCuts(t *testing.T) {
 func TestScanCutsALargeFile(t *testing.T) {
 	const row = "P001,event\n"
 	text := "patient_id,event_type\n" + strings.Repeat(row, (2*scanStep+scanStep/2)/len(row))
-	f, u := unitOf(t, "a.csv", text)
+	f, u := entryOf(t, "a.csv", text)
 	if err := Scan(t.Context(), &u, f, engine.Config{}); err != nil {
 		t.Fatal(err)
 	}
@@ -90,11 +90,11 @@ func TestScanCutsALargeFile(t *testing.T) {
 // The delimiter is that of the rules, or else that of the file's name.
 func TestScanDelimiter(t *testing.T) {
 	const text = "a\tb;c\n\"1\n2\"\t3;4\n5\t6;7\n" // quoted only where a tab is the delimiter
-	f, u := unitOf(t, "a.tsv", text)
+	f, u := entryOf(t, "a.tsv", text)
 	if err := scan(t.Context(), &u, f, engine.Config{}, 1); err != nil || !u.File.Scanned {
 		t.Errorf("got %v, %v", u.File.Cuts, err)
 	}
-	f, u = unitOf(t, "a.tsv", text)
+	f, u = entryOf(t, "a.tsv", text)
 	if err := scan(t.Context(), &u, f, engine.Config{Dialect: parser.Dialect{Delimiter: ';'}}, 1); err == nil || u.File.Scanned {
 		t.Errorf("got %v, %v", u.File.Cuts, err)
 	}
@@ -102,18 +102,18 @@ func TestScanDelimiter(t *testing.T) {
 
 // A file need not have the columns that are counted, nor more than one.
 func TestScanOfOneColumn(t *testing.T) {
-	f, u := unitOf(t, "a.csv", "a\n1\n2\n")
+	f, u := entryOf(t, "a.csv", "a\n1\n2\n")
 	if err := scan(t.Context(), &u, f, engine.Config{}, 1); err != nil || !u.File.Scanned {
 		t.Errorf("got %v, %v", u.File, err)
 	}
 }
 
 func TestScanFails(t *testing.T) {
-	f, u := unitOf(t, "a.csv", "a,b\n\"1,2\n")
+	f, u := entryOf(t, "a.csv", "a,b\n\"1,2\n")
 	if err := scan(t.Context(), &u, f, engine.Config{}, 1); !errors.Is(err, parser.ErrUnclosedQuote) || u.File.Scanned {
 		t.Errorf("malformed: got %v", err)
 	}
-	f, u = unitOf(t, "a.csv", "a,b\n1,2\n")
+	f, u = entryOf(t, "a.csv", "a,b\n1,2\n")
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
 	if err := scan(stopped, &u, f, engine.Config{}, 1); !errors.Is(err, context.Canceled) || u.File.Scanned {
@@ -125,7 +125,7 @@ func TestScanFails(t *testing.T) {
 	if err := scan(t.Context(), &u, f, engine.Config{}, 1); err == nil || u.File.Scanned {
 		t.Errorf("gone: got %v", err)
 	}
-	whole := Unit{File: &File{Whole: true}}
+	whole := Entry{File: &File{Whole: true}}
 	if err := Scan(t.Context(), &whole, f, engine.Config{}); err != nil || whole.File.Scanned {
 		t.Errorf("compressed: got %v, %v", whole.File, err)
 	}
@@ -133,8 +133,8 @@ func TestScanFails(t *testing.T) {
 
 // Scans leave no file open, whether they succeed or fail.
 func TestFilesAreClosed(t *testing.T) {
-	good, u := unitOf(t, "a.csv", "a,b\n1,2\n")
-	bad, _ := unitOf(t, "a.csv", "a,b\n\"1,2\n")
+	good, u := entryOf(t, "a.csv", "a,b\n1,2\n")
+	bad, _ := entryOf(t, "a.csv", "a,b\n\"1,2\n")
 	descriptors.Check(t)
 	for _, f := range []*sources.File{good, bad} {
 		_ = scan(t.Context(), &u, f, engine.Config{}, 1)

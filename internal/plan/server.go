@@ -20,8 +20,8 @@ var (
 // Server returns the base URL of the server of all downloads of the plan, "" for
 // the built-in mock server. It returns false if there are no downloads.
 func (p *Plan) Server() (server string, ok bool) {
-	for i := range p.Units {
-		if d := p.Units[i].Download; d != nil {
+	for i := range p.Entries {
+		if d := p.Entries[i].Download; d != nil {
 			return d.Server, true
 		}
 	}

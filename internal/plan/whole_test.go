@@ -25,12 +25,12 @@ import (
 
 // world is a folder of files of all kinds, and a server of an export.
 type world struct {
-	dir    string
-	client *sources.Client
-	files  []file
-	units  []plan.Unit
-	parts  []engine.Part // the same, for one run
-	cuts   int           // of scanned files
+	dir     string
+	client  *sources.Client
+	files   []file
+	entries []plan.Entry
+	parts   []engine.Part // the same, for one run
+	cuts    int           // of scanned files
 }
 
 func newWorld(t *testing.T, random *rand.Rand, client *sources.Client) *world {
@@ -50,19 +50,19 @@ func newWorld(t *testing.T, random *rand.Rand, client *sources.Client) *world {
 	return w
 }
 
-// findFiles makes the units and parts.
+// findFiles makes the entries and parts.
 func (w *world) findFiles(t *testing.T) {
 	for _, file := range w.files {
 		f, err := sources.NewFile(file.path, sources.LocalOptions{})
 		check(t, err)
-		u, err := plan.FileUnit(t.Context(), f)
+		u, err := plan.NewFile(t.Context(), f)
 		check(t, err)
 		if file.scan {
 			small := engine.Config{BufferSize: 64}
 			check(t, plan.ScanEvery(t.Context(), &u, f, small, 200))
 			w.cuts += len(u.File.Cuts)
 		}
-		w.units, w.parts = append(w.units, u), append(w.parts, f)
+		w.entries, w.parts = append(w.entries, u), append(w.parts, f)
 	}
 	if w.client == nil {
 		return
@@ -70,7 +70,7 @@ func (w *world) findFiles(t *testing.T) {
 	downloads, err := w.client.Export(t.Context(), "demo")
 	check(t, err)
 	for _, d := range downloads {
-		w.units = append(w.units, plan.DownloadUnit(w.client.Server(), "demo", d))
+		w.entries = append(w.entries, plan.NewDownload(w.client.Server(), "demo", d))
 		w.parts = append(w.parts, d)
 	}
 }
@@ -148,7 +148,7 @@ func TestSharedOutIsTheWhole(t *testing.T) {
 		w.findFiles(t)
 		path := filepath.Join(w.dir, "work.plan")
 		var text bytes.Buffer
-		check(t, plan.Write(&text, plan.Rules{}, w.units))
+		check(t, plan.Write(&text, plan.Rules{}, w.entries))
 		check(t, os.WriteFile(path, text.Bytes(), 0o600))
 		p, err := plan.Read(path)
 		check(t, err)
@@ -161,7 +161,7 @@ func TestSharedOutIsTheWhole(t *testing.T) {
 		set, err := merge.Open(files)
 		check(t, err)
 		got, err := set.Report(engine.Limits{})
-		if errors.Is(err, merge.ErrUnfit) {
+		if errors.Is(err, merge.ErrMismatch) {
 			unfit++ // a cut inside quotes, found out
 			continue
 		}

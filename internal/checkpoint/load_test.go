@@ -1,4 +1,4 @@
-package state
+package checkpoint
 
 import (
 	"bytes"
@@ -20,8 +20,8 @@ import (
 // storeOf is a store that has kept parts, and the texts that it has kept.
 func storeOf(t *testing.T, parts []engine.Part, w *warnings) (s *Store, texts []string) {
 	t.Helper()
-	folder, run := privateDir(t), runOf(parts)
-	s = mustOpen(t, folder, run, w)
+	dir, run := privateDir(t), runOf(parts)
+	s = mustOpen(t, dir, run, w)
 	if _, err := engine.Run(t.Context(), parts, engine.Config{Store: s}); err != nil {
 		t.Fatal(err)
 	}
@@ -69,24 +69,24 @@ func TestUnfitParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	head := func(change func(h *partial.Header)) partial.Header {
-		h := s.head(1)
+		h := s.header(1)
 		change(&h)
 		return h
 	}
 	for name, c := range map[string]struct{ text, want string }{
 		"summed again":        {resummed(t, kept[1], `"attempts":1`, `"attempts":2`), ""},
-		"no part":             {partialOf(t, s.head(1), none), "it is of 0 parts"},
-		"two parts":           {partialOf(t, s.head(1), both), "it is of 2 parts"},
+		"no part":             {partialOf(t, s.header(1), none), "result of 0 parts"},
+		"two parts":           {partialOf(t, s.header(1), both), "result of 2 parts"},
 		"bad rows":            {resummed(t, kept[1], `"attempts":1`, `"attempts":1,"bad_rows":1`), "trailer: "},
-		"another run":         {partialOf(t, head(func(h *partial.Header) { h.Job = s.units[1] }), good), "it is of another run"},
-		"another part":        {partialOf(t, head(func(h *partial.Header) { h.Label = s.units[0] }), good), "it is of another run"},
-		"other form":          {partialOf(t, head(func(h *partial.Header) { h.EscapeIDs = false }), good), "it is of another run"},
-		"a shard":             {partialOf(t, head(func(h *partial.Header) { h.Total, h.Covers = 9, []partial.Interval{{0, 9}} }), good), "it is of another run"},
+		"another run":         {partialOf(t, head(func(h *partial.Header) { h.Job = s.parts[1] }), good), "not the result of this part of the run"},
+		"another part":        {partialOf(t, head(func(h *partial.Header) { h.Label = s.parts[0] }), good), "not the result of this part of the run"},
+		"other form":          {partialOf(t, head(func(h *partial.Header) { h.EscapeIDs = false }), good), "not the result of this part of the run"},
+		"a shard":             {partialOf(t, head(func(h *partial.Header) { h.Total, h.Covers = 9, []partial.Interval{{0, 9}} }), good), "not the result of this part of the run"},
 		"other rows":          {resummed(t, kept[1], `"attempts":1`, `"attempts":0`), "corrupt"},
 		"other version":       {resummed(t, kept[1], `"version":1`, `"version":2`), "version"},
 		"a wrong sum":         {strings.Replace(kept[1], `"attempts":1`, `"attempts":2`, 1), "checksum"},
 		"without the end":     {kept[1][:len(kept[1])-1], "end"},
-		"the file of another": {kept[0], "it is of another run"},
+		"the file of another": {kept[0], "not the result of this part of the run"},
 	} {
 		w.said = nil
 		if err := os.WriteFile(s.path(1), []byte(c.text), 0o600); err != nil {
@@ -120,7 +120,7 @@ func TestPartThatCannotBeKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := s.Save(1, &engine.Report{Parts: []engine.PartReport{{Attempts: 1}}})
-	if !errors.As(err, new(*os.LinkError)) || !strings.Contains(err.Error(), "could not be kept") {
+	if !errors.As(err, new(*os.LinkError)) || !strings.Contains(err.Error(), "cannot save") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -133,7 +133,7 @@ func TestPartsOfDifferentIdentity(t *testing.T) {
 	seen := make(map[string]bool)
 	for i := range ids {
 		seen[s.path(i)] = true
-		seen[s.head(i).Label] = true
+		seen[s.header(i).Label] = true
 	}
 	if len(seen) != 2*len(ids) {
 		t.Errorf("got %v", seen)
@@ -143,18 +143,18 @@ func TestPartsOfDifferentIdentity(t *testing.T) {
 // Sources of one id are sorted too, by everything: their order is no difference.
 func TestOrderOfSources(t *testing.T) {
 	ids := []engine.Identity{{ID: "a", Version: "2"}, {ID: "a", Version: "1", Digest: "y"}, {ID: "a", Version: "1", Digest: "x"}}
-	folder := privateDir(t)
-	if err := mustOpen(t, folder, Run{Sources: ids}, nil).Close(); err != nil {
+	dir := privateDir(t)
+	if err := mustOpen(t, dir, Run{Sources: ids}, nil).Close(); err != nil {
 		t.Fatal(err)
 	}
 	slices.Reverse(ids)
-	mustOpen(t, folder, Run{Sources: ids}, nil)
+	mustOpen(t, dir, Run{Sources: ids}, nil)
 }
 
 // Nothing is left open, whether a store is opened or refused.
 func TestStoreIsClosed(t *testing.T) {
 	parts := texts()
-	folder, run := privateDir(t), runOf(parts)
+	dir, run := privateDir(t), runOf(parts)
 	other := Run{Rules: map[string]string{"--delimiter": "x"}, Sources: run.Sources}
 	foreign := privateDir(t)
 	if err := os.WriteFile(filepath.Join(foreign, "x"), nil, 0o600); err != nil {
@@ -162,22 +162,22 @@ func TestStoreIsClosed(t *testing.T) {
 	}
 	descriptors.Check(t)
 	for range 2 {
-		s, err := Open(folder, run, nil)
+		s, err := Open(dir, run, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := engine.Run(t.Context(), parts, engine.Config{Store: s}); err != nil {
 			t.Error(err)
 		}
-		if _, err := Open(folder, run, nil); !errors.Is(err, ErrLocked) {
+		if _, err := Open(dir, run, nil); !errors.Is(err, ErrLocked) {
 			t.Errorf("got %v", err)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	}
-	for _, dir := range []string{folder, foreign} {
-		if _, err := Open(dir, other, nil); !errors.Is(err, ErrFolder) {
+	for _, dir := range []string{dir, foreign} {
+		if _, err := Open(dir, other, nil); !errors.Is(err, ErrDirectory) {
 			t.Errorf("got %v", err)
 		}
 	}

@@ -1,4 +1,4 @@
-package state
+package checkpoint
 
 import (
 	"bytes"
@@ -28,14 +28,14 @@ func (c closed) Open(context.Context) (io.ReadCloser, error) {
 }
 
 func TestFinishedPartsAreNotReadAgain(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "a", "state")
+	dir := filepath.Join(t.TempDir(), "a", "state")
 	parts := texts()
 	want := counted(t, parts)
 	run := runOf(parts)
 
 	cut := slices.Clone(parts)
 	cut[1] = closed{parts[1].(text)}
-	s := mustOpen(t, folder, run, nil)
+	s := mustOpen(t, dir, run, nil)
 	if _, err := engine.Run(t.Context(), cut, engine.Config{Store: s}); err == nil {
 		t.Fatal("the part that cannot be read was")
 	}
@@ -45,7 +45,7 @@ func TestFinishedPartsAreNotReadAgain(t *testing.T) {
 
 	rest := []engine.Part{closed{parts[0].(text)}, parts[1], closed{parts[2].(text)}}
 	for range 2 { // the second time everything is there
-		s = mustOpen(t, folder, run, nil)
+		s = mustOpen(t, dir, run, nil)
 		r, err := engine.Run(t.Context(), rest, engine.Config{Store: s})
 		if err != nil {
 			t.Fatal(err)
@@ -58,17 +58,17 @@ func TestFinishedPartsAreNotReadAgain(t *testing.T) {
 		}
 		rest[1] = closed{parts[1].(text)}
 	}
-	checkModes(t, folder)
+	checkModes(t, dir)
 }
 
 // Ids of any bytes and files whose names are not UTF-8 are kept, too.
 func TestKeepsAnyBytes(t *testing.T) {
 	parts := []engine.Part{text{"a\xff.csv", "patient_id,event_type\nP\xfe,up\n"}}
-	folder := filepath.Join(t.TempDir(), "state")
+	dir := filepath.Join(t.TempDir(), "state")
 	var first string
 	for range 2 {
 		warned := new(warnings)
-		s := mustOpen(t, folder, runOf(parts), warned)
+		s := mustOpen(t, dir, runOf(parts), warned)
 		r, err := engine.Run(t.Context(), parts, engine.Config{Store: s, EscapeIDs: true})
 		if err != nil || len(warned.said) > 0 {
 			t.Fatalf("got %v, warnings %q", err, warned.said)
@@ -85,18 +85,18 @@ func TestKeepsAnyBytes(t *testing.T) {
 }
 
 // checkModes asserts that nobody else can read what is kept, and that no name of a file is made of a part's.
-func checkModes(t *testing.T, folder string) {
+func checkModes(t *testing.T, dir string) {
 	t.Helper()
-	info, err := os.Stat(folder)
+	info, err := os.Stat(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := os.ReadDir(folder)
+	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 5 {
 		t.Fatalf("%v, %v", entries, err)
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
-		t.Errorf("the folder has mode %v", info.Mode())
+		t.Errorf("the dir has mode %v", info.Mode())
 	}
 	for _, e := range entries {
 		name, partial := strings.CutSuffix(e.Name(), partSuffix)
@@ -114,33 +114,33 @@ func TestFaults(t *testing.T) {
 	parts := texts()
 	want, run := counted(t, parts), runOf(parts)
 	faulty.Each(t, func(t *testing.T, f *faulty.Files) {
-		folder := filepath.Join(t.TempDir(), "state")
-		r, err := runWith(t, folder, run, parts, f)
+		dir := filepath.Join(t.TempDir(), "state")
+		r, err := runWith(t, dir, run, parts, f)
 		if (err != nil) != (len(f.Log) > 0) || err != nil && !errors.Is(err, faulty.ErrInjected) {
 			t.Errorf("failed operations: %q, error: %v", f.Log, err)
 		}
 		if err == nil && result(t, r) != want {
 			t.Error("a wrong answer")
 		}
-		temps, err := filepath.Glob(filepath.Join(folder, atomicfile.TempPattern))
+		temps, err := filepath.Glob(filepath.Join(dir, atomicfile.TempPattern))
 		if err != nil || len(temps) > 0 && !f.Failed("remove") {
 			t.Errorf("left behind: %q, %v (failed: %q)", temps, err, f.Log)
 		}
 
-		r, err = runWith(t, folder, run, parts, atomicfile.OS{})
+		r, err = runWith(t, dir, run, parts, atomicfile.OS{})
 		if err != nil || result(t, r) != want {
 			t.Errorf("the next run: %v", err)
 		}
-		if temps, err := filepath.Glob(filepath.Join(folder, atomicfile.TempPattern)); err != nil || len(temps) > 0 {
+		if temps, err := filepath.Glob(filepath.Join(dir, atomicfile.TempPattern)); err != nil || len(temps) > 0 {
 			t.Errorf("still left behind: %q, %v", temps, err)
 		}
 	})
 }
 
-// runWith counts parts with the state in a folder. A warning is an error of the test.
-func runWith(t *testing.T, folder string, run Run, parts []engine.Part, f atomicfile.Files) (*engine.Report, error) {
+// runWith counts parts with the state in a dir. A warning is an error of the test.
+func runWith(t *testing.T, dir string, run Run, parts []engine.Part, f atomicfile.Files) (*engine.Report, error) {
 	t.Helper()
-	s, err := open(folder, run, func(err error) { t.Error(err) }, f)
+	s, err := open(dir, run, func(err error) { t.Error(err) }, f)
 	if err != nil {
 		return nil, err
 	}
@@ -169,23 +169,23 @@ func TestDamage(t *testing.T) {
 			return readFile(t, otherPartial(t, path))
 		},
 		"of another run": func(t *testing.T, path string, _ []byte) []byte {
-			folder := filepath.Join(t.TempDir(), "other")
-			if _, err := runWith(t, folder, other, parts, atomicfile.OS{}); err != nil {
+			dir := filepath.Join(t.TempDir(), "other")
+			if _, err := runWith(t, dir, other, parts, atomicfile.OS{}); err != nil {
 				t.Fatal(err)
 			}
-			return readFile(t, filepath.Join(folder, filepath.Base(path)))
+			return readFile(t, filepath.Join(dir, filepath.Base(path)))
 		},
 		"of no part":   func(t *testing.T, _ string, data []byte) []byte { return rewritten(t, data, 0) },
 		"of two parts": func(t *testing.T, _ string, data []byte) []byte { return rewritten(t, data, 2) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			folder := privateDir(t)
-			if _, err := runWith(t, folder, run, parts, atomicfile.OS{}); err != nil {
+			dir := privateDir(t)
+			if _, err := runWith(t, dir, run, parts, atomicfile.OS{}); err != nil {
 				t.Fatal(err)
 			}
 			descriptors.Check(t)
 			var w warnings
-			s := mustOpen(t, folder, run, &w)
+			s := mustOpen(t, dir, run, &w)
 			path := s.path(1)
 			if err := os.WriteFile(path, damage(t, path, readFile(t, path)), 0o600); err != nil {
 				t.Fatal(err)
@@ -233,7 +233,7 @@ func readFile(t *testing.T, path string) []byte {
 	return data
 }
 
-// otherPartial returns the file of another part in the folder of one.
+// otherPartial returns the file of another part in the dir of one.
 func otherPartial(t *testing.T, path string) string {
 	t.Helper()
 	all, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"+partSuffix))
@@ -244,16 +244,16 @@ func otherPartial(t *testing.T, path string) string {
 }
 
 func TestLocked(t *testing.T) {
-	folder := privateDir(t)
+	dir := privateDir(t)
 	run := runOf(texts())
-	s := mustOpen(t, folder, run, nil)
-	if _, err := Open(folder, run, nil); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), folder) {
+	s := mustOpen(t, dir, run, nil)
+	if _, err := Open(dir, run, nil); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("got %v", err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	mustOpen(t, folder, run, nil)
+	mustOpen(t, dir, run, nil)
 }
 
 func TestAnotherRun(t *testing.T) {
@@ -266,26 +266,26 @@ func TestAnotherRun(t *testing.T) {
 		change func(r *Run)
 		want   []string
 	}{
-		{"a rule", func(r *Run) { r.Rules["--delimiter"] = `";"` }, []string{`--delimiter: then ",", now ";"`}},
-		{"a rule less", func(r *Run) { delete(r.Rules, "--server") }, []string{"--server: then http://a:80, not there now"}},
-		{"a version", func(r *Run) { r.Sources[1].Version = "8 rows" }, []string{"demo/2: then 7 rows, now 8 rows"}},
-		{"what is not shown", func(r *Run) { r.Sources[1].Digest = "d" }, []string{"demo/2: as then 7 rows, but not the same ones"}},
-		{"a part less", func(r *Run) { r.Sources = r.Sources[1:] }, []string{"demo/1: then 5 rows, not there now"}},
+		{"a rule", func(r *Run) { r.Rules["--delimiter"] = `";"` }, []string{`--delimiter: was ",", is ";"`}},
+		{"a rule less", func(r *Run) { delete(r.Rules, "--server") }, []string{"--server: was http://a:80, is absent"}},
+		{"a version", func(r *Run) { r.Sources[1].Version = "8 rows" }, []string{"demo/2: was 7 rows, is 8 rows"}},
+		{"what is not shown", func(r *Run) { r.Sources[1].Digest = "d" }, []string{"demo/2: unchanged (7 rows), but its content differs"}},
+		{"a part less", func(r *Run) { r.Sources = r.Sources[1:] }, []string{"demo/1: was 5 rows, is absent"}},
 		{"a part more", func(r *Run) { r.Sources = append(r.Sources, engine.Identity{ID: "demo/3", Version: "1 rows"}) },
-			[]string{"demo/3: not there then, now 1 rows"}},
+			[]string{"demo/3: was absent, is 1 rows"}},
 		{"several", func(r *Run) { r.Rules["--server"], r.Sources[0].Version = "http://b:80", "6 rows" },
-			[]string{"--server: then http://a:80, now http://b:80", "demo/1: then 5 rows, now 6 rows"}},
+			[]string{"--server: was http://a:80, is http://b:80", "demo/1: was 5 rows, is 6 rows"}},
 		{"the order", func(r *Run) { slices.Reverse(r.Sources) }, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			folder := privateDir(t)
-			if err := mustOpen(t, folder, first, nil).Close(); err != nil {
+			dir := privateDir(t)
+			if err := mustOpen(t, dir, first, nil).Close(); err != nil {
 				t.Fatal(err)
 			}
-			before := readFile(t, filepath.Join(folder, runName))
+			before := readFile(t, filepath.Join(dir, runName))
 			second := Run{map[string]string{"--delimiter": `","`, "--server": "http://a:80"}, slices.Clone(first.Sources)}
 			test.change(&second)
-			s, err := Open(folder, second, nil)
+			s, err := Open(dir, second, nil)
 			if test.want == nil {
 				if err != nil || s.Close() != nil {
 					t.Fatal(err)
@@ -293,20 +293,20 @@ func TestAnotherRun(t *testing.T) {
 				return
 			}
 			var different *DifferentError
-			if !errors.As(err, &different) || !errors.Is(err, ErrFolder) || !slices.Equal(different.Differences, test.want) {
+			if !errors.As(err, &different) || !errors.Is(err, ErrDirectory) || !slices.Equal(different.Differences, test.want) {
 				t.Errorf("got %v", err)
 			}
-			if after := readFile(t, filepath.Join(folder, runName)); string(after) != string(before) {
-				t.Error("the run that the folder is of was changed")
+			if after := readFile(t, filepath.Join(dir, runName)); string(after) != string(before) {
+				t.Error("the run that the dir is of was changed")
 			}
-			mustOpen(t, folder, first, nil) // and the lock is free
+			mustOpen(t, dir, first, nil) // and the lock is free
 		})
 	}
 }
 
 func TestManyDifferences(t *testing.T) {
 	e := DifferentError{"dir", make([]string, 7)}
-	if text := e.Error(); strings.Count(text, "\n") != 6 || !strings.HasSuffix(text, "\nand 2 differences more") {
+	if text := e.Error(); strings.Count(text, "\n") != 6 || !strings.HasSuffix(text, "\nand 2 more differences") {
 		t.Errorf("got %q", text)
 	}
 	e.Differences = e.Differences[:5]
@@ -315,43 +315,43 @@ func TestManyDifferences(t *testing.T) {
 	}
 }
 
-func TestUnfitFolders(t *testing.T) {
+func TestUnfitDirectories(t *testing.T) {
 	run := runOf(texts())
 	for _, test := range []struct {
 		name, file, data, says string
 	}{
 		{"other files", "a.csv", "x", "holds other files, such as a.csv"},
-		{"damaged", runName, `{"fastcount":"sta`, "run.json is damaged"},
-		{"other JSON", runName, `{}`, "run.json is damaged"},
-		{"another version", runName, `{"fastcount":"state of a run","version":2}`, "run.json was written by another version"},
+		{"truncated", runName, `{"fastcount":"che`, "run.jsonl: corrupt checkpoint: missing header"},
+		{"other JSON", runName, `{}`, "run.jsonl: corrupt checkpoint: missing header"},
+		{"another version", runName, `{"fastcount":"checkpoint","version":2}`, "run.jsonl: unsupported version of a checkpoint: got version 2, want 1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			folder := privateDir(t)
-			path := filepath.Join(folder, test.file)
+			dir := privateDir(t)
+			path := filepath.Join(dir, test.file)
 			if err := os.WriteFile(path, []byte(test.data), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Open(folder, run, nil)
-			if !errors.Is(err, ErrFolder) || !strings.Contains(fmt.Sprint(err), test.says) {
+			_, err := Open(dir, run, nil)
+			if !errors.Is(err, ErrDirectory) || !strings.Contains(fmt.Sprint(err), test.says) {
 				t.Errorf("got %v", err)
 			}
 			if string(readFile(t, path)) != test.data {
 				t.Error("it was changed")
 			}
-			if _, err := Open(path, run, nil); !errors.Is(err, ErrFolder) {
-				t.Errorf("a file as the folder: %v", err)
+			if _, err := Open(path, run, nil); !errors.Is(err, ErrDirectory) {
+				t.Errorf("a file as the dir: %v", err)
 			}
 		})
 	}
-	folder := filepath.Join(t.TempDir(), "[x]")
-	if err := os.MkdirAll(filepath.Join(folder, "lost+found"), 0o700); err != nil {
+	dir := filepath.Join(t.TempDir(), "[x]")
+	if err := os.MkdirAll(filepath.Join(dir, "lost+found"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	temp := filepath.Join(folder, ".fastcount-1.tmp")
+	temp := filepath.Join(dir, ".fastcount-1.tmp")
 	if err := os.WriteFile(temp, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	mustOpen(t, folder, run, nil)
+	mustOpen(t, dir, run, nil)
 	if _, err := os.Stat(temp); err == nil {
 		t.Error("a temporary file is still there")
 	}
@@ -364,14 +364,14 @@ func TestUnfitFolders(t *testing.T) {
 // or looked into is the error.
 func TestDirectoryIsMade(t *testing.T) {
 	f := &faulty.Files{Files: atomicfile.OS{}}
-	folder := filepath.Join(t.TempDir(), "a", "state")
+	dir := filepath.Join(t.TempDir(), "a", "state")
 	for _, want := range []string{"sync directory", "create"} { // the second time it is there
 		f.Ops = nil
-		s, err := open(folder, runOf(texts()), nil, f)
+		s, err := open(dir, runOf(texts()), nil, f)
 		if err != nil || s.Close() != nil || f.Ops[0] != want {
 			t.Fatalf("the operations are %q, %v", f.Ops, err)
 		}
-		if err := os.Remove(filepath.Join(folder, runName)); err != nil {
+		if err := os.Remove(filepath.Join(dir, runName)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -392,39 +392,25 @@ func TestPartWithoutIdentity(t *testing.T) {
 	}
 }
 
-// What run.json contains is for people too, and stays the same from one version
+// What run.jsonl contains is for people too, and stays the same from one version
 // to the next: it is compared byte by byte.
 func TestRunFile(t *testing.T) {
-	folder := privateDir(t)
+	dir := privateDir(t)
 	run := Run{Rules: map[string]string{"--delimiter": `"<"`}, Sources: []engine.Identity{{ID: "b", Version: "2 & 3", Digest: "d"}, {ID: "a", Version: "1"}}}
-	mustOpen(t, folder, run, nil).Close()
-	const want = `{
-  "fastcount": "state of a run",
-  "version": 1,
-  "rules": {
-    "--delimiter": "\"<\""
-  },
-  "sources": [
-    {
-      "id": "a",
-      "version": "1"
-    },
-    {
-      "id": "b",
-      "version": "2 & 3",
-      "digest": "d"
-    }
-  ]
-}
+	mustOpen(t, dir, run, nil).Close()
+	const want = `{"fastcount":"checkpoint","version":1,"rules":{"--delimiter":"\"<\""}}
+{"id":"a","version":"1"}
+{"id":"b","version":"2 & 3","digest":"d"}
+{"sources":2,"sha256":"fef2d3149515495ac3bbc255a6bf5429fee6d73f8e3bad4763876593b6357cb2"}
 `
-	path := filepath.Join(folder, runName)
+	path := filepath.Join(dir, runName)
 	if got := string(readFile(t, path)); got != want {
 		t.Errorf("got %s", got)
 	}
-	if err := os.WriteFile(path, []byte(strings.Replace(want, "\n", "", 1)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(strings.Replace(want, ",", ", ", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := Open(folder, run, nil); s != nil || !errors.Is(err, ErrFolder) || !strings.Contains(err.Error(), "run.json: written in another way") {
+	if s, err := Open(dir, run, nil); s != nil || !errors.Is(err, ErrDirectory) || !strings.Contains(err.Error(), "run.jsonl: corrupt checkpoint: header: not in canonical form") {
 		t.Errorf("other bytes: got %v", err)
 	}
 }

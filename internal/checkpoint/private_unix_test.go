@@ -1,6 +1,6 @@
 //go:build unix
 
-package state
+package checkpoint
 
 import (
 	"errors"
@@ -29,45 +29,45 @@ func giveAway(t *testing.T, path string) {
 
 // refused asserts that a directory is refused because others could change what
 // is kept in it, and that nothing is made in it.
-func refused(t *testing.T, folder, want string) {
+func refused(t *testing.T, dir, want string) {
 	t.Helper()
-	before, _ := os.ReadDir(folder)
-	s, err := Open(folder, runOf(texts()), nil)
+	before, _ := os.ReadDir(dir)
+	s, err := Open(dir, runOf(texts()), nil)
 	if s != nil || !errors.Is(err, ErrNotPrivate) || !strings.Contains(err.Error(), want) {
 		t.Fatalf("got %v, want %q", err, want)
 	}
-	if after, _ := os.ReadDir(folder); len(after) != len(before) {
+	if after, _ := os.ReadDir(dir); len(after) != len(before) {
 		t.Errorf("it holds %v now", after)
 	}
 }
 
 func TestDirectoryThatOthersCanChange(t *testing.T) {
 	for _, mode := range []os.FileMode{0o777, 0o722, 0o720, 0o702, 0o770, 0o777 | os.ModeSticky} {
-		folder := privateDir(t)
-		if err := os.Chmod(folder, mode); err != nil {
+		dir := privateDir(t)
+		if err := os.Chmod(dir, mode); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, folder, fmt.Sprintf("%s: its mode is %v", folder, os.ModeDir|mode))
+		refused(t, dir, fmt.Sprintf("%s: mode is %v", dir, os.ModeDir|mode))
 		link := filepath.Join(t.TempDir(), "link")
-		if err := os.Symlink(folder, link); err != nil {
+		if err := os.Symlink(dir, link); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, link, "its mode is")
+		refused(t, link, "mode is")
 	}
 	for _, mode := range []os.FileMode{0o700, 0o755, 0o750} { // others may look at names
-		folder := privateDir(t)
-		if err := os.Chmod(folder, mode); err != nil {
+		dir := privateDir(t)
+		if err := os.Chmod(dir, mode); err != nil {
 			t.Fatal(err)
 		}
-		mustOpen(t, folder, runOf(texts()), nil)
+		mustOpen(t, dir, runOf(texts()), nil)
 	}
 }
 
 // Root, too, keeps nothing in the directory of another user.
 func TestDirectoryOfAnotherUser(t *testing.T) {
-	folder := privateDir(t)
-	giveAway(t, folder)
-	refused(t, folder, fmt.Sprintf("%s: it belongs to user %d, and this is user %d", folder, another, os.Geteuid()))
+	dir := privateDir(t)
+	giveAway(t, dir)
+	refused(t, dir, fmt.Sprintf("%s: owned by user %d, not by user %d", dir, another, os.Geteuid()))
 }
 
 // plant are the ways in which a file of a checkpoint can be one of somebody else.
@@ -88,8 +88,8 @@ var plant = map[string]struct {
 		must(t, os.Remove(path))
 		must(t, syscall.Mkfifo(path, 0o600))
 	}, "not a regular file"},
-	"writable":        {func(t *testing.T, path string) { must(t, os.Chmod(path, 0o622)) }, "its mode is -rw--w--w-"},
-	"of another user": {func(t *testing.T, path string) { giveAway(t, path) }, "it belongs to user "},
+	"writable":        {func(t *testing.T, path string) { must(t, os.Chmod(path, 0o622)) }, "mode is -rw--w--w-"},
+	"of another user": {func(t *testing.T, path string) { giveAway(t, path) }, "owned by user "},
 }
 
 func must(t *testing.T, err error) {
@@ -108,10 +108,10 @@ func TestPlantedFiles(t *testing.T) {
 				descriptors.Check(t)
 				s, _ := storeOf(t, texts(), nil)
 				must(t, s.Close())
-				path := filepath.Join(s.folder, name)
+				path := filepath.Join(s.dir, name)
 				p.do(t, path)
-				refused(t, s.folder, path+": it")
-				refused(t, s.folder, p.want)
+				refused(t, s.dir, path+": ")
+				refused(t, s.dir, p.want)
 				if target, err := os.Readlink(path); err == nil && strings.HasSuffix(target, "none") {
 					if _, err := os.Lstat(target); err == nil {
 						t.Error("the link was followed: its target is there")
@@ -155,10 +155,10 @@ func TestUnreadableDirectory(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("root reads everything")
 	}
-	folder := privateDir(t)
-	must(t, os.Chmod(folder, 0o300))
-	t.Cleanup(func() { must(t, os.Chmod(folder, 0o700)) })
-	if s, err := Open(folder, runOf(texts()), nil); s != nil || !errors.Is(err, os.ErrPermission) {
+	dir := privateDir(t)
+	must(t, os.Chmod(dir, 0o300))
+	t.Cleanup(func() { must(t, os.Chmod(dir, 0o700)) })
+	if s, err := Open(dir, runOf(texts()), nil); s != nil || !errors.Is(err, os.ErrPermission) {
 		t.Errorf("got %v, %v", s, err)
 	}
 }

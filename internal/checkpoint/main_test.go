@@ -1,4 +1,4 @@
-package state
+package checkpoint
 
 import (
 	"bytes"
@@ -61,9 +61,9 @@ type warnings struct{ said []string }
 func (w *warnings) add(err error) { w.said = append(w.said, err.Error()) }
 
 // mustOpen opens a store that says nothing, until the test ends.
-func mustOpen(t *testing.T, folder string, r Run, w *warnings) *Store {
+func mustOpen(t *testing.T, dir string, r Run, w *warnings) *Store {
 	t.Helper()
-	s, err := Open(folder, r, w.add)
+	s, err := Open(dir, r, w.add)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package state
+package checkpoint
 
 import (
 	"errors"
@@ -10,17 +10,17 @@ import (
 
 // ErrNotPrivate is matched by the error for a directory or file that another
 // user could change, or that is not where it seems to be.
-var ErrNotPrivate = errors.New("other users could change what is kept")
+var ErrNotPrivate = errors.New("other users could change the checkpoint")
 
 // checkPrivate returns an error that matches ErrNotPrivate unless a directory
 // or file belongs to the user of this process, root included, and nobody else
 // can write to it.
 func checkPrivate(path string, info fs.FileInfo) error {
 	if mode := info.Mode(); canTell && mode.Perm()&0o022 != 0 {
-		return fmt.Errorf("%w: %s: its mode is %v", ErrNotPrivate, path, mode)
+		return fmt.Errorf("%w: %s: mode is %v", ErrNotPrivate, path, mode)
 	}
 	if owner, user := ownerOf(info), os.Geteuid(); owner != user {
-		return fmt.Errorf("%w: %s: it belongs to user %d, and this is user %d", ErrNotPrivate, path, owner, user)
+		return fmt.Errorf("%w: %s: owned by user %d, not by user %d", ErrNotPrivate, path, owner, user)
 	}
 	return nil
 }
@@ -31,13 +31,13 @@ func openPrivate(path string, flag int) (*os.File, error) {
 	f, err := os.OpenFile(path, flag|noFollow, 0o600)
 	if err != nil {
 		if info, e := os.Lstat(path); e == nil && info.Mode()&fs.ModeSymlink != 0 {
-			return nil, fmt.Errorf("%w: %s: it is a symbolic link", ErrNotPrivate, path)
+			return nil, fmt.Errorf("%w: %s: symbolic link", ErrNotPrivate, path)
 		}
 		return nil, err
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%w: %s: it is not a regular file", ErrNotPrivate, path)
+		err = fmt.Errorf("%w: %s: not a regular file", ErrNotPrivate, path)
 	}
 	if err == nil {
 		err = checkPrivate(path, info)
