@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -21,6 +22,22 @@ func TestReferencesAreUpToDate(t *testing.T) {
 		if string(bytes.ReplaceAll(got, []byte("\r\n"), []byte("\n"))) != c.want {
 			t.Errorf("%s is out of date; write it anew: go run ./cmd/fastcount help %s >%s", c.file, c.topic, c.file)
 		}
+	}
+}
+
+// TestUsageListsExitCodes compares the table of docs/usage.md with exitCodes.
+func TestUsageListsExitCodes(t *testing.T) {
+	page, err := os.ReadFile("../../docs/usage.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(strings.ReplaceAll(string(page), "\r\n", "\n"), "\n| code | meaning |\n|---|---|\n")
+	var want strings.Builder
+	for _, c := range exitCodes {
+		fmt.Fprintf(&want, "| %d | %s |\n", c.code, c.meaning)
+	}
+	if table != want.String() {
+		t.Errorf("docs/usage.md lists other exit codes; want\n%s", &want)
 	}
 }
 
