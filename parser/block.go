@@ -1,40 +1,43 @@
 package parser
 
-import (
-	"bytes"
+import "bytes"
 
-	"fastcount/internal/simd"
-)
-
-// Block is a run of whole records: the bytes, and where in them the fields of the wanted columns are.
+// A Block is a sequence of complete records, with the positions of the fields
+// of the selected columns:
 //
 //	Data     P1,t1,bp,71\nP2,t2,bp,80\n…
 //	Columns[0].Starts   0           12         …       Columns[0].Ends   2           14
 //	Columns[1].Starts   6           18         …       Columns[1].Ends   8           20
 //
-// Invariant: for every column c and every r < Rows, Data[c.Starts[r]:c.Ends[r]] is the value of the field, already
-// unquoted and unescaped. What lies between the fields is unspecified. A block and all that it refers to is valid
-// until the next call of a method of its Reader.
+// For every column c and every r < Rows, Data[c.Starts[r]:c.Ends[r]] is the
+// value of the field, without enclosing quotes and with doubled quotes replaced
+// by single ones. The contents of Data between these fields are unspecified.
+//
+// A Block and the memory that it refers to are valid until the next call of a
+// method of its Reader.
 type Block struct {
-	Data    []byte   // at least Slack canBegin bytes follow it in its array, so Data[:len(Data)+Slack] is allowed
-	Rows    int      // records in this block; may be 0
+	Data    []byte   // Data[:len(Data)+Slack] lies within the capacity of Data
+	Rows    int      // number of records; may be 0
 	Columns []Column // in the order of Config.Columns
-	Offset  int64    // bytes of the input before Data
+	Offset  int64    // number of bytes of the input before Data
 
-	lines int64 // line feeds of the input before Data
+	lines int64 // number of line feeds of the input before Data
 }
 
-// Column says where in a block the fields of one column begin and end, one entry for each record.
+// A Column holds the positions of the fields of one column in a block, with one
+// entry for each record.
 type Column struct {
 	Starts, Ends []uint32
 }
 
-// ErrorAt returns the SyntaxError for what is wrong with the field of a record of b, both counted from 0.
+// ErrorAt returns a SyntaxError with cause err and the position of the field
+// with the given row and column, which are numbered from 0.
 func (b *Block) ErrorAt(row, column int, err error) *SyntaxError {
 	return b.errorAt(int(b.Columns[column].Starts[row]), err)
 }
 
-// errorAt works out line and column of Data[at]. A block begins at the beginning of a line.
+// errorAt returns a SyntaxError with the position of Data[at]. Data begins at
+// the beginning of a line.
 func (b *Block) errorAt(at int, err error) *SyntaxError {
 	before := b.Data[:at]
 	return &SyntaxError{
@@ -45,7 +48,7 @@ func (b *Block) errorAt(at int, err error) *SyntaxError {
 	}
 }
 
-// reset empties b and keeps the room of its columns.
+// reset removes all records from b and keeps the memory of its columns.
 func (b *Block) reset() {
 	b.Rows = 0
 	for i := range b.Columns {
@@ -54,12 +57,14 @@ func (b *Block) reset() {
 	}
 }
 
-// The regular road. A stretch of input is regular if it holds no quote, no carriage return but those of CRLF, and
-// if after every width-1 delimiters comes a line feed. Then each separator that the kernel found is the end of a
-// field, and nothing else needs to be looked at.
-
-// regular appends the whole records of window to the block and returns the bytes used. If it returns 0 it has
-// proved nothing and appended nothing; more says that then the window holds no line end and no quote at all.
+// parseBlock is the block parser. It appends the complete records of window to
+// the block and returns the number of bytes used. If it returns 0, it has
+// appended nothing: either the window is not one that the fast path can read,
+// or, if more is true, it contains neither a line feed nor a quote.
+//
+// The fast path requires that the window contains no quote, no CR except in
+// CRLF, and that every width-th structural character is a line feed. Then each
+// structural character is the end of a field.
 func (r *Reader) parseBlock(window []byte) (used int, more bool) {
 	offsets := r.scratch.offsets
 	m := r.index(offsets, window, r.cfg.Dialect.Delimiter)
@@ -69,38 +74,26 @@ func (r *Reader) parseBlock(window []byte) (used int, more bool) {
 	case m.Newlines == 0:
 		return 0, true
 	}
-	separators := m.Newlines * r.header.width
-	if r.header.width < 2 || separators > m.Offsets || separators < m.Offsets-(r.header.width-1) {
+	width := r.header.width
+	n := m.Newlines * width // structural characters of complete records
+	if width < 2 || n > m.Offsets || n < m.Offsets-(width-1) {
 		return 0, false
 	}
-	if !r.appendColumns(window, offsets[:separators], m) {
-		r.block.reset()
+	if !r.verify(window, offsets[:n]) {
 		return 0, false
 	}
+	r.appendColumns(window, offsets[:n], m.CR)
 	r.block.Rows = m.Newlines
-	return int(offsets[separators-1]) + 1, false
+	return int(offsets[n-1]) + 1, false
 }
 
-// appendColumns fills the columns of the block from the offsets of the separators of m.Newlines records. It returns
-// false if a record is not as wide as the header, is longer than the limit, or may be the header over again.
+// verify reports whether the last structural character of each record is a line
+// feed, and no record exceeds the limit, begins with a byte order mark or
+// equals the header. There are as many line feeds as records, so the remaining
+// structural characters are delimiters.
 //
-// That every width-th separator is a line feed is enough: there are as many line feeds as records, so all
-// separators in between are delimiters.
-func (r *Reader) appendColumns(window []byte, offsets []uint32, m simd.Marks) bool {
-	if !r.verify(window, offsets) {
-		return false
-	}
-	for i, column := range r.header.wanted {
-		r.block.Columns[i].fill(offsets, r.header.width, column)
-		if m.CR && column == r.header.width-1 {
-			r.block.Columns[i].trimCR(window)
-		}
-	}
-	return true
-}
-
-// verify reports whether each record's last separator is a line feed, and none is too long, begins with a byte order
-// mark, or is the header again. Most records are not as long as the header, CR or no CR: one comparison tells.
+// A record that equals the header has its length, or one byte more for a CR.
+// Most records do not, so that one comparison excludes them.
 func (r *Reader) verify(window []byte, offsets []uint32) bool {
 	width, header, start := r.header.width, uint32(r.header.line), uint32(0)
 	longest := uint32(min(r.cfg.Limits.MaxRecord, windowSize))
@@ -118,7 +111,19 @@ func (r *Reader) verify(window []byte, offsets []uint32) bool {
 	return true
 }
 
-// fill takes the fields of one column from the offsets of all separators.
+// appendColumns sets the columns of the block, which is empty, from the offsets
+// of the structural characters. If cr is true, records may end in CRLF.
+func (r *Reader) appendColumns(window []byte, offsets []uint32, cr bool) {
+	for i, column := range r.header.wanted {
+		r.block.Columns[i].fill(offsets, r.header.width, column)
+		if cr && column == r.header.width-1 {
+			r.block.Columns[i].trimCR(window)
+		}
+	}
+}
+
+// fill sets c to the fields of one column, given the offsets of the structural
+// characters of all records.
 func (c *Column) fill(offsets []uint32, width, column int) {
 	rows := len(offsets) / width
 	if cap(c.Starts) < rows {
@@ -142,7 +147,7 @@ func (c *Column) fill(offsets []uint32, width, column int) {
 	}
 }
 
-// trimCR takes the carriage return of a CRLF off the fields of the last column.
+// trimCR removes the CR of a CRLF from the fields of the last column.
 func (c *Column) trimCR(window []byte) {
 	for i, end := range c.Ends {
 		if end > c.Starts[i] && window[end-1] == '\r' {

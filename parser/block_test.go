@@ -8,8 +8,8 @@ import (
 	"fastcount/parser"
 )
 
-// Which path makes the blocks: plain records never need the record parser, and
-// one quote costs it only the window that holds the quote.
+// The block parser makes all blocks of plain records. If a record contains a
+// quote, only its window needs the record parser.
 func TestBlocksByPath(t *testing.T) {
 	const rows = 50_000
 	plain := strings.Repeat("P001,2025-08-26T00:00:04Z,bp_sys,71\n", rows)
@@ -39,7 +39,7 @@ func TestBlocksByPath(t *testing.T) {
 				}
 				fast, slow := r.Blocks()
 				if fast < tt.fastLeast || slow > tt.slowMost || name == "quoted" && (fast > 0 || slow < windows) {
-					t.Errorf("%d blocks without the record parser and %d by it, want at least %d and at most %d", fast, slow, tt.fastLeast, tt.slowMost)
+					t.Errorf("%d blocks by the block parser and %d by the record parser, want at least %d and at most %d", fast, slow, tt.fastLeast, tt.slowMost)
 				}
 			})
 		}

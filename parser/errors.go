@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// These are the errors that can be returned in [SyntaxError.Err], which may wrap
-// them with details. [Reader.Next] does not return ErrUnexpectedHeader and
+// These are the errors that can be returned in [SyntaxError.Err], which may
+// wrap them with details. [Reader.Next] does not return ErrUnexpectedHeader and
 // ErrInvalidUTF8: they are for callers that examine the fields of a block.
 var (
 	ErrBareQuote           = errors.New("bare quote in an unquoted field")

@@ -9,7 +9,8 @@ import (
 	"fastcount/parser"
 )
 
-// A Reader gives blocks of whole records; a block says where in its bytes the fields of the wanted columns are.
+// A Reader returns blocks of records, with the positions of the fields of the
+// selected columns.
 func ExampleReader() {
 	input := strings.NewReader("patient_id,note,event_type\nP1,\"a, b\",bp\n\"P\"\"2\",,spo2\n")
 	r := parser.NewReader(input, parser.Config{Columns: []parser.Selector{{Name: "patient_id"}, {Name: "event_type"}}})
@@ -33,7 +34,8 @@ func ExampleReader() {
 	// P"2 spo2
 }
 
-// A SyntaxError says where the input is not CSV, and wraps one of the errors of this package.
+// A SyntaxError contains the position of an error and wraps one of the errors
+// of this package.
 func ExampleSyntaxError() {
 	input := strings.NewReader("patient_id,event_type\nP1,bp\nP\"2,bp\n")
 	r := parser.NewReader(input, parser.Config{Columns: []parser.Selector{{Name: "patient_id"}}})
@@ -50,7 +52,7 @@ func ExampleSyntaxError() {
 	// true
 }
 
-// Rows with a wrong number of fields can be left out, if somebody wants to hear of each.
+// Records with a wrong number of fields can be left out.
 func ExampleConfig_reject() {
 	cfg := parser.Config{
 		Columns: []parser.Selector{{Number: 1}},

@@ -2,8 +2,8 @@ package parser
 
 import "fastcount/internal/simd"
 
-// Blocks returns how many blocks were made without the record parser and how
-// many by it.
+// Blocks returns the number of blocks made by the block parser and by the
+// record parser.
 func (r *Reader) Blocks() (fast, slow int) { return r.fastBlocks, r.slowBlocks }
 
 // UseKernel makes r use kernel k until it is reset.

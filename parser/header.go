@@ -10,22 +10,25 @@ import (
 	"fastcount/internal/nearest"
 )
 
-// Header is what the first record of an input says about all others. It does not change once it is made, so
-// readers of several ranges of one input share it.
+// A Header describes the columns of an input. It is immutable, and several
+// Readers may share it.
 type Header struct {
-	width  int      // fields of every record
-	wanted []int    // index of each wanted column
-	names  [][]byte // of the columns, unquoted; nil if the input has no header
-	line   int      // bytes of the names and the delimiters between them
+	width  int      // number of fields of each record
+	wanted []int    // index of each selected column
+	names  [][]byte // names of all columns; nil if the input has no header
+	line   int      // length of the names and the delimiters between them
 }
 
-// Width returns how many fields every record has.
+// Width returns the number of fields of each record.
 func (h *Header) Width() int { return h.width }
 
-// Column returns the index, from 0, of the wanted column number i.
+// Column returns the index in the input, from 0, of the column that
+// Config.Columns[i] selects.
 func (h *Header) Column(i int) int { return h.wanted[i] }
 
-// Name returns the name of the wanted column number i, nil if the input has no header. It must not be changed.
+// Name returns the name of the column that Config.Columns[i] selects. It
+// returns nil if the input has no header. The caller must not modify the
+// result.
 func (h *Header) Name(i int) []byte {
 	if h.names == nil {
 		return nil
@@ -33,7 +36,8 @@ func (h *Header) Name(i int) []byte {
 	return h.names[h.wanted[i]]
 }
 
-// newHeader makes sense of the first record, whose fields are names.
+// newHeader returns the header of an input whose first record has the fields
+// names.
 func newHeader(names [][]byte, cfg Config) (*Header, error) {
 	h := &Header{width: len(names), wanted: make([]int, len(cfg.Columns))}
 	for i, s := range cfg.Columns {
@@ -56,9 +60,9 @@ func newHeader(names [][]byte, cfg Config) (*Header, error) {
 	return h, nil
 }
 
-// looksLikeData reports whether the first record, whose fields are names, looks
-// more like data than like a header: a field is a number or a time, and none is
-// the name of a wanted column in another spelling.
+// looksLikeData reports whether the first record looks like data: one of its
+// fields, which are names, is a number or a time, and none is the name of a
+// selected column up to letter case and surrounding spaces.
 func looksLikeData(names [][]byte, wanted []Selector) bool {
 	for _, name := range names {
 		name = bytes.TrimSpace(name)
@@ -72,7 +76,8 @@ func looksLikeData(names [][]byte, wanted []Selector) bool {
 	})
 }
 
-// find returns the index of the column that s chooses.
+// find returns the index of the column that s selects. If show is true, the
+// error may contain the names.
 func (s Selector) find(names [][]byte, show bool) (int, error) {
 	if s.Name == "" {
 		if s.Number > len(names) {
@@ -104,17 +109,18 @@ func (s Selector) missing(names [][]byte, show bool) error {
 	return fmt.Errorf("%w: %v (number of columns: %d)%s", ErrMissingColumn, s, len(names), s.suggestion(names))
 }
 
-// A first record that is data must not be shown. A name that differs from the
-// wanted one in two letters is taken for a name only if it has at least
-// minSuggested bytes, and digits only if the wanted one has some.
+// The first record may be data, which an error must not contain. A field that
+// differs from the selected name in two letters is therefore suggested only if
+// both have at least minSuggested bytes, and both or neither contain digits.
 const (
 	minSuggested = 6
 	digits       = "0123456789"
 )
 
-// suggestion returns what the header has in place of a missing name, for an
-// error: the name except for case, blanks or two letters, or the name between
-// other delimiters. It shows nothing else of the header.
+// suggestion returns the end of the error for a missing column: a column name
+// that differs from s.Name in case, surrounding spaces or two letters, or the
+// delimiter with which a column of that name exists. It returns "" if there is
+// no such column.
 func (s Selector) suggestion(names [][]byte) string {
 	var similar []string
 	for _, name := range names {
@@ -129,7 +135,7 @@ func (s Selector) suggestion(names [][]byte) string {
 			fields := strings.Split(string(name), string(delimiter))
 			same := func(field string) bool { return strings.EqualFold(strings.Trim(field, " \""), s.Name) }
 			if len(fields) > 1 && slices.ContainsFunc(fields, same) {
-				return fmt.Sprintf("; the header looks separated by %q", delimiter)
+				return fmt.Sprintf("; the header seems to be separated by %q", delimiter)
 			}
 		}
 	}
@@ -140,7 +146,7 @@ func (s Selector) suggestion(names [][]byte) string {
 	return ""
 }
 
-// repeats reports whether fields, all those of one record in data, are the header over again.
+// repeats reports whether the record with the given fields equals the header.
 func (h *Header) repeats(data []byte, fields []field) bool {
 	if h.names == nil {
 		return false
@@ -153,11 +159,12 @@ func (h *Header) repeats(data []byte, fields []field) bool {
 	return true
 }
 
-// repeatsUnquoted reports whether a record without quotes is the header over again; comma is the delimiter.
-func (h *Header) repeatsUnquoted(record []byte, comma byte) bool {
+// repeatsUnquoted reports whether a record that contains no quotes equals the
+// header.
+func (h *Header) repeatsUnquoted(record []byte, delimiter byte) bool {
 	for i, name := range h.names {
 		if i > 0 {
-			if len(record) == 0 || record[0] != comma {
+			if len(record) == 0 || record[0] != delimiter {
 				return false
 			}
 			record = record[1:]

@@ -8,8 +8,8 @@ import (
 	"fastcount/parser"
 )
 
-// An error for a missing column names what the header has in its place, and
-// shows nothing of a first record that is data.
+// The error for a missing column suggests a similar column name or another
+// delimiter. It does not contain data.
 func TestSuggestedColumns(t *testing.T) {
 	for _, test := range []struct{ header, want string }{
 		{"Patient_ID,event_type", `; did you mean "Patient_ID"?`},
@@ -17,9 +17,9 @@ func TestSuggestedColumns(t *testing.T) {
 		{"patientid,event_type", `; did you mean "patientid"?`},
 		{"patient_di,event_type", `; did you mean "patient_di"?`},
 		{"subject,event_type", ""},
-		{"patient_id;event_type", `; the header looks separated by ';'`},
-		{`PATIENT_ID | event_type`, `; the header looks separated by '|'`},
-		{"event_type\tpatient_id", `; the header looks separated by '\t'`},
+		{"patient_id;event_type", `; the header seems to be separated by ';'`},
+		{`PATIENT_ID | event_type`, `; the header seems to be separated by '|'`},
+		{"event_type\tpatient_id", `; the header seems to be separated by '\t'`},
 		{"patient_01,hr", ""},
 		{"P1,hr", ""},
 	} {
@@ -30,13 +30,13 @@ func TestSuggestedColumns(t *testing.T) {
 			continue
 		}
 		_, got, _ := strings.Cut(err.Error(), ")")
-		if got, _, _ = strings.Cut(got, "; the first record looks like data"); got != test.want {
+		if got, _, _ = strings.Cut(got, "; first record looks like data"); got != test.want {
 			t.Errorf("%q: got %q, want %q", test.header, got, test.want)
 		}
 	}
 }
 
-// Whether the last line has a line feed does not depend on the buffer.
+// Unterminated does not depend on the size of the buffer.
 func TestUnterminated(t *testing.T) {
 	for text, want := range map[string]bool{
 		"patient_id\nP1\n":     false,

@@ -18,7 +18,7 @@ import (
 
 var ids = parser.Config{Columns: []parser.Selector{{Name: "patient_id"}, {Name: "event_type"}}}
 
-// readAll returns the wanted fields of every record, row by row.
+// readAll returns the selected fields of all records.
 func readAll(r *parser.Reader, columns int) ([][]string, error) {
 	rows := [][]string{}
 	for {
@@ -97,7 +97,8 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// Every case, cut at every point, and read through buffers of every size: the same records, the same errors.
+// The result of every case is the same for every cut of the input and every
+// size of the buffer.
 func TestCasesAtEveryCut(t *testing.T) {
 	var r *parser.Reader
 	tried := 0
@@ -130,7 +131,8 @@ func TestCasesAtEveryCut(t *testing.T) {
 	proof.Cases(t, "arrivals", tried)
 }
 
-// Every string over the bytes that matter, against encoding/csv and the written deviations.
+// Every short string has the result of encoding/csv, apart from the documented
+// differences.
 func TestStringsAgreeWithEncodingCSV(t *testing.T) {
 	t.Parallel()
 	tried := 0
@@ -155,14 +157,14 @@ func compare(t *testing.T, input []byte, r *parser.Reader, columns int, want [][
 	t.Helper()
 	got, err := readAll(r, columns)
 	if (err == nil) != (wantErr == nil) {
-		t.Fatalf("%q: got error %v, the oracle has %v", input, err, wantErr)
+		t.Fatalf("%q: got error %v, want %v", input, err, wantErr)
 	}
 	if err != nil {
 		return
 	}
 	same := func(a, b []string) bool { return slices.Equal(a, b[:columns]) }
 	if !slices.EqualFunc(got, want, same) {
-		t.Fatalf("%q: got %q, the oracle has %q", input, got, want)
+		t.Fatalf("%q: got %q, want %q", input, got, want)
 	}
 }
 
@@ -174,8 +176,8 @@ func TestLimits(t *testing.T) {
 		want        error
 		at          int64
 	}{
-		{"record of the limit", "patient_id,event_type,v\n" + row + "\n", 100, nil, 0},
-		{"record of the limit, no newline", "patient_id,event_type,v\n" + row, 100, nil, 0},
+		{"record as long as the limit", "patient_id,event_type,v\n" + row + "\n", 100, nil, 0},
+		{"record as long as the limit, no newline", "patient_id,event_type,v\n" + row, 100, nil, 0},
 		{"one byte over", "patient_id,event_type,v\nP1,bp,1\n" + row + "x\n", 100, parser.ErrRecordTooLong, 32},
 		{"one byte over, no newline", "patient_id,event_type,v\nP1,bp,1\n" + row + "x", 100, parser.ErrRecordTooLong, 32},
 		{"one byte over by its CR", "patient_id,event_type,v\n" + row + "\r\n", 100, parser.ErrRecordTooLong, 24},
@@ -226,8 +228,8 @@ func TestConfig(t *testing.T) {
 		{"tab", "patient_id\tevent_type\nP,1\tbp\n", parser.Config{Dialect: parser.Dialect{Delimiter: '\t'}, Columns: ids.Columns}, [][]string{{"P,1", "bp"}}},
 		{"no header", "P1,x,bp\nP2,y,hr\n", parser.Config{Dialect: parser.Dialect{NoHeader: true}, Columns: []parser.Selector{{Number: 1}, {Number: 3}}}, [][]string{{"P1", "bp"}, {"P2", "hr"}}},
 		{"no header, the same row again", "P1,bp\nP1,bp\n", parser.Config{Dialect: parser.Dialect{NoHeader: true}, Columns: []parser.Selector{{Number: 1}, {Number: 2}}}, [][]string{{"P1", "bp"}, {"P1", "bp"}}},
-		{"number under a header", "a,b\nP1,bp\n", parser.Config{Columns: []parser.Selector{{Number: 2}, {Name: "a"}}}, [][]string{{"bp", "P1"}}},
-		{"one column wanted twice", "a,b\n\"P\"\"1\",bp\n", parser.Config{Columns: []parser.Selector{{Name: "a"}, {Name: "a"}}}, [][]string{{`P"1`, `P"1`}}},
+		{"number with a header", "a,b\nP1,bp\n", parser.Config{Columns: []parser.Selector{{Number: 2}, {Name: "a"}}}, [][]string{{"bp", "P1"}}},
+		{"one column selected twice", "a,b\n\"P\"\"1\",bp\n", parser.Config{Columns: []parser.Selector{{Name: "a"}, {Name: "a"}}}, [][]string{{`P"1`, `P"1`}}},
 		{"a single column", "a\nx\n\ny", parser.Config{Columns: []parser.Selector{{Name: "a"}}}, [][]string{{"x"}, {"y"}}},
 		{"number too high", "a,b\n", parser.Config{Columns: []parser.Selector{{Number: 3}}}, nil},
 		{"no columns", "a,b\nP1,bp\nP2,hr\n", parser.Config{}, [][]string{{}, {}}},
@@ -245,8 +247,7 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// A configuration that is refused is refused for its own fault, whatever the
-// input is.
+// The error for an invalid configuration names what is invalid, for any input.
 func TestInvalidConfigs(t *testing.T) {
 	for _, tt := range []struct {
 		cfg  parser.Config
@@ -268,7 +269,7 @@ func TestInvalidConfigs(t *testing.T) {
 	}
 }
 
-// A delimiter is an ASCII character that means nothing else.
+// All ASCII characters without another meaning are valid delimiters.
 func TestDelimiters(t *testing.T) {
 	for c := range 256 {
 		text := "1" + string([]byte{byte(c)}) + "2\n"
@@ -286,7 +287,7 @@ func TestDelimiters(t *testing.T) {
 	}
 }
 
-// The errors of a source come through as they are, and are never an end.
+// Next returns the errors of the source unmodified.
 func TestSourceErrors(t *testing.T) {
 	for cut := range 60 {
 		data := []byte("patient_id,event_type\nP1,bp\n" + strings.Repeat("P2,hr\n", 20))[:cut]
@@ -297,12 +298,13 @@ func TestSourceErrors(t *testing.T) {
 	}
 	idle := &corpus.Pieces{Data: []byte("x"), Sizes: []int{0}}
 	if _, err := readAll(parser.NewReader(idle, ids), 2); err != io.ErrNoProgress {
-		t.Errorf("a source that never makes progress: got %v", err)
+		t.Errorf("source without progress: got %v", err)
 	}
 }
 
-// Cut anywhere, in all ways: a chain of ranges whose guesses are checked as the engine does it gives every record
-// once, and an error where reading in one go gives it.
+// Consecutive byte ranges of any size, whose guesses are checked as the engine
+// checks them, contain every record once, and an error at the position where a
+// single reader finds it.
 func TestRanges(t *testing.T) {
 	inputs := corpus.Cases()
 	text := "patient_id,event_type,note\n"
@@ -330,13 +332,13 @@ func TestRanges(t *testing.T) {
 		})
 	}
 	if wrong == 0 || right < wrong {
-		t.Errorf("%d chains of ranges held a wrong guess, %d did not: want both, and mostly the second", wrong, right)
+		t.Errorf("%d inputs with a wrong guess, %d without: want both, and more of the latter", wrong, right)
 	}
 	proof.Cases(t, "ranges", wrong+right)
 }
 
-// checkRanges reads a case in ranges up to the end, the error, or the first range that was guessed wrongly, and reports
-// whether there was one.
+// checkRanges reads a case in byte ranges until its end, its error, or the
+// first wrong guess, and reports whether there was one.
 func checkRanges(t *testing.T, c corpus.Case, size int) (wrong bool) {
 	var rows [][]string
 	var header *parser.Header
@@ -362,9 +364,9 @@ func checkRanges(t *testing.T, c corpus.Case, size int) (wrong bool) {
 		lines += r.Lines()
 	}
 	if !wrong && (c.Err != nil || over != 0 || len(rows) != len(c.Rows)) {
-		t.Fatalf("size %d: %d rows, %d bytes too many; want %d rows, %v", size, len(rows), over, len(c.Rows), c.Err)
+		t.Fatalf("size %d: %d rows, %d bytes after the end; want %d rows, %v", size, len(rows), over, len(c.Rows), c.Err)
 	}
-	for i := range min(len(rows), len(c.Rows)) { // a case with an error lists none
+	for i := range min(len(rows), len(c.Rows)) { // no rows are listed for an error
 		if corpus.Row(rows[i]) != c.Rows[i] {
 			t.Fatalf("size %d, row %d: got %q, want %q", size, i, rows[i], c.Rows[i])
 		}
@@ -372,8 +374,8 @@ func checkRanges(t *testing.T, c corpus.Case, size int) (wrong bool) {
 	return wrong
 }
 
-// Records with a wrong number of fields are handed over and left out, however the input is read; all other records
-// are there.
+// Records with a wrong number of fields are passed to Reject and left out,
+// however the input is cut. All other records are returned.
 func TestReject(t *testing.T) {
 	input := "patient_id,event_type\r\nP1\nP1,a\n\n\"P2\nx\",b,\"c\"\r\n" + strings.Repeat("P3,c\n", 100) + ",,\nP4,d\nP5"
 	want := []string{`line 2, byte 23: "P1"`, `line 5, byte 32: "\"P2\nx\",b,\"c\""`, `line 107, byte 546: ",,"`, `line 109, byte 554: "P5"`}
@@ -410,7 +412,7 @@ func TestAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	for name, row := range map[string]string{"regular": "P1,t,bp,1\n", "careful": "\"P1\",t,\"b\"\"p\",1\n"} {
+	for name, row := range map[string]string{"block parser": "P1,t,bp,1\n", "record parser": "\"P1\",t,\"b\"\"p\",1\n"} {
 		data := []byte("patient_id,x,event_type,v\n" + strings.Repeat(row, 1<<17))
 		src := bytes.NewReader(data)
 		r := parser.NewReader(src, ids)

@@ -10,8 +10,8 @@ import (
 	"fastcount/parser"
 )
 
-// Records that Discard skips are not returned by Next, and offsets and lines
-// are those of an input that was read by Next alone.
+// Records that Discard skips are not returned by Next. Offset and Lines count
+// them.
 func TestPeekAndDiscard(t *testing.T) {
 	const input = "patient_id,event_type\nP1,bp\nP2,hr\nP3,bp"
 	for size := 1; size < 60; size++ {

@@ -6,32 +6,35 @@ import (
 	"fastcount/internal/simd"
 )
 
-// Slack is how many bytes behind a block may be read, but not relied upon: vector code loads a whole register where a
-// field or record ends. Every buffer of this package is that much longer than it claims to be; no other memory may be
-// read so.
+// Slack is the number of bytes after the data of a block, or after the bytes
+// that Peek returns, that may be read. Their values are unspecified. Vector
+// code needs them to load a full register where a field or a record ends.
 const Slack = 320
 
-// DefaultBufferSize is how many bytes are read at once. Larger reads cost less per byte, until what was read falls out
-// of the second-level cache before it is counted: two workers are a fifth slower with 1 MiB.
+// DefaultBufferSize is the number of bytes read at a time. Larger reads cost
+// less per byte, as long as the data stays in the second-level cache until it
+// is counted: with 1 MiB, two workers are 20 % slower.
 const DefaultBufferSize = 512 << 10
 
-// windowSize is how many bytes are made into one block. What one pass over a window writes is still in the
-// processor's second-level cache when the next pass reads it.
+// windowSize is the maximum number of bytes of a block. It is small enough that
+// what one pass over the window writes is still in the second-level cache when
+// the next pass reads it.
 const windowSize = 64 << 10
 
 // scratch is the memory of one Reader.
 type scratch struct {
-	buf     []byte   // the input buffer; Slack more bytes follow it in its array
-	offsets []uint32 // room for the separators of one window
+	buf     []byte   // the input buffer, with Slack more bytes in its array
+	offsets []uint32 // of the structural characters of one window
 	columns []Column // of the block
-	fields  []field  // of the record at hand, for the careful road
+	fields  []field  // of one record
 }
 
 var scratches = sync.Pool{New: func() any {
 	return &scratch{offsets: make([]uint32, windowSize+simd.Slack)}
 }}
 
-// putScratch gives s back. A buffer that a long record made grow is not kept.
+// putScratch returns s to the pool. It does not keep a buffer that has grown
+// for a long record.
 func putScratch(s *scratch) {
 	if len(s.buf) > 2*DefaultBufferSize {
 		s.buf = nil
@@ -39,7 +42,7 @@ func putScratch(s *scratch) {
 	scratches.Put(s)
 }
 
-// buffer returns a buffer for size bytes and the one line feed that may have to be put behind them.
+// buffer returns a buffer for size bytes and a terminating line feed.
 func (s *scratch) buffer(size int) []byte {
 	if len(s.buf) < size+1 {
 		s.buf = make([]byte, size+1, size+1+Slack)
@@ -47,10 +50,11 @@ func (s *scratch) buffer(size int) []byte {
 	return s.buf[:size+1]
 }
 
-// grown returns a buffer for twice as many bytes as buf, which is from s, with the same content.
+// grown returns a buffer of twice the size of buf, with its contents. The
+// buffer buf must have been returned by s.
 func (s *scratch) grown(buf []byte) []byte {
 	size := 2 * (len(buf) - 1)
-	if len(s.buf) > size { // an input before this one needed it
+	if len(s.buf) > size { // grown for an earlier input
 		return s.buf[:size+1]
 	}
 	s.buf = nil
@@ -59,6 +63,7 @@ func (s *scratch) grown(buf []byte) []byte {
 	return bigger
 }
 
+// columnsFor returns n columns.
 func (s *scratch) columnsFor(n int) []Column {
 	for len(s.columns) < n {
 		s.columns = append(s.columns, Column{})

@@ -9,74 +9,61 @@ import (
 	"fastcount/internal/simd"
 )
 
-// Reader reads the records of one input in blocks. It is used by one goroutine at a time. Once it has seen its
-// longest record it allocates nothing more, and Reset keeps its memory for the next input.
-//
-// The buffer holds what was read and is not yet used:
-//
-//	buf   used ········ | unread records, the last perhaps cut | room for more
-//	                    pos                                    end       len(buf)-1
-//
-// Invariant: buf[pos] begins a record, an empty line, or nothing at all. The byte kept free at the end takes the
-// line feed that is put behind an input whose last line has none; Slack more bytes follow in the array.
+// A Reader reads the records of an input in blocks. It must not be used by
+// several goroutines at the same time. It allocates memory only while its
+// buffer grows to hold the longest record, and Reset keeps that memory.
 type Reader struct {
 	cfg     Config
-	index   func(dst []uint32, b []byte, comma byte) simd.Marks
+	index   func(dst []uint32, b []byte, delimiter byte) simd.Marks // the kernel
 	src     io.Reader
-	err     error // what the next call of Next returns
+	err     error // result of the next call of Next
 	header  *Header
 	records recordParser
 	scratch *scratch
 	block   Block
 
+	// The buffer contains the bytes that have been read:
+	//
+	//	consumed | records, the last one possibly incomplete | free
+	//	         pos                                         end    len(buf)-1
+	//
+	// At pos begins a record or an empty line, unless pos is end. The last byte
+	// of buf is reserved for the line feed that terminates the last line of the
+	// input if it has none. Slack more bytes follow in the array.
 	buf        []byte
 	pos, end   int
-	base       int64        // bytes of the input before buf[0]
-	lines      int64        // line feeds of the input before buf[pos]
-	limitFunc  func() int64 // Range.Limit
-	multiline  int64        // records that span lines
-	limit      int64        // no record is read that begins here or later
-	guess      bool         // the first record is to be looked for
-	fastBlocks int          // blocks that needed no record parser
-	slowBlocks int
+	base       int64        // number of bytes of the input before buf[0]
+	lines      int64        // number of line feeds of the input before buf[pos]
+	limitFunc  func() int64 // Range.Limit, until it is known
+	multiline  int64        // number of records that span several lines
+	limit      int64        // offset from which records belong to the next range
+	guess      bool         // the first record must be found: see Range
+	fastBlocks int          // number of blocks made by the block parser
+	slowBlocks int          // number of blocks made by the record parser
 	begun      bool
 	eof        bool
-	padded     bool // a line feed that is not in the input stands at buf[end-1]
+	padded     bool // buf[end-1] is a line feed that is not in the input
 }
 
-// NewReader returns a Reader of src. Options that make no sense are reported by the first call of a method that
-// returns an error.
+// NewReader returns a new Reader that reads from src. If cfg is not valid, the
+// methods of the Reader return the error of [Config.Validate].
 func NewReader(src io.Reader, cfg Config) *Reader {
 	r := new(Reader)
 	r.Reset(src, cfg)
 	return r
 }
 
-// Reset makes r read another input from its beginning. It may be called at any time, also after an error or Release.
+// Reset discards the state of r and makes it read from src, from the beginning
+// of an input. It may be called at any time, including after an error or
+// [Reader.Release].
 func (r *Reader) Reset(src io.Reader, cfg Config) { r.ResetRange(src, cfg, Range{}) }
 
-// Range is a piece of an input, for readers of several pieces at once. The source of its reader begins at any byte of
-// the input and goes on to the input's end. A record belongs to the range in which the byte before it lies, and to the
-// first one if there is none.
-type Range struct {
-	// Header is that of the input, or nil for the first range, which begins with it. The reader of another one looks
-	// for a line feed behind which a record stands that it can read, so that it begins, as a guess, with the first
-	// record of the range. That may be wrong, in text inside quotes. The guess was right if and only if Offset after
-	// Begin is as far behind the beginning of this range as Offset is behind it at the end of the range before, and
-	// that range was read rightly itself.
-	Header *Header
-
-	// Limit returns the offset in the source at which the next range begins, or math.MaxInt64 while that is not
-	// known: it must be known once the byte at that offset was read. nil means that there is no next range.
-	Limit func() int64
-}
-
-// ResetRange makes r read a piece of an input. Offsets count from the beginning of the range then, lines from its first
-// record.
+// ResetRange is Reset for a byte range of an input. Offsets are counted from
+// the beginning of the range, and lines from its first record.
 func (r *Reader) ResetRange(src io.Reader, cfg Config, g Range) {
 	err := cfg.Validate()
 	if err != nil {
-		cfg = Config{} // nothing will be read
+		cfg = Config{} // all methods return err
 	}
 	cfg = cfg.withDefaults()
 	if r.scratch == nil {
@@ -89,50 +76,51 @@ func (r *Reader) ResetRange(src io.Reader, cfg Config, g Range) {
 	r.records = recordParser{delimiter: cfg.Dialect.Delimiter, maxRecord: cfg.Limits.MaxRecord, maxLines: cfg.Limits.MaxRecordLines, fields: r.scratch.fields}
 }
 
-// Release gives the memory of r back. Blocks that it returned are no longer valid; Reset makes r usable again.
+// Release makes the memory of r available to other Readers. Blocks that r has
+// returned are no longer valid. r can be used again after a call of Reset.
 func (r *Reader) Release() {
 	if r.scratch == nil {
 		return
 	}
 	r.scratch.fields = r.records.fields
 	putScratch(r.scratch)
-	*r = Reader{err: fmt.Errorf("parser: the reader was released")}
+	*r = Reader{err: fmt.Errorf("parser: use of a released Reader")}
 }
 
-// Header returns the header of the input, once Begin has succeeded.
+// Header returns the header of the input. It is nil until Begin succeeds.
 func (r *Reader) Header() *Header { return r.header }
 
-// Offset returns the number of bytes of the input before the next record: after Begin where the first record
-// begins, after io.EOF where the record behind the last one would begin.
+// Offset returns the number of bytes of the input, or byte range, before the
+// next record. After Begin this is the offset of the first record, and after
+// io.EOF the offset at which the last record ends.
 func (r *Reader) Offset() int64 {
 	at := r.base + int64(r.pos)
-	if r.usedPadding() {
+	if r.Unterminated() {
 		at--
 	}
 	return at
 }
 
-// Lines returns the number of line feeds from the beginning of the input, or range, to Offset.
+// Lines returns the number of line feeds before Offset, counted from the
+// beginning of the input or from the first record of the byte range.
 func (r *Reader) Lines() int64 {
-	if r.usedPadding() {
+	if r.Unterminated() {
 		return r.lines - 1
 	}
 	return r.lines
 }
 
-// MultilineRecords returns how many of the records read so far span lines,
-// those that Config.Reject left out included.
+// MultilineRecords returns the number of records read so far that span several
+// lines, including those passed to Config.Reject.
 func (r *Reader) MultilineRecords() int64 { return r.multiline }
 
-// Unterminated reports whether the input ends with a record, or a header, that no
-// line feed follows, and r has read it. A text that was cut in a line ends so.
-func (r *Reader) Unterminated() bool { return r.usedPadding() }
+// Unterminated reports whether the last line of the input, which r has read,
+// has no line feed. A text file that was cut within a line ends like this.
+func (r *Reader) Unterminated() bool { return r.padded && r.pos == r.end }
 
-// usedPadding reports whether the line feed that is not in the input is among what was used.
-func (r *Reader) usedPadding() bool { return r.padded && r.pos == r.end }
-
-// Begin reads up to the first record: the byte order mark and the header, or to the place where a range begins.
-// Next does so by itself; Begin is for those who want Header or Offset before.
+// Begin reads the header of the input, or finds the first record of a byte
+// range. It need not be called, because Next does the same, but makes Header
+// and Offset available before the first record is read.
 func (r *Reader) Begin() error {
 	if r.begun || r.err != nil {
 		return r.err
@@ -155,9 +143,14 @@ func (r *Reader) begin() error {
 	return r.readHeader()
 }
 
-// Next returns the next block of records. The error is io.EOF after the last record, and only if the source said
-// io.EOF itself; a *SyntaxError if the input is not the CSV that this package reads, after all records before that
-// place were returned; or the error of the source as it was. Once Next has failed it fails again with that error.
+// Next returns the next block of records. After all records before an error
+// have been returned, it returns
+//
+//   - io.EOF if the source has returned io.EOF;
+//   - a *[SyntaxError] if the input is not valid;
+//   - the unmodified error of the source.
+//
+// Further calls return the same error.
 func (r *Reader) Next() (*Block, error) {
 	if err := r.Begin(); err != nil {
 		return nil, err
@@ -212,8 +205,10 @@ func (r *Reader) atEnd() bool {
 	return r.base+int64(r.pos) >= r.limit || r.eof && r.pos == r.end
 }
 
-// advance makes a block of the records at buf[pos], none if the first of them goes on behind what is buffered: then
-// more is true. What is wrong with the record behind the block is kept in r.err for the next call of Next.
+// parse makes a block of the records at buf[pos]. If the first of them is not
+// complete in the buffer, the block has no records and more is true. The error
+// of the record that follows the block is stored in r.err for the next call of
+// Next.
 func (r *Reader) parse() (more bool) {
 	data := r.buf[r.pos:r.end]
 	stop := int(min(int64(len(data)), windowSize, r.limit-r.base-int64(r.pos)))
@@ -233,7 +228,7 @@ func (r *Reader) parse() (more bool) {
 	if err == errIncomplete || err == errIncompleteQuoted {
 		if more = !r.eof; more {
 			err = nil
-		} else { // the input ends in a line feed, its own or ours: only a quote can hide it
+		} else { // the data ends in a line feed, so the record is incomplete only within quotes
 			at, err = r.records.open, ErrUnclosedQuote
 		}
 	}
@@ -245,7 +240,8 @@ func (r *Reader) parse() (more bool) {
 	return more
 }
 
-// take makes data, the bytes at buf[pos] with so many line feeds, the bytes of the block.
+// consume makes data, which begins at buf[pos] and contains the given number of
+// line feeds, the data of the block, and advances past it.
 func (r *Reader) consume(data []byte, lines int) {
 	r.block.Data = data
 	r.pos += len(data)

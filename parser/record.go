@@ -6,25 +6,26 @@ import (
 	"fmt"
 )
 
-// The careful road: one record after another, one byte after another. What this file accepts and refuses IS the
-// CSV of this package; everything faster is measured against it.
+// This file contains the record parser, which defines the format that this
+// package accepts. It is the reference implementation of the block parser.
 //
-// It is a pure function of the bytes it is given: no reading, no positions kept, no state from one record to the
-// next. Where the bytes end before the record does, it says so, changes nothing, and is called again with more.
+// Its result depends only on the bytes that it is given. It does not read, and
+// keeps no state between records. If the bytes end before the record does, it
+// returns errIncomplete or errIncompleteQuoted, and the caller repeats the call
+// with more bytes.
 
-// errIncomplete says that the data ends before the record. errIncompleteQuoted says so inside a quoted field.
 var (
-	errIncomplete       = errors.New("record goes on")
-	errIncompleteQuoted = errors.New("record goes on inside quotes")
+	errIncomplete       = errors.New("incomplete record")
+	errIncompleteQuoted = errors.New("incomplete record within quotes")
 )
 
-// field is where a field lies in the data, without its quotes.
+// field is the position of a field in the data, without enclosing quotes.
 type field struct {
 	start, end int
-	doubled    bool // it holds doubled quotes, still to be made single
+	doubled    bool // contains doubled quotes
 }
 
-// value returns the unescaped field; it allocates if there is something to unescape.
+// value returns the value of f. It allocates only if f contains doubled quotes.
 func (f field) value(data []byte) []byte {
 	raw := data[f.start:f.end]
 	if !f.doubled {
@@ -33,26 +34,29 @@ func (f field) value(data []byte) []byte {
 	return bytes.ReplaceAll(raw, []byte(`""`), []byte(`"`))
 }
 
-// machine reads one record at a time.
+// recordParser parses one record at a time.
 type recordParser struct {
 	delimiter byte
 	maxRecord int
 	maxLines  int
-	padded    bool // the data ends in a line feed that is not in the input
+	padded    bool // the last byte of the data is a line feed that is not in the input
 
-	fields []field // of the record read last: the first keep of them
+	// The following describe the record parsed last.
+	fields []field // its first keep fields
 	keep   int
-	count  int // fields of the record read last
-	lines  int // lines of the record read last
-	length int // length of the data that record was given
-	open   int // offset of the quote that the last field read began with
+	count  int // number of fields
+	lines  int // number of lines
+	length int // length of the data passed to parse
+	open   int // offset of the quote that begins the last quoted field
 }
 
-// record reads the record that begins at data[at] and returns the offset behind its line end. The error is
-// errIncomplete or errIncompleteQuoted if data ends too early, or what is wrong, together with the offset where it is wrong.
+// parse parses the record that begins at data[at] and returns the offset that
+// follows its line end. If the data ends before the record does, the error is
+// errIncomplete or errIncompleteQuoted; otherwise an error is returned together
+// with its offset.
 func (p *recordParser) parse(data []byte, at int) (int, error) {
 	begin := at
-	tooLong := begin + p.maxRecord + 1 // a record and its line feed end at the latest here
+	tooLong := begin + p.maxRecord + 1 // largest offset at which a record and its line feed can end
 	view := data[:min(len(data), tooLong)]
 	p.fields, p.count, p.lines, p.length = p.fields[:0], 0, 1, len(data)
 	if hasByteOrderMark(view[begin:]) {
@@ -78,8 +82,9 @@ func hasByteOrderMark(data []byte) bool {
 	return len(data) >= 3 && data[0] == 0xef && data[1] == 0xbb && data[2] == 0xbf
 }
 
-// field reads the field that begins at data[at]. It returns the offset behind the delimiter or line end that ends
-// it and whether it was a line end; with an error, the offset where the error is.
+// parseField parses the field that begins at data[at]. It returns the offset
+// that follows the delimiter or line end after the field, and whether that was
+// a line end. With an error, next is the offset of the error.
 func (p *recordParser) parseField(data []byte, at int) (next int, last bool, err error) {
 	if at < len(data) && data[at] == '"' {
 		return p.parseQuoted(data, at)
@@ -102,12 +107,12 @@ func (p *recordParser) parseField(data []byte, at int) (next int, last bool, err
 	return len(data), false, errIncomplete
 }
 
-// quoted is field where data[open] is a quote.
+// parseQuoted is parseField for a field that begins with the quote data[open].
 func (p *recordParser) parseQuoted(data []byte, open int) (next int, last bool, err error) {
 	p.open = open
 	f := field{start: open + 1}
 	for i := f.start; i < len(data); i++ {
-		if data[i] > '"' { // as most bytes are
+		if data[i] > '"' { // most bytes
 			continue
 		}
 		if data[i] == '\n' {
@@ -142,9 +147,9 @@ func (p *recordParser) parseQuoted(data []byte, open int) (next int, last bool, 
 	return len(data), false, errIncompleteQuoted
 }
 
-// nextLine counts the line that follows the line feed at offset i, which is inside
-// quotes. The limit is exceeded at a certain byte, so that an error after that
-// byte is not reported however the input was cut.
+// nextLine counts the line that follows the line feed at offset i, which is
+// inside quotes. The error is detected at this byte, and so does not depend on
+// how many of the following bytes are in the data.
 func (p *recordParser) nextLine(i int) error {
 	if p.padded && i+1 == p.length {
 		return nil
@@ -155,7 +160,8 @@ func (p *recordParser) nextLine(i int) error {
 	return nil
 }
 
-// lineEnd returns the offset behind the line end at data[at], which is a line feed or a carriage return.
+// lineEnd returns the offset that follows the line end at data[at], which is a
+// LF or a CR.
 func lineEnd(data []byte, at int) (int, error) {
 	switch {
 	case data[at] == '\n':
@@ -175,7 +181,8 @@ func (p *recordParser) add(f field) {
 	}
 }
 
-// skipEmptyLine returns the offset behind the line at data[at] if that line is empty, and else at.
+// skipEmptyLine returns the offset that follows the line at data[at] if that
+// line is empty, and at otherwise.
 func skipEmptyLine(data []byte, at int) int {
 	if at < len(data) && (data[at] == '\n' || data[at] == '\r') {
 		if next, err := lineEnd(data, at); err == nil {
@@ -185,30 +192,31 @@ func skipEmptyLine(data []byte, at int) int {
 	return at
 }
 
-// careful appends the records of data that begin before stop to the block. It returns the number of bytes used
-// and, if a record could not be read, the error and its offset; the records before it are in the block.
+// parseRecords appends the records of data that begin before stop to the block.
+// It returns the number of bytes used. If a record cannot be parsed, it returns
+// the error and its offset after appending the preceding records.
 func (r *Reader) parseRecords(data []byte, stop int) (used, errAt int, err error) {
-	m := &r.records
+	p := &r.records
 	for used < stop {
 		if next := skipEmptyLine(data, used); next > used {
 			used = next
 			continue
 		}
-		next, err := m.parse(data, used)
+		next, err := p.parse(data, used)
 		if err != nil {
 			return used, next, err
 		}
-		if m.lines > 1 {
+		if p.lines > 1 {
 			r.multiline++
 		}
-		if m.count != r.header.width {
+		if p.count != r.header.width {
 			if err := r.reject(data, used, next); err != nil {
 				return used, used, err
 			}
 			used = next
 			continue
 		}
-		if r.header.repeats(data, m.fields) {
+		if r.header.repeats(data, p.fields) {
 			return used, used, ErrRepeatedHeader
 		}
 		r.appendFields(data)
@@ -217,7 +225,9 @@ func (r *Reader) parseRecords(data []byte, stop int) (used, errAt int, err error
 	return used, 0, nil
 }
 
-// reject hands the record data[at:next], which has a wrong number of fields, to the option for it.
+// reject calls Config.Reject for the record data[at:next], which has a wrong
+// number of fields, and returns its error. Without Config.Reject, it returns
+// the error of the record.
 func (r *Reader) reject(data []byte, at, next int) error {
 	err := fmt.Errorf("%w: got %d, want %d", ErrFieldCount, r.records.count, r.header.width)
 	if r.cfg.Reject == nil {
@@ -228,13 +238,14 @@ func (r *Reader) reject(data []byte, at, next int) error {
 	return r.cfg.Reject(r.block.errorAt(at, err), record)
 }
 
-// appendFields appends the wanted fields of the record that the machine has just read to the block.
+// appendFields appends the selected fields of the record parsed last to the
+// block.
 func (r *Reader) appendFields(data []byte) {
 	for i, column := range r.header.wanted {
 		f := r.records.fields[column]
 		if f.doubled {
 			f = unescape(data, f)
-			r.records.fields[column] = f // the column may be wanted twice
+			r.records.fields[column] = f // the same column may be selected again
 		}
 		c := &r.block.Columns[i]
 		c.Starts = append(c.Starts, uint32(f.start))
@@ -243,8 +254,9 @@ func (r *Reader) appendFields(data []byte) {
 	r.block.Rows++
 }
 
-// unescape makes doubled quotes single, in place. What is left over behind the value becomes zeros, so that the
-// line feeds before any later offset stay as many as they were.
+// unescape replaces the doubled quotes of f by single ones, in place, and sets
+// the bytes that follow the shortened value to zero. The number of line feeds
+// before later fields, from which line numbers are computed, stays the same.
 func unescape(data []byte, f field) field {
 	raw := data[f.start:f.end]
 	n := 0

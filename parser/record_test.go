@@ -14,35 +14,36 @@ import (
 	"fastcount/parser"
 )
 
-// agree compares what a reader says of an input with what the oracle's state machine says: the records before the
-// fault, which fault it is, and where.
+// agree compares the result of a reader with that of the oracle's state
+// machine: the records before the first error, the error, and its position.
 func agree(t *testing.T, what string, r *parser.Reader, rows [][]string, fault *oracle.Fault) {
 	t.Helper()
 	got, err := readAll(r, 2)
 	if !slices.EqualFunc(got, rows, func(a, b []string) bool { return slices.Equal(a, b[:2]) }) {
-		t.Fatalf("%s: got %q, the machine has %q", what, got, rows)
+		t.Fatalf("%s: got %q, want %q", what, got, rows)
 	}
 	var s *parser.SyntaxError
 	switch {
 	case fault == nil && err == nil:
 	case fault == nil || !errors.As(err, &s) || !errors.Is(err, corpus.Faults[fault.Kind]) || s.Offset != int64(fault.Offset) || s.Line != int64(fault.Line):
-		t.Fatalf("%s: got %v, the machine has %+v", what, err, fault)
+		t.Fatalf("%s: got %v, want %+v", what, err, fault)
 	}
 }
 
-// oracleRows runs the oracle on an input whose first record is p,e.
+// oracleRows returns the result of the oracle for an input with the header p,e.
 func oracleRows(t *testing.T, input []byte) ([][]string, *oracle.Fault) {
 	t.Helper()
 	records, fault := oracle.Machine(input, ',')
 	if len(records) == 0 || !slices.Equal(records[0], []string{"p", "e"}) {
-		t.Fatalf("%q: the machine has no header", input)
+		t.Fatalf("%q: no header", input)
 	}
 	return records[1:], fault
 }
 
 var named = parser.Config{Columns: []parser.Selector{{Name: "p"}, {Name: "e"}}}
 
-// eachString calls f with every string over the bytes that matter up to a length.
+// eachString calls f for every string of structural characters and two others
+// up to the given length.
 func eachString(longest int, f func(s []byte)) {
 	const alphabet = "a,\"\r\n\x00"
 	buf := make([]byte, longest)
@@ -72,8 +73,9 @@ func TestStringsAgreeWithStateMachine(t *testing.T) {
 	proof.Cases(t, "strings-machine", tried)
 }
 
-// Every short string with a quote or a carriage return, behind and before plain rows, through buffers of every size: so
-// each of its bytes comes first and last in a buffer.
+// Every short string with a quote or a CR, between plain records, is read
+// through buffers of all sizes, so that each of its bytes is at the beginning
+// and at the end of a buffer.
 func TestStringsAtBufferEdges(t *testing.T) {
 	t.Parallel()
 	tried := 0
@@ -95,7 +97,7 @@ func TestStringsAtBufferEdges(t *testing.T) {
 	proof.Cases(t, "strings-edges", tried)
 }
 
-// eachTokenString calls f with every sequence of tokens up to a length.
+// eachTokenString calls f for every sequence of tokens up to the given length.
 func eachTokenString(longest int, tokens []string, f func(s []byte)) {
 	var grow func(s []byte, left int)
 	grow = func(s []byte, left int) {
@@ -110,8 +112,8 @@ func eachTokenString(longest int, tokens []string, f func(s []byte)) {
 	grow(nil, longest)
 }
 
-// Every short string with byte order marks and parts of them, after a header
-// and as a whole input, agrees with both oracles, through buffers of all sizes.
+// Every short string with byte order marks or parts of them, following a header
+// and as a complete input, has the result of both oracles.
 func TestStringsWithByteOrderMarks(t *testing.T) {
 	t.Parallel()
 	tried := 0
@@ -140,8 +142,8 @@ func TestStringsWithByteOrderMarks(t *testing.T) {
 	proof.Cases(t, "strings-marks", tried)
 }
 
-// Every short string is refused for the lines of a record exactly where the
-// state machine refuses it, and the same records span lines.
+// The limit of lines rejects the records that the oracle rejects, at the same
+// position, and the same number of records span several lines.
 func TestStringsWithLineLimit(t *testing.T) {
 	t.Parallel()
 	tried := 0
@@ -175,8 +177,8 @@ func TestStringsWithLineLimit(t *testing.T) {
 	proof.Cases(t, "strings-lines", tried)
 }
 
-// A record may span the number of lines of the limit, wherever the input is
-// cut, and with one more the error is at the line where it begins.
+// A record may have as many lines as the limit allows, however the input is
+// cut. With one more, the error has the position where the record begins.
 func TestLineLimitOfRecord(t *testing.T) {
 	for _, end := range []string{"\n", ""} {
 		for name, tt := range map[string]struct {
@@ -198,8 +200,8 @@ func TestLineLimitOfRecord(t *testing.T) {
 	}
 }
 
-// An unclosed quote within the limit of lines is one, with and without a line
-// feed at the end.
+// A quote that is not closed within the limit of lines is reported as such,
+// with and without a line feed at the end of the input.
 func TestUnclosedQuoteWithinLineLimit(t *testing.T) {
 	for text, want := range map[string]error{
 		"p,e\nP1,\"\n\na":   parser.ErrUnclosedQuote, // three lines
