@@ -62,13 +62,14 @@ var imports = map[string]string{
 // dependencies lists the modules that code other than tests may use, and the
 // packages that may import them.
 var dependencies = map[string]string{
-	"github.com/klauspost/compress": "sources",
-	"github.com/valyala/fastjson":   "sources",
-	"github.com/spf13/cobra":        "cmd/fastcount",
-	"github.com/spf13/pflag":        "cmd/fastcount",
-	"golang.org/x/term":             "cmd/fastcount",
-	"golang.org/x/sys":              "sources internal/simd internal/fused cmd/fastcount internal/testing/terminal",
-	"golang.org/x/sync":             "engine sources cmd/fastcount",
+	"github.com/klauspost/compress":        "sources",
+	"github.com/valyala/fastjson":          "sources",
+	"github.com/clipperhouse/displaywidth": "internal/display",
+	"github.com/spf13/cobra":               "cmd/fastcount",
+	"github.com/spf13/pflag":               "cmd/fastcount",
+	"golang.org/x/term":                    "cmd/fastcount",
+	"golang.org/x/sys":                     "sources internal/simd internal/fused cmd/fastcount internal/testing/terminal",
+	"golang.org/x/sync":                    "engine sources cmd/fastcount",
 }
 
 // restricted lists packages of the standard library that only some packages may

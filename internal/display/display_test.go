@@ -71,8 +71,8 @@ func TestShorten(t *testing.T) {
 	}
 }
 
-// hidden are characters of each kind that must not reach a terminal as they
-// are.
+// hidden holds characters of each kind that must not reach a terminal
+// unescaped.
 var hidden = []string{
 	"\n", "\r", "\t", "\x00", "\x1b", "\x7f", "\u0085", "\u009b", // controls
 	"\u2028", "\u2029", "\u200e", "\u202a", "\u202e", "\u2066", "\u2069", "\u061c", // lines and directions
@@ -81,7 +81,8 @@ var hidden = []string{
 	"\ufe0f", "\U000e0100", "\U000e0041", "\ue000", "\U0010ffff", // selectors, tags, private
 }
 
-// TestHiddenCharactersAreEscaped: in names, lines and JSON, wherever they are.
+// TestHiddenCharactersAreEscaped checks that they are escaped in names, lines
+// and JSON, at any place.
 func TestHiddenCharactersAreEscaped(t *testing.T) {
 	for _, h := range hidden {
 		for _, s := range []string{h, "a" + h + "b", "é" + h} {
@@ -121,8 +122,8 @@ func TestHiddenCharactersAreEscaped(t *testing.T) {
 	}
 }
 
-// TestNamesStayDistinct: no two ids are shown alike, and every shown id is
-// printable and on one line.
+// TestNamesStayDistinct checks that no two ids are displayed alike, and that
+// each is printable and on one line.
 func TestNamesStayDistinct(t *testing.T) {
 	ids := rapid.OneOf(rapid.String(), rapid.StringOf(rapid.SampledFrom([]rune("\"\\n\na \u202e"))),
 		rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }))
