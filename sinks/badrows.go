@@ -7,21 +7,26 @@ import (
 	"fastcount/engine"
 )
 
-// BadRows writes the rows that were left out (engine.Report.BadRows) as CSV, in the order of the report: the header
-// source,line,offset,reason,record and a record for each row. The line counts from 1, the offset is that of the row's
-// first byte in the decoded input, from 0. Of the row itself every byte is kept but the line end; quoting as in
-// RFC 4180 is put around it, not into it, so that whoever reads the file as CSV gets the row as it stood.
+// BadRows writes the rows that were left out of the counts, the BadRows of a
+// report, as CSV: the header source,line,offset,reason,record and a record for
+// each row, in the order of the report. Lines count from 1. The offset is that
+// of the first byte of the row in the decompressed input, from 0. The field
+// record holds the bytes of the row without its line ending.
 //
-// Rows may hold anything, patient ids and a spreadsheet's formulas included; see Safe. It is no format of a result: Builtin
-// does not list it. As an output of its own beside the result it appears together with it, or not at all.
+// Rows can contain anything, including patient ids and formulas of
+// spreadsheets; see Safe. BadRows does not write counts, and [Builtin] does not
+// include it.
 type BadRows struct {
-	Safe bool // as of CSV; then the file is not exact
+	// Safe escapes fields as CSV.Safe does. The field record is then not exact.
+	Safe bool
 }
 
-// MarksIncomplete implements Marker: nobody takes a list of rows that were left out for a complete result.
+// MarksIncomplete implements [Marker]. It returns true because a list of rows
+// that were left out cannot be mistaken for a complete result.
 func (BadRows) MarksIncomplete() bool { return true }
 
-// Write writes the header and the records. The memory it takes depends on the longest row alone.
+// Write writes the header and the records. Its memory depends only on the
+// longest row.
 func (s BadRows) Write(w io.Writer, r *engine.Report) error {
 	c := newCellWriter(w, s.Safe)
 	if err := c.write("source", "line", "offset", "reason", "record"); err != nil {

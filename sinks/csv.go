@@ -12,12 +12,14 @@ import (
 	"fastcount/engine"
 )
 
-// CSV writes the header patient_id,event_type,count and a record for each pair that occurred, in the order of the
-// report. Records end in a line feed; fields are quoted where RFC 4180 asks for it. Ids are written byte for byte,
-// line breaks included, but many readers, encoding/csv among them, read a quoted CRLF as LF.
+// CSV writes the header patient_id,event_type,count and a record for each pair
+// that occurred, in the order of the report. Records end in a line feed; fields
+// are quoted where RFC 4180 requires it. Ids are written byte for byte,
+// including line breaks, but many readers, such as encoding/csv, read a quoted
+// CRLF as LF.
 //
-// CSV has no place to say that a report is incomplete: Outputs says it in a file beside the CSV (see Marker), and whoever
-// uses the sink alone must say it in a way of his own.
+// CSV has no place for a mark, so an incomplete report looks complete; see
+// [Marker].
 type CSV struct {
 	// Safe puts ' before an id that a spreadsheet could take for a formula: one
 	// that begins with a control character, or, after blanks and characters that
@@ -29,7 +31,8 @@ type CSV struct {
 	Safe bool
 }
 
-// Write writes the header and the records. The memory it takes does not depend on the size of the report.
+// Write writes the header and the records. Its memory does not depend on the
+// size of the report.
 func (s CSV) Write(w io.Writer, r *engine.Report) error {
 	c := newCellWriter(w, s.Safe)
 	if err := c.write("patient_id", "event_type", "count"); err != nil {
@@ -43,7 +46,7 @@ func (s CSV) Write(w io.Writer, r *engine.Report) error {
 	return c.flush()
 }
 
-// cellWriter writes records of CSV, safe for a spreadsheet or exact.
+// cellWriter writes CSV records, exact or safe for a spreadsheet.
 type cellWriter struct {
 	b    *bufio.Writer
 	csv  *csv.Writer // writes exact records
@@ -57,8 +60,8 @@ func newCellWriter(w io.Writer, safe bool) *cellWriter {
 }
 
 // mark is a byte order mark. A cell that begins with it is quoted, which
-// encoding/csv does not do: at the beginning of a record the mark would be that
-// of another file.
+// encoding/csv does not do: at the start of a record, the mark would be taken
+// for that of a concatenated file.
 const mark = '\ufeff'
 
 func (c *cellWriter) write(cells ...string) error {
@@ -85,7 +88,7 @@ func (c *cellWriter) flush() error {
 	return c.csv.Error()
 }
 
-// appendSafe appends a cell that no spreadsheet takes for a formula.
+// appendSafe appends a cell that no spreadsheet interprets as a formula.
 func appendSafe(b []byte, cell string) []byte {
 	if strings.HasPrefix(cell, "'") || looksLikeFormula(cell) {
 		cell = "'" + cell

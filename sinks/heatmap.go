@@ -9,10 +9,10 @@ import (
 	"fastcount/engine"
 )
 
-// heatmap is what the table of patients and event types on a page shows.
+// heatmap is the content of the table of patients and event types.
 type heatmap struct {
 	order   Order
-	places  []place // the patients, in the order in which they are written
+	places  []place // the patients, in the order of the page
 	events  []int   // the event types, indexes into Report.Events in their order
 	columns []int   // for each event type of the report its index into events, or -1
 	scale   scale
@@ -34,7 +34,8 @@ func newHeatmap(r *engine.Report, order Order) heatmap {
 	return h
 }
 
-// largestEvents returns the n event types with the largest totals, in the order of the report.
+// largestEvents returns the n event types with the largest totals, in the order
+// of the report.
 func largestEvents(r *engine.Report, n int) []int {
 	events := make([]int, len(r.Events))
 	for i := range events {
@@ -46,7 +47,7 @@ func largestEvents(r *engine.Report, n int) []int {
 	return events
 }
 
-// fitScale looks at every count that is shown.
+// fitScale returns the scale for the counts in the table.
 func (h *heatmap) fitScale(r *engine.Report) scale {
 	least, most := uint64(math.MaxUint64), uint64(0)
 	for _, place := range h.places {
@@ -59,15 +60,18 @@ func (h *heatmap) fitScale(r *engine.Report) scale {
 	return newScale(least, most)
 }
 
-// scale gives each count one of a few colours.
+// scale assigns one of a few colours to each count.
 type scale struct {
-	starts [8]uint64 // the least count of each step, the first being the least of all; equal ones are steps without a count
+	// starts holds the least count of each step. A step without counts has the
+	// same start as the next one.
+	starts [8]uint64
 	most   uint64
 	steps  int // 8, or 1 where all counts are equal
 }
 
-// newScale makes steps of equal ratio from least to most, so that counts of any spread can be told apart. A square
-// root and a product are rounded in one way on every processor, unlike a logarithm, so that the steps are the same everywhere.
+// newScale returns steps of equal ratio from least to most, so that counts of any
+// spread can be distinguished. It uses square roots and products, which every
+// processor rounds alike, unlike logarithms.
 func newScale(least, most uint64) scale {
 	var at [9]float64
 	at[0], at[8] = float64(least), float64(most)
@@ -96,7 +100,8 @@ func (s scale) step(count uint64) int {
 	return n
 }
 
-// last returns the largest count of a step, which is less than the least where the step has none.
+// last returns the largest count of a step, less than its start if the step has
+// no counts.
 func (s scale) last(step int) uint64 {
 	if step == s.steps {
 		return s.most
@@ -104,7 +109,7 @@ func (s scale) last(step int) uint64 {
 	return s.starts[step] - 1
 }
 
-// heatmap writes the patients, with the search, the colours' meaning and the notes that belong to them.
+// heatmap writes the table of patients with its search field, legend and notes.
 func (p htmlPrinter) heatmap(r *engine.Report, order Order) {
 	h := newHeatmap(r, order)
 	p.raw("<section>\n<h2 id=\"patients\">Patients</h2>\n<div class=\"tools\">\n" +
@@ -114,7 +119,7 @@ func (p htmlPrinter) heatmap(r *engine.Report, order Order) {
 	p.raw("</div>\n")
 	p.cutNotes(r, h)
 	p.raw("<div class=\"frame\" role=\"region\" aria-labelledby=\"patients\" tabindex=\"0\">\n<table id=\"heat\">\n")
-	p.columnHeads(r, h)
+	p.columnHeaders(r, h)
 	p.raw("<tbody>\n")
 	counts := make([]uint64, len(h.events))
 	for _, place := range h.places {
@@ -127,7 +132,7 @@ func (p htmlPrinter) heatmap(r *engine.Report, order Order) {
 	p.raw("</tfoot>\n</table>\n</div>\n</section>\n")
 }
 
-// legend says which counts have which colour.
+// legend writes the range of counts of each colour.
 func (p htmlPrinter) legend(s scale) {
 	if s.most == 0 {
 		return
@@ -147,19 +152,19 @@ func (p htmlPrinter) legend(s scale) {
 	p.raw("</p>\n")
 }
 
-// cutNotes says what the table does not show.
+// cutNotes writes what the table leaves out.
 func (p htmlPrinter) cutNotes(r *engine.Report, h heatmap) {
 	if n := len(r.Patients) - len(h.places); n > 0 {
-		p.raw("<p class=\"note\">Shown are the " + groupDigits(uint64(len(h.places))) + " patients with the largest totals. Not shown, but part of all totals: " +
+		p.raw("<p class=\"note\">The table shows the " + groupDigits(uint64(len(h.places))) + " patients with the largest totals. Not shown, but included in all totals: " +
 			plural(n, "patient") + ".</p>\n")
 	}
 	if n := len(r.Events) - len(h.events); n > 0 {
-		p.raw("<p class=\"note\">Shown are the " + groupDigits(uint64(len(h.events))) + " most frequent event types. Not shown, but part of each patient's total: " +
+		p.raw("<p class=\"note\">The table shows the " + groupDigits(uint64(len(h.events))) + " most frequent event types. Not shown, but included in each total: " +
 			plural(n, "event type") + ".</p>\n")
 	}
 }
 
-func (p htmlPrinter) columnHeads(r *engine.Report, h heatmap) {
+func (p htmlPrinter) columnHeaders(r *engine.Report, h heatmap) {
 	sorted := [2]string{ByName: "", ByCount: ""}
 	sorted[h.order] = [2]string{ByName: ` aria-sort="ascending"`, ByCount: ` aria-sort="descending"`}[h.order]
 	p.raw("<thead><tr><th scope=\"col\"" + sorted[ByName] + ">patient<th scope=\"col\"" + sorted[ByCount] + ">total")
@@ -169,8 +174,8 @@ func (p htmlPrinter) columnHeads(r *engine.Report, h heatmap) {
 	p.raw("</thead>\n")
 }
 
-// patient writes a row. data-n is the patient's place by name, for the script. counts is room for a count of each event
-// type that is shown.
+// patient writes a row. data-n is the index of the patient by name, for the
+// script. counts is a buffer with an element for each event type in the table.
 func (p htmlPrinter) patient(r *engine.Report, h heatmap, place place, counts []uint64) {
 	clear(counts)
 	for _, pair := range place.pairs(r) {
@@ -188,5 +193,5 @@ func (p htmlPrinter) patient(r *engine.Report, h heatmap, place place, counts []
 			p.raw("<td class=h" + strconv.Itoa(h.scale.step(n)) + ">" + groupDigits(n))
 		}
 	}
-	p.raw("</tr>\n") // without the end tag the line break would be in the last cell, which is then not empty
+	p.raw("</tr>\n") // without the end tag, the line break would be part of the last cell
 }

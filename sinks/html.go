@@ -15,37 +15,41 @@ import (
 	"fastcount/internal/display"
 )
 
-// HTML writes the result as one page for a browser: the totals of the event types with bars, a table of patients and
-// event types in which a cell is the darker the larger its count is, and what is known of each source. With JavaScript
-// the table can be sorted by any column and searched for patients; without it everything can still be read.
+// HTML writes a page for a browser: the totals of the event types with bars, a
+// table of patients and event types in which larger counts have darker cells,
+// and the rows, bytes and proof of each source. With JavaScript, the table can
+// be sorted by any column and searched for patients.
 //
-// The page is complete in itself. It loads nothing and sends nothing: its Content-Security-Policy allows no request,
-// no style but its own and no script but its own. Ids are text in it, whatever they hold; one that holds a character
-// that cannot be printed, or would mislead, is shown quoted and escaped as in Go's source.
+// The page is self-contained. Its Content-Security-Policy allows no requests, and
+// only the style and the script of the page. Ids are written as text; they are
+// quoted and escaped as in Go source if they would mislead (see [Table]).
 //
-// So that a browser can show it, the table is cut to 5,000 patients, to 200 event types and to 200,000 cells, those with
-// the largest totals, and the page says how many are left out; all totals are those of the whole report. Of the
-// sources the first 1,000 are listed.
+// To limit the work of a browser, the table has at most 5,000 patients, 200
+// event types and 200,000 cells, those with the largest totals. The page reports
+// the number of the others, which are included in all totals. It lists the first
+// 1,000 sources.
 //
-// The bytes depend on the report alone, and not on PartReport.Attempts, which depends on how the network behaved.
+// The bytes depend only on the report, without PartReport.Attempts.
 //
-// Above all else on the page of an incomplete report stands what is missing, or the first of it and how much more.
+// The page of an incomplete report begins with a list of what is missing, or the
+// first 100 and the number of the others.
 type HTML struct {
-	Order Order // of the patients, until the reader chooses another
+	Order Order // initial order of the patients
 }
 
-// Bounds of a page.
+// Limits of a page.
 const (
-	maxHTMLPatients   = 5_000
-	maxHTMLEvents     = 200
-	maxHTMLCells      = 200_000 // a browser takes a second or more to lay out that many
-	maxHTMLParts      = 1_000
-	maxHTMLShortfalls = 100
-	longName          = 30 // columns of an id that are always seen; what is longer has a title
+	maxHTMLPatients = 5_000
+	maxHTMLEvents   = 200
+	maxHTMLCells    = 200_000 // the layout of that number takes a browser about a second
+	maxHTMLParts    = 1_000
+	maxHTMLMissing  = 100
+	longName        = 30 // columns of an id that are always visible; a longer id has a title
 )
 
-// pageStyle and pageScript stand in the page byte for byte, since the policy names their hashes. A browser hashes what
-// it parsed, so that they must hold no carriage return, and nothing that ends their element.
+// pageStyle and pageScript are written byte for byte, because the policy
+// contains their hashes. A browser hashes what it parsed: they must not contain a
+// carriage return, or a tag that ends their element.
 var (
 	//go:embed html/page.css
 	pageStyle string
@@ -53,10 +57,11 @@ var (
 	pageScript string
 )
 
-// MarksIncomplete implements Marker.
+// MarksIncomplete implements [Marker]. It returns true.
 func (HTML) MarksIncomplete() bool { return true }
 
-// Write writes the page. The memory it takes depends on the number of event types, and on that of patients up to 5,000.
+// Write writes the page. Its memory depends on the number of event types, and on
+// the number of patients up to 5,000.
 func (s HTML) Write(w io.Writer, r *engine.Report) error {
 	p := htmlPrinter{buffered(w)}
 	p.head(r)
@@ -77,14 +82,15 @@ func (p htmlPrinter) raw(markup string) { p.b.WriteString(markup) }
 
 func (p htmlPrinter) text(s string) { p.b.WriteString(html.EscapeString(s)) }
 
-// id writes an id, or the name of a source, into a line of other text: its direction of writing stays its own.
+// id writes an id or the name of a source within other text. The element bdi
+// isolates its direction of writing.
 func (p htmlPrinter) id(name string) {
 	p.raw("<bdi>")
 	p.text(display.Name(name))
 	p.raw("</bdi>")
 }
 
-// nameCell begins a header cell, of a row or a column as its tag says, with an id in it.
+// nameCell writes the start tag of a header cell and an id.
 func (p htmlPrinter) nameCell(tag, id string) {
 	shown := html.EscapeString(display.Name(id))
 	p.raw("<" + tag)
@@ -123,8 +129,8 @@ func title(r *engine.Report) string {
 	return "Events per patient"
 }
 
-// pagePolicy allows nothing but the page's own style and script, and the empty icon that keeps a browser from asking the
-// server for one.
+// pagePolicy returns a policy that allows only the style and the script of the
+// page, and the empty icon, without which a browser requests one.
 func pagePolicy() string {
 	return "default-src 'none'; img-src data:; style-src " + sourceHash(pageStyle) + "; script-src " + sourceHash(pageScript) +
 		"; base-uri 'none'; form-action 'none'"
@@ -135,21 +141,21 @@ func sourceHash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(digest[:]) + "'"
 }
 
-// banner says what is missing, if anything is.
+// banner writes what is missing, if anything is.
 func (p htmlPrinter) banner(missing []engine.Shortfall) {
 	if len(missing) == 0 {
 		return
 	}
-	p.raw("<section class=\"banner\">\n<h2>Incomplete: this is not the whole result</h2>\n<p>It lacks:</p>\n<ul>\n")
-	for _, s := range missing[:min(len(missing), maxHTMLShortfalls)] {
+	p.raw("<section class=\"banner\">\n<h2>Incomplete result</h2>\n<p>Missing:</p>\n<ul>\n")
+	for _, s := range missing[:min(len(missing), maxHTMLMissing)] {
 		p.raw("<li>")
 		p.id(s.Part)
 		p.raw(": ")
 		p.text(display.Line(s.Err.Error()))
 		p.raw("</li>\n")
 	}
-	if n := len(missing) - maxHTMLShortfalls; n > 0 {
-		p.raw("<li>and, not listed here, " + groupDigits(uint64(n)) + " more</li>\n")
+	if n := len(missing) - maxHTMLMissing; n > 0 {
+		p.raw("<li>and " + groupDigits(uint64(n)) + " more</li>\n")
 	}
 	p.raw("</ul>\n</section>\n")
 }
@@ -171,14 +177,14 @@ func (p htmlPrinter) totals(r *engine.Report) {
 	p.raw("</tbody>\n<tfoot><tr><th scope=\"row\">total<td>" + groupDigits(r.Rows) + "<td><td></tfoot>\n</table></div>\n</section>\n")
 }
 
-// svgBar draws part of whole; every part is seen. Its width is an attribute of a drawing, not of style, which the policy
-// would refuse.
+// svgBar draws part of whole. Every part above 0 is visible. The width is an
+// attribute of a drawing, because the policy forbids inline styles.
 func svgBar(part, whole uint64) string {
 	return `<svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width="` +
 		oneDecimal(max(percent(part, whole), 0.3)) + `" height="1"/></svg>`
 }
 
-// share says which part of the whole n is.
+// share returns n as a percentage of whole.
 func share(n, whole uint64) string {
 	if p := percent(n, whole); p >= 0.05 {
 		return oneDecimal(p) + "%"
@@ -190,7 +196,7 @@ func percent(n, whole uint64) float64 { return 100 * (float64(n) / float64(whole
 
 func oneDecimal(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
 
-// plural64 is plural for numbers that may be larger than an int.
+// plural64 is plural for numbers that may exceed an int.
 func plural64(n uint64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -198,16 +204,16 @@ func plural64(n uint64, noun string) string {
 	return groupDigits(n) + " " + noun + "s"
 }
 
-// proofWords say what showed that a source was read to its proper end.
+// proofWords describe the proofs of completeness.
 var proofWords = [...]string{
-	engine.ProofNone:     "none: the end of the input is all there is",
-	engine.ProofFraming:  "framing: the sender marked the end; a proxy can hide a cut",
+	engine.ProofNone:     "none: nothing but the end of the input",
+	engine.ProofFraming:  "framing: the sender marked the end; a proxy can hide a truncation",
 	engine.ProofChecksum: "checksum: the checksums of the compressed data match",
-	engine.ProofLength:   "length: the number of bytes is the one that the server or the file system gives",
-	engine.ProofRows:     "rows: the number of rows is the declared or the expected one",
+	engine.ProofLength:   "length: the number of bytes matches the server or the file system",
+	engine.ProofRows:     "rows: the number of rows matches the declared or expected one",
 }
 
-// parts writes what is known of each source.
+// parts writes a table of the sources.
 func (p htmlPrinter) parts(r *engine.Report) {
 	if len(r.Parts) == 0 {
 		return
@@ -215,23 +221,23 @@ func (p htmlPrinter) parts(r *engine.Report) {
 	p.raw("<section>\n<h2>Sources</h2>\n")
 	p.completeness(r)
 	p.raw("<div class=\"wide\"><table class=\"parts\">\n<thead><tr><th scope=\"col\">source<th scope=\"col\">rows" +
-		"<th scope=\"col\">bytes of CSV<th scope=\"col\">verified<th scope=\"col\">lacks</thead>\n<tbody>\n")
+		"<th scope=\"col\">bytes of CSV<th scope=\"col\">verified<th scope=\"col\">missing</thead>\n<tbody>\n")
 	for _, part := range r.Parts[:min(len(r.Parts), maxHTMLParts)] {
 		p.part(part)
 	}
 	p.raw("</tbody>\n</table></div>\n")
 	if n := len(r.Parts) - maxHTMLParts; n > 0 {
-		p.raw("<p class=\"note\">Not listed, but counted in all that is said above: " + plural(n, "source") + ".</p>\n")
+		p.raw("<p class=\"note\">Not listed, but included in all numbers: " + plural(n, "source") + ".</p>\n")
 	}
 	p.raw("</section>\n")
 }
 
-// completeness says in words how far the result can be trusted.
+// completeness writes how the completeness of the result was verified.
 func (p htmlPrinter) completeness(r *engine.Report) {
 	if len(r.Shortfalls) == 0 {
 		p.raw("<p>Every source was read to its end, and no row was left out. Verified by:</p>\n<ul>\n")
 	} else {
-		p.raw("<p>This is not the whole result; see the top of the page. Of what was counted, verified by:</p>\n<ul>\n")
+		p.raw("<p>The result is incomplete; see the top of the page. The sources that were counted were verified by:</p>\n<ul>\n")
 	}
 	var counted [len(proofWords)]int
 	for _, part := range r.Parts {
@@ -255,12 +261,12 @@ func (p htmlPrinter) part(part engine.PartReport) {
 		p.raw(part.Verified.String())
 	}
 	p.raw("<td>")
-	p.text(cmp.Or(strings.Join(lacks(part), "; "), "nothing"))
+	p.text(cmp.Or(strings.Join(missingFrom(part), "; "), "nothing"))
 	p.raw("\n")
 }
 
-// lacks says what keeps a source from being complete.
-func lacks(part engine.PartReport) (list []string) {
+// missingFrom returns what keeps a source from being complete.
+func missingFrom(part engine.PartReport) (list []string) {
 	if part.Err != nil {
 		list = append(list, display.Line(part.Err.Error()))
 	}

@@ -197,9 +197,9 @@ func TestHTMLCuts(t *testing.T) {
 		notes                           []string
 	}{
 		{5_000, 3, 5_000, 3, nil},
-		{5_001, 3, 5_000, 3, []string{"Shown are the 5,000 patients with the largest totals. Not shown, but part of all totals: 1 patient."}},
-		{2_000, 200, 1_000, 200, []string{"Not shown, but part of all totals: 1,000 patients."}},
-		{3, 203, 3, 200, []string{"Shown are the 200 most frequent event types. Not shown, but part of each patient's total: 3 event types."}},
+		{5_001, 3, 5_000, 3, []string{"The table shows the 5,000 patients with the largest totals. Not shown, but included in all totals: 1 patient."}},
+		{2_000, 200, 1_000, 200, []string{"Not shown, but included in all totals: 1,000 patients."}},
+		{3, 203, 3, 200, []string{"The table shows the 200 most frequent event types. Not shown, but included in each total: 3 event types."}},
 	} {
 		r := sinktest.Large(tt.patients, tt.events)
 		page := render(t, sinks.HTML{}, r)
@@ -262,8 +262,8 @@ func TestHTMLListsSomeOfManySources(t *testing.T) {
 	}
 	page := render(t, sinks.HTML{}, r)
 	for _, want := range []string{
-		"<li>and, not listed here, 1,100 more</li>",
-		"Not listed, but counted in all that is said above: 200 sources.",
+		"<li>and 1,100 more</li>",
+		"Not listed, but included in all numbers: 200 sources.",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)

@@ -13,24 +13,28 @@ import (
 	"fastcount/internal/display"
 )
 
-// JSON writes the result as one object, indented by two spaces and with its keys in the order of their bytes:
+// JSON writes one object, indented by two spaces, with keys in the order of
+// their bytes:
 //
 //	{"patients": {"P001": {"bp_dia": 3106}}, "totals": {"bp_dia": 3106}}
 //
-// Pairs that never occurred are left out. Strings are UTF-8, not ASCII; control characters and the separators
-// U+2028 and U+2029 are escaped, so that no reader sees a line break where none was written.
+// Pairs that never occurred are left out. Strings are UTF-8, not ASCII. Control
+// characters and the separators U+2028 and U+2029 are escaped, because some
+// readers interpret them as line breaks.
 //
-// An incomplete report has a last member more, which lists all that is missing, and why:
+// An incomplete report has another member at the end, which lists what is
+// missing, and why:
 //
 //	"incomplete": [{"source": "b.csv", "reason": "no such file"}]
 type JSON struct {
 	Compact bool // one line, without spaces
 }
 
-// MarksIncomplete implements Marker.
+// MarksIncomplete implements [Marker]. It returns true.
 func (JSON) MarksIncomplete() bool { return true }
 
-// Write writes the object and a newline. The memory it takes depends on the event types alone.
+// Write writes the object and a newline. Its memory depends only on the event
+// types. It returns an error if an id is not valid UTF-8.
 func (s JSON) Write(w io.Writer, r *engine.Report) error {
 	if err := validIDs(r); err != nil {
 		return err
@@ -47,7 +51,7 @@ func (s JSON) Write(w io.Writer, r *engine.Report) error {
 	return p.b.Flush()
 }
 
-// errInvalidUTF8 keeps two different ids from becoming the same JSON string.
+// errInvalidUTF8 prevents that two different ids become the same JSON string.
 var errInvalidUTF8 = errors.New("an id is not valid UTF-8 and cannot be written as JSON")
 
 func validIDs(r *engine.Report) error {
@@ -82,7 +86,7 @@ func (p *jsonPrinter) patients(r *engine.Report) {
 	p.close('}')
 }
 
-// keysOf returns what stands before the counts of these events, which is made once and written for every patient.
+// keysOf returns the keys of these events, formatted once for all patients.
 func (p *jsonPrinter) keysOf(events []string, depth int) [][]byte {
 	keys := make([][]byte, len(events))
 	for i, event := range events {
@@ -100,7 +104,8 @@ func (p *jsonPrinter) totals(r *engine.Report) {
 	p.close('}')
 }
 
-// incomplete adds the member that says what is missing, if anything is.
+// incomplete writes the member that lists what is missing from an incomplete
+// report.
 func (p *jsonPrinter) incomplete(r *engine.Report) {
 	if len(r.Shortfalls) == 0 {
 		return
@@ -127,7 +132,7 @@ func (p *jsonPrinter) open(bracket byte) {
 	p.filled = false
 }
 
-// close ends the innermost object or list; an empty one stays on its line, as {}.
+// close ends the innermost object or list. An empty one is written as {} or [].
 func (p *jsonPrinter) close(bracket byte) {
 	p.depth--
 	if p.filled {
@@ -158,7 +163,8 @@ func (p *jsonPrinter) text(s string) {
 	p.b.Write(appendJSONString(p.b.AvailableBuffer(), display.Valid(s)))
 }
 
-// appendKey appends a key of an object at that depth, and all that stands between the comma and the value.
+// appendKey appends a key of an object at that depth, with the space before it
+// and the colon.
 func (p *jsonPrinter) appendKey(dst []byte, k string, depth int) []byte {
 	dst = appendJSONString(p.appendNewline(dst, depth), k)
 	if p.compact {
@@ -171,12 +177,13 @@ func (p *jsonPrinter) appendNewline(dst []byte, depth int) []byte {
 	if p.compact {
 		return dst
 	}
-	const indented = "\n      " // for three open ones, which is as deep as it goes
+	const indented = "\n      " // the depth is at most 3
 	return append(dst, indented[:1+2*depth]...)
 }
 
-// appendJSONString appends s, which is valid UTF-8, as a JSON string. Unlike encoding/json it leaves <, > and &
-// as they are, and it escapes DEL and U+0080 to U+009F, which a terminal may take for commands.
+// appendJSONString appends s, which is valid UTF-8, as a JSON string. Unlike
+// encoding/json, it does not escape <, > and &, and it escapes DEL and U+0080 to
+// U+009F, which a terminal may interpret.
 func appendJSONString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	if isPlain(s) {
@@ -188,7 +195,7 @@ func appendJSONString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// isPlain reports whether s is a JSON string as it is, as most ids are.
+// isPlain reports whether s needs no escapes in a JSON string. Most ids do not.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c > 0x7e || c == '"' || c == '\\' {

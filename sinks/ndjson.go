@@ -8,24 +8,28 @@ import (
 	"fastcount/engine"
 )
 
-// NDJSON writes one compact JSON object a line for each pair that occurred, in the order of the report:
+// NDJSON writes a line with a JSON object for each pair that occurred, in the
+// order of the report:
 //
 //	{"patient_id":"P001","event_type":"bp_dia","count":3106}
 //
-// Strings are escaped as in JSON, so that a line break stands only between objects. An empty report is no line.
+// Strings are escaped as [JSON] does, so that line breaks occur only between
+// objects. For an empty report nothing is written.
 //
-// An incomplete report has a last line more, an object with the member "incomplete" as JSON writes it.
+// An incomplete report has another line at the end: an object with the member
+// "incomplete" of [JSON].
 type NDJSON struct{}
 
-// MarksIncomplete implements Marker.
+// MarksIncomplete implements [Marker]. It returns true.
 func (NDJSON) MarksIncomplete() bool { return true }
 
-// Write writes the lines. The memory it takes depends on the event types alone.
+// Write writes the lines. Its memory depends only on the event types. It
+// returns an error if an id is not valid UTF-8.
 func (NDJSON) Write(w io.Writer, r *engine.Report) error {
 	if err := validIDs(r); err != nil {
 		return err
 	}
-	between := make([][]byte, len(r.Events)) // from a patient to a count, by event type
+	between := make([][]byte, len(r.Events)) // text between a patient and a count, by event type
 	for i, event := range r.Events {
 		quoted := appendJSONString(nil, event)
 		between[i] = slices.Concat([]byte(`,"event_type":`), quoted, []byte(`,"count":`))

@@ -8,15 +8,15 @@ import (
 	"fastcount/engine"
 )
 
-// Order is the order in which patients are shown.
+// Order is the order of the patients in a table or page.
 type Order uint8
 
 const (
 	ByName  Order = iota // by the bytes of the id, as in the report
-	ByCount              // the largest total first; those that are equal by name
+	ByCount              // largest total first, equal totals by name
 )
 
-// place is where a patient stands in a report.
+// place locates a patient in a report.
 type place struct {
 	total uint64 // the sum of the patient's counts
 	first int    // index of the first of its pairs in Report.Pairs
@@ -34,8 +34,8 @@ func (p place) pairs(r *engine.Report) []engine.Pair {
 	return r.Pairs[p.first:end]
 }
 
-// largest returns the n patients with the largest totals, or all if there are fewer, in the order ByCount. It holds at
-// most twice as many at once.
+// largest returns the n patients with the largest totals, or all if there are
+// fewer, in the order ByCount. Its memory holds at most 2n places.
 func largest(r *engine.Report, n int) []place {
 	best := make([]place, 0, min(2*n, len(r.Patients)))
 	first := 0
@@ -49,7 +49,7 @@ func largest(r *engine.Report, n int) []place {
 	return trim(best, n)
 }
 
-// trim sorts places by count and leaves the first n.
+// trim sorts places by count and returns the first n.
 func trim(places []place, n int) []place {
 	slices.SortFunc(places, func(a, b place) int {
 		return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.first, b.first))

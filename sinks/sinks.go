@@ -70,7 +70,8 @@ type Marker interface {
 	MarksIncomplete() bool
 }
 
-// Options are the choices that the built-in sinks offer. The zero value gives each sink's own defaults.
+// Options configures the sinks of [Builtin]. The zero value selects the
+// defaults of each sink.
 type Options struct {
 	Compact bool  // JSON.Compact
 	CSVSafe bool  // CSV.Safe
@@ -80,7 +81,7 @@ type Options struct {
 	Order   Order // Table.Order and HTML.Order
 }
 
-// Builtin returns a new registry that holds every sink of this package.
+// Builtin returns a new registry of the formats of this package.
 func Builtin(o Options) *Registry {
 	r := &Registry{}
 	r.Register("json", JSON{Compact: o.Compact})
@@ -91,19 +92,19 @@ func Builtin(o Options) *Registry {
 	return r
 }
 
-// Registry knows sinks by name. Its zero value is empty and ready for use. It may be read by several goroutines
-// at once, but not while a sink is being registered.
+// Registry maps names to sinks. The zero value is empty and ready for use.
+// Several goroutines may use a Registry at once, except during Register.
 type Registry struct {
 	sinks map[string]Sink
 }
 
-// Register adds a sink. A name consists of small letters, digits and hyphens and begins with a letter, so that it
-// can stand before the "=" of an output's spec. Which names a program registers is written in the program, so an
-// invalid name, a name used before and a nil sink are mistakes of the programmer, and Register panics.
+// Register adds a sink. A name consists of lower case letters, digits and
+// hyphens, and begins with a letter. Register panics if the name is invalid or
+// registered already, or if the sink is nil.
 func (r *Registry) Register(name string, s Sink) {
 	switch _, taken := r.sinks[name]; {
 	case !validName(name):
-		panic(fmt.Sprintf("sinks: %q is no valid name of a sink", name))
+		panic(fmt.Sprintf("sinks: %q is not a valid name for a sink", name))
 	case s == nil:
 		panic(fmt.Sprintf("sinks: sink %q is nil", name))
 	case taken:
@@ -120,7 +121,8 @@ func validName(name string) bool {
 	return name != "" && strings.Contains(letters, name[:1]) && strings.Trim(name, letters+"0123456789-") == ""
 }
 
-// Lookup returns the sink called name. The error for an unknown name lists the known ones and the nearest.
+// Lookup returns the sink called name. The error for an unknown name lists the
+// known names and suggests the nearest one.
 func (r *Registry) Lookup(name string) (Sink, error) {
 	if s, ok := r.sinks[name]; ok {
 		return s, nil
@@ -133,7 +135,7 @@ func (r *Registry) Lookup(name string) (Sink, error) {
 	return nil, fmt.Errorf("unknown output format %q%s (known: %s)", name[:min(len(name), 200)], hint, strings.Join(names, ", "))
 }
 
-// Names returns the names of all sinks, sorted.
+// Names returns the names of all sinks, in order.
 func (r *Registry) Names() []string {
 	return slices.Sorted(maps.Keys(r.sinks))
 }
@@ -143,16 +145,17 @@ func missingLine(s engine.Shortfall) string {
 	return display.Line(s.Part) + ": " + display.Line(s.Err.Error())
 }
 
-// bufferSize is how many bytes a sink or an output gathers before it writes.
+// bufferSize is the size of the buffers of sinks, in bytes.
 const bufferSize = 64 << 10
 
-// buffered returns w as a buffered writer, w itself if it is one that is large enough. A bufio.Writer keeps its
-// first error and ignores what follows, so that the sinks check the one error of Flush.
+// buffered returns w as a buffered writer, or w itself if it is one that is large
+// enough. A bufio.Writer keeps its first error and ignores later writes, so that
+// sinks need to check only the error of Flush.
 func buffered(w io.Writer) *bufio.Writer {
 	return bufio.NewWriterSize(w, bufferSize)
 }
 
-// byPatient yields each patient id, in order, with the patient's pairs.
+// byPatient yields each patient id, in order, with the pairs of the patient.
 func byPatient(r *engine.Report) iter.Seq2[string, []engine.Pair] {
 	return func(yield func(string, []engine.Pair) bool) {
 		for rest := r.Pairs; len(rest) > 0; {

@@ -60,12 +60,12 @@ func TestRegister(t *testing.T) {
 		{"x-2", sinks.JSON{}, ""},
 		{"json", sinks.JSON{}, "registered twice"},
 		{"none", nil, "is nil"},
-		{"", sinks.JSON{}, "no valid name"},
-		{"a=b", sinks.JSON{}, "no valid name"},
-		{"CSV", sinks.JSON{}, "no valid name"},
-		{"2x", sinks.JSON{}, "no valid name"},
-		{"-", sinks.JSON{}, "no valid name"},
-		{"é", sinks.JSON{}, "no valid name"},
+		{"", sinks.JSON{}, "not a valid name"},
+		{"a=b", sinks.JSON{}, "not a valid name"},
+		{"CSV", sinks.JSON{}, "not a valid name"},
+		{"2x", sinks.JSON{}, "not a valid name"},
+		{"-", sinks.JSON{}, "not a valid name"},
+		{"é", sinks.JSON{}, "not a valid name"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

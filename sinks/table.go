@@ -11,36 +11,38 @@ import (
 	"fastcount/internal/display"
 )
 
-// Table writes the result for eyes: a line for each patient, a column for each event type, the patient's total with
-// a bar, and a last line of totals.
+// Table writes a table for reading in a terminal: a line for each patient with a
+// column for each event type, the total and a bar, and a last line of totals.
 //
 //	patient  bp_dia  bp_sys   total
 //	P001      3,106   3,084   6,190  ████████████████
 //	totals    9,372   9,412  18,784
 //
-// An id that holds a character that cannot be printed, such as a line break or a terminal's escape, is shown quoted
-// and escaped as in Go's source, and so are the empty id and ids whose spaces or quotes would mislead. Ids that are
-// too long are cut, with "…" at their end. Columns are not aligned where a terminal draws several characters as one,
-// such as flags, or draws from right to left.
+// Ids are quoted and escaped as in Go source if they are empty or contain
+// characters that are not printable, or spaces or quotes that would mislead. Ids
+// that are too long are cut and end in "…". Columns are not aligned where a
+// terminal draws text from right to left.
 //
-// Before and after the table of an incomplete report stands what is missing, or the first of it and how much more.
+// The table of an incomplete report has a banner before and after it, which
+// lists what is missing, or the first 10 and the number of the others.
 type Table struct {
-	// Width is how many columns of the terminal a line of the table may take; 0 means 80, and less than 40 counts
-	// as 40. Event types that do not fit are left out, and a note says how many. Notes, and what is said of an
-	// incomplete report, may be wider.
+	// Width is the width of a line in columns of the terminal. 0 means 80, and
+	// less than 40 is taken as 40. Event types that do not fit are left out; a
+	// note reports their number. Notes and banners may be wider.
 	Width int
 
-	// Color emphasises with the terminal's escape sequences. Without it no escape is written.
+	// Color enables escape sequences for colours and bold text.
 	Color bool
 
-	// Rows is how many patients are shown, the first in that order; 0 means 50, less than 0 all of them. A note says
-	// how many are not shown. Totals are always those of the whole report.
+	// Rows is the number of patients, the first in Order. 0 means 50, and a
+	// negative number means all. A note reports the number of the others, which
+	// are included in the totals.
 	Rows int
 
 	Order Order // of the patients
 }
 
-// Defaults and bounds of a table, in columns of the terminal unless said otherwise.
+// Defaults and limits of a table, in columns unless noted otherwise.
 const (
 	defaultTableWidth = 80
 	minTableWidth     = 40 // two spaces and the 26 columns of the largest count leave 12 for a patient id
@@ -48,14 +50,14 @@ const (
 	maxEventWidth     = 20 // of an event type's name
 	minBarWidth       = 8
 	maxBarWidth       = 40
-	maxShortfalls     = 10 // named before and after the table
+	maxMissing        = 10 // missing parts in a banner
 )
 
-// MarksIncomplete implements Marker.
+// MarksIncomplete implements [Marker]. It returns true.
 func (Table) MarksIncomplete() bool { return true }
 
-// Write writes the table. The memory it takes depends on the number of event types, and ByCount on that of the patients
-// shown.
+// Write writes the table. Its memory depends on the number of event types, and
+// with ByCount also on the number of patients in the table.
 func (t Table) Write(w io.Writer, r *engine.Report) error {
 	p := tablePrinter{b: buffered(w), color: t.Color, layout: t.layout(r)}
 	p.banner(r.Shortfalls)
@@ -67,12 +69,12 @@ func (t Table) Write(w io.Writer, r *engine.Report) error {
 	return p.b.Flush()
 }
 
-// layout says how wide each column is. Columns are two spaces apart.
+// layout holds the widths of the columns. Columns are two spaces apart.
 type layout struct {
 	rows   int    // patients shown
 	name   int    // width of the column of patient ids
-	events []int  // widths of the columns of the first event types, those that fit
-	total  int    // width of the column of patients' totals
+	events []int  // widths of the first event types, those that fit
+	total  int    // width of the column of totals
 	bar    int    // width of the longest bar; 0 for no bars
 	peak   uint64 // largest total of a patient, the one with the longest bar
 }
@@ -109,7 +111,7 @@ func (t Table) shown(patients int) int {
 	return min(patients, t.Rows)
 }
 
-// widest returns the width that the column of these patients' ids needs, up to limit.
+// widest returns the width of the column of these patients, at most limit.
 func widest(patients iter.Seq2[string, []engine.Pair], limit int) int {
 	w := max(len("patient"), len("totals"))
 	for id := range patients {
@@ -118,8 +120,8 @@ func widest(patients iter.Seq2[string, []engine.Pair], limit int) int {
 	return w
 }
 
-// fitEvents returns the widths of as many columns as fit into free, from the first event type on. No count in a
-// column is wider than its total.
+// fitEvents returns the widths of the columns that fit into free, from the first
+// event type on. No count in a column is wider than the total.
 func fitEvents(r *engine.Report, free int) []int {
 	var widths []int
 	for i, event := range r.Events {
@@ -165,17 +167,17 @@ type tablePrinter struct {
 	layout layout
 }
 
-// banner says what is missing, if anything is.
+// banner writes what is missing, if anything is.
 func (p *tablePrinter) banner(missing []engine.Shortfall) {
 	if len(missing) == 0 {
 		return
 	}
-	p.line(styleWarning, "INCOMPLETE: this is not the whole result; it lacks:")
-	for _, s := range missing[:min(len(missing), maxShortfalls)] {
+	p.line(styleWarning, "INCOMPLETE RESULT; missing:")
+	for _, s := range missing[:min(len(missing), maxMissing)] {
 		p.line(styleWarning, "  "+missingLine(s))
 	}
-	if n := len(missing) - maxShortfalls; n > 0 {
-		p.line(styleWarning, "  and, not listed here, "+groupDigits(uint64(n))+" more")
+	if n := len(missing) - maxMissing; n > 0 {
+		p.line(styleWarning, "  and "+groupDigits(uint64(n))+" more")
 	}
 }
 
@@ -212,13 +214,13 @@ func (p *tablePrinter) totals(r *engine.Report) {
 	p.b.WriteByte('\n')
 }
 
-// notes says what the table does not show.
+// notes writes what the table leaves out.
 func (p *tablePrinter) notes(r *engine.Report) {
 	if n := len(r.Patients) - p.layout.rows; n > 0 {
-		p.line(styleFaint, "not shown, but part of the totals: "+plural(n, "patient"))
+		p.line(styleFaint, "not shown, but included in the totals: "+plural(n, "patient"))
 	}
 	if n := len(r.Events) - len(p.layout.events); n > 0 {
-		p.line(styleFaint, "not shown, but part of each patient's total: "+plural(n, "event type"))
+		p.line(styleFaint, "not shown, but included in each total: "+plural(n, "event type"))
 	}
 }
 
@@ -236,7 +238,8 @@ func (p *tablePrinter) line(style, text string) {
 	p.b.WriteByte('\n')
 }
 
-// counts writes the columns of the event types that fit, a hyphen for a pair that never occurred, and the total.
+// counts writes the columns of the event types that fit, with a hyphen for a
+// pair that never occurred, and the total.
 func (p *tablePrinter) counts(counts []uint64, total uint64) {
 	for i, w := range p.layout.events {
 		if counts[i] == 0 {
@@ -263,7 +266,7 @@ func (p *tablePrinter) left(s string, width int) {
 	p.spaces(width - display.Width(s))
 }
 
-// right writes a column after the first: the space before it, and s at its right edge.
+// right writes a column after the first one, with s at its right edge.
 func (p *tablePrinter) right(s string, width int) {
 	p.spaces(2 + width - display.Width(s))
 	p.b.WriteString(s)
@@ -279,7 +282,8 @@ func (p *tablePrinter) style(escape string) {
 	}
 }
 
-// bar draws part of whole, with part ≤ whole, in eighths of a column; whole fills width. Every part above 0 is seen.
+// bar draws part, at most whole, in eighths of a column. A bar for whole has the
+// given width. Every part above 0 is visible.
 func bar(part, whole uint64, width int) string {
 	eighths := int(float64(part) / float64(whole) * float64(8*width))
 	eighths = max(eighths, 1)
@@ -290,7 +294,7 @@ func bar(part, whole uint64, width int) string {
 	return full + string([]rune("▏▎▍▌▋▊▉")[eighths%8-1])
 }
 
-// groupDigits writes n with a comma between each three digits: 1,234,567.
+// groupDigits formats n with commas between groups of three digits: 1,234,567.
 func groupDigits(n uint64) string {
 	digits := strconv.FormatUint(n, 10)
 	var b strings.Builder

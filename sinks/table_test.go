@@ -44,21 +44,21 @@ patient      x  y  total
 a            1  -      1  ▏
 b        1,000  -  1,000  ███████
 totals   3,000  1  3,001
-not shown, but part of the totals: 1 patient
+not shown, but included in the totals: 1 patient
 `},
 		{"no event type fits", sinks.Table{Width: 50, Rows: 1}, sinktest.Large(1_500, 40), `
 patient                    total
 patient_00000000      40,000,780  ███████████████▉
 totals            60,026,140,000
-not shown, but part of the totals: 1,499 patients
-not shown, but part of each patient's total: 40 event types
+not shown, but included in the totals: 1,499 patients
+not shown, but included in each total: 40 event types
 `},
 		{"one event type fits", sinks.Table{Width: 60, Rows: 1}, sinktest.Large(1_500, 40), `
 patient              event_0000           total
 patient_00000000      1,000,000      40,000,780  ██████████▉
 totals            1,500,624,250  60,026,140,000
-not shown, but part of the totals: 1,499 patients
-not shown, but part of each patient's total: 39 event types
+not shown, but included in the totals: 1,499 patients
+not shown, but included in each total: 39 event types
 `},
 		{"wide and combining", sinks.Table{Width: 40},
 			sinktest.Report(counts{"漢字": {"脈拍": 5}, "e\u0301a": {"脈拍": 10}, "\u1112\u1161\u11ab": {"x": 10}, "😀": {"x": 10}}), `
@@ -76,19 +76,19 @@ b         7  -      7  █████████████████
 e         2  5      7  █████████████████
 a         1  -      1  ██▍
 totals   11  6     17
-not shown, but part of the totals: 2 patients
+not shown, but included in the totals: 2 patients
 `},
 		{"colour", sinks.Table{Width: 40, Color: true, Rows: 1}, sinktest.Report(counts{"a": {"x": 1}, "b": {"x": 1}}),
 			"\n\x1b[1mpatient  x  total\x1b[0m\n" +
 				"a        1      1  \x1b[36m█████████████████████\x1b[0m\n" +
 				"\x1b[1mtotals   2      2\x1b[0m\n" +
-				"\x1b[2mnot shown, but part of the totals: 1 patient\x1b[0m\n"},
+				"\x1b[2mnot shown, but included in the totals: 1 patient\x1b[0m\n"},
 		{"largest count in the least width", sinks.Table{Width: 1},
 			sinktest.Report(counts{"a patient with a long name": {"x": 1<<64 - 1}}), `
 patient                            total
 a patient w…  18,446,744,073,709,551,615
 totals        18,446,744,073,709,551,615
-not shown, but part of each patient's total: 1 event type
+not shown, but included in each total: 1 event type
 `},
 	}
 	unescape := strings.NewReplacer(`\u0301`, "\u0301", `\u1112`, "\u1112", `\u1161`, "\u1161", `\u11ab`, "\u11ab")
