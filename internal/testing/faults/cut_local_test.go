@@ -84,6 +84,9 @@ func cutAt(t *testing.T, least engine.Proof, cfg engine.Config, e encoded, n int
 		r.wrongf("%v, but nothing is missing", err)
 	default:
 		checkReport(report, []outcome{{name: part.Name(), attempts: 1, want: want, proof: proven}}, &r)
+		if got := report.Parts[0].Unterminated; got != (e.coding.format == plain && unterminated(want.data)) {
+			r.wrongf("the part is reported as unterminated: %v", got)
+		}
 	}
 	for _, wrong := range r.wrong {
 		t.Errorf("cut at %d of %d: %s", n, len(e.body), wrong)

@@ -2,10 +2,12 @@ package faults
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 
 	"fastcount/engine"
+	"fastcount/internal/testing/oracle"
 	"fastcount/sinks/sinktest"
 )
 
@@ -125,7 +127,8 @@ func checkReport(got *engine.Report, outcomes []outcome, r *result) {
 		bytes += uint64(len(o.want.data))
 		_, download, _ := strings.Cut(o.name, export+"/")
 		parts = append(parts, engine.PartReport{Name: o.name, Download: download, Rows: rows, Bytes: uint64(len(o.want.data)),
-			RawBytes: uint64(o.want.raw), Attempts: o.attempts, Verified: o.proof, Kept: o.kept})
+			RawBytes: uint64(o.want.raw), Attempts: o.attempts, Verified: o.proof, Kept: o.kept,
+			MultilineRows: multilineRows(o.want.data)})
 	}
 	want := sinktest.Report(sum)
 	if !slices.Equal(got.Patients, want.Patients) || !slices.Equal(got.Events, want.Events) ||
@@ -133,18 +136,37 @@ func checkReport(got *engine.Report, outcomes []outcome, r *result) {
 		got.Rows != want.Rows || got.Bytes != bytes {
 		r.wrongf("the report is %+v, want %+v and %d bytes", got, want, bytes)
 	}
-	if told := withoutErrors(got.Parts); !slices.Equal(told, parts) {
+	checkUnterminated(got.Parts, outcomes, r)
+	if told := comparable(got.Parts); !slices.Equal(told, parts) {
 		r.wrongf("the parts are %+v, want %+v", told, parts)
 	}
 }
 
-// withoutErrors returns parts without their errors, which are compared by class and not by value, and without the number
-// of records that span lines, which the oracle does not count.
-func withoutErrors(parts []engine.PartReport) []engine.PartReport {
+// checkUnterminated checks that no part with a line feed at its end is reported
+// as unterminated. Whether another part is depends on its framing.
+func checkUnterminated(parts []engine.PartReport, outcomes []outcome, r *result) {
+	for i, p := range parts {
+		if p.Unterminated && i < len(outcomes) && !unterminated(outcomes[i].want.data) {
+			r.wrongf("%s is reported as unterminated", p.Name)
+		}
+	}
+}
+
+func unterminated(data []byte) bool { return len(data) > 0 && data[len(data)-1] != '\n' }
+
+// multilineRows returns how many rows of data span lines.
+func multilineRows(data []byte) uint64 {
+	_, n, _ := oracle.MachineLimited(data, ',', math.MaxInt)
+	return uint64(n)
+}
+
+// comparable returns parts without their errors, which are compared by class, and
+// without Unterminated, which [checkUnterminated] checks.
+func comparable(parts []engine.PartReport) []engine.PartReport {
 	parts = slices.Clone(parts)
 	for i := range parts {
 		parts[i].Err = nil
-		parts[i].MultilineRows = 0
+		parts[i].Unterminated = false
 	}
 	return parts
 }
