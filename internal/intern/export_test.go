@@ -1,6 +1,6 @@
 package intern
 
-// LongestProbe returns the largest number of slots that finding a present name visits.
+// LongestProbe returns the maximum number of slots that finding a name visits.
 func (t *Table) LongestProbe() int {
 	longest := 0
 	for i, s := range t.slots {
@@ -12,10 +12,10 @@ func (t *Table) LongestProbe() int {
 	return longest
 }
 
-// Slots returns the length of the table.
+// Slots returns the number of slots.
 func (t *Table) Slots() int { return len(t.slots) }
 
-// Capacity returns how many bytes the chunks of names take.
+// Capacity returns the total capacity of the chunks of names.
 func (t *Table) Capacity() (n int) {
 	for _, c := range t.store.chunks {
 		n += cap(c)

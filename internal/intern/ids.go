@@ -2,16 +2,22 @@ package intern
 
 import "hash/maphash"
 
-// maxCachedSlots is how many slots are at hand in a processor's second-level cache. So many are at most an eighth full before
-// there are more, so that nearly all names are in their first slot.
+// maxCachedSlots is the number of slots that fit in a second-level cache. A
+// table of fewer slots is at most an eighth full, so that nearly all names are
+// in their first slot.
 const maxCachedSlots = 32 << 10
 
-// batch is how many names are looked up together where the slots are not at hand.
+// batch is the number of names that are looked up together in a table of more
+// slots.
 const batch = 128
 
-// IDs writes the ids of the names data[starts[i]:ends[i]] to dst[i] for every i and returns how many it wrote:
-// all of them, or with the error of admit those before the name that was not admitted. data[:len(data)+Slack]
-// must lie within its capacity, and dst be as long as starts and ends. It allocates only to keep a new name.
+// IDs sets dst[i] to the id of the name data[starts[i]:ends[i]] for every i,
+// and adds new names to the table. It returns the number of names processed:
+// all of them, or, together with the error of admit, those that precede the
+// name that was not admitted.
+//
+// dst, starts and ends must have the same length, and data[:len(data)+Slack]
+// must lie within the capacity of data. IDs allocates only to add names.
 func (t *Table) IDs(dst []uint32, data []byte, starts, ends []uint32) (int, error) {
 	if len(t.slots) <= maxCachedSlots {
 		return t.idsEach(dst, data, starts, ends)
@@ -26,7 +32,7 @@ func (t *Table) IDs(dst []uint32, data []byte, starts, ends []uint32) (int, erro
 	return len(starts), nil
 }
 
-// near looks one name up after the other, in its first slot.
+// idsEach is IDs for a table in the cache. It looks up one name after another.
 func (t *Table) idsEach(dst []uint32, data []byte, starts, ends []uint32) (int, error) {
 	padded := data[:len(data)+Slack]
 	ends, dst = ends[:len(starts)], dst[:len(starts)]
@@ -56,9 +62,10 @@ func (t *Table) idsEach(dst []uint32, data []byte, starts, ends []uint32) (int, 
 	return len(starts), nil
 }
 
-// far looks up a batch of names at most. Their hashes come first, then their slots are read, all of them at once for all
-// that the processor sees, and only then anything is compared: a branch that goes the wrong way after waiting for
-// memory would make the waiting of those behind it begin anew.
+// idsBatch is IDs for at most batch names. It first computes all hashes, then
+// reads all slots, and only then compares names: the processor waits for the
+// slots at the same time. A branch that depends on a slot and is mispredicted
+// would discard the loads that follow it.
 func (t *Table) idsBatch(dst []uint32, data []byte, starts, ends []uint32) (int, error) {
 	t.hashAll(data, starts, ends)
 	hashes := t.hashes[:len(starts)]
@@ -85,8 +92,9 @@ func (t *Table) idsBatch(dst []uint32, data []byte, starts, ends []uint32) (int,
 	return len(starts), nil
 }
 
-// at returns the one of the first two slots of a name in which it is, if it is in one of them. Which one is no
-// branch, for it would go the wrong way too often.
+// at returns the second slot of a name if the first one has another tag, and
+// the first one otherwise. It does not branch, because the branch would often
+// be mispredicted.
 func (t *Table) at(hash uint64, tag uint32) *slot {
 	i := hash >> (t.shift & 63)
 	other := t.slots[i].tag ^ tag
@@ -94,7 +102,7 @@ func (t *Table) at(hash uint64, tag uint32) *slot {
 	return &t.slots[i&uint64(len(t.slots)-1)]
 }
 
-// hashAll puts the hashes of a batch into t.hashes.
+// hashAll stores the hashes of a batch in t.hashes.
 func (t *Table) hashAll(data []byte, starts, ends []uint32) {
 	padded := data[:len(data)+Slack]
 	hashes, ends := t.hashes[:len(starts)], ends[:len(starts)]
@@ -109,7 +117,8 @@ func (t *Table) hashAll(data []byte, starts, ends []uint32) {
 	}
 }
 
-// touch reads from the first two slots for each hash, which may lie in two lines of the cache.
+// prefetch reads from the first two slots for each hash, which may be in
+// different cache lines.
 func (t *Table) prefetch(hashes []uint64) {
 	var sum uint64
 	for _, hash := range hashes {

@@ -1,10 +1,17 @@
-// Package intern turns names into small integers: the first distinct name of a Table is 0, the next 1, and so on.
+// Package intern assigns small integers, called ids, to names. The first
+// distinct name that a [Table] sees has id 0, the next one 1, and so on.
 //
-// The table is open addressing with linear probing, its length a power of two; it is at most half full, a small one an
-// eighth. A name of up to 16 bytes lies in its slot, zero-padded, as two words: looking it up takes one load of 16
-// bytes, a mask, a multiplication and one comparison, whatever its length. A longer name is found by its 64-bit hash
-// and compared in full. Hashes are keyed, so that whoever chooses the names cannot choose where they go. Where the
-// table is larger than the caches, the slots of many names are waited for together.
+// A Table is a hash table with open addressing and linear probing. Its length
+// is a power of two. It is at most half full; a table that fits in the
+// second-level cache is at most an eighth full, so that nearly all of its names
+// are in their first slot.
+//
+// A name of up to 16 bytes is stored in its slot, padded with zeros, as two
+// words. Finding it takes a load of 16 bytes, a mask, a multiplication and a
+// comparison. A longer name is found by its 64-bit hash and then compared in
+// full. Hashes are keyed, so that the author of an input cannot choose names
+// that collide. In a large table, names are looked up in batches, so that the
+// processor waits for several slots at the same time.
 package intern
 
 import (
@@ -15,44 +22,49 @@ import (
 	"slices"
 )
 
-// Slack is how many bytes behind data must be readable in a call of IDs. Their values do not matter.
+// Slack is the number of bytes after data that must be readable during a call
+// of [Table.IDs]. Their values do not affect the result.
 const Slack = maxInline
 
-// maxInline is the length of the longest name that lies in its slot.
+// maxInline is the length of the longest name that is stored in its slot.
 const maxInline = 16
 
 // minSlots is the length of a new table. It is a power of two.
 const minSlots = 64
 
-// Table holds distinct names. It is used by one goroutine at a time.
+// A Table holds distinct names. It must not be used by several goroutines at
+// the same time.
 type Table struct {
 	slots  []slot
-	shift  int // a hash's place is its top bits: hash >> shift
+	shift  int // hash >> shift is the index of the first slot of a name
 	seed   maphash.Seed
 	k0, k1 uint64
 	admit  func(name []byte, id uint32) error
 
-	store store // the names, by id
+	store store // the names by id
 
-	hashes     [batch]uint64 // of the names that are being looked up together
-	prefetched uint64        // what was read of their slots only to have it in the cache
+	hashes     [batch]uint64 // of the names of a batch
+	prefetched uint64        // result of prefetch, stored so that its loads are not optimized away
 }
 
-// slot holds one name; the zero slot is free.
+// slot holds one name. The zero slot is free.
 type slot struct {
-	lo, hi uint64 // the name itself, or its hash and its length if it is longer than maxInline
+	lo, hi uint64 // the name, or its hash and length if it is longer than maxInline
 	tag    uint32
 	id     uint32
 }
 
-// tagOf returns the tag of a name: its length plus 1 in the low five bits, all above maxInline being one length, and bits
-// of its hash other than those that say where its place is.
+// tagOf returns the tag of a name. Its low five bits are the length plus 1,
+// where all lengths greater than maxInline are the same. The other bits are
+// bits of the hash that do not determine the first slot.
 func tagOf(hash uint64, size uint32) uint32 {
 	return uint32(hash)<<5 | (min(size, maxInline+1) + 1)
 }
 
-// New returns an empty table. admit is asked about each name when it is first seen, before it is kept with that id; its
-// error masks the name out. nil admits everything. The table must stay below 2^31 names of less than 2^31 bytes each.
+// New returns an empty table. If admit is not nil, the table calls it with each
+// new name and its id before adding the name. If admit returns an error, the
+// name is not added. A table holds fewer than 2^31 names of fewer than 2^31
+// bytes each.
 func New(admit func(name []byte, id uint32) error) *Table {
 	t := &Table{seed: maphash.MakeSeed(), k0: rand.Uint64(), k1: rand.Uint64(), admit: admit}
 	t.setSlots(minSlots)
@@ -62,12 +74,14 @@ func New(admit func(name []byte, id uint32) error) *Table {
 // Len returns the number of names.
 func (t *Table) Len() int { return len(t.store.ends) }
 
-// Name returns the name with the given id. It is valid until Reset and must not be changed.
+// Name returns the name with the given id. It is valid until Reset. The caller
+// must not modify it.
 func (t *Table) Name(id uint32) []byte {
 	return t.store.name(id)
 }
 
-// Reset forgets all names and masks the memory, unless most of it was not used.
+// Reset removes all names. It keeps the memory of the table if at least a
+// sixteenth of the slots was in use.
 func (t *Table) Reset() {
 	if len(t.slots) > minSlots && t.Len() < len(t.slots)/16 {
 		t.setSlots(minSlots)
@@ -77,10 +91,10 @@ func (t *Table) Reset() {
 	t.store.reset()
 }
 
-// Bytes returns the length of all names together.
+// Bytes returns the total length of all names.
 func (t *Table) Bytes() int { return t.store.size }
 
-// ID returns the id of one name.
+// ID returns the id of a name, which it adds to the table if it is new.
 func (t *Table) ID(name []byte) (uint32, error) {
 	size := uint32(len(name))
 	if size > maxInline {
@@ -94,32 +108,36 @@ func (t *Table) ID(name []byte) (uint32, error) {
 	return t.find(hash, slot{lo: lo, hi: hi, tag: tagOf(hash, size)}, name)
 }
 
-// words returns a name of up to maxInline bytes, whatever follows it.
+// words returns the first size bytes of name as two words, padded with zeros.
 func words(name *[maxInline]byte, size uint32) (lo, hi uint64) {
 	mask := &masks[size]
 	return binary.LittleEndian.Uint64(name[:8]) & mask[0], binary.LittleEndian.Uint64(name[8:]) & mask[1]
 }
 
-// masks[n] masks the first n of 16 bytes, loaded as two little-endian words.
+// masks[n] selects the first n of 16 bytes, loaded as two little-endian words.
 var masks = func() (k [maxInline + 1][2]uint64) {
 	for n := range k {
-		k[n][0] = uint64(1)<<(8*min(n, 8)) - 1 // a shift by 64 leaves 0, so all bits
+		k[n][0] = uint64(1)<<(8*min(n, 8)) - 1 // a shift by 64 yields 0, so all bits are set
 		k[n][1] = uint64(1)<<(8*max(n-8, 0)) - 1
 	}
 	return k
 }()
 
-// hash folds the 128-bit product of the two halves of a maxInline name, each covered by a secret key, as wyhash does.
-// Whoever does not know the keys can choose neither factor, so not the collisions either. The product alone maps
-// names that form a progression to places that form one, which pile up for some keys: the shift and the second
-// multiplication (by 2^64 divided by the golden ratio) break it.
+// hash returns the hash of a name of at most maxInline bytes. Like wyhash, it
+// folds the 128-bit product of the two words, each combined with a secret key.
+// Without the keys nobody can choose a factor, and therefore no collisions.
+//
+// For some keys the product alone maps names in arithmetic progression to slots
+// in arithmetic progression, which collide. The shift and the multiplication by
+// 2^64 divided by the golden ratio prevent that.
 func (t *Table) hash(lo, hi uint64, size uint32) uint64 {
 	h, l := bits.Mul64(lo^t.k0, hi^t.k1^uint64(size))
 	h ^= l
 	return (h ^ h>>32) * 0x9e3779b97f4a7c15
 }
 
-// find returns the id of the name that is kept in a slot like want.
+// find returns the id of the name whose slot, apart from the id, is want. It
+// adds the name if it is new.
 func (t *Table) find(hash uint64, want slot, name []byte) (uint32, error) {
 	for i := hash >> t.shift; ; i++ {
 		s := &t.slots[i&uint64(len(t.slots)-1)]
@@ -133,7 +151,7 @@ func (t *Table) find(hash uint64, want slot, name []byte) (uint32, error) {
 	}
 }
 
-// insert masks a name that was not seen before in the free slot at.
+// insert adds a name to the free slot at.
 func (t *Table) insert(at *slot, s slot, name []byte) (uint32, error) {
 	if t.admit != nil {
 		if err := t.admit(name, uint32(t.Len())); err != nil {
@@ -149,7 +167,7 @@ func (t *Table) insert(at *slot, s slot, name []byte) (uint32, error) {
 	return s.id, nil
 }
 
-// full reports whether another name needs more slots.
+// full reports whether the table must grow before another name is added.
 func (t *Table) full() bool {
 	if len(t.slots) < maxCachedSlots {
 		return 8*t.Len() > len(t.slots)
@@ -157,7 +175,7 @@ func (t *Table) full() bool {
 	return 2*t.Len() > len(t.slots)
 }
 
-// grow doubles the slots, and makes room for the ids of as many names.
+// grow doubles the number of slots, and the capacity for names accordingly.
 func (t *Table) grow() {
 	old := t.slots
 	t.setSlots(2 * len(old))
@@ -174,7 +192,7 @@ func (t *Table) grow() {
 	t.store.ends = slices.Grow(t.store.ends, t.Len())
 }
 
-// home returns the place where the search for the name of s begins.
+// home returns the index of the first slot of the name in s.
 func (t *Table) home(s *slot) uint64 {
 	if size := s.tag&31 - 1; size <= maxInline {
 		return t.hash(s.lo, s.hi, size) >> t.shift
@@ -182,6 +200,7 @@ func (t *Table) home(s *slot) uint64 {
 	return s.lo >> t.shift
 }
 
+// setSlots replaces the slots by n free ones.
 func (t *Table) setSlots(n int) {
 	t.slots, t.shift = make([]slot, n), 64-bits.TrailingZeros(uint(n))
 }

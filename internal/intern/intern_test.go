@@ -11,7 +11,8 @@ import (
 	"fastcount/internal/intern"
 )
 
-// column lays names out as a block of a CSV would, each followed by junk instead of a delimiter.
+// column returns names in the layout of a block, each followed by junk instead
+// of a delimiter.
 func column(names []string, junk byte) (data []byte, starts, ends []uint32) {
 	for _, name := range names {
 		starts = append(starts, uint32(len(data)))
@@ -23,7 +24,7 @@ func column(names []string, junk byte) (data []byte, starts, ends []uint32) {
 	return data[:len(data)-intern.Slack], starts, ends
 }
 
-// want numbers names in the order of their first occurrence.
+// want returns the ids of names in the order of their first occurrence.
 func want(names []string) (ids []uint32, distinct []string) {
 	seen := map[string]uint32{}
 	for _, name := range names {
@@ -72,15 +73,15 @@ func TestNames(t *testing.T) {
 		nuls = append(nuls, strings.Repeat("\x00", i%20))
 	}
 	tests := map[string][]string{
-		"few, alternating lengths":                       {"heart_rate", "spo2", "heart_rate", "bp", "spo2"},
-		"empty id":                                       {"", "a", "", "\x00", ""},
-		"one empty id alone":                             {""},
-		"long common prefixes":                           prefixes,
-		"long common suffixes":                           suffixes,
-		"every length to 300":                            append(lengths, lengths...),
-		"NULs of many lengths":                           nuls,
-		"around 8 and 16 bytes":                          {"1234567", "12345678", "123456789", "123456789012345", "1234567890123456", "12345678901234567", "1234567890123457", "12345678901234568"},
-		"a maxInline name and a long one with it inside": {"1234567890123456", "1234567890123456\x00", "1234567890123456\x00\x00"},
+		"few, alternating lengths":                     {"heart_rate", "spo2", "heart_rate", "bp", "spo2"},
+		"empty id":                                     {"", "a", "", "\x00", ""},
+		"one empty id alone":                           {""},
+		"long common prefixes":                         prefixes,
+		"long common suffixes":                         suffixes,
+		"every length to 300":                          append(lengths, lengths...),
+		"NULs of many lengths":                         nuls,
+		"around 8 and 16 bytes":                        {"1234567", "12345678", "123456789", "123456789012345", "1234567890123456", "12345678901234567", "1234567890123457", "12345678901234568"},
+		"a short name and a long one that contains it": {"1234567890123456", "1234567890123456\x00", "1234567890123456\x00\x00"},
 	}
 	for name, names := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -106,8 +107,8 @@ func TestManyNamesAndReset(t *testing.T) {
 	}
 }
 
-// Small tables are at most an eighth full, large ones half, and neither is
-// larger than that needs.
+// Small tables are at most an eighth full and large ones half full, and their
+// length is at most twice what that requires.
 func TestLoad(t *testing.T) {
 	table := intern.New(nil)
 	for i := range 100_000 {
@@ -124,18 +125,19 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// Reset masks a table that was used, and gives back one of which most was not.
+// Reset keeps the slots of a table that was in use, and releases them if most
+// were free.
 func TestResetMemory(t *testing.T) {
 	for _, c := range []struct {
 		names int
-		masks bool
+		keeps bool
 	}{{100_000, true}, {20_000, true}, {10_000, false}, {10, false}, {0, false}} {
 		table := intern.New(nil)
 		largeTable(t, table)
 		slots := table.Slots()
 		table.Reset()
 		if table.Slots() != slots {
-			t.Errorf("a table of %d slots that was full has %d", slots, table.Slots())
+			t.Errorf("full table of %d slots: got %d", slots, table.Slots())
 		}
 		for i := range c.names {
 			if _, err := table.ID(fmt.Appendf(nil, "%d", i)); err != nil {
@@ -143,14 +145,14 @@ func TestResetMemory(t *testing.T) {
 			}
 		}
 		table.Reset()
-		want := map[bool]int{true: slots, false: 64}[c.masks]
+		want := map[bool]int{true: slots, false: 64}[c.keeps]
 		if got := table.Slots(); got != want {
 			t.Errorf("after %d names: got %d slots, want %d", c.names, got, want)
 		}
 	}
 }
 
-// Names of nothing but NULs, and of none, look like a free slot. In a large table, too, they are names of their own.
+// Names that consist of NULs, and the empty name, differ from a free slot.
 func TestNamesLikeAFreeSlot(t *testing.T) {
 	names := make([]string, 50_000)
 	for i := range names {
@@ -164,7 +166,7 @@ func TestNamesLikeAFreeSlot(t *testing.T) {
 	check(t, table, names, ',')
 	table = intern.New(nil)
 	check(t, table, names[:50_000], ',')
-	check(t, table, names, ',') // it is large when it sees them first
+	check(t, table, names, ',') // the table is large already
 }
 
 func TestAdmit(t *testing.T) {
@@ -189,7 +191,7 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
-// A batch of names ends at one that is not admitted just as a look-up of single names does.
+// In a batch, the names before one that is not admitted are looked up.
 func TestAdmitInALargeTable(t *testing.T) {
 	refused := errors.New("refused")
 	table := intern.New(func(name []byte, _ uint32) error {
@@ -200,7 +202,7 @@ func TestAdmitInALargeTable(t *testing.T) {
 	})
 	known := largeTable(t, table)
 	for at := range 300 {
-		names := slices.Insert(slices.Clone(known[:300]), at, "!", "never looked at")
+		names := slices.Insert(slices.Clone(known[:300]), at, "!", "not looked up")
 		data, starts, ends := column(names, ',')
 		got := make([]uint32, len(names))
 		n, err := table.IDs(got, data, starts, ends)
@@ -215,7 +217,8 @@ func TestAdmitInALargeTable(t *testing.T) {
 	}
 }
 
-// largeTable fills a table with so many names, long ones among them, that they are looked up in batches.
+// largeTable adds so many names to a table, including long ones, that they are
+// looked up in batches.
 func largeTable(t *testing.T, table *intern.Table) (names []string) {
 	for i := range 100_000 {
 		name := fmt.Sprintf("%0*d", 6+i%15, i)
@@ -252,8 +255,8 @@ func TestNoAllocationForKnownNames(t *testing.T) {
 	}
 }
 
-// Names that differ only where a weak or unkeyed hash does not look must not pile up: then finding them all would
-// take the square of their number.
+// Names that collide under a weak or unkeyed hash do not collide here.
+// Otherwise finding all of them would take quadratic time.
 func TestHostileNames(t *testing.T) {
 	const n = 1 << 15
 	sets := map[string]func(i int) string{
@@ -264,8 +267,8 @@ func TestHostileNames(t *testing.T) {
 		"lengths of NULs and one bit": func(i int) string {
 			return strings.Repeat("\x00", i%13) + string([]byte{byte(i), byte(i >> 8), byte(i >> 16)})
 		},
-		"multiples of 2^32":    func(i int) string { return "\x00\x00\x00\x00" + string([]byte{byte(i), byte(i >> 8), 0, 0}) },
-		"UUIDs that end alike": func(i int) string { return fmt.Sprintf("%08x-0000-4000-8000-000000000000", i) },
+		"multiples of 2^32":       func(i int) string { return "\x00\x00\x00\x00" + string([]byte{byte(i), byte(i >> 8), 0, 0}) },
+		"UUIDs with the same end": func(i int) string { return fmt.Sprintf("%08x-0000-4000-8000-000000000000", i) },
 	}
 	for name, f := range sets {
 		t.Run(name, func(t *testing.T) {
@@ -281,15 +284,15 @@ func TestHostileNames(t *testing.T) {
 				t.Fatalf("got %d names, want %d", table.Len(), len(distinct))
 			}
 			if longest := table.LongestProbe(); longest > 128 {
-				t.Errorf("a look-up visits %d slots; random names need about 50 at the most", longest)
+				t.Errorf("a look-up visits %d slots, want at most 128 (random names: about 50)", longest)
 			}
 		})
 	}
 }
 
-// Names longer than a chunk, names that just fit into what is left of one, and
-// empty ones between them are what they were, and memory is hardly more than
-// the names.
+// Names longer than a chunk, names that just fit into the rest of one, and
+// empty names are stored correctly, in little more memory than their total
+// length.
 func TestNamesOfAnySize(t *testing.T) {
 	sizes := []int{0, 1, 511, 512, 513, 1<<20 - 1, 1 << 20, 1<<20 + 1, 3 << 20, 7}
 	for range 1000 {
@@ -314,7 +317,7 @@ func TestNamesOfAnySize(t *testing.T) {
 		}
 		for id, name := range names {
 			if string(table.Name(uint32(id))) != name {
-				t.Fatalf("name %d of %d bytes is another one", id, len(name))
+				t.Fatalf("name %d of %d bytes: got a different name", id, len(name))
 			}
 		}
 		if table.Len() != len(names) || table.Bytes() != bytes {
@@ -326,6 +329,6 @@ func TestNamesOfAnySize(t *testing.T) {
 	}
 	table.Reset()
 	if n := table.Capacity(); n > 1<<20 {
-		t.Errorf("an empty table masks %d bytes", n)
+		t.Errorf("an empty table keeps %d bytes", n)
 	}
 }

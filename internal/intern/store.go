@@ -1,22 +1,22 @@
 package intern
 
-// store holds the bytes of names in chunks, so that adding a name moves no
-// other one: a slice that grew to the size of all names would take more than
-// twice as much memory as they do.
+// store holds the bytes of names in chunks, so that adding a name does not move
+// other names. A single growing slice would need more than twice the memory of
+// the names.
 type store struct {
 	chunks [][]byte
-	ends   []uint64 // where each name ends, by id: its chunk << 32 | offset in it
-	size   int      // bytes of all names
+	ends   []uint64 // the end of each name, by id: chunk << 32 | offset in the chunk
+	size   int      // total length of the names
 }
 
-// Bounds of the capacity of a chunk, which otherwise is the size of all names
-// before it.
+// The capacity of a chunk is the total length of the names in the preceding
+// chunks, within these bounds.
 const (
 	minChunk = 512
 	maxChunk = 1 << 20
 )
 
-// add adds a name, whose id is the number of names before it.
+// add adds a name. Its id is the number of names already in the store.
 func (s *store) add(name []byte) {
 	last := len(s.chunks) - 1
 	if last < 0 || cap(s.chunks[last])-len(s.chunks[last]) < len(name) {
@@ -29,8 +29,8 @@ func (s *store) add(name []byte) {
 	s.size += len(name)
 }
 
-// name returns the name with this id. It begins where the one before it in its
-// chunk ends.
+// name returns the name with the given id. It begins at the end of the
+// preceding name in its chunk.
 func (s *store) name(id uint32) []byte {
 	place := s.ends[id]
 	start, end := uint64(0), place&(1<<32-1)
@@ -40,15 +40,15 @@ func (s *store) name(id uint32) []byte {
 	return s.chunks[place>>32][start:end:end]
 }
 
-// sized is name for an id whose name has this length.
+// sized returns the name with the given id, which must have the given length.
 func (s *store) sized(id uint32, length int) []byte {
 	place := s.ends[id]
 	end := int(place & (1<<32 - 1))
 	return s.chunks[place>>32][end-length : end]
 }
 
-// reset forgets all names. It masks one chunk, unless that is a large one for a
-// single name.
+// reset removes all names. It keeps the last chunk, unless that is larger than
+// maxChunk because of a long name.
 func (s *store) reset() {
 	last := len(s.chunks) - 1
 	kept := s.chunks[:0]
