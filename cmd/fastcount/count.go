@@ -10,6 +10,8 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/outfile"
+	"fastcount/internal/progress"
+	"fastcount/internal/resources"
 	"fastcount/internal/simd"
 	"fastcount/parser"
 	"fastcount/sources"
@@ -25,7 +27,7 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 	case len(args) == 0 && o.filesFrom == "":
 		return noSource(p)
 	}
-	defer limitMemory(ctx, flagLimit(o.maxMemory), p.stop)()
+	defer resources.LimitMemory(ctx, resources.FlagLimit(uint64(o.maxMemory)), p.stop)()
 	if o.maxDuration > 0 {
 		defer time.AfterFunc(time.Duration(o.maxDuration), func() { p.stop(errTimeUp) }).Stop()
 	}
@@ -50,7 +52,7 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 	if err != nil {
 		return err
 	}
-	endProfile, err := o.profile.start()
+	endProfile, err := o.profile.Start()
 	if err != nil {
 		return err
 	}
@@ -79,7 +81,7 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	}
 	defer func() { err = errors.Join(err, endState()) }()
 	cfg.Progress = new(engine.Progress)
-	stop := p.showProgress(ctx, o.progress.word, cfg.Progress, parts)
+	stop := progress.Show(ctx, p.ui, o.progress.word, cfg.Progress, parts, p.asked)
 	report, err := engine.Run(ctx, parts, cfg)
 	stop()
 	if err != nil {
@@ -88,7 +90,7 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	if err := o.checkProof(report); err != nil {
 		return err
 	}
-	if err := p.ui.warnEqualFiles(ctx, parts, report.Parts); err != nil {
+	if err := p.warnEqualFiles(ctx, parts, report.Parts); err != nil {
 		return err
 	}
 	counted := time.Now()
@@ -96,7 +98,7 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 		return err
 	}
 	took := time.Since(begin)
-	p.ui.summarise(report, found, took, cfg.Verify)
+	p.summarise(report, found, took, cfg.Verify)
 	err = o.tellStats(p, report, measured{wall: took, sink: time.Since(counted), stages: cfg.Progress.Stages(), kernel: simd.Current().Name})
 	if err != nil {
 		return err
@@ -164,15 +166,3 @@ func useKernel(environ []string) error {
 
 // verifying are the words of --verify.
 var verifying = map[string]engine.Verify{"strict": engine.VerifyStrict, "warn": engine.VerifyWarn, "off": engine.VerifyOff}
-
-// expectedBytes returns how many bytes each part takes on the disk, 0 where that is not known.
-func expectedBytes(parts []engine.Part) []uint64 {
-	sizes := make([]uint64, len(parts))
-	for i, p := range parts {
-		if f, ok := p.(*sources.File); ok {
-			size, _ := f.Size()
-			sizes[i] = uint64(max(size, 0))
-		}
-	}
-	return sizes
-}

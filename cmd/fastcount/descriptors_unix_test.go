@@ -31,12 +31,3 @@ func TestFewDescriptors(t *testing.T) {
 		t.Errorf("exit codes and how often they occurred: %v", codes)
 	}
 }
-
-// TestFreeDescriptors: what is opened to count is closed again.
-func TestFreeDescriptors(t *testing.T) {
-	for range 1000 {
-		if n := freeDescriptors(16); n != 16 {
-			t.Fatalf("%d", n)
-		}
-	}
-}

@@ -6,6 +6,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/display"
+	"fastcount/internal/human"
 	"fastcount/sources"
 )
 
@@ -28,7 +29,7 @@ func (o *countOptions) tellPlan(p *program, parts []engine.Part) error {
 		name := display.Line(part.Name())
 		fmt.Fprintf(&b, "  %s%*s  %s\n", name, names-display.Width(name), "", e)
 	}
-	fmt.Fprintf(&b, "in all %s: %s\n", numbered(len(parts), "part", "parts"), sum)
+	fmt.Fprintf(&b, "in all %s: %s\n", human.Numbered(len(parts), "part", "parts"), sum)
 	b.WriteString("would write:\n")
 	for _, s := range specs {
 		fmt.Fprintf(&b, "  %s to %s\n", s.Format, destination(s.File))
@@ -84,7 +85,7 @@ func (e *extent) add(other extent) {
 func (e extent) String() string {
 	var known []string
 	if e.size {
-		known = append(known, fmt.Sprintf("%s on the disk", humanBytes(e.bytes)))
+		known = append(known, fmt.Sprintf("%s on the disk", human.Bytes(e.bytes)))
 	}
 	if e.declared {
 		known = append(known, rowCount(e.rows)+" declared")

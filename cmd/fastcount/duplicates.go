@@ -24,14 +24,14 @@ func (o *countOptions) resolve(p *program, args []string) ([]sources.Source, err
 		return nil, err
 	}
 	for _, names := range sources.SimilarURLs(found) {
-		p.ui.warn(fmt.Sprintf("%s and %s are both counted: their URLs differ only in // or an empty query", names[0], names[1]))
+		p.ui.Warn(fmt.Sprintf("%s and %s are both counted: their URLs differ only in // or an empty query", names[0], names[1]))
 	}
 	return found, nil
 }
 
 // warnEqualFiles warns of files that have rows and equal content. Its error is
 // that of ctx.
-func (u *ui) warnEqualFiles(ctx context.Context, parts []engine.Part, reports []engine.PartReport) error {
+func (p *program) warnEqualFiles(ctx context.Context, parts []engine.Part, reports []engine.PartReport) error {
 	var files []*sources.File
 	var rows []uint64
 	for i, part := range parts {
@@ -41,11 +41,11 @@ func (u *ui) warnEqualFiles(ctx context.Context, parts []engine.Part, reports []
 		}
 	}
 	groups, err := sources.EqualContent(ctx, files, rows)
-	return u.reportEqual(ctx, groups, err)
+	return p.reportEqual(ctx, groups, err)
 }
 
 // warnEqualInPlan is warnEqualFiles before anything is counted.
-func (u *ui) warnEqualInPlan(ctx context.Context, found []sources.Source, cfg engine.Config) error {
+func (p *program) warnEqualInPlan(ctx context.Context, found []sources.Source, cfg engine.Config) error {
 	var files []*sources.File
 	for _, s := range found {
 		if f, ok := s.Part.(*sources.File); ok {
@@ -59,7 +59,7 @@ func (u *ui) warnEqualInPlan(ctx context.Context, found []sources.Source, cfg en
 			withRows = append(withRows, group)
 		}
 	}
-	return u.reportEqual(ctx, withRows, err)
+	return p.reportEqual(ctx, withRows, err)
 }
 
 // hasRows reports whether a file holds more than a header. A file that is not
@@ -84,16 +84,16 @@ func hasRows(ctx context.Context, f *sources.File, cfg engine.Config) bool {
 }
 
 // reportEqual warns of groups of equal files in one line.
-func (u *ui) reportEqual(ctx context.Context, groups [][]*sources.File, err error) error {
+func (p *program) reportEqual(ctx context.Context, groups [][]*sources.File, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		u.warn("files of equal size could not be compared: " + message(err))
+		p.ui.Warn("files of equal size could not be compared: " + message(err))
 	case len(groups) > 1:
-		u.warn(fmt.Sprintf("%d groups of files have equal content, and each is counted, such as %s", len(groups), twoOf(groups[0])))
+		p.ui.Warn(fmt.Sprintf("%d groups of files have equal content, and each is counted, such as %s", len(groups), twoOf(groups[0])))
 	case len(groups) == 1:
-		u.warn(fmt.Sprintf("%s have equal content, and each is counted", twoOf(groups[0])))
+		p.ui.Warn(fmt.Sprintf("%s have equal content, and each is counted", twoOf(groups[0])))
 	}
 	return nil
 }

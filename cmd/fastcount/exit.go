@@ -14,6 +14,7 @@ import (
 	"fastcount/internal/outfile"
 	"fastcount/internal/partial"
 	"fastcount/internal/plan"
+	"fastcount/internal/resources"
 	"fastcount/parser"
 	"fastcount/sources"
 )
@@ -81,7 +82,7 @@ var failures = []failure{
 
 	{as[*engine.LimitError], exitLimit, ""}, // its hint names the flag
 	{matches(syscall.ENOMEM), exitLimit, "use less memory with fewer --jobs and --transfers"},
-	{matches(errDescriptors), exitLimit, descriptorHint},
+	{matches(resources.ErrDescriptors), exitLimit, descriptorHint},
 	{matches(syscall.EMFILE), exitLimit, descriptorHint},
 	{matches(syscall.ENFILE), exitLimit, "try again later: too many files are open on this machine"},
 	{matches(parser.ErrRecordTooLong), exitLimit, "look for a quote that is never closed, or raise the limit with --max-record"},
@@ -91,7 +92,7 @@ var failures = []failure{
 	{matches(sources.ErrAnswer), exitLimit, "raise the limit with --max-json"},
 	{matches(sources.ErrIDs), exitLimit, "raise the limit with --max-downloads"},
 	{matches(sources.ErrNames), exitLimit, "raise the limit with --max-declared-names"},
-	{matches(errMemory), exitLimit, "use less memory with fewer --jobs and --transfers, or raise the limit with --max-memory"},
+	{matches(resources.ErrMemory), exitLimit, "use less memory with fewer --jobs and --transfers, or raise the limit with --max-memory"},
 
 	{expectedRowsDiffer, exitMismatch, "check whether the sources are complete, and whether --expect-rows is right"},
 	{as[*engine.MismatchError], exitMismatch, "try again later, or ask the operator of the server: its data and metadata disagree"},

@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"fastcount/engine"
+	"fastcount/internal/console"
 	"fastcount/internal/outfile"
+	"fastcount/internal/resources"
 	"fastcount/parser"
 	"fastcount/sources"
 )
@@ -63,8 +65,8 @@ func TestFailures(t *testing.T) {
 		{"all names", &engine.LimitError{What: "names-size", Limit: 1}, exitLimit, "--max-names-size"},
 		{"columns", syntax(parser.ErrTooManyColumns), exitLimit, "--max-columns"},
 		{"window", sources.ErrWindow, exitLimit, "--max-window"},
-		{"memory", errMemory, exitLimit, "--max-memory"},
-		{"descriptors", errDescriptors, exitLimit, "ulimit -n"},
+		{"memory", resources.ErrMemory, exitLimit, "--max-memory"},
+		{"descriptors", resources.ErrDescriptors, exitLimit, "ulimit -n"},
 		{"too many open files", &fs.PathError{Op: "open", Path: "x", Err: syscall.EMFILE}, exitLimit, "ulimit -n"},
 		{"no socket for a download", errors.Join(sources.ErrExhausted, os.NewSyscallError("socket", syscall.EMFILE)), exitLimit, "ulimit -n"},
 		{"system's table of files", syscall.ENFILE, exitLimit, "this machine"},
@@ -128,8 +130,8 @@ func TestMessageBeginsWithTheFile(t *testing.T) {
 
 func TestNothingControlsTheTerminal(t *testing.T) {
 	var b strings.Builder
-	u := newUI(&b)
-	u.fail(&engine.PartError{Part: "a\x1b[2J\r.csv", Attempts: 1, Err: errors.New("x")})
+	u := console.New(&b)
+	report(u, &engine.PartError{Part: "a\x1b[2J\r.csv", Attempts: 1, Err: errors.New("x")})
 	if got, want := b.String(), "fastcount: a\\x1b[2J\\r.csv: x\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -126,7 +126,7 @@ func (p *program) inUse(err error) error {
 		return err
 	}
 	if conflict.Writer == standardError && !conflict.Output {
-		p.ui.mute() // a message must not be appended to an input
+		p.ui.Mute() // a message must not be appended to an input
 	}
 	hint := "name another file for the output"
 	switch {

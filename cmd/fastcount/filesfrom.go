@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fastcount/internal/human"
 	"fmt"
 	"io"
 	"slices"
@@ -20,7 +21,7 @@ func (o *countOptions) sourceNames(p *program, args []string) ([]string, error) 
 		return nil, fmt.Errorf("--files-from: %w", err)
 	}
 	if len(text) > maxList {
-		return nil, clash("--files-from: %s is longer than %s", o.filesFrom, humanBytes(maxList))
+		return nil, clash("--files-from: %s is longer than %s", o.filesFrom, human.Bytes(maxList))
 	}
 	listed := splitList(text)
 	comment := slices.IndexFunc(listed, func(name string) bool { return name[0] == '#' })

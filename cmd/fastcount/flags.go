@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"fastcount/internal/nearest"
+	"fastcount/internal/profile"
 	"fastcount/parser"
 )
 
@@ -287,7 +288,7 @@ type countOptions struct {
 	stats        choice
 	metricsFile  string
 	logFormat    choice
-	profile      profileOptions
+	profile      profile.Files
 }
 
 func newCount(p *program) *cobra.Command {
@@ -407,9 +408,9 @@ func (o *countOptions) workFlags(f *pflag.FlagSet) {
 	f.Lookup("stats").NoOptDefVal = "text"
 	addText(f, &o.metricsFile, "metrics-file", "FILE", "file for statistics in the text format of Prometheus")
 	f.Var(&o.logFormat, "log-format", "format of the lines on standard error")
-	addText(f, &o.profile.cpu, "cpuprofile", "FILE", "file for a CPU profile")
-	addText(f, &o.profile.mem, "memprofile", "FILE", "file for a memory profile")
-	addText(f, &o.profile.trace, "trace", "FILE", "file for an execution trace")
+	addText(f, &o.profile.CPU, "cpuprofile", "FILE", "file for a CPU profile")
+	addText(f, &o.profile.Memory, "memprofile", "FILE", "file for a memory profile")
+	addText(f, &o.profile.Trace, "trace", "FILE", "file for an execution trace")
 }
 
 // workers returns how many files are counted at once.

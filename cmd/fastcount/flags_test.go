@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"fastcount/internal/console"
 	"fastcount/parser"
 )
 
@@ -33,7 +34,7 @@ func sampleOf(f flagInfo) string {
 
 // testProgram returns a program without streams, of which tests use the
 // commands.
-func testProgram() *program { return &program{stdout: io.Discard, ui: newUI(io.Discard)} }
+func testProgram() *program { return &program{stdout: io.Discard, ui: console.New(io.Discard)} }
 
 // TestEveryFlag walks all flags: each works from the environment, yields to the
 // command line, is completed, and is listed where users look for it.

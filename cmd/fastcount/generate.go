@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"fastcount/internal/human"
 	"fastcount/mockserver"
 )
 
@@ -28,13 +29,13 @@ func (o *generateOptions) run(ctx context.Context, p *program, args []string) er
 		files++
 		allRows += rows
 		allBytes += uint64(bytes)
-		p.ui.say("%s: %s rows, %s", file, humanCount(rows), humanBytes(uint64(bytes)))
+		p.ui.Say("%s: %s rows, %s", file, human.Count(rows), human.Bytes(uint64(bytes)))
 	}
 	if err := mockserver.Generate(ctx, args[0], o.dir, jobsOrDefault(o.jobs), report); err != nil {
 		return err
 	}
-	p.ui.say("%s, %s rows, %s in %s", numbered(files, "file", "files"), humanCount(allRows), humanBytes(allBytes),
-		humanTime(time.Since(begin)))
+	p.ui.Say("%s, %s rows, %s in %s", human.Numbered(files, "file", "files"), human.Count(allRows), human.Bytes(allBytes),
+		human.Duration(time.Since(begin)))
 	return nil
 }
 

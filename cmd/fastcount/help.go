@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"fastcount/internal/human"
 	"github.com/spf13/cobra"
 )
 
@@ -114,7 +115,7 @@ func writeUsage(b *strings.Builder, f flagInfo) {
 		b.WriteString(left + "\n")
 		left = ""
 	}
-	for _, line := range wrap(f.explanation(), helpWidth-usageColumn) {
+	for _, line := range human.Wrap(f.explanation(), helpWidth-usageColumn) {
 		fmt.Fprintf(b, "%-*s%s\n", usageColumn, left, line)
 		left = ""
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fastcount/internal/console"
 	"io"
 	"os"
 	"regexp"
@@ -17,7 +18,7 @@ const exitLeak = 99
 // guardedMain is main, but it watches standard error. Every program that a test starts is this one.
 func guardedMain() {
 	watched := &watcher{w: os.Stderr}
-	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, ui: newUI(watched), environ: os.Environ()}
+	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, ui: console.New(watched), environ: os.Environ()}
 	code := p.run(os.Args[1:])
 	if found := secret.Find(watched.said); found != nil && !slices.Contains(os.Args, "--show-data") {
 		_, _ = io.WriteString(os.Stderr, "LEAKED: "+string(found)+"\n")

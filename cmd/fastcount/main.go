@@ -16,6 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/console"
+	"fastcount/internal/resources"
 )
 
 func main() {
@@ -23,7 +25,7 @@ func main() {
 		stdin:   os.Stdin,
 		stdout:  os.Stdout,
 		stderr:  os.Stderr,
-		ui:      newUI(os.Stderr),
+		ui:      console.New(os.Stderr),
 		environ: os.Environ(),
 	}
 	os.Exit(p.run(os.Args[1:]))
@@ -34,7 +36,7 @@ type program struct {
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  *os.File // what ui writes to; nil if that is not a file
-	ui      *ui
+	ui      *console.Console
 	environ []string
 
 	files *atomicfile.Claims // the files that the run uses
@@ -71,12 +73,12 @@ func (p *program) run(args []string) int {
 
 // fail tells what went wrong, and how to go on.
 func (p *program) fail(err error) {
-	p.ui.fail(err)
-	if p.shortHelp != "" && p.ui.log == nil {
-		p.ui.write("\n" + p.shortHelp)
+	report(p.ui, err)
+	if p.shortHelp != "" && p.ui.Log == nil {
+		p.ui.Write("\n" + p.shortHelp)
 	}
 	if p.resumable.Load() && exitCode(err) != exitBrokenPipe {
-		p.ui.hint("repeat the command to continue: finished parts are kept")
+		p.ui.Hint("repeat the command to continue: finished parts are kept")
 	}
 }
 
@@ -115,15 +117,15 @@ func (p *program) runCommand(c *cobra.Command, run action, args []string) error 
 	if err := fromEnviron(flags, p.environ); err != nil {
 		return misuse(err)
 	}
-	p.ui.configure(flags)
+	p.configure(flags)
 	for _, name := range unknownVariables(p.root, p.environ) {
-		p.ui.warn("unknown environment variable " + name)
+		p.ui.Warn("unknown environment variable " + name)
 	}
-	if err := checkDescriptors(); err != nil {
+	if err := resources.CheckDescriptors(); err != nil {
 		return err
 	}
 	if limit := lookup(flags, "max-memory"); limit == "" || limit == "0" {
-		defer limitMemory(ctx, systemLimits(), p.stop)()
+		defer resources.LimitMemory(ctx, resources.SystemLimits(), p.stop)()
 	}
 	if err := p.claimFiles(flags); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/human"
 	"fastcount/internal/merge"
 	"fastcount/internal/outfile"
 	"fastcount/internal/plan"
@@ -73,10 +74,10 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	}
 	said := ""
 	if set.Dropped > 0 {
-		said = fmt.Sprintf(", %s left out", numbered(set.Dropped, "copy", "copies"))
+		said = fmt.Sprintf(", %s left out", human.Numbered(set.Dropped, "copy", "copies"))
 	}
-	p.ui.say("%s, %s of CSV, out of %s%s in %s; %s", rowCount(report.Rows), humanBytes(report.Bytes),
-		numbered(len(paths), "partial result", "partial results"), said, humanTime(time.Since(begin)), proofOf(report)+oddities(report.Parts))
+	p.ui.Say("%s, %s of CSV, out of %s%s in %s; %s", rowCount(report.Rows), human.Bytes(report.Bytes),
+		human.Numbered(len(paths), "partial result", "partial results"), said, human.Duration(time.Since(begin)), proofOf(report)+oddities(report.Parts))
 	return nil
 }
 
@@ -151,7 +152,7 @@ func incompleteMerge(set *merge.Set, args []string) error {
 	if len(missing) > shownShards {
 		names += ",…"
 	}
-	return hinted(fmt.Errorf("%w: of %s of %d: %s", merge.ErrIncomplete, numbered(len(missing), "shard", "shards"), set.Shards, names),
+	return hinted(fmt.Errorf("%w: of %s of %d: %s", merge.ErrIncomplete, human.Numbered(len(missing), "shard", "shards"), set.Shards, names),
 		"'fastcount merge --missing "+strings.Join(args, " ")+"' prints all of them; count them again and repeat the command")
 }
 

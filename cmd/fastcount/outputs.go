@@ -53,7 +53,7 @@ func (o *countOptions) outputs(p *program) (*outfile.Outputs, error) {
 func (p *program) write(outputs *outfile.Outputs, report *engine.Report) error {
 	incomplete, err := outputs.Write(resultWriter{p.stdout}, report)
 	for _, output := range incomplete {
-		p.ui.warn(output.String())
+		p.ui.Warn(output.String())
 	}
 	return err
 }

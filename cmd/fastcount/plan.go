@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"fastcount/engine"
+	"fastcount/internal/human"
 	"fastcount/internal/plan"
 	"fastcount/sources"
 )
@@ -50,7 +51,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	if err != nil {
 		return err
 	}
-	if err := p.ui.warnEqualInPlan(ctx, found, cfg); err != nil {
+	if err := p.warnEqualInPlan(ctx, found, cfg); err != nil {
 		return err
 	}
 	if err := plan.Write(resultWriter{p.stdout}, o.rules(), units); err != nil {
@@ -60,7 +61,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	for _, u := range units {
 		total += u.Weight
 	}
-	p.ui.say("%s, about %s of CSV", numbered(len(units), "unit", "units"), humanBytes(uint64(total)))
+	p.ui.Say("%s, about %s of CSV", human.Numbered(len(units), "unit", "units"), human.Bytes(uint64(total)))
 	return nil
 }
 

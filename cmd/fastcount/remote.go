@@ -70,7 +70,7 @@ func (c credentials) any() bool { return c.token != "" || len(c.header) > 0 }
 func (o *remoteOptions) credentials(p *program) (c credentials, err error) {
 	for _, file := range []string{o.tokenFile, o.headerFile} {
 		if readableByOthers(file) {
-			p.ui.warn(fmt.Sprintf("%s: other users can read it; restrict it with: chmod 600 %s", file, file))
+			p.ui.Warn(fmt.Sprintf("%s: other users can read it; restrict it with: chmod 600 %s", file, file))
 		}
 	}
 	if c.header, err = o.headers(); err != nil {
@@ -134,7 +134,7 @@ func (o *remoteOptions) dialBuiltin(p *program, maxWindow uint64, what string) (
 		mock.close(0)
 		return nil, err
 	}
-	p.ui.say("no --server: %s, synthetic data", what)
+	p.ui.Say("no --server: %s, synthetic data", what)
 	return o.newRemote(client, mock), nil
 }
 

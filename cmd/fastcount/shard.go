@@ -13,8 +13,10 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/human"
 	"fastcount/internal/merge"
 	"fastcount/internal/plan"
+	"fastcount/internal/progress"
 	"fastcount/internal/simd"
 	"fastcount/sources"
 )
@@ -52,7 +54,7 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 	if err := claimShard(p, work, file); err != nil {
 		return err
 	}
-	endProfile, err := o.profile.start()
+	endProfile, err := o.profile.Start()
 	if err != nil {
 		return err
 	}
@@ -73,7 +75,7 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 		return err
 	}
 	cfg.Progress = new(engine.Progress)
-	stop := p.showProgress(ctx, o.progress.word, cfg.Progress, parts)
+	stop := progress.Show(ctx, p.ui, o.progress.word, cfg.Progress, parts, p.asked)
 	report, err := engine.Run(ctx, parts, cfg)
 	stop()
 	if err != nil {
@@ -91,7 +93,7 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 	if err != nil {
 		return err
 	}
-	p.ui.say("shard %d/%d: %s, %s in %s; %s", index, count, rowCount(report.Rows), humanBytes(report.Bytes), humanTime(took)+oddities(report.Parts), file)
+	p.ui.Say("shard %d/%d: %s, %s in %s; %s", index, count, rowCount(report.Rows), human.Bytes(report.Bytes), human.Duration(took)+oddities(report.Parts), file)
 	return nil
 }
 

@@ -17,13 +17,14 @@ import (
 	"sync"
 	"testing"
 
+	"fastcount/internal/console"
 	"fastcount/mockserver"
 )
 
 // runHere runs the program in this process, with this environment alone.
 func runHere(environ []string, args ...string) (code int, stdout, stderr string) {
 	var out, messages bytes.Buffer
-	p := &program{stdin: strings.NewReader(""), stdout: &out, ui: newUI(&messages), environ: environ}
+	p := &program{stdin: strings.NewReader(""), stdout: &out, ui: console.New(&messages), environ: environ}
 	code = p.run(args)
 	return code, out.String(), messages.String()
 }

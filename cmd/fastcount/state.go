@@ -54,7 +54,7 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	for _, part := range parts {
 		run.Sources = append(run.Sources, r.identityOf(part))
 	}
-	store, err := checkpoint.Open(o.state, run, func(err error) { p.ui.warn(message(err)) })
+	store, err := checkpoint.Open(o.state, run, func(err error) { p.ui.Warn(message(err)) })
 	if err != nil {
 		return nil, fmt.Errorf("--state: %w", err)
 	}

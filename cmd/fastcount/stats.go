@@ -10,6 +10,8 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
 	"fastcount/internal/display"
+	"fastcount/internal/human"
+	"fastcount/internal/resources"
 )
 
 // statistics are what --stats and --metrics-file tell of a run. "fastcount help stats" explains every member; their
@@ -76,7 +78,7 @@ type measured struct {
 }
 
 func newStatistics(r *engine.Report, m measured) *statistics {
-	cpu, peak := resources()
+	cpu, peak := resources.Usage()
 	s := &statistics{
 		Version: statsVersion, Rows: r.Rows, Patients: len(r.Patients), EventTypes: len(r.Events), BytesDecoded: r.Bytes,
 		WallSeconds: m.wall.Seconds(), CPUSeconds: cpu.Seconds(), PeakRSS: peak, Jobs: m.jobs, Kernel: m.kernel,
@@ -117,15 +119,15 @@ func (s *statistics) text() string {
 		fmt.Fprintf(&b, "  %-14s "+format+"\n", append([]any{name}, args...)...)
 	}
 	b.WriteString("statistics:\n")
-	line("rows", "%s (%s left out, %s span lines)", humanCount(s.Rows), humanCount(s.BadRows), humanCount(s.MultilineRows))
-	line("ids", "%s patients, %s event types", humanCount(uint64(s.Patients)), humanCount(uint64(s.EventTypes)))
+	line("rows", "%s (%s left out, %s span lines)", human.Count(s.Rows), human.Count(s.BadRows), human.Count(s.MultilineRows))
+	line("ids", "%s patients, %s event types", human.Count(uint64(s.Patients)), human.Count(uint64(s.EventTypes)))
 	line("bytes", "%s", sizeOf(s.BytesDecoded, s.BytesRead))
-	line("time", "%s, of processors %s", humanTime(seconds(s.WallSeconds)), humanTime(seconds(s.CPUSeconds)))
-	line("peak memory", "%s", humanBytes(uint64(s.PeakRSS)))
+	line("time", "%s, of processors %s", human.Duration(seconds(s.WallSeconds)), human.Duration(seconds(s.CPUSeconds)))
+	line("peak memory", "%s", human.Bytes(uint64(s.PeakRSS)))
 	line("proof", "%v (%s)", s.Proof, proofWords[s.Proof])
-	line("kernel", "%s, %s", s.Kernel, numbered(s.Jobs, "job", "jobs"))
-	line("workers' time", "waiting %s, decoding %s, parsing %s, counting %s; writing %s", humanTime(seconds(s.Stages.Wait)),
-		humanTime(seconds(s.Stages.Decode)), humanTime(seconds(s.Stages.Parse)), humanTime(seconds(s.Stages.Count)), humanTime(seconds(s.Stages.Sink)))
+	line("kernel", "%s, %s", s.Kernel, human.Numbered(s.Jobs, "job", "jobs"))
+	line("workers' time", "waiting %s, decoding %s, parsing %s, counting %s; writing %s", human.Duration(seconds(s.Stages.Wait)),
+		human.Duration(seconds(s.Stages.Decode)), human.Duration(seconds(s.Stages.Parse)), human.Duration(seconds(s.Stages.Count)), human.Duration(seconds(s.Stages.Sink)))
 	return b.String()
 }
 
@@ -177,9 +179,9 @@ func (o *countOptions) tellStats(p *program, r *engine.Report, m measured) error
 	s := newStatistics(r, m)
 	switch o.stats.word {
 	case "json":
-		p.ui.writeJSON(s.json() + "\n")
+		p.ui.WriteJSON(s.json() + "\n")
 	case "text":
-		p.ui.write(s.text())
+		p.ui.Write(s.text())
 	}
 	if o.metricsFile == "" {
 		return nil

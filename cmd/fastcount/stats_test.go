@@ -106,21 +106,3 @@ func TestMetrics(t *testing.T) {
 		t.Error("a complete run is not reported as complete")
 	}
 }
-
-// TestProgressEvent: every number of a line of JSON.
-func TestProgressEvent(t *testing.T) {
-	got := eventLine(downloads())
-	want := `{"event":"progress","elapsed_s":10,"rows":1800,"declared":15000,"fraction":0.12,"rows_per_s":180,"eta_s":73.333,` +
-		`"parts":5,"done":1,"failed":1,"retries":1,"running":[` +
-		`{"name":"demo/b","rows":500,"declared":2000,"fraction":0.25,"attempt":2},` +
-		`{"name":"demo/c","rows":300,"declared":3000,"fraction":0.1,"attempt":1,"waiting":true}]}` + "\n"
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	got = eventLine(watch([]uint64{0}, engine.PartProgress{Name: "stdin", State: engine.Running, Attempt: 1, Rows: 7}))
-	want = `{"event":"progress","elapsed_s":10,"rows":7,"rows_per_s":1,"parts":1,"done":0,"failed":0,"retries":0,"running":[` +
-		`{"name":"stdin","rows":7,"attempt":1}]}` + "\n"
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-}

@@ -5,32 +5,33 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/human"
 	"fastcount/sources"
 )
 
 // summarise tells at the end of a run what was done and what proves it.
-func (u *ui) summarise(r *engine.Report, found []sources.Source, took time.Duration, verify engine.Verify) {
-	if u.verbose {
-		for _, p := range r.Parts {
-			u.say("%s", partLine(p))
+func (p *program) summarise(r *engine.Report, found []sources.Source, took time.Duration, verify engine.Verify) {
+	if p.ui.Verbose {
+		for _, part := range r.Parts {
+			p.ui.Say("%s", partLine(part))
 		}
 	}
 	said := closingLine(r, found, took)
 	if verify == engine.VerifyOff {
 		said += "; not compared with metadata (--verify off)"
 	}
-	u.say("%s", said)
+	p.ui.Say("%s", said)
 }
 
 func partLine(p engine.PartReport) string {
 	if p.Failed {
-		return p.Name + ": failed after " + numbered(p.Attempts, "attempt", "attempts")
+		return p.Name + ": failed after " + human.Numbered(p.Attempts, "attempt", "attempts")
 	}
-	came := numbered(p.Attempts, "attempt", "attempts")
+	came := human.Numbered(p.Attempts, "attempt", "attempts")
 	if p.Kept {
 		came = "kept by an earlier run"
 	}
-	return fmt.Sprintf("%s: %s rows, %s, %s, verified: %s", p.Name, humanCount(p.Rows), sizeOf(p.Bytes, p.RawBytes), came, p.Verified)
+	return fmt.Sprintf("%s: %s rows, %s, %s, verified: %s", p.Name, human.Count(p.Rows), sizeOf(p.Bytes, p.RawBytes), came, p.Verified)
 }
 
 func closingLine(r *engine.Report, found []sources.Source, took time.Duration) string {
@@ -40,12 +41,12 @@ func closingLine(r *engine.Report, found []sources.Source, took time.Duration) s
 		raw += p.RawBytes
 		read.note(p)
 	}
-	said := fmt.Sprintf("%s, %s in %s%s; %s", rowCount(r.Rows), sizeOf(r.Bytes, raw), humanTime(took), read.rate(took), partCount(len(r.Parts), found))
+	said := fmt.Sprintf("%s, %s in %s%s; %s", rowCount(r.Rows), sizeOf(r.Bytes, raw), human.Duration(took), read.rate(took), partCount(len(r.Parts), found))
 	if read.kept > 0 {
 		said += fmt.Sprintf(", %d of them kept by an earlier run", read.kept)
 	}
 	if remotes(found) {
-		said += ", " + numbered(read.retries, "retry", "retries")
+		said += ", " + human.Numbered(read.retries, "retry", "retries")
 	}
 	return said + "; " + proofOf(r) + oddities(r.Parts) + lacking(r.Parts)
 }
@@ -67,7 +68,7 @@ func oddities(parts []engine.PartReport) (text string) {
 	case multiline == 1:
 		text = "; 1 record spans lines"
 	case multiline > 1:
-		text = "; " + humanCount(multiline) + " records span lines"
+		text = "; " + human.Count(multiline) + " records span lines"
 	}
 	switch {
 	case unterminated == 1 && len(parts) == 1:
@@ -100,7 +101,7 @@ func (w *work) rate(took time.Duration) string {
 		return ""
 	}
 	seconds := max(took.Seconds(), 1e-9)
-	return fmt.Sprintf(": %s rows/s, %s/s", humanRate(float64(w.rows)/seconds), humanBytes(uint64(float64(w.bytes)/seconds)))
+	return fmt.Sprintf(": %s rows/s, %s/s", human.Rate(float64(w.rows)/seconds), human.Bytes(uint64(float64(w.bytes)/seconds)))
 }
 
 // lacking tells what is not in the result, "" if nothing.
@@ -132,15 +133,15 @@ func rowCount(n uint64) string {
 	if n == 1 {
 		return "1 row"
 	}
-	return humanCount(n) + " rows"
+	return human.Count(n) + " rows"
 }
 
 // sizeOf tells how much was read, and what that was compressed to.
 func sizeOf(bytes, raw uint64) string {
 	if raw == bytes {
-		return humanBytes(bytes)
+		return human.Bytes(bytes)
 	}
-	return fmt.Sprintf("%s (%s compressed)", humanBytes(bytes), humanBytes(raw))
+	return fmt.Sprintf("%s (%s compressed)", human.Bytes(bytes), human.Bytes(raw))
 }
 
 // partCount calls the parts what they are, if they all are the same.
@@ -157,7 +158,7 @@ func partCount(n int, found []sources.Source) string {
 	case kind == sources.KindStdin:
 		return "standard input"
 	}
-	return numbered(n, one, many)
+	return human.Numbered(n, one, many)
 }
 
 func sameKind(found []sources.Source) bool {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"embed"
+	"fastcount/internal/human"
 	"fmt"
 	"maps"
 	"slices"
@@ -37,7 +38,7 @@ func exitCodeList() string {
 	var b strings.Builder
 	for _, c := range exitCodes {
 		left := fmt.Sprintf("  %3d", c.code)
-		for _, line := range wrap(c.meaning, helpWidth-indent) {
+		for _, line := range human.Wrap(c.meaning, helpWidth-indent) {
 			fmt.Fprintf(&b, "%-*s%s\n", indent, left, line)
 			left = ""
 		}

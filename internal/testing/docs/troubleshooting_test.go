@@ -57,14 +57,14 @@ func listedMessages(page string) (found []string) {
 
 // notListed holds errors whose own text is never printed: those that match them
 // have their own texts.
-var notListed = map[string]bool{"ErrArgument": true, "ErrNotFound": true, "ErrDenied": true, "ErrExhausted": true}
+var notListed = map[string]bool{"ErrArgument": true, "ErrNotFound": true, "ErrDenied": true, "ErrExhausted": true, "ErrMemory": true, "ErrDescriptors": true}
 
 // messages returns all string literals of the packages that have messages, and
 // the texts of the errors that they export.
 func messages(t *testing.T) (literals string, kinds map[string]string) {
 	var all strings.Builder
 	kinds = make(map[string]string)
-	for _, pkg := range []string{"cmd/fastcount", "engine", "parser", "sources", "sinks", "internal/jsonline", "internal/partial", "internal/checkpoint", "internal/atomicfile", "internal/outfile", "internal/plan", "internal/merge"} {
+	for _, pkg := range []string{"cmd/fastcount", "internal/resources", "internal/progress", "internal/profile", "engine", "parser", "sources", "sinks", "internal/jsonline", "internal/partial", "internal/checkpoint", "internal/atomicfile", "internal/outfile", "internal/plan", "internal/merge"} {
 		files, err := fs.Glob(os.DirFS(root), pkg+"/*.go")
 		if err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package main
+package resources
 
 import (
 	"bytes"
@@ -19,17 +19,17 @@ const (
 	dataMargin    = 64 << 20
 )
 
-// systemLimits returns the limits that the system sets to the memory of this
+// SystemLimits returns the limits that the system sets to the memory of this
 // process.
-func systemLimits() (limits []memoryLimit) {
+func SystemLimits() (limits []MemoryLimit) {
 	if n, ok := resourceLimit(unix.RLIMIT_AS); ok {
-		limits = append(limits, memoryLimit{"the limit of address space (ulimit -v)", statm(statmSize), belowLimit(n, addressMargin)})
+		limits = append(limits, MemoryLimit{"the limit of address space (ulimit -v)", statm(statmSize), belowLimit(n, addressMargin)})
 	}
 	if n, ok := resourceLimit(unix.RLIMIT_DATA); ok {
-		limits = append(limits, memoryLimit{"the limit of data (ulimit -d)", statm(statmData), belowLimit(n, dataMargin)})
+		limits = append(limits, MemoryLimit{"the limit of data (ulimit -d)", statm(statmData), belowLimit(n, dataMargin)})
 	}
 	if n, ok := cgroupLimit(os.DirFS("/")); ok {
-		limits = append(limits, memoryLimit{"the memory limit of the control group", memoryInUse, belowLimit(n, 0)})
+		limits = append(limits, MemoryLimit{"the memory limit of the control group", MemoryInUse, belowLimit(n, 0)})
 	}
 	return limits
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package resources
 
 import (
 	"runtime"
@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// resources returns the processor time of this process and the largest size of its resident memory in bytes, 0 where
+// Usage returns the processor time of this process and the largest size of its resident memory in bytes, 0 where
 // that is not known.
-func resources() (cpu time.Duration, peak int64) {
+func Usage() (cpu time.Duration, peak int64) {
 	var u unix.Rusage
 	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
 		return 0, 0

@@ -1,4 +1,4 @@
-package main
+package progress
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	"go.uber.org/goleak"
 
 	"fastcount/engine"
+	"fastcount/internal/console"
 	"fastcount/internal/display"
-	"fastcount/sources"
 )
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -65,14 +65,14 @@ func TestFormOfProgress(t *testing.T) {
 			c.want = "log"
 		}
 		t.Setenv("TERM", c.term)
-		p := &program{ui: &ui{quiet: c.quiet}}
+		u := &console.Console{Quiet: c.quiet}
 		if c.terminal {
-			p.ui.terminal = os.Stderr
+			u.Terminal = os.Stderr
 		}
 		if c.json {
-			p.ui.log = slog.New(slog.DiscardHandler)
+			u.Log = slog.New(slog.DiscardHandler)
 		}
-		if got := p.manner(c.wanted); got != c.want {
+		if got := formOn(u, c.wanted); got != c.want {
 			t.Errorf("%+v: got %s", c, got)
 		}
 	}
@@ -174,18 +174,18 @@ func TestNewAttemptBeginsAnew(t *testing.T) {
 	}
 }
 
-func TestTellerStops(t *testing.T) {
+func TestReporterStops(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	var told, ended int
-	tl := new(teller)
-	stop := tl.start(t.Context(), time.Microsecond, func() { told++ }, func() { ended++ })
+	var shown, ended int
+	r := new(reporter)
+	stop := r.start(t.Context(), time.Microsecond, func() { shown++ }, func() { ended++ })
 	time.Sleep(5 * time.Millisecond)
 	stop()
-	if told == 0 || ended != 1 {
-		t.Errorf("told %d times, ended %d times", told, ended)
+	if shown == 0 || ended != 1 {
+		t.Errorf("shown %d times, ended %d times", shown, ended)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	stop = tl.start(ctx, time.Hour, func() {}, func() { ended++ })
+	stop = r.start(ctx, time.Hour, func() {}, func() { ended++ })
 	cancel()
 	stop()
 	if ended != 2 {
@@ -193,42 +193,29 @@ func TestTellerStops(t *testing.T) {
 	}
 }
 
-func TestClosingLine(t *testing.T) {
-	part := func(proof engine.Proof, attempts int) engine.PartReport {
-		return engine.PartReport{Bytes: 1000, RawBytes: 1000, Attempts: attempts, Verified: proof}
-	}
-	file, export := sources.Source{Kind: sources.KindFile}, sources.Source{Kind: sources.KindExport}
-	for _, c := range []struct {
-		name   string
-		report engine.Report
-		found  []sources.Source
-		want   string
-	}{
-		{"export", engine.Report{Rows: 2e6, Bytes: 8e7, Parts: []engine.PartReport{part(engine.ProofRows, 1), part(engine.ProofRows, 3)}},
-			[]sources.Source{export},
-			"2,000,000 rows, 80.0 MB (2.00 kB compressed) in 2.00 s: 1.00 M rows/s, 40.0 MB/s; 2 downloads, 2 retries; proof of completeness: rows (row counts match)"},
-		{"file", engine.Report{Rows: 1, Bytes: 1000, Parts: []engine.PartReport{part(engine.ProofNone, 1)}}, []sources.Source{file},
-			"1 row, 1.00 kB in 2.00 s: 0 rows/s, 500 B/s; 1 file; proof of completeness: none (the input ended; a cut cannot be seen)"},
-		{"both", engine.Report{Rows: 4000, Bytes: 2000, Parts: []engine.PartReport{part(engine.ProofRows, 1), part(engine.ProofNone, 1)}},
-			[]sources.Source{export, file},
-			"4,000 rows, 2.00 kB in 2.00 s: 2.00 k rows/s, 1.00 kB/s; 2 parts, 0 retries; " +
-				"weakest proof of completeness: none (the input ended; a cut cannot be seen) for 1 of 2"},
-	} {
-		if got := closingLine(&c.report, c.found, 2*time.Second); got != c.want {
-			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
-		}
+// TestEventKeepsNames: an event holds the exact name, and none of its bytes
+// control a terminal.
+func TestEventKeepsNames(t *testing.T) {
+	v := view{parts: []gauge{{name: "./x\n\x1b[2J\xff"}}}
+	if got := eventLine(v); !strings.Contains(got, `./x\n\u001b[2J`) || !strings.Contains(got, `\\xff`) {
+		t.Errorf("got %s", got)
 	}
 }
 
-func TestWithin(t *testing.T) {
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(errTimeUp)
-	stuck := make(chan struct{})
-	defer close(stuck)
-	if err := within(ctx, time.Millisecond, func() error { <-stuck; return nil }); err != errTimeUp {
-		t.Errorf("a stuck verb: %v", err)
+// TestEvent checks every number of an event.
+func TestEvent(t *testing.T) {
+	got := eventLine(downloads())
+	want := `{"event":"progress","elapsed_s":10,"rows":1800,"declared":15000,"fraction":0.12,"rows_per_s":180,"eta_s":73.333,` +
+		`"parts":5,"done":1,"failed":1,"retries":1,"running":[` +
+		`{"name":"demo/b","rows":500,"declared":2000,"fraction":0.25,"attempt":2},` +
+		`{"name":"demo/c","rows":300,"declared":3000,"fraction":0.1,"attempt":1,"waiting":true}]}` + "\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
-	if err := within(ctx, time.Minute, func() error { return nil }); err != nil {
-		t.Errorf("a verb that finished in time: %v", err)
+	got = eventLine(watch([]uint64{0}, engine.PartProgress{Name: "stdin", State: engine.Running, Attempt: 1, Rows: 7}))
+	want = `{"event":"progress","elapsed_s":10,"rows":7,"rows_per_s":1,"parts":1,"done":0,"failed":0,"retries":0,"running":[` +
+		`{"name":"stdin","rows":7,"attempt":1}]}` + "\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -1,4 +1,5 @@
-package main
+// Package human formats numbers, sizes and durations for reading.
+package human
 
 import (
 	"fmt"
@@ -8,8 +9,8 @@ import (
 	"time"
 )
 
-// humanCount writes n with a comma between each three digits.
-func humanCount(n uint64) string {
+// Count writes n with a comma between each three digits.
+func Count(n uint64) string {
 	digits := strconv.FormatUint(n, 10)
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
@@ -17,16 +18,16 @@ func humanCount(n uint64) string {
 	return digits
 }
 
-// humanBytes writes a number of bytes with three significant digits, in powers of 1000.
-func humanBytes(n uint64) string {
+// Bytes writes a number of bytes with three significant digits, in powers of 1000.
+func Bytes(n uint64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%d B", n)
 	}
 	return scaled(float64(n), "kMGTPE") + "B"
 }
 
-// humanRate writes a number per second likewise; it is short rather than exact.
-func humanRate(perSecond float64) string {
+// Rate writes a number per second likewise; it is short rather than exact.
+func Rate(perSecond float64) string {
 	if perSecond < 1000 {
 		return fmt.Sprintf("%.0f", perSecond)
 	}
@@ -50,8 +51,8 @@ func scaled(x float64, units string) string {
 	return fmt.Sprintf("%.0f %c", x, units[unit])
 }
 
-// humanTime writes a duration as people say it: 42 ms, 1.23 s, 12.3 s, 4 min 05 s, 2 h 03 min.
-func humanTime(d time.Duration) string {
+// Duration writes a duration as people say it: 42 ms, 1.23 s, 12.3 s, 4 min 05 s, 2 h 03 min.
+func Duration(d time.Duration) string {
 	s := d.Seconds()
 	switch {
 	case s < 0.00995:
@@ -70,8 +71,8 @@ func humanTime(d time.Duration) string {
 	return fmt.Sprintf("%d h %02d min", whole/60, whole%60)
 }
 
-// humanETA writes how long something will probably still take, in whole units.
-func humanETA(d time.Duration) string {
+// ETA writes how long something will probably still take, in whole units.
+func ETA(d time.Duration) string {
 	s := int(math.Ceil(d.Seconds()))
 	switch {
 	case s < 60:
@@ -82,16 +83,16 @@ func humanETA(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d h", s/3600, s/60%60)
 }
 
-// numbered writes a number and the noun that goes with it.
-func numbered(n int, one, many string) string {
+// Numbered writes a number and the noun that goes with it.
+func Numbered(n int, one, many string) string {
 	if n == 1 {
 		many = one
 	}
-	return humanCount(uint64(n)) + " " + many
+	return Count(uint64(n)) + " " + many
 }
 
-// wrap cuts text into lines of at most width bytes, at spaces where it can.
-func wrap(text string, width int) []string {
+// Wrap cuts text into lines of at most width bytes, at spaces where it can.
+func Wrap(text string, width int) []string {
 	var lines []string
 	line := ""
 	for word := range strings.FieldsSeq(text) {

@@ -1,111 +1,39 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
-	"os"
 	"strings"
-	"sync"
 
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"fastcount/engine"
-	"fastcount/internal/display"
+	"fastcount/internal/console"
 )
 
-// ui writes to standard error. Lines for people go through package display, so
-// that no name of a file and no text of a server controls the terminal or looks
-// like a line of this program. Errors of standard error are ignored: no run
-// fails for them.
-type ui struct {
-	mu       sync.Mutex
-	w        io.Writer
-	terminal *os.File // w where it is a terminal, else nil
-	quiet    bool
-	verbose  bool
-	log      *slog.Logger // where lines are to be JSON, else nil
-}
-
-func newUI(w io.Writer) *ui {
-	u := &ui{w: w}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		u.terminal = f
-	}
-	return u
-}
-
 // configure takes from the flags of a subcommand what is to be written.
-func (u *ui) configure(flags *pflag.FlagSet) {
-	u.quiet = lookup(flags, "quiet") == "true"
-	u.verbose = lookup(flags, "verbose") == "true"
+func (p *program) configure(flags *pflag.FlagSet) {
+	p.ui.Quiet = lookup(flags, "quiet") == "true"
+	p.ui.Verbose = lookup(flags, "verbose") == "true"
 	if lookup(flags, "log-format") == "json" {
-		u.log = slog.New(slog.NewJSONHandler(writerFunc(u.writeJSON), nil))
+		p.ui.LogJSON()
 	}
 }
 
-// mute discards everything from now on.
-func (u *ui) mute() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.w = io.Discard
-}
-
-// writerFunc is a function that writes text.
-type writerFunc func(string)
-
-func (f writerFunc) Write(p []byte) (int, error) {
-	f(string(p))
-	return len(p), nil
-}
-
-// write puts text out in one piece.
-func (u *ui) write(text string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	_, _ = io.WriteString(u.w, text)
-}
-
-// writeJSON writes text that is JSON.
-func (u *ui) writeJSON(text string) { u.write(display.JSON(text)) }
-
-// line writes one line: for people after from, which names its origin, or as
-// an object of JSON.
-func (u *ui) line(level slog.Level, from, text string, attributes ...any) {
-	if u.log == nil {
-		u.write(from + display.Line(text) + "\n")
-		return
-	}
-	u.log.Log(context.Background(), level, display.Valid(text), attributes...)
-}
-
-// say tells what goes on, unless the user wants quiet.
-func (u *ui) say(format string, args ...any) {
-	if !u.quiet {
-		u.line(slog.LevelInfo, "fastcount: ", fmt.Sprintf(format, args...))
-	}
-}
-
-func (u *ui) warn(text string) { u.line(slog.LevelWarn, "fastcount: warning: ", text) }
-
-// hint tells what can be done about a failure.
-func (u *ui) hint(text string) { u.line(slog.LevelInfo, "hint: ", text, "kind", "hint") }
-
-// fail tells what went wrong and what to do about it. A closed standard output is no news to the one who closed it.
-func (u *ui) fail(err error) {
+// report writes what went wrong and what to do about it. A standard output that
+// its reader closed is not reported.
+func report(u *console.Console, err error) {
 	code := exitCode(err)
 	if code == exitBrokenPipe {
 		return
 	}
 	for _, text := range messages(err) {
-		u.line(slog.LevelError, "fastcount: ", text, "exit_code", code)
+		u.Line(slog.LevelError, "fastcount: ", text, "exit_code", code)
 	}
 	for _, h := range hints(err) {
-		u.hint(h)
+		u.Hint(h)
 	}
 }
 

@@ -1,10 +1,11 @@
-package main
+package progress
 
 import (
 	"fmt"
 	"strings"
 
 	"fastcount/internal/display"
+	"fastcount/internal/human"
 )
 
 // logLine tells a view in one line.
@@ -13,16 +14,16 @@ func logLine(v view) string {
 	if v.total.fraction >= 0 {
 		said[0] += fmt.Sprintf(" (%s)", percent(v.total.fraction))
 	}
-	said = append(said, humanRate(v.total.rate())+" rows/s")
+	said = append(said, human.Rate(v.total.rate())+" rows/s")
 	if eta, ok := v.total.eta(); ok {
-		said = append(said, humanETA(eta)+" left")
+		said = append(said, human.ETA(eta)+" left")
 	}
-	said = append(said, fmt.Sprintf("%d of %s done", v.done, numbered(v.count, "part", "parts")))
+	said = append(said, fmt.Sprintf("%d of %s done", v.done, human.Numbered(v.count, "part", "parts")))
 	if v.failed > 0 {
 		said = append(said, fmt.Sprintf("%d failed", v.failed))
 	}
 	if v.retries > 0 {
-		said = append(said, numbered(v.retries, "retry", "retries"))
+		said = append(said, human.Numbered(v.retries, "retry", "retries"))
 	}
 	return strings.Join(said, ", ")
 }
@@ -30,9 +31,9 @@ func logLine(v view) string {
 // rowsOf tells the rows of a gauge, and of how many where that was declared.
 func rowsOf(g gauge) string {
 	if g.declared > 0 && g.fraction >= 0 {
-		return fmt.Sprintf("%s of %s rows", humanCount(g.rows), humanCount(g.declared))
+		return fmt.Sprintf("%s of %s rows", human.Count(g.rows), human.Count(g.declared))
 	}
-	return humanCount(g.rows) + " rows"
+	return human.Count(g.rows) + " rows"
 }
 
 // percent rounds down: 100% is said only of what is complete.
@@ -103,9 +104,9 @@ func wideFacts(g gauge, width int) (facts []string) {
 	if g.fraction >= 0 {
 		facts = append(facts, bar(g.fraction, barWidth(width)), fmt.Sprintf("%4s", percent(g.fraction)))
 	}
-	facts = append(facts, fmt.Sprintf("%13s rows", humanCount(g.rows)), fmt.Sprintf("%6s/s", humanRate(g.rate())))
+	facts = append(facts, fmt.Sprintf("%13s rows", human.Count(g.rows)), fmt.Sprintf("%6s/s", human.Rate(g.rate())))
 	if eta, ok := g.eta(); ok {
-		facts = append(facts, humanETA(eta)+" left")
+		facts = append(facts, human.ETA(eta)+" left")
 	}
 	return facts
 }
@@ -116,13 +117,13 @@ const narrow = 60
 // narrowFacts returns the percent and the time that is left, which matter most, and the rows in short.
 func narrowFacts(g gauge, _ int) []string {
 	if g.fraction < 0 {
-		return []string{fmt.Sprintf("%13s rows", humanCount(g.rows))}
+		return []string{fmt.Sprintf("%13s rows", human.Count(g.rows))}
 	}
 	left := ""
 	if eta, ok := g.eta(); ok {
-		left = humanETA(eta) + " left"
+		left = human.ETA(eta) + " left"
 	}
-	return []string{fmt.Sprintf("%4s", percent(g.fraction)), fmt.Sprintf("%13s", left), fmt.Sprintf("%6s", humanRate(float64(g.rows)))}
+	return []string{fmt.Sprintf("%4s", percent(g.fraction)), fmt.Sprintf("%13s", left), fmt.Sprintf("%6s", human.Rate(float64(g.rows)))}
 }
 
 // barWidth returns how long bars are on a terminal: the rest is for the facts, and there may be no room for bars.

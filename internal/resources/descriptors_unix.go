@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package resources
 
 import "golang.org/x/sys/unix"
 

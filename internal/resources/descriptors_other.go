@@ -1,6 +1,6 @@
 //go:build !unix
 
-package main
+package resources
 
 // freeDescriptors returns n: there is no small limit here.
 func freeDescriptors(n int) int { return n }

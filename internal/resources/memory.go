@@ -1,4 +1,6 @@
-package main
+// Package resources bounds and measures what the process takes from the system:
+// memory, file descriptors and processor time.
+package resources
 
 import (
 	"context"
@@ -8,39 +10,41 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
+
+	"fastcount/internal/human"
 )
 
-// errMemory is matched by the error for a limit of memory that is reached.
-var errMemory = errors.New("the limit of memory is reached")
+// ErrMemory is matched by the error for a limit of memory that is reached.
+var ErrMemory = errors.New("the limit of memory is reached")
 
 // memoryInterval is how often the memory is looked at while there is a limit. A look takes about a microsecond.
 const memoryInterval = 2 * time.Millisecond
 
-// memoryLimit bounds the memory of this process.
-type memoryLimit struct {
+// MemoryLimit bounds the memory of this process.
+type MemoryLimit struct {
 	name string        // of the flag or of the system's limit
 	used func() uint64 // bytes that count towards it
 	max  uint64        // bytes at which the run ends
 }
 
-// memoryError is the error for a limit that is reached. It matches errMemory.
-type memoryError struct {
-	limit memoryLimit
+// MemoryError is the error for a limit that is reached. It matches ErrMemory.
+type MemoryError struct {
+	limit MemoryLimit
 	used  uint64
 }
 
-func (e *memoryError) Error() string {
-	return fmt.Sprintf("%s is reached: %s are in use, and %s are allowed", e.limit.name, humanBytes(e.used), humanBytes(e.limit.max))
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("%s is reached: %s are in use, and %s are allowed", e.limit.name, human.Bytes(e.used), human.Bytes(e.limit.max))
 }
 
-func (e *memoryError) Is(target error) bool { return target == errMemory }
+func (e *MemoryError) Is(target error) bool { return target == ErrMemory }
 
-// flagLimit returns the limit of --max-memory, if it is set.
-func flagLimit(limit size) []memoryLimit {
+// FlagLimit returns the limit of --max-memory, if it is set.
+func FlagLimit(limit uint64) []MemoryLimit {
 	if limit == 0 {
 		return nil
 	}
-	return []memoryLimit{{"--max-memory", memoryInUse, uint64(limit)}}
+	return []MemoryLimit{{"--max-memory", MemoryInUse, limit}}
 }
 
 // belowLimit returns the number of bytes at which a run ends that the system
@@ -52,13 +56,13 @@ func belowLimit(limit, margin uint64) uint64 {
 	return max(limit, margin) - margin
 }
 
-// limitMemory ends the run, by stop, once this process holds more memory than
+// LimitMemory ends the run, by stop, once this process holds more memory than
 // one of the limits allows, until the returned function is called. From nine
 // tenths of a limit on, the runtime collects garbage more often to stay below
 // it; what exceeds the limit then is in use. A table that doubles takes its new
 // memory in one step, so that for a moment the process may hold up to twice the
 // limit.
-func limitMemory(ctx context.Context, limits []memoryLimit, stop context.CancelCauseFunc) (release func()) {
+func LimitMemory(ctx context.Context, limits []MemoryLimit, stop context.CancelCauseFunc) (release func()) {
 	if len(limits) == 0 {
 		return func() {}
 	}
@@ -79,17 +83,17 @@ func limitMemory(ctx context.Context, limits []memoryLimit, stop context.CancelC
 
 // heapBudget returns how many bytes the runtime may hold under all limits. What
 // counts towards a limit and is not the runtime's is taken as constant.
-func heapBudget(limits []memoryLimit) int64 {
+func heapBudget(limits []MemoryLimit) int64 {
 	budget := uint64(math.MaxInt64)
 	for _, l := range limits {
-		inUse, used := memoryInUse(), l.used()
+		inUse, used := MemoryInUse(), l.used()
 		others := max(used, inUse) - inUse
 		budget = min(budget, max(l.max, others)-others)
 	}
 	return int64(budget)
 }
 
-func watchMemory(ctx context.Context, limits []memoryLimit, stop context.CancelCauseFunc, released <-chan struct{}) {
+func watchMemory(ctx context.Context, limits []MemoryLimit, stop context.CancelCauseFunc, released <-chan struct{}) {
 	ticker := time.NewTicker(memoryInterval)
 	defer ticker.Stop()
 	for {
@@ -107,19 +111,19 @@ func watchMemory(ctx context.Context, limits []memoryLimit, stop context.CancelC
 }
 
 // checkMemory calls stop if a limit is exceeded, and reports whether it did.
-func checkMemory(limits []memoryLimit, stop context.CancelCauseFunc) bool {
+func checkMemory(limits []MemoryLimit, stop context.CancelCauseFunc) bool {
 	for _, l := range limits {
 		if used := l.used(); used > l.max {
-			stop(&memoryError{l, used})
+			stop(&MemoryError{l, used})
 			return true
 		}
 	}
 	return false
 }
 
-// memoryInUse returns the bytes that the runtime has from the system and has not given back: what debug.SetMemoryLimit
+// MemoryInUse returns the bytes that the runtime has from the system and has not given back: what debug.SetMemoryLimit
 // limits. The text of the program itself is not among them.
-func memoryInUse() uint64 {
+func MemoryInUse() uint64 {
 	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(samples)
 	return samples[0].Value.Uint64() - samples[1].Value.Uint64()

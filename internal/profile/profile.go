@@ -1,4 +1,5 @@
-package main
+// Package profile writes profiles of a run to files.
+package profile
 
 import (
 	"errors"
@@ -11,14 +12,14 @@ import (
 	"fastcount/internal/atomicfile"
 )
 
-// profileOptions name the files for profiles of a run; "" is none.
-type profileOptions struct {
-	cpu, mem, trace string
+// Files holds the names of the files of profiles; "" is none.
+type Files struct {
+	CPU, Memory, Trace string
 }
 
-// start begins what is wanted. The returned function ends it, and gives the
-// files their names: until then each is a temporary file.
-func (o profileOptions) start() (stop func() error, err error) {
+// Start begins the profiles. The returned function ends them and gives the files
+// their names: until then each is a temporary file.
+func (o Files) Start() (stop func() error, err error) {
 	var stops []func() error
 	stop = func() error {
 		var errs []error
@@ -32,9 +33,9 @@ func (o profileOptions) start() (stop func() error, err error) {
 		begin func(io.Writer) error
 		end   func(io.Writer) error
 	}{
-		{o.cpu, pprof.StartCPUProfile, func(io.Writer) error { pprof.StopCPUProfile(); return nil }},
-		{o.trace, trace.Start, func(io.Writer) error { trace.Stop(); return nil }},
-		{o.mem, func(io.Writer) error { return nil }, writeMemory},
+		{o.CPU, pprof.StartCPUProfile, func(io.Writer) error { pprof.StopCPUProfile(); return nil }},
+		{o.Trace, trace.Start, func(io.Writer) error { trace.Stop(); return nil }},
+		{o.Memory, func(io.Writer) error { return nil }, writeMemory},
 	} {
 		if profile.file == "" {
 			continue

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"fastcount/engine"
+	"fastcount/sources"
+)
+
+func TestClosingLine(t *testing.T) {
+	part := func(proof engine.Proof, attempts int) engine.PartReport {
+		return engine.PartReport{Bytes: 1000, RawBytes: 1000, Attempts: attempts, Verified: proof}
+	}
+	file, export := sources.Source{Kind: sources.KindFile}, sources.Source{Kind: sources.KindExport}
+	for _, c := range []struct {
+		name   string
+		report engine.Report
+		found  []sources.Source
+		want   string
+	}{
+		{"export", engine.Report{Rows: 2e6, Bytes: 8e7, Parts: []engine.PartReport{part(engine.ProofRows, 1), part(engine.ProofRows, 3)}},
+			[]sources.Source{export},
+			"2,000,000 rows, 80.0 MB (2.00 kB compressed) in 2.00 s: 1.00 M rows/s, 40.0 MB/s; 2 downloads, 2 retries; proof of completeness: rows (row counts match)"},
+		{"file", engine.Report{Rows: 1, Bytes: 1000, Parts: []engine.PartReport{part(engine.ProofNone, 1)}}, []sources.Source{file},
+			"1 row, 1.00 kB in 2.00 s: 0 rows/s, 500 B/s; 1 file; proof of completeness: none (the input ended; a cut cannot be seen)"},
+		{"both", engine.Report{Rows: 4000, Bytes: 2000, Parts: []engine.PartReport{part(engine.ProofRows, 1), part(engine.ProofNone, 1)}},
+			[]sources.Source{export, file},
+			"4,000 rows, 2.00 kB in 2.00 s: 2.00 k rows/s, 1.00 kB/s; 2 parts, 0 retries; " +
+				"weakest proof of completeness: none (the input ended; a cut cannot be seen) for 1 of 2"},
+	} {
+		if got := closingLine(&c.report, c.found, 2*time.Second); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestWithin(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errTimeUp)
+	stuck := make(chan struct{})
+	defer close(stuck)
+	if err := within(ctx, time.Millisecond, func() error { <-stuck; return nil }); err != errTimeUp {
+		t.Errorf("a stuck subcommand: %v", err)
+	}
+	if err := within(ctx, time.Minute, func() error { return nil }); err != nil {
+		t.Errorf("a subcommand that finished in time: %v", err)
+	}
+}

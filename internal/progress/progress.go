@@ -1,0 +1,207 @@
+// Package progress shows how far a run has come: as a block that is redrawn on a
+// terminal, as lines, or as events in JSON.
+package progress
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"fastcount/engine"
+	"fastcount/internal/console"
+	"fastcount/internal/display"
+	"fastcount/internal/human"
+	"fastcount/internal/resources"
+	"fastcount/sources"
+)
+
+// How often progress is shown.
+const (
+	barInterval  = 200 * time.Millisecond
+	logInterval  = 10 * time.Second
+	jsonInterval = time.Second
+)
+
+// Show shows the progress of a run on a console until the returned function is
+// called or ctx ends. The form is auto, bar, log, json or none. When the returned
+// function has returned, nothing more is written, and no block is left on the
+// terminal. Each signal from asked is answered with a line.
+func Show(ctx context.Context, c *console.Console, form string, p *engine.Progress, parts []engine.Part, asked <-chan os.Signal) (stop func()) {
+	t := reporter{console: c, progress: p, meter: newMeter(time.Now(), expectedBytes(parts)), asked: asked, fifos: watchFIFOs(parts)}
+	switch formOn(c, form) {
+	case "bar":
+		return t.start(ctx, barInterval, t.draw, t.erase)
+	case "log":
+		return t.start(ctx, logInterval, t.log, func() {})
+	case "json":
+		return t.start(ctx, jsonInterval, t.event, t.event)
+	}
+	return t.start(ctx, logInterval, func() {}, func() {}) // only answers signals
+}
+
+// formOn returns the form of progress that a console can show: a bar needs a
+// terminal, and unless it was requested, one that understands it.
+func formOn(c *console.Console, wanted string) string {
+	switch {
+	case c.Quiet:
+		return "none"
+	case wanted == "bar" && c.Terminal == nil:
+		return "log"
+	case wanted == "auto" && c.Log != nil:
+		return "log"
+	case wanted != "auto":
+		return wanted
+	case c.Terminal == nil || os.Getenv("TERM") == "dumb" || runtime.GOOS == "windows":
+		return "log"
+	}
+	return "bar"
+}
+
+// reporter shows the progress of a run.
+type reporter struct {
+	console  *console.Console
+	progress *engine.Progress
+	meter    *meter
+	asked    <-chan os.Signal // each is answered by a line
+	drawn    []string         // lines of the block on the terminal
+	fifos    *fifoWatch       // nil without FIFOs
+}
+
+// start calls show at each interval, and end at the end.
+func (t *reporter) start(ctx context.Context, interval time.Duration, show, end func()) (stop func()) {
+	stopped, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer end()
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		var fifos <-chan time.Time
+		if t.fifos != nil {
+			ticker := time.NewTicker(fifoInterval)
+			defer ticker.Stop()
+			fifos = ticker.C
+		}
+		for {
+			select {
+			case <-ticker.C:
+				show()
+			case now := <-fifos:
+				t.noticeFIFOs(now)
+			case <-t.asked:
+				t.answer()
+			case <-stopped:
+				return
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() {
+		close(stopped)
+		<-ended
+	}
+}
+
+func (t *reporter) look() view {
+	return t.meter.look(t.progress.Snapshot(), time.Now())
+}
+
+func (t *reporter) log() {
+	if v := t.look(); v.count > 0 {
+		t.console.Say("%s", logLine(v))
+	}
+}
+
+// answer writes a line of progress, even if the console is quiet.
+func (t *reporter) answer() {
+	if len(t.drawn) > 0 {
+		t.erase()
+	}
+	text := "nothing has been read yet"
+	if v := t.look(); v.count > 0 {
+		text = logLine(v)
+	}
+	t.console.Line(slog.LevelInfo, "fastcount: ", text+", "+human.Bytes(resources.MemoryInUse())+" in memory")
+}
+
+// noticeFIFOs names the FIFOs that are waited for.
+func (t *reporter) noticeFIFOs(now time.Time) {
+	for _, name := range t.fifos.silent(t.progress.Snapshot(), now) {
+		if len(t.drawn) > 0 {
+			t.erase()
+		}
+		t.console.Say("waiting for a writer of %s, or for data from it", name)
+	}
+}
+
+// event writes a line of JSON.
+func (t *reporter) event() {
+	if v := t.look(); v.count > 0 {
+		t.console.WriteJSON(eventLine(v))
+	}
+}
+
+// draw puts a new block in place of the last one.
+func (t *reporter) draw() {
+	v := t.look()
+	if v.count == 0 {
+		return
+	}
+	width, height := t.size()
+	lines := block(v, width-1, height-1) // a line that fills the last column would wrap on some terminals
+	t.console.Write(replaceBlock(t.drawn, lines, width))
+	t.drawn = lines
+}
+
+func (t *reporter) erase() {
+	width, _ := t.size()
+	t.console.Write(replaceBlock(t.drawn, nil, width))
+	t.drawn = nil
+}
+
+// size returns the columns and lines of the terminal as they are now.
+func (t *reporter) size() (width, height int) {
+	width, height, err := term.GetSize(int(t.console.Terminal.Fd()))
+	if err != nil || width <= 0 || height <= 0 {
+		return 80, 24
+	}
+	return width, height
+}
+
+// replaceBlock returns what puts the lines of a block in place of those drawn before, on a terminal that may have
+// become narrower since and then has broken the old lines.
+func replaceBlock(old, lines []string, width int) string {
+	var b strings.Builder
+	up := 0
+	for _, line := range old {
+		up += max(1, (display.Width(line)+width-1)/width)
+	}
+	for range up {
+		b.WriteString("\x1b[A")
+	}
+	if up > 0 {
+		b.WriteString("\r\x1b[J")
+	}
+	for _, line := range lines {
+		b.WriteString(line)
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// expectedBytes returns how many bytes each part takes on the disk, 0 where that is not known.
+func expectedBytes(parts []engine.Part) []uint64 {
+	sizes := make([]uint64, len(parts))
+	for i, p := range parts {
+		if f, ok := p.(*sources.File); ok {
+			size, _ := f.Size()
+			sizes[i] = uint64(max(size, 0))
+		}
+	}
+	return sizes
+}

@@ -1,0 +1,22 @@
+package resources
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrDescriptors is matched by the error for file descriptors that ran out.
+var ErrDescriptors = errors.New("too few file descriptors")
+
+// fewestDescriptors is the number of files that a run must be able to open. With
+// fewer than three the runtime of Go ends the program with code 2, which is
+// that of a usage error.
+const fewestDescriptors = 16
+
+// CheckDescriptors refuses to run where hardly a file can be opened.
+func CheckDescriptors() error {
+	if n := freeDescriptors(fewestDescriptors); n < fewestDescriptors {
+		return fmt.Errorf("%w: %d more files can be opened, and at least %d are needed", ErrDescriptors, n, fewestDescriptors)
+	}
+	return nil
+}
