@@ -33,12 +33,12 @@ type Config struct {
 	// Verify says what becomes of a part that is not what its server declared.
 	Verify Verify
 
-	// AllowPartial lets a run succeed although parts of it failed, if at least one did not. Report.Shortfalls names
+	// AllowPartial lets a run succeed although parts of it failed, if at least one did not. Report.Incomplete names
 	// them.
 	AllowPartial bool
 
 	// MaxBadRows is how many rows with a wrong number of fields are left out, in all parts together, before that is
-	// an error. Report.Shortfalls tells of them. Files are not split then.
+	// an error. Report.Incomplete tells of them. Files are not split then.
 	MaxBadRows uint64
 
 	// KeepBadRows puts the rows that were left out into Report.BadRows; they are held in memory.
@@ -76,7 +76,7 @@ type Verify uint8
 
 const (
 	VerifyStrict Verify = iota // a part that is not what was declared fails
-	VerifyWarn                 // it is counted as it is, and is a shortfall
+	VerifyWarn                 // it is counted as it is, and makes the report incomplete
 	VerifyOff                  // declarations are not looked at
 )
 

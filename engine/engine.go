@@ -158,7 +158,7 @@ func (r *run) report() (*Report, error) {
 		return nil, r.overflow
 	}
 	report := &Report{Parts: r.reports, BadRows: slices.Concat(r.badRows...)}
-	if bad := report.shortfalls(); bad > r.cfg.MaxBadRows {
+	if bad := report.listMissing(); bad > r.cfg.MaxBadRows {
 		return nil, &BadRowsError{Rows: bad, Limit: r.cfg.MaxBadRows}
 	}
 	return r.total.finalReport(report, r.cfg.EscapeIDs && !r.cfg.RawIDs), nil

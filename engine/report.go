@@ -14,15 +14,16 @@ type Report struct {
 	Bytes    uint64       // decoded CSV bytes of all parts, headers included
 	Parts    []PartReport // in the order in which the parts were given
 
-	// Shortfalls say what keeps the report from being complete, in the order of the parts; none if it is complete.
-	// There are none unless Config allows them.
-	Shortfalls []Shortfall
+	// Incomplete lists what makes the report incomplete, in the order of the
+	// parts. It is empty if the report is complete, which it is unless Config
+	// allows otherwise.
+	Incomplete []Missing
 
 	BadRows []BadRow // rows that were left out, in the order of parts and lines; only if Config.KeepBadRows
 }
 
-// Shortfall is something that is missing from a report, or that makes it doubtful.
-type Shortfall struct {
+// Missing is something that is missing from a report, or that may be wrong in it.
+type Missing struct {
 	Part string
 	Err  error // the part's failure, a *MismatchError that was let pass, or a *BadRowsError
 }
@@ -34,14 +35,14 @@ type BadRow struct {
 	Record []byte              // as it stands in the input, without its line end
 }
 
-// shortfalls lists what the reports of the parts tell, and returns how many rows were left out.
-func (r *Report) shortfalls() (bad uint64) {
+// listMissing sets r.Incomplete, and returns the number of rows that were left out.
+func (r *Report) listMissing() (bad uint64) {
 	for _, p := range r.Parts {
 		if p.Err != nil {
-			r.Shortfalls = append(r.Shortfalls, Shortfall{p.Name, p.Err})
+			r.Incomplete = append(r.Incomplete, Missing{p.Name, p.Err})
 		}
 		if p.BadRows > 0 {
-			r.Shortfalls = append(r.Shortfalls, Shortfall{p.Name, &BadRowsError{Rows: p.BadRows}})
+			r.Incomplete = append(r.Incomplete, Missing{p.Name, &BadRowsError{Rows: p.BadRows}})
 			bad += p.BadRows
 		}
 	}
@@ -67,7 +68,7 @@ type PartReport struct {
 	BadRows  uint64 // rows that were left out, not among Rows
 	Verified Proof
 	Range    *Range // of a Ranger, else nil
-	Err      error  // why the part is a shortfall: what failed, if nothing of it was counted, or the declaration it breaks
+	Err      error  // why the part makes the report incomplete: what failed, if nothing of it was counted, or the declaration it breaks
 	Failed   bool   // nothing of the part was counted
 	Kept     bool   // taken from Config.Store, and not read in this run
 

@@ -100,7 +100,7 @@ func TestStoreTakesOnlyWhatIsComplete(t *testing.T) {
 	store := &kept{reports: map[int]*engine.Report{}}
 	cfg := engine.Config{Store: store, MaxBadRows: 1, Verify: engine.VerifyWarn}
 	r, err := engine.Run(t.Context(), parts, cfg)
-	if err != nil || len(r.Shortfalls) < 2 {
+	if err != nil || len(r.Incomplete) < 2 {
 		t.Fatalf("got %v", err)
 	}
 	if len(store.reports) != 1 || store.reports[2] == nil {

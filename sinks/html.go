@@ -65,7 +65,7 @@ func (HTML) MarksIncomplete() bool { return true }
 func (s HTML) Write(w io.Writer, r *engine.Report) error {
 	p := htmlPrinter{buffered(w)}
 	p.head(r)
-	p.banner(r.Shortfalls)
+	p.banner(r.Incomplete)
 	p.totals(r)
 	p.heatmap(r, s.Order)
 	p.parts(r)
@@ -123,7 +123,7 @@ func (p htmlPrinter) head(r *engine.Report) {
 }
 
 func title(r *engine.Report) string {
-	if len(r.Shortfalls) > 0 {
+	if len(r.Incomplete) > 0 {
 		return "Incomplete: events per patient"
 	}
 	return "Events per patient"
@@ -142,7 +142,7 @@ func sourceHash(text string) string {
 }
 
 // banner writes what is missing, if anything is.
-func (p htmlPrinter) banner(missing []engine.Shortfall) {
+func (p htmlPrinter) banner(missing []engine.Missing) {
 	if len(missing) == 0 {
 		return
 	}
@@ -234,7 +234,7 @@ func (p htmlPrinter) parts(r *engine.Report) {
 
 // completeness writes how the completeness of the result was verified.
 func (p htmlPrinter) completeness(r *engine.Report) {
-	if len(r.Shortfalls) == 0 {
+	if len(r.Incomplete) == 0 {
 		p.raw("<p>Every source was read to its end, and no row was left out. Verified by:</p>\n<ul>\n")
 	} else {
 		p.raw("<p>The result is incomplete; see the top of the page. The sources that were counted were verified by:</p>\n<ul>\n")

@@ -41,7 +41,7 @@ func TestJSONOfAnIncompleteReport(t *testing.T) {
 }
 
 func TestJSONOfAnIncompleteReportOnALine(t *testing.T) {
-	r := missing(engine.Shortfall{Part: "a\xff.csv", Err: errors.New("no such file")}, engine.Shortfall{Part: "", Err: errors.New("")})
+	r := missing(engine.Missing{Part: "a\xff.csv", Err: errors.New("no such file")}, engine.Missing{Part: "", Err: errors.New("")})
 	const list = `"incomplete":[{"source":"a\\xff.csv","reason":"no such file"},{"source":"","reason":""}]`
 	for _, tt := range []struct {
 		sink sinks.Sink
@@ -54,15 +54,15 @@ func TestJSONOfAnIncompleteReportOnALine(t *testing.T) {
 			t.Errorf("%T: got %swant %s", tt.sink, got, tt.want)
 		}
 	}
-	none := &engine.Report{Shortfalls: r.Shortfalls[1:]}
+	none := &engine.Report{Incomplete: r.Incomplete[1:]}
 	if got, want := render(t, sinks.NDJSON{}, none), `{"incomplete":[{"source":"","reason":""}]}`+"\n"; got != want {
 		t.Errorf("without a count: got %swant %s", got, want)
 	}
 }
 
-func missing(list ...engine.Shortfall) *engine.Report {
+func missing(list ...engine.Missing) *engine.Report {
 	r := sinktest.Report(counts{"a": {"x": 1}})
-	r.Shortfalls = list
+	r.Incomplete = list
 	return r
 }
 
@@ -82,10 +82,10 @@ func TestJSONSaysWhatIsMissing(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if len(got.Incomplete) != len(r.Shortfalls) {
-			t.Fatalf("%s: %d entries, want %d", name, len(got.Incomplete), len(r.Shortfalls))
+		if len(got.Incomplete) != len(r.Incomplete) {
+			t.Fatalf("%s: %d entries, want %d", name, len(got.Incomplete), len(r.Incomplete))
 		}
-		for i, s := range r.Shortfalls {
+		for i, s := range r.Incomplete {
 			want := strings.ReplaceAll(s.Err.Error(), "\xff", `\xff`)
 			if g := got.Incomplete[i]; g.Source != s.Part || g.Reason != want {
 				t.Errorf("%s: entry %d is %q, want %q, %q", name, i, g, s.Part, want)
@@ -98,7 +98,7 @@ func TestJSONSaysWhatIsMissing(t *testing.T) {
 // nobody asked to be told of.
 func TestCompleteReportsAreNotMarked(t *testing.T) {
 	r := sinktest.Demo()
-	r.Shortfalls = []engine.Shortfall{}
+	r.Incomplete = []engine.Missing{}
 	for _, s := range []sinks.Sink{sinks.JSON{}, sinks.JSON{Compact: true}, sinks.NDJSON{}, sinks.Table{}, sinks.HTML{}, sinks.CSV{}} {
 		got := render(t, s, r)
 		if want := render(t, s, sinktest.Demo()); got != want || strings.Contains(strings.ToLower(got), "incomplete") {
@@ -109,8 +109,8 @@ func TestCompleteReportsAreNotMarked(t *testing.T) {
 
 func TestTableOfAnIncompleteReport(t *testing.T) {
 	r := missing(
-		engine.Shortfall{Part: "b.csv", Err: errors.New("line 3, byte 20: \x1b[2Jbare\n\u202e\" \xff")},
-		engine.Shortfall{Part: "c d\t.csv", Err: errors.New("x")},
+		engine.Missing{Part: "b.csv", Err: errors.New("line 3, byte 20: \x1b[2Jbare\n\u202e\" \xff")},
+		engine.Missing{Part: "c d\t.csv", Err: errors.New("x")},
 	)
 	const banner = `INCOMPLETE RESULT; missing:
   b.csv: line 3, byte 20: \x1b[2Jbare\n\u202e" \xff
@@ -130,11 +130,11 @@ totals   1      1
 	}
 }
 
-func TestTableListsSomeOfManyShortfalls(t *testing.T) {
+func TestTableListsSomeOfManyMissing(t *testing.T) {
 	for n, want := range map[int]string{10: "", 11: "  and 1 more\n", 2010: "  and 2,000 more\n"} {
 		r := missing()
 		for i := range n {
-			r.Shortfalls = append(r.Shortfalls, engine.Shortfall{Part: fmt.Sprintf("part-%d", i), Err: errors.New("gone")})
+			r.Incomplete = append(r.Incomplete, engine.Missing{Part: fmt.Sprintf("part-%d", i), Err: errors.New("gone")})
 		}
 		got := render(t, sinks.Table{}, r)
 		if strings.Count(got, "  part-") != 20 || strings.Count(got, "  and ") != strings.Count(want+want, "  and ") || !strings.HasSuffix(got, want) {
@@ -145,7 +145,7 @@ func TestTableListsSomeOfManyShortfalls(t *testing.T) {
 
 func TestTableOfAnIncompleteReportIsSafe(t *testing.T) {
 	for r := range rune(0x300) {
-		s := engine.Shortfall{Part: "a" + string(r) + "b", Err: errors.New("c" + string(r) + "d")}
+		s := engine.Missing{Part: "a" + string(r) + "b", Err: errors.New("c" + string(r) + "d")}
 		for line := range strings.Lines(render(t, sinks.Table{}, missing(s))) {
 			if strings.ContainsFunc(strings.TrimSuffix(line, "\n"), func(r rune) bool { return !unicode.IsPrint(r) }) {
 				t.Errorf("%q is printed as %q", r, line)

@@ -107,12 +107,12 @@ func (p *jsonPrinter) totals(r *engine.Report) {
 // incomplete writes the member that lists what is missing from an incomplete
 // report.
 func (p *jsonPrinter) incomplete(r *engine.Report) {
-	if len(r.Shortfalls) == 0 {
+	if len(r.Incomplete) == 0 {
 		return
 	}
 	p.key("incomplete")
 	p.open('[')
-	for _, s := range r.Shortfalls {
+	for _, s := range r.Incomplete {
 		p.comma()
 		p.b.Write(p.appendNewline(p.b.AvailableBuffer(), p.depth))
 		p.open('{')

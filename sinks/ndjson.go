@@ -42,7 +42,7 @@ func (NDJSON) Write(w io.Writer, r *engine.Report) error {
 		line = strconv.AppendUint(line, pair.Count, 10)
 		b.Write(append(line, "}\n"...))
 	}
-	if len(r.Shortfalls) > 0 {
+	if len(r.Incomplete) > 0 {
 		p := jsonPrinter{b: b, compact: true}
 		p.open('{')
 		p.incomplete(r)

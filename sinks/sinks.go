@@ -54,9 +54,9 @@ type Sink interface {
 	Write(w io.Writer, r *engine.Report) error
 }
 
-// Marker is a [Sink] that can mark an incomplete report, one whose Shortfalls
+// Marker is a [Sink] that can mark an incomplete report, one whose Incomplete
 // are not empty. The output for such a report must differ from that for a
-// complete one, and must name each part in Shortfalls, or the first of them and
+// complete one, and must name each part in Incomplete, or the first of them and
 // the number of the others.
 //
 // Any other sink is assumed to have no place for such a mark. Its output for an
@@ -141,7 +141,7 @@ func (r *Registry) Names() []string {
 }
 
 // missingLine returns what is missing as one line of printable characters.
-func missingLine(s engine.Shortfall) string {
+func missingLine(s engine.Missing) string {
 	return display.Line(s.Part) + ": " + display.Line(s.Err.Error())
 }
 

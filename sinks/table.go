@@ -60,12 +60,12 @@ func (Table) MarksIncomplete() bool { return true }
 // with ByCount also on the number of patients in the table.
 func (t Table) Write(w io.Writer, r *engine.Report) error {
 	p := tablePrinter{b: buffered(w), color: t.Color, layout: t.layout(r)}
-	p.banner(r.Shortfalls)
+	p.banner(r.Incomplete)
 	p.header(r.Events)
 	p.patients(inOrder(r, t.Order, p.layout.rows), len(r.Events))
 	p.totals(r)
 	p.notes(r)
-	p.banner(r.Shortfalls)
+	p.banner(r.Incomplete)
 	return p.b.Flush()
 }
 
@@ -168,7 +168,7 @@ type tablePrinter struct {
 }
 
 // banner writes what is missing, if anything is.
-func (p *tablePrinter) banner(missing []engine.Shortfall) {
+func (p *tablePrinter) banner(missing []engine.Missing) {
 	if len(missing) == 0 {
 		return
 	}

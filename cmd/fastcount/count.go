@@ -103,8 +103,8 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	if err != nil {
 		return err
 	}
-	if len(report.Shortfalls) > 0 {
-		return &incompleteError{report.Shortfalls}
+	if len(report.Incomplete) > 0 {
+		return &incompleteError{report.Incomplete}
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func TestMessagesFollowTheStructure(t *testing.T) {
 		{usage(errors.Join(a, b)), []string{"a\nfastcount: b", "c"}},
 		{engine.PartErrors{{Part: "p\nq", Err: errors.Join(a, b)}, {Part: "r", Attempts: 2, Err: b}},
 			[]string{"p\nq: a\nfastcount: b", "c", "r: c (attempt 2)"}},
-		{&incompleteError{[]engine.Shortfall{{Part: "p\nq", Err: a}, {Part: "r", Err: b}}},
+		{&incompleteError{[]engine.Missing{{Part: "p\nq", Err: a}, {Part: "r", Err: b}}},
 			[]string{"the result is incomplete: p\nq: a\nfastcount: b", "the result is incomplete: r: c"}},
 		{fmt.Errorf("--state: %w", &checkpoint.DifferentError{Dir: "d\ne", Differences: []string{"f\ng", "h"}}),
 			[]string{"--state: d\ne: checkpoint of another run:", "f\ng", "h"}},

@@ -265,7 +265,7 @@ func hints(err error) []string {
 	}
 	if i, ok := errors.AsType[*incompleteError](err); ok {
 		var all []string
-		for _, s := range i.shortfalls {
+		for _, s := range i.missing {
 			all = append(all, hints(s.Err)...)
 		}
 		return distinct(all)
@@ -291,15 +291,15 @@ func distinct(texts []string) (all []string) {
 // incompleteError is the error for a result that was written although something
 // is missing from it, as the flags allow.
 type incompleteError struct {
-	shortfalls []engine.Shortfall
+	missing []engine.Missing
 }
 
 func (e *incompleteError) Error() string { return strings.Join(e.Lines(), "\n") }
 
 // Lines returns a line for each thing that is missing.
 func (e *incompleteError) Lines() []string {
-	lines := make([]string, len(e.shortfalls))
-	for i, s := range e.shortfalls {
+	lines := make([]string, len(e.missing))
+	for i, s := range e.missing {
 		lines[i] = fmt.Sprintf("the result is incomplete: %s: %v", s.Part, s.Err)
 	}
 	return lines

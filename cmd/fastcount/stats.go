@@ -82,7 +82,7 @@ func newStatistics(r *engine.Report, m measured) *statistics {
 	s := &statistics{
 		Version: statsVersion, Rows: r.Rows, Patients: len(r.Patients), EventTypes: len(r.Events), BytesDecoded: r.Bytes,
 		WallSeconds: m.wall.Seconds(), CPUSeconds: cpu.Seconds(), PeakRSS: peak, Jobs: m.jobs, Kernel: m.kernel,
-		Verify: m.verify, Complete: len(r.Shortfalls) == 0, Proof: r.Proof(),
+		Verify: m.verify, Complete: len(r.Incomplete) == 0, Proof: r.Proof(),
 		Stages: stageTimes{m.stages.Wait.Seconds(), m.stages.Decode.Seconds(), m.stages.Parse.Seconds(),
 			m.stages.Count.Seconds(), m.sink.Seconds()},
 		Parts: make([]partStat, len(r.Parts)),

@@ -24,7 +24,7 @@ func runReport() *engine.Report {
 			{Name: "c", Rows: 100, BadRows: 5, MultilineRows: 1, Bytes: 1000, RawBytes: 100, Attempts: 2, Verified: engine.ProofFraming, Err: errors.New("differs")},
 			{Name: "d", Rows: 600, Bytes: 4000, RawBytes: 400, Attempts: 6, Kept: true, Verified: engine.ProofFraming},
 		},
-		Shortfalls: []engine.Shortfall{{Part: "b", Err: errors.New("gone")}},
+		Incomplete: []engine.Missing{{Part: "b", Err: errors.New("gone")}},
 	}
 }
 
@@ -101,7 +101,7 @@ func TestMetrics(t *testing.T) {
 		t.Error(diff)
 	}
 	whole := runReport()
-	whole.Shortfalls = nil
+	whole.Incomplete = nil
 	if text := newStatistics(whole, runMeasured()).metrics(); !strings.Contains(text, "\nfastcount_complete 1\n") {
 		t.Error("a complete run is not reported as complete")
 	}

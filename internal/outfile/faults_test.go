@@ -17,14 +17,14 @@ import (
 )
 
 // incomplete is a report with a missing part.
-var incomplete = &engine.Report{Shortfalls: []engine.Shortfall{{Part: "ward-1", Err: errors.New("gone")}}}
+var incomplete = &engine.Report{Incomplete: []engine.Missing{{Part: "ward-1", Err: errors.New("gone")}}}
 
 // unmarked is a sink that does not mark incomplete reports, although a test can
 // recognize what it writes for one.
 type unmarked string
 
 func (s unmarked) Write(w io.Writer, r *engine.Report) error {
-	if len(r.Shortfalls) > 0 {
+	if len(r.Incomplete) > 0 {
 		return text(someCounts).Write(w, r)
 	}
 	return text(string(s)+" complete\n").Write(w, r)
@@ -40,7 +40,7 @@ type marked string
 func (marked) MarksIncomplete() bool { return true }
 
 func (s marked) Write(w io.Writer, r *engine.Report) error {
-	if len(r.Shortfalls) > 0 {
+	if len(r.Incomplete) > 0 {
 		return text("incomplete: "+string(s)).Write(w, r)
 	}
 	return text(string(s)).Write(w, r)
@@ -73,7 +73,7 @@ func (s scene) outputs(d *disk) *Outputs {
 
 // file returns the path that the output p is written to.
 func (s scene) file(p string) string {
-	if t := (target{Output: Output{Sink: s.sinks[p]}}); len(s.report.Shortfalls) > 0 && !t.marks() {
+	if t := (target{Output: Output{Sink: s.sinks[p]}}); len(s.report.Incomplete) > 0 && !t.marks() {
 		return p + ".incomplete"
 	}
 	return p
@@ -101,12 +101,12 @@ func scenes() (all []scene) {
 	for _, r := range []*engine.Report{complete, incomplete} {
 		for _, sink := range []sinks.Sink{unmarked("new"), marked("new")} {
 			for before, contents := range befores {
-				name := fmt.Sprintf("%T, %d missing, %s", sink, len(r.Shortfalls), before)
+				name := fmt.Sprintf("%T, %d missing, %s", sink, len(r.Incomplete), before)
 				all = append(all, scene{name, contents, map[string]sinks.Sink{"d/a": sink}, r})
 			}
 		}
 		all = append(all, scene{
-			fmt.Sprintf("several, %d missing", len(r.Shortfalls)),
+			fmt.Sprintf("several, %d missing", len(r.Incomplete)),
 			map[string]string{"d/a": oldComplete, "d/a.incomplete": oldIncomplete, "e/c": oldComplete, "e/c.incomplete": oldIncomplete, "e/rejects": oldComplete},
 			map[string]sinks.Sink{"d/a": unmarked("a"), "d/b": unmarked("b"), "e/c": marked("c"), "e/rejects": sinks.BadRows{}},
 			r,
@@ -320,7 +320,7 @@ func TestWriteAfterAKilledRun(t *testing.T) {
 					d := newDisk(contents)
 					second := scene{first.name, contents, first.sinks, r}
 					if _, err := second.outputs(d).Write(nil, r); err != nil {
-						t.Fatalf("%s, killed at %d, then %d missing: %v", first.name, nth, len(r.Shortfalls), err)
+						t.Fatalf("%s, killed at %d, then %d missing: %v", first.name, nth, len(r.Incomplete), err)
 					}
 					for name := range contents {
 						if isTemp(name) { // of the first run
@@ -329,7 +329,7 @@ func TestWriteAfterAKilledRun(t *testing.T) {
 					}
 					for _, p := range second.unfinished(d) {
 						if !strings.Contains(p, ".fastcount-") {
-							t.Errorf("%s, killed at %d, then %d missing: %s: %q", first.name, nth, len(r.Shortfalls), p, d.contents())
+							t.Errorf("%s, killed at %d, then %d missing: %s: %q", first.name, nth, len(r.Incomplete), p, d.contents())
 						}
 					}
 				})

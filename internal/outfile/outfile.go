@@ -184,7 +184,7 @@ func (i Incomplete) String() string {
 //
 // Write returns the outputs that it wrote to FILE.incomplete.
 func (o *Outputs) Write(stdout io.Writer, r *engine.Report) (incomplete []Incomplete, err error) {
-	if len(r.Shortfalls) > 0 {
+	if len(r.Incomplete) > 0 {
 		if incomplete, err = o.incomplete(); err != nil {
 			return nil, err
 		}
@@ -204,7 +204,7 @@ func (o *Outputs) Write(stdout io.Writer, r *engine.Report) (incomplete []Incomp
 	if err := w.commit(); err != nil {
 		return nil, err
 	}
-	if len(r.Shortfalls) > 0 {
+	if len(r.Incomplete) > 0 {
 		return incomplete, nil
 	}
 	return nil, o.removeIncomplete()
@@ -276,7 +276,7 @@ func (w *writer) write(t target) error {
 		return w.render(w.stdout, t)
 	}
 	place := t.place
-	if len(w.report.Shortfalls) > 0 && !t.marks() {
+	if len(w.report.Incomplete) > 0 && !t.marks() {
 		path := t.incompletePath()
 		place = atomicfile.Place{Name: path, Path: path}
 	}

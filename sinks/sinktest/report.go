@@ -89,7 +89,7 @@ func Incomplete() *engine.Report {
 		{Name: "ward-1.csv", Err: errors.New("cut short\r\n\x1b[2J\u0085\u202e\xff, \"sorry\""), Failed: true},
 		{Name: "ward-2.csv", Rows: 18_784, Err: &engine.MismatchError{What: "rows", Declared: 18_785, Counted: 18_784}, BadRows: 1},
 	}
-	r.Shortfalls = []engine.Shortfall{
+	r.Incomplete = []engine.Missing{
 		{Part: "ward-1.csv", Err: r.Parts[0].Err},
 		{Part: "ward-2.csv", Err: r.Parts[1].Err},
 		{Part: "ward-2.csv", Err: &engine.BadRowsError{Rows: 1}},

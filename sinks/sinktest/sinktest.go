@@ -95,7 +95,7 @@ func checkIncomplete(s sinks.Sink) error {
 	if m, ok := s.(sinks.Marker); !ok || !m.MarksIncomplete() {
 		return nil
 	}
-	for _, missing := range r.Shortfalls {
+	for _, missing := range r.Incomplete {
 		if !bytes.Contains(output, []byte(missing.Part)) {
 			return fmt.Errorf("the sink says that it marks an incomplete report, and does not name %q\n%.2000q", missing.Part, output)
 		}
@@ -115,7 +115,7 @@ func clone(r *engine.Report) *engine.Report {
 	c.Patients, c.Events = slices.Clone(r.Patients), slices.Clone(r.Events)
 	c.Pairs, c.Totals = slices.Clone(r.Pairs), slices.Clone(r.Totals)
 	c.Parts = slices.Clone(r.Parts)
-	c.Shortfalls, c.BadRows = slices.Clone(r.Shortfalls), slices.Clone(r.BadRows)
+	c.Incomplete, c.BadRows = slices.Clone(r.Incomplete), slices.Clone(r.BadRows)
 	return &c
 }
 

@@ -191,7 +191,7 @@ func TestBadMarkers(t *testing.T) {
 	}{
 		{"says nothing", good, `does not name "ward-1.csv"`},
 		{"names the first alone", func(w io.Writer, r *engine.Report) error {
-			for _, s := range r.Shortfalls[:min(len(r.Shortfalls), 1)] {
+			for _, s := range r.Incomplete[:min(len(r.Incomplete), 1)] {
 				if _, err := fmt.Fprintln(w, s.Part); err != nil {
 					return err
 				}
@@ -203,7 +203,7 @@ func TestBadMarkers(t *testing.T) {
 			return err
 		}, "the same as of a complete one"},
 		{"swallows errors", func(w io.Writer, r *engine.Report) error {
-			for _, s := range r.Shortfalls {
+			for _, s := range r.Incomplete {
 				fmt.Fprintln(w, s.Part)
 			}
 			return good(w, r)
@@ -224,7 +224,7 @@ func TestBadMarkers(t *testing.T) {
 }
 
 func namesThem(w io.Writer, r *engine.Report) error {
-	for _, s := range r.Shortfalls {
+	for _, s := range r.Incomplete {
 		if _, err := fmt.Fprintf(w, "%s: %q\n", s.Part, s.Err); err != nil {
 			return err
 		}

@@ -68,7 +68,7 @@ func (s *schedule) checkRun(report *engine.Report, err error, r *result) {
 		return
 	}
 	checkReport(report, outcomes, r)
-	checkShortfalls(report, outcomes, r)
+	checkMissing(report, outcomes, r)
 }
 
 func checkFailures(report *engine.Report, err error, failed []outcome, r *result) {
@@ -86,15 +86,15 @@ func checkFailures(report *engine.Report, err error, failed []outcome, r *result
 	}
 }
 
-// checkShortfalls compares what a report says is missing or doubtful.
-func checkShortfalls(report *engine.Report, outcomes []outcome, r *result) {
-	rest := report.Shortfalls
+// checkMissing compares what a report says is missing or doubtful.
+func checkMissing(report *engine.Report, outcomes []outcome, r *result) {
+	rest := report.Incomplete
 	for _, o := range outcomes {
 		if o.want.verdict == fine {
 			continue
 		}
 		if len(rest) == 0 || rest[0].Part != o.name {
-			r.wrongf("the report does not say what became of %s: %v", o.name, report.Shortfalls)
+			r.wrongf("the report does not say what became of %s: %v", o.name, report.Incomplete)
 			return
 		}
 		checkError(o.name, rest[0].Err, o.want, r)

@@ -165,7 +165,7 @@ func (s *schedule) run(ctx context.Context, network *simnet.Network, r *result) 
 
 // check compares what came of a run that was not cancelled with what must have come of it.
 func (s *schedule) check(report *engine.Report, err error, took time.Duration, r *result) {
-	r.partial = report != nil && len(report.Shortfalls) > 0
+	r.partial = report != nil && len(report.Incomplete) > 0
 	bound := time.Duration(0)
 	for _, e := range s.endpoints() {
 		bound += e.bound

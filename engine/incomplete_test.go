@@ -13,9 +13,9 @@ import (
 	"fastcount/parser"
 )
 
-func shortfalls(r *engine.Report) string {
+func missing(r *engine.Report) string {
 	var lines []string
-	for _, s := range r.Shortfalls {
+	for _, s := range r.Incomplete {
 		lines = append(lines, s.Part+": "+s.Err.Error())
 	}
 	return strings.Join(lines, "\n")
@@ -35,8 +35,8 @@ func TestAllowPartial(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkReport(t, r, mustCount(t, append(good, good[len("patient_id,event_time,event_type,value\n"):]...)))
-	if got := shortfalls(r); !strings.HasPrefix(got, "b: ") || strings.Contains(got, "\n") {
-		t.Errorf("got shortfalls %q", got)
+	if got := missing(r); !strings.HasPrefix(got, "b: ") || strings.Contains(got, "\n") {
+		t.Errorf("got missing parts %q", got)
 	}
 	if p := r.Parts[1]; !p.Failed || p.Name != "b" || p.Attempts != 2 || !errors.Is(p.Err, parser.ErrMissingColumn) || p.Rows != 0 {
 		t.Errorf("got %+v", p)
@@ -74,7 +74,7 @@ func TestVerify(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkReport(t, r, mustCount(t, data))
-		if got := shortfalls(r); got != test.want || r.Parts[0].Verified != test.proof {
+		if got := missing(r); got != test.want || r.Parts[0].Verified != test.proof {
 			t.Errorf("verify %v, %d rows declared: got %q, verified %v", test.verify, test.declared.Rows, got, r.Parts[0].Verified)
 		}
 		if wantAttempts := min(2, 1+len(test.want)); d.opened != wantAttempts {
@@ -116,7 +116,7 @@ func TestBadRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkReport(t, r, want)
-		if got, want := shortfalls(r), fmt.Sprintf("%s: %d rows with a wrong number of fields were left out", p.Name(), bad); got != want {
+		if got, want := missing(r), fmt.Sprintf("%s: %d rows with a wrong number of fields were left out", p.Name(), bad); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 		if len(r.BadRows) != bad || r.Parts[0].BadRows != uint64(bad) {
