@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Dialect describes how the bytes of an input form records. The zero value
+// A Dialect describes how the bytes of an input form records. The zero value
 // describes comma-separated values with a header.
 type Dialect struct {
 	// Delimiter separates the fields of a record. Zero means ','. A quote, CR,
@@ -32,7 +32,7 @@ type Limits struct {
 	MaxColumns     int // fields of the first record
 }
 
-// The limits that a zero value stands for.
+// Defaults of the fields of [Limits].
 const (
 	DefaultMaxRecord      = 1 << 20
 	DefaultMaxRecordLines = 1000
@@ -54,7 +54,7 @@ func (l Limits) Validate() error {
 	return nil
 }
 
-// Config configures a [Reader]. The zero value reads records in the default
+// A Config configures a [Reader]. The zero value reads records in the default
 // dialect with the default limits, and counts them without returning any field.
 type Config struct {
 	Dialect Dialect
@@ -64,8 +64,8 @@ type Config struct {
 	// [Block.Columns].
 	Columns []Selector
 
-	// ShowNames adds the column names of the input to the error for a missing
-	// column. In an input without a header these are data.
+	// ShowNames adds all fields of the first record to the error for a missing
+	// column. In an input without a header they are data.
 	ShowNames bool
 
 	// Reject, if not nil, is called for each record with a wrong number of
@@ -121,7 +121,7 @@ func setDefault[T byte | int](p *T, value T) {
 	}
 }
 
-// Selector selects a column by its exact name in the header, or by its number
+// A Selector selects a column by its exact name in the header, or by its number
 // if Name is empty.
 type Selector struct {
 	Name   string

@@ -14,7 +14,7 @@
 //     set. It contains the column names. All records have the same number of
 //     fields as the first one.
 //   - A dialect is a set of rules by which bytes form records. See [Dialect].
-//   - A structural character is a delimiter, a quote, a CR or a LF.
+//   - A structural character is a delimiter, a quote, a CR or an LF.
 //   - A [Block] is a sequence of complete records in memory, together with the
 //     positions of the fields of the selected columns.
 //   - A byte range is a piece of an input that has its own Reader, so that
@@ -25,7 +25,7 @@
 // The format is that of RFC 4180 as encoding/csv reads it by default, with the
 // following differences:
 //
-//   - A CR outside quotes must be followed by a LF.
+//   - A CR outside quotes must be followed by an LF.
 //   - A CRLF inside quotes is kept as it is.
 //   - A UTF-8 byte order mark at the start of the input is skipped. Anywhere
 //     else at the beginning of a record it is an error.

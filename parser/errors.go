@@ -28,8 +28,8 @@ var (
 	ErrEmptyInput          = errors.New("empty input")
 )
 
-// A SyntaxError describes a record that cannot be read. Its message does not
-// contain data, except for column names if [Config.ShowNames] is set.
+// A SyntaxError describes a record that cannot be read. Its message may contain
+// column names, but no data. See also [Config.ShowNames].
 type SyntaxError struct {
 	Offset int64 // bytes of the decoded input before the error
 	Line   int64 // line of the error, from 1; line feeds inside quotes count; 0 if unknown

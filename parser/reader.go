@@ -10,8 +10,8 @@ import (
 )
 
 // A Reader reads the records of an input in blocks. It must not be used by
-// several goroutines at the same time. It allocates memory only while its
-// buffer grows to hold the longest record, and Reset keeps that memory.
+// several goroutines at the same time. Once its memory suffices for the longest
+// record, it does not allocate, and Reset keeps that memory.
 type Reader struct {
 	cfg     Config
 	index   func(dst []uint32, b []byte, delimiter byte) simd.Marks // the kernel
@@ -45,8 +45,8 @@ type Reader struct {
 	padded     bool // buf[end-1] is a line feed that is not in the input
 }
 
-// NewReader returns a new Reader that reads from src. If cfg is not valid, the
-// methods of the Reader return the error of [Config.Validate].
+// NewReader returns a new Reader that reads from src. If cfg is not valid,
+// [Reader.Begin], Peek and Next return the error of [Config.Validate].
 func NewReader(src io.Reader, cfg Config) *Reader {
 	r := new(Reader)
 	r.Reset(src, cfg)
@@ -92,7 +92,7 @@ func (r *Reader) Header() *Header { return r.header }
 
 // Offset returns the number of bytes of the input, or byte range, before the
 // next record. After Begin this is the offset of the first record, and after
-// io.EOF the offset at which the last record ends.
+// io.EOF the offset at which another record would begin.
 func (r *Reader) Offset() int64 {
 	at := r.base + int64(r.pos)
 	if r.Unterminated() {
@@ -114,8 +114,8 @@ func (r *Reader) Lines() int64 {
 // lines, including those passed to Config.Reject.
 func (r *Reader) MultilineRecords() int64 { return r.multiline }
 
-// Unterminated reports whether the last line of the input, which r has read,
-// has no line feed. A text file that was cut within a line ends like this.
+// Unterminated reports whether r has reached the end of the input and its last
+// line has no line feed. A text file that was cut within a line ends like this.
 func (r *Reader) Unterminated() bool { return r.padded && r.pos == r.end }
 
 // Begin reads the header of the input, or finds the first record of a byte
@@ -171,10 +171,10 @@ func (r *Reader) Next() (*Block, error) {
 	return nil, r.err
 }
 
-// Peek returns the buffered bytes that follow the current offset without
-// advancing the reader. They begin with a record and hold at least one line
-// feed, unless the input ends first. Records that begin at data[stop] or later
-// belong to the next [Range].
+// Peek returns the buffered bytes that follow the current offset, which is the
+// beginning of a line, without advancing the reader. If they do not contain a
+// complete line, it first reads from the source. Records that begin at
+// data[stop] or later belong to the next [Range].
 //
 // If Peek returns no data, it returns an error that explains why: the error
 // that [Reader.Next] would return. data[:len(data)+Slack] lies within the
