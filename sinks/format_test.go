@@ -53,7 +53,8 @@ func render(t *testing.T, s sinks.Sink, r *engine.Report) string {
 	return b.String()
 }
 
-// parseJSON reads the result token by token: a decoder into maps would take a repeated key for one.
+// parseJSON parses the result token by token, because decoding into maps does
+// not detect a repeated key.
 func parseJSON(output []byte) (counts, error) {
 	d := json.NewDecoder(bytes.NewReader(output))
 	d.UseNumber()
@@ -88,7 +89,7 @@ func parseJSON(output []byte) (counts, error) {
 	return got, nil
 }
 
-// eachMember calls f with each key of the object that comes next; f reads the value.
+// eachMember calls f with each key of the next object; f reads the value.
 func eachMember(d *json.Decoder, f func(key string) error) error {
 	if _, err := d.Token(); err != nil {
 		return err
@@ -136,7 +137,8 @@ func parseNDJSON(output []byte) (counts, error) {
 	return got, nil
 }
 
-// parseCSV is RFC 4180 to the byte, and compares itself with encoding/csv, which turns a quoted CRLF into LF.
+// parseCSV parses RFC 4180 exactly, and compares the records with those of
+// encoding/csv, which turns a quoted CRLF into LF.
 func parseCSV(output []byte) (counts, error) {
 	records := splitCSV(string(output))
 	std, err := csv.NewReader(bytes.NewReader(output)).ReadAll()
@@ -260,7 +262,8 @@ const demoJSON = `{
 }
 `
 
-// TestJSONLikeEncodingJSON compares whole documents with the standard library's, for ids that both write alike.
+// TestJSONLikeEncodingJSON compares documents with those of encoding/json, for ids
+// that both write alike.
 func TestJSONLikeEncodingJSON(t *testing.T) {
 	for _, r := range []*engine.Report{
 		sinktest.Large(30, 4),
@@ -369,8 +372,9 @@ func TestCSVBytes(t *testing.T) {
 	}
 }
 
-// TestSafeCellsAreInjectiveAndHarmless: no two ids become one, each can be read
-// back, and no cell begins in a way that a spreadsheet takes for a formula.
+// TestSafeCellsAreInjectiveAndHarmless checks that different ids give different
+// cells, that each can be recovered, and that no cell is a formula for a
+// spreadsheet.
 func TestSafeCellsAreInjectiveAndHarmless(t *testing.T) {
 	letters := []rune("'=+-@＝＋－＠﹦\u2212 \t\r\n\u00a0\u3000\u200b\ufeff\x00\x1b;,\"|aé")
 	ids := rapid.OneOf(rapid.StringOfN(rapid.SampledFrom(letters), 0, 6, -1), rapid.String())
@@ -395,7 +399,7 @@ func TestSafeCellsAreInjectiveAndHarmless(t *testing.T) {
 	})
 }
 
-// checkHarmless holds a cell against OWASP's list and its forms in other
+// checkHarmless compares a cell with OWASP's list and its forms in other
 // alphabets: https://owasp.org/www-community/attacks/CSV_Injection.
 func checkHarmless(t *rapid.T, cell string) {
 	for _, start := range []string{"=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"} {

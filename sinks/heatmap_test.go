@@ -26,7 +26,8 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// Each count lies in the step that the legend gives it, and the steps follow each other without a gap.
+// It checks that each count is in the step that the legend gives it, and that
+// there are no gaps between steps.
 func TestScaleSteps(t *testing.T) {
 	numbers := []uint64{1, 2, 3, 7, 100, 1_489, 3_135, 1 << 32, 1<<53 + 1, 1<<63 + 1, math.MaxUint64 - 2_000, math.MaxUint64}
 	for i, least := range numbers {

@@ -27,7 +27,8 @@ import (
 
 var update = flag.Bool("update", false, "write the pages in testdata, instead of comparing with them")
 
-// TestHTMLPages compares whole pages, but for the style and the script, which stand in files of their own.
+// TestHTMLPages compares complete pages, except for the style and the script,
+// which are in files of their own.
 func TestHTMLPages(t *testing.T) {
 	demo := sinktest.Demo()
 	demo.Parts = []engine.PartReport{
@@ -69,7 +70,7 @@ func TestHTMLPages(t *testing.T) {
 	}
 }
 
-// withoutSource puts the name of a file in the place of its content, and of its hash.
+// withoutSource replaces the content and the hash of a file with its name.
 func withoutSource(t *testing.T, page, file string) string {
 	t.Helper()
 	source, err := os.ReadFile(file)
@@ -86,7 +87,8 @@ func withoutSource(t *testing.T, page, file string) string {
 	return page
 }
 
-// A browser turns carriage returns into line feeds before it hashes; and an element ends at the first of its end tags.
+// A browser turns carriage returns into line feeds before it hashes, and an
+// element ends at its first end tag.
 func TestPageSourcesCanBeHashed(t *testing.T) {
 	for _, file := range []string{"html/page.css", "html/page.js"} {
 		source, err := os.ReadFile(file)
@@ -103,7 +105,7 @@ func TestPageSourcesCanBeHashed(t *testing.T) {
 
 var rowPattern = regexp.MustCompile(`(?s)<tr[^>]*>(.*?)(?:</tr>|</thead>|</tfoot>)`)
 
-// cells returns the texts of a row's cells.
+// cells returns the texts of the cells of a row.
 func cells(row string) (texts []string) {
 	for _, cell := range strings.Split(strings.NewReplacer("<td", "\x00<", "<th", "\x00<").Replace(row), "\x00")[1:] {
 		_, text, _ := strings.Cut(cell, ">")
@@ -113,7 +115,8 @@ func cells(row string) (texts []string) {
 	return texts
 }
 
-// parseHTML reads the table of patients. It relies on ids being escaped: a < in a cell is the page's own.
+// parseHTML parses the table of patients. It relies on ids being escaped: a < in
+// a cell begins a tag.
 func parseHTML(page []byte) (counts, error) {
 	_, table, found := strings.Cut(string(page), `<table id="heat">`)
 	table, _, ended := strings.Cut(table, "</table>")
@@ -167,8 +170,8 @@ func unprintable(shown string) string {
 
 var tagPattern = regexp.MustCompile(`<[^>]*>`)
 
-// TestHTMLHasOnlyItsOwnTags looks at every tag of every sample: none may come from an id, and no text may hold a
-// character that cannot be printed.
+// TestHTMLHasOnlyItsOwnTags checks that no tag of any sample comes from an id,
+// and that the text is printable.
 func TestHTMLHasOnlyItsOwnTags(t *testing.T) {
 	own := regexp.MustCompile(`^</?(!DOCTYPE html|html lang="en"|svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"|rect width="[0-9.]+" height="1"/|tr data-n=\d+|td class=h[1-8]|` +
 		`(meta|link)( [a-z-]+="[^"<]*")+|(div|section|span|p|label|input|table|th|h2)( [a-z-]+(="[^"<]*")?)*|html|head|title|style|script|body|header|main|h1|thead|tbody|tfoot|tr|td|ul|li|bdi|svg)>$`)
@@ -181,7 +184,7 @@ func TestHTMLHasOnlyItsOwnTags(t *testing.T) {
 		page = withoutSource(t, withoutSource(t, page, "html/page.css"), "html/page.js")
 		for _, tag := range tagPattern.FindAllString(page, -1) {
 			if !own.MatchString(tag) || strings.Contains(tag, " on") || strings.Contains(tag, " style=") {
-				t.Errorf("%.200q is no tag of the page", tag)
+				t.Errorf("%.200q is not a tag of the page", tag)
 			}
 		}
 		if strings.ContainsFunc(page, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
@@ -190,7 +193,8 @@ func TestHTMLHasOnlyItsOwnTags(t *testing.T) {
 	}
 }
 
-// TestHTMLCuts looks at what a browser could not show: the page says what it leaves out, and totals stay those of all.
+// TestHTMLCuts checks that the page of a large report notes what it leaves out,
+// and that the totals include it.
 func TestHTMLCuts(t *testing.T) {
 	for _, tt := range []struct {
 		patients, events, rows, columns int
@@ -215,7 +219,7 @@ func TestHTMLCuts(t *testing.T) {
 		}
 		for _, note := range tt.notes {
 			if !strings.Contains(page, note) {
-				t.Errorf("%d×%d: the page does not say %q", tt.patients, tt.events, note)
+				t.Errorf("%d×%d: the page does not contain %q", tt.patients, tt.events, note)
 			}
 		}
 		if total := `<th scope="row">totals<td>` + grouped(r.Rows); !strings.Contains(page, total) {
@@ -224,7 +228,8 @@ func TestHTMLCuts(t *testing.T) {
 	}
 }
 
-// TestHTMLShowsTheLargest cuts a report in which the patients with large totals lie apart.
+// TestHTMLShowsTheLargest checks a report in which the patients with large totals
+// are not adjacent.
 func TestHTMLShowsTheLargest(t *testing.T) {
 	all := counts{}
 	for i := range 12_000 {
@@ -266,7 +271,7 @@ func TestHTMLListsSomeOfManySources(t *testing.T) {
 		"Not listed, but included in all numbers: 200 sources.",
 	} {
 		if !strings.Contains(page, want) {
-			t.Errorf("the page does not say %q", want)
+			t.Errorf("the page does not contain %q", want)
 		}
 	}
 	if n := strings.Count(page, "part-"); n != 100+1_000 {
@@ -282,7 +287,8 @@ func grouped(n uint64) string {
 	return text
 }
 
-// The legend has each count that occurs in one step, and no empty step.
+// It checks that each count is in exactly one step of the legend, and that no
+// step is empty.
 func TestLegend(t *testing.T) {
 	for _, tt := range []struct {
 		counts []uint64

@@ -66,8 +66,8 @@ func missing(list ...engine.Missing) *engine.Report {
 	return r
 }
 
-// TestJSONSaysWhatIsMissing reads the list back, as a program would.
-func TestJSONSaysWhatIsMissing(t *testing.T) {
+// TestJSONListsWhatIsMissing parses the list of what is missing.
+func TestJSONListsWhatIsMissing(t *testing.T) {
 	type list struct {
 		Incomplete []struct{ Source, Reason string }
 	}
@@ -94,8 +94,8 @@ func TestJSONSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-// A complete report is written as before there were others: with nil, with an empty list, and next to bad rows that
-// nobody asked to be told of.
+// TestCompleteReportsAreNotMarked checks that an empty list of missing parts is
+// treated like nil.
 func TestCompleteReportsAreNotMarked(t *testing.T) {
 	r := sinktest.Demo()
 	r.Incomplete = []engine.Missing{}
@@ -130,7 +130,7 @@ totals   1      1
 	}
 }
 
-func TestTableListsSomeOfManyMissing(t *testing.T) {
+func TestTableListsTheFirstMissingParts(t *testing.T) {
 	for n, want := range map[int]string{10: "", 11: "  and 1 more\n", 2010: "  and 2,000 more\n"} {
 		r := missing()
 		for i := range n {
@@ -138,7 +138,7 @@ func TestTableListsSomeOfManyMissing(t *testing.T) {
 		}
 		got := render(t, sinks.Table{}, r)
 		if strings.Count(got, "  part-") != 20 || strings.Count(got, "  and ") != strings.Count(want+want, "  and ") || !strings.HasSuffix(got, want) {
-			t.Errorf("%d shortfalls:\n%s", n, got)
+			t.Errorf("%d missing parts:\n%s", n, got)
 		}
 	}
 }
@@ -195,36 +195,37 @@ func TestBadRows(t *testing.T) {
 	}
 }
 
-// TestBadRowsWriterErrors: errors of the writer are returned, wherever they come.
+// TestBadRowsWriterErrors checks that errors of the writer are returned, at any
+// place.
 func TestBadRowsWriterErrors(t *testing.T) {
 	r := &engine.Report{}
 	for i := range 4_000 {
 		err := &parser.SyntaxError{Line: int64(i), Err: parser.ErrFieldCount}
 		r.BadRows = append(r.BadRows, engine.BadRow{Part: "a", Err: err, Record: []byte("x")})
 	}
-	whole := render(t, sinks.BadRows{}, r)
-	for room := 0; room < len(whole); room += 5003 {
-		if err := (sinks.BadRows{}).Write(&fullAfter{room}, r); !errors.Is(err, errFull) {
-			t.Errorf("full after %d bytes: %v", room, err)
+	output := render(t, sinks.BadRows{}, r)
+	for free := 0; free < len(output); free += 5003 {
+		if err := (sinks.BadRows{}).Write(&fullAfter{free}, r); !errors.Is(err, errFull) {
+			t.Errorf("full after %d bytes: %v", free, err)
 		}
 	}
 }
 
 var errFull = errors.New("full")
 
-// fullAfter takes a number of bytes.
-type fullAfter struct{ room int }
+// fullAfter accepts a number of bytes.
+type fullAfter struct{ free int }
 
 func (w *fullAfter) Write(p []byte) (int, error) {
-	n := min(len(p), w.room)
-	w.room -= n
+	n := min(len(p), w.free)
+	w.free -= n
 	if n < len(p) {
 		return n, errFull
 	}
 	return n, nil
 }
 
-// TestMarkers pins which sinks give their word.
+// TestMarkers checks which sinks mark incomplete reports.
 func TestMarkers(t *testing.T) {
 	want := map[string]bool{"json": true, "ndjson": true, "table": true, "html": true, "csv": false}
 	got := map[string]bool{}

@@ -20,11 +20,12 @@ func write(text string) func(io.Writer) error {
 	}
 }
 
-// Whatever fails, the file holds all of the old or all of the new, and who was told that it is new finds it so.
+// TestWriteFaults checks that the file is the old or the new one, whatever
+// fails, and the new one if Write returned nil.
 func TestWriteFaults(t *testing.T) {
 	faulty.Each(t, func(t *testing.T, f *faulty.Files) {
-		folder := t.TempDir()
-		path := filepath.Join(folder, "a")
+		dir := t.TempDir()
+		path := filepath.Join(dir, "a")
 		if err := atomicfile.Write(atomicfile.OS{}, path, write("old")); err != nil {
 			t.Fatal(err)
 		}
@@ -39,13 +40,13 @@ func TestWriteFaults(t *testing.T) {
 		if got, err := os.ReadFile(path); err != nil || string(got) != want {
 			t.Errorf("it holds %q, %v; want %q", got, err, want)
 		}
-		if left, _ := filepath.Glob(filepath.Join(folder, atomicfile.TempPattern)); len(left) > 0 && !f.Failed("remove") {
-			t.Errorf("left behind: %q", left)
+		if left, _ := filepath.Glob(filepath.Join(dir, atomicfile.TempPattern)); len(left) > 0 && !f.Failed("remove") {
+			t.Errorf("files left: %q", left)
 		}
 	})
 }
 
-// What no failure shows: the order.
+// TestWriteOrder checks the order of the operations, which no failure shows.
 func TestWriteOrder(t *testing.T) {
 	f := &faulty.Files{Files: atomicfile.OS{}}
 	path := filepath.Join(t.TempDir(), "a")
@@ -62,12 +63,12 @@ func TestWriteOrder(t *testing.T) {
 }
 
 func TestWriteFillFails(t *testing.T) {
-	folder := t.TempDir()
+	dir := t.TempDir()
 	broken := errors.New("broken")
-	if err := atomicfile.Write(atomicfile.OS{}, filepath.Join(folder, "a"), func(io.Writer) error { return broken }); !errors.Is(err, broken) {
+	if err := atomicfile.Write(atomicfile.OS{}, filepath.Join(dir, "a"), func(io.Writer) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
-	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("it left %v, %v", left, err)
 	}
 }

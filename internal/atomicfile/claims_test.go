@@ -143,8 +143,8 @@ func TestOpenedFileHasAPlace(t *testing.T) {
 	}
 }
 
-// The path of a pipe is a link that leads to no file: what can be opened is the
-// link itself.
+// The path of a pipe is a link that does not lead to a file: only the link itself
+// can be opened.
 func TestPlaceOfAPipe(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("pipes have no such paths")
@@ -160,7 +160,8 @@ func TestPlaceOfAPipe(t *testing.T) {
 	}
 }
 
-// TestLinksWithAbsoluteTargets: a link leads where it says, wherever it is.
+// TestLinksWithAbsoluteTargets checks that such links are followed from any
+// directory.
 func TestLinksWithAbsoluteTargets(t *testing.T) {
 	tree(t)
 	here, err := os.Getwd()
@@ -177,7 +178,8 @@ func TestLinksWithAbsoluteTargets(t *testing.T) {
 	}
 }
 
-// TestWithinADirectoryThatIsGone: what cannot be found out is no conflict.
+// TestWithinADirectoryThatIsGone checks that there is no conflict if the
+// directory cannot be examined.
 func TestWithinADirectoryThatIsGone(t *testing.T) {
 	tree(t)
 	file, err := atomicfile.Locate("dir/sub/b")

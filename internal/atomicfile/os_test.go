@@ -102,8 +102,8 @@ type openDir struct {
 func (d *openDir) Sync() error  { d.synced++; return d.syncErr }
 func (d *openDir) Close() error { d.closed++; return d.closeErr }
 
-// TestSyncDir: a sync that fails is an error, unless the file system has no
-// such operation.
+// TestSyncDir checks that a sync that fails is an error, unless the file system
+// has no such operation.
 func TestSyncDir(t *testing.T) {
 	broken := errors.New("broken")
 	for _, c := range []struct {
@@ -127,8 +127,7 @@ func TestSyncDir(t *testing.T) {
 	}
 }
 
-// TestFilesAreClosed: nothing stays open, whether a file is completed or given
-// up.
+// TestFilesAreClosed checks that no file stays open after Commit or Discard.
 func TestFilesAreClosed(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")

@@ -4,5 +4,5 @@ package atomicfile
 
 import "io/fs"
 
-// ownedByUser returns true: there are no modes to take over from others.
+// ownedByUser returns true, because files have no modes.
 func ownedByUser(fs.FileInfo) bool { return true }

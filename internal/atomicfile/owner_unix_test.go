@@ -13,8 +13,8 @@ import (
 	"fastcount/internal/testing/descriptors"
 )
 
-// TestFileOfAnotherUserDoesNotDecideTheMode: a file that another user has put
-// in the place of an output, readable for all, becomes one of mode 0600.
+// TestFileOfAnotherUserDoesNotDecideTheMode checks that a new file has mode 0600
+// if it replaces a file of another user that everybody can read.
 func TestFileOfAnotherUserDoesNotDecideTheMode(t *testing.T) {
 	t.Chdir(t.TempDir())
 	must(t, os.WriteFile("planted", []byte("old"), 0o600))
@@ -31,8 +31,9 @@ func TestFileOfAnotherUserDoesNotDecideTheMode(t *testing.T) {
 }
 
 // fifo makes a FIFO in the working directory, with a link to it, and returns
-// its reader, so that it can be opened for writing. It stands for all devices:
-// a fault in the code under test must not replace a device of the machine.
+// its reader, so that it can be opened for writing. It represents
+// devices: a fault in the code under test must not replace a device of the
+// machine.
 func fifo(t *testing.T, name, link string) *os.File {
 	t.Helper()
 	if err := syscall.Mkfifo(name, 0o600); err != nil {
@@ -68,8 +69,8 @@ func TestFIFOIsWrittenDirectly(t *testing.T) {
 	noTemps(t, ".")
 }
 
-// TestDirectFilesAreClosed: nothing stays open, whether a file is completed or
-// given up.
+// TestDirectFilesAreClosed checks that no file stays open after Commit or
+// Discard.
 func TestDirectFilesAreClosed(t *testing.T) {
 	t.Chdir(t.TempDir())
 	fifo(t, "fifo", "link")

@@ -184,7 +184,7 @@ func (p *Pending) keepMode() error {
 	case err != nil:
 		return err
 	case !old.Mode().IsRegular():
-		return errors.New("it is no longer a regular file")
+		return errors.New("no longer a regular file")
 	case !ownedByUser(old):
 		return nil
 	}

@@ -16,7 +16,7 @@ import (
 type Place struct {
 	Name string      // as given; for messages
 	Path string      // Name with symbolic links followed
-	Info fs.FileInfo // the file that is there, nil if there is none
+	Info fs.FileInfo // the file at Path, nil if it does not exist
 
 	dir  fs.FileInfo // the nearest directory above Path, nil if Info is not
 	rest string      // Path below dir

@@ -1,7 +1,7 @@
 "use strict";
 (() => {
 	const table = document.getElementById("heat");
-	const heads = Array.from(table.tHead.rows[0].cells);
+	const headers = Array.from(table.tHead.rows[0].cells);
 	const body = table.tBodies[0];
 	const byName = Array.from(body.rows).sort((a, b) => a.dataset.n - b.dataset.n);
 
@@ -21,22 +21,22 @@
 	}
 
 	// Names begin in ascending order, counts with the largest.
-	function sortBy(head, column) {
-		const before = head.getAttribute("aria-sort");
+	function sortBy(header, column) {
+		const before = header.getAttribute("aria-sort");
 		const descending = before ? before === "ascending" : column > 0;
-		for (const other of heads) {
+		for (const other of headers) {
 			other.removeAttribute("aria-sort");
 		}
-		head.setAttribute("aria-sort", descending ? "descending" : "ascending");
+		header.setAttribute("aria-sort", descending ? "descending" : "ascending");
 		body.replaceChildren(...sorted(column, descending));
 	}
 
-	heads.forEach((head, column) => {
+	headers.forEach((header, column) => {
 		const button = document.createElement("button");
 		button.type = "button";
-		button.append(...head.childNodes);
-		button.addEventListener("click", () => sortBy(head, column));
-		head.append(button);
+		button.append(...header.childNodes);
+		button.addEventListener("click", () => sortBy(header, column));
+		header.append(button);
 	});
 
 	const label = document.getElementById("find");

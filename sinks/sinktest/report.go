@@ -12,8 +12,9 @@ import (
 	"fastcount/engine"
 )
 
-// Report builds the report of these counts, by patient and event type. A count of 0 and a patient without any count
-// are left out, as in a real run; Bytes and Parts stay empty. It panics if the rows add up to more than 2^64-1.
+// Report returns the report of counts by patient and event type. Counts of 0 and
+// patients without counts are left out, as in a run; Bytes and Parts are zero.
+// It panics if the sum of the counts exceeds 2^64-1.
 func Report(counts map[string]map[string]uint64) *engine.Report {
 	r := &engine.Report{}
 	totals := make(map[string]uint64)
@@ -58,7 +59,7 @@ func add(a, b uint64) uint64 {
 	return sum
 }
 
-// Counts is the inverse of Report.
+// Counts returns the counts of a report. It is the inverse of [Report].
 func Counts(r *engine.Report) map[string]map[string]uint64 {
 	counts := make(map[string]map[string]uint64)
 	for _, pair := range r.Pairs {
@@ -81,8 +82,10 @@ func Demo() *engine.Report {
 	})
 }
 
-// Incomplete returns the report of Demo with something of every kind missing: a part that failed, a declaration that was
-// not met, and rows that were left out, without the rows themselves. An error holds characters that nobody should print.
+// Incomplete returns the report of [Demo] with something missing of every kind: a
+// part that failed, a mismatch with a declared number, and rows that were left
+// out, without the rows themselves. An error contains characters that must not
+// reach a terminal.
 func Incomplete() *engine.Report {
 	r := Demo()
 	r.Parts = []engine.PartReport{
@@ -97,7 +100,8 @@ func Incomplete() *engine.Report {
 	return r
 }
 
-// Large returns a report in which each of the patients has each of the event types, counted at least 1,000,000 times.
+// Large returns a report in which every patient has every event type, with
+// counts of at least 1,000,000.
 func Large(patients, events int) *engine.Report {
 	counts := make(map[string]map[string]uint64, patients)
 	for p := range patients {
@@ -110,13 +114,14 @@ func Large(patients, events int) *engine.Report {
 	return Report(counts)
 }
 
-// Sample is a report that a sink may be given, with a name for a subtest.
+// Sample is a report with a name for a subtest.
 type Sample struct {
 	Name   string
 	Report *engine.Report
 }
 
-// Samples returns small reports of every kind that has been seen to trouble a format.
+// Samples returns small reports of the kinds that formats have failed to
+// represent.
 func Samples() []Sample {
 	return []Sample{
 		{"empty", Report(nil)},

@@ -1,4 +1,5 @@
-// Package sinktest holds the contract that every sink must pass, as a test, and sample reports for other tests.
+// Package sinktest tests implementations of sinks.Sink. [Run] checks the
+// contract of a sink; the other functions return sample reports.
 package sinktest
 
 import (
@@ -15,22 +16,30 @@ import (
 	"fastcount/sinks"
 )
 
-// Options say what is known of the sink under test. The zero value tests what holds for every sink.
+// Options configures [Run]. The zero value tests what holds for every sink.
 type Options struct {
-	// Parse turns the sink's output back into the counts, by patient and event type, and fails if one occurs
-	// twice. With it every sample must come back as it was; without it what the output says is not tested.
+	// Parse parses the output of the sink into counts by patient and event type.
+	// It returns an error if a pair occurs twice. Run checks that parsing returns
+	// the counts of every sample. If Parse is nil, the content of the output is
+	// not tested.
 	Parse func(output []byte) (map[string]map[string]uint64, error)
 
-	// MaxHeap is how many bytes the sink may hold while it writes a report of about 2 MB; 0 means 512 KiB.
+	// MaxHeap is the limit of the memory, in bytes, that the sink may hold while
+	// it writes a report of about 2 MB. 0 means 512 KiB.
 	MaxHeap uint64
 }
 
-// Run tests, in subtests of t, that s is a good sink: the same report gives the same bytes every time and is not
-// changed; an error of the writer, after whatever number of bytes, ends the work and is returned; the output is
-// streamed; each of Samples can be written and, where o.Parse is given, read back; and if s is a sinks.Marker that says
-// so of itself, what it writes of Incomplete names every source that is missing.
+// Run checks, in subtests of t, the contract of a sink:
 //
-// It measures memory, so that nothing else should run beside it: t must not be parallel.
+//   - The same report gives the same bytes, and is not changed.
+//   - Write stops at an error of the writer, after any number of bytes, and
+//     returns it.
+//   - The output is streamed.
+//   - All of [Samples] can be written, and o.Parse returns their counts.
+//   - If s is a [sinks.Marker], its output for [Incomplete] names every missing
+//     part.
+//
+// Run measures memory, so t must not be parallel.
 func Run(t *testing.T, s sinks.Sink, o Options) {
 	t.Helper()
 	for _, sample := range Samples() {
@@ -63,7 +72,8 @@ func check(s sinks.Sink, o Options, r *engine.Report) error {
 	return checkRoundTrip(o, r, output)
 }
 
-// checkDeterministic writes r twice, and an equal report once, and returns the output.
+// checkDeterministic writes r twice and an equal report once. It returns the
+// output.
 func checkDeterministic(s sinks.Sink, r *engine.Report) ([]byte, error) {
 	before := clone(r)
 	var outputs [3]bytes.Buffer
@@ -75,14 +85,14 @@ func checkDeterministic(s sinks.Sink, r *engine.Report) ([]byte, error) {
 			return nil, errors.New("the sink changed the report")
 		}
 		if first, now := outputs[0].Bytes(), outputs[i].Bytes(); !bytes.Equal(first, now) {
-			return nil, fmt.Errorf("written again, the report is\n%.2000q\nand was at first\n%.2000q", now, first)
+			return nil, fmt.Errorf("the output of a second Write is\n%.2000q\nand that of the first was\n%.2000q", now, first)
 		}
 	}
 	return outputs[0].Bytes(), nil
 }
 
-// checkIncomplete holds a sink to its word that its output tells when a report is incomplete. A sink that gives no such
-// word may write what it likes, but the other clauses of the contract hold for it too.
+// checkIncomplete checks the output for an incomplete report. It must name what
+// is missing if the sink is a Marker.
 func checkIncomplete(s sinks.Sink) error {
 	r := Incomplete()
 	output, err := checkDeterministic(s, r)
@@ -97,15 +107,15 @@ func checkIncomplete(s sinks.Sink) error {
 	}
 	for _, missing := range r.Incomplete {
 		if !bytes.Contains(output, []byte(missing.Part)) {
-			return fmt.Errorf("the sink says that it marks an incomplete report, and does not name %q\n%.2000q", missing.Part, output)
+			return fmt.Errorf("a Marker does not name %q in the output for an incomplete report\n%.2000q", missing.Part, output)
 		}
 	}
-	var whole bytes.Buffer
-	if err := s.Write(&whole, Demo()); err != nil {
+	var complete bytes.Buffer
+	if err := s.Write(&complete, Demo()); err != nil {
 		return fmt.Errorf("Write: %w", err)
 	}
-	if bytes.Equal(whole.Bytes(), output) {
-		return fmt.Errorf("the sink says that it marks an incomplete report, and writes the same as of a complete one\n%.2000q", output)
+	if bytes.Equal(complete.Bytes(), output) {
+		return fmt.Errorf("a Marker writes the same for an incomplete report as for a complete one\n%.2000q", output)
 	}
 	return nil
 }
@@ -119,34 +129,35 @@ func clone(r *engine.Report) *engine.Report {
 	return &c
 }
 
-// checkWriterErrors lets the writer fail after each number of bytes; of a longer output, after as many of them as
-// make 1 MiB of output in all.
+// checkWriterErrors makes the writer fail after every number of bytes, or for a
+// longer output after a selection of them that gives 1 MiB of output in all.
 func checkWriterErrors(s sinks.Sink, r *engine.Report, output []byte) error {
 	runs := 1 + 1<<20/(len(output)+1)
 	step := 1 + len(output)/runs
-	for room := 0; room < len(output); room += step {
-		w := &failingWriter{room: room}
+	for limit := 0; limit < len(output); limit += step {
+		w := &failingWriter{limit: limit}
 		err := s.Write(w, r)
 		switch {
 		case !errors.Is(err, errFull):
-			return fmt.Errorf("the writer failed after %d of %d bytes, and Write returned %v", room, len(output), err)
+			return fmt.Errorf("the writer failed after %d of %d bytes, and Write returned %v", limit, len(output), err)
 		case w.after:
-			return fmt.Errorf("the writer failed after %d bytes, and was written to again", room)
-		case !bytes.Equal(w.got, output[:room]):
-			return fmt.Errorf("the first %d bytes written are not the first of the output", room)
+			return fmt.Errorf("the writer failed after %d bytes, and was written to again", limit)
+		case !bytes.Equal(w.got, output[:limit]):
+			return fmt.Errorf("the first %d bytes written are not the first of the output", limit)
 		}
 	}
-	if err := s.Write(&failingWriter{room: len(output)}, r); err != nil {
-		return fmt.Errorf("there was room for all %d bytes, and Write returned %w", len(output), err)
+	if err := s.Write(&failingWriter{limit: len(output)}, r); err != nil {
+		return fmt.Errorf("the writer accepted all %d bytes, and Write returned %w", len(output), err)
 	}
 	return nil
 }
 
 var errFull = errors.New("the test's writer is full")
 
-// failingWriter takes room bytes, then fails once; a writer that ignores that finds it working again.
+// failingWriter accepts limit bytes, then fails once. Later writes succeed, so
+// that a sink that ignores the error is detected.
 type failingWriter struct {
-	room   int
+	limit  int
 	got    []byte
 	failed bool
 	after  bool // written to after it failed
@@ -157,7 +168,7 @@ func (w *failingWriter) Write(p []byte) (int, error) {
 		w.after = true
 		return len(p), nil
 	}
-	n := min(len(p), w.room-len(w.got))
+	n := min(len(p), w.limit-len(w.got))
 	w.got = append(w.got, p[:n]...)
 	if n < len(p) {
 		w.failed = true
@@ -175,12 +186,13 @@ func checkRoundTrip(o Options, r *engine.Report, output []byte) error {
 		return fmt.Errorf("the output cannot be parsed: %w\n%.2000q", err, output)
 	}
 	if diff := difference(got, Counts(r)); diff != "" {
-		return fmt.Errorf("read back, %s\n%.2000q", diff, output)
+		return fmt.Errorf("after parsing, %s\n%.2000q", diff, output)
 	}
 	return nil
 }
 
-// difference describes the first pair found in which got is not want, or returns "".
+// difference describes the first pair that differs between got and want, or
+// returns "".
 func difference(got, want map[string]map[string]uint64) string {
 	for _, patient := range slices.Sorted(maps.Keys(want)) {
 		for _, event := range slices.Sorted(maps.Keys(want[patient])) {
@@ -197,7 +209,7 @@ func difference(got, want map[string]map[string]uint64) string {
 	return ""
 }
 
-// checkMemory looks at the live heap again and again while a long report is written.
+// checkMemory measures the live heap repeatedly while a long report is written.
 func checkMemory(s sinks.Sink, o Options) error {
 	limit := o.MaxHeap
 	if limit == 0 {
@@ -216,7 +228,7 @@ func checkMemory(s sinks.Sink, o Options) error {
 	return nil
 }
 
-// heapWriter measures the live heap at its first write and after each further 256 KiB.
+// heapWriter measures the live heap at its first write and then every 256 KiB.
 type heapWriter struct {
 	bytes, next int
 	peak        uint64
@@ -231,7 +243,7 @@ func (w *heapWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// liveHeap returns how many bytes are reachable.
+// liveHeap returns the number of reachable bytes.
 func liveHeap() uint64 {
 	runtime.GC()
 	var m runtime.MemStats

@@ -98,7 +98,8 @@ func parseGood(output []byte) (map[string]map[string]uint64, error) {
 	return counts, nil
 }
 
-// TestBadSinks proves that each clause of the contract is looked at.
+// TestBadSinks checks that Run detects a violation of each clause of the
+// contract.
 func TestBadSinks(t *testing.T) {
 	calls := 0
 	tests := []struct {
@@ -110,7 +111,7 @@ func TestBadSinks(t *testing.T) {
 			calls++
 			_, err := fmt.Fprintln(w, calls)
 			return err
-		}, "written again"},
+		}, "a second Write"},
 		{"changes the report", func(w io.Writer, r *engine.Report) error {
 			r.Pairs[0].Count++
 			return good(w, r)
@@ -177,19 +178,19 @@ func TestSinkThatHoldsItsOutput(t *testing.T) {
 	}
 }
 
-// marker is a sink that says that it marks an incomplete report.
+// marker is a sink that claims to mark incomplete reports.
 type marker struct{ sinkFunc }
 
 func (marker) MarksIncomplete() bool { return true }
 
-// TestBadMarkers proves that a sink that gives its word is held to it.
+// TestBadMarkers checks that Run detects a Marker that does not mark.
 func TestBadMarkers(t *testing.T) {
 	tests := []struct {
 		name string
 		sink sinkFunc
 		want string // part of the error; "" for none
 	}{
-		{"says nothing", good, `does not name "ward-1.csv"`},
+		{"marks nothing", good, `does not name "ward-1.csv"`},
 		{"names the first alone", func(w io.Writer, r *engine.Report) error {
 			for _, s := range r.Incomplete[:min(len(r.Incomplete), 1)] {
 				if _, err := fmt.Fprintln(w, s.Part); err != nil {
@@ -201,7 +202,7 @@ func TestBadMarkers(t *testing.T) {
 		{"always names them", func(w io.Writer, r *engine.Report) error {
 			_, err := io.WriteString(w, "ward-1.csv ward-2.csv\n")
 			return err
-		}, "the same as of a complete one"},
+		}, "as for a complete one"},
 		{"swallows errors", func(w io.Writer, r *engine.Report) error {
 			for _, s := range r.Incomplete {
 				fmt.Fprintln(w, s.Part)
@@ -219,7 +220,7 @@ func TestBadMarkers(t *testing.T) {
 		})
 	}
 	if err := checkIncomplete(sinkFunc(good)); err != nil {
-		t.Errorf("a sink that gives no word: %v", err)
+		t.Errorf("a sink that is not a Marker: %v", err)
 	}
 }
 

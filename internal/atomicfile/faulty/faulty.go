@@ -1,4 +1,5 @@
-// Package faulty lets operations on files fail, one after another, for the tests of what writes them.
+// Package faulty makes operations on files fail, one after another, to test
+// code that writes files.
 package faulty
 
 import (
@@ -12,12 +13,13 @@ import (
 	"fastcount/internal/atomicfile"
 )
 
-// ErrInjected is the failure of an operation.
+// ErrInjected is the error of an operation that fails.
 var ErrInjected = errors.New("injected failure")
 
-// Files counts the operations on files and lets some of them fail. An operation that fails has no effect, but that a
-// file is closed even if Close fails, and that half of a failing Write is written. It may be used by several goroutines
-// at once; Ops and Log are to be read when they are done.
+// Files records the operations on files and makes some of them fail. An
+// operation that fails has no effect, with two exceptions: a file is closed even
+// if Close fails, and half of a failing Write is written. Several goroutines may
+// use a Files; read Ops and Log after they have ended.
 type Files struct {
 	atomicfile.Files
 	Fails func(n int) bool // whether the operation number n, from 1, fails; nil: none does
@@ -27,7 +29,7 @@ type Files struct {
 	Log []string // operations that failed
 }
 
-// Step is an operation: it returns its failure, if it is to fail.
+// Step records an operation and returns its error, or nil.
 func (f *Files) Step(op string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -43,11 +45,11 @@ func (f *Files) Step(op string) error {
 func (f *Files) Failed(op string) bool { return slices.Contains(f.Log, op) }
 
 // CreateTemp implements atomicfile.Files.
-func (f *Files) CreateTemp(folder string) (atomicfile.File, error) {
+func (f *Files) CreateTemp(dir string) (atomicfile.File, error) {
 	if err := f.Step("create"); err != nil {
 		return nil, err
 	}
-	temp, err := f.Files.CreateTemp(folder)
+	temp, err := f.Files.CreateTemp(dir)
 	return f.Watch(temp), err
 }
 
@@ -85,14 +87,14 @@ func (f *Files) Remove(name string) error {
 }
 
 // SyncDir implements atomicfile.Files.
-func (f *Files) SyncDir(folder string) error {
+func (f *Files) SyncDir(dir string) error {
 	if err := f.Step("sync directory"); err != nil {
 		return err
 	}
-	return f.Files.SyncDir(folder)
+	return f.Files.SyncDir(dir)
 }
 
-// Watch returns the file with its operations counted.
+// Watch returns a file whose operations are recorded.
 func (f *Files) Watch(opened atomicfile.File) atomicfile.File { return &file{opened, f} }
 
 type file struct {
@@ -126,13 +128,14 @@ func (f *file) Close() error {
 	return errors.Join(f.files.Step("close"), f.File.Close())
 }
 
-// Each runs a fresh case for every operation: it fails once, or it and all after it fail. The last run is the one in
-// which no operation is left to fail.
+// Each calls run in a subtest for every operation: once with that operation
+// failing, and once with it and all later ones failing. It ends after a run in
+// which no operation failed.
 func Each(t *testing.T, run func(t *testing.T, f *Files)) {
 	t.Helper()
 	kinds := map[string]func(nth int) func(int) bool{
-		"once":     func(nth int) func(int) bool { return func(n int) bool { return n == nth } },
-		"for ever": func(nth int) func(int) bool { return func(n int) bool { return n >= nth } },
+		"once":         func(nth int) func(int) bool { return func(n int) bool { return n == nth } },
+		"from then on": func(nth int) func(int) bool { return func(n int) bool { return n >= nth } },
 	}
 	for kind, fails := range kinds {
 		for nth := 1; ; nth++ {
@@ -142,7 +145,7 @@ func Each(t *testing.T, run func(t *testing.T, f *Files)) {
 				break
 			}
 			if nth > 100 {
-				t.Fatal("the operations do not come to an end")
+				t.Fatal("the operations do not end")
 			}
 		}
 	}

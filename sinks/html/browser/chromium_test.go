@@ -39,7 +39,7 @@ func launch(t *testing.T) *chromium {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Fatalf("%v; the script run in this folder installs it", err)
+		t.Fatalf("%v; the script run in this directory installs it", err)
 	}
 	toBrowser, in := pipe(t)
 	out, fromBrowser := pipe(t)
@@ -227,7 +227,7 @@ func (c *chromium) resize(t *testing.T, width, height int) {
 	c.call(t, "Emulation.setDeviceMetricsOverride", params{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false}, nil)
 }
 
-// prefer sets what the system is said to prefer: light or dark.
+// prefer sets the preferred colour scheme of the system: light or dark.
 func (c *chromium) prefer(t *testing.T, scheme string) {
 	t.Helper()
 	feature := params{"name": "prefers-color-scheme", "value": scheme}

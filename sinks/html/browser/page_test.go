@@ -28,13 +28,13 @@ func TestMain(m *testing.M) {
 }
 
 func buildAndRun(m *testing.M) int {
-	folder, err := os.MkdirTemp("", "fastcount-browser-")
+	dir, err := os.MkdirTemp("", "fastcount-browser-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(folder)
-	program = filepath.Join(folder, "fastcount")
+	defer os.RemoveAll(dir)
+	program = filepath.Join(dir, "fastcount")
 	build := exec.Command("go", "build", "-o", program, "./cmd/fastcount")
 	build.Dir = filepath.Join("..", "..", "..")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -47,19 +47,19 @@ func buildAndRun(m *testing.M) int {
 // page runs fastcount on these files, given by name and content, and returns the page that it wrote.
 func page(t *testing.T, files map[string]string, args ...string) string {
 	t.Helper()
-	folder := t.TempDir()
+	dir := t.TempDir()
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	cmd := exec.Command(program, append([]string{"-q", "-s", "html=page.html"}, args...)...)
-	cmd.Dir = folder
+	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	if incomplete := cmd.ProcessState.ExitCode() == 3; err != nil && !incomplete {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	return filepath.Join(folder, "page.html")
+	return filepath.Join(dir, "page.html")
 }
 
 // wards is a CSV of that many patients and event types. Every seventh pair is left out.
@@ -137,8 +137,8 @@ func (c *chromium) look(t *testing.T, name string) image.Image {
 
 func keep(t *testing.T, name string, data []byte) {
 	t.Helper()
-	if folder := os.Getenv("FASTCOUNT_SCREENSHOTS"); folder != "" {
-		if err := os.WriteFile(filepath.Join(folder, name), data, 0o644); err != nil {
+	if dir := os.Getenv("FASTCOUNT_SCREENSHOTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -233,9 +233,9 @@ func testFind(t *testing.T, c *chromium, patients int) {
 	if got := column(t, c, 0); len(got) != want || got[0] != "P00010" {
 		t.Errorf("found %q", got)
 	}
-	said := eval[string](t, c, `document.querySelector("[role=status]").textContent`)
-	if all := map[int]string{20: "10 of 20", 2_000: "10 of 2,000"}[patients]; said != all {
-		t.Errorf("the page says %q, want %q", said, all)
+	text := eval[string](t, c, `document.querySelector("[role=status]").textContent`)
+	if all := map[int]string{20: "10 of 20", 2_000: "10 of 2,000"}[patients]; text != all {
+		t.Errorf("the page contains %q, want %q", text, all)
 	}
 	c.look(t, fmt.Sprintf("%d-found", patients))
 	c.do(t, `document.querySelector("#find input").select()`)
