@@ -5,7 +5,7 @@ import "math"
 // Counter adds up counts of pairs, such as those of several reports, within
 // limits. It is not safe for concurrent use.
 type Counter struct {
-	total *tally
+	total *accumulator
 
 	last    string // patient of the last pair, whose id is patient
 	patient uint32
@@ -17,7 +17,7 @@ func NewCounter(limits Limits) (*Counter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Counter{total: newTally(cfg)}, nil
+	return &Counter{total: newAccumulator(cfg)}, nil
 }
 
 // Add adds n rows of a pair; n is more than 0. Adding pairs of one patient
@@ -63,7 +63,7 @@ func (c *Counter) Report(parts []PartReport, escapeIDs bool) (*Report, error) {
 
 // finalReport fills a report with all that t holds, which must not be used
 // afterwards.
-func (t *tally) finalReport(r *Report, escape bool) *Report {
+func (t *accumulator) finalReport(r *Report, escape bool) *Report {
 	if escape {
 		t.patients, t.events = escapedTable(t.patients), escapedTable(t.events)
 	}

@@ -147,14 +147,14 @@ func TestNoAllocationPerBlock(t *testing.T) {
 			fmt.Fprintf(&input, "P%d,a longer event type number %d\n", i, i%events)
 		}
 		b := block(t, input.String())
-		tally := newTally(cfg)
+		accumulator := newAccumulator(cfg)
 		count := func() {
-			if err := tally.add(b); err != nil {
+			if err := accumulator.add(b); err != nil {
 				t.Fatal(err)
 			}
 		}
 		count()
-		if (tally.counts.sparse != nil) != (name == "sparse") {
+		if (accumulator.counts.sparse != nil) != (name == "sparse") {
 			t.Fatalf("%s: counted the other way", name)
 		}
 		if n := testing.AllocsPerRun(10, count); n != 0 {
@@ -165,26 +165,26 @@ func TestNoAllocationPerBlock(t *testing.T) {
 
 func TestATallyCanBeUsedAgain(t *testing.T) {
 	cfg, _ := Config{}.withDefaults()
-	tally := newTally(cfg)
+	accumulator := newAccumulator(cfg)
 	for _, input := range []string{"P1,a\nP2,b\n", "P2,c\n", ""} {
-		tally.reset()
-		if err := tally.add(block(t, "patient_id,event_type\n"+input+"P9,z\n")); err != nil {
+		accumulator.reset()
+		if err := accumulator.add(block(t, "patient_id,event_type\n"+input+"P9,z\n")); err != nil {
 			t.Fatal(err)
 		}
 		var r Report
-		tally.fill(&r)
+		accumulator.fill(&r)
 		if want := strings.Count(input, "\n") + 1; len(r.Pairs) != want || r.Rows != uint64(want) {
 			t.Errorf("%q: got %+v", input, r)
 		}
 	}
 }
 
-// A tally that is over a limit says so when it is merged, whatever it was counted into.
+// An accumulator that is over a limit says so when it is merged, whatever it was counted into.
 func TestMergeKeepsLimits(t *testing.T) {
 	cfg, _ := Config{Limits: Limits{Pairs: 1}}.withDefaults()
-	total := newTally(cfg)
+	total := newAccumulator(cfg)
 	merge := func(row string) error {
-		part := newTally(cfg)
+		part := newAccumulator(cfg)
 		if err := part.add(block(t, "patient_id,event_type\n"+row+"\n")); err != nil {
 			t.Fatal(err)
 		}

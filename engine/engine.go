@@ -46,19 +46,19 @@ type run struct {
 	states []partState // progress, by part
 
 	mu       sync.Mutex // guards what follows
-	total    *tally
-	overflow error        // why the total can take no more
-	reports  []PartReport // by part
-	failures []*PartError // by part, nil where it did not fail
-	badRows  [][]BadRow   // by part
-	spare    []*tally     // tallies without an owner
+	total    *accumulator
+	overflow error          // why the total can take no more
+	reports  []PartReport   // by part
+	failures []*PartError   // by part, nil where it did not fail
+	badRows  [][]BadRow     // by part
+	spare    []*accumulator // accumulators without an owner
 }
 
 // task is a piece of work for one worker: a whole part, or one range of one.
 type task struct {
 	part  int
-	chain *chain // nil for a whole part
-	index int    // of the range in chain
+	split *splitPart // nil for a whole part
+	index int        // of the range in chain
 }
 
 func newRun(parts []Part, cfg Config) *run {
@@ -66,7 +66,7 @@ func newRun(parts []Part, cfg Config) *run {
 		cfg:      cfg,
 		parts:    parts,
 		states:   cfg.Progress.start(parts),
-		total:    newTally(cfg),
+		total:    newAccumulator(cfg),
 		reports:  make([]PartReport, len(parts)),
 		failures: make([]*PartError, len(parts)),
 		badRows:  make([][]BadRow, len(parts)),
@@ -93,7 +93,7 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, tasks []task, 
 
 // settle commits a part that was counted, or notes that it failed with err. A part that is not what was declared may be
 // let pass. Only what lacks nothing is kept, so that no later run is taken for complete by mistake.
-func (r *run) settle(part int, t *tally, report PartReport, err error) {
+func (r *run) settle(part int, t *accumulator, report PartReport, err error) {
 	var mismatch *MismatchError
 	report.Download = downloadID(r.parts[part])
 	if err == nil && report.BadRows > 0 && report.Rows == 0 {
@@ -122,7 +122,7 @@ func downloadID(part Part) string {
 }
 
 // commit joins what was counted of a part to the total. This is the only way into it.
-func (r *run) commit(part int, t *tally, report PartReport) {
+func (r *run) commit(part int, t *accumulator, report PartReport) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.reports[part] = report
@@ -164,8 +164,8 @@ func (r *run) report() (*Report, error) {
 	return r.total.finalReport(report, r.cfg.EscapeIDs && !r.cfg.RawIDs), nil
 }
 
-// borrow returns an empty tally; giveBack takes it again.
-func (r *run) borrow() *tally {
+// borrow returns an empty accumulator; giveBack takes it again.
+func (r *run) borrow() *accumulator {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if n := len(r.spare); n > 0 {
@@ -173,10 +173,10 @@ func (r *run) borrow() *tally {
 		r.spare = r.spare[:n-1]
 		return t
 	}
-	return newTally(r.cfg)
+	return newAccumulator(r.cfg)
 }
 
-func (r *run) giveBack(t *tally) {
+func (r *run) giveBack(t *accumulator) {
 	t.reset()
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -57,7 +57,7 @@ func TestRowsOfTheFusedPath(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			part, total := textPart(b.String()), newTally(cfg)
+			part, total := textPart(b.String()), newAccumulator(cfg)
 			run := newRun([]Part{part}, cfg)
 			w := newWorker(run)
 			defer w.release()

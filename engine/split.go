@@ -11,7 +11,7 @@ import (
 )
 
 // One large file is counted by several workers. It is cut into ranges, and each worker counts all ranges that it takes
-// into one tally. Whether a cut falls inside quotes cannot be known without reading all that comes before, so each
+// into one accumulator. Whether a cut falls inside quotes cannot be known without reading all that comes before, so each
 // range but the first guesses where its first record begins. The guess is proved afterwards: reading the range
 // before, whose own beginning is proved, ends exactly where this one began. An error counts only in a range whose
 // beginning is proved. Where a guess was wrong, which takes text in quotes that looks like records, everything counted
@@ -20,13 +20,13 @@ import (
 // minRange is the least number of bytes worth a range of its own.
 const minRange = 4 << 20
 
-// shareParts is into how many parts the share of a worker in the bytes that remain is cut: ranges become smaller toward
+// rangesPerShare is into how many parts the share of a worker in the bytes that remain is cut: ranges become smaller toward
 // the end, so that no worker waits long for the last one, and their number grows only with the logarithm of the
 // input's size (guided self-scheduling; Polychronopoulos and Kuck, 1987).
-const shareParts = 4
+const rangesPerShare = 4
 
 // chain is one part that is counted in ranges, and how far these are proved.
-type chain struct {
+type splitPart struct {
 	run   *run
 	part  int
 	file  Splitter
@@ -39,18 +39,18 @@ type chain struct {
 	header *parser.Header // once begin is done; nil if it cannot be had
 	unread error          // why it cannot
 
-	mu      sync.Mutex
-	tallies map[*worker]*tally
-	results []*rangeResult // by range, nil before it was counted
-	counted int            // ranges that are being counted now
-	proved  int            // ranges whose beginning and end are certain
-	at      int64          // decoded bytes before the first range that is not
-	over    int64          // how far behind its beginning the first record is
-	lines   int64          // line feeds up to there
-	fault   error          // why no further range is to be counted
-	checked bool           // damage of the last range looked at shows as an error of its stream
-	proof   Proof          // weakest of the ranges that are proved
-	settled bool
+	mu           sync.Mutex
+	accumulators map[*worker]*accumulator
+	results      []*rangeResult // by range, nil before it was counted
+	counted      int            // ranges that are being counted now
+	proved       int            // ranges whose beginning and end are certain
+	at           int64          // decoded bytes before the first range that is not
+	over         int64          // how far behind its beginning the first record is
+	lines        int64          // line feeds up to there
+	fault        error          // why no further range is to be counted
+	checked      bool           // damage of the last range looked at shows as an error of its stream
+	proof        Proof          // weakest of the ranges that are proved
+	settled      bool
 
 	ranger bool  // the part is a Ranger
 	start  int64 // decoded bytes before its first record, that is its beginning with its header where it has one
@@ -89,9 +89,9 @@ func (r *run) tasks(ctx context.Context) (local, remote []task) {
 			local = append(local, task{part: i})
 			continue
 		}
-		c := r.newChain(ctx, i, cuts)
+		c := r.newSplitPart(ctx, i, cuts)
 		for n := range c.results {
-			local = append(local, task{part: i, chain: c, index: n})
+			local = append(local, task{part: i, split: c, index: n})
 		}
 	}
 	return local, remote
@@ -148,13 +148,13 @@ func (r *run) rangeSize(remaining int64) int64 {
 	if r.cfg.RangeSize > 0 {
 		return r.cfg.RangeSize
 	}
-	return max(minRange, remaining/int64(r.cfg.Jobs*shareParts))
+	return max(minRange, remaining/int64(r.cfg.Jobs*rangesPerShare))
 }
 
-func (r *run) newChain(ctx context.Context, part int, cuts []int64) *chain {
-	c := &chain{
+func (r *run) newSplitPart(ctx context.Context, part int, cuts []int64) *splitPart {
+	c := &splitPart{
 		run: r, part: part, file: r.parts[part].(Splitter), cuts: cuts,
-		proof: ProofRows, tallies: make(map[*worker]*tally), results: make([]*rangeResult, len(cuts)-1),
+		proof: ProofRows, accumulators: make(map[*worker]*accumulator), results: make([]*rangeResult, len(cuts)-1),
 	}
 	_, c.ranger = c.file.(Ranger)
 	c.at = cuts[0]
@@ -163,7 +163,7 @@ func (r *run) newChain(ctx context.Context, part int, cuts []int64) *chain {
 }
 
 // count counts range i. The worker that is the last to do so for the part settles what becomes of it.
-func (c *chain) count(ctx context.Context, w *worker, i int) {
+func (c *splitPart) count(ctx context.Context, w *worker, i int) {
 	c.begin.Do(func() { c.readHeader(ctx, w) })
 	t := c.enter(w)
 	if t == nil {
@@ -176,7 +176,7 @@ func (c *chain) count(ctx context.Context, w *worker, i int) {
 
 // readHeader finds out what all ranges must know. An error is left to the first
 // range, which reads the header too if it begins with it.
-func (c *chain) readHeader(ctx context.Context, w *worker) {
+func (c *splitPart) readHeader(ctx context.Context, w *worker) {
 	c.state().begin(1)
 	stream, err := c.file.OpenRange(ctx, 0, c.cuts[1])
 	if err == nil {
@@ -190,22 +190,22 @@ func (c *chain) readHeader(ctx context.Context, w *worker) {
 	c.header = w.reader.Header()
 }
 
-// enter returns the tally that w is to count a range into, or nil where nothing more is to be counted.
-func (c *chain) enter(w *worker) *tally {
+// enter returns the accumulator that w is to count a range into, or nil where nothing more is to be counted.
+func (c *splitPart) enter(w *worker) *accumulator {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.fault != nil || c.settled {
 		return nil
 	}
-	if c.tallies[w] == nil {
-		c.tallies[w] = c.run.borrow()
+	if c.accumulators[w] == nil {
+		c.accumulators[w] = c.run.borrow()
 	}
 	c.counted++
-	return c.tallies[w]
+	return c.accumulators[w]
 }
 
 // countRange counts range i into t, from where its first record seems to begin.
-func (c *chain) countRange(w *worker, i int, t *tally) (result *rangeResult) {
+func (c *splitPart) countRange(w *worker, i int, t *accumulator) (result *rangeResult) {
 	result = new(rangeResult)
 	if c.cuts[i] > 0 && c.header == nil {
 		result.err = errWrongGuess
@@ -243,7 +243,7 @@ func (c *chain) countRange(w *worker, i int, t *tally) (result *rangeResult) {
 }
 
 // leave takes a result, proves what can be proved, and reports whether the part is to be settled by the caller.
-func (c *chain) leave(i int, result *rangeResult) bool {
+func (c *splitPart) leave(i int, result *rangeResult) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counted--
@@ -260,7 +260,7 @@ func (c *chain) leave(i int, result *rangeResult) bool {
 }
 
 // prove goes on over the first range that is not proved.
-func (c *chain) prove(result *rangeResult) error {
+func (c *splitPart) prove(result *rangeResult) error {
 	c.checked = result.checked
 	if c.proved == 0 && c.cuts[0] > 0 && result.start >= 0 { // others must see whether it fits
 		c.over, c.start = result.start, c.at+result.start
@@ -296,7 +296,7 @@ func moved(err error, offset, lines int64) error {
 }
 
 // unproved is what can be said of a syntax error without the text before the range.
-func (c *chain) unproved(err error) error {
+func (c *splitPart) unproved(err error) error {
 	var syntax *parser.SyntaxError
 	if !errors.As(err, &syntax) {
 		return err
@@ -306,9 +306,9 @@ func (c *chain) unproved(err error) error {
 	return fmt.Errorf("%w, %w, which begins at byte %d", &there, ErrUnproved, c.cuts[0])
 }
 
-// settle commits the part, or fails it, or counts it in one go. Which worker's tally reaches a limit is chance, so
+// settle commits the part, or fails it, or counts it in one go. Which worker's accumulator reaches a limit is chance, so
 // limits are left to the last, and so is every failure but that of a CSV that is not compressed.
-func (c *chain) settle(ctx context.Context, w *worker) {
+func (c *splitPart) settle(ctx context.Context, w *worker) {
 	total, err := c.merged()
 	defer c.run.giveBack(total)
 	var syntax *parser.SyntaxError
@@ -319,14 +319,14 @@ func (c *chain) settle(ctx context.Context, w *worker) {
 	case err == nil && !c.checked && errors.As(c.fault, &syntax) && !errors.As(c.fault, &limit), c.ranger && len(c.cuts) == 2:
 		c.fail(errors.Join(c.fault, err))
 	case c.ranger:
-		c.run.newChain(ctx, c.part, []int64{c.cuts[0], c.cuts[len(c.cuts)-1]}).count(ctx, w, 0)
+		c.run.newSplitPart(ctx, c.part, []int64{c.cuts[0], c.cuts[len(c.cuts)-1]}).count(ctx, w, 0)
 	default:
 		w.countPart(ctx, c.part)
 	}
 }
 
 // fail gives the part up.
-func (c *chain) fail(err error) {
+func (c *splitPart) fail(err error) {
 	switch {
 	case c.cuts[0] == 0:
 	case c.unread != nil:
@@ -337,9 +337,9 @@ func (c *chain) fail(err error) {
 	c.run.fail(c.part, 1, err)
 }
 
-// merged returns what all workers counted, and takes their tallies.
-func (c *chain) merged() (total *tally, err error) {
-	for _, t := range c.tallies {
+// merged returns what all workers counted, and takes their accumulators.
+func (c *splitPart) merged() (total *accumulator, err error) {
+	for _, t := range c.accumulators {
 		if total == nil {
 			total = t
 			continue
@@ -349,12 +349,12 @@ func (c *chain) merged() (total *tally, err error) {
 		}
 		c.run.giveBack(t)
 	}
-	c.tallies = nil
+	c.accumulators = nil
 	return total, err
 }
 
 // finish commits the part, all of whose ranges are proved.
-func (c *chain) finish(total *tally) {
+func (c *splitPart) finish(total *accumulator) {
 	part := c.run.parts[c.part]
 	from, to := c.cuts[0], c.cuts[len(c.cuts)-1]
 	total.bytes = uint64(c.at - c.start)
@@ -367,4 +367,4 @@ func (c *chain) finish(total *tally) {
 	c.run.settle(c.part, total, report, c.run.verify(part, total, &report))
 }
 
-func (c *chain) state() *partState { return &c.run.states[c.part] }
+func (c *splitPart) state() *partState { return &c.run.states[c.part] }

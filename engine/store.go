@@ -47,7 +47,7 @@ func (r *run) restore(part int) bool {
 }
 
 // save keeps what was counted of a part.
-func (r *run) save(part int, t *tally, report PartReport) error {
+func (r *run) save(part int, t *accumulator, report PartReport) error {
 	if r.cfg.Store == nil {
 		return nil
 	}
@@ -69,7 +69,7 @@ func idsOfNames(table *intern.Table, names []string) ([]uint32, error) {
 }
 
 // load counts what a report holds into t, which is empty.
-func (t *tally) load(r *Report) error {
+func (t *accumulator) load(r *Report) error {
 	patients, err := idsOfNames(t.patients, r.Patients)
 	if err != nil {
 		return err

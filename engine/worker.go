@@ -30,8 +30,8 @@ func (w *worker) release() {
 }
 
 func (w *worker) do(ctx context.Context, t task) {
-	if t.chain != nil {
-		t.chain.count(ctx, w, t.index)
+	if t.split != nil {
+		t.split.count(ctx, w, t.index)
 		return
 	}
 	w.countPart(ctx, t.part)
@@ -54,7 +54,7 @@ func (w *worker) countPart(ctx context.Context, index int) {
 	}
 }
 
-// try makes one attempt, with a tally of its own, and commits the part or gives it up, unless it is to be tried again.
+// try makes one attempt, with an accumulator of its own, and commits the part or gives it up, unless it is to be tried again.
 func (w *worker) try(ctx context.Context, index, attempt int) (wait time.Duration, again bool) {
 	part, state := w.run.parts[index], &w.run.states[index]
 	state.begin(attempt)
@@ -93,7 +93,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // attempt reads a part once, from its beginning to its proven end, and checks what it counted.
-func (w *worker) attempt(ctx context.Context, part Part, t *tally, state *partState) (PartReport, error) {
+func (w *worker) attempt(ctx context.Context, part Part, t *accumulator, state *partState) (PartReport, error) {
 	stream, err := part.Open(ctx)
 	if err != nil {
 		return PartReport{}, err
@@ -116,7 +116,7 @@ func (w *worker) attempt(ctx context.Context, part Part, t *tally, state *partSt
 }
 
 // csv returns the configuration of the parser for a part that is counted into t.
-func (r *run) csv(part Part, t *tally) parser.Config {
+func (r *run) csv(part Part, t *accumulator) parser.Config {
 	c := r.cfg.csv()
 	if d, ok := part.(Delimited); ok && c.Dialect.Delimiter == 0 {
 		c.Dialect.Delimiter = d.Delimiter()
@@ -132,7 +132,7 @@ func (r *run) csv(part Part, t *tally) parser.Config {
 
 // countStream counts the records that the worker's reader still has to give: as far as the fast road goes along it,
 // and over each place where it ends a block on the calm one.
-func (w *worker) countStream(ctx context.Context, stream io.Reader, c parser.Config, t *tally, state *partState) error {
+func (w *worker) countStream(ctx context.Context, stream io.Reader, c parser.Config, t *accumulator, state *partState) error {
 	defer func() {
 		t.multiline += uint64(w.reader.MultilineRecords())
 		t.unterminated = t.unterminated || w.reader.Unterminated()
@@ -164,12 +164,12 @@ func (w *worker) countStream(ctx context.Context, stream io.Reader, c parser.Con
 	}
 }
 
-// countSome counts some records more. The error is that of the reader or of the tally.
-func (w *worker) countSome(t *tally) error {
+// countSome counts some records more. The error is that of the reader or of the accumulator.
+func (w *worker) countSome(t *accumulator) error {
 	begin, read := time.Now(), w.src.reading
 	data, stop, err := w.reader.Peek()
 	parsed := time.Now()
-	used, rows := t.drive(data, stop)
+	used, rows := t.countFused(data, stop)
 	counted := time.Now()
 	w.stages.Count += counted.Sub(parsed)
 	w.stages.Parse += parsed.Sub(begin) - (w.src.reading - read)
@@ -238,7 +238,7 @@ func drain(stream io.Reader) error {
 }
 
 // reportOf describes what was read from a stream that is still open.
-func (r *run) reportOf(part Part, stream io.Reader, t *tally) PartReport {
+func (r *run) reportOf(part Part, stream io.Reader, t *accumulator) PartReport {
 	report := PartReport{Name: part.Name(), Rows: t.rows, Bytes: t.bytes, BadRows: t.bad.rows, MultilineRows: t.multiline,
 		RawBytes: uint64(rawBytes(stream, int64(t.bytes)))}
 	p, ok := stream.(Prover)
@@ -251,7 +251,7 @@ func (r *run) reportOf(part Part, stream io.Reader, t *tally) PartReport {
 
 // verify asks the part whether it is still what it was, and compares what was counted with what was declared. Only if
 // all else is well it returns a *MismatchError.
-func (r *run) verify(part Part, t *tally, report *PartReport) error {
+func (r *run) verify(part Part, t *accumulator, report *PartReport) error {
 	if c, ok := part.(Checker); ok {
 		if err := c.Check(); err != nil {
 			return err
@@ -269,7 +269,7 @@ func (r *run) verify(part Part, t *tally, report *PartReport) error {
 }
 
 // check returns a *MismatchError unless t holds what was declared. A row that was left out was there.
-func (d Declaration) check(t *tally, showIDs bool) error {
+func (d Declaration) check(t *accumulator, showIDs bool) error {
 	if rows := t.rows + t.bad.rows; rows != d.Rows {
 		return &MismatchError{What: "rows", Declared: d.Rows, Counted: rows}
 	}

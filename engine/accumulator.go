@@ -9,9 +9,9 @@ import (
 	"fastcount/parser"
 )
 
-// tally counts the events of each patient: the table of one attempt at one part, and the total of a run. It is
+// accumulator counts the events of each patient: the table of one attempt at one part, and the total of a run. It is
 // used by one goroutine at a time.
-type tally struct {
+type accumulator struct {
 	limits    Limits
 	patients  *intern.Table
 	events    *intern.Table
@@ -28,11 +28,11 @@ type tally struct {
 
 	patientIDs, eventIDs []uint32 // of the rows of one block
 
-	road   *fused.Path  // along plain records; nil if there is none
+	fused  *fused.Path  // along plain records; nil if there is none
 	layout fused.Layout // that the road is for
 }
 
-// patientColumn and eventColumn are the columns of a block that a tally counts.
+// patientColumn and eventColumn are the columns of a block that an accumulator counts.
 const (
 	patientColumn = iota
 	eventColumn
@@ -44,15 +44,15 @@ const (
 	_ = uint(parser.Slack - fused.Slack)
 )
 
-func newTally(cfg Config) *tally {
+func newAccumulator(cfg Config) *accumulator {
 	a := newAdmission(cfg)
-	return &tally{limits: cfg.Limits, patients: a.patients, events: a.events, columns: &a.columns}
+	return &accumulator{limits: cfg.Limits, patients: a.patients, events: a.events, columns: &a.columns}
 }
 
 // add counts the rows of a block. The error is a *LimitError, or a *parser.SyntaxError that says where the first id
 // is that cannot be counted and wraps parser.ErrInvalidUTF8 or a *LimitError; t is then of no more use. Nothing is
 // allocated while the block holds no new name.
-func (t *tally) add(b *parser.Block) error {
+func (t *accumulator) add(b *parser.Block) error {
 	if len(t.patientIDs) < b.Rows {
 		t.patientIDs, t.eventIDs = make([]uint32, b.Rows), make([]uint32, b.Rows)
 	}
@@ -73,30 +73,30 @@ func (t *tally) add(b *parser.Block) error {
 // all of which are shorter than this.
 const minRecord = 512
 
-// maxRoadNames is how many patients the road is good for: it waits for each look-up that goes wrong, and where the
+// maxFusedPatients is how many patients the road is good for: it waits for each look-up that goes wrong, and where the
 // names do not fit into the caches that takes longer than looking them up in batches.
-const maxRoadNames = 32 << 10
+const maxFusedPatients = 32 << 10
 
 // prepare makes t ready for records with this header.
-func (t *tally) prepare(h *parser.Header, c parser.Config) {
+func (t *accumulator) prepare(h *parser.Header, c parser.Config) {
 	layout := fused.Layout{Comma: c.Dialect.Delimiter, Width: h.Width(),
 		First: h.Column(patientColumn), Second: h.Column(eventColumn)}
 	t.columns.set(h)
 	switch {
 	case c.Limits.MaxRecord > 0 && c.Limits.MaxRecord < minRecord:
-		t.road = nil
-	case t.road == nil || layout != t.layout:
-		t.road, t.layout = fused.New(layout, t.columns.leave), layout
+		t.fused = nil
+	case t.fused == nil || layout != t.layout:
+		t.fused, t.layout = fused.New(layout, t.columns.leave), layout
 	}
 }
 
 // drive counts records from the beginning of data on as far as the fast road goes, none that begins at data[stop] or
 // later, and returns the number of bytes and records. It knows only names that add has seen.
-func (t *tally) drive(data []byte, stop int) (used, rows int) {
-	if t.road == nil || t.counts.sparse != nil || t.patients.Len() > maxRoadNames {
+func (t *accumulator) countFused(data []byte, stop int) (used, rows int) {
+	if t.fused == nil || t.counts.sparse != nil || t.patients.Len() > maxFusedPatients {
 		return 0, 0
 	}
-	used, rows = t.road.Count(data, stop, t.patients, t.events, t.counts.dense, t.counts.stride)
+	used, rows = t.fused.Count(data, stop, t.patients, t.events, t.counts.dense, t.counts.stride)
 	t.rows += uint64(rows)
 	t.fusedRows += uint64(rows)
 	return used, rows
@@ -104,7 +104,7 @@ func (t *tally) drive(data []byte, stop int) (used, rows int) {
 
 // intern writes the ids of the block's names. Of several names that cannot be counted, the error names the first
 // in the input, however that was cut into blocks.
-func (t *tally) intern(b *parser.Block, patients, events []uint32) error {
+func (t *accumulator) intern(b *parser.Block, patients, events []uint32) error {
 	p, e := &b.Columns[patientColumn], &b.Columns[eventColumn]
 	good, errPatient := t.patients.IDs(patients, b.Data, p.Starts, p.Ends)
 	n, errEvent := t.events.IDs(events[:good], b.Data, e.Starts[:good], e.Ends[:good])
@@ -120,7 +120,7 @@ func (t *tally) intern(b *parser.Block, patients, events []uint32) error {
 	return nil
 }
 
-func (t *tally) checkPairs() error {
+func (t *accumulator) checkPairs() error {
 	if t.counts.pairs() > t.limits.Pairs {
 		return &LimitError{What: "pairs", Limit: t.limits.Pairs}
 	}
@@ -133,7 +133,7 @@ var errTooManyRows = errors.New("too many rows to count")
 
 // merge adds all that o counted to t, and may take o's tables for it: o is only good for reset afterwards. The error is
 // a *LimitError or errTooManyRows; t is then of no more use.
-func (t *tally) merge(o *tally) error {
+func (t *accumulator) merge(o *accumulator) error {
 	if t.rows > math.MaxUint64-o.rows { // no pair, and no total, has more rows than all together
 		return errTooManyRows
 	}
@@ -178,20 +178,20 @@ func idsOf(table, names *intern.Table) ([]uint32, error) {
 }
 
 // reset empties t for another attempt.
-func (t *tally) reset() {
+func (t *accumulator) reset() {
 	t.patients.Reset()
 	t.events.Reset()
 	t.counts.reset()
 	t.columns.reset()
 	t.rows, t.fusedRows, t.bytes, t.multiline, t.bad = 0, 0, 0, 0, badRows{}
 	t.unterminated = false
-	if t.road != nil {
-		t.road.Reset()
+	if t.fused != nil {
+		t.fused.Reset()
 	}
 }
 
 // fill puts names, pairs and totals into a report, sorted.
-func (t *tally) fill(r *Report) {
+func (t *accumulator) fill(r *Report) {
 	var patients, events []uint32
 	r.Patients, patients = sorted(t.patients)
 	r.Events, events = sorted(t.events)
