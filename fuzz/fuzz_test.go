@@ -24,7 +24,7 @@ func seed(f *testing.F, more ...any) {
 	}
 }
 
-// Every kernel finds what looking at one byte after another finds.
+// FuzzKernel compares every kernel with a loop over bytes.
 func FuzzKernel(f *testing.F) {
 	seed(f, byte(','), uint16(0))
 	f.Add(bytes.Repeat([]byte("a,\r\n"), 50), byte('\t'), uint16(7))
@@ -62,15 +62,16 @@ const manyLines = 1 << 30
 
 var ids = []parser.Selector{{Name: "patient_id"}, {Name: "event_type"}}
 
-// The parser reads what encoding/csv reads, up to the written deviations, and the same records and the same error
-// however the bytes arrive.
+// FuzzParser compares the parser with encoding/csv, except for the documented
+// differences. The records and the error must not depend on how the bytes
+// arrive.
 func FuzzParser(f *testing.F) {
 	seed(f, []byte{1}, uint16(1))
 	seed(f, []byte{3, 0, 200}, uint16(300))
 	f.Fuzz(func(t *testing.T, input, pieces []byte, bufferSize uint16) {
 		rows, err := records(bytes.NewReader(input), parser.Config{Columns: ids, Limits: parser.Limits{MaxRecordLines: manyLines}})
 		want, wantErr := oracle.Rows(input, ',', "patient_id", "event_type")
-		if !errors.Is(wantErr, oracle.ErrCannotTell) {
+		if !errors.Is(wantErr, oracle.ErrNoSpareByte) {
 			if (err == nil) != (wantErr == nil) {
 				t.Fatalf("got error %v, the oracle has %v", err, wantErr)
 			}
@@ -87,9 +88,10 @@ func FuzzParser(f *testing.F) {
 	})
 }
 
-// agreesWithMachine compares the wanted columns and the error with those of the oracle's state machine, which knows
-// nothing of columns: a header without them, or with one twice, is not compared, and of records of 1 MiB and more it
-// does not know that they are too long.
+// agreesWithMachine compares the selected columns and the error with those of the
+// oracle's state machine. The machine does not select columns and has no limit of
+// the size of a record, so that inputs that lack a column or have it twice, and
+// large inputs, are not compared.
 func agreesWithMachine(t *testing.T, input []byte, rows [][]string, err error) {
 	t.Helper()
 	all, _, fault := oracle.MachineLimited(input, ',', manyLines)
@@ -123,8 +125,9 @@ func agreesWithMachine(t *testing.T, input []byte, rows [][]string, err error) {
 	}
 }
 
-// sizes makes piece sizes of any bytes; now and then one is 0, never two in a row: a source that often gives nothing is
-// given up.
+// sizes returns the sizes of pieces for any bytes. There are never two sizes of 0
+// in succession, because the parser gives up a source that repeatedly returns no
+// bytes.
 func sizes(pieces []byte) []int {
 	out := []int{1}
 	for _, p := range pieces {
@@ -156,7 +159,8 @@ func records(src io.Reader, cfg parser.Config) (rows [][]string, err error) {
 	}
 }
 
-// Commands to the interner, read from the input: a length and a name each, against a Go map.
+// FuzzIntern compares the interner with a map. The input is a list of names, each
+// after a byte with its length.
 func FuzzIntern(f *testing.F) {
 	f.Add([]byte("\x04P001\x04P002\x00\x04P001\x1eabcdefghijklmnopqrstuvwxyz1234\x00"), byte(0))
 	f.Add(bytes.Repeat([]byte("\x10sixteen bytes ok\x11seventeen bytes k"), 3), byte(0xff))
@@ -194,7 +198,7 @@ func FuzzIntern(f *testing.F) {
 	})
 }
 
-// file is a part that can be cut anywhere.
+// file is a part that can be split at every byte.
 type file []byte
 
 func (file) Name() string                                      { return "file" }
@@ -213,7 +217,8 @@ type fileRange struct {
 func (r *fileRange) Limit() int64 { return r.limit }
 func (r *fileRange) Close() error { return nil }
 
-// A file that is cut anywhere and counted by several workers has the counts that encoding/csv and a map have.
+// FuzzEngine counts a file in byte ranges with several workers, and compares the
+// counts with those of encoding/csv and a map.
 func FuzzEngine(f *testing.F) {
 	seed(f, uint16(5), uint16(0))
 	seed(f, uint16(40), uint16(9))
@@ -221,7 +226,7 @@ func FuzzEngine(f *testing.F) {
 		cfg := engine.Config{Jobs: 3, RangeSize: int64(max(rangeSize, uint16(len(input)/200), 1)), BufferSize: int(bufferSize), RecordLimits: parser.Limits{MaxRecordLines: manyLines}}
 		got, err := engine.Run(t.Context(), []engine.Part{file(input)}, cfg)
 		want, wantErr := oracle.Counts(input, ',', "patient_id", "event_type")
-		if errors.Is(wantErr, oracle.ErrCannotTell) || tooLong(input) {
+		if errors.Is(wantErr, oracle.ErrNoSpareByte) || tooLong(input) {
 			return
 		}
 		if (err == nil) != (wantErr == nil) {
@@ -244,5 +249,5 @@ func FuzzEngine(f *testing.F) {
 	})
 }
 
-// tooLong reports whether an id may be over a limit that the oracle does not have.
+// tooLong reports whether an id may exceed a limit that the oracle does not have.
 func tooLong(input []byte) bool { return len(input) > 4096 }

@@ -10,8 +10,8 @@ import (
 	"fastcount/internal/partial"
 )
 
-// resigned replaces the checksum of a partial result by the one that is right,
-// so that everything else in it is looked at.
+// resigned replaces the checksum of a partial result by the correct one, so that
+// readers examine everything else.
 func resigned(text []byte) []byte {
 	const member = `,"sha256":"`
 	at := bytes.LastIndex(text, []byte(member))
@@ -23,8 +23,8 @@ func resigned(text []byte) []byte {
 	return fmt.Appendf(bytes.Clone(text[:at]), "%x\"}\n", sha256.Sum256(summed))
 }
 
-// A partial result that is accepted is, byte for byte, what is written of what
-// was read.
+// FuzzPartial writes the content of each accepted partial result again, which
+// must give the same bytes.
 func FuzzPartial(f *testing.F) {
 	for _, text := range []string{
 		`{"fastcount":"partial result","version":1,"job":"w","label":"u","covers":[[0,10],[20,30]],"total":40,"shards":4}

@@ -20,7 +20,8 @@ import (
 
 type table = map[string]map[string]uint64
 
-// What a sink wrote, read back, is what it was given, whatever the ids are.
+// FuzzSinks reads the output of sinks back, and compares it with the report that
+// was written.
 func FuzzSinks(f *testing.F) {
 	f.Add("P001\xffP002\xff\"a\",b\xff\r\n\xff\u2028", "bp\xff=1+1\xff", uint64(1))
 	f.Add("", " \xff\\.\xff\x00", uint64(1)<<63)
@@ -47,7 +48,8 @@ func FuzzSinks(f *testing.F) {
 	})
 }
 
-// valid reports whether all parts of list, which is cut at 0xff, are ids that a report may hold.
+// valid reports whether all elements of list, which are separated by 0xff, are
+// ids that a report may hold.
 func valid(list string) bool {
 	invalid := func(id string) bool { return !utf8.ValidString(id) }
 	return len(list) < 200 && !slices.ContainsFunc(strings.Split(list, "\xff"), invalid)

@@ -2,7 +2,8 @@ package corpus
 
 import "fastcount/parser"
 
-// Faults are the errors of package parser in the words of the oracle's state machine.
+// Faults maps the kinds of faults in package oracle to the errors of package
+// parser.
 var Faults = map[string]error{
 	"bare quote": parser.ErrBareQuote, "quote": parser.ErrQuote, "unclosed quote": parser.ErrUnclosedQuote,
 	"bare CR": parser.ErrBareCR, "field count": parser.ErrFieldCount, "header again": parser.ErrRepeatedHeader,

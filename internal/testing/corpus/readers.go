@@ -5,8 +5,9 @@ import (
 	"io"
 )
 
-// Pieces is a reader that hands out data in pieces of the given sizes, one after another and then from the
-// beginning again. A size of 0 is a Read that returns neither bytes nor an error.
+// Pieces is a reader that returns Data in pieces of the given sizes. After the
+// last size it starts again with the first one. A size of 0 is a Read that
+// returns neither bytes nor an error.
 type Pieces struct {
 	Data  []byte
 	Sizes []int
@@ -39,10 +40,10 @@ func (e *EarlyEOF) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// ErrBroken is what Broken ends with.
+// ErrBroken is the error of readers that [Broken] returns.
 var ErrBroken = errors.New("broken for a test")
 
-// Broken returns a reader that hands out data and then fails with ErrBroken.
+// Broken returns a reader that returns data and then fails with [ErrBroken].
 func Broken(data []byte) io.Reader {
 	return io.MultiReader(&Pieces{Data: data}, failing{})
 }

@@ -1,15 +1,16 @@
 package oracle
 
-// Separators is what a kernel of package simd is to find in b: the offsets of delimiters and line feeds, the
-// number of line feeds, and whether there is a quote, a carriage return, or one that is followed by another byte
-// than a line feed. If there is a quote, nothing else is said.
+// Separators is the result that a kernel of package simd must return for some
+// bytes: the offsets of delimiters and line feeds, the number of line feeds, and
+// whether there is a quote, a carriage return, or a carriage return before a byte
+// other than a line feed. If Quote is set, the other fields are zero.
 type Separators struct {
 	Offsets           []uint32
 	Newlines          int
 	Quote, CR, LoneCR bool
 }
 
-// Index looks at one byte after another.
+// Index examines b byte by byte.
 func Index(b []byte, comma byte) (s Separators) {
 	for i, c := range b {
 		switch c {

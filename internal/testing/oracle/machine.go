@@ -5,15 +5,16 @@ import (
 	"strings"
 )
 
-// Fault says what is wrong with an input, and where.
+// Fault describes an error in an input and its position.
 type Fault struct {
-	Kind   string // "bare quote", "quote", "unclosed quote", "bare CR", "field count", "header again", "lines", "byte order mark", "encoding" or "empty"
+	Kind   string // a key of Faults in package corpus
 	Offset int
 	Line   int // from 1, counting line feeds
 }
 
-// Machine reads CSV as the textbook does: one state, one byte, one table. It returns the records, the first included, up
-// to the end or the first fault. Unlike encoding/csv it says what the fault is and where, in the terms of package parser.
+// Machine reads CSV with a state machine, byte by byte. It returns the records,
+// including the first, up to the end or the first fault. Unlike encoding/csv, it
+// reports the kind of the fault and its position as package parser does.
 func Machine(input []byte, comma byte) (records [][]string, fault *Fault) {
 	records, _, fault = MachineLimited(input, comma, 1000)
 	return records, fault
@@ -46,13 +47,13 @@ func MachineLimited(input []byte, comma byte, maxLines int) (records [][]string,
 type state uint8
 
 const (
-	recordStart state = iota // nothing of the record was seen
+	recordStart state = iota // before the first byte of a record
 	fieldStart
 	unquoted
 	quoted
-	closed   // behind a quote inside quotes: its end, or half a quote
+	closed   // after a quote inside quotes, which ends the field or is doubled
 	afterCR  // a line feed must follow
-	afterCR0 // the same, where the line was empty
+	afterCR0 // the same, after an empty line
 )
 
 type machine struct {
@@ -156,7 +157,8 @@ func (m *machine) behindQuote(at int, c byte) {
 	}
 }
 
-// end ends the input: its last line needs no line feed, and a carriage return at its very end is one.
+// end processes the end of the input. The last line needs no line feed, and a
+// carriage return as the last byte ends it.
 func (m *machine) end() {
 	switch m.state {
 	case recordStart, afterCR0:

@@ -1,5 +1,6 @@
-// Package oracle is the answer that everything is compared with: encoding/csv and a map, no buffers, no tricks.
-// It means what package parser means, and shares no code with it.
+// Package oracle reads and counts CSV with encoding/csv, a state machine and a
+// map. Tests compare package parser, the kernels and the engine with it. It
+// accepts the same CSV as package parser, and shares no code with it.
 package oracle
 
 import (
@@ -12,10 +13,12 @@ import (
 	"unicode/utf8"
 )
 
-// ErrRefused is the error for input that package parser refuses although encoding/csv accepts it.
+// ErrRefused is the error for input that package parser refuses, although
+// encoding/csv accepts it.
 var ErrRefused = errors.New("refused by the written deviations")
 
-// Records returns every record of input, the first included. Empty input is io.EOF.
+// Records returns every record of input, including the first. For empty input it
+// returns io.EOF.
 func Records(input []byte, comma byte) ([][]string, error) {
 	hidden, cr, err := prepare(input, comma)
 	if err != nil {
@@ -35,7 +38,7 @@ func Records(input []byte, comma byte) ([][]string, error) {
 	return records, err
 }
 
-// Rows returns the wanted columns, by name, of every record behind the header.
+// Rows returns the fields in the named columns of every record after the header.
 func Rows(input []byte, comma byte, columns ...string) ([][]string, error) {
 	records, err := Records(input, comma)
 	if err != nil {
@@ -86,10 +89,15 @@ func isName(value string, names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, value) })
 }
 
-// prepare applies the deviations that can be told from the bytes alone: it strips a byte order mark, refuses
-// carriage returns outside quotes that end no line and byte order marks where a record begins, and replaces those inside quotes, which encoding/csv would
-// drop before a line feed, by a byte that does not occur, cr. A quote changes the side wherever it stands: where
-// that is not the truth, encoding/csv refuses the input anyway.
+// prepare applies the differences between encoding/csv and package parser that do
+// not depend on the structure of records. It removes a byte order mark, and
+// refuses byte order marks at the beginning of records and carriage returns
+// outside quotes that do not end a line. Inside quotes, encoding/csv removes a
+// carriage return before a line feed, so prepare replaces carriage returns there
+// by cr, a byte that does not occur in input.
+//
+// Every quote begins or ends a quoted part. If that is wrong, encoding/csv
+// refuses the input as well.
 func prepare(input []byte, comma byte) (out []byte, cr string, err error) {
 	for _, mark := range []string{"\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"} {
 		if bytes.HasPrefix(input, []byte(mark)) {
@@ -117,8 +125,9 @@ func prepare(input []byte, comma byte) (out []byte, cr string, err error) {
 	return out, string([]byte{hidden}), nil
 }
 
-// ErrCannotTell is the error for input in which every byte value occurs: none is left to hide anything behind.
-var ErrCannotTell = errors.New("every byte value occurs")
+// ErrNoSpareByte is the error for input in which every byte value occurs, so that
+// no value is left to replace carriage returns.
+var ErrNoSpareByte = errors.New("every byte value occurs")
 
 func unused(input []byte, comma byte) (byte, error) {
 	for c := byte(1); c < 0xff; c++ {
@@ -126,5 +135,5 @@ func unused(input []byte, comma byte) (byte, error) {
 			return c, nil
 		}
 	}
-	return 0, ErrCannotTell
+	return 0, ErrNoSpareByte
 }

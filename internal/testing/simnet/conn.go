@@ -8,7 +8,8 @@ import (
 	"syscall"
 )
 
-// clientEnd is the client's end of a connection. It tells a reset from an orderly end, as TCP does and a pipe does not.
+// clientEnd is the client's end of a connection. Unlike a pipe, and like TCP, it
+// reports a reset as an error.
 type clientEnd struct {
 	net.Conn
 	broken *atomic.Bool // the server has reset the connection
@@ -42,8 +43,8 @@ func (c clientEnd) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// reset ends the connection with a reset: what the client has read stays read, and its next Read fails.
+// reset resets the connection. The next Read of the client fails.
 func (s serverEnd) reset() {
 	s.broken.Store(true)
-	_ = s.Conn.Close() // a pipe's never fails
+	_ = s.Conn.Close() // closing a pipe does not fail
 }

@@ -1,6 +1,9 @@
-// Package simnet is a network in memory for tests of HTTP clients: connections that are pipes, and a server each byte
-// of whose answers is chosen, together with how the connection ends behind it. Nothing of it waits for real time, so
-// that it works inside a bubble of testing/synctest; all that it needs is created by DialContext.
+// Package simnet simulates a network for tests of HTTP clients. Connections are
+// pipes in memory, and a test chooses each byte of the server's answers and how
+// the connection ends after them.
+//
+// DialContext creates everything that a connection needs, and nothing waits for
+// real time. The package therefore works in a bubble of testing/synctest.
 package simnet
 
 import (
@@ -10,31 +13,35 @@ import (
 	"syscall"
 )
 
-// Network is a network with one server, which every address leads to. Its fields are set before it is used.
+// Network is a network with one server at every address. Its fields must be set
+// before it is used.
 type Network struct {
-	// Answer says what the server does after it has read a request. It may be called by many goroutines at once.
+	// Answer returns the answer to a request. It may be called by several
+	// goroutines at once.
 	Answer func(*Request) Answer
 
-	// Connect, if it is set, says what becomes of a connection to address. ctx holds what the client's request holds.
+	// Connect, if it is not nil, returns the outcome of a connection to address.
+	// The values of ctx are those of the request.
 	Connect func(ctx context.Context, address string) Connect
 
 	open atomic.Int64
 }
 
-// Connect is what becomes of a connection that a client wants.
+// Connect is the outcome of an attempt to connect.
 type Connect uint8
 
 const (
 	Accept Connect = iota
-	Refuse         // as a port without a listener does
-	Ignore         // as a host that is not there does: nothing comes back
-	Drop           // accepted, and reset before a request is read
+	Refuse         // like a port without a listener
+	Ignore         // like a host that does not exist: there is no answer
+	Drop           // accept, and reset before reading a request
 )
 
-// Open returns how many connections the server holds.
+// Open returns the number of open connections of the server.
 func (n *Network) Open() int { return int(n.open.Load()) }
 
-// DialContext connects to the server; it is for http.Transport.DialContext.
+// DialContext connects to the server. It is meant for the field DialContext of
+// [net/http.Transport].
 func (n *Network) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	connect := Accept
 	if n.Connect != nil {

@@ -7,29 +7,29 @@ import (
 	"strings"
 )
 
-// Response is an HTTP/1.1 answer before anything goes wrong with it.
+// Response is an HTTP/1.1 response without faults.
 type Response struct {
 	Status  int      // 0 means 200
-	Header  []string // lines "Name: value" beside those of the framing
+	Header  []string // lines "Name: value", without those of the framing
 	Framing Framing
 	Chunk   int    // bytes of a chunk; 0 means one chunk for all
-	Body    []byte // as it is sent, after its content coding
+	Body    []byte // encoded as the header declares
 }
 
-// Framing is how a client finds the end of a body.
+// Framing determines how a client finds the end of a body.
 type Framing uint8
 
 const (
 	Chunked    Framing = iota
 	Length             // Content-Length
-	UntilClose         // it ends where the connection does
+	UntilClose         // the body ends when the connection is closed
 )
 
 func (f Framing) String() string {
 	return [...]string{"chunked", "content-length", "until-close"}[f]
 }
 
-// Head returns the status line and the headers with the empty line behind them.
+// Head returns the status line, the headers and the empty line after them.
 func (r Response) Head() []byte {
 	var head strings.Builder
 	status := cmp.Or(r.Status, http.StatusOK)
@@ -47,8 +47,8 @@ func (r Response) Head() []byte {
 	return []byte(head.String())
 }
 
-// Framed returns the body as it is sent, and for a chunked one the offset of each line that tells a chunk's size, the
-// last of which is that of the empty chunk at the end.
+// Framed returns the body as it is sent. For a chunked body it also returns the
+// offset of each line with the size of a chunk, including the empty last one.
 func (r Response) Framed() (wire []byte, sizes []int) {
 	if r.Framing != Chunked {
 		return r.Body, nil
@@ -67,14 +67,15 @@ func (r Response) Framed() (wire []byte, sizes []int) {
 	}
 }
 
-// Wire returns the whole answer as it is sent, and the offset of its body.
+// Wire returns all bytes of the response, and the offset of the body in them.
 func (r Response) Wire() (wire []byte, body int) {
 	head := r.Head()
 	framed, _ := r.Framed()
 	return append(head, framed...), len(head)
 }
 
-// Answer is the whole answer, with the connection's end that belongs to its framing.
+// Answer returns an answer with all bytes of the response, after which the
+// connection is closed if the framing requires that.
 func (r Response) Answer() Answer {
 	wire, _ := r.Wire()
 	end := Again

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Request is what a client asked for.
+// Request is the request of a client.
 type Request struct {
 	Target string // as in the request line: path and query
 	Host   string
@@ -13,35 +13,36 @@ type Request struct {
 	head string
 }
 
-// Header returns the value of a header that the client sent, "" if it did not. name is as the client spells it.
+// Header returns the value of a header of the request, or "" if it is missing.
+// name is case-sensitive.
 func (r *Request) Header(name string) string {
 	_, rest, _ := strings.Cut(r.head, "\r\n"+name+": ")
 	value, _, _ := strings.Cut(rest, "\r\n")
 	return value
 }
 
-// Answer is what the server sends, byte for byte, and what it does then.
+// Answer holds the bytes that the server sends, and what it does after them.
 type Answer struct {
 	Delay time.Duration // before the first byte
 	Wire  []byte
 
-	Piece int           // bytes that are sent at once; 0 means all of them
-	Pause time.Duration // between two pieces
+	Piece int           // size of each write; 0 means one write
+	Pause time.Duration // between two writes
 
 	End End
 }
 
-// End is what the server does when its bytes are sent.
+// End is what the server does after it has sent its bytes.
 type End uint8
 
 const (
-	Close End = iota // an orderly end: FIN
-	Reset            // RST
-	Stall            // nothing, until the client hangs up
-	Again            // it reads the next request
+	Close End = iota // close the connection (FIN)
+	Reset            // reset the connection (RST)
+	Stall            // wait until the client closes the connection
+	Again            // read the next request
 )
 
-// serve answers requests until one of the ends ends the connection.
+// serve answers requests until the client or an answer ends the connection.
 func (n *Network) serve(c serverEnd) {
 	defer c.Close()
 	for {
@@ -66,10 +67,11 @@ func (n *Network) serve(c serverEnd) {
 	}
 }
 
-// maxHead bounds the bytes of a request; clients under test send far fewer.
+// maxHead is the limit of the bytes of a request.
 const maxHead = 8 << 10
 
-// readRequest returns false where the client hung up instead.
+// readRequest reads a request. It returns false if the client closes the
+// connection first.
 func readRequest(c serverEnd) (*Request, bool) {
 	buf := make([]byte, 0, 512)
 	for !strings.HasSuffix(string(buf), "\r\n\r\n") {
@@ -94,7 +96,8 @@ func readRequest(c serverEnd) (*Request, bool) {
 	return r, true
 }
 
-// send returns false where the client hung up before all was sent.
+// send sends an answer. It returns false if the client closes the connection
+// before the end of it.
 func (a Answer) send(c serverEnd) bool {
 	sleep(a.Delay)
 	rest := a.Wire
@@ -115,7 +118,7 @@ func sleep(d time.Duration) {
 	}
 }
 
-// awaitClient returns when the client has hung up.
+// awaitClient waits until the client closes the connection.
 func (s serverEnd) awaitClient() {
 	buf := make([]byte, 1)
 	for {
