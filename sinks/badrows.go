@@ -17,7 +17,8 @@ import (
 // spreadsheets; see Safe. BadRows does not write counts, and [Builtin] does not
 // include it.
 type BadRows struct {
-	// Safe escapes fields as CSV.Safe does. The field record is then not exact.
+	// Safe escapes fields as CSV.Safe does. The field record is then not
+	// exact.
 	Safe bool
 }
 

@@ -21,13 +21,13 @@ import (
 // CSV has no place for a mark, so an incomplete report looks complete; see
 // [Marker].
 type CSV struct {
-	// Safe puts ' before an id that a spreadsheet could take for a formula: one
-	// that begins with a control character, or, after blanks and characters that
-	// are not visible, with = + - @ or a wide or small form of them. An id that
-	// begins with ' gets one too, so that distinct ids stay distinct, and a
-	// reader gets every id back by removing one ' from the beginning. An id that
-	// contains a semicolon is quoted, because spreadsheets in many languages
-	// separate fields by it.
+	// Safe puts ' before an id that a spreadsheet could take for a formula:
+	// one that begins with a control character, or, after blanks and
+	// characters that are not visible, with = + - @ or a wide or small form
+	// of them. An id that begins with ' gets one too, so that distinct ids
+	// stay distinct, and a reader gets every id back by removing one ' from
+	// the beginning. An id that contains a semicolon is quoted, because
+	// spreadsheets in many languages separate fields by it.
 	Safe bool
 }
 

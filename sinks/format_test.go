@@ -262,8 +262,8 @@ const demoJSON = `{
 }
 `
 
-// TestJSONLikeEncodingJSON compares documents with those of encoding/json, for ids
-// that both write alike.
+// TestJSONLikeEncodingJSON compares documents with those of encoding/json, for
+// ids that both write alike.
 func TestJSONLikeEncodingJSON(t *testing.T) {
 	for _, r := range []*engine.Report{
 		sinktest.Large(30, 4),

@@ -62,16 +62,16 @@ func (h *heatmap) fitScale(r *engine.Report) scale {
 
 // scale assigns one of a few colours to each count.
 type scale struct {
-	// starts holds the least count of each step. A step without counts has the
-	// same start as the next one.
+	// starts holds the least count of each step. A step without counts has
+	// the same start as the next one.
 	starts [8]uint64
 	most   uint64
 	steps  int // 8, or 1 where all counts are equal
 }
 
-// newScale returns steps of equal ratio from least to most, so that counts of any
-// spread can be distinguished. It uses square roots and products, which every
-// processor rounds alike, unlike logarithms.
+// newScale returns steps of equal ratio from least to most, so that counts of
+// any spread can be distinguished. It uses square roots and products, which
+// every processor rounds alike, unlike logarithms.
 func newScale(least, most uint64) scale {
 	var at [9]float64
 	at[0], at[8] = float64(least), float64(most)

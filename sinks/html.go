@@ -20,19 +20,19 @@ import (
 // and the rows, bytes and proof of each source. With JavaScript, the table can
 // be sorted by any column and searched for patients.
 //
-// The page is self-contained. Its Content-Security-Policy allows no requests, and
-// only the style and the script of the page. Ids are written as text; they are
-// quoted and escaped as in Go source if they would mislead (see [Table]).
+// The page is self-contained. Its Content-Security-Policy allows no requests,
+// and only the style and the script of the page. Ids are written as text; they
+// are quoted and escaped as in Go source if they would mislead (see [Table]).
 //
 // To limit the work of a browser, the table has at most 5,000 patients, 200
-// event types and 200,000 cells, those with the largest totals. The page reports
-// the number of the others, which are included in all totals. It lists the first
-// 1,000 sources.
+// event types and 200,000 cells, those with the largest totals. The page
+// reports the number of the others, which are included in all totals. It lists
+// the first 1,000 sources.
 //
 // The bytes depend only on the report, without PartReport.Attempts.
 //
-// The page of an incomplete report begins with a list of what is missing, or the
-// first 100 and the number of the others.
+// The page of an incomplete report begins with a list of what is missing, or
+// the first 100 and the number of the others.
 type HTML struct {
 	Order Order // initial order of the patients
 }
@@ -48,8 +48,8 @@ const (
 )
 
 // pageStyle and pageScript are written byte for byte, because the policy
-// contains their hashes. A browser hashes what it parsed: they must not contain a
-// carriage return, or a tag that ends their element.
+// contains their hashes. A browser hashes what it parsed: they must not contain
+// a carriage return, or a tag that ends their element.
 var (
 	//go:embed html/page.css
 	pageStyle string
@@ -60,8 +60,8 @@ var (
 // MarksIncomplete implements [Marker]. It returns true.
 func (HTML) MarksIncomplete() bool { return true }
 
-// Write writes the page. Its memory depends on the number of event types, and on
-// the number of patients up to 5,000.
+// Write writes the page. Its memory depends on the number of event types, and
+// on the number of patients up to 5,000.
 func (s HTML) Write(w io.Writer, r *engine.Report) error {
 	p := htmlPrinter{buffered(w)}
 	p.head(r)
@@ -160,7 +160,8 @@ func (p htmlPrinter) banner(missing []engine.Missing) {
 	p.raw("</ul>\n</section>\n")
 }
 
-// totals writes the rows of each event type, their share of all rows, and a bar.
+// totals writes the rows of each event type, their share of all rows, and a
+// bar.
 func (p htmlPrinter) totals(r *engine.Report) {
 	p.raw("<section>\n<h2>Event types</h2>\n<div class=\"tall\"><table class=\"bars\">\n" +
 		"<thead><tr><th scope=\"col\">event type<th scope=\"col\">rows<th scope=\"col\">share<td></thead>\n<tbody>\n")

@@ -115,8 +115,8 @@ func cells(row string) (texts []string) {
 	return texts
 }
 
-// parseHTML parses the table of patients. It relies on ids being escaped: a < in
-// a cell begins a tag.
+// parseHTML parses the table of patients. It relies on ids being escaped: a <
+// in a cell begins a tag.
 func parseHTML(page []byte) (counts, error) {
 	_, table, found := strings.Cut(string(page), `<table id="heat">`)
 	table, _, ended := strings.Cut(table, "</table>")
@@ -228,8 +228,8 @@ func TestHTMLCuts(t *testing.T) {
 	}
 }
 
-// TestHTMLShowsTheLargest checks a report in which the patients with large totals
-// are not adjacent.
+// TestHTMLShowsTheLargest checks a report in which the patients with large
+// totals are not adjacent.
 func TestHTMLShowsTheLargest(t *testing.T) {
 	all := counts{}
 	for i := range 12_000 {

@@ -182,8 +182,8 @@ func (p *jsonPrinter) appendNewline(dst []byte, depth int) []byte {
 }
 
 // appendJSONString appends s, which is valid UTF-8, as a JSON string. Unlike
-// encoding/json, it does not escape <, > and &, and it escapes DEL and U+0080 to
-// U+009F, which a terminal may interpret.
+// encoding/json, it does not escape <, > and &, and it escapes DEL and U+0080
+// to U+009F, which a terminal may interpret.
 func appendJSONString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	if isPlain(s) {

@@ -47,17 +47,17 @@ import (
 // Sink writes a report in one format. A sink holds no state: it may be used any
 // number of times.
 type Sink interface {
-	// Write writes r to w. The same report gives the same bytes, and r is not
-	// changed. Write streams: it does not hold the whole output in memory. It
-	// stops at the first error of w and returns it, possibly wrapped. When it
-	// returns nil, everything was written to w.
+	// Write writes r to w. The same report gives the same bytes, and r is
+	// not changed. Write streams: it does not hold the whole output in
+	// memory. It stops at the first error of w and returns it, possibly
+	// wrapped. When it returns nil, everything was written to w.
 	Write(w io.Writer, r *engine.Report) error
 }
 
-// Marker is a [Sink] that can mark an incomplete report, one whose Incomplete
-// are not empty. The output for such a report must differ from that for a
-// complete one, and must name each part in Incomplete, or the first of them and
-// the number of the others.
+// Marker is a [Sink] that can mark an incomplete report, one whose member
+// Incomplete is not empty. The output for such a report must differ from that
+// for a complete one, and must name the part of each element of Incomplete, or
+// of the first ones, with the number of the others.
 //
 // Any other sink is assumed to have no place for such a mark. Its output for an
 // incomplete report looks complete, so that the caller must mark it by other
@@ -65,8 +65,8 @@ type Sink interface {
 type Marker interface {
 	Sink
 
-	// MarksIncomplete reports whether this sink marks an incomplete report. A
-	// type that embeds another sink must decide this for its own output.
+	// MarksIncomplete reports whether this sink marks an incomplete report.
+	// A type that embeds another sink must decide this for its own output.
 	MarksIncomplete() bool
 }
 
@@ -148,9 +148,9 @@ func missingLine(s engine.Missing) string {
 // bufferSize is the size of the buffers of sinks, in bytes.
 const bufferSize = 64 << 10
 
-// buffered returns w as a buffered writer, or w itself if it is one that is large
-// enough. A bufio.Writer keeps its first error and ignores later writes, so that
-// sinks need to check only the error of Flush.
+// buffered returns w as a buffered writer, or w itself if it is one that is
+// large enough. A bufio.Writer keeps its first error and ignores later writes,
+// so that sinks need to check only the error of Flush.
 func buffered(w io.Writer) *bufio.Writer {
 	return bufio.NewWriterSize(w, bufferSize)
 }

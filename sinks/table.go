@@ -11,32 +11,32 @@ import (
 	"fastcount/internal/display"
 )
 
-// Table writes a table for reading in a terminal: a line for each patient with a
-// column for each event type, the total and a bar, and a last line of totals.
+// Table writes a table for reading in a terminal: a line for each patient with
+// a column for each event type, the total and a bar, and a last line of totals.
 //
 //	patient  bp_dia  bp_sys   total
 //	P001      3,106   3,084   6,190  ████████████████
 //	totals    9,372   9,412  18,784
 //
 // Ids are quoted and escaped as in Go source if they are empty or contain
-// characters that are not printable, or spaces or quotes that would mislead. Ids
-// that are too long are cut and end in "…". Columns are not aligned where a
+// characters that are not printable, or spaces or quotes that would mislead.
+// Ids that are too long are cut and end in "…". Columns are not aligned where a
 // terminal draws text from right to left.
 //
 // The table of an incomplete report has a banner before and after it, which
 // lists what is missing, or the first 10 and the number of the others.
 type Table struct {
-	// Width is the width of a line in columns of the terminal. 0 means 80, and
-	// less than 40 is taken as 40. Event types that do not fit are left out; a
-	// note reports their number. Notes and banners may be wider.
+	// Width is the width of a line in columns of the terminal. 0 means 80,
+	// and less than 40 is taken as 40. Event types that do not fit are left
+	// out; a note reports their number. Notes and banners may be wider.
 	Width int
 
 	// Color enables escape sequences for colours and bold text.
 	Color bool
 
 	// Rows is the number of patients, the first in Order. 0 means 50, and a
-	// negative number means all. A note reports the number of the others, which
-	// are included in the totals.
+	// negative number means all. A note reports the number of the others,
+	// which are included in the totals.
 	Rows int
 
 	Order Order // of the patients
@@ -120,8 +120,8 @@ func widest(patients iter.Seq2[string, []engine.Pair], limit int) int {
 	return w
 }
 
-// fitEvents returns the widths of the columns that fit into free, from the first
-// event type on. No count in a column is wider than the total.
+// fitEvents returns the widths of the columns that fit into free, from the
+// first event type on. No count in a column is wider than the total.
 func fitEvents(r *engine.Report, free int) []int {
 	var widths []int
 	for i, event := range r.Events {
@@ -282,8 +282,8 @@ func (p *tablePrinter) style(escape string) {
 	}
 }
 
-// bar draws part, at most whole, in eighths of a column. A bar for whole has the
-// given width. Every part above 0 is visible.
+// bar draws part, at most whole, in eighths of a column. A bar for whole has
+// the given width. Every part above 0 is visible.
 func bar(part, whole uint64, width int) string {
 	eighths := int(float64(part) / float64(whole) * float64(8*width))
 	eighths = max(eighths, 1)

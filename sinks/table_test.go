@@ -111,8 +111,8 @@ func TestTableRows(t *testing.T) {
 	}
 }
 
-// TestTableIsSafeAndNarrow checks every sample at many widths: no character of an
-// id controls the terminal, and no line of the table is too wide.
+// TestTableIsSafeAndNarrow checks every sample at many widths: no character of
+// an id controls the terminal, and no line of the table is too wide.
 func TestTableIsSafeAndNarrow(t *testing.T) {
 	style := regexp.MustCompile("\x1b\\[(0|1|2|36)m")
 	for _, sample := range sinktest.Samples() {

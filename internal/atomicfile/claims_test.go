@@ -143,8 +143,8 @@ func TestOpenedFileHasAPlace(t *testing.T) {
 	}
 }
 
-// The path of a pipe is a link that does not lead to a file: only the link itself
-// can be opened.
+// The path of a pipe is a link that does not lead to a file: only the link
+// itself can be opened.
 func TestPlaceOfAPipe(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("pipes have no such paths")

@@ -13,8 +13,8 @@ import (
 	"fastcount/internal/testing/descriptors"
 )
 
-// TestFileOfAnotherUserDoesNotDecideTheMode checks that a new file has mode 0600
-// if it replaces a file of another user that everybody can read.
+// TestFileOfAnotherUserDoesNotDecideTheMode checks that a new file has mode
+// 0600 if it replaces a file of another user that everybody can read.
 func TestFileOfAnotherUserDoesNotDecideTheMode(t *testing.T) {
 	t.Chdir(t.TempDir())
 	must(t, os.WriteFile("planted", []byte("old"), 0o600))

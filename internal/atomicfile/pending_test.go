@@ -45,8 +45,8 @@ func TestReplaceFollowsLinks(t *testing.T) {
 	noTemps(t, ".", "dir")
 }
 
-// TestFileIsOldUntilCommit checks that a reader finds the old file while the new
-// one is written, and after a failure.
+// TestFileIsOldUntilCommit checks that a reader finds the old file while the
+// new one is written, and after a failure.
 func TestFileIsOldUntilCommit(t *testing.T) {
 	tree(t)
 	for _, name := range []string{"old", "new"} {
@@ -122,8 +122,8 @@ func TestNoLongerARegularFile(t *testing.T) {
 	noTemps(t, ".")
 }
 
-// TestReplaceFaults checks that the file is the old one or the new one, whatever
-// fails.
+// TestReplaceFaults checks that the file is the old one or the new one,
+// whatever fails.
 func TestReplaceFaults(t *testing.T) {
 	for _, mode := range []fs.FileMode{0, 0o644} {
 		faulty.Each(t, func(t *testing.T, f *faulty.Files) {

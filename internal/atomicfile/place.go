@@ -154,7 +154,8 @@ func follow(name string) (string, error) {
 			return "", err
 		}
 		if path = link; !filepath.IsAbs(link) {
-			// filepath.Join would remove "x/.." without following x.
+			// filepath.Join would remove "x/.." without following
+			// x.
 			path = dir + string(filepath.Separator) + link
 		}
 	}

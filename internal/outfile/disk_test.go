@@ -17,8 +17,8 @@ import (
 
 // disk is a file system in memory whose operations fail on demand, and which
 // models what a power failure may leave. An operation that fails has no effect,
-// with three exceptions: a file is closed even if Close fails, half of a failing
-// Write is written, and a rename is done if lostReply is set.
+// with three exceptions: a file is closed even if Close fails, half of a
+// failing Write is written, and a rename is done if lostReply is set.
 type disk struct {
 	fails     func(n int) bool // whether operation number n, from 1, fails
 	err       error            // the error of operations that fail

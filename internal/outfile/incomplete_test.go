@@ -135,8 +135,8 @@ func TestNotRegularIsLeftAlone(t *testing.T) {
 	}
 }
 
-// TestIncompleteFollowsLinks checks that FILE.incomplete is next to the file and
-// not to a link that leads to it.
+// TestIncompleteFollowsLinks checks that FILE.incomplete is next to the file
+// and not to a link that leads to it.
 func TestIncompleteFollowsLinks(t *testing.T) {
 	inDir(t)
 	mkdir(t, "dir", 0o700)

@@ -46,8 +46,8 @@ func (t target) check() error {
 	return t.checkNames()
 }
 
-// checkNew returns an error if the directory of a new file is missing, or if the
-// file's name can only be that of a directory.
+// checkNew returns an error if the directory of a new file is missing, or if
+// the file's name can only be that of a directory.
 func (t target) checkNew() error {
 	if os.IsPathSeparator(t.File[len(t.File)-1]) {
 		return t.isDirectory()

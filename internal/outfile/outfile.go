@@ -8,10 +8,11 @@
 // # Incomplete reports
 //
 // An incomplete report must not look complete. A sink that marks an incomplete
-// report (see [sinks.Marker]) writes it to FILE. The output of any other sink is
-// written to FILE.incomplete instead; a FILE of an earlier run is not touched. A
-// complete report is written to FILE, and then FILE.incomplete is removed. Such
-// a sink cannot write an incomplete report to standard output or to a device.
+// report (see [sinks.Marker]) writes it to FILE. The output of any other sink
+// is written to FILE.incomplete instead; a FILE of an earlier run is not
+// touched. A complete report is written to FILE, and then FILE.incomplete is
+// removed. Such a sink cannot write an incomplete report to standard output or
+// to a device.
 //
 // The name FILE.incomplete is reserved for this purpose: a regular file of that
 // name is replaced or removed. Anything else, such as a directory or a link, is
@@ -121,9 +122,9 @@ func (o *Outputs) tryDir(dir string) error {
 
 // CheckIncomplete returns an error if an incomplete report could not be
 // written: one that matches [ErrUnmarked] if an output would look complete, and
-// another one if FILE.incomplete is not a regular file. [Outputs.Write] performs
-// the same check; call CheckIncomplete before a run whose result may be
-// incomplete.
+// another one if FILE.incomplete is not a regular file. [Outputs.Write]
+// performs the same check; call CheckIncomplete before a run whose result may
+// be incomplete.
 func (o *Outputs) CheckIncomplete() error {
 	for _, t := range o.targets {
 		switch {
@@ -176,11 +177,11 @@ func (i Incomplete) String() string {
 // piece.
 //
 // All files are first written and synced under temporary names, then standard
-// output, devices and FIFOs are written, and only then are the files renamed, in
-// the order in which they were given. If Write returns nil, all files survive a
-// power failure. Otherwise the old files are as they were and no temporary file
-// is left, except where the error reports otherwise. Bytes that were written
-// directly cannot be taken back.
+// output, devices and FIFOs are written, and only then are the files renamed,
+// in the order in which they were given. If Write returns nil, all files
+// survive a power failure. Otherwise the old files are as they were and no
+// temporary file is left, except where the error reports otherwise. Bytes that
+// were written directly cannot be taken back.
 //
 // Write returns the outputs that it wrote to FILE.incomplete.
 func (o *Outputs) Write(stdout io.Writer, r *engine.Report) (incomplete []Incomplete, err error) {

@@ -12,9 +12,9 @@ import (
 	"fastcount/engine"
 )
 
-// Report returns the report of counts by patient and event type. Counts of 0 and
-// patients without counts are left out, as in a run; Bytes and Parts are zero.
-// It panics if the sum of the counts exceeds 2^64-1.
+// Report returns the report of counts by patient and event type. Counts of 0
+// and patients without counts are left out, as in a run; Bytes and Parts are
+// zero. It panics if the sum of the counts exceeds 2^64-1.
 func Report(counts map[string]map[string]uint64) *engine.Report {
 	r := &engine.Report{}
 	totals := make(map[string]uint64)
@@ -82,10 +82,10 @@ func Demo() *engine.Report {
 	})
 }
 
-// Incomplete returns the report of [Demo] with something missing of every kind: a
-// part that failed, a mismatch with a declared number, and rows that were left
-// out, without the rows themselves. An error contains characters that must not
-// reach a terminal.
+// Incomplete returns the report of [Demo] with something missing of every kind:
+// a part that failed, a mismatch with a declared number, and rows that were
+// left out, without the rows themselves. An error contains characters that must
+// not reach a terminal.
 func Incomplete() *engine.Report {
 	r := Demo()
 	r.Parts = []engine.PartReport{

@@ -18,14 +18,14 @@ import (
 
 // Options configures [Run]. The zero value tests what holds for every sink.
 type Options struct {
-	// Parse parses the output of the sink into counts by patient and event type.
-	// It returns an error if a pair occurs twice. Run checks that parsing returns
-	// the counts of every sample. If Parse is nil, the content of the output is
-	// not tested.
+	// Parse parses the output of the sink into counts by patient and event
+	// type. It returns an error if a pair occurs twice. Run checks that
+	// parsing returns the counts of every sample. If Parse is nil, the
+	// content of the output is not tested.
 	Parse func(output []byte) (map[string]map[string]uint64, error)
 
-	// MaxHeap is the limit of the memory, in bytes, that the sink may hold while
-	// it writes a report of about 2 MB. 0 means 512 KiB.
+	// MaxHeap is the limit of the memory, in bytes, that the sink may hold
+	// while it writes a report of about 2 MB. 0 means 512 KiB.
 	MaxHeap uint64
 }
 

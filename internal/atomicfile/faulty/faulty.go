@@ -17,9 +17,9 @@ import (
 var ErrInjected = errors.New("injected failure")
 
 // Files records the operations on files and makes some of them fail. An
-// operation that fails has no effect, with two exceptions: a file is closed even
-// if Close fails, and half of a failing Write is written. Several goroutines may
-// use a Files; read Ops and Log after they have ended.
+// operation that fails has no effect, with two exceptions: a file is closed
+// even if Close fails, and half of a failing Write is written. Several
+// goroutines may use a Files; read Ops and Log after they have ended.
 type Files struct {
 	atomicfile.Files
 	Fails func(n int) bool // whether the operation number n, from 1, fails; nil: none does
