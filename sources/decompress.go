@@ -53,9 +53,9 @@ func (f format) magic() []byte {
 // magicSize is how many first bytes tell the formats apart.
 const magicSize = 4
 
-// recognise tells the format by the first bytes of the data, magicSize of them unless the data is shorter. No CSV that
+// formatOf tells the format by the first bytes of the data, magicSize of them unless the data is shorter. No CSV that
 // is worth counting begins with one of these sequences: each holds a control character.
-func recognise(head []byte) format {
+func formatOf(head []byte) format {
 	switch {
 	case bytes.HasPrefix(head, []byte(gzipMagic)):
 		return gzipped
@@ -72,7 +72,7 @@ func recognise(head []byte) format {
 func sniff(r io.Reader) (format, io.Reader) {
 	p := &prefixed{r: r}
 	p.head, p.err = readHead(r)
-	return recognise(p.head), p
+	return formatOf(p.head), p
 }
 
 // readHead reads until it has magicSize bytes or r fails.

@@ -61,15 +61,15 @@ var (
 	// ErrMetadata says that an answer of the export API is not what the API promises.
 	ErrMetadata = errors.New("malformed answer of the export API")
 
-	// ErrAnswer says that an answer of the export API is longer than MaxJSON. It matches ErrMetadata.
-	ErrAnswer = errors.New("answer of the export API is longer than the limit")
+	// ErrResponseTooLarge says that an answer of the export API is longer than MaxJSON. It matches ErrMetadata.
+	ErrResponseTooLarge = errors.New("answer of the export API is longer than the limit")
 
-	// ErrIDs says that a list of the export API holds more ids than MaxDownloads. It matches ErrMetadata.
-	ErrIDs = errors.New("answer of the export API holds more ids than the limit")
+	// ErrTooManyIDs says that a list of the export API holds more ids than MaxDownloads. It matches ErrMetadata.
+	ErrTooManyIDs = errors.New("answer of the export API holds more ids than the limit")
 
-	// ErrNames says that the downloads of an export declare more patients and event types than MaxDeclared. It matches
+	// ErrTooManyNames says that the downloads of an export declare more patients and event types than MaxDeclared. It matches
 	// ErrMetadata.
-	ErrNames = errors.New("the downloads declare more patients and event types than the limit")
+	ErrTooManyNames = errors.New("the downloads declare more patients and event types than the limit")
 
 	// ErrContent says that a server answered with something that cannot be CSV, by its own headers: a page, JSON,
 	// an encoding that was not asked for.

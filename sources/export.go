@@ -174,9 +174,9 @@ func (c *Client) attempt(ctx context.Context, u *url.URL, a *answer) error {
 	rest, err := cutLists(transfer{s}, c.opts.MaxJSON, c.opts.IdleTimeout, a.piece)
 	switch {
 	case errors.Is(err, errTooLong):
-		err = mark(ErrMetadata, fmt.Errorf("%w of %d bytes", ErrAnswer, c.opts.MaxJSON))
+		err = mark(ErrMetadata, fmt.Errorf("%w of %d bytes", ErrResponseTooLarge, c.opts.MaxJSON))
 	case errors.Is(err, errUncut):
-		err = mark(ErrMetadata, fmt.Errorf("%w of %d bytes outside of its lists", ErrAnswer, uncutLimit(c.opts.MaxJSON)))
+		err = mark(ErrMetadata, fmt.Errorf("%w of %d bytes outside of its lists", ErrResponseTooLarge, uncutLimit(c.opts.MaxJSON)))
 	}
 	if err = errors.Join(err, s.Close()); err != nil {
 		return err
@@ -328,11 +328,11 @@ type idList struct {
 	limit int
 	ids   []string
 	seen  map[string]bool
-	taboo func(id string) bool
+	forbidden func(id string) bool
 }
 
 func (c *Client) newIDList(key string) *idList {
-	return &idList{key: key, limit: c.opts.MaxDownloads, seen: make(map[string]bool), taboo: c.repeats()}
+	return &idList{key: key, limit: c.opts.MaxDownloads, seen: make(map[string]bool), forbidden: c.repeats()}
 }
 
 func (l *idList) add(v *fastjson.Value) error {
@@ -343,12 +343,12 @@ func (l *idList) add(v *fastjson.Value) error {
 		return err
 	case !validID(id):
 		return fmt.Errorf("%w: %s: element %d cannot be an id", ErrMetadata, l.key, len(l.ids)+1)
-	case l.taboo(id):
+	case l.forbidden(id):
 		return fmt.Errorf("%w: %s: element %d repeats a secret", ErrMetadata, l.key, len(l.ids)+1)
 	case l.seen[id]:
 		return fmt.Errorf("%w: %s: element %d repeats an id", ErrMetadata, l.key, len(l.ids)+1)
 	case len(l.ids) == l.limit:
-		return mark(ErrMetadata, fmt.Errorf("%w of %d: %s", ErrIDs, l.limit, l.key))
+		return mark(ErrMetadata, fmt.Errorf("%w of %d: %s", ErrTooManyIDs, l.limit, l.key))
 	}
 	l.seen[id] = true
 	l.ids = append(l.ids, id)
@@ -408,9 +408,9 @@ func (s *nameSet) adder(list *[]string, key string) element {
 			return err
 		}
 		if s.claimed.Add(1) > s.limit {
-			return mark(ErrMetadata, fmt.Errorf("%w of %d", ErrNames, s.limit))
+			return mark(ErrMetadata, fmt.Errorf("%w of %d", ErrTooManyNames, s.limit))
 		}
-		*list = append(roomFor(*list), s.share(name))
+		*list = append(grown(*list), s.share(name))
 		return nil
 	}
 }
@@ -418,8 +418,8 @@ func (s *nameSet) adder(list *[]string, key string) element {
 // longList is how many names may stand twice in a list.
 const longList = 1 << 10
 
-// roomFor returns names with room for one more. Where that takes memory it drops, of a long list, what stands in it twice.
-func roomFor(names []string) []string {
+// grown returns names with room for one more. Where that takes memory it drops, of a long list, what stands in it twice.
+func grown(names []string) []string {
 	if len(names) < cap(names) || len(names) < longList {
 		return names
 	}

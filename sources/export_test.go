@@ -250,7 +250,7 @@ func TestTooManyNames(t *testing.T) {
 	if err := add(name); err != nil {
 		t.Errorf("the limit holds too early: %v", err)
 	}
-	if err := add(name); !errors.Is(err, ErrMetadata) || !errors.Is(err, ErrNames) {
+	if err := add(name); !errors.Is(err, ErrMetadata) || !errors.Is(err, ErrTooManyNames) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -79,8 +79,8 @@ func (f *File) examine() (err error) {
 	if f.found, err = statFile(file); err != nil || f.found.size() == 0 {
 		return err // a read of an empty file in /proc may wait
 	}
-	head, err := readHead(newImpatient(context.Background(), file))
-	f.format = recognise(head)
+	head, err := readHead(newDeadlineReader(context.Background(), file))
+	f.format = formatOf(head)
 	if err == io.EOF {
 		return nil
 	}
@@ -197,7 +197,7 @@ func (f *File) Check() error {
 // regularReader reads a regular file and holds it to what was found: the end is where the size says, and the open file
 // is unchanged after the last byte.
 type regularReader struct {
-	r     *impatient
+	r     *deadlineReader
 	file  *os.File
 	found facts
 	off   int64
@@ -205,7 +205,7 @@ type regularReader struct {
 
 // newRegular returns a stream of a regular file, which is at off. Closing the stream leaves the file open.
 func newRegular(ctx context.Context, file *os.File, found facts, off int64) *stream {
-	r := newImpatient(ctx, file)
+	r := newDeadlineReader(ctx, file)
 	s := newStream(&regularReader{r: r, file: file, found: found, off: off}, r.Close)
 	s.proof = engine.ProofLength
 	return s

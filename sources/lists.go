@@ -27,8 +27,8 @@ const (
 // errUncut says that too much of a text cannot be cut.
 var errUncut = errors.New("too much of it is no list")
 
-// errNoElement says that nothing stands before or behind a comma.
-var errNoElement = fmt.Errorf("%w: an element is missing in a list", ErrMetadata)
+// errMissingElement says that nothing stands before or behind a comma.
+var errMissingElement = fmt.Errorf("%w: an element is missing in a list", ErrMetadata)
 
 // listCutter cuts the lists out of one text.
 type listCutter struct {
@@ -85,7 +85,7 @@ func uncutLimit(limit int) int { return limit/uncutShare + pieceSize }
 func (c *listCutter) add(text []byte, offset int) error {
 	for i, b := range text {
 		err := c.addByte(b)
-		if errors.Is(err, errJSON) || errors.Is(err, errNoElement) {
+		if errors.Is(err, errJSON) || errors.Is(err, errMissingElement) {
 			return fmt.Errorf("%w (before byte %d)", err, offset+i+1)
 		}
 		if err != nil {
@@ -184,7 +184,7 @@ func (c *listCutter) keep(b byte) error {
 // endPiece hands a piece on and begins the next one.
 func (c *listCutter) endPiece(more bool) error {
 	if empty := len(c.piece) == 1 || len(c.piece) == 2 && c.piece[1] == ' '; empty && (c.later || more) {
-		return errNoElement
+		return errMissingElement
 	}
 	keys := [2][]byte{c.key(1), c.key(2)}
 	err := c.take(keys, append(c.piece, ']'))

@@ -54,7 +54,7 @@ func (r *retrier) Retry(attempt int, err error) (wait time.Duration, again bool)
 	if !again {
 		return 0, false
 	}
-	return max(backoff(attempt), asked(err)), true
+	return max(backoff(attempt), retryAfter(err)), true
 }
 
 // maxRefused is how many attempts are made where nothing listens, and never did:
@@ -123,7 +123,7 @@ func backoff(attempt int) time.Duration {
 }
 
 // asked returns how long the server wants to be left alone.
-func asked(err error) time.Duration {
+func retryAfter(err error) time.Duration {
 	if status, ok := errors.AsType[*StatusError](err); ok {
 		return status.RetryAfter
 	}

@@ -89,9 +89,9 @@ var failures = []failure{
 	{matches(parser.ErrTooManyLines), exitLimit, "look for a stray quote on that line, or raise the limit with --max-record-lines"},
 	{matches(parser.ErrTooManyColumns), exitLimit, "raise the limit with --max-columns"},
 	{matches(sources.ErrWindow), exitLimit, "raise the limit with --max-window"},
-	{matches(sources.ErrAnswer), exitLimit, "raise the limit with --max-json"},
-	{matches(sources.ErrIDs), exitLimit, "raise the limit with --max-downloads"},
-	{matches(sources.ErrNames), exitLimit, "raise the limit with --max-declared-names"},
+	{matches(sources.ErrResponseTooLarge), exitLimit, "raise the limit with --max-json"},
+	{matches(sources.ErrTooManyIDs), exitLimit, "raise the limit with --max-downloads"},
+	{matches(sources.ErrTooManyNames), exitLimit, "raise the limit with --max-declared-names"},
 	{matches(resources.ErrMemory), exitLimit, "use less memory with fewer --jobs and --transfers, or raise the limit with --max-memory"},
 
 	{expectedRowsDiffer, exitMismatch, "check whether the sources are complete, and whether --expect-rows is right"},

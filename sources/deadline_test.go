@@ -27,7 +27,7 @@ func TestReadThatWaitsForEver(t *testing.T) {
 	file, w := waiting(t)
 	_, err := io.WriteString(w, "P1")
 	check(t, err)
-	r := newImpatient(t.Context(), file)
+	r := newDeadlineReader(t.Context(), file)
 	defer r.Close()
 	r.silence = 10 * time.Millisecond
 	if got, err := drain(r); got != "P1" || !errors.Is(err, errSilent) {
@@ -46,7 +46,7 @@ func TestReadThatWaitsForEver(t *testing.T) {
 func TestReadThatIsCancelled(t *testing.T) {
 	file, _ := waiting(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	r := newImpatient(ctx, file)
+	r := newDeadlineReader(ctx, file)
 	defer r.Close()
 	time.AfterFunc(5*time.Millisecond, cancel)
 	for range 2 {
@@ -60,7 +60,7 @@ func TestReadThatIsCancelled(t *testing.T) {
 func TestReadAfterTheContext(t *testing.T) {
 	file, w := waiting(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	r := newImpatient(ctx, file)
+	r := newDeadlineReader(ctx, file)
 	check(t, r.Close())
 	check(t, file.SetReadDeadline(time.Time{}))
 	cancel()

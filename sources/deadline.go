@@ -17,11 +17,11 @@ const maxSilence = 60 * time.Second
 // though its end was not reached.
 var errSilent = errors.New("the file system has no data and does not report the end of the file")
 
-// impatient reads a file that should never keep its reader waiting. The Go
+// deadlineReader reads a file that should never keep its reader waiting. The Go
 // runtime waits for the readiness of every file that its poller accepts when a
 // read returns EAGAIN. Some regular files are accepted, on FUSE and in /proc,
 // and may never become ready; a deadline ends that.
-type impatient struct {
+type deadlineReader struct {
 	ctx     context.Context // of the attempt; ends a wait, but not a read in the kernel
 	file    *os.File
 	silence time.Duration
@@ -29,15 +29,15 @@ type impatient struct {
 	stop    func() bool
 }
 
-func newImpatient(ctx context.Context, file *os.File) *impatient {
-	r := &impatient{ctx: ctx, file: file, silence: maxSilence, stop: func() bool { return true }}
+func newDeadlineReader(ctx context.Context, file *os.File) *deadlineReader {
+	r := &deadlineReader{ctx: ctx, file: file, silence: maxSilence, stop: func() bool { return true }}
 	if r.polled = file.SetReadDeadline(time.Time{}) == nil; r.polled {
 		r.stop = context.AfterFunc(ctx, func() { _ = file.SetReadDeadline(time.Unix(1, 0)) })
 	}
 	return r
 }
 
-func (r *impatient) Read(p []byte) (int, error) {
+func (r *deadlineReader) Read(p []byte) (int, error) {
 	if r.polled { // before ctx is asked, so that its end is not overwritten
 		if err := r.file.SetReadDeadline(time.Now().Add(r.silence)); err != nil {
 			return 0, err
@@ -57,9 +57,9 @@ func (r *impatient) Read(p []byte) (int, error) {
 }
 
 // Close ends the watch over the context. The file stays open.
-func (r *impatient) Close() error {
+func (r *deadlineReader) Close() error {
 	r.stop()
 	return nil
 }
 
-var _ io.ReadCloser = (*impatient)(nil)
+var _ io.ReadCloser = (*deadlineReader)(nil)
