@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -17,80 +18,97 @@ import (
 	"time"
 )
 
-// Options say how a Client talks to servers. The zero value is useful for URLs; exports need a Server. A number or
-// duration of 0 means its default.
+// Options configures a [Client]. The zero value is ready to use for URLs;
+// exports need a Server. [DefaultOptions] returns what replaces a zero number,
+// duration or name.
 type Options struct {
 	// Server is the base URL of the export API, such as https://host/prefix.
 	Server string
 
-	// Token is sent as "Authorization: Bearer", and Header as it is, to the origin (scheme, host, port) of Server and
-	// to no other.
+	// Token is sent as "Authorization: Bearer", in addition to Header, to the
+	// origin (scheme, host, port) of Server and to no other.
 	Token  string
 	Header http.Header
 
-	// AllowHTTPToken lets secrets travel in the clear: Token, and Authorization, Cookie and X-Api-Key in Header.
-	// Without it they are refused for an http Server that is not on this machine.
+	// AllowHTTPToken permits sending Token and the headers that
+	// IsSecretHeader reports over plain http. Without it they are refused
+	// for an http Server that is not on this machine.
 	AllowHTTPToken bool
 
-	// CAFile is a file of PEM certificates that are trusted beside those of the system.
+	// CAFile names a file of PEM certificates to trust in addition to those
+	// of the system.
 	CAFile string
 
-	ConnectTimeout time.Duration // for a connection; default 10 s
-	TLSTimeout     time.Duration // for a handshake; default 10 s
-	HeaderTimeout  time.Duration // from the request to the end of the answer's headers; default 30 s
-	IdleTimeout    time.Duration // without progress within a body; default 60 s
+	ConnectTimeout time.Duration // to connect
+	TLSTimeout     time.Duration // for a TLS handshake
+	HeaderTimeout  time.Duration // from the request to the end of the response headers
+	IdleTimeout    time.Duration // without progress in a response body
 
-	// Retries is how many attempts may follow the first; default 7, none if negative.
+	// Retries is the number of attempts after the first. A negative number
+	// means no retries.
 	Retries int
 
-	// Transfers is how many downloads are asked about at once; default 4.
+	// Transfers is the number of concurrent requests for metadata.
 	Transfers int
 
-	// UserAgent is sent with every request; default "fastcount".
+	// UserAgent is sent with every request.
 	UserAgent string
 
-	// MaxJSON bounds an answer of the API in bytes; default 16 MiB.
+	// MaxJSON is the maximum size of a response of the API in bytes.
 	MaxJSON int
 
-	// MaxDownloads bounds the ids in a list of the API; default 100,000.
+	// MaxDownloads is the maximum number of ids in a list of the API.
 	MaxDownloads int
 
-	// MaxDeclared bounds the patients and event types that the downloads of an export declare, one by one; default 2^24.
+	// MaxDeclared is the maximum number of patients and event types that all
+	// downloads of an export declare, counted once for each download.
 	MaxDeclared int
 
-	// MaxWindow bounds the window of zstd data in bytes; default DefaultHTTPWindow.
+	// MaxWindow is the maximum window of zstd data in bytes.
 	MaxWindow uint64
 
-	// DialContext makes connections; default that of a net.Dialer. The end of its context, which is that of
-	// ConnectTimeout at the latest, must make it return.
+	// DialContext makes connections, by default those of a net.Dialer. It
+	// must return when its context ends, which is after ConnectTimeout at
+	// the latest.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// withDefaults returns o with every number, duration and name filled in.
-func (o Options) withDefaults() Options {
-	orElse(&o.ConnectTimeout, 10*time.Second)
-	orElse(&o.TLSTimeout, 10*time.Second)
-	orElse(&o.HeaderTimeout, 30*time.Second)
-	orElse(&o.IdleTimeout, 60*time.Second)
-	orElse(&o.Retries, 7)
-	orElse(&o.Transfers, 4)
-	orElse(&o.UserAgent, "fastcount")
-	orElse(&o.MaxJSON, 16<<20)
-	orElse(&o.MaxDownloads, 100_000)
-	orElse(&o.MaxDeclared, 1<<24)
-	orElse(&o.MaxWindow, DefaultHTTPWindow)
-	if o.DialContext == nil {
-		o.DialContext = (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext
+// DefaultOptions returns the default of every option that has one.
+func DefaultOptions() Options {
+	return Options{
+		ConnectTimeout: 10 * time.Second,
+		TLSTimeout:     10 * time.Second,
+		HeaderTimeout:  30 * time.Second,
+		IdleTimeout:    60 * time.Second,
+		Retries:        7,
+		Transfers:      4,
+		UserAgent:      "fastcount",
+		MaxJSON:        16 << 20,
+		MaxDownloads:   100_000,
+		MaxDeclared:    1 << 24,
+		MaxWindow:      DefaultHTTPWindow,
+		DialContext:    (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext,
 	}
-	return o
 }
 
-// orElse sets *v to def where it is zero.
-func orElse[T comparable](v *T, def T) {
-	var zero T
-	if *v == zero {
-		*v = def
+// withDefaults returns o with the zero values replaced by defaults.
+func (o Options) withDefaults() Options {
+	d := DefaultOptions()
+	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, d.ConnectTimeout)
+	o.TLSTimeout = cmp.Or(o.TLSTimeout, d.TLSTimeout)
+	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, d.HeaderTimeout)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, d.IdleTimeout)
+	o.Retries = cmp.Or(o.Retries, d.Retries)
+	o.Transfers = cmp.Or(o.Transfers, d.Transfers)
+	o.UserAgent = cmp.Or(o.UserAgent, d.UserAgent)
+	o.MaxJSON = cmp.Or(o.MaxJSON, d.MaxJSON)
+	o.MaxDownloads = cmp.Or(o.MaxDownloads, d.MaxDownloads)
+	o.MaxDeclared = cmp.Or(o.MaxDeclared, d.MaxDeclared)
+	o.MaxWindow = cmp.Or(o.MaxWindow, d.MaxWindow)
+	if o.DialContext == nil {
+		o.DialContext = d.DialContext
 	}
+	return o
 }
 
 // Client reads exports and URLs over HTTP. It is safe for concurrent use.

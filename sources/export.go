@@ -324,10 +324,10 @@ func echoes(data *fastjson.Value, id string) error {
 
 // idList is a list of up to limit ids that are fit for a URL, none twice.
 type idList struct {
-	key   string
-	limit int
-	ids   []string
-	seen  map[string]bool
+	key       string
+	limit     int
+	ids       []string
+	seen      map[string]bool
 	forbidden func(id string) bool
 }
 

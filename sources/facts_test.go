@@ -126,13 +126,13 @@ func TestTimeSetBackInARange(t *testing.T) {
 	_, err = s.Read(make([]byte, 4))
 	check(t, err)
 	setBack(t, f.path, func() { write(t, f.path, []byte(csvText)) })
-	share := f.Share("a", 5, 9)
-	for _, part := range []engine.Checker{f, share} {
+	section := f.Section("a", 5, 9).(*section)
+	for _, part := range []engine.Checker{f, section} {
 		if err := part.Check(); !errors.Is(err, ErrChanged) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if s, err := share.OpenRange(t.Context(), 0, 5); s != nil || !errors.Is(err, ErrChanged) {
+	if s, err := section.OpenRange(t.Context(), 0, 5); s != nil || !errors.Is(err, ErrChanged) {
 		t.Errorf("opened again: got %v, %v", s, err)
 	}
 	check(t, s.Close())

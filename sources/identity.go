@@ -15,7 +15,7 @@ import (
 var (
 	_ engine.Identifier = (*Download)(nil)
 	_ engine.Identifier = (*File)(nil)
-	_ engine.Identifier = (*Share)(nil)
+	_ engine.Identifier = (*section)(nil)
 )
 
 // Identity implements engine.Identifier. Its ID is the URL of the server, a
@@ -55,7 +55,7 @@ func (f *File) Identity() engine.Identity {
 }
 
 // Identity implements engine.Identifier. No other range, and no file, has the same.
-func (s *Share) Identity() engine.Identity {
+func (s *section) Identity() engine.Identity {
 	id := s.file.Identity()
 	if id != (engine.Identity{}) {
 		id.ID = fmt.Sprintf("bytes [%d,%d) of %s", s.from, s.to, id.ID)

@@ -117,7 +117,7 @@ func TestIdentitiesDiffer(t *testing.T) {
 			add(path, f)
 			for from := range len(text) + 1 {
 				for to := from; to <= len(text); to++ {
-					add(fmt.Sprintf("%s from %d to %d", path, from, to), f.Share(name, int64(from), int64(to)))
+					add(fmt.Sprintf("%s from %d to %d", path, from, to), f.Section(name, int64(from), int64(to)))
 				}
 			}
 		}
@@ -138,7 +138,7 @@ func TestIdentitiesDiffer(t *testing.T) {
 	if f.Named("other").Identity() != f.Identity() {
 		t.Error("a file is another one by another name")
 	}
-	if got := newFile(t, os.DevNull).Share("a", 0, 0).Identity(); got != (engine.Identity{}) {
+	if got := newFile(t, os.DevNull).Section("a", 0, 0).(*section).Identity(); got != (engine.Identity{}) {
 		t.Errorf("of a device: %+v", got)
 	}
 }
@@ -184,8 +184,8 @@ func TestHalfAFileIsNotTheWhole(t *testing.T) {
 		part engine.Part
 		rows uint64
 	}{
-		{f.Share("a.csv", 0, size/2), 498}, {f.Share("a.csv", size/2, size), 502}, {f, 1000}, {f.Share("a.csv", 0, size), 1000},
-		{f.Share("a.csv", 0, size/2), 498}, {f, 1000},
+		{f.Section("a.csv", 0, size/2), 498}, {f.Section("a.csv", size/2, size), 502}, {f, 1000}, {f.Section("a.csv", 0, size), 1000},
+		{f.Section("a.csv", 0, size/2), 498}, {f, 1000},
 	} {
 		parts := []engine.Part{c.part}
 		r, err := engine.Run(t.Context(), parts, engine.Config{Jobs: 1, Store: keyed{parts, kept}})
@@ -200,8 +200,8 @@ func TestHalfAFileIsNotTheWhole(t *testing.T) {
 }
 
 // A range is not a CSV stream: without a header, and from the middle of a record.
-func TestShareIsNotOpenedAsAWhole(t *testing.T) {
-	s := newFile(t, tempFile(t, "a.tsv", []byte(csvText))).Share("named", 5, 9)
+func TestSectionIsNotOpenedAsAWhole(t *testing.T) {
+	s := newFile(t, tempFile(t, "a.tsv", []byte(csvText))).Section("named", 5, 9).(*section)
 	if r, err := s.Open(t.Context()); r != nil || !errors.Is(err, errRange) {
 		t.Errorf("got %v, %v", r, err)
 	}

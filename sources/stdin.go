@@ -11,32 +11,32 @@ import (
 	"fastcount/engine"
 )
 
-var _ engine.Part = (*Stdin)(nil)
+var _ engine.Part = (*stdin)(nil)
 
-// Stdin is a part that is standard input, or any other reader that is there once.
-type Stdin struct {
+// stdin is a part that is standard input, or any other reader that is there once.
+type stdin struct {
 	r      io.Reader
 	opts   LocalOptions
 	opened atomic.Bool
 }
 
 // NewStdin returns a part that reads r. Closing its stream leaves r open.
-func NewStdin(r io.Reader, o LocalOptions) *Stdin { return &Stdin{r: r, opts: o} }
+func NewStdin(r io.Reader, o LocalOptions) engine.Part { return &stdin{r: r, opts: o} }
 
 // Name implements engine.Part.
-func (s *Stdin) Name() string { return "stdin" }
+func (s *stdin) Name() string { return "stdin" }
 
 var errOpenedTwice = errors.New("standard input can be read only once")
 
 // Open implements engine.Part. It waits for the first bytes, and it fails the second time.
-func (s *Stdin) Open(ctx context.Context) (io.ReadCloser, error) {
+func (s *stdin) Open(ctx context.Context) (io.ReadCloser, error) {
 	if s.opened.Swap(true) {
 		return nil, errOpenedTwice
 	}
 	return opened(s.open(ctx))
 }
 
-func (s *Stdin) open(ctx context.Context) (*stream, error) {
+func (s *stdin) open(ctx context.Context) (*stream, error) {
 	p, err := s.raw(ctx)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (s *Stdin) open(ctx context.Context) (*stream, error) {
 
 // raw returns the undecoded bytes. Where they are those of a regular file, such as after < in a shell, it must not
 // change any more than one that was named.
-func (s *Stdin) raw(ctx context.Context) (*stream, error) {
+func (s *stdin) raw(ctx context.Context) (*stream, error) {
 	file, ok := s.r.(*os.File)
 	if !ok {
 		return newPipe(ctx, s.r, nil), nil

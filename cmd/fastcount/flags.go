@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -15,6 +14,7 @@ import (
 	"fastcount/internal/nearest"
 	"fastcount/internal/profile"
 	"fastcount/parser"
+	"fastcount/sources"
 )
 
 // flagSet holds the flags of a subcommand, in the groups and the order of its
@@ -222,10 +222,11 @@ func (o *remoteOptions) sourceFlags(f *pflag.FlagSet) {
 }
 
 func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
-	o.transfers, o.retries = 4, 7
-	o.connectTimeout, o.tlsTimeout = span(10*time.Second), span(10*time.Second)
-	o.headerTimeout, o.idleTimeout = span(30*time.Second), span(time.Minute)
-	o.maxJSON, o.maxDownloads, o.maxDeclared = 16<<20, 100_000, 1<<24
+	d := sources.DefaultOptions()
+	o.transfers, o.retries = count(d.Transfers), retries(d.Retries)
+	o.connectTimeout, o.tlsTimeout = span(d.ConnectTimeout), span(d.TLSTimeout)
+	o.headerTimeout, o.idleTimeout = span(d.HeaderTimeout), span(d.IdleTimeout)
+	o.maxJSON, o.maxDownloads, o.maxDeclared = size(d.MaxJSON), count(d.MaxDownloads), count(d.MaxDeclared)
 	f.Var(&o.transfers, "transfers", "concurrent downloads")
 	f.Var(&o.retries, "retries", "attempts after the first, for each download")
 	f.Var(&o.connectTimeout, "connect-timeout", "time limit for connecting")

@@ -57,7 +57,7 @@ func (p *Plan) file(ctx context.Context, r EntryRange, o sources.LocalOptions) (
 	if r.File.Whole {
 		return f.Named(r.File.Path), nil
 	}
-	return f.Share(r.File.Path, r.From, r.To), nil
+	return f.Section(r.File.Path, r.From, r.To), nil
 }
 
 // compare returns an error that matches ErrChanged unless a file, which may be

@@ -1,0 +1,59 @@
+package sources
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"fastcount/engine"
+)
+
+var (
+	_ engine.Ranger    = (*section)(nil)
+	_ engine.Checker   = (*section)(nil)
+	_ engine.Delimited = (*section)(nil)
+)
+
+// section is a part that is a range of a file. It holds the file rather than embeds it: what is true of the file, such
+// as its identity, is not true of a range.
+type section struct {
+	file     *File
+	name     string
+	from, to int64
+}
+
+// section returns a part that is a range of the file, which must not be compressed; see engine.Ranger.
+func (f *File) Section(name string, from, to int64) engine.Part { return &section{f, name, from, to} }
+
+// Name implements engine.Part.
+func (s *section) Name() string { return s.name }
+
+// Range implements engine.Ranger.
+func (s *section) Range() (from, to int64) { return s.from, s.to }
+
+// errRange reports that a range was opened as if it were a whole part.
+var errRange = errors.New("a range can only be counted as a range")
+
+// Open implements engine.Part. It fails: a range may begin and end inside a record and has no header, so that its
+// bytes alone are not a CSV stream. OpenRange reads it.
+func (s *section) Open(context.Context) (io.ReadCloser, error) {
+	return nil, fmt.Errorf("bytes %d to %d of %s: %w", s.from, s.to, s.file.path, errRange)
+}
+
+// Size implements engine.Splitter. It is that of the file.
+func (s *section) Size() (size int64, ok bool) { return s.file.Size() }
+
+// Cut implements engine.Splitter.
+func (s *section) Cut(ctx context.Context, at int64) (int64, error) { return s.file.Cut(ctx, at) }
+
+// OpenRange implements engine.Splitter. The range may be any of the file: the header is before that of the file.
+func (s *section) OpenRange(ctx context.Context, from, to int64) (engine.RangeStream, error) {
+	return s.file.OpenRange(ctx, from, to)
+}
+
+// Check implements engine.Checker.
+func (s *section) Check() error { return s.file.Check() }
+
+// Delimiter implements engine.Delimited.
+func (s *section) Delimiter() byte { return s.file.Delimiter() }
