@@ -55,7 +55,7 @@ var imports = map[string]string{
 	"internal/plan":                "engine parser sources internal/jsonline internal/partial internal/shard",
 	"internal/merge":               "engine internal/partial internal/atomicfile",
 	"internal/outfile":             "engine internal/atomicfile sinks",
-	"internal/atomicfile/faulty":   "internal/atomicfile",
+	"internal/testing/faulty":      "internal/atomicfile",
 	"bench":                        "",
 	"bench/generate":               "internal/testing/shapes",
 	"bench/scale":                  "engine internal/merge internal/plan internal/testing/shapes internal/testing/descriptors sources",

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"fastcount/internal/atomicfile"
-	"fastcount/internal/atomicfile/faulty"
+	"fastcount/internal/testing/faulty"
 )
 
 func write(text string) func(io.Writer) error {

@@ -15,9 +15,9 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
-	"fastcount/internal/atomicfile/faulty"
 	"fastcount/internal/partial"
 	"fastcount/internal/testing/descriptors"
+	"fastcount/internal/testing/faulty"
 )
 
 // closed is a part that must not be read.

@@ -11,7 +11,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
-	"fastcount/internal/atomicfile/faulty"
+	"fastcount/internal/testing/faulty"
 	"fastcount/sinks"
 )
 

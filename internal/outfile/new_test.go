@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"fastcount/internal/atomicfile"
-	"fastcount/internal/atomicfile/faulty"
+	"fastcount/internal/testing/faulty"
 )
 
 func TestNewRefuses(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
-	"fastcount/internal/atomicfile/faulty"
+	"fastcount/internal/testing/faulty"
 	"fastcount/sinks"
 )
 
