@@ -83,7 +83,7 @@ var restricted = map[string]string{
 	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/console internal/progress internal/resources",
 	"net":       "sources mockserver cmd/fastcount internal/testing/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/testing/simnet",
-	"unsafe":    "internal/simd internal/intern internal/fused",
+	"unsafe":    "internal/fused",
 	"log":       "",
 	"log/slog":  "cmd/fastcount internal/console internal/progress",
 	"os/signal": "cmd/fastcount",
