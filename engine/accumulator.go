@@ -9,8 +9,8 @@ import (
 	"fastcount/parser"
 )
 
-// accumulator counts the events of each patient: the table of one attempt at one part, and the total of a run. It is
-// used by one goroutine at a time.
+// accumulator holds the counts of one attempt at one part, or the total of a
+// run. It is used by one goroutine at a time.
 type accumulator struct {
 	limits    Limits
 	patients  *intern.Table
@@ -28,11 +28,12 @@ type accumulator struct {
 
 	patientIDs, eventIDs []uint32 // of the rows of one block
 
-	fused  *fused.Path  // along plain records; nil if there is none
-	layout fused.Layout // that the road is for
+	fused  *fused.Path  // nil if the fused path is not used
+	layout fused.Layout // of fused
 }
 
-// patientColumn and eventColumn are the columns of a block that an accumulator counts.
+// patientColumn and eventColumn are the columns of a block that an accumulator
+// counts.
 const (
 	patientColumn = iota
 	eventColumn
@@ -49,9 +50,10 @@ func newAccumulator(cfg Config) *accumulator {
 	return &accumulator{limits: cfg.Limits, patients: a.patients, events: a.events, columns: &a.columns}
 }
 
-// add counts the rows of a block. The error is a *LimitError, or a *parser.SyntaxError that says where the first id
-// is that cannot be counted and wraps parser.ErrInvalidUTF8 or a *LimitError; t is then of no more use. Nothing is
-// allocated while the block holds no new name.
+// add counts the rows of a block. The error is a *LimitError, or a
+// *parser.SyntaxError with the position of the first id that cannot be counted,
+// which wraps parser.ErrInvalidUTF8 or a *LimitError. After an error t must
+// only be reset. Nothing is allocated unless the block holds a new name.
 func (t *accumulator) add(b *parser.Block) error {
 	if len(t.patientIDs) < b.Rows {
 		t.patientIDs, t.eventIDs = make([]uint32, b.Rows), make([]uint32, b.Rows)
@@ -69,15 +71,17 @@ func (t *accumulator) add(b *parser.Block) error {
 	return nil
 }
 
-// minRecord is the least record limit with which a road may be taken: it does not look at the lengths of records,
-// all of which are shorter than this.
+// minRecord is the least record limit with which the fused path is used. The
+// fused path does not check the lengths of records, all of which are shorter
+// than this.
 const minRecord = 512
 
-// maxFusedPatients is how many patients the road is good for: it waits for each look-up that goes wrong, and where the
-// names do not fit into the caches that takes longer than looking them up in batches.
+// maxFusedPatients is the number of patients up to which the fused path is
+// used. It waits for each look-up that misses the cache; with more names,
+// looking them up in batches is faster.
 const maxFusedPatients = 32 << 10
 
-// prepare makes t ready for records with this header.
+// prepare prepares t for records with this header.
 func (t *accumulator) prepare(h *parser.Header, c parser.Config) {
 	layout := fused.Layout{Comma: c.Dialect.Delimiter, Width: h.Width(),
 		First: h.Column(patientColumn), Second: h.Column(eventColumn)}
@@ -90,8 +94,10 @@ func (t *accumulator) prepare(h *parser.Header, c parser.Config) {
 	}
 }
 
-// drive counts records from the beginning of data on as far as the fast road goes, none that begins at data[stop] or
-// later, and returns the number of bytes and records. It knows only names that add has seen.
+// countFused counts records from the beginning of data, as far as the fused
+// path goes, but none that begins at data[stop] or later. It returns the
+// numbers of bytes and records. The fused path counts only names that add has
+// seen.
 func (t *accumulator) countFused(data []byte, stop int) (used, rows int) {
 	if t.fused == nil || t.counts.sparse != nil || t.patients.Len() > maxFusedPatients {
 		return 0, 0
@@ -102,8 +108,9 @@ func (t *accumulator) countFused(data []byte, stop int) (used, rows int) {
 	return used, rows
 }
 
-// intern writes the ids of the block's names. Of several names that cannot be counted, the error names the first
-// in the input, however that was cut into blocks.
+// intern sets patients and events to the ids of the block's names. The error is
+// about the first name in the input that cannot be counted, regardless of how
+// the input was split into blocks.
 func (t *accumulator) intern(b *parser.Block, patients, events []uint32) error {
 	p, e := &b.Columns[patientColumn], &b.Columns[eventColumn]
 	good, errPatient := t.patients.IDs(patients, b.Data, p.Starts, p.Ends)
@@ -131,8 +138,9 @@ func (t *accumulator) checkPairs() error {
 // earlier runs can be that large.
 var errTooManyRows = errors.New("too many rows to count")
 
-// merge adds all that o counted to t, and may take o's tables for it: o is only good for reset afterwards. The error is
-// a *LimitError or errTooManyRows; t is then of no more use.
+// merge adds the counts of o to t, and may take its tables: o must only be
+// reset afterwards. The error is a *LimitError or errTooManyRows; after it t
+// must not be used.
 func (t *accumulator) merge(o *accumulator) error {
 	if t.rows > math.MaxUint64-o.rows { // no pair, and no total, has more rows than all together
 		return errTooManyRows
@@ -190,7 +198,7 @@ func (t *accumulator) reset() {
 	}
 }
 
-// fill puts names, pairs and totals into a report, sorted.
+// fill sets the names, pairs and totals of a report, sorted.
 func (t *accumulator) fill(r *Report) {
 	var patients, events []uint32
 	r.Patients, patients = sorted(t.patients)

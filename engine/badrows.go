@@ -7,13 +7,13 @@ import (
 	"fastcount/parser"
 )
 
-// badRows are the rows that an attempt has left out.
+// badRows holds the rows that an attempt left out.
 type badRows struct {
 	rows uint64
 	kept []BadRow // without the part's name; only if Config.KeepBadRows
 }
 
-// add notes one more. Its error says that there are too many.
+// add adds a row. It returns an error if that exceeds Config.MaxBadRows.
 func (b *badRows) add(err *parser.SyntaxError, record []byte, cfg Config) error {
 	if b.rows == cfg.MaxBadRows {
 		return fmt.Errorf("%w, after %d such rows that are tolerated", err.Err, b.rows)
@@ -25,7 +25,8 @@ func (b *badRows) add(err *parser.SyntaxError, record []byte, cfg Config) error 
 	return nil
 }
 
-// take returns the rows that were kept, with the name of their part, and forgets all.
+// take returns the rows that were kept, with the name of their part, and resets
+// b.
 func (b *badRows) take(part string) []BadRow {
 	kept := b.kept
 	for i := range kept {

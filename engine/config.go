@@ -6,8 +6,8 @@ import (
 	"fastcount/parser"
 )
 
-// Config says how a run works. Its zero value counts the columns patient_id and event_type with one worker and the
-// default limits.
+// Config configures a run. Its zero value counts the columns patient_id and
+// event_type with one worker and the default limits.
 type Config struct {
 	// Jobs is how many workers count local parts; 0 means 1.
 	Jobs int
@@ -30,54 +30,61 @@ type Config struct {
 	// parser.DefaultBufferSize. It does not affect the result.
 	BufferSize int
 
-	// Verify says what becomes of a part that is not what its server declared.
+	// Verify is what happens to a part that differs from what its server
+	// declared.
 	Verify Verify
 
-	// AllowPartial lets a run succeed although parts of it failed, if at least one did not. Report.Incomplete names
-	// them.
+	// AllowPartial lets a run succeed if parts of it failed and at least one
+	// did not. Report.Incomplete lists those that failed.
 	AllowPartial bool
 
-	// MaxBadRows is how many rows with a wrong number of fields are left out, in all parts together, before that is
-	// an error. Report.Incomplete tells of them. Files are not split then.
+	// MaxBadRows is the number of rows with a wrong number of fields, in all
+	// parts together, that may be left out before that is an error.
+	// Report.Incomplete lists the parts with such rows. If MaxBadRows is not 0,
+	// files are not split.
 	MaxBadRows uint64
 
-	// KeepBadRows puts the rows that were left out into Report.BadRows; they are held in memory.
+	// KeepBadRows adds the rows that were left out to Report.BadRows. They are
+	// held in memory.
 	KeepBadRows bool
 
-	// EscapeIDs counts ids that are not UTF-8 instead of refusing them. In the report each of their bytes that is no
-	// UTF-8 then stands as \xNN, and every backslash of an id is doubled, so that distinct ids stay distinct.
+	// EscapeIDs counts ids that are not valid UTF-8 instead of refusing them.
+	// The report has \xNN for each of their invalid bytes and two backslashes
+	// for each backslash of an id, so that distinct ids remain distinct.
 	EscapeIDs bool
 
-	// RawIDs leaves the ids of the report as they are in the input, although
-	// EscapeIDs is set. The report is then fit for WritePartial, and not for a sink:
-	// ids are escaped when partial results are added up.
+	// RawIDs leaves the ids of the report as they are in the input, even if
+	// EscapeIDs is set. Such a report can be written as a partial result, but
+	// not by a sink: merging partial results escapes ids.
 	RawIDs bool
 
 	// ShowData allows errors to contain ids that occurred and were not
 	// declared, and the column names of an input.
 	ShowData bool
 
-	// Limits bound what a run may remember. Going over one is a *LimitError.
+	// Limits bound the memory of a run. The error for exceeding one is a
+	// *LimitError.
 	Limits Limits
 
-	// RangeSize is how many bytes of a large plain file are counted as one piece; 0 chooses. It changes the speed,
-	// never the result.
+	// RangeSize is the number of bytes of each byte range of a large file; 0
+	// means a suitable number. It does not affect the result.
 	RangeSize int64
 
-	// Store, if set, keeps the parts that are finished, and those that it has are not read again.
+	// Store, if set, saves the counts of finished parts. Parts that it has
+	// already are not read again.
 	Store Store
 
-	// Progress, if set, is kept up to date while the run lasts.
+	// Progress, if set, is updated during the run.
 	Progress *Progress
 }
 
-// Verify says how seriously a server's declarations are taken.
+// Verify is the treatment of parts that differ from what their server declared.
 type Verify uint8
 
 const (
-	VerifyStrict Verify = iota // a part that is not what was declared fails
-	VerifyWarn                 // it is counted as it is, and makes the report incomplete
-	VerifyOff                  // declarations are not looked at
+	VerifyStrict Verify = iota // the part fails
+	VerifyWarn                 // the part is counted, and the report is incomplete
+	VerifyOff                  // declarations are ignored
 )
 
 // Limits bound the memory of a run; 0 means the default.
@@ -95,7 +102,8 @@ type Limits struct {
 	NamesSize int
 }
 
-// withDefaults returns c with its zero values replaced, or an error that says which value makes no sense.
+// withDefaults returns c with its zero values replaced by defaults, or an error
+// if a value is invalid.
 func (c Config) withDefaults() (Config, error) {
 	c.Jobs = max(c.Jobs, 1)
 	c.Transfers = max(c.Transfers, 1)

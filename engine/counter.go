@@ -20,9 +20,9 @@ func NewCounter(limits Limits) (*Counter, error) {
 	return &Counter{total: newAccumulator(cfg)}, nil
 }
 
-// Add adds n rows of a pair; n is more than 0. Adding pairs of one patient
-// one after another is faster. The error is a *LimitError, or says that the sum
-// of all rows is too large; c must not be used after it.
+// Add adds n rows of a pair; n is more than 0. Adding the pairs of a patient
+// one after another is faster. The error is a *LimitError, or reports that
+// there are too many rows to count; c must not be used after it.
 func (c *Counter) Add(patient, event string, n uint64) (err error) {
 	t := c.total
 	if t.rows > math.MaxUint64-n {

@@ -7,9 +7,10 @@ import (
 	"slices"
 )
 
-// counts holds a number for each pair of a patient and an event type, both small integers. It is a dense matrix,
-// one row of stride cells a patient, while the pairs that occur fill enough of it; past that a hash table of the
-// pairs that do occur. It begins dense and never goes back.
+// counts holds a number for each pair of a patient and an event type, which are
+// small integers. It is a dense matrix, one row of stride cells for each
+// patient, while the pairs that occur fill enough of it, and otherwise a hash
+// table of the pairs that occur. It starts dense.
 type counts struct {
 	dense  []uint64 // dense[patient*stride+event]
 	stride int      // a power of two
@@ -17,12 +18,13 @@ type counts struct {
 }
 
 const (
-	freeCells = 1 << 19 // cells that a dense matrix may have whatever it is filled with: 4 MiB
-	sparsest  = 8       // cells that a larger one may have for each pair: as many bytes as a sparse table that just grew
-	densest   = 4       // cells for each pair at which a sparse table becomes dense: half, so as not to go to and fro
+	freeCells = 1 << 19 // cells that a dense matrix may have regardless of its pairs: 4 MiB
+	sparsest  = 8       // cells that a larger one may have for each pair: the size of a sparse table that just grew
+	densest   = 4       // cells for each pair at which a sparse table becomes dense: half of sparsest, as hysteresis
 )
 
-// fit makes room for patients × events. It is called before each add with ids below these numbers.
+// fit grows c for patients × events. It must be called before each add, with
+// numbers greater than all ids.
 func (c *counts) fit(patients, events int) {
 	if c.sparse == nil && events <= c.stride && int64(patients)*int64(c.stride) <= int64(len(c.dense)) {
 		return
@@ -38,7 +40,7 @@ func (c *counts) fit(patients, events int) {
 	}
 }
 
-// toDense moves the counts to a matrix of so many cells.
+// toDense moves the counts to a matrix of the given number of cells.
 func (c *counts) toDense(cells, stride int) {
 	dense := make([]uint64, cells)
 	c.each(func(patient, event uint32, n uint64) { dense[int(patient)*stride+int(event)] = n })
@@ -65,7 +67,7 @@ func (c *counts) addOnes(patients, events []uint32) {
 	}
 }
 
-// add adds n to one pair, for which fit has made room.
+// add adds n to one pair, after a call of fit.
 func (c *counts) add(patient, event uint32, n uint64) {
 	if c.sparse != nil {
 		c.sparse.add(patient, event, n)
@@ -136,7 +138,7 @@ func (c *counts) toSparse() {
 	*c = counts{sparse: sparse}
 }
 
-// keptCells is how large a matrix is kept for the next part.
+// keptCells is the size of the largest matrix that is kept for the next part.
 const keptCells = 1 << 16
 
 // reset sets all counts to zero. A small matrix is kept, anything larger given back: the next part may be small.

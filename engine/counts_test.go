@@ -15,7 +15,7 @@ import (
 
 // The counts agree with a Go map whatever is added, dense or sparse, and however the two grow.
 func TestCountsAgreeWithAMap(t *testing.T) {
-	roads := map[bool]int{}
+	forms := map[bool]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		var c counts
 		want := map[[2]uint32]uint64{}
@@ -43,10 +43,10 @@ func TestCountsAgreeWithAMap(t *testing.T) {
 		if !maps.Equal(got, want) || c.pairs() != len(want) {
 			t.Fatalf("got %d pairs %v, want %v", c.pairs(), got, want)
 		}
-		roads[c.sparse != nil]++
+		forms[c.sparse != nil]++
 	})
-	if roads[true] == 0 || roads[false] == 0 {
-		t.Errorf("dense %d times, sparse %d times: one was not tested", roads[false], roads[true])
+	if forms[true] == 0 || forms[false] == 0 {
+		t.Errorf("dense %d times, sparse %d times: one was not tested", forms[false], forms[true])
 	}
 }
 
@@ -179,7 +179,7 @@ func TestATallyCanBeUsedAgain(t *testing.T) {
 	}
 }
 
-// An accumulator that is over a limit says so when it is merged, whatever it was counted into.
+// Merging an accumulator that exceeds a limit fails, whatever it is merged into.
 func TestMergeKeepsLimits(t *testing.T) {
 	cfg, _ := Config{Limits: Limits{Pairs: 1}}.withDefaults()
 	total := newAccumulator(cfg)

@@ -1,14 +1,25 @@
 // Package engine counts the events of each patient in the parts of an export.
 //
-// Run takes Parts, each a name and a way to open a stream of CSV, and returns a Report. Parts for files, URLs and the
-// downloads of an export come from package sources; a type of your own needs no more than Name and Open. What else a
-// part can do, it says by the optional interfaces: Declarer, where a server says what it must hold; Retrier, where a
-// failed attempt may be repeated; Splitter, where it can be read from several places at once; and so on.
+// [Run] takes parts, each a name and a way to open a stream of CSV, and returns
+// a [Report]. Package sources has parts for files, URLs and the downloads of an
+// export; another type needs only the methods Name and Open. Optional
+// interfaces add to that: [Declarer] if a server declares what the part holds,
+// [Retrier] if a failed attempt may be repeated, [Splitter] if the part can be
+// read from several places at once.
 //
-// Bytes flow one way: a part is opened, package parser makes blocks of whole records of its stream, and the ids of
-// each block are counted. That is done by one goroutine for each part, into a table of its own, which joins the total
-// only after the stream ended well and every check passed: a failed attempt leaves no trace. One large plain file is
-// cut into ranges that are counted like parts.
+// A part is opened, package parser splits its stream into blocks of whole
+// records, and the ids of each block are counted. One goroutine does all of
+// that for a part, into an accumulator of its own, whose counts join the total
+// only after the stream has ended and every check has passed: a failed attempt
+// leaves no trace. A large plain file is split into byte ranges that several
+// workers count.
+//
+// # Terminology
+//
+// A pair is a patient id with an event type. An attempt reads a part once from
+// its beginning. A report is incomplete if parts failed, rows were left out, or
+// a part differs from what its server declared, and the configuration allows
+// that.
 package engine
 
 import (
@@ -18,10 +29,11 @@ import (
 	"sync"
 )
 
-// Run counts all parts and returns the report. Every part is tried to its end, whatever becomes of the others, so
-// that the answer is the same in every run: the report if all succeeded; PartErrors that lists every part that
-// failed; a *LimitError if all succeeded but together hold more than Config.Limits allow; or the cause of ctx's
-// end, soon after it ended. No goroutine is left behind.
+// Run counts all parts and returns the report. It attempts every part, even
+// after others have failed, so that the result is the same in every run: the
+// report if all parts succeeded; PartErrors with every part that failed; a
+// *LimitError if all succeeded but together exceed Config.Limits; or, soon
+// after ctx ends, its cause. No goroutine outlives Run.
 func Run(ctx context.Context, parts []Part, cfg Config) (*Report, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -47,18 +59,19 @@ type run struct {
 
 	mu       sync.Mutex // guards what follows
 	total    *accumulator
-	overflow error          // why the total can take no more
+	overflow error          // why the total is no longer valid
 	reports  []PartReport   // by part
 	failures []*PartError   // by part, nil where it did not fail
 	badRows  [][]BadRow     // by part
-	spare    []*accumulator // accumulators without an owner
+	spare    []*accumulator // accumulators that are not in use
 }
 
-// task is a piece of work for one worker: a whole part, or one range of one.
+// task is what one worker does at a time: count a whole part, or one byte range
+// of it.
 type task struct {
 	part  int
 	split *splitPart // nil for a whole part
-	index int        // of the range in chain
+	index int        // of the range in split
 }
 
 func newRun(parts []Part, cfg Config) *run {
@@ -73,7 +86,7 @@ func newRun(parts []Part, cfg Config) *run {
 	}
 }
 
-// start lets up to n workers take tasks, in order, until none is left.
+// start starts up to n workers, which take tasks in order until none is left.
 func (r *run) start(ctx context.Context, workers *sync.WaitGroup, tasks []task, n int) {
 	queue := make(chan task, len(tasks))
 	for _, t := range tasks {
@@ -91,8 +104,10 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, tasks []task, 
 	}
 }
 
-// settle commits a part that was counted, or notes that it failed with err. A part that is not what was declared may be
-// let pass. Only what lacks nothing is kept, so that no later run is taken for complete by mistake.
+// settle commits a part that was counted, or records that it failed with err.
+// Config.Verify decides whether a part that differs from its declaration fails.
+// Only complete parts are saved in Config.Store, so that no later run takes an
+// incomplete one for complete.
 func (r *run) settle(part int, t *accumulator, report PartReport, err error) {
 	var mismatch *MismatchError
 	report.Download = downloadID(r.parts[part])
@@ -121,7 +136,7 @@ func downloadID(part Part) string {
 	return ""
 }
 
-// commit joins what was counted of a part to the total. This is the only way into it.
+// commit adds what was counted of a part to the total. Nothing else does.
 func (r *run) commit(part int, t *accumulator, report PartReport) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -133,7 +148,7 @@ func (r *run) commit(part int, t *accumulator, report PartReport) {
 	}
 }
 
-// fail notes that a part was given up.
+// fail records that a part failed.
 func (r *run) fail(part, attempts int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -143,7 +158,7 @@ func (r *run) fail(part, attempts int, err error) {
 	r.states[part].set(Failed)
 }
 
-// report returns the outcome of a run that was not cut short.
+// report returns the result of a run that was not interrupted.
 func (r *run) report() (*Report, error) {
 	var failed PartErrors
 	for _, f := range r.failures {
@@ -164,7 +179,7 @@ func (r *run) report() (*Report, error) {
 	return r.total.finalReport(report, r.cfg.EscapeIDs && !r.cfg.RawIDs), nil
 }
 
-// borrow returns an empty accumulator; giveBack takes it again.
+// borrow returns an empty accumulator; giveBack takes it back.
 func (r *run) borrow() *accumulator {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -385,7 +385,7 @@ func TestOpenError(t *testing.T) {
 	}
 }
 
-// changed is a plain part that says after reading that it is not what it was.
+// changed is a plain part that reports after reading that it changed.
 type changed struct{ plain }
 
 var errChanged = errors.New("changed")
@@ -409,8 +409,8 @@ func TestTransportErrorOutranksSyntaxError(t *testing.T) {
 		stream io.Reader
 		want   error
 	}{
-		"broken behind": {corpus.Broken(append(bad, make([]byte, 3<<20)...)), corpus.ErrBroken},
-		"whole":         {bytes.NewReader(bad), parser.ErrFieldCount},
+		"broken after it": {corpus.Broken(append(bad, make([]byte, 3<<20)...)), corpus.ErrBroken},
+		"whole":           {bytes.NewReader(bad), parser.ErrFieldCount},
 	} {
 		_, err := engine.Run(t.Context(), []engine.Part{&download{attempts: []io.Reader{tt.stream}}}, engine.Config{})
 		if !errors.Is(err, tt.want) {
@@ -419,7 +419,7 @@ func TestTransportErrorOutranksSyntaxError(t *testing.T) {
 	}
 }
 
-// endless is a part that never ends and says when it has begun.
+// endless is a part that never ends. It reports when it was opened.
 type endless struct {
 	memory
 	begun func()

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// PartError says that one part failed for good.
+// PartError is the failure of one part.
 type PartError struct {
 	Part     string // Part.Name
-	Attempts int    // how often it was tried
+	Attempts int    // number of attempts
 	Err      error
 }
 
@@ -22,9 +22,9 @@ func (e *PartError) Error() string {
 
 func (e *PartError) Unwrap() error { return e.Err }
 
-// PartErrors are the parts of a run that failed, in the order in which the parts were given, never empty.
-// The first decides what the whole run's failure is called: Unwrap returns it alone, so that errors.Is and
-// errors.As give the same answer in every run.
+// PartErrors lists the parts of a run that failed, in the order of Run's
+// argument. It is never empty. Unwrap returns the first alone, so that
+// errors.Is and errors.As return the same in every run.
 type PartErrors []*PartError
 
 func (e PartErrors) Error() string {
@@ -37,11 +37,12 @@ func (e PartErrors) Error() string {
 
 func (e PartErrors) Unwrap() error { return e[0] }
 
-// ErrUnproved is matched by the error in the text of a Ranger that does not begin at byte 0: whether that begins where
-// its first record seems to is not known to whom only the range is given.
+// ErrUnproved is matched by errors in the text of a Ranger that does not begin
+// at byte 0. Whether its first record begins where it appears to begin cannot
+// be determined from the range alone.
 var ErrUnproved = errors.New("unless quotes were open at the beginning of the range")
 
-// LimitError says that a limit of Limits was reached.
+// LimitError reports that a limit of Limits was exceeded.
 type LimitError struct {
 	What  string // "id", "patients", "events", "pairs" or "names-size"
 	Limit int
@@ -57,11 +58,11 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("more than %d distinct %s", e.Limit, e.What)
 }
 
-// BadRowsError says that rows with a wrong number of fields were left out.
+// BadRowsError reports rows with a wrong number of fields that were left out.
 type BadRowsError struct {
 	All   bool // a part has no other rows: its dialect is probably wrong
 	Rows  uint64
-	Limit uint64 // if more than that are an error, and they are; else 0
+	Limit uint64 // 0, or the number that Rows exceeds
 }
 
 func (e *BadRowsError) Error() string {
@@ -82,11 +83,11 @@ func (e *BadRowsError) Error() string {
 // [Report.ExpectRows] is not met.
 const MismatchExpected = "expected rows"
 
-// MismatchError says that what was counted is not what the server declared, or
-// what the caller expected.
+// MismatchError reports that what was counted differs from what the server
+// declared, or from what the caller expected.
 type MismatchError struct {
 	What              string   // "rows", "patient", "event type" or MismatchExpected
-	Declared, Counted uint64   // for "rows"; for names: how many were declared, and how many occurred undeclared
+	Declared, Counted uint64   // rows, or the number of declared names and that of undeclared ones
 	Names             []string // some of the latter, if Config.ShowData
 }
 

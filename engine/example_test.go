@@ -82,7 +82,7 @@ func ExampleRun_columns() {
 }
 
 // A failure names the part and the place. All parts that failed are listed; the first of them decides what errors.Is
-// and errors.As say.
+// and errors.As report.
 func ExampleRun_failure() {
 	parts := []engine.Part{text{"monday", monday}, text{"broken", "patient_id,event_type\nP1\n"}}
 	report, err := engine.Run(context.Background(), parts, engine.Config{})
@@ -95,18 +95,18 @@ func ExampleRun_failure() {
 	// line 2 byte 22 true
 }
 
-// declared is a text of which somebody said what it holds.
+// declared is a text with a declaration of what it holds.
 type declared struct {
 	text
-	says engine.Declaration
+	declaration engine.Declaration
 }
 
-func (d declared) Declared() engine.Declaration { return d.says }
+func (d declared) Declared() engine.Declaration { return d.declaration }
 
 // A part that is a Declarer counts only if it holds what was declared.
 func ExampleDeclarer() {
-	says := engine.Declaration{Rows: 3, Patients: []string{"P1", "P2"}, Events: []string{"bp", "spo2"}}
-	whole := declared{text{"monday", monday}, says}
+	declaration := engine.Declaration{Rows: 3, Patients: []string{"P1", "P2"}, Events: []string{"bp", "spo2"}}
+	whole := declared{text{"monday", monday}, declaration}
 	report, err := engine.Run(context.Background(), []engine.Part{whole}, engine.Config{})
 	if err != nil {
 		fmt.Println(err)
@@ -114,7 +114,7 @@ func ExampleDeclarer() {
 	}
 	fmt.Println("verified by", report.Parts[0].Verified)
 
-	cut := declared{text{"monday", "patient_id,event_type\nP1,bp\nP1,bp\n"}, says}
+	cut := declared{text{"monday", "patient_id,event_type\nP1,bp\nP1,bp\n"}, declaration}
 	_, err = engine.Run(context.Background(), []engine.Part{cut}, engine.Config{})
 	fmt.Println(err)
 	// Output:

@@ -50,7 +50,7 @@ func TestAllowPartial(t *testing.T) {
 	}
 }
 
-// What was declared is compared, or let pass and told, or not looked at.
+// A mismatch fails the part, or is listed, or is not looked for.
 func TestVerify(t *testing.T) {
 	data := export(1, 100)
 	tests := []struct {
@@ -83,7 +83,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// badExport is an export of which every tenth row lacks a field.
+// badExport is an export in which every tenth row has a field too few.
 func badExport(rows int) (data []byte, bad int) {
 	lines := strings.Split(string(export(1, rows)), "\n")
 	for i := 10; i < len(lines)-1; i += 10 {

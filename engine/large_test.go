@@ -62,14 +62,14 @@ func (r *giantRange) Read(b []byte) (n int, err error) {
 
 // next returns what comes next of the header, one block, or the tail.
 func (r *giantRange) next() string {
-	behind := r.at - int64(len(r.header))
+	offset := r.at - int64(len(r.header))
 	switch tail := r.at - r.tailAt(); {
-	case behind < 0:
+	case offset < 0:
 		return r.header[r.at:]
 	case tail >= 0:
 		return r.tail[min(tail, int64(len(r.tail))):]
 	}
-	return r.block[behind%int64(len(r.block)):]
+	return r.block[offset%int64(len(r.block)):]
 }
 
 // checkGiant counts a file whose tail is a good row and a bad one, and then the same file without the bad row.

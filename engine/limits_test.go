@@ -136,9 +136,9 @@ func (r *hugeRange) Read(b []byte) (int, error) {
 	}
 	text := r.file.begin
 	at := r.at
-	if behind := at - int64(len(text)); behind >= 0 {
+	if offset := at - int64(len(text)); offset >= 0 {
 		text = r.file.again
-		at = behind % int64(len(text))
+		at = offset % int64(len(text))
 	}
 	n := copy(b[:min(int64(len(b)), hugeSize-r.at)], text[at:])
 	r.at += int64(n)

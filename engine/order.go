@@ -15,8 +15,8 @@ type entry struct {
 	id     uint32
 }
 
-// sorted returns the names of a table in the order of their bytes, and their ids in the same order. The names are parts
-// of one string.
+// sorted returns the names of a table in the order of their bytes, and their
+// ids in the same order. The names are parts of one string.
 func sorted(t *intern.Table) (names []string, ids []uint32) {
 	if t.Len() == 0 {
 		return []string{}, nil
@@ -48,7 +48,8 @@ func sorted(t *intern.Table) (names []string, ids []uint32) {
 	return names, ids
 }
 
-// entriesOf returns an entry for each name of t. Its prefix are the bytes behind those with which all names begin.
+// entriesOf returns an entry for each name of t. The prefix is the eight bytes
+// after those that all names have in common.
 func entriesOf(t *intern.Table) []entry {
 	common := t.Name(0)
 	for id := range t.Len() {
@@ -72,8 +73,9 @@ func commonPrefix(a, b []byte) int {
 	return n
 }
 
-// byPrefix returns the entries sorted by their prefixes: by one byte after another, the last one first, each
-// time keeping the order of those that are alike in it. Bytes that are alike in all are left out.
+// byPrefix returns the entries sorted by their prefixes. It is a radix sort,
+// from the last byte to the first, that skips bytes which are equal in all
+// entries.
 func byPrefix(entries []entry) []entry {
 	other := make([]entry, len(entries))
 	for shift := 0; shift < 64; shift += 8 {

@@ -19,7 +19,7 @@ func TestSorted(t *testing.T) {
 		"one":                     {"P1"},
 		"the empty one":           {""},
 		"one begins another":      {"P10", "P1", "", "P", "P1\x00", "P\x00"},
-		"NULs behind the end":     {"\x00\x00", "", "\x00", "\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
+		"NULs at the end":         {"\x00\x00", "", "\x00", "\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
 		"alike in eight bytes":    {"12345678z", "12345678a", "12345678", "02345678"},
 		"alike in more":           {"export-2025-b", "export-2025-a", "export-2024-z", "export-2025-"},
 		"bytes above 127":         {"é", "z", "\xff", "\x80", "a"},
@@ -83,7 +83,7 @@ func TestPairsInOrder(t *testing.T) {
 		for i, p := range pairs {
 			got[fmt.Sprint(p.Patient, p.Event)] = p.Count
 			if i > 0 && (pairs[i-1].Patient > p.Patient || pairs[i-1].Patient == p.Patient && pairs[i-1].Event >= p.Event) {
-				t.Fatalf("%v stands behind %v", p, pairs[i-1])
+				t.Fatalf("%v follows %v", p, pairs[i-1])
 			}
 		}
 		if !maps.Equal(got, want) {

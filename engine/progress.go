@@ -5,18 +5,18 @@ import (
 	"sync/atomic"
 )
 
-// State is where a part stands in a run.
+// State is the state of a part in a run.
 type State uint8
 
 const (
-	Waiting State = iota // not begun
+	Waiting State = iota // not started
 	Running              // being read
 	Pausing              // waiting to be tried again
 	Done                 // read, verified and committed
-	Failed               // given up
+	Failed               // will not be tried again
 )
 
-// PartProgress is what is known of one part while the run lasts.
+// PartProgress is a snapshot of one part during a run.
 type PartProgress struct {
 	Name     string
 	Declared uint64 // rows that the server declared; 0 if it declared none
@@ -28,8 +28,8 @@ type PartProgress struct {
 	RawBytes uint64 // taken from the source, likewise
 }
 
-// Progress lets another goroutine watch a run. Its zero value is ready for one run; all methods are safe for
-// concurrent use.
+// Progress reports the progress of a run to other goroutines. Its zero value is
+// ready for one run. Its methods are safe for concurrent use.
 type Progress struct {
 	parts atomic.Pointer[[]partState]
 
@@ -45,7 +45,8 @@ type partState struct {
 	rows, bytes, raw atomic.Uint64
 }
 
-// Snapshot returns the state of every part in the order in which they were given, or nil before Run began.
+// Snapshot returns the progress of every part, in the order of Run's argument,
+// or nil before Run has started.
 func (p *Progress) Snapshot() []PartProgress {
 	parts := p.parts.Load()
 	if parts == nil {
@@ -63,21 +64,21 @@ func (p *Progress) Snapshot() []PartProgress {
 	return out
 }
 
-// Stages returns where the time of the workers that are done went.
+// Stages returns how the workers that have finished spent their time.
 func (p *Progress) Stages() Stages {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.stages
 }
 
-// spent notes how one worker spent its time.
+// spent adds the time of one worker.
 func (p *Progress) spent(s Stages) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stages.add(s)
 }
 
-// start names the parts; called once by Run.
+// start initializes p for parts. Run calls it once.
 func (p *Progress) start(parts []Part) []partState {
 	states := make([]partState, len(parts))
 	for i, part := range parts {
@@ -90,7 +91,7 @@ func (p *Progress) start(parts []Part) []partState {
 	return states
 }
 
-// begin marks the beginning of an attempt and forgets the last one's figures.
+// begin records the start of an attempt and resets the numbers of the last one.
 func (s *partState) begin(attempt int) {
 	s.rows.Store(0)
 	s.bytes.Store(0)
@@ -101,14 +102,14 @@ func (s *partState) begin(attempt int) {
 
 func (s *partState) set(state State) { s.state.Store(uint32(state)) }
 
-// read notes so many more decoded bytes, rows, and bytes taken from the source.
+// read adds n decoded bytes, a number of rows, and raw bytes of the source.
 func (s *partState) read(n, rows, raw uint64) {
 	s.bytes.Add(n)
 	s.rows.Add(rows)
 	s.raw.Add(raw)
 }
 
-// finish puts the figures of the committed attempt in place of the running ones.
+// finish sets the numbers of the committed attempt.
 func (s *partState) finish(report PartReport) {
 	s.rows.Store(report.Rows)
 	s.bytes.Store(report.Bytes)

@@ -2,9 +2,10 @@ package engine
 
 import "fastcount/parser"
 
-// Report is the answer of a run. It is the same, field for field, for any number of workers, buffer size and
-// order of arrival; only PartReport.Attempts depends on how the network behaved, and PartReport.Kept on what
-// Config.Store had.
+// Report is the result of a run. It is the same, field for field, for any
+// number of workers, buffer size and order of arrival, except that
+// PartReport.Attempts depends on the network, and PartReport.Kept on
+// Config.Store.
 type Report struct {
 	Patients []string     // the patient ids that occurred, sorted by their bytes, each valid UTF-8
 	Events   []string     // the event types that occurred, sorted by their bytes, each valid UTF-8
@@ -12,7 +13,7 @@ type Report struct {
 	Totals   []uint64     // rows of each event type, in the order of Events
 	Rows     uint64       // data rows of all parts; the sum of Totals and the sum of all Pair.Count
 	Bytes    uint64       // decoded CSV bytes of all parts, headers included
-	Parts    []PartReport // in the order in which the parts were given
+	Parts    []PartReport // in the order of Run's argument
 
 	// Incomplete lists what makes the report incomplete, in the order of the
 	// parts. It is empty if the report is complete, which it is unless Config
@@ -25,14 +26,14 @@ type Report struct {
 // Missing is something that is missing from a report, or that may be wrong in it.
 type Missing struct {
 	Part string
-	Err  error // the part's failure, a *MismatchError that was let pass, or a *BadRowsError
+	Err  error // the failure of the part, a *MismatchError, or a *BadRowsError
 }
 
 // BadRow is a row that was left out.
 type BadRow struct {
 	Part   string
 	Err    *parser.SyntaxError // where it is, and what is wrong with it
-	Record []byte              // as it stands in the input, without its line end
+	Record []byte              // as in the input, without its line end
 }
 
 // listMissing sets r.Incomplete, and returns the number of rows that were left out.
@@ -49,26 +50,26 @@ func (r *Report) listMissing() (bad uint64) {
 	return bad
 }
 
-// Pair says how often one patient had one event type.
+// Pair is the number of rows of one patient with one event type.
 type Pair struct {
 	Patient uint32 // index into Report.Patients
 	Event   uint32 // index into Report.Events
 	Count   uint64 // always more than 0
 }
 
-// PartReport says what was read from one part.
+// PartReport describes what was read from one part.
 type PartReport struct {
 	Name     string
 	Download string // the server's id of a download, else ""
-	Entry    int    // number of the plan entry of which the part is, from 1; 0 if it is not of a shard
+	Entry    int    // number of the plan entry that the part belongs to, from 1; 0 without a plan
 	Rows     uint64
 	Bytes    uint64 // decoded CSV bytes
-	RawBytes uint64 // bytes taken from the source; differs from Bytes where it was compressed
-	Attempts int    // 1 where the first attempt succeeded
+	RawBytes uint64 // bytes read from the source, before decompression
+	Attempts int    // 1 if the first attempt succeeded
 	BadRows  uint64 // rows that were left out, not among Rows
 	Verified Proof
 	Range    *Range // of a Ranger, else nil
-	Err      error  // why the part makes the report incomplete: what failed, if nothing of it was counted, or the declaration it breaks
+	Err      error  // its failure, or a *MismatchError if it was counted nevertheless
 	Failed   bool   // nothing of the part was counted
 	Kept     bool   // taken from Config.Store, and not read in this run
 
@@ -80,12 +81,14 @@ type PartReport struct {
 	Unterminated bool
 }
 
-// Range says which bytes of a Ranger were counted. That its first record really begins at Start is certain if From is 0, or
-// if the range before, of which that is certain, has it as its End: no quote can hide anything then.
+// Range describes the byte range of a Ranger that was counted. That its first
+// record begins at Start is certain if From is 0, or if the range before it,
+// for which that is certain, has Start as its End: then it does not begin
+// within quotes.
 type Range struct {
-	From  int64 `json:"from"`  // what Ranger.Range said
-	To    int64 `json:"to"`    // likewise
+	From  int64 `json:"from"`  // from Ranger.Range
+	To    int64 `json:"to"`    // from Ranger.Range
 	Start int64 `json:"start"` // of the first record, 0 where From is
-	End   int64 `json:"end"`   // of the record behind the last one
+	End   int64 `json:"end"`   // of the last record
 	Size  int64 `json:"size"`  // of the part
 }

@@ -10,22 +10,28 @@ import (
 	"fastcount/parser"
 )
 
-// One large file is counted by several workers. It is cut into ranges, and each worker counts all ranges that it takes
-// into one accumulator. Whether a cut falls inside quotes cannot be known without reading all that comes before, so each
-// range but the first guesses where its first record begins. The guess is proved afterwards: reading the range
-// before, whose own beginning is proved, ends exactly where this one began. An error counts only in a range whose
-// beginning is proved. Where a guess was wrong, which takes text in quotes that looks like records, everything counted
-// of the file is thrown away and one worker reads it in one go. So the result is always that of reading it in one go.
+// Several workers count the byte ranges of one large file, each into one
+// accumulator for all ranges that it takes. Whether a range begins within
+// quotes cannot be determined without reading everything before it, so each
+// range but the first starts at a guess of where its first record begins. The
+// guess is proved later: it is correct if the range before it, which itself
+// begins at a proved place, ends exactly there. Errors count only in ranges
+// whose start is proved. If a guess was wrong, which requires quoted text that
+// resembles records, the counts of all ranges are discarded and one worker
+// reads the file from its beginning. The result is therefore always that of
+// reading the file from its beginning.
 
-// minRange is the least number of bytes worth a range of its own.
+// minRange is the least size in bytes of a range.
 const minRange = 4 << 20
 
-// rangesPerShare is into how many parts the share of a worker in the bytes that remain is cut: ranges become smaller toward
-// the end, so that no worker waits long for the last one, and their number grows only with the logarithm of the
-// input's size (guided self-scheduling; Polychronopoulos and Kuck, 1987).
+// rangesPerShare is the number of ranges into which the share of each worker in
+// the remaining bytes is split. Ranges become smaller toward the end, so that
+// no worker waits long for the last one, and their number grows only with the
+// logarithm of the size of the input (guided self-scheduling; Polychronopoulos
+// and Kuck, 1987).
 const rangesPerShare = 4
 
-// chain is one part that is counted in ranges, and how far these are proved.
+// splitPart is a part that is counted in byte ranges.
 type splitPart struct {
 	run   *run
 	part  int
@@ -33,11 +39,11 @@ type splitPart struct {
 	cuts  []int64 // range i is from cuts[i] to cuts[i+1]
 	begin sync.Once
 
-	ctx  context.Context // of the counting of ranges
-	stop func()          // ends it, when no range is of use any more
+	ctx  context.Context // canceled when no further range is needed
+	stop func()          // cancels ctx
 
-	header *parser.Header // once begin is done; nil if it cannot be had
-	unread error          // why it cannot
+	header *parser.Header // set once begin is done; nil if it cannot be read
+	unread error          // why it cannot be read
 
 	mu           sync.Mutex
 	accumulators map[*worker]*accumulator
@@ -45,21 +51,22 @@ type splitPart struct {
 	counted      int            // ranges that are being counted now
 	proved       int            // ranges whose beginning and end are certain
 	at           int64          // decoded bytes before the first range that is not
-	over         int64          // how far behind its beginning the first record is
-	lines        int64          // line feeds up to there
+	over         int64          // bytes from there to the first record
+	lines        int64          // line feeds before at+over
 	fault        error          // why no further range is to be counted
-	checked      bool           // damage of the last range looked at shows as an error of its stream
-	proof        Proof          // weakest of the ranges that are proved
+	checked      bool           // see Prover.Checked; of the last range examined
+	proof        Proof          // weakest of the proved ranges
 	settled      bool
 
 	ranger bool  // the part is a Ranger
-	start  int64 // decoded bytes before its first record, that is its beginning with its header where it has one
+	start  int64 // decoded bytes before its first record, or before its header
 }
 
-// rangeResult is a counted range. Offsets are in decoded bytes from its beginning.
+// rangeResult is the result of counting a range. Offsets are in decoded bytes
+// from its start.
 type rangeResult struct {
-	start   int64 // of its first record; less than 0 if there is none
-	end     int64 // of the record behind its last one
+	start   int64 // of its first record; negative if there is none
+	end     int64 // of its last record
 	limit   int64 // of the next range
 	lines   int64 // line feeds from start to end
 	checked bool  // see Prover
@@ -67,10 +74,11 @@ type rangeResult struct {
 	err     error
 }
 
-// errWrongGuess is the fault of a range that did not begin where it was thought to.
+// errWrongGuess is the error of a range whose first record does not begin where
+// it was guessed to begin.
 var errWrongGuess = errors.New("a range does not begin where it seemed to")
 
-// tasks cuts the work into pieces, in the order in which they are to be begun.
+// tasks returns the tasks of a run, in the order in which workers take them.
 func (r *run) tasks(ctx context.Context) (local, remote []task) {
 	remaining := r.splittableBytes()
 	for i, part := range r.parts {
@@ -97,7 +105,7 @@ func (r *run) tasks(ctx context.Context) (local, remote []task) {
 	return local, remote
 }
 
-// splittableBytes returns how long all parts that can be split are together.
+// splittableBytes returns the sum of the sizes of all parts that can be split.
 func (r *run) splittableBytes() (total int64) {
 	for _, part := range r.parts {
 		if from, to, ok := span(part); ok {
@@ -107,7 +115,8 @@ func (r *run) splittableBytes() (total int64) {
 	return total
 }
 
-// span returns which bytes of a part are to be counted, if it can be split.
+// span returns the byte range of a part that is to be counted, and whether the
+// part can be split.
 func span(part Part) (from, to int64, ok bool) {
 	if r, ok := part.(Ranger); ok {
 		from, to = r.Range()
@@ -120,8 +129,9 @@ func span(part Part) (from, to int64, ok bool) {
 	return 0, 0, false
 }
 
-// cut returns where the ranges of a part begin, and their end; nil if it cannot be split. remaining is the number of
-// bytes from its beginning to the end of the last part that can.
+// cut returns where the ranges of a part begin, followed by the end of the last
+// one, or nil if the part cannot be split. remaining is the number of bytes of
+// this part and of all later ones that can be split.
 func (r *run) cut(ctx context.Context, part Part, remaining int64) (cuts []int64) {
 	from, to, ok := span(part)
 	if !ok {
@@ -135,7 +145,7 @@ func (r *run) cut(ctx context.Context, part Part, remaining int64) (cuts []int64
 		}
 		next, err := part.(Splitter).Cut(ctx, at+n)
 		if err != nil || next >= to {
-			break // reading what follows in one go will say what is wrong
+			break // reading the rest as one range reports the error
 		}
 		cuts = append(cuts, next)
 		at = next
@@ -143,7 +153,7 @@ func (r *run) cut(ctx context.Context, part Part, remaining int64) (cuts []int64
 	return append(cuts, to)
 }
 
-// rangeSize returns how many bytes the next range is to have if so many remain.
+// rangeSize returns the size of the next range if remaining bytes are left.
 func (r *run) rangeSize(remaining int64) int64 {
 	if r.cfg.RangeSize > 0 {
 		return r.cfg.RangeSize
@@ -162,7 +172,8 @@ func (r *run) newSplitPart(ctx context.Context, part int, cuts []int64) *splitPa
 	return c
 }
 
-// count counts range i. The worker that is the last to do so for the part settles what becomes of it.
+// count counts range i. The worker that finishes the last range settles the
+// part.
 func (c *splitPart) count(ctx context.Context, w *worker, i int) {
 	c.begin.Do(func() { c.readHeader(ctx, w) })
 	t := c.enter(w)
@@ -174,8 +185,8 @@ func (c *splitPart) count(ctx context.Context, w *worker, i int) {
 	}
 }
 
-// readHeader finds out what all ranges must know. An error is left to the first
-// range, which reads the header too if it begins with it.
+// readHeader reads the header, which all ranges need. It leaves an error to the
+// first range, which reads the header too if it begins at byte 0.
 func (c *splitPart) readHeader(ctx context.Context, w *worker) {
 	c.state().begin(1)
 	stream, err := c.file.OpenRange(ctx, 0, c.cuts[1])
@@ -190,7 +201,8 @@ func (c *splitPart) readHeader(ctx context.Context, w *worker) {
 	c.header = w.reader.Header()
 }
 
-// enter returns the accumulator that w is to count a range into, or nil where nothing more is to be counted.
+// enter returns the accumulator that w is to use for a range, or nil if no
+// further range is to be counted.
 func (c *splitPart) enter(w *worker) *accumulator {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -204,7 +216,7 @@ func (c *splitPart) enter(w *worker) *accumulator {
 	return c.accumulators[w]
 }
 
-// countRange counts range i into t, from where its first record seems to begin.
+// countRange counts range i into t, from the guessed start of its first record.
 func (c *splitPart) countRange(w *worker, i int, t *accumulator) (result *rangeResult) {
 	result = new(rangeResult)
 	if c.cuts[i] > 0 && c.header == nil {
@@ -231,7 +243,7 @@ func (c *splitPart) countRange(w *worker, i int, t *accumulator) (result *rangeR
 		result.start = -1
 	}
 	if c.cuts[i] == 0 {
-		result.start = 0 // its header needs no guess
+		result.start = 0 // it begins with the header
 	}
 	if p, ok := stream.(Prover); ok {
 		result.checked, result.proof = p.Checked(), p.Proof()
@@ -242,7 +254,8 @@ func (c *splitPart) countRange(w *worker, i int, t *accumulator) (result *rangeR
 	return result
 }
 
-// leave takes a result, proves what can be proved, and reports whether the part is to be settled by the caller.
+// leave stores a result, proves as many ranges as possible, and reports whether
+// the caller is to settle the part.
 func (c *splitPart) leave(i int, result *rangeResult) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -259,10 +272,11 @@ func (c *splitPart) leave(i int, result *rangeResult) bool {
 	return c.settled
 }
 
-// prove goes on over the first range that is not proved.
+// prove proves the first range that is not proved yet, or returns why it
+// cannot.
 func (c *splitPart) prove(result *rangeResult) error {
 	c.checked = result.checked
-	if c.proved == 0 && c.cuts[0] > 0 && result.start >= 0 { // others must see whether it fits
+	if c.proved == 0 && c.cuts[0] > 0 && result.start >= 0 { // merging verifies that the ranges fit
 		c.over, c.start = result.start, c.at+result.start
 	}
 	switch {
@@ -283,7 +297,8 @@ func (c *splitPart) prove(result *rangeResult) error {
 	return nil
 }
 
-// moved moves the place of a syntax error, counted from the beginning of a range, to that of the input.
+// moved converts the position of a syntax error from one within a range to one
+// within the input.
 func moved(err error, offset, lines int64) error {
 	var syntax *parser.SyntaxError
 	if !errors.As(err, &syntax) {
@@ -295,7 +310,8 @@ func moved(err error, offset, lines int64) error {
 	return &there
 }
 
-// unproved is what can be said of a syntax error without the text before the range.
+// unproved returns a syntax error without line and column, which depend on the
+// text before the range.
 func (c *splitPart) unproved(err error) error {
 	var syntax *parser.SyntaxError
 	if !errors.As(err, &syntax) {
@@ -306,8 +322,10 @@ func (c *splitPart) unproved(err error) error {
 	return fmt.Errorf("%w, %w, which begins at byte %d", &there, ErrUnproved, c.cuts[0])
 }
 
-// settle commits the part, or fails it, or counts it in one go. Which worker's accumulator reaches a limit is chance, so
-// limits are left to the last, and so is every failure but that of a CSV that is not compressed.
+// settle commits the part, fails it, or counts it again from its beginning.
+// Which worker reaches a limit is a matter of chance, so errors about limits
+// are left to counting from the beginning, and so is every error except a
+// syntax error in a file that is not compressed.
 func (c *splitPart) settle(ctx context.Context, w *worker) {
 	total, err := c.merged()
 	defer c.run.giveBack(total)
@@ -325,7 +343,7 @@ func (c *splitPart) settle(ctx context.Context, w *worker) {
 	}
 }
 
-// fail gives the part up.
+// fail records that the part failed.
 func (c *splitPart) fail(err error) {
 	switch {
 	case c.cuts[0] == 0:
@@ -337,7 +355,7 @@ func (c *splitPart) fail(err error) {
 	c.run.fail(c.part, 1, err)
 }
 
-// merged returns what all workers counted, and takes their accumulators.
+// merged returns the sum of the accumulators of all workers.
 func (c *splitPart) merged() (total *accumulator, err error) {
 	for _, t := range c.accumulators {
 		if total == nil {

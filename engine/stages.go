@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Stages say where the workers' time went, added up over all of them. Counting along the fast road, which parses as it
-// counts, is Count; attempts that failed are in it too.
+// Stages holds the time that all workers together spent in each stage, failed
+// attempts included. Time on the fused path, which parses and counts in one
+// pass, is in Count.
 type Stages struct {
 	Wait   time.Duration // for the sources of streams: the disk, the network, a pipe
 	Decode time.Duration // decompressing
@@ -14,8 +15,9 @@ type Stages struct {
 	Count  time.Duration // looking ids up and counting them
 }
 
-// Waiter is a stream that knows how long it has waited for its source. Time in its Read beyond that is decompression;
-// all of it is waiting for a stream that is no Waiter. Waited is called by the goroutine that reads.
+// Waiter is a stream that measures how long it has waited for its source. The
+// rest of the time in Read is decompression; for a stream that is not a Waiter,
+// all of it is waiting. Waited is called by the goroutine that reads.
 type Waiter interface {
 	Waited() time.Duration
 }

@@ -7,19 +7,23 @@ import (
 	"fastcount/parser"
 )
 
-// Store keeps what was counted of finished parts from one run to the next. It is called by several goroutines at once.
+// Store saves the counts of finished parts from one run to the next. Its
+// methods are called by several goroutines at once.
 type Store interface {
-	// Load returns what was kept of the part with this index, or nil where nothing is, or nothing that is whole.
-	// The report is of one part, and lacks nothing. An error fails the part.
+	// Load returns the saved report of the part with this index, or nil if
+	// there is none that can be used. The report is complete and has one part.
+	// An error fails the part.
 	Load(part int) (*Report, error)
 
-	// Save keeps what was counted of a part, before it is counted as finished. An error fails the part. Its ids are
-	// as they stand in the input, whatever Config.EscapeIDs says. A part that lacks something, rows that were left out
-	// or what was declared, is never given.
+	// Save saves the report of a part before the part counts as finished. An
+	// error fails the part. Ids are as they are in the input, whatever
+	// Config.EscapeIDs is. Save is called only for complete parts: without
+	// left-out rows and without a mismatch.
 	Save(part int, r *Report) error
 }
 
-// restore commits what was kept of a part, and reports whether there was anything, or the part has failed.
+// restore commits the saved counts of a part. It returns false if the part has
+// to be counted, and true if it was committed or has failed.
 func (r *run) restore(part int) bool {
 	if r.cfg.Store == nil {
 		return false
@@ -35,7 +39,7 @@ func (r *run) restore(part int) bool {
 	}
 	switch {
 	case errors.Is(err, parser.ErrInvalidUTF8):
-		return false // kept with Config.EscapeIDs: counting the part again tells where the id is
+		return false // saved with Config.EscapeIDs: counting the part again locates the id
 	case err != nil:
 		r.fail(part, 0, err)
 	default:
@@ -46,7 +50,7 @@ func (r *run) restore(part int) bool {
 	return true
 }
 
-// save keeps what was counted of a part.
+// save saves the counts of a part.
 func (r *run) save(part int, t *accumulator, report PartReport) error {
 	if r.cfg.Store == nil {
 		return nil
@@ -68,7 +72,7 @@ func idsOfNames(table *intern.Table, names []string) ([]uint32, error) {
 	return ids, nil
 }
 
-// load counts what a report holds into t, which is empty.
+// load adds the pairs of a report to t, which is empty.
 func (t *accumulator) load(r *Report) error {
 	patients, err := idsOfNames(t.patients, r.Patients)
 	if err != nil {

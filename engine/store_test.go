@@ -91,7 +91,8 @@ func TestStore(t *testing.T) {
 	}
 }
 
-// What lacks something is not kept: the next run would not tell of it.
+// Incomplete parts are not saved, since the next run would take them for
+// complete.
 func TestStoreTakesOnlyWhatIsComplete(t *testing.T) {
 	short := &download{name: "short", attempts: []io.Reader{bytes.NewReader(export(1, 5))}, declared: engine.Declaration{Rows: 6}}
 	parts := []engine.Part{

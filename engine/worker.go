@@ -11,7 +11,7 @@ import (
 	"fastcount/parser"
 )
 
-// worker does tasks, one after another, in one goroutine.
+// worker performs tasks one after another, in one goroutine.
 type worker struct {
 	run    *run
 	reader *parser.Reader
@@ -23,7 +23,7 @@ func newWorker(r *run) *worker {
 	return &worker{run: r, reader: parser.NewReader(nil, r.cfg.csv())}
 }
 
-// release gives back what w holds, and tells how it spent its time.
+// release releases the buffers of w and records how it spent its time.
 func (w *worker) release() {
 	w.reader.Release()
 	w.run.cfg.Progress.spent(w.stages)
@@ -37,7 +37,8 @@ func (w *worker) do(ctx context.Context, t task) {
 	w.countPart(ctx, t.part)
 }
 
-// countPart tries a part until an attempt succeeds or the part gives up.
+// countPart attempts a part until an attempt succeeds or the part is not to be
+// tried again.
 func (w *worker) countPart(ctx context.Context, index int) {
 	if ctx.Err() != nil {
 		return
@@ -54,7 +55,8 @@ func (w *worker) countPart(ctx context.Context, index int) {
 	}
 }
 
-// try makes one attempt, with an accumulator of its own, and commits the part or gives it up, unless it is to be tried again.
+// try makes one attempt, with an accumulator of its own. It commits the part or
+// records its failure, unless the part is to be tried again after a pause.
 func (w *worker) try(ctx context.Context, index, attempt int) (wait time.Duration, again bool) {
 	part, state := w.run.parts[index], &w.run.states[index]
 	state.begin(attempt)
@@ -71,7 +73,7 @@ func (w *worker) try(ctx context.Context, index, attempt int) (wait time.Duratio
 	return 0, false
 }
 
-// retry asks the part whether it is to be tried again.
+// retry reports whether to try the part again, and how long to wait before.
 func retry(ctx context.Context, part Part, attempt int, err error) (time.Duration, bool) {
 	r, ok := part.(Retrier)
 	if !ok || ctx.Err() != nil {
@@ -80,7 +82,7 @@ func retry(ctx context.Context, part Part, attempt int, err error) (time.Duratio
 	return r.Retry(attempt, err)
 }
 
-// sleep waits and reports whether ctx lasted so long.
+// sleep waits for d, and reports whether ctx was not done before that.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -92,7 +94,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// attempt reads a part once, from its beginning to its proven end, and checks what it counted.
+// attempt reads a part once, from its beginning to its proved end, and verifies
+// what it counted.
 func (w *worker) attempt(ctx context.Context, part Part, t *accumulator, state *partState) (PartReport, error) {
 	stream, err := part.Open(ctx)
 	if err != nil {
@@ -130,8 +133,9 @@ func (r *run) csv(part Part, t *accumulator) parser.Config {
 	return c
 }
 
-// countStream counts the records that the worker's reader still has to give: as far as the fast road goes along it,
-// and over each place where it ends a block on the calm one.
+// countStream counts the remaining records of the worker's reader: with the
+// fused path as far as that goes, and where it stops with one block of the
+// parser.
 func (w *worker) countStream(ctx context.Context, stream io.Reader, c parser.Config, t *accumulator, state *partState) error {
 	defer func() {
 		t.multiline += uint64(w.reader.MultilineRecords())
@@ -164,7 +168,8 @@ func (w *worker) countStream(ctx context.Context, stream io.Reader, c parser.Con
 	}
 }
 
-// countSome counts some records more. The error is that of the reader or of the accumulator.
+// countSome counts some records. The error is that of the reader or of the
+// accumulator.
 func (w *worker) countSome(t *accumulator) error {
 	begin, read := time.Now(), w.src.reading
 	data, stop, err := w.reader.Peek()
@@ -191,7 +196,8 @@ func (w *worker) countSome(t *accumulator) error {
 	return err
 }
 
-// rawBytes returns what a stream has taken from its source, which is what it has given unless it says otherwise.
+// rawBytes returns the number of bytes that a stream has read from its source:
+// given, the number of bytes that it returned, unless it is a RawCounter.
 func rawBytes(stream io.Reader, given int64) int64 {
 	if raw, ok := stream.(RawCounter); ok {
 		return raw.RawBytes()
@@ -199,7 +205,7 @@ func rawBytes(stream io.Reader, given int64) int64 {
 	return given
 }
 
-// What is read, at most, to see whether a stream with bad content is also a broken one.
+// Limits of drain.
 const (
 	drainLimit = 256 << 20 // bytes
 	drainTime  = 2 * time.Second
@@ -220,7 +226,7 @@ func outranked(stream io.Reader, err error) error {
 	return err
 }
 
-// drain reads on, and returns what the stream fails of, if it does so soon enough.
+// drain reads the rest of a stream, within limits, and returns its error.
 func drain(stream io.Reader) error {
 	buf := make([]byte, 64<<10)
 	begin := time.Now()
@@ -237,7 +243,7 @@ func drain(stream io.Reader) error {
 	return nil
 }
 
-// reportOf describes what was read from a stream that is still open.
+// reportOf returns the report of a part whose stream is still open.
 func (r *run) reportOf(part Part, stream io.Reader, t *accumulator) PartReport {
 	report := PartReport{Name: part.Name(), Rows: t.rows, Bytes: t.bytes, BadRows: t.bad.rows, MultilineRows: t.multiline,
 		RawBytes: uint64(rawBytes(stream, int64(t.bytes)))}
@@ -249,8 +255,9 @@ func (r *run) reportOf(part Part, stream io.Reader, t *accumulator) PartReport {
 	return report
 }
 
-// verify asks the part whether it is still what it was, and compares what was counted with what was declared. Only if
-// all else is well it returns a *MismatchError.
+// verify checks that the part did not change, and compares what was counted
+// with what was declared. It returns a *MismatchError only if everything else
+// is correct.
 func (r *run) verify(part Part, t *accumulator, report *PartReport) error {
 	if c, ok := part.(Checker); ok {
 		if err := c.Check(); err != nil {
@@ -268,7 +275,8 @@ func (r *run) verify(part Part, t *accumulator, report *PartReport) error {
 	return nil
 }
 
-// check returns a *MismatchError unless t holds what was declared. A row that was left out was there.
+// check returns a *MismatchError unless t holds what was declared. Rows that
+// were left out are included in the number of rows.
 func (d Declaration) check(t *accumulator, showIDs bool) error {
 	if rows := t.rows + t.bad.rows; rows != d.Rows {
 		return &MismatchError{What: "rows", Declared: d.Rows, Counted: rows}
@@ -279,10 +287,11 @@ func (d Declaration) check(t *accumulator, showIDs bool) error {
 	return undeclared("event type", t.events, d.Events, showIDs)
 }
 
-// shownNames is how many names an error holds at most.
+// shownNames is the largest number of names in an error.
 const shownNames = 10
 
-// undeclared returns a *MismatchError if a table holds names that are not in the list.
+// undeclared returns a *MismatchError if a table holds names that are not in
+// the list.
 func undeclared(what string, names *intern.Table, declared []string, show bool) error {
 	known := make(map[string]bool, len(declared))
 	for _, name := range declared {
