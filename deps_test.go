@@ -21,7 +21,7 @@ import (
 // bench or fuzz, and only tests and benchmarks import internal/testing.
 var imports = map[string]string{
 	"":                             "",
-	"cmd/fastcount":                "sources sinks engine parser mockserver internal/simd internal/display internal/nearest internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources",
+	"cmd/fastcount":                "sources sinks engine parser mockserver internal/simd internal/display internal/nearest internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler",
 	"sources":                      "engine parser",
 	"sinks":                        "engine internal/display internal/nearest",
 	"sinks/sinktest":               "engine sinks",
@@ -39,6 +39,7 @@ var imports = map[string]string{
 	"internal/human":               "",
 	"internal/profile":             "internal/atomicfile",
 	"internal/progress":            "engine sources internal/console internal/display internal/human internal/resources",
+	"internal/scheduler":           "",
 	"internal/resources":           "internal/human",
 	"internal/testing/corpus":      "parser",
 	"internal/testing/simnet":      "",
@@ -53,7 +54,7 @@ var imports = map[string]string{
 	"internal/partial":             "engine internal/jsonline internal/shard",
 	"internal/checkpoint":          "engine internal/jsonline internal/partial internal/atomicfile",
 	"internal/plan":                "engine parser sources internal/jsonline internal/partial internal/shard",
-	"internal/merge":               "engine internal/partial internal/atomicfile",
+	"internal/merge":               "engine internal/partial internal/shard internal/atomicfile",
 	"internal/outfile":             "engine internal/atomicfile sinks",
 	"internal/testing/faulty":      "internal/atomicfile",
 	"bench":                        "",

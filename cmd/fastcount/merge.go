@@ -15,7 +15,6 @@ import (
 	"fastcount/internal/human"
 	"fastcount/internal/merge"
 	"fastcount/internal/outfile"
-	"fastcount/internal/plan"
 	"fastcount/sources"
 )
 
@@ -109,34 +108,20 @@ func (o *mergeOptions) mergeOutputs(p *program) (*outfile.Outputs, error) {
 
 // tellMissing writes the numbers of the shards that are missing, as schedulers take them.
 func tellMissing(p *program, set *merge.Set) error {
-	missing, err := missingShards(set)
+	missing, err := set.Missing()
 	if err != nil {
 		return err
 	}
-	return p.print(strings.Join(missing, ",") + "\n")
+	return p.print(joinNumbers(missing) + "\n")
 }
 
-// missingShards returns which shards are not covered, or not whole.
-func missingShards(set *merge.Set) (missing []string, err error) {
-	gaps, err := set.Gaps()
-	if err != nil {
-		return nil, err
+// joinNumbers returns numbers with commas, as schedulers take them.
+func joinNumbers(numbers []int) string {
+	texts := make([]string, len(numbers))
+	for i, n := range numbers {
+		texts[i] = strconv.Itoa(n)
 	}
-	if set.Shards == 0 {
-		return nil, errors.New("the partial results belong to different numbers of shards; missing shards cannot be listed")
-	}
-	for i, g := 0, 0; i < set.Shards && g < len(gaps); {
-		from, to := plan.Interval(set.Total, i, set.Shards)
-		switch {
-		case gaps[g][1] <= from:
-			g++
-			continue
-		case from < to && gaps[g][0] < to:
-			missing = append(missing, strconv.Itoa(i))
-		}
-		i++
-	}
-	return missing, nil
+	return strings.Join(texts, ",")
 }
 
 // shownShards is how many missing shards a message names.
@@ -144,11 +129,11 @@ const shownShards = 20
 
 // incompleteMerge says which shards are missing.
 func incompleteMerge(set *merge.Set, args []string) error {
-	missing, err := missingShards(set)
+	missing, err := set.Missing()
 	if err != nil {
 		return errors.Join(merge.ErrIncomplete, err)
 	}
-	names := strings.Join(missing[:min(len(missing), shownShards)], ",")
+	names := joinNumbers(missing[:min(len(missing), shownShards)])
 	if len(missing) > shownShards {
 		names += ",…"
 	}

@@ -17,6 +17,7 @@ import (
 	"fastcount/internal/merge"
 	"fastcount/internal/plan"
 	"fastcount/internal/progress"
+	"fastcount/internal/scheduler"
 	"fastcount/internal/simd"
 	"fastcount/sources"
 )
@@ -26,15 +27,6 @@ type scaleOptions struct {
 	plan   string
 	shard  string
 	outDir string
-}
-
-// indexVariables are the variables by which schedulers tell a task its number, and from which number they count.
-var indexVariables = []struct {
-	name  string
-	first int
-}{
-	{"SLURM_ARRAY_TASK_ID", 0}, {"JOB_COMPLETION_INDEX", 0}, {"AWS_BATCH_JOB_ARRAY_INDEX", 0}, {"BATCH_TASK_INDEX", 0},
-	{"CLOUD_RUN_TASK_INDEX", 0}, {"SGE_TASK_ID", 1}, {"PARALLEL_SEQ", 1}, {"OMPI_COMM_WORLD_RANK", 0},
 }
 
 // runShard counts one shard of a plan into a partial result.
@@ -136,7 +128,13 @@ func parseShard(text string, environ []string) (index, count int, err error) {
 		return 0, 0, fmt.Errorf("--shard %q: want such as 3/64, or auto/64", text)
 	}
 	if first == "auto" {
-		index, err = taskIndex(environ)
+		index, err = scheduler.TaskIndex(environ)
+		if err != nil {
+			err = fmt.Errorf("--shard auto: %w", err)
+		}
+		if errors.Is(err, scheduler.ErrNoIndex) {
+			err = hinted(err, "see 'fastcount help scale' for the variables")
+		}
 	} else if index, err = strconv.Atoi(first); err != nil {
 		err = fmt.Errorf("--shard %q: want such as 3/64, or auto/64", text)
 	}
@@ -144,39 +142,6 @@ func parseShard(text string, environ []string) (index, count int, err error) {
 		err = fmt.Errorf("--shard %s: shard %d of %d; shards are counted from 0", text, index, count)
 	}
 	return index, count, err
-}
-
-// taskIndex returns the number, from 0, that a scheduler gave this task.
-func taskIndex(environ []string) (index int, err error) {
-	from := ""
-	for _, v := range indexVariables {
-		text, set := lookupVariable(environ, v.name)
-		if !set || text == "" {
-			continue
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < v.first {
-			return 0, fmt.Errorf("--shard auto: %s is %q, not a task number", v.name, text)
-		}
-		if n -= v.first; from != "" && n != index {
-			return 0, fmt.Errorf("--shard auto: %s and %s differ", from, v.name)
-		}
-		index, from = n, v.name
-	}
-	if from == "" {
-		return 0, hinted(errors.New("--shard auto: no scheduler variable is set"), "see 'fastcount help scale' for the variables")
-	}
-	return index, nil
-}
-
-// lookupVariable returns the value of a variable of the environment.
-func lookupVariable(environ []string, name string) (value string, set bool) {
-	for _, v := range environ {
-		if n, text, _ := strings.Cut(v, "="); n == name {
-			value, set = text, true
-		}
-	}
-	return value, set
 }
 
 // writeShard writes the partial result of a shard.

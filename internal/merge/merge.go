@@ -16,6 +16,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/partial"
+	"fastcount/internal/shard"
 )
 
 var (
@@ -238,6 +239,29 @@ func (s *Set) Covers() (covers []partial.Interval, err error) {
 		}
 	}
 	return covers, nil
+}
+
+// Missing returns the numbers of the shards that are not covered completely.
+func (s *Set) Missing() (missing []int, err error) {
+	gaps, err := s.Gaps()
+	if err != nil {
+		return nil, err
+	}
+	if s.Shards == 0 {
+		return nil, errors.New("the partial results belong to different numbers of shards; missing shards cannot be listed")
+	}
+	for i, g := 0, 0; i < s.Shards && g < len(gaps); {
+		from, to := shard.Bound(s.Total, i, s.Shards), shard.Bound(s.Total, i+1, s.Shards)
+		switch {
+		case gaps[g][1] <= from:
+			g++
+			continue
+		case from < to && gaps[g][0] < to:
+			missing = append(missing, i)
+		}
+		i++
+	}
+	return missing, nil
 }
 
 // Gaps returns the intervals that are not covered.

@@ -62,12 +62,12 @@ func export(rows int) []byte {
 func shards(t testing.TB, dir string, data []byte, cuts []int64) (files []string) {
 	t.Helper()
 	for i := range len(cuts) - 1 {
-		files = append(files, shard(t, dir, data, cuts[i], cuts[i+1]))
+		files = append(files, shardOf(t, dir, data, cuts[i], cuts[i+1]))
 	}
 	return files
 }
 
-func shard(t testing.TB, dir string, data []byte, from, to int64) string {
+func shardOf(t testing.TB, dir string, data []byte, from, to int64) string {
 	t.Helper()
 	r, err := engine.Run(context.Background(), []engine.Part{memory{"a.csv", data, from, to}}, engine.Config{})
 	if err != nil {
@@ -191,7 +191,7 @@ func TestRefused(t *testing.T) {
 		"one between": {func(_ *testing.T, _ string, f []string) []string { return []string{f[0], f[2]} }, ErrIncomplete},
 		"the last":    {func(_ *testing.T, _ string, f []string) []string { return f[:2] }, ErrIncomplete},
 		"an overlap": {func(t *testing.T, dir string, f []string) []string {
-			return append(f, shard(t, dir, data, third-1, third+9))
+			return append(f, shardOf(t, dir, data, third-1, third+9))
 		}, ErrOverlap},
 		"another plan":  {changed(`"job":"w"`, `"job":"v"`), ErrOtherJob},
 		"another count": {changed("2:bb", "2:bc"), partial.ErrCorrupt},
@@ -200,11 +200,11 @@ func TestRefused(t *testing.T) {
 		"beyond":        {changed(`"covers":[[`, `"covers":[[9`), partial.ErrCorrupt},
 		"not the same twice": {func(t *testing.T, dir string, f []string) []string {
 			other := t.TempDir()
-			return append(f, shard(t, other, bytes.Replace(data, []byte("bb"), []byte("xx"), -1), third, 2*third))
+			return append(f, shardOf(t, other, bytes.Replace(data, []byte("bb"), []byte("xx"), -1), third, 2*third))
 		}, ErrOverlap},
 		"unfit": {func(t *testing.T, dir string, f []string) []string {
 			moved := append([]byte("\n"), data[:len(data)-1]...)
-			return []string{f[0], shard(t, dir, moved, third, 2*third), f[2]}
+			return []string{f[0], shardOf(t, dir, moved, third, 2*third), f[2]}
 		}, ErrMismatch},
 	}
 	for name, test := range tests {

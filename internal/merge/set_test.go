@@ -462,6 +462,22 @@ func TestShardsOfDifferentSizes(t *testing.T) {
 	}
 }
 
+// The missing shards are those without a partial result.
+func TestMissing(t *testing.T) {
+	files := tenths(t, func(_ int, head *partial.Header, _ *engine.PartReport, _ *pair) { head.Shards = 10 })
+	s, err := Open(slices.Concat(files[1:4], files[5:9]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if missing, err := s.Missing(); err != nil || !slices.Equal(missing, []int{0, 4, 9}) {
+		t.Errorf("got %v, %v", missing, err)
+	}
+	s.Shards = 0
+	if _, err := s.Missing(); err == nil {
+		t.Error("no error for an unknown number of shards")
+	}
+}
+
 // Wherever a partial result is cut short, nothing is made of it.
 func TestCutShort(t *testing.T) {
 	files := tenths(t, nil)

@@ -64,7 +64,7 @@ var notListed = map[string]bool{"ErrArgument": true, "ErrNotFound": true, "ErrDe
 func messages(t *testing.T) (literals string, kinds map[string]string) {
 	var all strings.Builder
 	kinds = make(map[string]string)
-	for _, pkg := range []string{"cmd/fastcount", "internal/resources", "internal/progress", "internal/profile", "engine", "parser", "sources", "sinks", "internal/jsonline", "internal/partial", "internal/checkpoint", "internal/atomicfile", "internal/outfile", "internal/plan", "internal/merge"} {
+	for _, pkg := range []string{"cmd/fastcount", "internal/scheduler", "internal/resources", "internal/progress", "internal/profile", "engine", "parser", "sources", "sinks", "internal/jsonline", "internal/partial", "internal/checkpoint", "internal/atomicfile", "internal/outfile", "internal/plan", "internal/merge"} {
 		files, err := fs.Glob(os.DirFS(root), pkg+"/*.go")
 		if err != nil {
 			t.Fatal(err)
