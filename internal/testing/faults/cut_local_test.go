@@ -13,27 +13,29 @@ import (
 	"fastcount/sources"
 )
 
-// localForms are codings that are told by the first bytes. Those of several parts are read by several workers at once.
+// localForms are codings that the first bytes identify. Those of several parts are
+// read by several workers.
 var localForms = []coding{
 	codings[0], codings[5], codings[6],
 	{name: "a .gz file of members", format: gzipped, parts: 6},
 	{name: "a .zst file of frames", format: zstandard, parts: 6},
 }
 
-// TestCutStdinEverywhere ends standard input at every byte. That compressed data is cut is noticed at each of them. That
-// plain data is cut nobody can see: then it is what encoding/csv makes of it.
+// TestCutStdinEverywhere ends standard input at every byte. A cut of compressed
+// data is always detected. A cut of plain data cannot be: the result is that of
+// encoding/csv.
 func TestCutStdinEverywhere(t *testing.T) {
 	cutLocally(t, engine.ProofNone, engine.Config{}, func(_ string, body []byte) engine.Part {
 		return sources.NewStdin(newReader(body), sources.LocalOptions{})
 	})
 }
 
-// TestCutFileEverywhere is the same for files, which are read in one go and in ranges.
+// TestCutFileEverywhere is the same for files, read as a whole and in ranges.
 func TestCutFileEverywhere(t *testing.T) {
 	for name, cfg := range map[string]engine.Config{"in one go": {}, "in ranges": {Jobs: 2, RangeSize: 300}} {
 		t.Run(name, func(t *testing.T) {
 			cutLocally(t, engine.ProofLength, cfg, func(path string, body []byte) engine.Part {
-				if os.Truncate(path, int64(len(body))) != nil { // it is not there yet
+				if os.Truncate(path, int64(len(body))) != nil { // the file does not exist yet
 					must(os.WriteFile(path, body, 0o600))
 				}
 				file, err := sources.NewFile(path, sources.LocalOptions{})
@@ -45,7 +47,7 @@ func TestCutFileEverywhere(t *testing.T) {
 	}
 }
 
-// cutLocally cuts every form. least is the proof that holds for any part.
+// cutLocally cuts every form. least is the weakest proof of any part.
 func cutLocally(t *testing.T, least engine.Proof, cfg engine.Config, part func(path string, body []byte) engine.Part) {
 	var runs atomic.Int64
 	t.Cleanup(func() { proof.Cases(t, "cuts-local", int(runs.Load())) })
@@ -55,7 +57,7 @@ func cutLocally(t *testing.T, least engine.Proof, cfg engine.Config, part func(p
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					e, path := newPress().encode(c, d.data), filepath.Join(t.TempDir(), "cut.csv")
-					for n := len(e.body); n >= 0; n -= stride() { // ever shorter: to truncate a file is cheap
+					for n := len(e.body); n >= 0; n -= stride() { // decreasing, because truncating a file is cheap
 						cutAt(t, least, cfg, e, n, part(path, e.body[:n]))
 						runs.Add(1)
 					}

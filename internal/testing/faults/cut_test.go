@@ -38,9 +38,10 @@ func fixtures() map[string]download {
 // stride returns the distance between two cuts: 1 in a long run.
 func stride() int { return proof.Bound(37, 1) }
 
-// TestCutEverywhere ends the answer to a request for data at each of its bytes. If it is the first attempt, which is of
-// another patient then, the second must give the exact answer. If there is no other attempt, the run fails with the
-// class that belongs to the place, unless nothing is missing.
+// TestCutEverywhere ends the answer to a request for data at each of its bytes. If
+// that is the first attempt, whose data then has another patient, the second
+// attempt must give the exact counts. If there is no other attempt, the run must
+// fail with the class of error for that position, unless nothing is missing.
 func TestCutEverywhere(t *testing.T) {
 	forms := []struct {
 		coding  int
@@ -66,7 +67,7 @@ func TestCutEverywhere(t *testing.T) {
 	}
 }
 
-// cutting is a download that is cut in one form.
+// cutting is a download in one form of transfer, whose answers are cut.
 type cutting struct {
 	t          *testing.T
 	maker      *maker
@@ -76,7 +77,7 @@ type cutting struct {
 	poisonWire []byte
 
 	network  simnet.Network
-	cuts     []simnet.Answer // what the next requests for data get; then the truth
+	cuts     []simnet.Answer // answers to the next requests for data, before the complete one
 	download *sources.Download
 	hasty    *sources.Download // the same without a second attempt
 }
@@ -122,7 +123,7 @@ func (u *cutting) open(retries int) *sources.Download {
 	return downloads[0]
 }
 
-// all cuts at every byte, or as seldom as stride says, and returns how many runs that took.
+// all cuts the answers at every stride-th byte, and returns the number of runs.
 func (u *cutting) all(stride int) (runs int64) {
 	for n := 0; n <= len(u.poisonWire); n += stride {
 		u.first(n)
@@ -146,7 +147,7 @@ func (u *cutting) first(n int) {
 		return
 	}
 	checkReport(report, []outcome{u.outcome(2, u.maker.came(u.encoded.data, len(u.encoded.body)))}, &r)
-	u.tell("the first attempt", n, r)
+	u.report("the first attempt", n, r)
 }
 
 // only cuts the only attempt.
@@ -166,14 +167,14 @@ func (u *cutting) only(wire []byte, n int) {
 	default:
 		checkReport(report, []outcome{u.outcome(1, want)}, &r)
 	}
-	u.tell("the only attempt", n, r)
+	u.report("the only attempt", n, r)
 }
 
 func (u *cutting) outcome(attempts int, want effect) outcome {
 	return outcome{name: export + "/d", attempts: attempts, want: want, proof: engine.ProofRows}
 }
 
-func (u *cutting) tell(attempt string, n int, r result) {
+func (u *cutting) report(attempt string, n int, r result) {
 	if len(r.wrong) > 0 {
 		u.t.Errorf("%s cut at %d: %s", attempt, n, strings.Join(r.wrong, "\n"))
 	}

@@ -12,10 +12,10 @@ import (
 	"fastcount/sources"
 )
 
-// TestProxyEndsCutBodyWell has a proxy turn a body that was cut into a chunked
-// one that ends well, at each byte. A download declares its rows, so the cut is
-// found. Of a URL nobody can know: what came is counted, and the proof is not
-// more than framing, or the checksum of compressed data.
+// TestProxyEndsCutBodyWell has a proxy turn a body that was cut into a complete
+// chunked one, at each byte. A download declares its rows, so the cut is
+// detected. For a URL it cannot be detected: the rows that arrived are counted,
+// and the proof is at most framing, or the checksum of compressed data.
 func TestProxyEndsCutBodyWell(t *testing.T) {
 	for name, d := range fixtures() {
 		for _, c := range codings {
@@ -60,7 +60,7 @@ func (u *cutting) coverUp(link *sources.URL, n int) {
 	report, err = engine.Run(u.t.Context(), []engine.Part{link}, engine.Config{})
 	if want.verdict != fine {
 		checkError("the URL", err, want, &r)
-		u.tell("a proxy's body", n, r)
+		u.report("a proxy's body", n, r)
 		return
 	}
 	proven := engine.ProofFraming
@@ -72,5 +72,5 @@ func (u *cutting) coverUp(link *sources.URL, n int) {
 	if !ok || weak.Proof != proven {
 		r.wrongf("length is required: %v", weak)
 	}
-	u.tell("a proxy's body", n, r)
+	u.report("a proxy's body", n, r)
 }

@@ -35,7 +35,7 @@ func TestSimulate(t *testing.T) {
 	var next atomic.Uint64
 	total := newStatistics()
 	var printed strings.Builder
-	log.SetOutput(&printed) // net/http prints what it finds on connections
+	log.SetOutput(&printed) // net/http prints unexpected data on connections
 	defer log.SetOutput(os.Stderr)
 	begin := time.Now()
 	proof.Cases(t, "schedules", int(n))
@@ -73,12 +73,12 @@ func number(t *testing.T, name string, otherwise uint64) (n uint64, set bool) {
 	return n, true
 }
 
-// simulate plays one schedule and tells what is wrong with what came of it.
+// simulate runs one schedule and reports what is wrong with the result.
 func simulate(t *testing.T, seed uint64, p *press, dir string, stats *statistics) {
 	s := newSchedule(seed, p, dir)
 	repeat := fmt.Sprintf("%s=%d go test -run TestSimulate ./internal/testing/faults", envSeed, seed)
 	defer func() {
-		if e := recover(); e != nil { // a goroutine that is left over
+		if e := recover(); e != nil { // a goroutine that was not joined
 			fmt.Fprintln(os.Stderr, repeat)
 			panic(e)
 		}
@@ -92,7 +92,7 @@ func simulate(t *testing.T, seed uint64, p *press, dir string, stats *statistics
 	}
 }
 
-// String tells the schedule.
+// String describes the schedule.
 func (s *schedule) String() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "retries %d, transfers %d and %d, verify %d, partial %v, cancelled at %d in %v", s.retries, s.transfers,
