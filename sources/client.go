@@ -119,8 +119,9 @@ type Client struct {
 	reached   atomic.Bool // a connection was made
 }
 
-// NewClient returns a client. It sends nothing yet, but reads CAFile. Its error matches ErrArgument for an option that
-// cannot be used, and ErrDenied for a secret that would travel in the clear.
+// NewClient returns a client. It reads CAFile but does not connect. The error
+// matches [ErrArgument] for an invalid option, and [ErrDenied] for a secret
+// that would be sent unencrypted.
 func NewClient(o Options) (*Client, error) {
 	c := &Client{opts: o.withDefaults()}
 	if o.Server != "" {
@@ -140,12 +141,13 @@ func NewClient(o Options) (*Client, error) {
 	return c, nil
 }
 
-// Close closes the connections that are open and not in use.
+// Close closes idle connections.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// newTransport returns a transport that uses a connection once. Where a server sends more than it announced, net/http
-// prints the rest when it finds it on a connection that it keeps; patient ids, which data and metadata hold, must not
-// get there.
+// newTransport returns a transport that uses each connection once. If a server
+// sends more than it announced, net/http logs the excess when it finds it on a
+// kept connection. Data and metadata hold patient ids, which must not be
+// logged.
 func newTransport(o Options, roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  proxy,
@@ -154,17 +156,19 @@ func newTransport(o Options, roots *x509.CertPool) *http.Transport {
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout:    o.TLSTimeout,
 		ResponseHeaderTimeout:  o.HeaderTimeout,
-		DisableCompression:     true, // fetch negotiates and decodes, so that sizes and ends are seen as they are
+		DisableCompression:     true, // fetch negotiates and decodes, and so sees sizes and ends as sent
 		ForceAttemptHTTP2:      true,
 		DisableKeepAlives:      true,
 		MaxResponseHeaderBytes: 256 << 10,
 		ReadBufferSize:         64 << 10,
-		// A dead HTTP/2 connection is found out by pings; the next attempt would be sent over it otherwise.
+		// Pings detect a dead HTTP/2 connection; otherwise the next attempt
+		// would be sent over it.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second},
 	}
 }
 
-// proxy is http.ProxyFromEnvironment, whose own error would repeat the proxy's password.
+// proxy is [http.ProxyFromEnvironment] with an error that does not quote the
+// password of the proxy.
 func proxy(r *http.Request) (*url.URL, error) {
 	u, err := http.ProxyFromEnvironment(r)
 	if err != nil {
@@ -173,7 +177,7 @@ func proxy(r *http.Request) (*url.URL, error) {
 	return u, nil
 }
 
-// proxyRefusal returns the error of a proxy that did not connect to the server.
+// proxyRefusal returns an error if the proxy did not connect to the server.
 func proxyRefusal(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
@@ -182,7 +186,8 @@ func proxyRefusal(_ context.Context, proxy *url.URL, _ *http.Request, resp *http
 		RetryAfter: parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())}
 }
 
-// readRoots returns the system's certificates and those of the file, or nil, which means the system's alone.
+// readRoots returns the certificates of the system and of the file. It returns
+// nil, which means those of the system, if file is empty.
 func readRoots(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
@@ -201,7 +206,8 @@ func readRoots(file string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
-// checkSecrets refuses a token that is no header value, and secrets that would travel in the clear.
+// checkSecrets rejects a token that is not a valid header value, and secrets
+// that would be sent unencrypted.
 func (c *Client) checkSecrets() error {
 	if strings.ContainsFunc(c.opts.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return mark(ErrArgument, errors.New("the token holds a space, a line break or another character that no token has"))
@@ -220,12 +226,13 @@ func (c *Client) checkSecrets() error {
 	return nil
 }
 
-// reservedHeaders are set by net/http or by this package, or are about the
-// connection. Values of others would be dropped.
+// reservedHeaders are set by net/http or by this package, or concern the
+// connection. Values from a caller would be dropped.
 var reservedHeaders = []string{"Accept-Encoding", "Connection", "Content-Length", "Host", "Keep-Alive", "Proxy-Connection",
 	"Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 
-// checkHeader refuses what cannot be sent. Its errors hold no value, which may be a secret.
+// checkHeader rejects headers that cannot be sent. Its errors quote no value,
+// which may be secret.
 func checkHeader(h http.Header) error {
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		canonical := http.CanonicalHeaderKey(name)
@@ -247,8 +254,8 @@ func checkHeader(h http.Header) error {
 	return nil
 }
 
-// notToken reports whether r cannot be in a token, as RFC 9110, section 5.6.2,
-// defines it.
+// notToken reports whether r is not allowed in a token (RFC 9110, section
+// 5.6.2).
 func notToken(r rune) bool {
 	return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
 }
@@ -262,7 +269,8 @@ func hasSecret(h http.Header) bool {
 	return false
 }
 
-// IsSecretHeader reports whether the value of a header is a secret by its name.
+// IsSecretHeader reports whether the header of that name holds a secret. The
+// case of name does not matter.
 func IsSecretHeader(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
 	case "Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key":
@@ -276,7 +284,8 @@ func loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// Server returns the base URL of the export API in one of its spellings, "" if there is none. It holds no secret.
+// Server returns the base URL of the export API, normalized so that equal URLs
+// give equal strings, or "" if there is none. It contains no secret.
 func (c *Client) Server() string {
 	if c.server == nil {
 		return ""
@@ -284,7 +293,7 @@ func (c *Client) Server() string {
 	return origin(c.server) + strings.TrimRight(c.server.EscapedPath(), "/")
 }
 
-// parseServer reads the base URL of an API.
+// parseServer parses the base URL of an API.
 func parseServer(raw string) (*url.URL, error) {
 	u, err := parseURL(raw)
 	if err != nil {
@@ -296,8 +305,9 @@ func parseServer(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// parseURL reads an http or https URL, without its fragment and with a path. Its errors match ErrArgument and do not
-// repeat the URL, which may hold a secret.
+// parseURL parses an http or https URL, drops the fragment and makes an empty
+// path "/". Its errors match [ErrArgument] and do not quote the URL, which may
+// contain a secret.
 func parseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
@@ -312,12 +322,12 @@ func parseURL(raw string) (*url.URL, error) {
 	}
 	u.Fragment, u.RawFragment = "", ""
 	if u.Path == "" {
-		u.Path = "/" // JoinPath would make a relative path of none
+		u.Path = "/" // JoinPath would make an empty path relative
 	}
 	return u, nil
 }
 
-// origin is what a secret is bound to: scheme, host and port.
+// origin returns the scheme, host and port of u, to which secrets are bound.
 func origin(u *url.URL) string {
 	port := u.Port()
 	if port == "" {

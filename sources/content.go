@@ -12,19 +12,18 @@ import (
 	"slices"
 )
 
-// The steps in which files of one size are compared, in bytes: their first and
-// last bytes, then the rest in steps that grow.
+// Files of equal size are compared in steps, in bytes: first their beginnings
+// and ends, then the rest in growing steps.
 const (
 	endSize = 64 << 10
 	maxStep = 64 << 20
 )
 
 // EqualContent returns the groups of files whose stored bytes are equal, each
-// of at least two files in the order in which they were given. The number of
-// rows of each file is in rows, which is nil where it is not known. Only files
-// that agree in size and rows are read, and none any further than to the step
-// in which it differs from all others. Files that are not regular are not
-// compared.
+// of at least two files in the order in which they were given. rows holds the
+// number of rows of each file and may be nil. Only files that agree in size and
+// rows are read, and each only until it differs from all others. Files that are
+// not regular are not compared.
 func EqualContent(ctx context.Context, files []*File, rows []uint64) ([][]*File, error) {
 	groups := groupBy(files, func(i int) (key [2]uint64, ok bool) {
 		size, regular := files[i].Size()
@@ -45,8 +44,8 @@ func EqualContent(ctx context.Context, files []*File, rows []uint64) ([][]*File,
 	return equal, nil
 }
 
-// groupBy returns the files that share a key, in groups of at least two and in
-// the order of their first files. Files without a key are in no group.
+// groupBy returns the files that share a key, in groups of at least two in the
+// order of their first files. Files without a key are in no group.
 func groupBy[K comparable](files []*File, keyOf func(i int) (key K, ok bool)) [][]*File {
 	index := make(map[K]int)
 	var groups [][]*File
@@ -96,7 +95,7 @@ func comparedRanges(size int64) iter.Seq2[int64, int64] {
 	}
 }
 
-// divide divides each group by the bytes of its files in [from, to).
+// divide splits each group by the contents of its files in [from, to).
 func divide(ctx context.Context, groups [][]*File, from, to int64) (divided [][]*File, err error) {
 	for _, group := range groups {
 		digests := make([][sha256.Size]byte, len(group))
@@ -122,8 +121,8 @@ func (f *File) digest(ctx context.Context, from, to int64) (sum [sha256.Size]byt
 }
 
 // Digest returns the SHA-256, in hexadecimal, of the size of the file in
-// decimal, a line feed, its first 64 KiB and those of its last 64 KiB that are
-// not among them, all as stored. Copies of a file have the same digest.
+// decimal, a line feed, its first 64 KiB, and its last 64 KiB without bytes
+// already included, all as stored. Copies of a file have the same digest.
 func (f *File) Digest(ctx context.Context) (string, error) {
 	size, _ := f.Size()
 	hash := sha256.New()
@@ -136,7 +135,7 @@ func (f *File) Digest(ctx context.Context) (string, error) {
 }
 
 // hash writes the stored bytes in [from, to) of each range to w. The file must
-// be what was found before and afterwards.
+// be unchanged before and after.
 func (f *File) hash(ctx context.Context, w io.Writer, ranges ...[2]int64) (err error) {
 	file, err := f.openSettled(ctx)
 	if err != nil {
@@ -157,7 +156,7 @@ func (f *File) hash(ctx context.Context, w io.Writer, ranges ...[2]int64) (err e
 	return unchanged(file, f.found)
 }
 
-// contextReader reads r until ctx ends.
+// contextReader reads from r until ctx is done.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader

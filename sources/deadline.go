@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// maxSilence is how long a read of a regular file may be told to come back
-// later.
+// maxSilence is the longest time for which a regular file may have no data to
+// read.
 const maxSilence = 60 * time.Second
 
-// errSilent reports a regular file that had nothing to read for maxSilence,
-// though its end was not reached.
+// errSilent is returned for a regular file that had no data to read for
+// maxSilence, before its end.
 var errSilent = errors.New("the file system has no data and does not report the end of the file")
 
-// deadlineReader reads a file that should never keep its reader waiting. The Go
-// runtime waits for the readiness of every file that its poller accepts when a
-// read returns EAGAIN. Some regular files are accepted, on FUSE and in /proc,
-// and may never become ready; a deadline ends that.
+// deadlineReader reads a regular file with a deadline. When a read returns
+// EAGAIN, the Go runtime waits until the file is ready, if its poller accepts
+// the file. It accepts some regular files, on FUSE and in /proc, that may never
+// become ready.
 type deadlineReader struct {
-	ctx     context.Context // of the attempt; ends a wait, but not a read in the kernel
+	ctx     context.Context // of the attempt; interrupts a wait, but not a read in the kernel
 	file    *os.File
 	silence time.Duration
 	polled  bool // the runtime may wait for the file
@@ -38,7 +38,7 @@ func newDeadlineReader(ctx context.Context, file *os.File) *deadlineReader {
 }
 
 func (r *deadlineReader) Read(p []byte) (int, error) {
-	if r.polled { // before ctx is asked, so that its end is not overwritten
+	if r.polled { // before the check of ctx, whose deadline must not be replaced
 		if err := r.file.SetReadDeadline(time.Now().Add(r.silence)); err != nil {
 			return 0, err
 		}
@@ -56,7 +56,7 @@ func (r *deadlineReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close ends the watch over the context. The file stays open.
+// Close releases the context. It does not close the file.
 func (r *deadlineReader) Close() error {
 	r.stop()
 	return nil

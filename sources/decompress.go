@@ -14,17 +14,18 @@ import (
 	"fastcount/engine"
 )
 
-// The default limits of the window that zstd data may ask for, in bytes. A frame of 24 bytes can ask for any size, and
-// gets it before its first byte is decoded; a server is trusted less than a file.
+// Default maximum windows of zstd data in bytes. The decoder allocates the
+// window before it decodes the first byte, and a frame of 24 bytes can request
+// any size, so servers get a lower limit than files.
 const (
 	DefaultFileWindow = 128 << 20
 	DefaultHTTPWindow = 8 << 20
 )
 
-// inputSize is how many compressed bytes are read at once.
+// inputSize is the size of reads of compressed data in bytes.
 const inputSize = 64 << 10
 
-// format is how bytes are compressed.
+// format is a compression format.
 type format uint8
 
 const (
@@ -38,11 +39,11 @@ func (f format) String() string { return [...]string{"plain", "gzip", "zstd"}[f]
 const (
 	gzipMagic      = "\x1f\x8b"
 	zstdMagic      = "\x28\xb5\x2f\xfd"
-	skippableMagic = "\x2a\x4d\x18" // of a zstd frame without data, behind a byte from 0x50 to 0x5f
+	skippableMagic = "\x2a\x4d\x18" // of a zstd skippable frame, after a byte from 0x50 to 0x5f
 )
 
-// magic returns how the data of a member or frame begins. Every member of a gzip file is compressed in the one way that
-// there is, whose number follows the magic.
+// magic returns the first bytes of a gzip member or zstd frame. For gzip they
+// include the compression method, which is always 8.
 func (f format) magic() []byte {
 	if f == gzipped {
 		return []byte(gzipMagic + "\x08")
@@ -50,11 +51,12 @@ func (f format) magic() []byte {
 	return []byte(zstdMagic)
 }
 
-// magicSize is how many first bytes tell the formats apart.
+// magicSize is the number of bytes that identify a format.
 const magicSize = 4
 
-// formatOf tells the format by the first bytes of the data, magicSize of them unless the data is shorter. No CSV that
-// is worth counting begins with one of these sequences: each holds a control character.
+// formatOf returns the format of data that begins with head, which is magicSize
+// bytes long unless the data is shorter. Each magic number contains a control
+// character, so that no usable CSV begins with one.
 func formatOf(head []byte) format {
 	switch {
 	case bytes.HasPrefix(head, []byte(gzipMagic)):
@@ -67,8 +69,9 @@ func formatOf(head []byte) format {
 	return plain
 }
 
-// sniff recognises the format of what r holds and returns a reader of all of it, the first bytes included. It reads
-// no further than it must, and an error on the way comes out of the reader in its place.
+// sniff detects the format of r and returns a reader of all of its data,
+// including the first bytes. It reads at most magicSize bytes; the returned
+// reader reports an error of that read.
 func sniff(r io.Reader) (format, io.Reader) {
 	p := &prefixed{r: r}
 	p.head, p.err = readHead(r)
@@ -87,7 +90,7 @@ func readHead(r io.Reader) (head []byte, err error) {
 	return buf[:n], err
 }
 
-// prefixed gives back what was read from r already, and then goes on.
+// prefixed reads head and then r.
 type prefixed struct {
 	head []byte
 	err  error // what came with the head
@@ -106,20 +109,22 @@ func (p *prefixed) Read(b []byte) (int, error) {
 	return p.r.Read(b)
 }
 
-// decoder decodes one compressed stream and says truly how it ended: a failure of the source outranks whatever the
-// decoder made of it, and io.EOF means that source and decoder both came to their ends.
+// decoder decodes one compressed stream. A failure of the source takes
+// precedence over an error of the decoder that results from it. Read returns
+// io.EOF only if both the source and the decoder reached their ends.
 type decoder struct {
 	src       *source
 	dec       io.Reader
 	release   func()
 	format    format
 	maxWindow uint64
-	frames    zstdFrames // of what src gave, if it is zstd
+	frames    zstdFrames // read from src, if it is zstd
 	err       error
 }
 
-// newDecoder returns a decoder of what r holds in one of the compressed formats. It runs in the goroutine that reads
-// and holds a window of at most maxWindow bytes until it is closed.
+// newDecoder returns a decoder of r, whose format must not be plain. It starts
+// no goroutines, and holds a window of at most maxWindow bytes until it is
+// closed.
 func newDecoder(r io.Reader, f format, maxWindow uint64) (*decoder, error) {
 	d := &decoder{src: &source{r: r}, release: func() {}, format: f, maxWindow: maxWindow}
 	if f == gzipped {
@@ -147,15 +152,16 @@ func (d *decoder) Read(p []byte) (int, error) {
 	return n, d.err
 }
 
-// refusePadding makes zeros behind a gzip member an error: something follows them.
+// refusePadding makes zeros after a gzip member an error, for a range that is
+// not the end of the file.
 func (d *decoder) refusePadding() {
 	if g, ok := d.dec.(*gunzip); ok {
 		g.unpadded = true
 	}
 }
 
-// proof returns what proves the end of what was decoded, once Read has returned
-// io.EOF.
+// proof returns the proof of completeness of the decoded data. It is valid once
+// Read has returned io.EOF.
 func (d *decoder) proof() engine.Proof {
 	g, isGzip := d.dec.(*gunzip)
 	switch {
@@ -187,7 +193,8 @@ func (d *decoder) Close() error {
 	return nil
 }
 
-// gunzip reads gzip members up to the end of the input, as gzip(1) does: zeros may follow the last member, nothing else.
+// gunzip reads gzip members up to the end of the input. As with gzip(1),
+// nothing but zeros may follow the last member.
 type gunzip struct {
 	in     *bufio.Reader
 	z      gzip.Reader
@@ -217,7 +224,7 @@ func (g *gunzip) Read(p []byte) (int, error) {
 	}
 }
 
-// next begins the next member, or returns io.EOF where there is none.
+// next begins the next member, or returns io.EOF if there are no more.
 func (g *gunzip) next() error {
 	head, err := g.in.Peek(len(gzipMagic))
 	switch {
@@ -237,7 +244,7 @@ func (g *gunzip) next() error {
 	return err
 }
 
-// padding reads zeros up to the end.
+// padding reads zeros up to the end of the input.
 func (g *gunzip) padding() error {
 	for {
 		b, err := g.in.ReadByte()

@@ -19,10 +19,12 @@ func decodeBytes(r io.Reader, maxWindow uint64) (string, error) {
 	return text, errors.Join(err, s.Close())
 }
 
-// bigWindow is a frame that asks for a window of 512 MiB and holds one empty block.
+// bigWindow is a frame that asks for a window of 512 MiB and holds one empty
+// block.
 var bigWindow = []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 19 << 3, 0x01, 0x00, 0x00}
 
-// bigSegment is a frame without a window that declares 512 MiB of content, to be held whole.
+// bigSegment is a frame without a window that declares 512 MiB of content, to
+// be held whole.
 var bigSegment = []byte{0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0x20, 0x01, 0x00, 0x00}
 
 var skippable = []byte{0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 'a', 'b', 'c'}
@@ -92,8 +94,9 @@ func TestWindowErrorNamesLimit(t *testing.T) {
 	}
 }
 
-// TestCutAnywhere cuts compressed data at every byte. A cut is ErrTruncated, never a clean end and never damage, but
-// where members or frames meet: there nothing shows it.
+// TestCutAnywhere cuts compressed data at every byte. A cut is ErrTruncated,
+// never a clean end and never damage, but where members or frames meet: there
+// nothing shows it.
 func TestCutAnywhere(t *testing.T) {
 	for name, frame := range map[string][]byte{
 		"gzip": gz(t, csvText), "zstd": zst(t, csvText), "zstd, compressed": zst(t, strings.Repeat(csvText, 9)),
@@ -110,8 +113,9 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
-// TestBrokenSource breaks the source at every byte with an error that decoders would take for an end or a cut of
-// their own, or hide. It must come out as it is.
+// TestBrokenSource breaks the source at every byte with an error that decoders
+// would take for an end or a cut of their own, or hide. It must come out as it
+// is.
 func TestBrokenSource(t *testing.T) {
 	own := errors.New("broken")
 	for name, data := range map[string][]byte{

@@ -12,14 +12,14 @@ var (
 	_ engine.Delimited = (*URL)(nil)
 )
 
-// Delimiter implements engine.Delimited, by the file's name.
+// Delimiter implements [engine.Delimited]. It depends on the name of the file.
 func (f *File) Delimiter() byte { return nameDelimiter(f.path) }
 
-// Delimiter implements engine.Delimited, by the end of the URL's path.
+// Delimiter implements [engine.Delimited]. It depends on the path of the URL.
 func (u *URL) Delimiter() byte { return nameDelimiter(u.url.Path) }
 
-// nameDelimiter returns what a file of that name has between its fields, 0 if the name does not say so: the ending tells,
-// the one of a compressed file before that of its compression.
+// nameDelimiter returns the delimiter that the extension of a file implies, or
+// 0 if it implies none. The suffix of a compressed file is ignored.
 func nameDelimiter(name string) byte {
 	name, _ = cutCompressed(name)
 	switch strings.ToLower(path.Ext(name)) {

@@ -1,8 +1,36 @@
-// Package sources turns what a user names into the parts that an engine counts: files, globs, standard input, the URL
-// of a CSV, the downloads of an export.
+// Package sources opens the inputs of a count: files, standard input, CSV files
+// at URLs, and the downloads of an export API.
 //
-// Resolve tells sources apart and finds the local ones; a Client reads the remote ones over HTTP. What all of them share is
-// the care about ends: a stream of this package ends in io.EOF only if everything underneath (the file, the
-// transport, each layer of compression) came to its own proper end, and every other way to stop is an error that says
-// what happened. Whether that is worth another attempt is decided here as well, by Retry; that attempt is the engine's.
+// [Resolve] converts command-line arguments, including globs, to sources. A
+// [Client] reads URLs and exports over HTTP. Each input is an [engine.Part],
+// which opens a new stream for every attempt. A stream decodes gzip and zstd,
+// recognized by their first bytes, and returns [io.EOF] only if the file or
+// response and every layer of compression ended properly.
+//
+// # Optional interfaces
+//
+// [Resolve] and [NewFile] return files as [File]. It implements
+// [engine.Splitter], [engine.Checker], [engine.Identifier] and
+// [engine.Delimited]. Regular files must not change between NewFile and the end
+// of the count. The part that [File.Section] returns implements [engine.Ranger]
+// too.
+//
+// [URL] and [Download] implement [engine.Remote] and [engine.Retrier]. URL
+// implements [engine.Delimited] too, and Download [engine.Declarer] and
+// [engine.Identifier]. Standard input implements none of these: it can be read
+// only once.
+//
+// Streams implement [engine.Prover], [engine.RawCounter] and [engine.Waiter].
+//
+// # Errors
+//
+// Errors match the sentinels of this package with [errors.Is]. [ErrExhausted]
+// is the class of errors that another attempt may avoid. More specific errors
+// match their class as well: [ErrTimeout] and [ErrStalled] match ErrExhausted,
+// [ErrCertificate] and [ErrProxy] match [ErrDenied], and the limits on
+// responses of the API match [ErrMetadata]. A [StatusError] holds the status of
+// a response.
+//
+// No error contains a token, a header value, the query of a URL, or text of a
+// server that repeats one of them.
 package sources

@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// inputSet finds an input that is named twice, whatever it is called. Its
-// errors match ErrArgument.
+// inputSet detects inputs that are named twice, under the same or another name.
+// Its errors match [ErrArgument].
 type inputSet struct {
 	names map[string]string // by key
 	files map[fileKey][]namedFile
 	paths []string // of all files
 }
 
-// add refuses a key that was added before. The error holds the names alone.
+// add rejects a key that was added before. The error holds only the names.
 func (s *inputSet) add(key, name string) error {
 	if s.names == nil {
 		s.names = make(map[string]string)
@@ -34,11 +34,11 @@ func (s *inputSet) add(key, name string) error {
 	return mark(ErrArgument, fmt.Errorf("%s and %s are the same URL", known, name))
 }
 
-// addURL refuses a URL that was added before, in whatever spelling.
+// addURL rejects a URL that is equal to one added before after normalization.
 func (s *inputSet) addURL(u *url.URL, name string) error { return s.add("url "+normalURL(u), name) }
 
-// fileKey is what all names of one file have in common, so that only files
-// that share it need be compared.
+// fileKey is equal for all names of one file. Only files with equal keys are
+// compared.
 type fileKey struct {
 	size, modified int64
 }
@@ -48,12 +48,12 @@ type namedFile struct {
 	name string
 }
 
-// addFile refuses a file that was added before, under whatever name.
+// addFile rejects a file that was added before, even under another name.
 func (s *inputSet) addFile(info fs.FileInfo, name string) error {
 	if s.files == nil {
 		s.files = make(map[fileKey][]namedFile)
 	}
-	var key fileKey // a pipe or a device has no size, and no time that stays
+	var key fileKey // a pipe or a device has no size, and its time changes
 	if info.Mode().IsRegular() {
 		key = fileKey{info.Size(), info.ModTime().UnixNano()}
 	}
@@ -72,12 +72,11 @@ func (s *inputSet) addPath(info fs.FileInfo, path string) error {
 	return s.addFile(info, path)
 }
 
-// compressedSuffixes are the suffixes, in lower case, that compressed files
-// have in addition to those of their content.
+// compressedSuffixes are the suffixes, in lower case, of compressed files.
 var compressedSuffixes = []string{".gz", ".zst", ".bz2"}
 
-// cutCompressed returns a name without the suffix of a compressed file, and the
-// index of that suffix in compressedSuffixes, or -1.
+// cutCompressed returns name without the suffix of a compressed file, and the
+// index of that suffix in compressedSuffixes or -1.
 func cutCompressed(name string) (stem string, suffix int) {
 	for i, s := range compressedSuffixes {
 		if at := len(name) - len(s); at > 0 && strings.EqualFold(name[at:], s) {
@@ -87,9 +86,9 @@ func cutCompressed(name string) (stem string, suffix int) {
 	return name, -1
 }
 
-// checkForms refuses two files of one directory whose names differ only in the
-// suffix of a compressed file. Directories are compared only for names that
-// occur with different suffixes, which are few.
+// checkForms rejects two files in one directory whose names differ only in the
+// suffix of a compressed file. To save system calls, directories are compared
+// only for names that occur with different suffixes.
 func (s *inputSet) checkForms() error {
 	suffixes := make(map[string]uint, len(s.paths)) // by stem, a bit for each suffix and one for none
 	for _, path := range s.paths {
@@ -111,31 +110,30 @@ func (s *inputSet) checkForms() error {
 	return nil
 }
 
-// realDir returns the directory of a file in one of its spellings, the same for
-// all that lead to it.
+// realDir returns the real path of the directory of a file.
 func realDir(path string) string {
 	dir, err := realPath(filepath.Dir(path))
 	if err != nil {
-		return filepath.Dir(path) // it is gone, as reading the file will show
+		return filepath.Dir(path) // a missing directory is reported when the file is read
 	}
 	return dir
 }
 
 // DownloadSet finds downloads that would be counted twice: a download id that
-// two exports of one server list, or a URL that is that of a download. The zero
-// value is an empty set.
+// two exports of one server list, or a URL that is the URL of a download. The
+// zero value is an empty set.
 type DownloadSet struct {
-	// AllowSameIDs is for servers on which one download id means something else
-	// in each export.
+	// AllowSameIDs permits one id in several exports, for servers whose
+	// download ids are unique only within an export.
 	AllowSameIDs bool
 
 	exports map[[2]string]string // by server and download id
 	urls    inputSet
 }
 
-// Add adds a download of an export. Its error matches ErrArgument and names
-// both exports where another one lists the download too. The server is the base
-// URL of the API, or any other text that is the same for all its exports.
+// Add adds a download of an export. If another export lists the same download,
+// the error matches [ErrArgument] and names both exports. The server is the
+// base URL of the API or any other string that identifies it.
 func (s *DownloadSet) Add(server, export, id string) error {
 	name := "download " + export + "/" + id
 	u, err := parseServer(server)
@@ -170,13 +168,13 @@ func (s *DownloadSet) addID(server, export, id string) error {
 	}
 }
 
-// AddURL adds a URL. Its error matches ErrArgument where it is that of a
+// AddURL adds a URL. The error matches [ErrArgument] if it is the URL of a
 // download.
 func (s *DownloadSet) AddURL(u *URL) error { return s.urls.addURL(u.url, publicURL(u.url)) }
 
-// SimilarURLs returns the names of sources whose URLs most servers answer
-// alike: they differ only in slashes that follow a slash, or in an empty query.
-// Each group has at least two names.
+// SimilarURLs returns groups of names of sources whose URLs differ only in
+// repeated slashes or an empty query. Most servers return the same content for
+// them. Each group has at least two names.
 func SimilarURLs(found []Source) (groups [][]string) {
 	index := make(map[string]int)
 	for _, s := range found {

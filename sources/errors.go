@@ -8,93 +8,108 @@ import (
 	"time"
 )
 
-// The kinds of failure that this package tells apart; its errors match them with errors.Is. What the operating
-// system said stays reachable beside them (fs.ErrPermission, fs.ErrNotExist).
+// Errors of this package match these with [errors.Is], and errors of the
+// operating system in addition (such as [fs.ErrPermission]).
 var (
-	// ErrArgument says that an argument or option cannot be meant as it stands: not an http URL, not a possible
-	// id, a URL that holds a password, a source that is named twice, a directory.
+	// ErrArgument is returned for an invalid argument or option: an invalid URL
+	// or id, a URL with a password, a source that is named twice, a directory.
 	ErrArgument = errors.New("argument cannot be used")
 
-	// ErrTwoForms is returned for a file that is named twice, compressed and not,
-	// or compressed in two ways. It matches ErrArgument.
+	// ErrTwoForms is returned for a file that is named twice, compressed and
+	// not, or compressed in two ways. It matches ErrArgument.
 	ErrTwoForms = errors.New("two forms of one file")
 
 	// ErrNotRegular is returned for a FIFO, a socket or a device that a glob
 	// matches. It matches ErrArgument.
 	ErrNotRegular = errors.New("not a regular file")
 
-	// ErrNotFound says that a source is not there: a file, a match of a glob, an export, a download, a URL.
+	// ErrNotFound is returned if a file, export, download or URL does not
+	// exist, or a glob matches no file.
 	ErrNotFound = errors.New("not found")
 
-	// ErrDenied says that access was refused, by the server (401, 403), by TLS (its certificate is not trusted),
-	// or by this package, which sends no secret over plain http.
+	// ErrDenied is returned if a server or proxy denies access (401, 403, 407),
+	// if TLS fails for good, and for a secret that would be sent over plain
+	// http.
 	ErrDenied = errors.New("not allowed")
 
-	// ErrCertificate reports that the certificate of a server does not prove
-	// who it is. It matches ErrDenied.
+	// ErrCertificate is returned if the certificate of a server is not valid
+	// for it. It matches ErrDenied.
 	ErrCertificate = errors.New("the certificate of the server is not valid")
 
-	// ErrPlainHTTP reports that a server does not use TLS where https is asked
-	// for. It matches ErrDenied.
+	// ErrPlainHTTP is returned if a server does not use TLS for an https URL.
+	// It matches ErrDenied.
 	ErrPlainHTTP = errors.New("the server does not use TLS")
 
-	// ErrTLS reports that the two sides cannot agree on TLS, or that the server
-	// wants a certificate of the client. It matches ErrDenied.
+	// ErrTLS is returned if client and server have no common TLS parameters, or
+	// the server requires a client certificate. It matches ErrDenied.
 	ErrTLS = errors.New("TLS refused")
 
-	// ErrProxy reports that a proxy denies access. It matches ErrDenied.
+	// ErrProxy is returned if a proxy denies access. It matches ErrDenied.
 	ErrProxy = errors.New("the proxy denies access")
 
-	// ErrExhausted matches every failure that is worth another attempt. A failure that comes out of a Client
-	// method or out of a run and matches it is the last one: the attempts, or the patience with Retry-After, are used up.
+	// ErrExhausted matches every failure that another attempt may avoid. If a
+	// method of Client or a run of the engine returns it, no attempts were left
+	// or Retry-After was too long.
 	ErrExhausted = errors.New("retries used up")
 
-	// ErrStalled says that a server sent nothing, or next to nothing, for the idle timeout. It matches ErrExhausted.
+	// ErrStalled is returned if a transfer made no progress for the idle
+	// timeout. It matches ErrExhausted.
 	ErrStalled = errors.New("the transfer stalled")
 
-	// ErrTimeout says that a connection, a TLS handshake or an answer's headers took too long. It matches ErrExhausted.
+	// ErrTimeout is returned if connecting, a TLS handshake or response headers
+	// took too long. It matches ErrExhausted.
 	ErrTimeout = errors.New("timeout")
 
-	// ErrRedirect says that a server wanted to send the client to another origin, or too often around.
+	// ErrRedirect is returned for a redirect to another origin, and for too
+	// many redirects.
 	ErrRedirect = errors.New("redirect refused")
 
-	// ErrMetadata says that an answer of the export API is not what the API promises.
+	// ErrMetadata is returned if a response of the export API does not conform
+	// to the API.
 	ErrMetadata = errors.New("malformed answer of the export API")
 
-	// ErrResponseTooLarge says that an answer of the export API is longer than MaxJSON. It matches ErrMetadata.
+	// ErrResponseTooLarge is returned if a response of the export API exceeds
+	// MaxJSON. It matches ErrMetadata.
 	ErrResponseTooLarge = errors.New("answer of the export API is longer than the limit")
 
-	// ErrTooManyIDs says that a list of the export API holds more ids than MaxDownloads. It matches ErrMetadata.
+	// ErrTooManyIDs is returned if a list of the export API exceeds
+	// MaxDownloads. It matches ErrMetadata.
 	ErrTooManyIDs = errors.New("answer of the export API holds more ids than the limit")
 
-	// ErrTooManyNames says that the downloads of an export declare more patients and event types than MaxDeclared. It matches
+	// ErrTooManyNames is returned if the patients and event types that the
+	// downloads of an export declare exceed MaxDeclared. It matches
 	// ErrMetadata.
 	ErrTooManyNames = errors.New("the downloads declare more patients and event types than the limit")
 
-	// ErrContent says that a server answered with something that cannot be CSV, by its own headers: a page, JSON,
-	// an encoding that was not asked for.
+	// ErrContent is returned if the headers of a response exclude CSV: an HTML
+	// page, JSON, an encoding that was not requested.
 	ErrContent = errors.New("not a CSV stream")
 
-	// ErrChanged says that a file is no longer what it was when it was found.
+	// ErrChanged is returned if a file is not in the state in which it was
+	// found.
 	ErrChanged = errors.New("the file changed while it was in use")
 
-	// ErrTruncated says that compressed data ends before its end. Over a network it matches ErrExhausted too.
+	// ErrTruncated is returned if compressed data ends early. If the data came
+	// from a server, the error matches ErrExhausted too.
 	ErrTruncated = errors.New("compressed data is cut short")
 
-	// ErrCorrupt says that compressed data is damaged, or followed by something else.
+	// ErrCorrupt is returned if compressed data is corrupt, or followed by
+	// other data.
 	ErrCorrupt = errors.New("compressed data is damaged")
 
-	// ErrWindow says that zstd data asks for a window, which is memory, beyond MaxWindow.
+	// ErrWindow is returned if zstd data requires a window, and so memory,
+	// beyond MaxWindow.
 	ErrWindow = errors.New("zstd data needs a window larger than the limit")
 )
 
-// StatusError is an answer with a status other than 200. It matches ErrNotFound (404, 410), ErrDenied (401, 403, 407),
-// and ErrExhausted where the status is one that may pass.
+// A StatusError is returned for a response with a status other than 200. It
+// matches [ErrNotFound] (404, 410), [ErrDenied] (401, 403, 407), and
+// [ErrExhausted] if the status is temporary.
 type StatusError struct {
 	Code       int
-	Proxy      string        // URL of the proxy that answered instead of the server, without its password; mostly empty
-	Detail     string        // what the server says about it, without the secrets that it repeats; may be empty
-	RetryAfter time.Duration // how long the server asks to wait, 0 if it does not
+	Proxy      string        // origin of the proxy that responded, empty if the server did
+	Detail     string        // explanation of the server, secrets removed; may be empty
+	RetryAfter time.Duration // delay that the server requests, 0 if none
 }
 
 func (e *StatusError) Error() string {
@@ -115,7 +130,7 @@ func (e *StatusError) Error() string {
 	return msg
 }
 
-// Is says which kinds of failure the status stands for.
+// Is implements the matching of [errors.Is].
 func (e *StatusError) Is(target error) bool {
 	if e.Proxy != "" {
 		refused := !temporary(e.Code) && (target == ErrDenied || target == ErrProxy)
@@ -133,7 +148,7 @@ func (e *StatusError) Is(target error) bool {
 	return false
 }
 
-// marked is an error that also is of a kind which its text need not repeat.
+// marked is an error that also matches kind, whose text it does not repeat.
 type marked struct {
 	err, kind error
 }
@@ -143,11 +158,11 @@ func mark(kind, err error) error { return &marked{err, kind} }
 func (m *marked) Error() string   { return m.err.Error() }
 func (m *marked) Unwrap() []error { return []error{m.err, m.kind} }
 
-// maxQuoted bounds the characters of a text in an error that is not our own.
+// maxQuoted is the maximum number of characters of foreign text in an error.
 const maxQuoted = 100
 
-// quote makes such a text fit for an error: cut, and quoted so that nothing in
-// it reaches a terminal as it is.
+// quote returns foreign text for an error: shortened, and quoted so that a
+// terminal does not interpret it.
 func quote(s string) string {
 	n := 0
 	for i := range s {

@@ -40,8 +40,9 @@ func ExampleNewFile() {
 	// Output: 2 rows of [P1]
 }
 
-// The downloads of an export are parts whose rows the server declared; the engine refuses what does not match. The
-// server of this example is the mock one.
+// The downloads of an export are parts whose rows the server declared; the
+// engine refuses what does not match. The server of this example is the mock
+// one.
 func ExampleClient_Export() {
 	handler, err := mockserver.New(mockserver.Options{})
 	if err != nil {

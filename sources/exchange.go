@@ -13,31 +13,31 @@ import (
 	"time"
 )
 
-// phase is how far an exchange with a server has got.
+// phase is the progress of an exchange with a server.
 type phase uint8
 
 const (
 	connecting  phase = iota // includes what a proxy does before it connects
 	handshaking              // TLS
-	awaiting                 // the end of the response's headers
+	awaiting                 // the end of the response headers
 	receiving                // the body
 )
 
-// exchange is one request and what becomes of it. The fields that follow mu are
-// written by the goroutines of net/http.
+// exchange is the state of one request. mu guards the fields that follow it,
+// which the goroutines of net/http write.
 type exchange struct {
 	proxy *url.URL // nil without one
 
 	mu      sync.Mutex
 	phase   phase
-	conn    *meteredConn // that the request was sent on
+	conn    *meteredConn // on which the request was sent
 	silent  bool         // the proxy did not connect in time
 	waiting *time.Timer  // for the proxy; nil without one
 }
 
-// follow makes x observe requests whose context is the one that it returns. If
-// there is a proxy, which net/http waits for without limit, cancel is called
-// when it has not connected to the server within limit.
+// follow returns a context that makes x observe the requests that use it. If
+// there is a proxy, for which net/http waits without limit, follow arranges for
+// cancel to be called if the proxy does not connect to the server within limit.
 func (x *exchange) follow(ctx context.Context, limit time.Duration, cancel func()) context.Context {
 	if x.proxy != nil {
 		x.waiting = time.AfterFunc(limit, func() {
@@ -49,7 +49,7 @@ func (x *exchange) follow(ctx context.Context, limit time.Duration, cancel func(
 		TLSHandshakeStart: func() { x.enter(handshaking) },
 		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
 			if err == nil {
-				x.enter(connecting) // through a proxy that is reached by TLS
+				x.enter(connecting) // handshake with a proxy
 			}
 		},
 		GotConn: func(info httptrace.GotConnInfo) {
@@ -74,7 +74,7 @@ func (x *exchange) set(change func()) {
 	change()
 }
 
-// state returns what is known of the exchange.
+// state returns the present state of the exchange.
 func (x *exchange) state() (p phase, conn *meteredConn, silent bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -86,8 +86,8 @@ func (c *Client) proxyFor(u *url.URL) (*url.URL, error) {
 	return c.transport.Proxy(&http.Request{URL: u})
 }
 
-// dialError is the failure to connect to an address, which is that of the proxy
-// if there is one.
+// dialError is a failure to connect to address, which is that of the proxy if
+// there is one.
 type dialError struct {
 	address string
 	err     error
@@ -96,8 +96,8 @@ type dialError struct {
 func (e *dialError) Error() string { return "connect to " + e.address + ": " + e.err.Error() }
 func (e *dialError) Unwrap() error { return e.err }
 
-// meteredConn reports each number of bytes that are read from a connection,
-// below TLS and HTTP.
+// meteredConn reports the number of bytes of each read from a connection, below
+// TLS and HTTP.
 type meteredConn struct {
 	net.Conn
 	observe atomic.Pointer[func(n int)]
@@ -111,7 +111,7 @@ func (c *meteredConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// metered returns the metered connection that carries conn, or nil.
+// metered returns the metered connection underneath conn, or nil.
 func metered(conn net.Conn) *meteredConn {
 	for {
 		switch c := conn.(type) {
@@ -125,7 +125,7 @@ func metered(conn net.Conn) *meteredConn {
 	}
 }
 
-// dial makes a connection, or gives up when ConnectTimeout is over.
+// dial makes a connection within ConnectTimeout.
 func (o Options) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	limited, cancel := context.WithTimeout(ctx, o.ConnectTimeout)
 	defer cancel()

@@ -25,7 +25,8 @@ var (
 	_ engine.Retrier  = (*Download)(nil)
 )
 
-// maxValues is how many values of JSON are looked at together; each costs about 90 bytes meanwhile.
+// maxValues is the maximum number of JSON values parsed at once. Each takes
+// about 90 bytes.
 const maxValues = 32 << 10
 
 // Download is a part that is one download of an export.
@@ -35,13 +36,13 @@ type Download struct {
 	declared engine.Declaration
 }
 
-// ID returns the server's id of the download.
+// ID returns the id of the download on its server.
 func (d *Download) ID() string { return d.id }
 
-// Declared implements engine.Declarer. The lists are not to be changed.
+// Declared implements [engine.Declarer]. Callers must not modify the lists.
 func (d *Download) Declared() engine.Declaration { return d.declared }
 
-// Exports asks the server for the ids of its exports, in its order.
+// Exports requests the ids of the exports of the server, in its order.
 func (c *Client) Exports(ctx context.Context) ([]string, error) {
 	var list *idList
 	err := c.ask(ctx, func() *answer {
@@ -51,8 +52,9 @@ func (c *Client) Exports(ctx context.Context) ([]string, error) {
 	return list.ids, err
 }
 
-// Export asks the server for the downloads of an export, in its order, and for the metadata of each. Nothing of their
-// data is read yet. The error is that of the first download, in that order, whose metadata could not be had.
+// Export requests the list of downloads of an export and the metadata of each.
+// It returns them in the order of the server. The error is that of the first
+// download, in that order, whose request failed.
 func (c *Client) Export(ctx context.Context, id string) ([]*Download, error) {
 	if !validID(id) {
 		return nil, mark(ErrArgument, fmt.Errorf("%s cannot be the id of an export", quote(id)))
@@ -73,7 +75,7 @@ func (c *Client) Export(ctx context.Context, id string) ([]*Download, error) {
 	return downloads, nil
 }
 
-// Download asks the server for the metadata of one download.
+// Download requests the metadata of one download.
 func (c *Client) Download(ctx context.Context, export, id string) (*Download, error) {
 	for _, part := range []string{export, id} {
 		if !validID(part) {
@@ -121,24 +123,25 @@ func (c *Client) download(ctx context.Context, export, id string, names *nameSet
 	return d, nil
 }
 
-// endpoint returns the URL of the API at path. Each element is a valid id or a fixed word, and so stays under the base.
+// endpoint returns the URL of path in the API. Each element is a valid id or a
+// constant, so that the URL stays below the base.
 func (c *Client) endpoint(path ...string) *url.URL {
 	return c.server.JoinPath(append([]string{"api", "export"}, path...)...)
 }
 
-// answer is what is made of one answer of the API.
+// answer parses one response of the API.
 type answer struct {
 	json  fastjson.Parser
-	id    string             // that its data must echo, if not ""
-	lists map[string]element // that its data must have, by name
+	id    string             // required id of the data, if not ""
+	lists map[string]element // required lists of the data, by name
 	rest  func(data *fastjson.Value) error
 }
 
-// element takes an element of a list, valid during the call.
+// element processes an element of a list, which is valid during the call.
 type element func(v *fastjson.Value) error
 
-// ask puts a question to the API, as often as its failures allow. begin is called before each attempt, for what is to be
-// made of its answer.
+// ask sends a request to the API and retries it where that may help. It calls
+// begin before each attempt for the parser of the response.
 func (c *Client) ask(ctx context.Context, begin func() *answer, path ...string) error {
 	a := begin()
 	if c.server == nil {
@@ -164,7 +167,7 @@ func (c *Client) ask(ctx context.Context, begin func() *answer, path ...string) 
 	}
 }
 
-// attempt asks once.
+// attempt sends the request once.
 func (c *Client) attempt(ctx context.Context, u *url.URL, a *answer) error {
 	s, err := c.fetch(ctx, u, acceptJSON)
 	if err != nil {
@@ -191,7 +194,8 @@ func acceptJSON(mediaType string) error {
 	return nil
 }
 
-// piece takes a piece of a list; those that are not wanted are well formed too.
+// piece processes a piece of a list. Lists that are not used must be well
+// formed too.
 func (a *answer) piece(keys [2][]byte, piece []byte) error {
 	take, err := a.taker(keys)
 	if err != nil {
@@ -209,7 +213,7 @@ func (a *answer) piece(keys [2][]byte, piece []byte) error {
 	return nil
 }
 
-// taker returns what takes the elements of the list to which keys lead.
+// taker returns the function for elements of the list at keys.
 func (a *answer) taker(keys [2][]byte) (element, error) {
 	var names [2]string
 	for i, key := range keys {
@@ -225,7 +229,7 @@ func (a *answer) taker(keys [2][]byte) (element, error) {
 	return func(*fastjson.Value) error { return nil }, nil
 }
 
-// finish takes the rest of the answer.
+// finish processes the rest of the response.
 func (a *answer) finish(rest []byte) error {
 	v, err := parseJSON(&a.json, rest)
 	if err != nil {
@@ -255,10 +259,10 @@ func (a *answer) finish(rest []byte) error {
 	return a.rest(data)
 }
 
-// members are the names of the API, which an error may repeat.
+// members are the member names of the API, which an error may quote.
 var members = []string{"data", "id", "export_ids", "download_ids", "rows", "patients", "event_types", "start_time", "end_time"}
 
-// unambiguous refuses an object of which a member stands there twice.
+// unambiguous rejects an object with a repeated member.
 func unambiguous(object *fastjson.Value) (err error) {
 	seen := make(map[string]bool)
 	object.GetObject().Visit(func(key []byte, _ *fastjson.Value) {
@@ -276,11 +280,12 @@ func unambiguous(object *fastjson.Value) (err error) {
 
 func malformed(err error) error { return fmt.Errorf("%w: %w", ErrMetadata, err) }
 
-// errJSON replaces the errors of fastjson, which quote the text.
+// errJSON replaces the errors of fastjson, which quote their input.
 var errJSON = errors.New("it is not valid JSON")
 
-// parseJSON is strict: fastjson's parser bounds the depth, its validator then refuses what its parser lets pass.
-// The value is valid until p is used again. An error quotes nothing of the text.
+// parseJSON parses strictly: the parser of fastjson limits the depth, and its
+// validator rejects what the parser accepts. The value is valid until p is used
+// again. Errors do not quote the text.
 func parseJSON(p *fastjson.Parser, text []byte) (*fastjson.Value, error) {
 	values := 1
 	for _, b := range text {
@@ -298,7 +303,8 @@ func parseJSON(p *fastjson.Parser, text []byte) (*fastjson.Value, error) {
 	return v, nil
 }
 
-// errorDetail returns what the body of an error says in its member detail, or "" if it says nothing there.
+// errorDetail returns the member detail of the body of an error response, or ""
+// if there is none.
 func errorDetail(text []byte) string {
 	v, err := parseJSON(new(fastjson.Parser), text)
 	if err != nil {
@@ -314,7 +320,7 @@ func errorDetail(text []byte) string {
 	return detail.String()
 }
 
-// echoes refuses an answer that is about something else than what was asked.
+// echoes rejects a response whose id is not the requested one.
 func echoes(data *fastjson.Value, id string) error {
 	if v := data.Get("id"); v == nil || v.Type() != fastjson.TypeString || string(v.GetStringBytes()) != id {
 		return fmt.Errorf("%w: its id is not %s", ErrMetadata, id)
@@ -322,7 +328,7 @@ func echoes(data *fastjson.Value, id string) error {
 	return nil
 }
 
-// idList is a list of up to limit ids that are fit for a URL, none twice.
+// idList is a list of at most limit distinct ids that are valid in a URL.
 type idList struct {
 	key       string
 	limit     int
@@ -355,7 +361,7 @@ func (l *idList) add(v *fastjson.Value) error {
 	return nil
 }
 
-// validID says whether an id may become a part of a URL: it cannot leave its place there.
+// validID reports whether id is valid as one segment of the path of a URL.
 func validID(id string) bool {
 	if len(id) < 1 || len(id) > 128 || id == "." || id == ".." {
 		return false
@@ -370,7 +376,8 @@ func validID(id string) bool {
 	return true
 }
 
-// rowCount reads the member rows: digits, and nothing that only has the value of an integer.
+// rowCount returns the member rows, which must consist of digits alone, without
+// fraction or exponent.
 func rowCount(data *fastjson.Value) (uint64, error) {
 	v := data.Get("rows")
 	if v == nil || v.Type() != fastjson.TypeNumber {
@@ -384,7 +391,7 @@ func rowCount(data *fastjson.Value) (uint64, error) {
 	return n, nil
 }
 
-// stringOf returns the string that v is, valid as long as v.
+// stringOf returns the string v, valid as long as v.
 func stringOf(v *fastjson.Value, key string) ([]byte, error) {
 	if v.Type() != fastjson.TypeString {
 		return nil, fmt.Errorf("%w: %s holds something that is no string", ErrMetadata, key)
@@ -392,7 +399,8 @@ func stringOf(v *fastjson.Value, key string) ([]byte, error) {
 	return v.GetStringBytes(), nil
 }
 
-// nameSet keeps one copy of each name that the downloads of an export declare, and counts how many they declare.
+// nameSet interns the names that the downloads of an export declare, and limits
+// their number.
 type nameSet struct {
 	limit   int64
 	claimed atomic.Int64
@@ -400,7 +408,7 @@ type nameSet struct {
 	names   map[string]string
 }
 
-// adder returns what adds names to a list.
+// adder returns a function that adds names to a list.
 func (s *nameSet) adder(list *[]string, key string) element {
 	return func(v *fastjson.Value) error {
 		name, err := stringOf(v, key)
@@ -415,10 +423,11 @@ func (s *nameSet) adder(list *[]string, key string) element {
 	}
 }
 
-// longList is how many names may stand twice in a list.
+// longList is the length from which repeated names are removed from a list.
 const longList = 1 << 10
 
-// grown returns names with room for one more. Where that takes memory it drops, of a long list, what stands in it twice.
+// grown returns names with capacity for one more. If it would have to grow a
+// long list, it removes repeated names first.
 func grown(names []string) []string {
 	if len(names) < cap(names) || len(names) < longList {
 		return names
@@ -445,8 +454,9 @@ func (s *nameSet) share(name []byte) string {
 	return kept
 }
 
-// forEach calls f for 0 … n-1, at most limit at once. It begins nothing after a failure, waits for what has begun, and
-// returns the error of the smallest i, which is the same in every run.
+// forEach calls f for 0 … n-1, at most limit at once. After a failure it starts
+// no more calls. It waits for those that run and returns the error of the
+// smallest i.
 func forEach(n, limit int, f func(i int) error) error {
 	var group errgroup.Group
 	group.SetLimit(max(limit, 1))
@@ -460,7 +470,7 @@ func forEach(n, limit int, f func(i int) error) error {
 			return errs[i]
 		})
 	}
-	_ = group.Wait() // which failed first in time is chance
+	_ = group.Wait() // the first failure in time depends on scheduling
 	for _, err := range errs {
 		if err != nil {
 			return err

@@ -207,7 +207,8 @@ func TestAnswerLimits(t *testing.T) {
 	}
 }
 
-// TestOddKeys: a list is found however its name is spelled, and wherever it stands.
+// TestOddKeys: a list is found however its name is spelled, and wherever it
+// stands.
 func TestOddKeys(t *testing.T) {
 	for _, answer := range []string{
 		`{"data":{"export_ids":["a","b"]}}`,
@@ -255,7 +256,8 @@ func TestTooManyNames(t *testing.T) {
 	}
 }
 
-// TestErrorOfTheFirst fails two downloads, the later one sooner: the earlier one's error is returned all the same.
+// TestErrorOfTheFirst fails two downloads, the later one sooner: the earlier
+// one's error is returned all the same.
 func TestErrorOfTheFirst(t *testing.T) {
 	inner := api(map[string]string{"/api/export/demo": `{"data":{"id":"demo","download_ids":["d0","d1","d2"]}}`})
 	last := make(chan struct{})
@@ -416,8 +418,8 @@ func TestAskIsCancelled(t *testing.T) {
 	})
 }
 
-// TestDownloadInAnEngine runs the parts as they are meant to be run: a broken attempt leaves nothing behind, and bad
-// data is fetched once more and no more.
+// TestDownloadInAnEngine runs the parts as they are meant to be run: a broken
+// attempt leaves nothing behind, and bad data is fetched once more and no more.
 func TestDownloadInAnEngine(t *testing.T) {
 	poison := "patient_id,event_time,event_type,value\nPOISON,t,a,1\n"
 	cut := func(text string) string {

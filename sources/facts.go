@@ -8,16 +8,16 @@ import (
 )
 
 // facts are what the file system reports of a regular file without reading it.
-// A file is what it was when its facts are: size, modification time, change
-// time and inode. That is sound because of two rules.
+// A file is taken as unchanged if its size, modification time, change time and
+// inode are. That is sound because of two rules.
 //
 // A write(2) sets the times when it begins and may store its bytes later, so
 // young times may belong to a write that is still in progress: see settlesIn.
 // And the modification time can be set back, but the change time cannot.
 //
-// What facts do not show: a single write(2) that takes longer than longestWrite,
-// a store through a mapping of the file whose page is dirty already, and writes
-// on a file server whose clock is behind by more than longestWrite.
+// Not detected are a single write(2) that takes longer than longestWrite, a
+// store through a mapping of the file whose page is dirty already, and writes
+// on a file server whose clock is slow by more than longestWrite.
 type facts struct {
 	info    fs.FileInfo
 	changed time.Time // the change time (ctime), zero where the system has none
@@ -60,7 +60,7 @@ func (f facts) compare(now facts) error {
 	return nil
 }
 
-// version describes the state of the file, for people.
+// version describes the state of the file.
 func (f facts) version() string {
 	text := fmt.Sprintf("%d bytes, modified %s", f.size(), timestamp(f.modified()))
 	if !f.changed.IsZero() {
@@ -75,7 +75,7 @@ func (f facts) version() string {
 func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 const (
-	// longestWrite is how long a write(2) may go on storing bytes after it
+	// longestWrite is the time for which a write(2) may store bytes after it
 	// set the times.
 	longestWrite = 100 * time.Millisecond
 
@@ -84,15 +84,15 @@ const (
 	fineTick   = 10 * time.Millisecond
 	coarseTick = 2 * time.Second
 
-	// longestSettle bounds how long a file is waited for.
+	// longestSettle is the longest wait for a file.
 	longestSettle = 2 * time.Second
 )
 
-// settlesIn returns how much longer the facts have to stay the same until they
-// are settled, so that no write that began before them is in progress, and none
-// that begins later leaves them as they are. They are settled when their times
-// are old, or when they were taken long enough ago, which is what counts where
-// a time is in the future or the clock of a file server is ahead.
+// settlesIn returns for how long the facts must stay the same until they are
+// settled: no write that began before they were taken is in progress, and every
+// later write changes them. They are settled when their times are old. Where a
+// time is in the future, or the clock of a file server is fast, they are
+// settled when they were taken long enough ago.
 func (f facts) settlesIn(now time.Time) time.Duration {
 	age := now.Sub(f.modified())
 	if !f.changed.IsZero() {
@@ -102,8 +102,8 @@ func (f facts) settlesIn(now time.Time) time.Duration {
 	return min(max(0, longestWrite+f.tick()-age), longestSettle)
 }
 
-// tick returns the granularity of the times. A change time, which nobody can
-// set, is enough to tell two writes apart where it has a fraction.
+// tick returns the granularity of the times. A change time with a fraction
+// suffices to distinguish two writes, since it cannot be set.
 func (f facts) tick() time.Duration {
 	if f.modified().Nanosecond() == 0 && (f.changed.IsZero() || f.changed.Nanosecond() == 0) {
 		return coarseTick

@@ -168,8 +168,8 @@ func TestStdinChanged(t *testing.T) {
 	}
 }
 
-// The clock of these tests begins in 2000: to it, every change time of a file is
-// in the future. Such a file is waited for once.
+// The clock of these tests begins in 2000: to it, every change time of a file
+// is in the future. Such a file is waited for once.
 func TestYoungFileIsWaitedForOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		files := []*File{newFile(t, tempFile(t, "a.csv", []byte(csvText))), newFile(t, tempFile(t, "b.csv", []byte(csvText)))}
@@ -237,8 +237,8 @@ func TestOldFileIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-// overwriter overwrites a file in place, at the same size, again and again. Each
-// state is many times the same letter.
+// overwriter overwrites a file in place, at the same size, again and again.
+// Each state is many times the same letter.
 type overwriter struct {
 	file    *os.File
 	size    int
@@ -297,8 +297,8 @@ func states(r io.Reader) (letters map[byte]bool, err error) {
 	}
 }
 
-// While somebody overwrites a file in place, each attempt to read it gives one of
-// its states or fails. No attempt mixes two.
+// While somebody overwrites a file in place, each attempt to read it gives one
+// of its states or fails. No attempt mixes two.
 func TestOverwrittenInPlace(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the system has no change time")
@@ -330,7 +330,8 @@ func TestOverwrittenInPlace(t *testing.T) {
 			running.Wait()
 			check(t, file.Close())
 			// Where a state took longer to write than a write(2) may take, the
-			// promise does not hold, nor does it on a machine that pauses so long.
+			// promise does not hold, nor does it on a machine that pauses so
+			// long.
 			if mixed > 0 && o.longest < longestWrite {
 				t.Errorf("%d of %d attempts mixed two states", mixed, attempts)
 			}

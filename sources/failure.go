@@ -15,23 +15,23 @@ import (
 
 // The errors of net/http, crypto/tls and crypto/x509 quote what a server sent:
 // status lines, headers, chunk sizes, names in certificates. Patient ids and
-// tokens can be in any of them. This file is the one place where such an error
-// becomes one of this package: it is classified, and described in words of our
-// own. Neither its text nor the error itself goes any further.
+// tokens can be in any of them. This file alone converts such errors: it
+// classifies each and describes it in fixed words. Neither the text nor the
+// error itself is passed on.
 
 // failure describes why a transfer failed.
 type failure struct {
 	text   string
-	kinds  []error // that it matches; none of them has a text of the server
-	placed bool    // it is of one place in a body, wherever the network splits it
+	kinds  []error // errors that it matches; none contains text of the server
+	placed bool    // it depends on the position in a body, not on how the network splits it
 }
 
 func (f *failure) Error() string   { return f.text }
 func (f *failure) Unwrap() []error { return f.kinds }
 
-// transferError returns what an error of net/http means: the end of ctx, which
-// is that of the attempt; something that another attempt cannot change; or a
-// failure of the transfer, which matches ErrExhausted.
+// transferError converts an error of net/http to the error of ctx, the context
+// of the attempt, if it has ended; or else to a failure, which matches
+// [ErrExhausted] unless another attempt cannot help.
 func transferError(ctx context.Context, x *exchange, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -50,7 +50,8 @@ func transferError(ctx context.Context, x *exchange, err error) error {
 	return f
 }
 
-// isOurs reports whether an error that comes out of net/http was made here.
+// isOurs reports whether an error that net/http returns was created by this
+// package.
 func isOurs(err error) bool {
 	if _, ok := errors.AsType[*StatusError](err); ok { // of a proxy
 		return true
@@ -72,13 +73,13 @@ func describe(err error, p phase) *failure {
 	return transient(p, "the transfer failed")
 }
 
-// transient returns a failure that may pass.
+// transient returns a failure that another attempt may avoid.
 func transient(p phase, why string, kinds ...error) *failure {
 	during := [...]string{"connect", "TLS handshake", "response headers", "response body"}[p]
 	return &failure{text: during + ": " + why, kinds: append(kinds, ErrExhausted)}
 }
 
-// denied returns a failure that another attempt does not change.
+// denied returns a failure that another attempt cannot avoid.
 func denied(text string, kinds ...error) *failure {
 	return &failure{text: text, kinds: append(kinds, ErrDenied)}
 }
@@ -87,8 +88,7 @@ func timedOut(where string) *failure {
 	return &failure{text: ErrTimeout.Error() + ": " + where, kinds: []error{ErrExhausted, ErrTimeout}}
 }
 
-// certificateFailure classifies a certificate that does not prove who the
-// server is.
+// certificateFailure classifies a certificate that is not valid for the server.
 func certificateFailure(err error, _ phase) *failure {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok {
 		return nil
@@ -106,8 +106,8 @@ func certificateFailure(err error, _ phase) *failure {
 	return denied(ErrCertificate.Error()+": "+why, ErrCertificate)
 }
 
-// plainFailure classifies a server that does not use TLS where https is asked
-// for. Later in a connection, what is not a TLS record is a damaged one.
+// plainFailure classifies a server that does not use TLS for an https URL.
+// After the handshake, data that is not a TLS record is a damaged record.
 func plainFailure(err error, p phase) *failure {
 	_, noTLS := errors.AsType[tls.RecordHeaderError](err)
 	switch {
@@ -124,8 +124,8 @@ func plainFailure(err error, p phase) *failure {
 // accepts of the other, such as versions and certificates.
 var transientAlerts = []tls.AlertError{0, 10, 20, 21, 22, 50, 51, 80, 90}
 
-// alertFailure classifies an alert by which one side ended TLS. The text of an
-// alert is one of a fixed list.
+// alertFailure classifies an alert that ended TLS. The text of an alert is from
+// a fixed list.
 func alertFailure(err error, p phase) *failure {
 	op, ok := errors.AsType[*net.OpError](err)
 	if !ok || op.Op != "remote error" && op.Op != "local error" {
@@ -144,8 +144,8 @@ func alertFailure(err error, p phase) *failure {
 	return nil
 }
 
-// timeoutFailure does not keep the error: it would match
-// context.DeadlineExceeded, as if the time of the caller were over.
+// timeoutFailure classifies a timeout. It drops the error, which would match
+// [context.DeadlineExceeded] as if the context of the caller had ended.
 func timeoutFailure(err error, p phase) *failure {
 	timeout, ok := errors.AsType[net.Error](err)
 	if !ok || !timeout.Timeout() {
@@ -158,7 +158,7 @@ func timeoutFailure(err error, p phase) *failure {
 	return timedOut(where)
 }
 
-// systemFailure classifies what the operating system reports.
+// systemFailure classifies an error of the operating system.
 func systemFailure(err error, p phase) *failure {
 	number, ok := errors.AsType[syscall.Errno](err)
 	if !ok {
@@ -182,8 +182,8 @@ func lookupFailure(err error, _ phase) *failure {
 	return &failure{text: fmt.Sprintf("look up %s: %s", dns.Name, why), kinds: []error{ErrExhausted}}
 }
 
-// socksRefusals are replies of a SOCKS proxy that denies access, as net/http
-// words them.
+// socksRefusals are parts of the errors of net/http for a SOCKS proxy that
+// denies access.
 var socksRefusals = []string{"connection not allowed by ruleset", "no acceptable authentication methods",
 	"username/password authentication failed", "invalid username/password"}
 
@@ -210,8 +210,8 @@ func endFailure(err error, p phase) *failure {
 	return nil
 }
 
-// malformations are the beginnings of texts of net/http, net/textproto and
-// their implementation of HTTP/2, and what they mean. The rest of such a text
+// malformations are parts of the errors of net/http, net/textproto and their
+// implementation of HTTP/2, with their meanings. The rest of such an error
 // quotes the server.
 var malformations = []struct{ text, meaning string }{
 	{"malformed HTTP response", "not an HTTP response"},
@@ -248,8 +248,9 @@ func malformedFailure(err error, p phase) *failure {
 	return nil
 }
 
-// handshakeFailure classifies what is left of a handshake: the two sides have
-// no version or parameters of TLS in common, or the server violates the protocol.
+// handshakeFailure classifies other failures of a handshake: client and server
+// have no common TLS version or parameters, or the server violates the
+// protocol.
 func handshakeFailure(err error, p phase) *failure {
 	if p != handshaking || errors.Is(err, net.ErrClosed) || errors.Is(err, context.Canceled) {
 		return nil

@@ -17,11 +17,13 @@ import (
 
 const (
 	maxRedirects = 3
-	maxDetail    = 64 << 10 // bytes that are read of an error's body
+	maxDetail    = 64 << 10 // maximum size of the body of an error response in bytes
 )
 
-// fetch asks for u and returns the answer's bytes, free of their Content-Encoding. Only a 200 whose Content-Type is
-// accepted is an answer. Failures of the transfer, of fetch and of the stream, match ErrExhausted.
+// fetch requests u and returns the body of the response without its
+// Content-Encoding. It returns an error unless the status is 200 and accept
+// permits the Content-Type. Errors of the transfer, from fetch and from the
+// stream, match [ErrExhausted].
 func (c *Client) fetch(ctx context.Context, u *url.URL, accept func(mediaType string) error) (*stream, error) {
 	reqCtx, cancel := context.WithCancel(ctx)
 	resp, x, err := c.follow(reqCtx, cancel, u)
@@ -36,14 +38,15 @@ func (c *Client) fetch(ctx context.Context, u *url.URL, accept func(mediaType st
 	return s, nil
 }
 
-// check looks at the answer's status and headers, and decodes its content.
+// check checks the status and headers of the response, and decodes its body.
 func (c *Client) check(resp *http.Response, x *exchange, s *stream, accept func(string) error) error {
 	f, err := contentEncoding(resp.Header)
 	if err == nil {
 		err = s.decode(f, c.opts.MaxWindow)
 	}
 	if resp.StatusCode != http.StatusOK {
-		// After 101 the body is the bare connection, which nothing can interrupt.
+		// After 101 the body is the connection itself, and reads cannot be
+		// interrupted.
 		readable := err == nil && resp.StatusCode != http.StatusSwitchingProtocols
 		return c.newStatusError(resp, x, s, readable)
 	}
@@ -51,21 +54,21 @@ func (c *Client) check(resp *http.Response, x *exchange, s *stream, accept func(
 		return err
 	}
 	mediaType, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if err != nil && mediaType == "" { // a type that cannot be read forbids nothing
+	if err != nil && mediaType == "" { // a malformed type is ignored
 		return nil
 	}
 	return accept(mediaType)
 }
 
-// follow sends the request, and again wherever the server redirects it within
-// the origin. cancel ends ctx.
+// follow sends the request and follows redirects within the origin. cancel
+// cancels ctx.
 func (c *Client) follow(ctx context.Context, cancel func(), u *url.URL) (*http.Response, *exchange, error) {
 	for hops := 0; ; hops++ {
 		resp, x, err := c.roundTrip(ctx, cancel, u)
 		if err != nil || !isRedirect(resp) {
 			return resp, x, err
 		}
-		_ = resp.Body.Close() // nothing of a redirect's body is wanted
+		_ = resp.Body.Close() // the body of a redirect is not used
 		if u, err = c.redirected(u, resp, hops); err != nil {
 			return nil, x, err
 		}
@@ -79,7 +82,7 @@ func (c *Client) roundTrip(ctx context.Context, cancel func(), u *url.URL) (*htt
 	if err != nil {
 		return nil, x, err
 	}
-	// TLS may be needed twice: with the proxy, and through it.
+	// There may be two TLS handshakes: with the proxy, and through it.
 	limit := c.opts.ConnectTimeout + 2*c.opts.TLSTimeout + c.opts.HeaderTimeout
 	resp, err := c.transport.RoundTrip(c.request(x.follow(ctx, limit, cancel), u))
 	x.stop()
@@ -89,7 +92,7 @@ func (c *Client) roundTrip(ctx context.Context, cancel func(), u *url.URL) (*htt
 	return resp, x, err
 }
 
-// request is the one place where secrets are put on the wire.
+// request returns a request for u. Only here are secrets added to a request.
 func (c *Client) request(ctx context.Context, u *url.URL) *http.Request {
 	header := make(http.Header)
 	header.Set("User-Agent", c.opts.UserAgent)
@@ -114,8 +117,8 @@ func isRedirect(resp *http.Response) bool {
 	return false
 }
 
-// redirected returns where the answer to u sends its client. Its errors match
-// ErrRedirect and name no more of the place than the origin.
+// redirected returns the target of a redirect from u. Its errors match
+// [ErrRedirect] and name only the origin of the target.
 func (c *Client) redirected(u *url.URL, resp *http.Response, hops int) (*url.URL, error) {
 	if hops == maxRedirects {
 		return nil, fmt.Errorf("%w: more than %d in a row", ErrRedirect, maxRedirects)
@@ -131,7 +134,7 @@ func (c *Client) redirected(u *url.URL, resp *http.Response, hops int) (*url.URL
 	return to, nil
 }
 
-// contentEncoding tells how the answer's content is encoded.
+// contentEncoding returns the format of the Content-Encoding of a response.
 func contentEncoding(h http.Header) (format, error) {
 	encoding := strings.Join(h.Values("Content-Encoding"), ",")
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
@@ -145,7 +148,8 @@ func contentEncoding(h http.Header) (format, error) {
 	return plain, fmt.Errorf("%w: Content-Encoding is not one of gzip, zstd and identity", ErrContent)
 }
 
-// newStatusError describes an answer that is no 200. What cannot be read of its body is left out: the status says more.
+// newStatusError returns the error for a response whose status is not 200. An
+// error reading its body is ignored, since the status matters more.
 func (c *Client) newStatusError(resp *http.Response, x *exchange, body *stream, readable bool) error {
 	e := &StatusError{Code: resp.StatusCode, RetryAfter: parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())}
 	if e.Code == http.StatusProxyAuthRequired && x.proxy != nil {
@@ -160,10 +164,10 @@ func (c *Client) newStatusError(resp *http.Response, x *exchange, body *stream, 
 	return e
 }
 
-// errTooLong says that readAll met its limit.
+// errTooLong is returned for more bytes than a limit.
 var errTooLong = errors.New("too long")
 
-// readAll reads r to its end, which only io.EOF is, and at most limit bytes.
+// readAll reads at most limit bytes from r until io.EOF.
 func readAll(r io.Reader, limit int) ([]byte, error) {
 	buf := make([]byte, 0, 4<<10)
 	for {
@@ -183,7 +187,7 @@ func readAll(r io.Reader, limit int) ([]byte, error) {
 	}
 }
 
-// body reads the bytes of an answer as they come over the wire.
+// body reads the body of a response as it was sent.
 type body struct {
 	ctx   context.Context // of the attempt, not of the request
 	x     *exchange
@@ -191,18 +195,20 @@ type body struct {
 	watch *watchdog
 }
 
-// newBody returns a stream of the answer's body. cancel ends the request.
+// newBody returns a stream of the body of a response. cancel cancels the
+// request.
 func newBody(ctx context.Context, resp *http.Response, x *exchange, idle time.Duration, cancel context.CancelFunc) *stream {
 	x.enter(receiving)
 	watch := newWatchdog(resp.Body, idle, cancel)
-	// A connection of HTTP/2 also carries pings and the like, which are no
-	// progress of the body; and its bodies return what there is.
+	// An HTTP/2 connection also carries pings and other frames, which are not
+	// progress of the body, and reads of an HTTP/2 body return all available
+	// data.
 	if _, conn, _ := x.state(); conn != nil && resp.ProtoMajor < 2 {
 		watch.meter(conn)
 	}
 	s := newStream(&body{ctx: ctx, x: x, watch: watch}, func() error {
 		cancel()
-		_ = resp.Body.Close() // the bytes that came are proven by their end, not by how the connection is left
+		_ = resp.Body.Close() // completeness was decided at the end of the body
 		return nil
 	})
 	s.proof = proofOf(resp)
@@ -210,8 +216,8 @@ func newBody(ctx context.Context, resp *http.Response, x *exchange, idle time.Du
 	return s
 }
 
-// proofOf returns what proves the end of a body that is read to io.EOF. net/http
-// returns an error where Content-Length announces more than there is.
+// proofOf returns the proof of completeness of a body that is read to io.EOF.
+// net/http returns an error if a body is shorter than its Content-Length.
 func proofOf(resp *http.Response) engine.Proof {
 	switch {
 	case resp.ContentLength >= 0:

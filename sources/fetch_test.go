@@ -44,7 +44,8 @@ func urlPart(t testing.TB, o Options, raw string) *URL {
 	return u
 }
 
-// raw answers with bytes of its own making, below net/http, and closes the connection.
+// raw answers with bytes of its own making, below net/http, and closes the
+// connection.
 func raw(answer string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()
@@ -152,7 +153,8 @@ func isKind(err, want error) bool {
 	return errors.Is(err, want)
 }
 
-// TestNothingIsPrinted answers with more than was announced, on a connection that could be used again.
+// TestNothingIsPrinted answers with more than was announced, on a connection
+// that could be used again.
 func TestNothingIsPrinted(t *testing.T) {
 	var printed strings.Builder
 	log.SetOutput(&printed)
@@ -168,7 +170,8 @@ func TestNothingIsPrinted(t *testing.T) {
 	})
 }
 
-// TestNothingOfMetadataIsPrinted is the same for an answer of the API, which holds patient ids too.
+// TestNothingOfMetadataIsPrinted is the same for an answer of the API, which
+// holds patient ids too.
 func TestNothingOfMetadataIsPrinted(t *testing.T) {
 	var printed strings.Builder
 	log.SetOutput(&printed)
@@ -255,7 +258,8 @@ func TestStatusDetail(t *testing.T) {
 	}
 }
 
-// TestStallInFakeTime lets a server fall silent at each place where it can, on the real transport over net.Pipe.
+// TestStallInFakeTime lets a server fall silent at each place where it can, on
+// the real transport over net.Pipe.
 func TestStallInFakeTime(t *testing.T) {
 	header := "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 	tests := []struct {
@@ -298,7 +302,8 @@ func TestStallInFakeTime(t *testing.T) {
 	}
 }
 
-// silentServer returns a dialer to a server that answers anything with the same bytes and then keeps the line open.
+// silentServer returns a dialer to a server that answers anything with the same
+// bytes and then keeps the line open.
 func silentServer(answer string) func(context.Context, string, string) (net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) {
 		server, client := net.Pipe()
@@ -317,7 +322,8 @@ func silentServer(answer string) func(context.Context, string, string) (net.Conn
 	}
 }
 
-// TestCancelEndsStall is Ctrl-C: the caller's own reason comes out, at once, and nothing is tried again.
+// TestCancelEndsStall is Ctrl-C: the caller's own reason comes out, at once,
+// and nothing is tried again.
 func TestCancelEndsStall(t *testing.T) {
 	for _, answer := range []string{"", "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\nP,"} {
 		synctest.Test(t, func(t *testing.T) {

@@ -14,7 +14,8 @@ import (
 	"testing"
 )
 
-// TestFIFOErrors opens a FIFO when nobody waits for it any more, and when it is gone.
+// TestFIFOErrors opens a FIFO when nobody waits for it any more, and when it is
+// gone.
 func TestFIFOErrors(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "fifo")
 	check(t, syscall.Mkfifo(path, 0o600))
@@ -30,7 +31,8 @@ func TestFIFOErrors(t *testing.T) {
 	}
 }
 
-// TestFIFO counts on a FIFO being opened once: a second opening would take the first bytes, or wait for ever.
+// TestFIFO counts on a FIFO being opened once: a second opening would take the
+// first bytes, or wait for ever.
 func TestFIFO(t *testing.T) {
 	for name, data := range map[string][]byte{"plain": []byte(csvText), "gzip": gz(t, csvText)} {
 		path := filepath.Join(t.TempDir(), "fifo")

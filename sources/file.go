@@ -20,9 +20,11 @@ var (
 	_ engine.Checker = (*File)(nil)
 )
 
-// LocalOptions say how files and standard input are read. The zero value is useful.
+// LocalOptions configures the reading of files and standard input. The zero
+// value is ready to use.
 type LocalOptions struct {
-	// MaxWindow bounds the window of zstd data in bytes; 0 means DefaultFileWindow.
+	// MaxWindow is the maximum window of zstd data in bytes. Zero means
+	// [DefaultFileWindow].
 	MaxWindow uint64
 }
 
@@ -33,9 +35,10 @@ func (o LocalOptions) maxWindow() uint64 {
 	return o.MaxWindow
 }
 
-// File is a part that is a file, a FIFO or a device. A regular file must still be, when it has been read, what it was
-// when it was found, and can be read from several places at once. What is no regular file is opened only when it is to
-// be read, because opening it may already take something from it.
+// File is a part that is a file, a FIFO or a device. A regular file can be read
+// at several offsets concurrently, and reading it fails if it changes after
+// NewFile. Files that are not regular are opened only by Open, since opening
+// one may already have an effect.
 type File struct {
 	path    string
 	name    string
@@ -45,8 +48,9 @@ type File struct {
 	settled atomic.Bool // found is known to be settled
 }
 
-// NewFile finds the file at path and looks at its first bytes. It returns an error that matches ErrNotFound if there is
-// none, and ErrArgument if it is a directory.
+// NewFile returns the file at path. It reads the first bytes of a regular file.
+// The error matches [ErrNotFound] if the file does not exist, and [ErrArgument]
+// if it is a directory.
 func NewFile(path string, o LocalOptions) (*File, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -68,8 +72,8 @@ func NewFile(path string, o LocalOptions) (*File, error) {
 	return f, nil
 }
 
-// examine looks into a regular file. The facts about it are taken anew from the open file, so that they and the
-// format are of one and the same file.
+// examine detects the format of a regular file. It takes the facts again from
+// the open file, so that both are of the same file.
 func (f *File) examine() (err error) {
 	file, err := os.Open(f.path)
 	if err != nil {
@@ -87,17 +91,18 @@ func (f *File) examine() (err error) {
 	return err
 }
 
-// Named returns the same file as a part of another name.
+// Named returns a copy of f with another name.
 func (f *File) Named(name string) *File {
 	return &File{path: f.path, name: name, found: f.found, format: f.format, opts: f.opts}
 }
 
-// Name returns the path as it was given, or the name that Named was given.
+// Name implements [engine.Part]. It returns the path as given, or the name
+// given to Named.
 func (f *File) Name() string { return f.name }
 
 func (f *File) regular() bool { return f.found.regular() }
 
-// Open implements engine.Part. Opening a FIFO waits until somebody writes to it.
+// Open implements [engine.Part]. Opening a FIFO blocks until it has a writer.
 func (f *File) Open(ctx context.Context) (io.ReadCloser, error) {
 	return opened(f.open(ctx))
 }
@@ -139,8 +144,8 @@ func (f *File) openRegular(ctx context.Context, off int64) (*stream, error) {
 	return s, nil
 }
 
-// openSettled opens the file, which must be what was found. If that is too young for a later comparison to be proof,
-// it waits, once for all times that the file is opened.
+// openSettled opens the file, which must be unchanged. If its times are too
+// recent to detect later changes, the first call waits.
 func (f *File) openSettled(ctx context.Context) (*os.File, error) {
 	file, err := os.Open(f.path)
 	if err != nil {
@@ -157,8 +162,8 @@ func (f *File) openSettled(ctx context.Context) (*os.File, error) {
 	return file, nil
 }
 
-// settle waits until the facts of a file, which it had just now, are settled, and returns an error if they change
-// before.
+// settle waits until the facts of a file are settled, and returns an error if
+// they change before.
 func settle(ctx context.Context, file *os.File, found facts) error {
 	wait := found.settlesIn(time.Now())
 	if wait == 0 {
@@ -172,7 +177,8 @@ func settle(ctx context.Context, file *os.File, found facts) error {
 	}
 }
 
-// unchanged returns an error that matches ErrChanged unless an open file is what was found.
+// unchanged returns an error that matches [ErrChanged] if an open file differs
+// from found.
 func unchanged(file *os.File, found facts) error {
 	now, err := statFile(file)
 	if err != nil {
@@ -181,8 +187,8 @@ func unchanged(file *os.File, found facts) error {
 	return found.compare(now)
 }
 
-// Check implements engine.Checker: it returns an error that matches ErrChanged unless the path still leads to the very
-// file that was found, in the same state.
+// Check implements [engine.Checker]. It returns an error that matches
+// [ErrChanged] if the path leads to another file, or the file has changed.
 func (f *File) Check() error {
 	if !f.regular() {
 		return nil
@@ -194,8 +200,8 @@ func (f *File) Check() error {
 	return f.found.compare(factsOf(now))
 }
 
-// regularReader reads a regular file and holds it to what was found: the end is where the size says, and the open file
-// is unchanged after the last byte.
+// regularReader reads a regular file. It returns an error unless the file ends
+// at the size that was found and is unchanged after the last byte.
 type regularReader struct {
 	r     *deadlineReader
 	file  *os.File
@@ -203,7 +209,8 @@ type regularReader struct {
 	off   int64
 }
 
-// newRegular returns a stream of a regular file, which is at off. Closing the stream leaves the file open.
+// newRegular returns a stream of a regular file whose offset is off. Closing
+// the stream leaves the file open.
 func newRegular(ctx context.Context, file *os.File, found facts, off int64) *stream {
 	r := newDeadlineReader(ctx, file)
 	s := newStream(&regularReader{r: r, file: file, found: found, off: off}, r.Close)
@@ -226,7 +233,7 @@ func (r *regularReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// endUnchanged returns io.EOF at the end of a file that is what was found.
+// endUnchanged returns io.EOF at the end of an unchanged file.
 func endUnchanged(file *os.File, found facts) error {
 	if err := unchanged(file, found); err != nil {
 		return err

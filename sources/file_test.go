@@ -63,7 +63,8 @@ func TestFileByMagic(t *testing.T) {
 	}
 }
 
-// TestFileChanged changes a file before it is opened, while it is read, and between the end and the check.
+// TestFileChanged changes a file before it is opened, while it is read, and
+// between the end and the check.
 func TestFileChanged(t *testing.T) {
 	old := time.Now().Add(-time.Hour)
 	changes := map[string]func(t *testing.T, path string){
@@ -119,7 +120,8 @@ func TestFileChanged(t *testing.T) {
 	}
 }
 
-// TestFileChangesUnderTheReader looks at the stream alone, without Check: it tells by the bytes that came.
+// TestFileChangesUnderTheReader looks at the stream alone, without Check: it
+// tells by the bytes that came.
 func TestFileChangesUnderTheReader(t *testing.T) {
 	for text, change := range map[string]func(path string){
 		"ends at 50": func(path string) { check(t, os.Truncate(path, 50)) },

@@ -64,8 +64,7 @@ func bothGlobstar(a, b string) bool { return a == globstar && b == globstar }
 // equivalence class or a collating symbol of POSIX.
 var characterClass = regexp.MustCompile(`\[[^\]]*\[[:.=]`)
 
-// checkGlob refuses components that would match something else than a shell
-// makes of them.
+// checkGlob rejects components that would match other names than in a shell.
 func checkGlob(components []string) error {
 	for _, c := range components {
 		if _, err := path.Match(matchPattern(c), ""); err != nil {
@@ -100,8 +99,8 @@ func expandBraces(pattern string) []string {
 	return []string{pattern}
 }
 
-// choicesIn returns what lies between the commas of the braces with which text
-// begins, and the length of the braces; no choices if they are not closed.
+// choicesIn returns the alternatives in the braces at the beginning of text,
+// and the length of the braces. There are no choices if they are not closed.
 func choicesIn(text string) (choices []string, length int) {
 	depth, from := 0, 1
 	for i := 0; i < len(text); i++ {
@@ -271,8 +270,7 @@ func (g *globber) list(dir, pattern string, rest []string) error {
 	return nil
 }
 
-// enter matches rest in the directory that e is, or takes e as a match where
-// there is no rest.
+// enter matches rest in the directory e, or adds e as a match if rest is empty.
 func (g *globber) enter(dir string, e fs.DirEntry, rest []string) error {
 	if len(rest) == 0 {
 		g.add(dir+e.Name(), e.Type())
@@ -317,8 +315,8 @@ func (g *globber) descend(dir string, rest, above []string) error {
 	return nil
 }
 
-// follow descends into a directory. It refuses a symbolic link to a directory
-// that the link lies in, since following it would not end.
+// follow descends into a directory. It rejects a symbolic link to a directory
+// that contains the link, since following it would not end.
 func (g *globber) follow(dir string, e fs.DirEntry, rest, above []string) error {
 	path := dir + e.Name()
 	if !e.IsDir() {
@@ -364,8 +362,7 @@ func isDirectory(dir string, e fs.DirEntry) (bool, error) {
 	return info.IsDir(), nil
 }
 
-// ignoreMissing returns err unless it means that a path leads nowhere, which is
-// not a failure of a glob.
+// ignoreMissing returns err unless it reports that a path does not exist.
 func ignoreMissing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP) {
 		return nil

@@ -18,9 +18,9 @@ var (
 	_ engine.Identifier = (*section)(nil)
 )
 
-// Identity implements engine.Identifier. Its ID is the URL of the server, a
-// blank, and the name of the download; its version and digest change with
-// anything that the server declares.
+// Identity implements [engine.Identifier]. The ID is the URL of the server, a
+// space, and the name of the download. The version and digest depend on the
+// metadata.
 func (d *Download) Identity() engine.Identity {
 	return engine.Identity{
 		ID:      d.client.Server() + " " + d.name,
@@ -29,24 +29,26 @@ func (d *Download) Identity() engine.Identity {
 	}
 }
 
-// digestOf returns half the SHA-256, in hexadecimal, of lists whose order does not matter.
+// digestOf returns half of the SHA-256 of lists in hexadecimal. The order of
+// each list does not matter.
 func digestOf(lists ...[]string) string {
 	sum := sha256.New()
 	for _, names := range lists {
 		fmt.Fprintf(sum, "%d\n", len(names))
 		for _, name := range slices.Sorted(slices.Values(names)) {
-			fmt.Fprintf(sum, "%d:%s,", len(name), name) // a netstring: no two lists give the same bytes
+			fmt.Fprintf(sum, "%d:%s,", len(name), name) // a netstring, so that different lists give different bytes
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:sha256.Size/2])
 }
 
-// Identity implements engine.Identifier. A regular file is known by its path and its state: size, times and, where
-// the system has them, change time and inode. Of what is no regular file, nothing can be told.
+// Identity implements [engine.Identifier]. A regular file is identified by its
+// path and its state: size, modification time and, where available, change time
+// and inode. Other files have no identity.
 func (f *File) Identity() engine.Identity {
 	path, err := filepath.Abs(f.path)
 	if err != nil || !f.regular() {
-		return engine.Identity{} // without a working directory, a relative path names nothing
+		return engine.Identity{} // without a working directory, a relative path is meaningless
 	}
 	if !utf8.ValidString(path) {
 		path = strconv.Quote(path)
@@ -54,7 +56,8 @@ func (f *File) Identity() engine.Identity {
 	return engine.Identity{ID: path, Version: f.found.version()}
 }
 
-// Identity implements engine.Identifier. No other range, and no file, has the same.
+// Identity implements [engine.Identifier]. It differs from that of the file and
+// of every other range.
 func (s *section) Identity() engine.Identity {
 	id := s.file.Identity()
 	if id != (engine.Identity{}) {

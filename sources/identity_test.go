@@ -88,7 +88,8 @@ func TestFileIdentity(t *testing.T) {
 	}
 }
 
-// No two parts that differ have the same identity, whatever their names look like.
+// No two parts that differ have the same identity, whatever their names look
+// like.
 func TestIdentitiesDiffer(t *testing.T) {
 	seen := make(map[engine.Identity]string)
 	add := func(what string, p engine.Part) {
@@ -173,8 +174,8 @@ func (s keyed) Save(part int, r *engine.Report) error {
 	return nil
 }
 
-// What was kept of a half of a file is not taken for the other half, nor for the
-// file.
+// What was kept of a half of a file is not taken for the other half, nor for
+// the file.
 func TestHalfAFileIsNotTheWhole(t *testing.T) {
 	text := "patient_id,event_type\n" + strings.Repeat("P1,a\n", 1000)
 	f := newFile(t, tempFile(t, "a.csv", []byte(text)))
@@ -199,7 +200,8 @@ func TestHalfAFileIsNotTheWhole(t *testing.T) {
 	}
 }
 
-// A range is not a CSV stream: without a header, and from the middle of a record.
+// A range is not a CSV stream: without a header, and from the middle of a
+// record.
 func TestSectionIsNotOpenedAsAWhole(t *testing.T) {
 	s := newFile(t, tempFile(t, "a.tsv", []byte(csvText))).Section("named", 5, 9).(*section)
 	if r, err := s.Open(t.Context()); r != nil || !errors.Is(err, errRange) {

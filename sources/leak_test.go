@@ -109,7 +109,8 @@ func leakyAnswers(text string) map[string]string {
 	return all
 }
 
-// leakyJSON returns answers of the API that are malformed, with text in every place.
+// leakyJSON returns answers of the API that are malformed, with text in every
+// place.
 func leakyJSON(text string) map[string]string {
 	all := map[string]string{
 		"the tail":       `{"data":{"id":"d1","rows":2,"patients":["` + text + `"],"event_types":[]}}["` + text + `"]`,

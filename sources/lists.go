@@ -7,33 +7,37 @@ import (
 	"time"
 )
 
-// An answer of the export API may hold lists of a million names. It is read in memory that does not depend on how long it
-// is: the lists are cut out of the text as it comes and handed on in pieces; what is left over is short.
+// A response of the export API may hold lists of a million names. It is parsed
+// in bounded memory: lists are cut out of the text while it is read, and passed
+// on in pieces. The rest is short.
 //
-//	the answer                   {"data":{"id":"d1","patients":["P1","P2",…,"P8","P9",…],"rows":9}}
+//	the response                 {"data":{"id":"d1","patients":["P1","P2",…,"P8","P9",…],"rows":9}}
 //	pieces of the list patients                                ["P1","P2",…]["P8","P9",…]
 //	the rest                     {"data":{"id":"d1","patients":[],"rows":9}}
 //
-// All that is known of JSON here is where strings, lists and objects begin and end. It is for a parser to refuse what is
-// malformed: an answer is well formed if the rest and every piece are.
+// This file finds only the beginnings and ends of strings, lists and objects.
+// Malformed JSON is rejected by the parser: a response is well formed if the
+// rest and every piece are.
 
 const (
-	listDepth = 3        // of the elements of a list that is cut: it is a member of a member, both of objects
-	pieceSize = 32 << 10 // bytes at which a piece ends with the element at hand
+	listDepth = 3        // of the elements of a list that is cut, which is a member of a member object
+	pieceSize = 32 << 10 // in bytes, after which a piece ends with its present element
 
-	uncutShare = 64 // of the limit of a text, the part that its rest may be, and one element
+	uncutShare = 64 // the rest and one element may each take 1/uncutShare of the limit of a text
 )
 
-// errUncut says that too much of a text cannot be cut.
+// errUncut is returned if too much of a text cannot be cut.
 var errUncut = errors.New("too much of it is no list")
 
-// errMissingElement says that nothing stands before or behind a comma.
+// errMissingElement is returned for a comma without an element before or after
+// it.
 var errMissingElement = fmt.Errorf("%w: an element is missing in a list", ErrMetadata)
 
-// listCutter cuts the lists out of one text.
+// A listCutter cuts the lists out of one text.
 type listCutter struct {
-	// take gets each piece, a list, together with the keys that lead to it, as they are spelled, quotes included. They
-	// are valid during the call.
+	// take is called with each piece, which is a list, and with the keys of its
+	// path as they appear in the text, with quotes. Both are valid during the
+	// call.
 	take func(keys [2][]byte, piece []byte) error
 
 	pieceSize int
@@ -42,17 +46,19 @@ type listCutter struct {
 	piece     []byte // empty outside a list that is cut
 	later     bool   // the piece is not the first of its list
 
-	depth   int               // lists and objects that are open
+	depth   int               // open lists and objects
 	object  [listDepth]bool   // by depth: it is an object
 	keys    [listDepth][2]int // by depth: where in rest the key is
 	literal [2]int            // where in rest the last string is
 	quoted  bool              // inside a string
-	escaped bool              // behind a backslash there
+	escaped bool              // after a backslash in a string
 }
 
-// cutLists reads a text of at most limit bytes and returns its rest. A failure of r outranks one of take, which may come of
-// it: for as long as patience it is read on after that. More than limit bytes are errTooLong, more than uncutLimit of them
-// that are not in a list errUncut.
+// cutLists reads a text of at most limit bytes and returns its rest. An error
+// of r takes precedence over one of take, which may result from it: after an
+// error of take, cutLists reads on for at most patience. It returns errTooLong
+// for more than limit bytes, and errUncut for more than uncutLimit bytes
+// outside of lists.
 func cutLists(r io.Reader, limit int, patience time.Duration, take func(keys [2][]byte, piece []byte) error) (rest []byte, err error) {
 	c := &listCutter{take: take, pieceSize: pieceSize, uncut: uncutLimit(limit)}
 	buf := make([]byte, pieceSize)
@@ -78,10 +84,11 @@ func cutLists(r io.Reader, limit int, patience time.Duration, take func(keys [2]
 	}
 }
 
-// uncutLimit returns how long the rest of a text with this limit may be, and a piece, in bytes.
+// uncutLimit returns the maximum length in bytes of the rest, and of a piece,
+// of a text with this limit.
 func uncutLimit(limit int) int { return limit/uncutShare + pieceSize }
 
-// add takes text, whose first byte is the byte at offset of the whole text.
+// add processes text, which begins at offset in the whole text.
 func (c *listCutter) add(text []byte, offset int) error {
 	for i, b := range text {
 		err := c.addByte(b)
@@ -134,7 +141,7 @@ func (c *listCutter) addQuoted(b byte) error {
 	return c.keep(b)
 }
 
-// addSpace keeps one space of many.
+// addSpace replaces consecutive white space by one space.
 func (c *listCutter) addSpace() error {
 	out := c.rest
 	if len(c.piece) > 0 {
@@ -169,7 +176,7 @@ func (c *listCutter) close(b byte) error {
 	return c.keep(b)
 }
 
-// keep puts a byte where it belongs.
+// keep appends a byte to the piece, or outside of a list to the rest.
 func (c *listCutter) keep(b byte) error {
 	out := &c.rest
 	if len(c.piece) > 0 {
@@ -181,7 +188,7 @@ func (c *listCutter) keep(b byte) error {
 	return nil
 }
 
-// endPiece hands a piece on and begins the next one.
+// endPiece passes on a piece and begins the next one.
 func (c *listCutter) endPiece(more bool) error {
 	if empty := len(c.piece) == 1 || len(c.piece) == 2 && c.piece[1] == ' '; empty && (c.later || more) {
 		return errMissingElement

@@ -15,8 +15,8 @@ import (
 	"fastcount/internal/testing/proof"
 )
 
-// cutAll cuts a text into the shortest pieces. It returns the elements of the list l of data, or an error if a piece or the
-// rest is malformed.
+// cutAll cuts a text into the shortest pieces. It returns the elements of the
+// list l of data, or an error if a piece or the rest is malformed.
 func cutAll(t *testing.T, text string, pieceSize int) (elements []string, err error) {
 	t.Helper()
 	c := &listCutter{pieceSize: pieceSize, uncut: 1000}
@@ -47,8 +47,9 @@ func elementsOf(list []byte) (elements []string, err error) {
 	return elements, nil
 }
 
-// TestCutLists: what is accepted of a text that is cut is just what is accepted of it as a whole, for all short texts
-// within a list, and the list is the same.
+// TestCutLists: what is accepted of a text that is cut is just what is accepted
+// of it as a whole, for all short texts within a list, and the list is the
+// same.
 func TestCutLists(t *testing.T) {
 	const before, behind = `{"data":{"l":[`, `]}}`
 	accepted := 0

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// normalURL returns a text that is the same for URLs that are equal after the
+// normalURL returns a string that is the same for URLs that are equal after the
 // normalisation of RFC 3986, sections 6.2.2 and 6.2.3: by case, by percent
 // encoding, by dot segments, by the scheme's default port and an empty path.
 func normalURL(u *url.URL) string {
@@ -16,9 +16,8 @@ func normalURL(u *url.URL) string {
 	return text
 }
 
-// similarURL returns a text that is also the same for URLs that differ in
-// slashes which follow a slash, or in an empty query. Most servers answer them
-// alike, but they need not.
+// similarURL returns a string that is also the same for URLs that differ only
+// in repeated slashes or an empty query. Most servers treat them alike.
 func similarURL(u *url.URL) string {
 	path := removeDotSegments(normalEscapes(u.EscapedPath()))
 	for strings.Contains(path, "//") {
@@ -27,8 +26,8 @@ func similarURL(u *url.URL) string {
 	return origin(u) + path + "?" + normalEscapes(u.RawQuery)
 }
 
-// normalEscapes decodes the percent encoding of unreserved characters, and
-// writes all other in upper case.
+// normalEscapes decodes the percent-encoding of unreserved characters and
+// writes all other escapes in upper case.
 func normalEscapes(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -48,8 +47,8 @@ func normalEscapes(s string) string {
 	return b.String()
 }
 
-// unreserved reports whether c is in the set of that name in RFC 3986, section
-// 2.3.
+// unreserved reports whether c is an unreserved character (RFC 3986, section
+// 2.3).
 func unreserved(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~", c) >= 0
 }

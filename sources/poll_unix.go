@@ -11,8 +11,9 @@ import (
 
 const canPoll = true
 
-// readable waits until a Read of f would not wait, but no longer than d, and returns false if it would still. Where
-// that cannot be found out it returns true, and the Read itself tells what is wrong.
+// readable waits for at most d until f can be read without blocking, and
+// reports whether it can. It returns true if polling fails, so that Read
+// returns the error.
 func readable(f *os.File, d time.Duration) (ok bool) {
 	raw, err := f.SyscallConn()
 	if err != nil {

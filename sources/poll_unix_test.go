@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// blockingPipe returns a pipe whose reading end knows no deadlines, like the standard input that a shell gives.
+// blockingPipe returns a pipe whose reading end knows no deadlines, like the
+// standard input that a shell gives.
 func blockingPipe(t *testing.T) (r, w *os.File) {
 	var fds [2]int
 	check(t, syscall.Pipe(fds[:]))
@@ -36,7 +37,8 @@ func TestInheritedPipe(t *testing.T) {
 	check(t, s.Close())
 }
 
-// TestReadable asks of a pipe that is empty, one that holds something, one at its end, and a file that is closed.
+// TestReadable asks of a pipe that is empty, one that holds something, one at
+// its end, and a file that is closed.
 func TestReadable(t *testing.T) {
 	r, w, err := os.Pipe()
 	check(t, err)

@@ -11,10 +11,12 @@ import (
 	"fastcount/engine"
 )
 
-// A plain file can be read from any byte on. One that is compressed can be read from where a gzip member (RFC 1952,
-// section 2.2) or a zstd frame (RFC 8878, section 3.1) begins; files made by bgzip or pzstd, or with cat, hold many.
-// Where members begin is written nowhere, so they are looked for by their first bytes, and decoded a little. What looks
-// like a member may still be none: then decoding what lies before it fails, and so does the range.
+// An uncompressed file can be read from any byte on, a compressed one from the
+// beginning of a gzip member (RFC 1952, section 2.2) or a zstd frame (RFC 8878,
+// section 3.1). Files made by bgzip, pzstd or cat contain many. There is no
+// index of members, so they are found by their first bytes and by decoding
+// their beginnings. If bytes that look like a member are not one, decoding the
+// data before them fails, and so does the range.
 
 var (
 	_ engine.Splitter    = (*File)(nil)
@@ -22,10 +24,12 @@ var (
 	_ engine.RangeStream = (*memberRange)(nil)
 )
 
-// searchLimit is how many bytes are searched for the beginning of a member. Decoding them takes 50 times as long as that.
+// searchLimit is the number of bytes that are searched for the beginning of a
+// member. Decoding takes about 50 times as long as searching.
 const searchLimit = 1 << 30
 
-// Size implements engine.Splitter. That of a FIFO or device means nothing.
+// Size implements [engine.Splitter]. ok is false for a file that is not
+// regular.
 func (f *File) Size() (size int64, ok bool) { return f.found.size(), f.regular() }
 
 // OpenRange implements engine.Splitter.
@@ -44,13 +48,14 @@ func (f *File) OpenRange(ctx context.Context, from, to int64) (engine.RangeStrea
 	return r, nil
 }
 
-// Modified returns when the file was last written to, as it was found.
+// Modified returns the modification time of the file when it was found.
 func (f *File) Modified() time.Time { return f.found.modified() }
 
-// Compressed reports whether the file is, by its first bytes.
+// Compressed reports whether the first bytes of the file are those of a
+// compressed format.
 func (f *File) Compressed() bool { return f.format != plain }
 
-// plainRange is a range of a file that is not compressed.
+// plainRange is a range of an uncompressed file.
 type plainRange struct {
 	*stream
 	limit int64
@@ -59,13 +64,14 @@ type plainRange struct {
 // Limit implements engine.RangeStream.
 func (r *plainRange) Limit() int64 { return r.limit }
 
-// memberRange is a range of a compressed file: the members up to the next range, and then those that follow it.
+// memberRange is a range of a compressed file: the members up to the next
+// range, then the members after it.
 type memberRange struct {
 	*stream
 	file    *File
 	decoder *decoder
-	section int64 // stored bytes that are left up to the next range; not used in the last one, or behind that
-	last    bool  // nothing follows
+	section int64 // remaining stored bytes up to the next range, unless last
+	last    bool  // the decoder reads to the end of the file
 	given   int64 // decoded bytes so far
 	limit   int64
 }
@@ -76,7 +82,7 @@ func (r *memberRange) Limit() int64 { return r.limit }
 // Checked implements engine.Prover.
 func (r *memberRange) Checked() bool { return true }
 
-// decode begins to decode at the stored byte that comes next.
+// decode starts a decoder at the next stored byte.
 func (r *memberRange) decode() (err error) {
 	var stored io.Reader = r.stream
 	if !r.last {
@@ -121,7 +127,8 @@ func (f *File) Cut(ctx context.Context, at int64) (place int64, err error) {
 	return f.findMember(ctx, s, at)
 }
 
-// findMember returns where the first member in r begins, whose first byte is the byte at of the file.
+// findMember returns the offset in the file of the first member in r, which
+// begins at the offset at.
 func (f *File) findMember(ctx context.Context, r io.Reader, at int64) (int64, error) {
 	overlap := len(f.format.magic()) - 1
 	buf := make([]byte, inputSize)
@@ -144,7 +151,8 @@ func (f *File) findMember(ctx context.Context, r io.Reader, at int64) (int64, er
 	return f.found.size(), nil
 }
 
-// memberIn returns the index in seen, the bytes of the file from at on, of the first one with which a member begins, or -1.
+// memberIn returns the index of the first member in seen, or -1. seen begins at
+// the offset at of the file.
 func (f *File) memberIn(ctx context.Context, seen []byte, at int64) int {
 	magic := f.format.magic()
 	for i := 0; ; i++ {
@@ -158,7 +166,7 @@ func (f *File) memberIn(ctx context.Context, seen []byte, at int64) int {
 	}
 }
 
-// decodable reports whether something can be decoded from the stored byte at on.
+// decodable reports whether data can be decoded from the offset at on.
 func (f *File) decodable(ctx context.Context, at int64) bool {
 	r, err := f.OpenRange(ctx, at, f.found.size())
 	if err != nil {

@@ -33,7 +33,8 @@ func TestPlainRanges(t *testing.T) {
 	}
 }
 
-// memberFile is a compressed file of the given texts, and where the member of each begins.
+// memberFile is a compressed file of the given texts, and where the member of
+// each begins.
 func memberFile(compress func(testing.TB, string) []byte, t testing.TB, texts []string) (data []byte, begins []int64) {
 	for _, text := range texts {
 		begins = append(begins, int64(len(data)))
@@ -42,8 +43,9 @@ func memberFile(compress func(testing.TB, string) []byte, t testing.TB, texts []
 	return data, begins
 }
 
-// Every pair of members of a file: the range from one to the other is their text, its limit lies between them, and
-// the cut behind any byte is the member that begins next.
+// Every pair of members of a file: the range from one to the other is their
+// text, its limit lies between them, and the cut behind any byte is the member
+// that begins next.
 func TestMemberRanges(t *testing.T) {
 	texts := []string{"patient_id,event", "_type\nP1,a\n", "", "P2,b\nP", "3,c\n", strings.Repeat("P4,d\n", 30_000)}
 	for name, compress := range map[string]func(testing.TB, string) []byte{"a.gz": gz, "a.zst": zst} {
@@ -119,14 +121,16 @@ func TestRangeOfDamagedMembers(t *testing.T) {
 	}
 }
 
-// split is a file that must be counted in ranges: it fails where it is opened as a whole.
+// split is a file that must be counted in ranges: it fails where it is opened
+// as a whole.
 type split struct{ *File }
 
 func (s split) Open(context.Context) (io.ReadCloser, error) {
 	return nil, errors.New("opened as a whole")
 }
 
-// Files of many members, whose records lie across them, are counted in ranges and give what one member gives.
+// Files of many members, whose records lie across them, are counted in ranges
+// and give what one member gives.
 func TestCountMembers(t *testing.T) {
 	rows := make([]string, 2000)
 	for i := range rows {
@@ -159,8 +163,8 @@ func count(t *testing.T, part engine.Part, rangeSize int64) *engine.Report {
 	return report
 }
 
-// A gzip member that lies in the text of another one, stored as it is, is found and looks right. It must not be
-// counted by itself.
+// A gzip member that lies in the text of another one, stored as it is, is found
+// and looks right. It must not be counted by itself.
 func TestMemberInsideAMember(t *testing.T) {
 	var inner []byte
 	for i := 0; inner == nil || bytes.ContainsAny(inner, "\n\r,\""); i++ {

@@ -13,18 +13,18 @@ import (
 	"strings"
 )
 
-// redactor removes secrets from what a server sends, which may repeat them. The
+// A redactor removes secrets from text of a server, which may repeat them. A
 // nil redactor removes nothing.
 type redactor struct {
 	pattern *regexp.Regexp
 }
 
-// minSecret is how many characters a header value that no known header names,
-// or a value in a query, has if it is taken for a secret. Shorter ones are such
-// as years and languages.
+// minSecret is the length from which a value in a query, or of a header that is
+// not known as secret, is treated as a secret. Shorter values are years,
+// languages and the like.
 const minSecret = 4
 
-// redactor returns what removes every secret that is sent with a request for u
+// redactor returns a redactor of every secret that is sent with a request for u
 // through the proxy, which may be nil.
 func (c *Client) redactor(u, proxy *url.URL) *redactor {
 	secrets := append(c.secrets(), querySecrets(u)...)
@@ -36,7 +36,7 @@ func (c *Client) redactor(u, proxy *url.URL) *redactor {
 	return newRedactor(secrets)
 }
 
-// secrets returns what is sent to the server with every request.
+// secrets returns the secrets that are sent with every request to the server.
 func (c *Client) secrets() []string {
 	secrets := []string{c.opts.Token}
 	for name, values := range c.opts.Header {
@@ -47,11 +47,12 @@ func (c *Client) secrets() []string {
 	return secrets
 }
 
-// minUnique is how many characters a secret has that occurs in no id by chance.
+// minUnique is the length from which a secret does not occur in an id by
+// chance.
 const minUnique = 8
 
-// repeats returns what reports whether an id repeats a secret. As ids are in
-// messages, such an id must not be used.
+// repeats returns a function that reports whether an id contains a secret. Such
+// an id must not be used, since messages contain ids.
 func (c *Client) repeats() func(id string) bool {
 	r := newRedactor(slices.DeleteFunc(c.secrets(), func(s string) bool { return len(s) < minUnique }))
 	return func(id string) bool { return r.redact(id) != id }
@@ -127,8 +128,8 @@ func spellings(s string) []string {
 	return append(all, base64Forms(s)...)
 }
 
-// base64Forms returns the characters that encode s in base64, whatever
-// precedes it: of each of the three alignments, those that depend on s alone.
+// base64Forms returns the characters that encode s in base64 regardless of the
+// bytes before and after it, for each of the three alignments.
 func base64Forms(s string) (forms []string) {
 	const shortest = 6 // shorter ones occur by chance
 	for offset := range 3 {
@@ -142,13 +143,13 @@ func base64Forms(s string) (forms []string) {
 	return forms
 }
 
-// removed is what is written instead of a secret.
+// removed replaces a secret.
 const removed = "[secret]"
 
 var percentByte = regexp.MustCompile("%[0-9A-Fa-f]{2}")
 
-// redact returns text without the secrets, or nothing of it where it repeats
-// one in a form that cannot be cut out.
+// redact returns text with secrets replaced. If text contains one in a form
+// that cannot be replaced, all of it is.
 func (r *redactor) redact(text string) string {
 	if r == nil {
 		return text
@@ -158,10 +159,8 @@ func (r *redactor) redact(text string) string {
 		b, _ := strconv.ParseUint(s[1:], 16, 8) // two hexadecimal digits
 		return string([]byte{byte(b)})
 	})
-	for _, plain := range []string{decoded, html.UnescapeString(text), strings.ReplaceAll(decoded, "+", " ")} {
-		if r.pattern.MatchString(plain) {
-			return removed
-		}
+	if slices.ContainsFunc([]string{decoded, html.UnescapeString(text), strings.ReplaceAll(decoded, "+", " ")}, r.pattern.MatchString) {
+		return removed
 	}
 	return text
 }

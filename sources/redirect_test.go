@@ -59,7 +59,8 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// TestNoRedirectToPlainHTTP follows a redirect within https, and none from there to http at the same host and port.
+// TestNoRedirectToPlainHTTP follows a redirect within https, and none from
+// there to http at the same host and port.
 func TestNoRedirectToPlainHTTP(t *testing.T) {
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {

@@ -88,7 +88,8 @@ func TestSilentProxy(t *testing.T) {
 	})
 }
 
-// TestRefusalByTLS: a server and a client that cannot agree on TLS do so at once.
+// TestRefusalByTLS: a server and a client that cannot agree on TLS do so at
+// once.
 func TestRefusalByTLS(t *testing.T) {
 	for name, config := range map[string]*tls.Config{
 		"an old version":            {MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10},

@@ -10,7 +10,7 @@ import (
 	"fastcount/engine"
 )
 
-// Kind is what an argument names.
+// Kind is the kind of a source.
 type Kind uint8
 
 const (
@@ -23,11 +23,12 @@ const (
 // String returns stdin, URL, file or export.
 func (k Kind) String() string { return [...]string{"stdin", "URL", "file", "export"}[k] }
 
-// exportPrefix marks the id of an export that would look like a file.
+// exportPrefix marks the id of an export that looks like a file name.
 const exportPrefix = "export:"
 
-// Classify tells what an argument names by its looks alone, never by what happens to exist, and returns its value: the
-// argument, of an export the id without the prefix.
+// Classify returns the kind of the source that arg names, and its value: the
+// argument, without the prefix of an export. The kind depends only on the form
+// of the argument, not on which files exist.
 func Classify(arg string) (kind Kind, value string) {
 	switch {
 	case arg == "-":
@@ -42,20 +43,21 @@ func Classify(arg string) (kind Kind, value string) {
 	return KindExport, arg
 }
 
-// Source is one source that was named; a glob names several.
+// Source is one source that an argument names. A glob names several.
 type Source struct {
 	Kind  Kind
 	Value string      // the path, the URL, the id of the export, or "-"
-	Name  string      // what people may be told: unique, and without the query of a URL
+	Name  string      // for messages: unique, and without the query of a URL
 	Part  engine.Part // of a file or standard input, else nil
 }
 
-// Resolve turns arguments into sources, in their order; the files of a glob are
-// sorted by name. It is an error that matches ErrArgument if an input is named
-// twice, whatever it is called: a file by way of a link, a glob or stdin, a file
-// with and without the suffix of a compressed one, a URL in two spellings that
-// RFC 3986 calls equal. A file that does not exist, or a glob that matches no
-// file, is an error that matches ErrNotFound. Nothing is asked of the network.
+// Resolve returns the sources that the arguments name, in their order. The
+// files of a glob are sorted by name. The error matches [ErrArgument] if an
+// input is named twice, even under different names: a file through a link, a
+// glob or stdin, a file with and without the suffix of a compressed file, or a
+// URL in two forms that RFC 3986 defines as equal. It matches [ErrNotFound] if
+// a file does not exist or a glob matches no file. Resolve does not use the
+// network.
 func Resolve(args []string, stdin io.Reader, o LocalOptions) ([]Source, error) {
 	r := resolver{stdin: stdin, opts: o, names: make(map[string]int)}
 	for i, arg := range args {
@@ -69,12 +71,12 @@ func Resolve(args []string, stdin io.Reader, o LocalOptions) ([]Source, error) {
 	return r.sources, nil
 }
 
-// resolver remembers what was named already.
+// resolver collects sources.
 type resolver struct {
 	stdin   io.Reader
 	opts    LocalOptions
 	sources []Source
-	names   map[string]int // public names of URLs, and how often each was given out
+	names   map[string]int // number of uses of each public name of a URL
 	inputs  inputSet
 }
 
@@ -122,7 +124,7 @@ func (r *resolver) addURL(i int, raw string) error {
 	return nil
 }
 
-// number tells apart the names of URLs that differ only in their query.
+// number returns a unique name for URLs that differ only in their queries.
 func (r *resolver) number(name string) string {
 	r.names[name]++
 	if n := r.names[name]; n > 1 {
@@ -156,7 +158,8 @@ func (r *resolver) addFiles(arg string) error {
 	return nil
 }
 
-// expand returns the file of that very name, or else the files that match arg as a glob.
+// expand returns the file named arg, or if there is none the files that match
+// arg as a glob.
 func expand(arg string, o LocalOptions) ([]*File, error) {
 	if _, err := os.Stat(arg); err == nil || !strings.ContainsAny(arg, "*?[{") {
 		f, err := NewFile(arg, o)
@@ -172,9 +175,9 @@ func expand(arg string, o LocalOptions) ([]*File, error) {
 	return matchedFiles(arg, matches, o)
 }
 
-// matchedFiles returns the files that a glob matched. Those that are not
-// regular must be named themselves: a FIFO that happens to lie in a directory
-// would be waited for without end.
+// matchedFiles returns the files that a glob matched. It rejects files that are
+// not regular, since reading a FIFO may block forever; they must be named
+// explicitly.
 func matchedFiles(arg string, matches []globMatch, o LocalOptions) ([]*File, error) {
 	var files []*File
 	for _, m := range matches {

@@ -15,24 +15,27 @@ import (
 	"fastcount/engine"
 )
 
-// The waits between attempts: a random time up to firstBackoff, doubled with each attempt up to maxBackoff, or as long
-// as the server asks, up to maxRetryAfter.
+// The delay before an attempt is random, up to firstBackoff, which doubles with
+// each attempt up to maxBackoff. A longer delay that the server requests is
+// honored up to maxRetryAfter.
 const (
 	firstBackoff  = 500 * time.Millisecond
 	maxBackoff    = 30 * time.Second
 	maxRetryAfter = 5 * time.Minute
 )
 
-// retrier decides for one download, or one question to the API, whether a failed attempt is repeated.
+// A retrier decides whether to repeat a failed attempt of one download or one
+// request to the API.
 type retrier struct {
 	retries int          // further attempts after the first
-	reached *atomic.Bool // a connection to some server was made; nil counts as that
+	reached *atomic.Bool // a connection was made; nil means true
 
 	mu        sync.Mutex
-	refetched bool // data that came whole but wrong was fetched once more
+	refetched bool // invalid data was already requested again
 }
 
-// Retry implements engine.Retrier. It is asked after every failed attempt in turn; attempt 1 begins a new history.
+// Retry implements [engine.Retrier]. It must be called after each failed
+// attempt in turn. Attempt 1 resets it.
 func (r *retrier) Retry(attempt int, err error) (wait time.Duration, again bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -57,28 +60,30 @@ func (r *retrier) Retry(attempt int, err error) (wait time.Duration, again bool)
 	return max(backoff(attempt), retryAfter(err)), true
 }
 
-// maxRefused is how many attempts are made where nothing listens, and never did:
-// most likely the address is wrong.
+// maxRefused is the number of attempts while all connections are refused: most
+// likely the address is wrong.
 const maxRefused = 3
 
-// nothingThere reports whether err is a refused connection, and no connection
-// was ever made.
+// nothingThere reports whether err is a refused connection and no connection
+// was made before.
 func (r *retrier) nothingThere(err error) bool {
 	return r.reached != nil && !r.reached.Load() && errors.Is(err, syscall.ECONNREFUSED)
 }
 
-// verdict says how often a kind of failure is worth another attempt.
+// verdict is the number of retries for a kind of failure.
 type verdict uint8
 
 const (
 	never  verdict = iota
-	once           // the data came whole and is wrong: if it comes again the same, it is so at its source
+	once           // the data is complete but invalid: the server may correct it
 	always         // the transfer failed
 )
 
-// judge reads what an attempt failed of. A failure of the transfer outranks all else that err may hold, for data that
-// did not come whole proves nothing. What is not one of this package's own errors, nor a limit or a cancellation, is
-// what the engine found in the data: a syntax error or a mismatch with the metadata.
+// judge returns the verdict on the error of an attempt. A failure of the
+// transfer takes precedence over all other errors in err, since errors in
+// incomplete data mean nothing. An error that is not of this package, nor a
+// limit or a cancellation, is one that the engine found in the data: a syntax
+// error or a mismatch with the metadata.
 func judge(err error) verdict {
 	if status, ok := errors.AsType[*StatusError](err); ok {
 		if temporary(status.Code) && status.RetryAfter <= maxRetryAfter {
@@ -101,7 +106,7 @@ func judge(err error) verdict {
 	return once
 }
 
-// temporary says whether a status is one that may pass by itself.
+// temporary reports whether a status may be temporary.
 func temporary(code int) bool {
 	switch code {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
@@ -112,17 +117,17 @@ func temporary(code int) bool {
 	return code >= 500 && code <= 599
 }
 
-// backoff returns a random wait after attempt number attempt, "full jitter": clients that failed together do not come
-// back together.
+// backoff returns a random delay after an attempt ("full jitter"), so that
+// clients that failed together do not retry together.
 func backoff(attempt int) time.Duration {
 	ceiling := maxBackoff
-	if attempt <= 6 { // 0.5 s << 5 is 16 s, and the next would be over
+	if attempt <= 6 { // 0.5 s << 5 is 16 s
 		ceiling = firstBackoff << max(attempt-1, 0)
 	}
 	return rand.N(ceiling + 1)
 }
 
-// asked returns how long the server wants to be left alone.
+// retryAfter returns the delay that the server requests.
 func retryAfter(err error) time.Duration {
 	if status, ok := errors.AsType[*StatusError](err); ok {
 		return status.RetryAfter
@@ -130,8 +135,9 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// parseRetryAfter reads a Retry-After header: seconds, or a date. What is neither, and a date in the past, asks for
-// nothing; what is too long to be told asks for as long as there is.
+// parseRetryAfter parses a Retry-After header, which is a number of seconds or
+// a date. It returns 0 for other values and for a past date, and the longest
+// duration for a value out of range.
 func parseRetryAfter(s string, now time.Time) time.Duration {
 	seconds, err := strconv.ParseUint(s, 10, 64)
 	switch {
@@ -147,7 +153,7 @@ func parseRetryAfter(s string, now time.Time) time.Duration {
 	return max(date.Sub(now), 0)
 }
 
-// pause waits, but no longer than ctx lasts.
+// pause waits for d or until ctx is done.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

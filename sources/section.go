@@ -15,15 +15,16 @@ var (
 	_ engine.Delimited = (*section)(nil)
 )
 
-// section is a part that is a range of a file. It holds the file rather than embeds it: what is true of the file, such
-// as its identity, is not true of a range.
+// section is a part that is a range of a file. It does not embed the file,
+// whose identity is not that of the range.
 type section struct {
 	file     *File
 	name     string
 	from, to int64
 }
 
-// section returns a part that is a range of the file, which must not be compressed; see engine.Ranger.
+// Section returns a part that is the range [from, to) of the file, which must
+// not be compressed. The part implements [engine.Ranger].
 func (f *File) Section(name string, from, to int64) engine.Part { return &section{f, name, from, to} }
 
 // Name implements engine.Part.
@@ -32,22 +33,23 @@ func (s *section) Name() string { return s.name }
 // Range implements engine.Ranger.
 func (s *section) Range() (from, to int64) { return s.from, s.to }
 
-// errRange reports that a range was opened as if it were a whole part.
+// errRange is returned for a range that is opened as a complete part.
 var errRange = errors.New("a range can only be counted as a range")
 
-// Open implements engine.Part. It fails: a range may begin and end inside a record and has no header, so that its
-// bytes alone are not a CSV stream. OpenRange reads it.
+// Open implements [engine.Part]. It returns an error, since a range may begin
+// and end inside a record and has no header. OpenRange reads it.
 func (s *section) Open(context.Context) (io.ReadCloser, error) {
 	return nil, fmt.Errorf("bytes %d to %d of %s: %w", s.from, s.to, s.file.path, errRange)
 }
 
-// Size implements engine.Splitter. It is that of the file.
+// Size implements [engine.Splitter]. It returns the size of the file.
 func (s *section) Size() (size int64, ok bool) { return s.file.Size() }
 
 // Cut implements engine.Splitter.
 func (s *section) Cut(ctx context.Context, at int64) (int64, error) { return s.file.Cut(ctx, at) }
 
-// OpenRange implements engine.Splitter. The range may be any of the file: the header is before that of the file.
+// OpenRange implements [engine.Splitter]. The range may be any range of the
+// file: the header is outside of the section.
 func (s *section) OpenRange(ctx context.Context, from, to int64) (engine.RangeStream, error) {
 	return s.file.OpenRange(ctx, from, to)
 }

@@ -13,14 +13,16 @@ import (
 
 var _ engine.Part = (*stdin)(nil)
 
-// stdin is a part that is standard input, or any other reader that is there once.
+// stdin is a part that is standard input, or another reader that can be read
+// once.
 type stdin struct {
 	r      io.Reader
 	opts   LocalOptions
 	opened atomic.Bool
 }
 
-// NewStdin returns a part that reads r. Closing its stream leaves r open.
+// NewStdin returns a part that reads r, once. Closing its stream does not close
+// r.
 func NewStdin(r io.Reader, o LocalOptions) engine.Part { return &stdin{r: r, opts: o} }
 
 // Name implements engine.Part.
@@ -28,7 +30,8 @@ func (s *stdin) Name() string { return "stdin" }
 
 var errOpenedTwice = errors.New("standard input can be read only once")
 
-// Open implements engine.Part. It waits for the first bytes, and it fails the second time.
+// Open implements [engine.Part]. It blocks until the first bytes are available.
+// Every later call returns an error.
 func (s *stdin) Open(ctx context.Context) (io.ReadCloser, error) {
 	if s.opened.Swap(true) {
 		return nil, errOpenedTwice
@@ -44,8 +47,8 @@ func (s *stdin) open(ctx context.Context) (*stream, error) {
 	return ready(p, p.decodeSniffed(s.opts.maxWindow()))
 }
 
-// raw returns the undecoded bytes. Where they are those of a regular file, such as after < in a shell, it must not
-// change any more than one that was named.
+// raw returns the undecoded bytes. A regular file, such as after < in a shell,
+// must not change while it is read.
 func (s *stdin) raw(ctx context.Context) (*stream, error) {
 	file, ok := s.r.(*os.File)
 	if !ok {
@@ -68,19 +71,20 @@ func (s *stdin) raw(ctx context.Context) (*stream, error) {
 	return newRegular(ctx, file, found, off), nil
 }
 
-// pollInterval is how long a Read waits before it looks whether its context has ended.
+// pollInterval is the interval at which a Read that polls checks its context.
 const pollInterval = 50 * time.Millisecond
 
-// pipe reads something that may keep its reader waiting. The end of the context ends a Read that waits: by a deadline
-// where r has them; by polling where r is a file that has none, as a terminal and most inherited pipes. Of any other
-// r it is the next Read that fails.
+// pipe reads from a reader that may block. When its context is done, a blocked
+// Read returns: through a deadline if r supports them, through polling if r is
+// another file, such as a terminal or most inherited pipes. For other readers,
+// the next Read fails.
 type pipe struct {
 	ctx  context.Context // of the attempt
 	r    io.Reader
-	file *os.File // r, if it is to be polled
+	file *os.File // r if it is polled
 }
 
-// newPipe returns a stream of what r holds; closing it calls closer, unless that is nil.
+// newPipe returns a stream of r. Closing it calls closer, unless that is nil.
 func newPipe(ctx context.Context, r io.Reader, closer func() error) *stream {
 	p := &pipe{ctx: ctx, r: r}
 	s := newStream(p, closer)
@@ -93,7 +97,7 @@ func newPipe(ctx context.Context, r io.Reader, closer func() error) *stream {
 	return s
 }
 
-// deadliner is a reader that can be told to wait no longer.
+// deadliner is a reader that may support deadlines.
 type deadliner interface {
 	SetReadDeadline(t time.Time) error
 }
@@ -109,7 +113,8 @@ func (p *pipe) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// await returns once r can be read without waiting, if it is to be polled, or ctx has ended.
+// await waits until r can be read without blocking, if it is polled, or ctx is
+// done.
 func (p *pipe) await() error {
 	for {
 		if err := p.ctx.Err(); err != nil {

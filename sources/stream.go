@@ -8,17 +8,17 @@ import (
 	"fastcount/engine"
 )
 
-// stream is one attempt to read a part: the reader at its top, and what is underneath.
+// stream is one attempt to read a part: a reader and the layers underneath.
 type stream struct {
 	io.Reader                // decoded bytes
-	raw       *source        // what the bytes came from
-	proof     engine.Proof   // of the bytes that the stream came from, if they ended well
-	checked   bool           // see engine.Prover
+	raw       *source        // undecoded bytes
+	proof     engine.Proof   // of the undecoded bytes, after io.EOF
+	checked   bool           // see [engine.Prover]
 	decoders  []*decoder     // bottom first
 	closers   []func() error // bottom first
 }
 
-// newStream returns a stream of what r holds; closing it calls closer, unless that is nil.
+// newStream returns a stream of r. Closing it calls closer, unless that is nil.
 func newStream(r io.Reader, closer func() error) *stream {
 	raw := &source{r: r}
 	s := &stream{Reader: raw, raw: raw}
@@ -28,7 +28,7 @@ func newStream(r io.Reader, closer func() error) *stream {
 	return s
 }
 
-// decode puts a decoder on top of the stream.
+// decode adds a decoder to the stream.
 func (s *stream) decode(f format, maxWindow uint64) error {
 	if f == plain {
 		return nil
@@ -44,7 +44,8 @@ func (s *stream) decode(f format, maxWindow uint64) error {
 	return nil
 }
 
-// decodeSniffed finds out by the first bytes how the stream is compressed, and decodes it.
+// decodeSniffed detects the format of the stream by its first bytes, and
+// decodes it.
 func (s *stream) decodeSniffed(maxWindow uint64) error {
 	f, r := sniff(s.Reader)
 	s.Reader = r
@@ -69,7 +70,7 @@ func (s *stream) RawBytes() int64 { return s.raw.n }
 // Waited implements engine.Waiter.
 func (s *stream) Waited() time.Duration { return s.raw.in }
 
-// Close closes every layer, the top first.
+// Close closes all layers, the last added first.
 func (s *stream) Close() error {
 	var errs []error
 	for i := len(s.closers) - 1; i >= 0; i-- {
@@ -79,15 +80,15 @@ func (s *stream) Close() error {
 	return errors.Join(errs...)
 }
 
-// source counts the bytes of a reader and remembers how it ended. Decoders replace the errors of what they read
-// from, some even by a clean end; the truth is kept here.
+// source counts the bytes of a reader and records the error that ended it.
+// Decoders replace the errors of their sources, some even by io.EOF.
 type source struct {
 	r   io.Reader
 	n   int64
 	in  time.Duration // spent in r
-	err error         // what ended r; io.EOF for a proper end
+	err error         // the first error of r
 
-	limit int64 // if not 0, more bytes than that are errTooLong
+	limit int64 // if not 0, Read returns errTooLong after more bytes
 
 	seen func(p []byte) // if set, called with the bytes of each Read
 }
@@ -110,12 +111,13 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// rawSlack is how many bytes more than its content a compressed answer may have
-// that is read in one piece. Without a limit, one that consists of nothing but
-// empty gzip members or zstd frames has no end.
+// rawSlack is the number of bytes by which the compressed form of a response of
+// the API may exceed the limit of its content. It bounds a response that
+// consists of empty gzip members or zstd frames.
 const rawSlack = 64 << 10
 
-// failed returns the error that broke the source, or nil where there is none or a proper end.
+// failed returns the error of the source, or nil if there is none or it is
+// io.EOF.
 func (s *source) failed() error {
 	if s.err == io.EOF {
 		return nil
@@ -131,7 +133,7 @@ func opened(s *stream, err error) (io.ReadCloser, error) {
 	return s, nil
 }
 
-// ready returns s, or closes it where err says that it is of no use.
+// ready returns s, or closes it if there is an error.
 func ready(s *stream, err error) (*stream, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())

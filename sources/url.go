@@ -17,13 +17,15 @@ var (
 	_ engine.Retrier = (*URL)(nil)
 )
 
-// URL is a part that is the CSV at a URL, of which nothing was declared.
+// URL is a part that is the CSV at a URL. It has no declared metadata.
 type URL struct {
 	remote
 }
 
-// URL returns the part of a URL. It sends nothing yet. The part's name is name, or where that is empty the URL without
-// its query, which may hold a secret. The client's token and headers are sent only if the URL is of the server's origin.
+// URL returns a part that reads a URL. It does not connect. The name of the
+// part is name, or if that is empty the URL without its query, which may
+// contain a secret. The token and headers of the client are sent only if the
+// URL has the origin of the server.
 func (c *Client) URL(raw, name string) (*URL, error) {
 	u, err := parseURL(raw)
 	if err != nil {
@@ -35,16 +37,15 @@ func (c *Client) URL(raw, name string) (*URL, error) {
 	return &URL{c.newRemote(u, name)}, nil
 }
 
-// publicURL is what people are told about a URL.
+// publicURL returns the form of a URL for messages, which is without its query.
 func publicURL(u *url.URL) string {
 	return publicOrigin(u) + u.EscapedPath()
 }
 
-// publicOrigin is what a message names of a URL: neither user and password nor
-// path and query.
+// publicOrigin returns the scheme, host and port of a URL for messages.
 func publicOrigin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
-// remote is what the parts that are read over HTTP have in common.
+// remote is the common implementation of parts that are read over HTTP.
 type remote struct {
 	client *Client
 	url    *url.URL
@@ -64,8 +65,9 @@ func (r *remote) Name() string { return r.name }
 // Remote implements engine.Remote.
 func (r *remote) Remote() bool { return true }
 
-// Open implements engine.Part. It returns once the first bytes of the answer are there. What the server encoded for
-// the transfer is decoded, and then what the data is compressed with, told by its first bytes.
+// Open implements [engine.Part]. It returns once the first bytes of the
+// response are available. It decodes the Content-Encoding, and then data that
+// is compressed by its first bytes.
 func (r *remote) Open(ctx context.Context) (io.ReadCloser, error) {
 	return opened(r.open(ctx))
 }
@@ -80,7 +82,7 @@ func (r *remote) open(ctx context.Context) (*stream, error) {
 	return ready(s, err)
 }
 
-// acceptCSV refuses the types of answers that are sent in place of data.
+// acceptCSV rejects the media types of error and login pages.
 func acceptCSV(mediaType string) error {
 	switch {
 	case isHTML(mediaType):
@@ -99,7 +101,7 @@ func isJSON(mediaType string) bool {
 	return mediaType == "application/json" || strings.HasSuffix(mediaType, "+json")
 }
 
-// transfer reads what was sent compressed. Over a network, compressed data that is cut short is a failed transfer.
+// transfer marks truncated compressed data as a failure of the transfer.
 type transfer struct {
 	r io.Reader
 }

@@ -7,27 +7,28 @@ import (
 	"time"
 )
 
-// minRate is how many bytes a second count as progress, averaged over the window.
+// minRate is the minimum progress in bytes per second, averaged over a window.
 const minRate = 1 << 10
 
-// watchdog ends a transfer that makes no progress: nothing else in net/http ends a body that stalls.
+// watchdog ends a transfer that makes no progress. net/http has no timeout for
+// a body that stalls.
 //
-// It watches one window of time after another. A window is over, and well, as soon as it has brought minRate bytes for
-// each of its seconds; it is over, and the transfer has stalled, when its time is used up before. Only time spent
-// inside Read is used up: a server is not blamed for what its client does between two reads.
+// Time is divided into windows. A window ends as soon as minRate bytes arrived
+// for each of its seconds. If its time ends first, the transfer has stalled.
+// Only time inside Read counts, not what the client does between reads.
 //
 // The bytes are those that Read returns or, of a metered watchdog, those that
 // arrive at the connection. The two differ for a chunked body of HTTP/1.1:
 // net/http returns only when the buffer or the chunk is full.
 type watchdog struct {
 	r       io.Reader
-	cancel  func() // makes a Read of r that hangs return
+	cancel  func() // interrupts a blocked Read of r
 	window  time.Duration
 	metered bool
 
-	mu      sync.Mutex // for what follows up to timer; needed where metered
+	mu      sync.Mutex // guards the fields up to timer
 	left    time.Duration
-	got     int64     // bytes that the window brought
+	got     int64     // bytes in this window
 	since   time.Time // when Read began, or the window within it
 	reading bool
 	timer   *time.Timer // runs only inside Read
@@ -41,15 +42,15 @@ func newWatchdog(r io.Reader, window time.Duration, cancel func()) *watchdog {
 }
 
 // meter makes the watchdog count the bytes that arrive at a connection, which
-// must carry nothing else than what r reads.
+// must carry only the data of r.
 func (w *watchdog) meter(conn *meteredConn) {
 	w.metered = true
 	add := w.add
 	conn.observe.Store(&add)
 }
 
-// Read returns an error that matches ErrStalled when the transfer has stalled. When it returns, nothing of the
-// watchdog is running.
+// Read returns an error that matches [ErrStalled] when the transfer has
+// stalled. No timer runs after it returns.
 func (w *watchdog) Read(p []byte) (int, error) {
 	if w.err != nil {
 		return 0, w.err
@@ -81,7 +82,7 @@ func (w *watchdog) begin() {
 	})
 }
 
-// end reports whether the window was not used up during the Read.
+// end reports whether time is left in the window after a Read.
 func (w *watchdog) end() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -90,7 +91,7 @@ func (w *watchdog) end() bool {
 	return w.timer.Stop()
 }
 
-// add takes note of n bytes, and begins the next window if this one has brought enough.
+// add counts n bytes, and begins the next window if they complete this one.
 func (w *watchdog) add(n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// feed sends pieces of n bytes, each after a pause, and then hangs until the other end is closed.
+// feed sends pieces of n bytes, each after a pause, and then hangs until the
+// other end is closed.
 func feed(w net.Conn, n, pieces int, every time.Duration) {
 	for range pieces {
 		time.Sleep(every)

@@ -2,23 +2,23 @@ package sources
 
 import "encoding/binary"
 
-// zstdFrames follows the structure of zstd data (RFC 8878, section 3.1) to tell
-// which frames carry a checksum, which the decoder verifies but does not report.
-// Its result means nothing for data that the decoder refuses.
+// zstdFrames parses the structure of zstd data (RFC 8878, section 3.1) to count
+// the frames with a checksum, which the decoder verifies but does not report.
+// Its result is valid only for data that the decoder accepts.
 type zstdFrames struct {
-	number  int // frames with data that have begun
+	number  int // data frames that have begun
 	checked int // those of them that carry a checksum
 
-	head    []byte // of the header of a frame or block, while it is not complete
-	skip    uint64 // bytes that are left of the block, checksum or skippable frame
+	head    []byte // incomplete header of a frame or block
+	skip    uint64 // remaining bytes of the block, checksum or skippable frame
 	inFrame bool   // the next header is that of a block
 	sum     uint64 // length of the checksum of the frame
 }
 
-// allChecked reports whether there were frames and each carries a checksum.
+// allChecked reports whether there were frames and each has a checksum.
 func (z *zstdFrames) allChecked() bool { return z.number > 0 && z.checked == z.number }
 
-// add follows the bytes that come next.
+// add parses the next bytes.
 func (z *zstdFrames) add(p []byte) {
 	for len(p) > 0 {
 		if n := min(z.skip, uint64(len(p))); n > 0 {
@@ -33,7 +33,7 @@ func (z *zstdFrames) add(p []byte) {
 	}
 }
 
-// frame reports whether the header of a frame is complete, and takes note of it.
+// frame parses the header of a frame and reports whether it is complete.
 func (z *zstdFrames) frame() bool {
 	n := len(z.head)
 	switch {
@@ -59,8 +59,8 @@ func (z *zstdFrames) frame() bool {
 	return true
 }
 
-// fieldsLength returns the length of what follows the descriptor in the header of
-// a frame: window, dictionary, content size.
+// fieldsLength returns the length of the fields that follow the descriptor in
+// the header of a frame: window, dictionary, content size.
 func fieldsLength(descriptor byte) int {
 	n := [...]int{0, 1, 2, 4}[descriptor&3] + [...]int{0, 2, 4, 8}[descriptor>>6]
 	if single := descriptor&0x20 != 0; !single || descriptor>>6 == 0 {
@@ -69,7 +69,7 @@ func fieldsLength(descriptor byte) int {
 	return n
 }
 
-// block reports whether the header of a block is complete, and takes note of it.
+// block parses the header of a block and reports whether it is complete.
 func (z *zstdFrames) block() bool {
 	if len(z.head) < 3 {
 		return false
