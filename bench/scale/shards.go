@@ -55,14 +55,14 @@ func writePairs(path string, rows, patients int) (err error) {
 
 // writePlan writes a plan of files.
 func (l *lab) writePlan(name string, files []*sources.File) (path string, err error) {
-	units := make([]plan.Entry, len(files))
+	entries := make([]plan.Entry, len(files))
 	for i, f := range files {
-		if units[i], err = plan.NewFile(l.ctx, f); err != nil {
+		if entries[i], err = plan.NewFile(l.ctx, f); err != nil {
 			return "", err
 		}
 	}
 	var text bytes.Buffer
-	if err := plan.Write(&text, plan.Rules{}, units); err != nil {
+	if err := plan.Write(&text, plan.Rules{}, entries); err != nil {
 		return "", err
 	}
 	path = filepath.Join(l.dir, name)
@@ -200,11 +200,11 @@ func (l *lab) trillion() error {
 	}
 	row("read the plan", fmt.Sprintf("%.3f", time.Since(begin).Seconds()))
 	begin = time.Now()
-	pieces := 0
+	ranges := 0
 	for i := range 10 * files {
-		pieces += len(work.Shard(i, 10*files))
+		ranges += len(work.Shard(i, 10*files))
 	}
-	row(fmt.Sprintf("look up all of %d shards (%d pieces)", 10*files, pieces), fmt.Sprintf("%.3f", time.Since(begin).Seconds()))
+	row(fmt.Sprintf("look up all of %d shards (%d byte ranges)", 10*files, ranges), fmt.Sprintf("%.3f", time.Since(begin).Seconds()))
 
 	const sampled = 5
 	begin = time.Now()

@@ -54,7 +54,7 @@ func resummed(t *testing.T, text, old, new string) string {
 	return fmt.Sprintf("%s\"sha256\":\"%x\"}\n", before, sha256.Sum256([]byte(before)))
 }
 
-// Each way in which a kept part can be unfit, alone: it is not used, and said so.
+// A file that does not fit in any way is not used, and there is a warning.
 func TestUnfitParts(t *testing.T) {
 	parts := texts()
 	var w warnings
@@ -88,7 +88,7 @@ func TestUnfitParts(t *testing.T) {
 		"without the end":     {kept[1][:len(kept[1])-1], "end"},
 		"the file of another": {kept[0], "not the result of this part of the run"},
 	} {
-		w.said = nil
+		w.list = nil
 		if err := os.WriteFile(s.path(1), []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -96,16 +96,16 @@ func TestUnfitParts(t *testing.T) {
 		if err != nil || (r != nil) != (c.want == "") {
 			t.Errorf("%s: got %v, %v", name, r, err)
 		}
-		if c.want == "" && len(w.said) > 0 || c.want != "" && (len(w.said) != 1 || !strings.Contains(w.said[0], c.want)) {
-			t.Errorf("%s: the warnings are %q, want %q", name, w.said, c.want)
+		if c.want == "" && len(w.list) > 0 || c.want != "" && (len(w.list) != 1 || !strings.Contains(w.list[0], c.want)) {
+			t.Errorf("%s: warnings %q, want %q", name, w.list, c.want)
 		}
 	}
-	w.said = nil
+	w.list = nil
 	if err := os.Remove(s.path(1)); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := s.Load(1); r != nil || err != nil || len(w.said) > 0 {
-		t.Errorf("missing: got %v, %v, %q", r, err, w.said)
+	if r, err := s.Load(1); r != nil || err != nil || len(w.list) > 0 {
+		t.Errorf("missing: got %v, %v, %q", r, err, w.list)
 	}
 }
 

@@ -10,5 +10,5 @@ import (
 
 // lock refuses: without a lock two processes could not be kept apart.
 func lock(string) (*os.File, error) {
-	return nil, fmt.Errorf("a folder cannot be locked: %w", errors.ErrUnsupported)
+	return nil, fmt.Errorf("directories cannot be locked: %w", errors.ErrUnsupported)
 }

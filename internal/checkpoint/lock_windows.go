@@ -5,7 +5,8 @@ import (
 	"syscall"
 )
 
-// sharingViolation is what Windows says of a file that is open and not shared: ERROR_SHARING_VIOLATION.
+// sharingViolation is ERROR_SHARING_VIOLATION, the error for a file that is open
+// and not shared.
 const sharingViolation = syscall.Errno(32)
 
 // lock opens a file, which is made if it is missing, so that no other process can open it. That ends when the file is

@@ -55,12 +55,12 @@ func runOf(parts []engine.Part) Run {
 	return r
 }
 
-// warnings are what a store said.
-type warnings struct{ said []string }
+// warnings collects the warnings of a store.
+type warnings struct{ list []string }
 
-func (w *warnings) add(err error) { w.said = append(w.said, err.Error()) }
+func (w *warnings) add(err error) { w.list = append(w.list, err.Error()) }
 
-// mustOpen opens a store that says nothing, until the test ends.
+// mustOpen opens a store, and closes it at the end of the test.
 func mustOpen(t *testing.T, dir string, r Run, w *warnings) *Store {
 	t.Helper()
 	s, err := Open(dir, r, w.add)

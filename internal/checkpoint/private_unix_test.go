@@ -138,8 +138,8 @@ func TestPlantedParts(t *testing.T) {
 			if err != nil || result(t, r) != want {
 				t.Errorf("the answer: %v", err)
 			}
-			if len(w.said) != 1 || !strings.Contains(w.said[0], p.want) {
-				t.Errorf("the warnings are %q, want %q", w.said, p.want)
+			if len(w.list) != 1 || !strings.Contains(w.list[0], p.want) {
+				t.Errorf("warnings %q, want %q", w.list, p.want)
 			}
 			info, err := os.Lstat(s.path(1))
 			if err != nil || info.Mode() != 0o600 || ownerOf(info) != os.Geteuid() {

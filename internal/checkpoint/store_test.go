@@ -70,8 +70,8 @@ func TestKeepsAnyBytes(t *testing.T) {
 		warned := new(warnings)
 		s := mustOpen(t, dir, runOf(parts), warned)
 		r, err := engine.Run(t.Context(), parts, engine.Config{Store: s, EscapeIDs: true})
-		if err != nil || len(warned.said) > 0 {
-			t.Fatalf("got %v, warnings %q", err, warned.said)
+		if err != nil || len(warned.list) > 0 {
+			t.Fatalf("got %v, warnings %q", err, warned.list)
 		}
 		if got := result(t, r); first == "" {
 			first = got
@@ -109,7 +109,8 @@ func checkModes(t *testing.T, dir string) {
 	}
 }
 
-// Whatever fails, once or for ever: the run says so, and the next one gives the right answer.
+// Whichever operation fails, once or always, the run reports it, and the next run
+// returns the correct result.
 func TestFaults(t *testing.T) {
 	parts := texts()
 	want, run := counted(t, parts), runOf(parts)
@@ -124,7 +125,7 @@ func TestFaults(t *testing.T) {
 		}
 		temps, err := filepath.Glob(filepath.Join(dir, atomicfile.TempPattern))
 		if err != nil || len(temps) > 0 && !f.Failed("remove") {
-			t.Errorf("left behind: %q, %v (failed: %q)", temps, err, f.Log)
+			t.Errorf("left over: %q, %v (failed: %q)", temps, err, f.Log)
 		}
 
 		r, err = runWith(t, dir, run, parts, atomicfile.OS{})
@@ -132,7 +133,7 @@ func TestFaults(t *testing.T) {
 			t.Errorf("the next run: %v", err)
 		}
 		if temps, err := filepath.Glob(filepath.Join(dir, atomicfile.TempPattern)); err != nil || len(temps) > 0 {
-			t.Errorf("still left behind: %q, %v", temps, err)
+			t.Errorf("still left over: %q, %v", temps, err)
 		}
 	})
 }
@@ -195,11 +196,11 @@ func TestDamage(t *testing.T) {
 			if err != nil || result(t, r) != want {
 				t.Errorf("the answer: %v", err)
 			}
-			if len(w.said) != 1 || !strings.HasPrefix(w.said[0], path+": ") {
-				t.Errorf("it said %q", w.said)
+			if len(w.list) != 1 || !strings.HasPrefix(w.list[0], path+": ") {
+				t.Errorf("got the warnings %q", w.list)
 			}
-			if r, err := s.Load(1); err != nil || r == nil || len(w.said) > 1 {
-				t.Errorf("it is not mended: %v, %v, %q", r, err, w.said)
+			if r, err := s.Load(1); err != nil || r == nil || len(w.list) > 1 {
+				t.Errorf("not repaired: %v, %v, %q", r, err, w.list)
 			}
 		})
 	}
@@ -318,7 +319,7 @@ func TestManyDifferences(t *testing.T) {
 func TestUnfitDirectories(t *testing.T) {
 	run := runOf(texts())
 	for _, test := range []struct {
-		name, file, data, says string
+		name, file, data, want string
 	}{
 		{"other files", "a.csv", "x", "holds other files, such as a.csv"},
 		{"truncated", runName, `{"fastcount":"che`, "run.jsonl: corrupt checkpoint: missing header"},
@@ -332,7 +333,7 @@ func TestUnfitDirectories(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err := Open(dir, run, nil)
-			if !errors.Is(err, ErrDirectory) || !strings.Contains(fmt.Sprint(err), test.says) {
+			if !errors.Is(err, ErrDirectory) || !strings.Contains(fmt.Sprint(err), test.want) {
 				t.Errorf("got %v", err)
 			}
 			if string(readFile(t, path)) != test.data {

@@ -12,7 +12,8 @@ import (
 	"fastcount/internal/partial"
 )
 
-// synthetic writes n partial results of so many pairs each, all of the same patients and event types if same.
+// synthetic writes n partial results of a number of pairs each, all of the same
+// patients and event types if same is set.
 func synthetic(b *testing.B, n, pairs int, same bool) (files []string) {
 	b.Helper()
 	dir := b.TempDir()

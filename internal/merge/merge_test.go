@@ -58,7 +58,8 @@ func export(rows int) []byte {
 	return []byte(b.String())
 }
 
-// shards counts the ranges between cuts, a run each, and writes their partial results into a folder.
+// shards counts each byte range between cuts in a run of its own, and writes the
+// partial results into a directory.
 func shards(t testing.TB, dir string, data []byte, cuts []int64) (files []string) {
 	t.Helper()
 	for i := range len(cuts) - 1 {
@@ -219,7 +220,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// What says that it covers all must also hold all of each file.
+// Results that cover the whole job must hold all bytes of each file.
 func TestRangeThatIsNotTheWhole(t *testing.T) {
 	data := export(300)
 	size := int64(len(data))

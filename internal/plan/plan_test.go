@@ -51,7 +51,7 @@ func randomEntries(r *rand.Rand, n int) (entries []Entry) {
 	return entries
 }
 
-// However a plan is shared out, the shards count every byte of every unit once, in order.
+// Shards of any number count every byte of every entry once, in order.
 func TestShardsAreTheWhole(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 3000 {
@@ -65,17 +65,17 @@ func TestShardsAreTheWhole(t *testing.T) {
 				t.Fatalf("shard %d of %d is from %d to %d, the last one ended at %d", i, n, from, to, end)
 			}
 			end = to
-			for _, piece := range p.Shard(i, n) {
-				done := counted[piece.Entry]
+			for _, r := range p.Shard(i, n) {
+				done := counted[r.Entry]
 				switch {
-				case piece.To > 0 && (piece.From != done || piece.To > piece.File.Size):
-					t.Fatalf("shard %d of %d counts from %d to %d, up to %d was counted", i, n, piece.From, piece.To, done)
-				case piece.To == 0 && done != 0:
-					t.Fatalf("shard %d of %d counts a unit again", i, n)
-				case piece.To > 0 && piece.To < piece.File.Size && piece.File.Scanned && !slices.Contains(piece.File.Cuts, piece.To):
-					t.Fatalf("cut at %d, where no cut was proved", piece.To)
+				case r.To > 0 && (r.From != done || r.To > r.File.Size):
+					t.Fatalf("shard %d of %d counts from %d to %d, up to %d was counted", i, n, r.From, r.To, done)
+				case r.To == 0 && done != 0:
+					t.Fatalf("shard %d of %d counts an entry again", i, n)
+				case r.To > 0 && r.To < r.File.Size && r.File.Scanned && !slices.Contains(r.File.Cuts, r.To):
+					t.Fatalf("cut at %d, where no cut was proved", r.To)
 				}
-				counted[piece.Entry] = max(1, piece.To)
+				counted[r.Entry] = max(1, r.To)
 			}
 		}
 		if end != p.Total {
@@ -87,7 +87,7 @@ func TestShardsAreTheWhole(t *testing.T) {
 				want = max(1, u.File.Size)
 			}
 			if counted[u] != want {
-				t.Fatalf("of unit %d, %d was counted, want %d", i, counted[u], want)
+				t.Fatalf("of entry %d, %d was counted, want %d", i, counted[u], want)
 			}
 		}
 	}
@@ -97,12 +97,12 @@ func TestShardsAreTheWhole(t *testing.T) {
 func TestEntryNumbers(t *testing.T) {
 	p := written(t, randomEntries(rand.New(rand.NewPCG(5, 6)), 30))
 	for i := range 40 {
-		pieces, report := p.Shard(i, 40), new(engine.Report)
-		for _, piece := range pieces {
-			if piece.Number < 1 || piece.Entry != &p.Entries[piece.Number-1] {
-				t.Errorf("shard %d: number %d is that of another entry", i, piece.Number)
+		ranges, report := p.Shard(i, 40), new(engine.Report)
+		for _, r := range ranges {
+			if r.Number < 1 || r.Entry != &p.Entries[r.Number-1] {
+				t.Errorf("shard %d: number %d is that of another entry", i, r.Number)
 			}
-			report.Parts = append(report.Parts, engine.PartReport{Name: fmt.Sprint(piece.Number), Attempts: 1})
+			report.Parts = append(report.Parts, engine.PartReport{Name: fmt.Sprint(r.Number), Attempts: 1})
 		}
 		var b bytes.Buffer
 		if err := p.WriteShard(&b, i, 40, report); err != nil {
@@ -135,7 +135,7 @@ func TestPlanIsReadBack(t *testing.T) {
 	}
 	for i := range entries {
 		if got, want := fmt.Sprintf("%+v %+v", p.Entries[i].File, p.Entries[i].Download), fmt.Sprintf("%+v %+v", entries[i].File, entries[i].Download); got != want {
-			t.Fatalf("unit %d: got %s, want %s", i, got, want)
+			t.Fatalf("entry %d: got %s, want %s", i, got, want)
 		}
 	}
 }
@@ -146,13 +146,13 @@ func BenchmarkShard(b *testing.B) {
 		entries[i] = Entry{File: &File{Digest: someDigest, Path: fmt.Sprint(i), Size: 44 << 20}, Weight: 44 << 20}
 	}
 	p := written(b, entries)
-	pieces := 0
+	ranges := 0
 	b.Run("of=1000000", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			pieces += len(p.Shard(i%1_000_000, 1_000_000))
+			ranges += len(p.Shard(i%1_000_000, 1_000_000))
 		}
 	})
-	if pieces == 0 {
+	if ranges == 0 {
 		b.Error("no shard has anything to count")
 	}
 }

@@ -36,7 +36,7 @@ func (w *world) planned(t *testing.T, rules plan.Rules) *plan.Plan {
 // and in one run.
 func TestRulesOfPlans(t *testing.T) {
 	for name, c := range map[string]struct {
-		row   string // with a verb for its number
+		row   string // format, with a number
 		head  string
 		rules plan.Rules
 		cfg   engine.Config

@@ -23,7 +23,7 @@ import (
 	"fastcount/sources"
 )
 
-// world is a folder of files of all kinds, and a server of an export.
+// world is a directory of files of all kinds, and the server of an export.
 type world struct {
 	dir     string
 	client  *sources.Client
@@ -75,7 +75,7 @@ func (w *world) findFiles(t *testing.T) {
 	}
 }
 
-// file is a file of a world; scan tells to look for places to cut it.
+// file is a file of a world; scan requests a scan for cuts.
 type file struct {
 	path string
 	scan bool
