@@ -47,21 +47,21 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 		return err
 	}
 	defer remote.close()
-	units, err := o.units(ctx, remote, found, cfg)
+	entries, err := o.entries(ctx, remote, found, cfg)
 	if err != nil {
 		return err
 	}
 	if err := p.warnEqualInPlan(ctx, found, cfg); err != nil {
 		return err
 	}
-	if err := plan.Write(resultWriter{p.stdout}, o.rules(), units); err != nil {
+	if err := plan.Write(resultWriter{p.stdout}, o.rules(), entries); err != nil {
 		return err
 	}
 	total := int64(0)
-	for _, u := range units {
-		total += u.Weight
+	for _, e := range entries {
+		total += e.Weight
 	}
-	p.ui.Say("%s, about %s of CSV", human.Numbered(len(units), "unit", "units"), human.Bytes(uint64(total)))
+	p.ui.Say("%s, about %s of CSV", human.Numbered(len(entries), "entry", "entries"), human.Bytes(uint64(total)))
 	return nil
 }
 
@@ -77,9 +77,9 @@ func (o *planOptions) rules() plan.Rules {
 	return r
 }
 
-// units returns what is to be shared out.
-func (o *planOptions) units(ctx context.Context, r *remote, found []sources.Source, cfg engine.Config) ([]plan.Entry, error) {
-	var units []plan.Entry
+// entries returns the entries of the plan.
+func (o *planOptions) entries(ctx context.Context, r *remote, found []sources.Source, cfg engine.Config) ([]plan.Entry, error) {
+	var entries []plan.Entry
 	for _, s := range found {
 		switch part := s.Part.(type) {
 		case *sources.File:
@@ -95,18 +95,18 @@ func (o *planOptions) units(ctx context.Context, r *remote, found []sources.Sour
 					return nil, fmt.Errorf("%s: %w", part.Name(), err)
 				}
 			}
-			units = append(units, u)
+			entries = append(entries, u)
 		default:
 			downloads, err := r.export(ctx, s.Value)
 			if err != nil {
 				return nil, err
 			}
 			for _, d := range downloads {
-				units = append(units, plan.NewDownload(r.planned(), s.Value, d))
+				entries = append(entries, plan.NewDownload(r.planned(), s.Value, d))
 			}
 		}
 	}
-	return units, nil
+	return entries, nil
 }
 
 // planned is how a plan calls the server: "" is the built-in one.
