@@ -1,6 +1,7 @@
 package parser_test
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -57,5 +58,24 @@ func TestUnterminated(t *testing.T) {
 				t.Errorf("%q, %d bytes at a time: got %v, %v", text, size, got, err)
 			}
 		}
+	}
+}
+
+// A name in the header is unescaped, both where it is selected and where the
+// header is repeated.
+func TestNamesWithQuotes(t *testing.T) {
+	const header = `"patient ""id""",event_type` + "\n"
+	cfg := parser.Config{Columns: []parser.Selector{{Name: `patient "id"`}}}
+	r := parser.NewReader(strings.NewReader(header+"P1,bp\n"), cfg)
+	b, err := r.Next()
+	if err != nil || b.Rows != 1 || string(r.Header().Name(0)) != `patient "id"` {
+		t.Errorf("got %v, %v, name %q", b, err, r.Header().Name(0))
+	}
+	r = parser.NewReader(strings.NewReader(header+"P1,bp\n"+header), cfg)
+	for err = nil; err == nil; {
+		_, err = r.Next()
+	}
+	if !errors.Is(err, parser.ErrRepeatedHeader) {
+		t.Errorf("a repeated header: got %v", err)
 	}
 }
