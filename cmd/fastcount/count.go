@@ -4,11 +4,17 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"fastcount/engine"
+	"fastcount/internal/display"
+	"fastcount/internal/human"
 	"fastcount/internal/outfile"
 	"fastcount/internal/progress"
 	"fastcount/internal/resources"
@@ -16,6 +22,31 @@ import (
 	"fastcount/parser"
 	"fastcount/sources"
 )
+
+func newCount(p *program) *cobra.Command {
+	o, s := new(countOptions), new(flagSet)
+	f := s.group("Sources")
+	o.sourceFlags(f)
+	o.inputFlags(f)
+	o.csvFlags(s.group("CSV"))
+	o.limitFlags(s.group("Limits"))
+	o.outputFlags(s.group("Output"))
+	f = s.group("Transfer")
+	o.transferFlags(f)
+	o.verify = choice{"strict", []string{"strict", "warn", "off"}}
+	f.Var(&o.verify, "verify", "how to treat downloads that disagree with their metadata; warn counts them and exits with 3")
+	o.proofFlags(f)
+	f.BoolVar(&o.allowPartial, "allow-partial", false, "if sources fail, write the result of the rest and exit with 3")
+	addText(f, &o.state, "state", "DIR", "directory to keep finished parts in, and to continue from (see help state)")
+	f.Var(&o.maxDuration, "max-duration", "stop with exit code 10 after this time")
+	o.workFlags(s.group("Work"))
+	f = s.group("Scale")
+	addText(f, &o.plan, "plan", "PLAN", "plan to count a shard of (see help scale)")
+	addText(f, &o.shard, "shard", "I/N", "shard to count, from 0; auto/N takes I from the scheduler")
+	addText(f, &o.outDir, "out-dir", "DIR", "directory for the partial result of the shard")
+	return p.command(countName+" [flags] SOURCE...", "count files, globs, URLs, - for standard input, or export ids",
+		s, o.run, o.completeSources(p))
+}
 
 // run counts the sources that args name. Everything that can be refused is refused before the first row is read, and
 // nothing is written before the last one is verified.
@@ -34,21 +65,21 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 	if o.plan != "" {
 		return o.runShard(ctx, p, args)
 	}
-	found, err := o.resolve(p, args)
+	found, err := o.resolve(p, args, uint64(o.maxWindow))
 	if err != nil {
 		return err
 	}
 	if err := o.keepable(found); err != nil {
 		return err
 	}
-	cfg, err := o.config(p, found)
+	cfg, err := o.config(p)
 	if err != nil {
 		return err
 	}
 	if err := p.claimSources(found); err != nil {
 		return err
 	}
-	outputs, err := o.outputs(p)
+	outputs, err := o.countOutputs(p)
 	if err != nil {
 		return err
 	}
@@ -121,7 +152,7 @@ func noSource(p *program) error {
 }
 
 // config says how the sources are to be counted.
-func (o *countOptions) config(p *program, found []sources.Source) (engine.Config, error) {
+func (o *countOptions) config(p *program) (engine.Config, error) {
 	if o.noHeader && (o.patient.Name != "" || o.event.Name != "") {
 		return engine.Config{}, clash("--no-header: without a header columns are chosen by number")
 	}
@@ -166,3 +197,92 @@ func useKernel(environ []string) error {
 
 // verifying are the words of --verify.
 var verifying = map[string]engine.Verify{"strict": engine.VerifyStrict, "warn": engine.VerifyWarn, "off": engine.VerifyOff}
+
+// tellPlan tells for --dry-run what the run would read and write.
+func (o *countOptions) tellPlan(p *program, parts []engine.Part) error {
+	specs, err := o.specs()
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	b.WriteString("would count:\n")
+	names := 0
+	for _, part := range parts {
+		names = max(names, display.Width(display.Line(part.Name())))
+	}
+	var sum extent
+	for _, part := range parts {
+		e := extentOf(part)
+		sum.add(e)
+		name := display.Line(part.Name())
+		fmt.Fprintf(&b, "  %s%*s  %s\n", name, names-display.Width(name), "", e)
+	}
+	fmt.Fprintf(&b, "in all %s: %s\n", human.Numbered(len(parts), "part", "parts"), sum)
+	b.WriteString("would write:\n")
+	for _, s := range specs {
+		fmt.Fprintf(&b, "  %s to %s\n", s.Format, destination(s.File))
+	}
+	if o.rejects != "" {
+		fmt.Fprintf(&b, "  the rows that are left out to %s\n", destination(fileOf(o.rejects)))
+	}
+	if o.metricsFile != "" {
+		fmt.Fprintf(&b, "  metrics to %s\n", destination(o.metricsFile))
+	}
+	if o.state != "" {
+		fmt.Fprintf(&b, "  checkpoint to the directory %s\n", display.Line(o.state))
+	}
+	return p.print(b.String())
+}
+
+// destination names the file of an output.
+func destination(file string) string {
+	if file == "" {
+		return "standard output"
+	}
+	return display.Line(file)
+}
+
+// extent is how much is to be read, as far as that is known beforehand.
+type extent struct {
+	rows, bytes    uint64
+	declared, size bool // whether rows and bytes are known, of a sum those of any part
+	unknown        int  // parts of which neither is
+}
+
+// extentOf returns how much there is of a part.
+func extentOf(part engine.Part) extent {
+	if d, ok := part.(engine.Declarer); ok {
+		return extent{rows: d.Declared().Rows, declared: true}
+	}
+	if f, ok := part.(*sources.File); ok {
+		if size, regular := f.Size(); regular {
+			return extent{bytes: uint64(size), size: true}
+		}
+	}
+	return extent{unknown: 1}
+}
+
+func (e *extent) add(other extent) {
+	e.rows += other.rows
+	e.bytes += other.bytes
+	e.declared = e.declared || other.declared
+	e.size = e.size || other.size
+	e.unknown += other.unknown
+}
+
+func (e extent) String() string {
+	var known []string
+	if e.size {
+		known = append(known, fmt.Sprintf("%s on the disk", human.Bytes(e.bytes)))
+	}
+	if e.declared {
+		known = append(known, rowCount(e.rows)+" declared")
+	}
+	switch {
+	case len(known) == 0:
+		known = []string{"of unknown size"}
+	case e.unknown > 0:
+		known = append(known, fmt.Sprintf("%d of unknown size", e.unknown))
+	}
+	return strings.Join(known, ", ")
+}

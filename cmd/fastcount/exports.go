@@ -3,11 +3,21 @@ package main
 import (
 	"context"
 	"fmt"
+
+	"github.com/spf13/cobra"
 )
 
 // exportsOptions are the flags of exports.
 type exportsOptions struct {
 	remoteOptions
+}
+
+func newExports(p *program) *cobra.Command {
+	o, s := new(exportsOptions), new(flagSet)
+	o.sourceFlags(s.group("Sources"))
+	o.transferFlags(s.group("Transfer"))
+	s.group("Reporting").BoolP("quiet", "q", false, "do not mention the built-in server")
+	return p.command("exports [flags]", "list export ids, downloads and rows", s, o.run, nil)
 }
 
 // run lists the exports of the server: their ids, and how many downloads and rows each declares.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"fastcount/internal/human"
 	"fastcount/mockserver"
 )
@@ -15,6 +17,15 @@ import (
 type generateOptions struct {
 	dir  string
 	jobs count
+}
+
+func newGenerate(p *program) *cobra.Command {
+	o, s := new(generateOptions), new(flagSet)
+	f := s.group("Generate")
+	addText(f, &o.dir, "out-dir", "DIR", "directory for the files NN_<download id>.csv")
+	f.VarP(&o.jobs, "jobs", "j", "files written concurrently (default: the number of processors)")
+	f.BoolP("quiet", "q", false, "do not list the files")
+	return p.command("generate ID --out-dir DIR", "write the streams of a mock export as CSV files", s, o.run, completeOne(builtinIDs))
 }
 
 // run writes the files of one mock export, and reports each on standard error

@@ -10,7 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"fastcount/engine"
+	"github.com/spf13/cobra"
+
 	"fastcount/internal/atomicfile"
 	"fastcount/internal/human"
 	"fastcount/internal/merge"
@@ -20,9 +21,23 @@ import (
 
 // mergeOptions are the flags of merge: those of counting that are about outputs and limits, and two of its own.
 type mergeOptions struct {
-	countOptions
+	outputOptions
+	idLimits
+	proofOptions
 	missing bool
 	partial string
+}
+
+func newMerge(p *program) *cobra.Command {
+	o, s := new(mergeOptions), new(flagSet)
+	o.outputFlags(s.group("Output"))
+	o.idLimitFlags(s.group("Limits"))
+	f := s.group("Merge")
+	o.proofFlags(f)
+	f.BoolVar(&o.missing, "missing", false, "print the numbers of the missing shards, such as 0,2,3")
+	addText(f, &o.partial, "partial", "FILE", "file for a partial result instead, to be merged with others")
+	f.BoolP("quiet", "q", false, "do not print the closing line")
+	return p.command("merge [flags] PART...", "add up the partial results of shards", s, o.run, completeFiles)
 }
 
 // run adds partial results up.
@@ -38,7 +53,6 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	o.verify.word = "strict"
 	for _, path := range paths {
 		if err := p.claim(atomicfile.Reads, "the partial result "+path, path); err != nil {
 			return err
@@ -139,10 +153,4 @@ func incompleteMerge(set *merge.Set, args []string) error {
 	}
 	return hinted(fmt.Errorf("%w: of %s of %d: %s", merge.ErrIncomplete, human.Numbered(len(missing), "shard", "shards"), set.Shards, names),
 		"'fastcount merge --missing "+strings.Join(args, " ")+"' prints all of them; count them again and repeat the command")
-}
-
-// limits returns what the flags bound.
-func (o *countOptions) limits() engine.Limits {
-	return engine.Limits{ID: int(o.maxID), Patients: int(o.maxPatient), Events: int(o.maxEvents), Pairs: int(o.maxPairs),
-		NamesSize: int(o.maxNames)}
 }

@@ -12,8 +12,9 @@ import (
 	"fastcount/sinks"
 )
 
-// outputs checks the destinations of the result before anything is counted.
-func (o *countOptions) outputs(p *program) (*outfile.Outputs, error) {
+// outputs checks the destinations of the result, and of others, before anything
+// is counted.
+func (o *outputOptions) outputs(p *program, others ...outfile.Output) (*outfile.Outputs, error) {
 	specs, err := o.specs()
 	if err != nil {
 		return nil, err
@@ -33,10 +34,7 @@ func (o *countOptions) outputs(p *program) (*outfile.Outputs, error) {
 		}
 		wanted = append(wanted, outfile.Output{Name: name, Sink: sink, File: spec.File})
 	}
-	if o.rejects != "" {
-		sink := sinks.BadRows{Safe: o.csvSafe}
-		wanted = append(wanted, outfile.Output{Name: "--rejects " + o.rejects, Sink: sink, File: fileOf(o.rejects)})
-	}
+	wanted = append(wanted, others...)
 	if slices.ContainsFunc(wanted, func(o outfile.Output) bool { return o.File == "" }) {
 		if err := p.checkStdout(); err != nil {
 			return nil, err
@@ -45,6 +43,20 @@ func (o *countOptions) outputs(p *program) (*outfile.Outputs, error) {
 	outputs, err := outfile.New(wanted, p.files)
 	if err != nil {
 		return nil, p.inUse(err)
+	}
+	return outputs, nil
+}
+
+// countOutputs returns the outputs of the result and of the left-out rows.
+func (o *countOptions) countOutputs(p *program) (*outfile.Outputs, error) {
+	var others []outfile.Output
+	if o.rejects != "" {
+		sink := sinks.BadRows{Safe: o.csvSafe}
+		others = []outfile.Output{{Name: "--rejects " + o.rejects, Sink: sink, File: fileOf(o.rejects)}}
+	}
+	outputs, err := o.outputs(p, others...)
+	if err != nil {
+		return nil, err
 	}
 	return outputs, o.checkIncomplete(outputs)
 }
@@ -81,7 +93,7 @@ func fileOf(name string) string {
 }
 
 // specs reads --sink and --output.
-func (o *countOptions) specs() ([]outfile.Spec, error) {
+func (o *outputOptions) specs() ([]outfile.Spec, error) {
 	specs := []outfile.Spec{{Format: "json"}}
 	if len(o.sinks) > 0 {
 		specs = nil
@@ -106,8 +118,9 @@ func (o *countOptions) specs() ([]outfile.Spec, error) {
 	return specs, nil
 }
 
-// sinkOptions say how an output looks. Colours and a width of its own are for what a person sees at once.
-func (o *countOptions) sinkOptions(p *program, file string) sinks.Options {
+// sinkOptions returns how an output looks. Only a terminal has a width, and by
+// default colours.
+func (o *outputOptions) sinkOptions(p *program, file string) sinks.Options {
 	opts := sinks.Options{Compact: o.compact, CSVSafe: o.csvSafe, Color: o.color.word == "always"}
 	if o.sort.word == "count" {
 		opts.Order = sinks.ByCount

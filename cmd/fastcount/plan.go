@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	"fastcount/engine"
 	"fastcount/internal/human"
 	"fastcount/internal/plan"
@@ -13,8 +15,22 @@ import (
 
 // planOptions are the flags of plan: those of counting that say what is counted.
 type planOptions struct {
-	countOptions
+	inputOptions
+	dialectOptions
 	scan bool
+}
+
+func newPlan(p *program) *cobra.Command {
+	o, s := new(planOptions), new(flagSet)
+	f := s.group("Sources")
+	o.sourceFlags(f)
+	o.inputFlags(f)
+	o.dialectFlags(s.group("CSV"))
+	o.transferFlags(s.group("Transfer"))
+	f = s.group("Plan")
+	f.BoolVar(&o.scan, "scan", false, "read plain files once to cut them where no quote is open")
+	f.BoolP("quiet", "q", false, "do not print the closing line")
+	return p.command("plan [flags] SOURCE... > PLAN", "split a job into shards for several machines", s, o.run, o.completeSources(p))
 }
 
 // run writes a plan for the sources to standard output.
@@ -25,7 +41,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	if err := p.checkStdout(); err != nil {
 		return err
 	}
-	found, err := o.resolve(p, args)
+	found, err := o.resolve(p, args, 0)
 	if err != nil {
 		return err
 	}
@@ -37,12 +53,12 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	if err := p.claimSources(found); err != nil {
 		return err
 	}
-	o.verify.word, o.color.word = "strict", "auto"
-	cfg, err := o.config(p, found)
+	count := countOptions{inputOptions: o.inputOptions, dialectOptions: o.dialectOptions, verify: choice{word: "strict"}}
+	cfg, err := count.config(p)
 	if err != nil {
 		return err
 	}
-	remote, err := o.connect(p, found, uint64(o.maxWindow))
+	remote, err := o.connect(p, found, 0)
 	if err != nil {
 		return err
 	}

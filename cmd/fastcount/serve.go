@@ -4,6 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
 
 	"fastcount/mockserver"
 )
@@ -13,6 +17,16 @@ type serveOptions struct {
 	listen string
 	data   string
 	faults []string
+}
+
+func newServe(p *program) *cobra.Command {
+	o, s := new(serveOptions), new(flagSet)
+	f := s.group("Serve")
+	o.listen = "127.0.0.1:8000"
+	addText(f, &o.listen, "listen", "ADDRESS", "address to listen on; port 0 is a free port")
+	addText(f, &o.data, "data", "DIR", "directory of files to serve, as written by generate")
+	addTexts(f, &o.faults, "fault", "SPEC", "fault to inject; repeatable (see help api)")
+	return p.command("serve [flags]", "run the mock export server", s, o.run, nil)
 }
 
 // serve answers until it is told to stop. There is no other end, so it always returns an error.
@@ -54,4 +68,48 @@ func (o *serveOptions) parseFaults() ([]mockserver.Fault, error) {
 		faults = append(faults, f)
 	}
 	return faults, nil
+}
+
+// mockHost is a mock export server that runs inside the program.
+type mockHost struct {
+	url    string
+	server *http.Server
+	done   chan error // holds what ended it
+}
+
+// startMock begins to answer with handler on an address.
+func startMock(address string, handler http.Handler) (*mockHost, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	h := &mockHost{
+		url:    "http://" + listener.Addr().String(),
+		server: &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second},
+		done:   make(chan error, 1),
+	}
+	go func() { h.done <- h.server.Serve(listener) }()
+	return h, nil
+}
+
+// close ends the server: it accepts nothing more, gives the answers that are under way the time that is left for
+// them, and cuts the rest.
+func (h *mockHost) close(patience time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if h.server.Shutdown(ctx) != nil {
+		_ = h.server.Close() // of its error, that of a listener closed before, nobody has any use
+	}
+	<-h.done
+}
+
+// wait returns when the server fails or ctx ends, with the reason.
+func (h *mockHost) wait(ctx context.Context) error {
+	select {
+	case err := <-h.done:
+		h.done <- err
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

@@ -52,7 +52,7 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 	}
 	defer func() { err = errors.Join(err, endProfile()) }()
 	begin := time.Now()
-	cfg, err := o.config(p, nil)
+	cfg, err := o.config(p)
 	if err != nil {
 		return err
 	}

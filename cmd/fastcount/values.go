@@ -240,11 +240,8 @@ type textList struct {
 	kind  string
 }
 
-func (t textList) Set(text string) error        { return t.Append(text) }
-func (t textList) Append(text string) error     { *t.texts = append(*t.texts, text); return nil }
-func (t textList) Replace(texts []string) error { *t.texts = texts; return nil }
-func (t textList) GetSlice() []string           { return *t.texts }
-func (t textList) Type() string                 { return t.kind }
+func (t textList) Set(text string) error { *t.texts = append(*t.texts, text); return nil }
+func (t textList) Type() string          { return t.kind }
 func (t textList) String() string {
 	if t.texts == nil {
 		return "[]"

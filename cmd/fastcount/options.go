@@ -1,0 +1,270 @@
+package main
+
+import (
+	"errors"
+	"runtime"
+
+	"github.com/spf13/pflag"
+
+	"fastcount/engine"
+	"fastcount/internal/profile"
+	"fastcount/parser"
+	"fastcount/sources"
+)
+
+// remoteOptions say how servers are talked to.
+type remoteOptions struct {
+	server         string
+	header         []string
+	headerFile     string
+	tokenFile      string
+	allowHTTPToken bool
+	caFile         string
+
+	allowDuplicateIDs bool
+
+	transfers      count
+	retries        retries
+	connectTimeout span
+	tlsTimeout     span
+	headerTimeout  span
+	idleTimeout    span
+	maxJSON        size
+	maxDownloads   count
+	maxDeclared    count
+}
+
+func (o *remoteOptions) sourceFlags(f *pflag.FlagSet) {
+	addText(f, &o.server, "server", "URL", "base URL of the export API (default: built-in mock exports)")
+	addTexts(f, &o.header, "header", "'K: V'", "header to send to the server; repeatable; not for secrets")
+	addText(f, &o.headerFile, "header-file", "FILE", "file of headers to send, one per line; may hold secrets")
+	addText(f, &o.tokenFile, "token-file", "FILE", "file of a token for Authorization: Bearer (or FASTCOUNT_TOKEN)")
+	f.BoolVar(&o.allowHTTPToken, "allow-http-token", false, "send the token over plain http to another machine")
+	addText(f, &o.caFile, "ca-file", "FILE", "file of PEM certificates to trust in addition to the system's")
+}
+
+func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
+	d := sources.DefaultOptions()
+	o.transfers, o.retries = count(d.Transfers), retries(d.Retries)
+	o.connectTimeout, o.tlsTimeout = span(d.ConnectTimeout), span(d.TLSTimeout)
+	o.headerTimeout, o.idleTimeout = span(d.HeaderTimeout), span(d.IdleTimeout)
+	o.maxJSON, o.maxDownloads, o.maxDeclared = size(d.MaxJSON), count(d.MaxDownloads), count(d.MaxDeclared)
+	f.Var(&o.transfers, "transfers", "concurrent downloads")
+	f.Var(&o.retries, "retries", "attempts after the first, for each download")
+	f.Var(&o.connectTimeout, "connect-timeout", "time limit for connecting")
+	f.Var(&o.tlsTimeout, "tls-timeout", "time limit for a TLS handshake")
+	f.Var(&o.headerTimeout, "header-timeout", "time limit from a request to the headers of the response")
+	f.Var(&o.idleTimeout, "idle-timeout", "time limit without progress in a transfer")
+	f.Var(&o.maxJSON, "max-json", "longest response of the export API in bytes")
+	f.Var(&o.maxDownloads, "max-downloads", "most downloads of an export, and exports of a server")
+	f.Var(&o.maxDeclared, "max-declared-names", "most patients and event types that a download declares")
+}
+
+// proofFlags adds the flags about the proof of completeness.
+func (o *proofOptions) proofFlags(f *pflag.FlagSet) {
+	o.require = choice{"", []string{"rows", "length", "checksum", "framing"}}
+	f.Var(&o.require, "require", "weakest proof of completeness to accept (see help stats)")
+	f.Var(&o.expectRows, "expect-rows", "fail unless all sources together have N data rows")
+}
+
+// countOptions are the flags of count.
+type countOptions struct {
+	inputOptions
+	dialectOptions
+	rowOptions
+	limitOptions
+	outputOptions
+	proofOptions
+	reportOptions
+	scaleOptions
+
+	verify       choice
+	allowPartial bool
+	state        string
+	maxDuration  span
+	jobs         count
+	dryRun       bool
+	profile      profile.Files
+}
+
+// inputOptions are the flags about what the sources are.
+type inputOptions struct {
+	remoteOptions
+	filesFrom string
+}
+
+// dialectOptions are the flags about how CSV is read.
+type dialectOptions struct {
+	delimiter delimiter
+	patient   column
+	event     column
+	noHeader  bool
+	utf8      choice
+}
+
+// rowOptions are the flags about rows that are left out.
+type rowOptions struct {
+	maxBadRows rowLimit
+	rejects    string
+	showData   bool
+}
+
+// limitOptions are the flags that bound the input and the memory.
+type limitOptions struct {
+	idLimits
+	maxRecord  size
+	maxLines   count
+	maxColumns count
+	maxMemory  size
+	maxWindow  size
+}
+
+// idLimits are the flags that bound what is counted.
+type idLimits struct {
+	maxID      size
+	maxPatient count
+	maxEvents  count
+	maxPairs   count
+	maxNames   size
+}
+
+// limits returns the limits of the engine.
+func (o *idLimits) limits() engine.Limits {
+	return engine.Limits{
+		ID: int(o.maxID), Patients: int(o.maxPatient), Events: int(o.maxEvents), Pairs: int(o.maxPairs), NamesSize: int(o.maxNames),
+	}
+}
+
+// outputOptions are the flags about outputs and how they look.
+type outputOptions struct {
+	sinks   []string
+	output  string
+	compact bool
+	csvSafe bool
+	color   choice
+	sort    choice
+}
+
+// reportOptions are the flags about what is reported about a run.
+type reportOptions struct {
+	progress    choice
+	stats       choice
+	metricsFile string
+	logFormat   choice
+}
+
+// inputFlags are about what the sources are.
+func (o *inputOptions) inputFlags(f *pflag.FlagSet) {
+	addText(f, &o.filesFrom, "files-from", "FILE", "file of more sources, one per line or NUL-terminated; - is standard input")
+	f.BoolVar(&o.allowDuplicateIDs, "allow-duplicate-ids", false, "count a download once for each export that lists its id")
+}
+
+// dialectFlags say how CSV is read.
+func (o *dialectOptions) dialectFlags(f *pflag.FlagSet) {
+	f.VarP(&o.delimiter, "delimiter", "d", "field separator (default: tab for .tsv, '|' for .psv, otherwise comma)")
+	f.Var(&o.patient, "patient-column", "patient id column: name, or number from 1 (default patient_id; 1 with --no-header)")
+	f.Var(&o.event, "event-column", "event type column: name, or number from 1 (default event_type; 3 with --no-header)")
+	f.BoolVarP(&o.noHeader, "no-header", "n", false, "treat the first record as data; choose columns by number")
+	o.utf8 = choice{"refuse", []string{"refuse", "escape"}}
+	f.Var(&o.utf8, "invalid-utf8", "how to treat ids that are not UTF-8; escape writes \\xNN")
+}
+
+func (o *countOptions) csvFlags(f *pflag.FlagSet) {
+	o.dialectFlags(f)
+	f.Var(&o.maxBadRows, "max-bad-rows", "leave out up to N rows with a wrong number of fields, and exit with 3")
+	addText(f, &o.rejects, "rejects", "FILE", "file for the left-out rows, as CSV")
+	f.BoolVar(&o.showData, "show-data", false, "show names of columns and ids in errors")
+}
+
+func (o *limitOptions) limitFlags(f *pflag.FlagSet) {
+	o.maxRecord, o.maxLines, o.maxColumns = parser.DefaultMaxRecord, parser.DefaultMaxRecordLines, parser.DefaultMaxColumns
+	f.Var(&o.maxRecord, "max-record", "longest record in bytes; K, M and G are powers of 1024")
+	f.Var(&o.maxLines, "max-record-lines", "most lines of a record, including line breaks in quotes")
+	f.Var(&o.maxColumns, "max-columns", "most columns")
+	f.Var(&o.maxMemory, "max-memory", "memory limit, at which the run stops with exit code 8")
+	o.idLimitFlags(f)
+	f.Var(&o.maxWindow, "max-window", "largest window of zstd data (default 8M from servers, 128M in files)")
+}
+
+// idLimitFlags bound what is counted, wherever it comes from.
+func (o *idLimits) idLimitFlags(f *pflag.FlagSet) {
+	o.maxID, o.maxPatient, o.maxEvents, o.maxPairs, o.maxNames = 4<<10, 1<<20, 4096, 1<<24, 256<<20
+	f.Var(&o.maxID, "max-id", "longest patient id or event type in bytes")
+	f.Var(&o.maxPatient, "max-patients", "most distinct patients")
+	f.Var(&o.maxEvents, "max-events", "most distinct event types")
+	f.Var(&o.maxPairs, "max-pairs", "most distinct pairs of patient and event type")
+	f.Var(&o.maxNames, "max-names-size", "most bytes of all patient ids and event types together")
+}
+
+func (o *outputOptions) outputFlags(f *pflag.FlagSet) {
+	o.color = choice{"auto", []string{"auto", "always", "never"}}
+	o.sort = choice{"name", []string{"name", "count"}}
+	addTexts(f, &o.sinks, "sink", "FORMAT[=FILE]", "output format and file; repeatable (see help sinks)").Shorthand = "s"
+	addText(f, &o.output, "output", "FILE", "file of a single output").Shorthand = "o"
+	f.BoolVar(&o.compact, "compact", false, "write json on one line")
+	f.BoolVar(&o.csvSafe, "csv-safe", false, "put ' before ids in csv that a spreadsheet would take for a formula")
+	f.Var(&o.color, "color", "when to use colours in a table")
+	f.Var(&o.sort, "sort", "order of patients in table and html")
+}
+
+func (o *countOptions) workFlags(f *pflag.FlagSet) {
+	o.progress = choice{"auto", []string{"auto", "bar", "log", "json", "none"}}
+	o.stats = choice{"", []string{"text", "json"}}
+	o.logFormat = choice{"text", []string{"text", "json"}}
+	f.VarP(&o.jobs, "jobs", "j", "files counted concurrently (default: the number of processors)")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print what would be counted and written, without reading data")
+	f.BoolP("quiet", "q", false, "print only warnings and errors")
+	f.BoolP("verbose", "v", false, "print a line for each part at the end")
+	f.Var(&o.progress, "progress", "how to show progress on standard error")
+	f.Var(&o.stats, "stats", "print statistics at the end (see help stats)")
+	f.Lookup("stats").NoOptDefVal = "text"
+	addText(f, &o.metricsFile, "metrics-file", "FILE", "file for statistics in the text format of Prometheus")
+	f.Var(&o.logFormat, "log-format", "format of the lines on standard error")
+	addText(f, &o.profile.CPU, "cpuprofile", "FILE", "file for a CPU profile")
+	addText(f, &o.profile.Memory, "memprofile", "FILE", "file for a memory profile")
+	addText(f, &o.profile.Trace, "trace", "FILE", "file for an execution trace")
+}
+
+// workers returns how many files are counted at once.
+func (o *countOptions) workers() int { return jobsOrDefault(o.jobs) }
+
+func jobsOrDefault(jobs count) int {
+	if jobs == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return int(jobs)
+}
+
+// proofOptions are the flags about how strong the proof of completeness must be.
+type proofOptions struct {
+	require    choice
+	expectRows expectedRows
+}
+
+// checkProof returns an error if the report lacks what the flags require. The
+// report's parts are marked as proved by their rows if the expected number was
+// counted.
+func (o *proofOptions) checkProof(r *engine.Report) error {
+	if o.expectRows.set {
+		if err := r.ExpectRows(o.expectRows.rows); err != nil {
+			return err
+		}
+	}
+	if o.require.word == "" {
+		return nil
+	}
+	var least engine.Proof
+	if err := least.UnmarshalText([]byte(o.require.word)); err != nil {
+		return err
+	}
+	return r.RequireProof(least)
+}
+
+// checkShardProof refuses the flag that has no meaning for a part of a plan.
+func (o *proofOptions) checkShardProof() error {
+	if o.expectRows.set {
+		return usage(hinted(errors.New("--expect-rows: a shard has only some of the rows"),
+			"give it to fastcount merge instead"))
+	}
+	return nil
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"fastcount/engine"
+	"fastcount/internal/human"
+	"fastcount/internal/nearest"
+	"fastcount/mockserver"
+	"fastcount/parser"
+	"fastcount/sources"
+)
+
+// maxList bounds the list of sources that --files-from names, in bytes.
+const maxList = 64 << 20
+
+// sourceNames returns the sources that args name, and behind them those of --files-from.
+func (o *inputOptions) sourceNames(p *program, args []string) ([]string, error) {
+	if o.filesFrom == "" {
+		return args, nil
+	}
+	text, err := o.readList(p)
+	if err != nil {
+		return nil, fmt.Errorf("--files-from: %w", err)
+	}
+	if len(text) > maxList {
+		return nil, clash("--files-from: %s is longer than %s", o.filesFrom, human.Bytes(maxList))
+	}
+	listed := splitList(text)
+	comment := slices.IndexFunc(listed, func(name string) bool { return name[0] == '#' })
+	switch {
+	case len(listed) == 0:
+		return nil, clash("--files-from: %s names no source", o.filesFrom)
+	case comment >= 0:
+		return nil, usage(hinted(fmt.Errorf("--files-from: source %d of %s begins with #", comment+1, o.filesFrom),
+			"lists have no comments; name such a file as ./#..."))
+	case o.filesFrom == "-" && (slices.Contains(args, "-") || slices.Contains(listed, "-")):
+		return nil, clash("--files-from: standard input is the list, and cannot also be a source")
+	}
+	return slices.Concat(args, listed), nil
+}
+
+// readList returns the text of the list, or a byte more than it may have.
+func (o *inputOptions) readList(p *program) ([]byte, error) {
+	if o.filesFrom == "-" {
+		return io.ReadAll(io.LimitReader(p.stdin, maxList+1))
+	}
+	return readStart(o.filesFrom, maxList+1)
+}
+
+// splitList returns the names in a list: one a line, or, as no name holds a NUL, each before a NUL if there is any.
+// Nothing but the line ends and a byte order mark is taken away, and nothing but empty lines is left out.
+func splitList(text []byte) []string {
+	separator, end := "\n", "\r"
+	if bytes.IndexByte(text, 0) >= 0 {
+		separator, end = "\x00", ""
+	}
+	var names []string
+	for line := range bytes.SplitSeq(bytes.TrimPrefix(text, []byte("\ufeff")), []byte(separator)) {
+		if line = bytes.TrimSuffix(line, []byte(end)); len(line) > 0 {
+			names = append(names, string(line))
+		}
+	}
+	return names
+}
+
+// resolve returns the sources that args and --files-from name. It warns of
+// those that are probably the same.
+func (o *inputOptions) resolve(p *program, args []string, maxWindow uint64) ([]sources.Source, error) {
+	args, err := o.sourceNames(p, args)
+	if err != nil {
+		return nil, err
+	}
+	found, err := sources.Resolve(args, p.stdin, sources.LocalOptions{MaxWindow: maxWindow})
+	if err != nil {
+		return nil, err
+	}
+	for _, names := range sources.SimilarURLs(found) {
+		p.ui.Warn(fmt.Sprintf("%s and %s are both counted: their URLs differ only in // or an empty query", names[0], names[1]))
+	}
+	return found, nil
+}
+
+// warnEqualFiles warns of files that have rows and equal content. Its error is
+// that of ctx.
+func (p *program) warnEqualFiles(ctx context.Context, parts []engine.Part, reports []engine.PartReport) error {
+	var files []*sources.File
+	var rows []uint64
+	for i, part := range parts {
+		if f, ok := part.(*sources.File); ok && reports[i].Rows > 0 {
+			files = append(files, f)
+			rows = append(rows, reports[i].Rows)
+		}
+	}
+	groups, err := sources.EqualContent(ctx, files, rows)
+	return p.reportEqual(ctx, groups, err)
+}
+
+// warnEqualInPlan is warnEqualFiles before anything is counted.
+func (p *program) warnEqualInPlan(ctx context.Context, found []sources.Source, cfg engine.Config) error {
+	var files []*sources.File
+	for _, s := range found {
+		if f, ok := s.Part.(*sources.File); ok {
+			files = append(files, f)
+		}
+	}
+	groups, err := sources.EqualContent(ctx, files, nil)
+	var withRows [][]*sources.File
+	for _, group := range groups {
+		if hasRows(ctx, group[0], cfg) {
+			withRows = append(withRows, group)
+		}
+	}
+	return p.reportEqual(ctx, withRows, err)
+}
+
+// hasRows reports whether a file holds more than a header. A file that is not
+// well formed may do so.
+func hasRows(ctx context.Context, f *sources.File, cfg engine.Config) bool {
+	stream, err := f.Open(ctx)
+	if err != nil {
+		return true
+	}
+	defer stream.Close()
+	c := parser.Config{Dialect: cfg.Dialect, Limits: cfg.RecordLimits}
+	c.Dialect.Delimiter = cmp.Or(c.Dialect.Delimiter, f.Delimiter())
+	for r := parser.NewReader(stream, c); ; {
+		block, err := r.Next()
+		if err != nil {
+			return !errors.Is(err, io.EOF)
+		}
+		if block.Rows > 0 {
+			return true
+		}
+	}
+}
+
+// reportEqual warns of groups of equal files in one line.
+func (p *program) reportEqual(ctx context.Context, groups [][]*sources.File, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		p.ui.Warn("files of equal size could not be compared: " + message(err))
+	case len(groups) > 1:
+		p.ui.Warn(fmt.Sprintf("%d groups of files have equal content, and each is counted, such as %s", len(groups), twoOf(groups[0])))
+	case len(groups) == 1:
+		p.ui.Warn(fmt.Sprintf("%s have equal content, and each is counted", twoOf(groups[0])))
+	}
+	return nil
+}
+
+// twoOf names two of some files.
+func twoOf(files []*sources.File) string {
+	text := files[0].Name() + " and " + files[1].Name()
+	if more := len(files) - 2; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// builtinIDs are the exports that can be counted without a server.
+func builtinIDs() []string {
+	var ids []string
+	for _, e := range mockserver.Builtin() {
+		ids = append(ids, e.ID)
+	}
+	return ids
+}
+
+// unknownBuiltin returns the error for an id that no built-in export has.
+func (p *program) unknownBuiltin(id string) error {
+	var h []string
+	if slices.Contains(commandNames(p.root), id) {
+		h = append(h, "give the subcommand as the first argument: fastcount "+id)
+	}
+	h = append(h, meant(id, builtinIDs())...)
+	if len(h) == 0 {
+		h = meantID(id, commandNames(p.root))
+	}
+	h = append(h, fmt.Sprintf("set --server URL to count an export of a server; the built-in exports are %s", list(builtinIDs())))
+	return usage(hinted(fmt.Errorf("%s: no built-in export of that id, and no --server", id), h...))
+}
+
+// unknownExport explains why no export of that id on the server. Where the server does have it, or cannot say what
+// it has, the error that it answered with stays what it is.
+func (r *remote) unknownExport(ctx context.Context, id string, err error) error {
+	ids, listErr := r.Exports(ctx)
+	switch {
+	case listErr != nil:
+		return hinted(err, append(meant(id, nil), "check that --server is the base URL of an export API: it does not list its exports either")...)
+	case slices.Contains(ids, id):
+		return err
+	}
+	return hinted(fmt.Errorf("%s: %w", id, noSuchExport{err}), append(meant(id, ids), "the server's exports are "+list(ids))...)
+}
+
+// noSuchExport is the server's answer to an id that it does not have.
+type noSuchExport struct{ err error }
+
+func (noSuchExport) Error() string   { return "no export of that id on the server" }
+func (e noSuchExport) Unwrap() error { return e.err }
+
+// meant guesses what was meant by an id that is unknown.
+func meant(id string, known []string) []string {
+	h := meantID(id, known)
+	if _, err := os.Stat(id); err == nil {
+		h = append(h, fmt.Sprintf("to count the file of that name, write .%c%s", os.PathSeparator, id))
+	}
+	return h
+}
+
+// meantID guesses which of the ids that there are was meant.
+func meantID(id string, known []string) []string {
+	if near := nearest.Word(id, known); near != "" {
+		return []string{"did you mean " + near + "?"}
+	}
+	return nil
+}
+
+// maxListed is how many ids a hint lists.
+const maxListed = 20
+
+func list(ids []string) string {
+	switch n := len(ids); {
+	case n == 0:
+		return "none"
+	case n > maxListed:
+		return fmt.Sprintf("%s and %d more; 'fastcount exports' lists them", strings.Join(ids[:maxListed], ", "), n-maxListed)
+	}
+	return strings.Join(ids, ", ")
+}
