@@ -172,7 +172,7 @@ func newTransport(o Options, roots *x509.CertPool) *http.Transport {
 func proxy(r *http.Request) (*url.URL, error) {
 	u, err := http.ProxyFromEnvironment(r)
 	if err != nil {
-		return nil, mark(ErrArgument, errors.New("the proxy that the environment names is not a valid URL"))
+		return nil, mark(ErrArgument, errors.New("proxy in the environment: not a valid URL"))
 	}
 	return u, nil
 }
@@ -198,10 +198,10 @@ func readRoots(file string) (*x509.CertPool, error) {
 	}
 	roots, err := x509.SystemCertPool()
 	if err != nil {
-		return nil, fmt.Errorf("the system's certificates: %w", err)
+		return nil, fmt.Errorf("certificates of the system: %w", err)
 	}
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, mark(ErrArgument, fmt.Errorf("%s holds no PEM certificate", file))
+		return nil, mark(ErrArgument, fmt.Errorf("%s: no PEM certificate found", file))
 	}
 	return roots, nil
 }
@@ -210,11 +210,11 @@ func readRoots(file string) (*x509.CertPool, error) {
 // that would be sent unencrypted.
 func (c *Client) checkSecrets() error {
 	if strings.ContainsFunc(c.opts.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return mark(ErrArgument, errors.New("the token holds a space, a line break or another character that no token has"))
+		return mark(ErrArgument, errors.New("token: contains a space, line break or other invalid character"))
 	}
 	for name := range c.opts.Header {
 		if http.CanonicalHeaderKey(name) == "Authorization" && c.opts.Token != "" {
-			return mark(ErrArgument, errors.New("a token and a header Authorization exclude each other"))
+			return mark(ErrArgument, errors.New("a token and an Authorization header are mutually exclusive"))
 		}
 	}
 	if c.server == nil || c.server.Scheme == "https" || c.opts.AllowHTTPToken || loopback(c.server.Hostname()) {
@@ -238,7 +238,7 @@ func checkHeader(h http.Header) error {
 		canonical := http.CanonicalHeaderKey(name)
 		switch {
 		case name == "" || strings.ContainsFunc(name, notToken):
-			return mark(ErrArgument, fmt.Errorf("%s cannot be the name of a header", quote(name)))
+			return mark(ErrArgument, fmt.Errorf("header %s: invalid name", quote(name)))
 		case slices.Contains(reservedHeaders, canonical):
 			return mark(ErrArgument, fmt.Errorf("header %s: it is set automatically and cannot be chosen", canonical))
 		case canonical == "Proxy-Authorization":
@@ -247,7 +247,7 @@ func checkHeader(h http.Header) error {
 		}
 		for _, v := range h[name] {
 			if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-				return mark(ErrArgument, fmt.Errorf("the value of the header %s holds a control character", name))
+				return mark(ErrArgument, fmt.Errorf("header %s: value contains a control character", name))
 			}
 		}
 	}
@@ -316,9 +316,9 @@ func parseURL(raw string) (*url.URL, error) {
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, mark(ErrArgument, errors.New("not a URL that begins with http:// or https://"))
 	case u.Hostname() == "":
-		return nil, mark(ErrArgument, errors.New("the URL names no host"))
+		return nil, mark(ErrArgument, errors.New("the URL has no host"))
 	case u.User != nil:
-		return nil, mark(ErrArgument, errors.New("the URL holds a user name or password; use a token or header file"))
+		return nil, mark(ErrArgument, errors.New("the URL contains a user name or password; use a token or header file"))
 	}
 	u.Fragment, u.RawFragment = "", ""
 	if u.Path == "" {

@@ -204,7 +204,7 @@ type gunzip struct {
 	unpadded bool // no zeros may follow
 }
 
-var errTrailing = errors.New("something else follows the last gzip member")
+var errTrailing = errors.New("unexpected data after the last gzip member")
 
 func (g *gunzip) Read(p []byte) (int, error) {
 	for {

@@ -66,15 +66,15 @@ var (
 
 	// ErrMetadata is returned if a response of the export API does not conform
 	// to the API.
-	ErrMetadata = errors.New("malformed answer of the export API")
+	ErrMetadata = errors.New("malformed response of the export API")
 
 	// ErrResponseTooLarge is returned if a response of the export API exceeds
 	// MaxJSON. It matches ErrMetadata.
-	ErrResponseTooLarge = errors.New("answer of the export API is longer than the limit")
+	ErrResponseTooLarge = errors.New("response of the export API exceeds the limit")
 
 	// ErrTooManyIDs is returned if a list of the export API exceeds
 	// MaxDownloads. It matches ErrMetadata.
-	ErrTooManyIDs = errors.New("answer of the export API holds more ids than the limit")
+	ErrTooManyIDs = errors.New("response of the export API holds more ids than the limit")
 
 	// ErrTooManyNames is returned if the patients and event types that the
 	// downloads of an export declare exceed MaxDeclared. It matches
@@ -91,11 +91,11 @@ var (
 
 	// ErrTruncated is returned if compressed data ends early. If the data came
 	// from a server, the error matches ErrExhausted too.
-	ErrTruncated = errors.New("compressed data is cut short")
+	ErrTruncated = errors.New("compressed data is truncated")
 
 	// ErrCorrupt is returned if compressed data is corrupt, or followed by
 	// other data.
-	ErrCorrupt = errors.New("compressed data is damaged")
+	ErrCorrupt = errors.New("compressed data is corrupt")
 
 	// ErrWindow is returned if zstd data requires a window, and so memory,
 	// beyond MaxWindow.
@@ -124,7 +124,7 @@ func (e *StatusError) Error() string {
 		msg += ": " + quote(e.Detail)
 	}
 	if e.RetryAfter > maxRetryAfter {
-		msg += fmt.Sprintf(" and asks to wait %v, longer than the %v that are waited at most",
+		msg += fmt.Sprintf(" and asks to wait %v, longer than the limit of %v",
 			e.RetryAfter.Round(time.Second), maxRetryAfter)
 	}
 	return msg

@@ -57,7 +57,7 @@ func (c *Client) Exports(ctx context.Context) ([]string, error) {
 // download, in that order, whose request failed.
 func (c *Client) Export(ctx context.Context, id string) ([]*Download, error) {
 	if !validID(id) {
-		return nil, mark(ErrArgument, fmt.Errorf("%s cannot be the id of an export", quote(id)))
+		return nil, mark(ErrArgument, fmt.Errorf("%s is not a valid id of an export", quote(id)))
 	}
 	ids, err := c.downloadIDs(ctx, id)
 	if err != nil {
@@ -79,7 +79,7 @@ func (c *Client) Export(ctx context.Context, id string) ([]*Download, error) {
 func (c *Client) Download(ctx context.Context, export, id string) (*Download, error) {
 	for _, part := range []string{export, id} {
 		if !validID(part) {
-			return nil, mark(ErrArgument, fmt.Errorf("%s cannot be the id of an export or a download", quote(part)))
+			return nil, mark(ErrArgument, fmt.Errorf("%s is not a valid id of an export or a download", quote(part)))
 		}
 	}
 	return c.download(ctx, export, id, &nameSet{limit: int64(c.opts.MaxDeclared)})
@@ -145,7 +145,7 @@ type element func(v *fastjson.Value) error
 func (c *Client) ask(ctx context.Context, begin func() *answer, path ...string) error {
 	a := begin()
 	if c.server == nil {
-		return mark(ErrArgument, errors.New("no server is named"))
+		return mark(ErrArgument, errors.New("no server is set"))
 	}
 	retry := c.newRetrier()
 	for attempt := 1; ; attempt++ {
@@ -237,7 +237,7 @@ func (a *answer) finish(rest []byte) error {
 	}
 	data := v.Get("data")
 	if data == nil || data.Type() != fastjson.TypeObject {
-		return fmt.Errorf("%w: it has no object data", ErrMetadata)
+		return fmt.Errorf("%w: no object data", ErrMetadata)
 	}
 	if err := errors.Join(unambiguous(v), unambiguous(data)); err != nil {
 		return err
@@ -250,7 +250,7 @@ func (a *answer) finish(rest []byte) error {
 	for _, key := range slices.Sorted(maps.Keys(a.lists)) {
 		list := data.Get(key)
 		if list == nil || list.Type() != fastjson.TypeArray {
-			return fmt.Errorf("%w: it has no list %s", ErrMetadata, key)
+			return fmt.Errorf("%w: no list %s", ErrMetadata, key)
 		}
 	}
 	if a.rest == nil {
@@ -267,11 +267,11 @@ func unambiguous(object *fastjson.Value) (err error) {
 	seen := make(map[string]bool)
 	object.GetObject().Visit(func(key []byte, _ *fastjson.Value) {
 		if name := string(key); seen[name] {
-			what := "a member"
+			what := "repeated member"
 			if slices.Contains(members, name) {
-				what = quote(name)
+				what += " " + quote(name)
 			}
-			err = fmt.Errorf("%w: it has %s twice", ErrMetadata, what)
+			err = fmt.Errorf("%w: %s", ErrMetadata, what)
 		}
 		seen[string(key)] = true
 	})
@@ -348,7 +348,7 @@ func (l *idList) add(v *fastjson.Value) error {
 	case err != nil:
 		return err
 	case !validID(id):
-		return fmt.Errorf("%w: %s: element %d cannot be an id", ErrMetadata, l.key, len(l.ids)+1)
+		return fmt.Errorf("%w: %s: element %d is not a valid id", ErrMetadata, l.key, len(l.ids)+1)
 	case l.forbidden(id):
 		return fmt.Errorf("%w: %s: element %d repeats a secret", ErrMetadata, l.key, len(l.ids)+1)
 	case l.seen[id]:
@@ -381,7 +381,7 @@ func validID(id string) bool {
 func rowCount(data *fastjson.Value) (uint64, error) {
 	v := data.Get("rows")
 	if v == nil || v.Type() != fastjson.TypeNumber {
-		return 0, fmt.Errorf("%w: it has no number rows", ErrMetadata)
+		return 0, fmt.Errorf("%w: rows is not a number", ErrMetadata)
 	}
 	digits := v.String()
 	n, err := strconv.ParseUint(digits, 10, 63)
@@ -394,7 +394,7 @@ func rowCount(data *fastjson.Value) (uint64, error) {
 // stringOf returns the string v, valid as long as v.
 func stringOf(v *fastjson.Value, key string) ([]byte, error) {
 	if v.Type() != fastjson.TypeString {
-		return nil, fmt.Errorf("%w: %s holds something that is no string", ErrMetadata, key)
+		return nil, fmt.Errorf("%w: %s: element is not a string", ErrMetadata, key)
 	}
 	return v.GetStringBytes(), nil
 }

@@ -330,7 +330,7 @@ func (g *globber) follow(dir string, e fs.DirEntry, rest, above []string) error 
 		}
 		above = append(slices.Clip(above), here)
 		if slices.ContainsFunc(above, func(a string) bool { return liesIn(a, target) }) {
-			return mark(ErrArgument, fmt.Errorf("%s is a link to a directory that it lies in; name the files without **", filepath.FromSlash(path)))
+			return mark(ErrArgument, fmt.Errorf("%s is a symbolic link to one of its parent directories; name the files without **", filepath.FromSlash(path)))
 		}
 	}
 	return g.descend(path+"/", rest, above)

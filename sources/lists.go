@@ -27,11 +27,11 @@ const (
 )
 
 // errUncut is returned if too much of a text cannot be cut.
-var errUncut = errors.New("too much of it is no list")
+var errUncut = errors.New("too much of it is outside of lists")
 
 // errMissingElement is returned for a comma without an element before or after
 // it.
-var errMissingElement = fmt.Errorf("%w: an element is missing in a list", ErrMetadata)
+var errMissingElement = fmt.Errorf("%w: missing element in a list", ErrMetadata)
 
 // A listCutter cuts the lists out of one text.
 type listCutter struct {

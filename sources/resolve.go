@@ -135,7 +135,7 @@ func (r *resolver) number(name string) string {
 
 func (r *resolver) addExport(id string) error {
 	if !validID(id) {
-		return mark(ErrArgument, fmt.Errorf("%s cannot be the id of an export", quote(id)))
+		return mark(ErrArgument, fmt.Errorf("%s is not a valid id of an export", quote(id)))
 	}
 	if err := r.inputs.add("export "+id, "export "+id); err != nil {
 		return err

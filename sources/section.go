@@ -34,7 +34,7 @@ func (s *section) Name() string { return s.name }
 func (s *section) Range() (from, to int64) { return s.from, s.to }
 
 // errRange is returned for a range that is opened as a complete part.
-var errRange = errors.New("a range can only be counted as a range")
+var errRange = errors.New("a range cannot be opened as a complete part")
 
 // Open implements [engine.Part]. It returns an error, since a range may begin
 // and end inside a record and has no header. OpenRange reads it.
