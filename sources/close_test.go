@@ -12,7 +12,7 @@ import (
 	"fastcount/internal/testing/descriptors"
 )
 
-// No use of a file leaves it open, whether it succeeds or fails.
+// Every use of a file closes it, whether it succeeds or fails.
 func TestFilesAreClosed(t *testing.T) { synctest.Test(t, testFilesAreClosed) }
 
 func testFilesAreClosed(t *testing.T) {
@@ -41,7 +41,7 @@ func testFilesAreClosed(t *testing.T) {
 		check(t, err)
 		check(t, f.Check())
 
-		write(t, f.path, append(bytes.Clone(small), "x"...)) // which no attempt accepts now
+		write(t, f.path, append(bytes.Clone(small), "x"...)) // so that every attempt fails
 		for _, open := range []func() error{
 			func() error { _, err := f.Open(t.Context()); return err },
 			func() error { _, err := f.OpenRange(t.Context(), 0, 1); return err },

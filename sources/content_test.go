@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestEqualContent: of files that are equal but for one byte, wherever it is,
-// and of copies, only the copies are reported.
+// TestEqualContent compares copies of a file and files that differ in one byte,
+// at every offset. Only the copies are reported.
 func TestEqualContent(t *testing.T) {
 	for _, size := range []int64{1, 100, endSize - 1, endSize, endSize + 1, 2*endSize - 1, 2 * endSize, 2*endSize + 1, 5*endSize + 7, 21*endSize - 3} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -61,8 +61,8 @@ func names(groups [][]*File) (all [][]string) {
 	return all
 }
 
-// TestEqualContentReadsNoFileOfItsOwnSize: the files are gone, and nothing
-// notices.
+// TestEqualContentReadsNoFileOfItsOwnSize removes the files before they are
+// compared, which causes no error.
 func TestEqualContentReadsNoFileOfItsOwnSize(t *testing.T) {
 	tree(t, "a", "bc", "def")
 	files := []*File{newFile(t, "a"), newFile(t, "bc"), newFile(t, "def")}
@@ -74,7 +74,8 @@ func TestEqualContentReadsNoFileOfItsOwnSize(t *testing.T) {
 	}
 }
 
-// TestEqualContentComparesFilesOfEqualRows: a file with other rows is not read.
+// TestEqualContentComparesFilesOfEqualRows does not read a file with another
+// number of rows.
 func TestEqualContentComparesFilesOfEqualRows(t *testing.T) {
 	tree(t, "x/a", "y/a", "z/a")
 	var files []*File

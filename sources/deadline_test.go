@@ -22,7 +22,7 @@ func waiting(t *testing.T) (r, w *os.File) {
 	return r, w
 }
 
-// A read that finds nothing ends with an error after a while.
+// A read without data returns an error after the time limit.
 func TestReadThatWaitsForEver(t *testing.T) {
 	file, w := waiting(t)
 	_, err := io.WriteString(w, "P1")
@@ -36,13 +36,13 @@ func TestReadThatWaitsForEver(t *testing.T) {
 	if _, err := io.WriteString(w, "P2"); err != nil {
 		t.Error(err)
 	}
-	buf := make([]byte, 9) // silence is measured from the beginning of each read
+	buf := make([]byte, 9) // the limit applies to each read
 	if n, err := r.Read(buf); string(buf[:n]) != "P2" || err != nil {
 		t.Errorf("got %q, %v", buf[:n], err)
 	}
 }
 
-// The end of the context ends a read that waits.
+// The end of the context interrupts a blocked read.
 func TestReadThatIsCancelled(t *testing.T) {
 	file, _ := waiting(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -56,7 +56,7 @@ func TestReadThatIsCancelled(t *testing.T) {
 	}
 }
 
-// Closing ends the watch over the context: the file may be in use elsewhere.
+// Close releases the context: the file may be in use elsewhere.
 func TestReadAfterTheContext(t *testing.T) {
 	file, w := waiting(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -19,12 +19,12 @@ func decodeBytes(r io.Reader, maxWindow uint64) (string, error) {
 	return text, errors.Join(err, s.Close())
 }
 
-// bigWindow is a frame that asks for a window of 512 MiB and holds one empty
+// bigWindow is a frame that requires a window of 512 MiB and contains one empty
 // block.
 var bigWindow = []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 19 << 3, 0x01, 0x00, 0x00}
 
-// bigSegment is a frame without a window that declares 512 MiB of content, to
-// be held whole.
+// bigSegment is a frame without a window that declares 512 MiB of content,
+// which the decoder must hold in memory.
 var bigSegment = []byte{0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0x20, 0x01, 0x00, 0x00}
 
 var skippable = []byte{0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 'a', 'b', 'c'}
@@ -46,18 +46,18 @@ func TestDecode(t *testing.T) {
 		{"gzip, long", gz(t, long), long, nil},
 		{"gzip of nothing", gz(t, ""), "", nil},
 		{"gzip, members", join(gz(t, csvText), gz(t, ""), gz(t, long)), csvText + long, nil},
-		{"gzip, zeros behind", join(gz(t, csvText), make([]byte, 700)), csvText, nil},
-		{"gzip, garbage behind", join(gz(t, csvText), []byte("garbage")), csvText, ErrCorrupt},
-		{"gzip, much garbage behind", join(gz(t, csvText), []byte(long)), csvText, ErrCorrupt},
-		{"gzip, garbage behind zeros", join(gz(t, csvText), make([]byte, 700), []byte("x")), csvText, ErrCorrupt},
-		{"gzip, a member behind zeros", join(gz(t, csvText), make([]byte, 7), gz(t, csvText)), csvText, ErrCorrupt},
+		{"gzip, zeros after", join(gz(t, csvText), make([]byte, 700)), csvText, nil},
+		{"gzip, garbage after", join(gz(t, csvText), []byte("garbage")), csvText, ErrCorrupt},
+		{"gzip, much garbage after", join(gz(t, csvText), []byte(long)), csvText, ErrCorrupt},
+		{"gzip, garbage after zeros", join(gz(t, csvText), make([]byte, 700), []byte("x")), csvText, ErrCorrupt},
+		{"gzip, a member after zeros", join(gz(t, csvText), make([]byte, 7), gz(t, csvText)), csvText, ErrCorrupt},
 		{"gzip magic and no gzip", []byte("\x1f\x8b,patient_id,event_type\n"), "", ErrCorrupt},
 		{"gzip in gzip is not looked into", gz(t, string(gz(t, csvText))), string(gz(t, csvText)), nil},
 		{"zstd", zst(t, csvText), csvText, nil},
 		{"zstd, frames", join(zst(t, csvText), zst(t, long)), csvText + long, nil},
 		{"zstd, skippable first", join(skippable, zst(t, csvText), skippable, zst(t, csvText)), csvText + csvText, nil},
-		{"zstd, garbage behind", join(zst(t, csvText), []byte("garbage")), csvText, ErrCorrupt},
-		{"zstd, zeros behind", join(zst(t, csvText), make([]byte, 9)), csvText, ErrCorrupt},
+		{"zstd, garbage after", join(zst(t, csvText), []byte("garbage")), csvText, ErrCorrupt},
+		{"zstd, zeros after", join(zst(t, csvText), make([]byte, 9)), csvText, ErrCorrupt},
 		{"zstd, window", bigWindow, "", ErrWindow},
 		{"zstd, segment", bigSegment, "", ErrWindow},
 		{"zstd, window in the second frame", join(zst(t, csvText), bigWindow), csvText, ErrWindow},
@@ -94,9 +94,9 @@ func TestWindowErrorNamesLimit(t *testing.T) {
 	}
 }
 
-// TestCutAnywhere cuts compressed data at every byte. A cut is ErrTruncated,
-// never a clean end and never damage, but where members or frames meet: there
-// nothing shows it.
+// TestCutAnywhere truncates compressed data at every byte. The error is
+// ErrTruncated, except between members or frames, where the cut cannot be
+// detected.
 func TestCutAnywhere(t *testing.T) {
 	for name, frame := range map[string][]byte{
 		"gzip": gz(t, csvText), "zstd": zst(t, csvText), "zstd, compressed": zst(t, strings.Repeat(csvText, 9)),
@@ -113,9 +113,9 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
-// TestBrokenSource breaks the source at every byte with an error that decoders
-// would take for an end or a cut of their own, or hide. It must come out as it
-// is.
+// TestBrokenSource makes the source fail at every byte with an error that
+// decoders treat as the end of data, as truncation, or hide. The decoder must
+// return it unchanged.
 func TestBrokenSource(t *testing.T) {
 	own := errors.New("broken")
 	for name, data := range map[string][]byte{

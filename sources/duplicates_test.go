@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestDownloadOfTwoExports: one server knows a download by its id alone.
+// TestDownloadOfTwoExports: an id identifies a download on its server.
 func TestDownloadOfTwoExports(t *testing.T) {
 	type entry struct{ server, export, id string }
 	tests := []struct {

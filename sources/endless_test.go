@@ -37,7 +37,7 @@ func (s *simServer) serve(conn net.Conn) {
 	}
 }
 
-// TestEndlessAnswersEnd asks the API of servers whose answers never end.
+// TestEndlessAnswersEnd requests the API of servers whose responses never end.
 func TestEndlessAnswersEnd(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK\r\nConnection: close\r\n"
 	empty := string(gz(t, ""))

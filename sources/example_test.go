@@ -12,7 +12,8 @@ import (
 	"fastcount/sources"
 )
 
-// A file is found first, then counted: plain, or compressed with gzip or zstd.
+// A file is located first, then counted. It may be compressed with gzip or
+// zstd.
 func ExampleNewFile() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -41,8 +42,8 @@ func ExampleNewFile() {
 }
 
 // The downloads of an export are parts whose rows the server declared; the
-// engine refuses what does not match. The server of this example is the mock
-// one.
+// engine rejects data that does not match. The server of this example is the
+// mock one.
 func ExampleClient_Export() {
 	handler, err := mockserver.New(mockserver.Options{})
 	if err != nil {
@@ -80,7 +81,7 @@ func ExampleClient_Export() {
 	// 9770 rows, verified by rows
 }
 
-// What an argument names is told from its looks alone.
+// The kind of a source depends on the form of the argument alone.
 func ExampleClassify() {
 	for _, arg := range []string{"demo", "./demo", "data/*.csv.gz", "https://example.org/rows.csv", "-"} {
 		kind, _ := sources.Classify(arg)

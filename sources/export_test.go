@@ -23,7 +23,7 @@ import (
 	"fastcount/parser"
 )
 
-// api answers each path with a fixed text; other paths are not found.
+// api serves a fixed text at each path; other paths are not found.
 func api(answers map[string]string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		answer, ok := answers[r.URL.Path]
@@ -95,16 +95,16 @@ func TestExportRefusesBadMetadata(t *testing.T) {
 		{"empty answer", "", "", "malformed"},
 		{"cut", `{"data":{"id":"demo"`, "", "malformed"},
 		{"no JSON", "<html>", "", "malformed"},
-		{"something behind", oneDownload + "x", "", "malformed"},
+		{"data after it", oneDownload + "x", "", "malformed"},
 		{"no data", `{"id":"demo"}`, "", "no object data"},
 		{"data is a list", `{"data":[]}`, "", "no object data"},
 		{"another export", `{"data":{"id":"small","download_ids":["d1"]}}`, "", "its id is not demo"},
 		{"no echo", `{"data":{"download_ids":["d1"]}}`, "", "its id is not demo"},
-		{"echo is no string", `{"data":{"id":1,"download_ids":["d1"]}}`, "", "its id is not demo"},
+		{"echo: element is not a string", `{"data":{"id":1,"download_ids":["d1"]}}`, "", "its id is not demo"},
 		{"no list", `{"data":{"id":"demo"}}`, "", "no list download_ids"},
 		{"null for a list", list("null"), "", "no list download_ids"},
 		{"nothing to count", list("[]"), "", "no downloads"},
-		{"a number for an id", list(`["d1",2]`), "", "no string"},
+		{"a number for an id", list(`["d1",2]`), "", "element is not a string"},
 		{"twice", list(`["d1","d2","d1"]`), "", "element 3 repeats an id"},
 		{"up", list(`[".."]`), "", "element 1 is not a valid id"},
 		{"here", list(`["."]`), "", "element 1 is not a valid id"},
@@ -121,18 +121,18 @@ func TestExportRefusesBadMetadata(t *testing.T) {
 		{"very long id", list(`["` + strings.Repeat("x", 10_000) + `"]`), "", "element 1 is not a valid id"},
 		{"too many", list(`["d` + strings.Join(numbers(100_001), `","d`) + `"]`), "", "more ids than the limit of 100000"},
 		{"too deep", strings.Repeat("[", 1000), "", "malformed"},
-		{"data twice", `{"data":{"id":"demo","download_ids":["d1"]},"data":{}}`, "", `"data" twice`},
-		{"a list twice", `{"data":{"id":"demo","download_ids":["d1"],"download_ids":["d2"]}}`, "", `"download_ids" twice`},
-		{"an odd key", `{"data":{"id":"demo","download_ids":["d1"],"download\u005fids":["d2"]}}`, "", `"download_ids" twice`},
-		{"bad beside the list", `{"data":{"id":"demo","download_ids":["d1"],"x":[nil]}}`, "", "malformed"},
+		{"data twice", `{"data":{"id":"demo","download_ids":["d1"]},"data":{}}`, "", `repeated member "data"`},
+		{"a list twice", `{"data":{"id":"demo","download_ids":["d1"],"download_ids":["d2"]}}`, "", `repeated member "download_ids"`},
+		{"an odd key", `{"data":{"id":"demo","download_ids":["d1"],"download\u005fids":["d2"]}}`, "", `repeated member "download_ids"`},
+		{"bad next to the list", `{"data":{"id":"demo","download_ids":["d1"],"x":[nil]}}`, "", "malformed"},
 		{"one long value", `{"data":{"id":"demo","download_ids":["d1"],"x":"` + strings.Repeat("x", 300_000) + `"}}`, "", "294912 bytes outside of its lists"},
 		{"one long element", list(`["d1","` + strings.Repeat("x", 300_000) + `"]`), "", "294912 bytes outside of its lists"},
 		{"too many values", "[" + strings.Repeat("0,", maxValues) + "0]", "", "values"},
 
 		{"another download", oneDownload, metadata("d2", goodRest), "its id is not d1"},
-		{"no rows", oneDownload, download(`"patients":[],"event_types":[]`), "no number rows"},
-		{"rows null", oneDownload, download(`"rows":null,"patients":[],"event_types":[]`), "no number rows"},
-		{"rows text", oneDownload, download(`"rows":"2","patients":[],"event_types":[]`), "no number rows"},
+		{"no rows", oneDownload, download(`"patients":[],"event_types":[]`), "rows is not a number"},
+		{"rows null", oneDownload, download(`"rows":null,"patients":[],"event_types":[]`), "rows is not a number"},
+		{"rows text", oneDownload, download(`"rows":"2","patients":[],"event_types":[]`), "rows is not a number"},
 		{"rows negative", oneDownload, download(`"rows":-1,"patients":[],"event_types":[]`), "rows is not a whole number"},
 		{"rows minus 0", oneDownload, download(`"rows":-0,"patients":[],"event_types":[]`), "rows is not a whole number"},
 		{"rows float", oneDownload, download(`"rows":2.0,"patients":[],"event_types":[]`), "rows is not a whole number"},
@@ -141,7 +141,7 @@ func TestExportRefusesBadMetadata(t *testing.T) {
 		{"rows with a zero before", oneDownload, download(`"rows":02,"patients":[],"event_types":[]`), "malformed"},
 		{"rows over all bounds", oneDownload, download(`"rows":9223372036854775808,"patients":[],"event_types":[]`), "rows is not a whole number"},
 		{"no patients", oneDownload, download(`"rows":2,"event_types":[]`), "no list patients"},
-		{"a patient is a number", oneDownload, download(`"rows":2,"patients":["P1",7],"event_types":[]`), "patients holds something"},
+		{"a patient is a number", oneDownload, download(`"rows":2,"patients":["P1",7],"event_types":[]`), "patients: element is not a string"},
 		{"no event types", oneDownload, download(`"rows":2,"patients":[]`), "no list event_types"},
 		{"event types are text", oneDownload, download(`"rows":2,"patients":[],"event_types":"a"`), "no list event_types"},
 	}
@@ -199,7 +199,7 @@ func TestAnswerLimits(t *testing.T) {
 		path string
 		max  int
 		text string
-	}{{"", 132, ""}, {"", 131, "longer than the limit of 131 bytes"}, {"/html", 0, "HTML page"}} {
+	}{{"", 132, ""}, {"", 131, "exceeds the limit of 131 bytes"}, {"/html", 0, "HTML page"}} {
 		_, err := newClient(t, Options{Server: s.URL + test.path, MaxJSON: test.max, Retries: -1}).Exports(t.Context())
 		if test.text == "" && err != nil || test.text != "" && (!errors.Is(err, ErrMetadata) || !strings.Contains(err.Error(), test.text)) {
 			t.Errorf("%+v: got %v", test, err)
@@ -207,8 +207,7 @@ func TestAnswerLimits(t *testing.T) {
 	}
 }
 
-// TestOddKeys: a list is found however its name is spelled, and wherever it
-// stands.
+// TestOddKeys finds a list by any encoding of its name, at any position.
 func TestOddKeys(t *testing.T) {
 	for _, answer := range []string{
 		`{"data":{"export_ids":["a","b"]}}`,
@@ -233,7 +232,7 @@ func TestNamesTwice(t *testing.T) {
 	check(t, err)
 	got := downloads[0].Declared().Patients
 	if cap(got) > 16_000 {
-		t.Errorf("there is room for %d names", cap(got))
+		t.Errorf("capacity %d", cap(got))
 	}
 	want := numbers(2000)
 	slices.Sort(want)
@@ -256,8 +255,8 @@ func TestTooManyNames(t *testing.T) {
 	}
 }
 
-// TestErrorOfTheFirst fails two downloads, the later one sooner: the earlier
-// one's error is returned all the same.
+// TestErrorOfTheFirst makes two downloads fail, the second one sooner. The
+// error of the first is returned.
 func TestErrorOfTheFirst(t *testing.T) {
 	inner := api(map[string]string{"/api/export/demo": `{"data":{"id":"demo","download_ids":["d0","d1","d2"]}}`})
 	last := make(chan struct{})
@@ -346,7 +345,8 @@ func (l *pipeListener) Close() error { close(l.done); return nil }
 
 func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
 
-// TestAskRetries counts the questions and the time that a failing API costs.
+// TestAskRetries checks the number of requests to a failing API and the time
+// they take.
 func TestAskRetries(t *testing.T) {
 	good := `{"data":{"export_ids":["demo"]}}`
 	fail := func(code int, header, value string) http.HandlerFunc {
@@ -355,7 +355,7 @@ func TestAskRetries(t *testing.T) {
 			w.WriteHeader(code)
 		}
 	}
-	say := func(text string) http.HandlerFunc {
+	respond := func(text string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) }
 	}
 	tests := []struct {
@@ -366,14 +366,14 @@ func TestAskRetries(t *testing.T) {
 		from    time.Duration
 		to      time.Duration
 	}{
-		{"good", []http.HandlerFunc{say(good)}, 1, nil, 0, 0},
-		{"500, then good", []http.HandlerFunc{fail(500, "", ""), say(good)}, 2, nil, 0, 500 * time.Millisecond},
-		{"cut, then good", []http.HandlerFunc{raw("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"), say(good)}, 2, nil, 0, 500 * time.Millisecond},
-		{"malformed, then good", []http.HandlerFunc{say("{"), say(good)}, 2, nil, 0, 500 * time.Millisecond},
-		{"malformed", []http.HandlerFunc{say("{")}, 2, ErrMetadata, 0, 500 * time.Millisecond},
+		{"good", []http.HandlerFunc{respond(good)}, 1, nil, 0, 0},
+		{"500, then good", []http.HandlerFunc{fail(500, "", ""), respond(good)}, 2, nil, 0, 500 * time.Millisecond},
+		{"cut, then good", []http.HandlerFunc{raw("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"), respond(good)}, 2, nil, 0, 500 * time.Millisecond},
+		{"malformed, then good", []http.HandlerFunc{respond("{"), respond(good)}, 2, nil, 0, 500 * time.Millisecond},
+		{"malformed", []http.HandlerFunc{respond("{")}, 2, ErrMetadata, 0, 500 * time.Millisecond},
 		{"500 for ever", []http.HandlerFunc{fail(500, "", "")}, 8, ErrExhausted, 0, 62 * time.Second},
-		{"429 with seconds", []http.HandlerFunc{fail(429, "Retry-After", "120"), say(good)}, 2, nil, 2 * time.Minute, 2 * time.Minute},
-		{"503 with a date", []http.HandlerFunc{fail(503, "Retry-After", "Sat, 01 Jan 2000 00:01:00 GMT"), say(good)}, 2, nil, time.Minute, time.Minute},
+		{"429 with seconds", []http.HandlerFunc{fail(429, "Retry-After", "120"), respond(good)}, 2, nil, 2 * time.Minute, 2 * time.Minute},
+		{"503 with a date", []http.HandlerFunc{fail(503, "Retry-After", "Sat, 01 Jan 2000 00:01:00 GMT"), respond(good)}, 2, nil, time.Minute, time.Minute},
 		{"503 for long", []http.HandlerFunc{fail(503, "Retry-After", "301")}, 1, ErrExhausted, 0, 0},
 		{"501", []http.HandlerFunc{fail(501, "", "")}, 1, &StatusError{}, 0, 0},
 		{"401", []http.HandlerFunc{fail(401, "", "")}, 1, ErrDenied, 0, 0},
@@ -418,8 +418,8 @@ func TestAskIsCancelled(t *testing.T) {
 	})
 }
 
-// TestDownloadInAnEngine runs the parts as they are meant to be run: a broken
-// attempt leaves nothing behind, and bad data is fetched once more and no more.
+// TestDownloadInAnEngine counts downloads with the engine: a failed attempt is
+// discarded, and invalid data is requested once more.
 func TestDownloadInAnEngine(t *testing.T) {
 	poison := "patient_id,event_time,event_type,value\nPOISON,t,a,1\n"
 	cut := func(text string) string {
@@ -429,18 +429,18 @@ func TestDownloadInAnEngine(t *testing.T) {
 		}
 		return head + fmt.Sprintf("%x\r\n%s\r\n", len(text), text)
 	}
-	say := func(text string) string { return cut(text) + "0\r\n\r\n" }
+	respond := func(text string) string { return cut(text) + "0\r\n\r\n" }
 	tests := []struct {
 		name    string
 		answers []string // the last one again and again
 		asked   int
 		check   func(error) bool
 	}{
-		{"cut twice", []string{cut(poison), cut(csvText), say(csvText)}, 3, nil},
-		{"too few rows once", []string{say(poison), say(csvText)}, 2, nil},
-		{"empty once", []string{say(""), say(csvText)}, 2, nil},
-		{"always too few rows", []string{say(poison)}, 2, isA[*engine.MismatchError]},
-		{"always malformed", []string{say(csvText + "x\n")}, 2, isA[*parser.SyntaxError]},
+		{"cut twice", []string{cut(poison), cut(csvText), respond(csvText)}, 3, nil},
+		{"too few rows once", []string{respond(poison), respond(csvText)}, 2, nil},
+		{"empty once", []string{respond(""), respond(csvText)}, 2, nil},
+		{"always too few rows", []string{respond(poison)}, 2, isA[*engine.MismatchError]},
+		{"always malformed", []string{respond(csvText + "x\n")}, 2, isA[*parser.SyntaxError]},
 		{"always cut", []string{cut(csvText)}, 8, func(err error) bool { return errors.Is(err, ErrExhausted) }},
 		{"malformed and cut", []string{cut(poison + "x\n")}, 8, func(err error) bool { return errors.Is(err, ErrExhausted) }},
 	}

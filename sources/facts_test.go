@@ -19,7 +19,7 @@ import (
 	"fastcount/engine"
 )
 
-// someInfo is a file that exists in a test alone.
+// someInfo describes a file that does not exist.
 type someInfo struct {
 	fs.FileInfo
 	modified time.Time
@@ -78,8 +78,8 @@ func setBack(t *testing.T, path string, change func()) {
 	check(t, os.Chtimes(path, time.Time{}, info.ModTime()))
 }
 
-// A file whose time was set back after it was overwritten, or cut and extended
-// again, is not what it was: while it is read, and after it was read.
+// A file whose time was set back after it was overwritten, or truncated and
+// extended again, has changed: while it is read, and after it was read.
 func TestTimeSetBack(t *testing.T) {
 	changeTime(t)
 	for name, data := range map[string][]byte{"plain": []byte(csvText), "gzip": gz(t, csvText)} {
@@ -116,8 +116,8 @@ func TestTimeSetBack(t *testing.T) {
 	}
 }
 
-// A range is held to what was found as well, also one that does not reach the
-// end of the file.
+// Changes are detected for ranges too, even for one that does not reach the end
+// of the file.
 func TestTimeSetBackInARange(t *testing.T) {
 	changeTime(t)
 	f := newFile(t, tempFile(t, "a.csv", []byte(csvText)))
@@ -138,7 +138,7 @@ func TestTimeSetBackInARange(t *testing.T) {
 	check(t, s.Close())
 }
 
-// Standard input that is a regular file is a file that must not change.
+// Standard input that is a regular file must not change.
 func TestStdinChanged(t *testing.T) {
 	for name, change := range map[string]func(path string){
 		"no change":   func(string) {},
@@ -168,8 +168,8 @@ func TestStdinChanged(t *testing.T) {
 	}
 }
 
-// The clock of these tests begins in 2000: to it, every change time of a file
-// is in the future. Such a file is waited for once.
+// The clock of these tests begins in 2000, so that every change time of a file
+// is in the future. Opening such a file waits once.
 func TestYoungFileIsWaitedForOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		files := []*File{newFile(t, tempFile(t, "a.csv", []byte(csvText))), newFile(t, tempFile(t, "b.csv", []byte(csvText)))}
@@ -237,8 +237,8 @@ func TestOldFileIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-// overwriter overwrites a file in place, at the same size, again and again.
-// Each state is many times the same letter.
+// overwriter repeatedly overwrites a file in place, at the same size. Each
+// state consists of one letter, repeated.
 type overwriter struct {
 	file    *os.File
 	size    int
@@ -297,8 +297,8 @@ func states(r io.Reader) (letters map[byte]bool, err error) {
 	}
 }
 
-// While somebody overwrites a file in place, each attempt to read it gives one
-// of its states or fails. No attempt mixes two.
+// While a file is overwritten in place, each attempt to read it returns one of
+// its states or fails. No attempt mixes two.
 func TestOverwrittenInPlace(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the system has no change time")
@@ -329,9 +329,8 @@ func TestOverwrittenInPlace(t *testing.T) {
 			close(stop)
 			running.Wait()
 			check(t, file.Close())
-			// Where a state took longer to write than a write(2) may take, the
-			// promise does not hold, nor does it on a machine that pauses so
-			// long.
+			// Changes may go undetected if a write(2) takes longer than
+			// longestWrite, also on a machine that pauses for that time.
 			if mixed > 0 && o.longest < longestWrite {
 				t.Errorf("%d of %d attempts mixed two states", mixed, attempts)
 			}
@@ -354,7 +353,7 @@ func readState(t *testing.T, path string) (map[byte]bool, error) {
 	return letters, errors.Join(err, s.Close(), f.Check())
 }
 
-// A file that is written to while it is waited for is not what was found.
+// A file that is written to during the wait has changed.
 func TestChangeWhileAFileSettles(t *testing.T) {
 	path := tempFile(t, "a.csv", []byte(csvText))
 	synctest.Test(t, func(t *testing.T) { // whose clock makes the file's times young

@@ -14,9 +14,9 @@ import (
 )
 
 // A write(2) sets the times of a file when it begins and may store its bytes
-// later. Stores through a mapping whose pages are dirty do the same in slow
-// motion: this write sets the times, and stores its bytes 50 ms later, in the
-// middle of reading if that begins at once.
+// later. Stores through a mapping with dirty pages imitate a slow write: this
+// one sets the times and stores its bytes 50 ms later, during a read that
+// begins at once.
 func TestWriteInProgress(t *testing.T) {
 	const size = 64 << 10
 	path := tempFile(t, "a.csv", bytes.Repeat([]byte("a"), size))

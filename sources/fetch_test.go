@@ -44,8 +44,7 @@ func urlPart(t testing.TB, o Options, raw string) *URL {
 	return u
 }
 
-// raw answers with bytes of its own making, below net/http, and closes the
-// connection.
+// raw sends fixed bytes without net/http and closes the connection.
 func raw(answer string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()
@@ -153,7 +152,7 @@ func isKind(err, want error) bool {
 	return errors.Is(err, want)
 }
 
-// TestNothingIsPrinted answers with more than was announced, on a connection
+// TestNothingIsPrinted sends more than the announced length, on a connection
 // that could be used again.
 func TestNothingIsPrinted(t *testing.T) {
 	var printed strings.Builder
@@ -170,8 +169,8 @@ func TestNothingIsPrinted(t *testing.T) {
 	})
 }
 
-// TestNothingOfMetadataIsPrinted is the same for an answer of the API, which
-// holds patient ids too.
+// TestNothingOfMetadataIsPrinted does the same for a response of the API, which
+// contains patient ids too.
 func TestNothingOfMetadataIsPrinted(t *testing.T) {
 	var printed strings.Builder
 	log.SetOutput(&printed)
@@ -258,8 +257,8 @@ func TestStatusDetail(t *testing.T) {
 	}
 }
 
-// TestStallInFakeTime lets a server fall silent at each place where it can, on
-// the real transport over net.Pipe.
+// TestStallInFakeTime makes a server stall at each phase of a response, on the
+// real transport over net.Pipe.
 func TestStallInFakeTime(t *testing.T) {
 	header := "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 	tests := []struct {
@@ -302,8 +301,8 @@ func TestStallInFakeTime(t *testing.T) {
 	}
 }
 
-// silentServer returns a dialer to a server that answers anything with the same
-// bytes and then keeps the line open.
+// silentServer returns a dialer to a server that responds to anything with the
+// same bytes and then keeps the connection open.
 func silentServer(answer string) func(context.Context, string, string) (net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) {
 		server, client := net.Pipe()
@@ -322,8 +321,8 @@ func silentServer(answer string) func(context.Context, string, string) (net.Conn
 	}
 }
 
-// TestCancelEndsStall is Ctrl-C: the caller's own reason comes out, at once,
-// and nothing is tried again.
+// TestCancelEndsStall cancels a stalled transfer, as Ctrl-C does: the cause is
+// returned at once, without a retry.
 func TestCancelEndsStall(t *testing.T) {
 	for _, answer := range []string{"", "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\nP,"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -398,7 +397,7 @@ func TestTLS(t *testing.T) {
 		_, _ = io.WriteString(w, csvText)
 	}))
 	s.EnableHTTP2 = true
-	s.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of the client that does not trust it
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // it reports that the client does not trust the certificate
 	s.StartTLS()
 	t.Cleanup(s.Close)
 

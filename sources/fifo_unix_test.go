@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// TestFIFOErrors opens a FIFO when nobody waits for it any more, and when it is
-// gone.
+// TestFIFOErrors opens a FIFO after its context ended, and after it was
+// removed.
 func TestFIFOErrors(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "fifo")
 	check(t, syscall.Mkfifo(path, 0o600))
@@ -31,8 +31,8 @@ func TestFIFOErrors(t *testing.T) {
 	}
 }
 
-// TestFIFO counts on a FIFO being opened once: a second opening would take the
-// first bytes, or wait for ever.
+// TestFIFO requires that a FIFO is opened once: a second open would consume the
+// first bytes, or block forever.
 func TestFIFO(t *testing.T) {
 	for name, data := range map[string][]byte{"plain": []byte(csvText), "gzip": gz(t, csvText)} {
 		path := filepath.Join(t.TempDir(), "fifo")
@@ -51,8 +51,8 @@ func TestFIFO(t *testing.T) {
 	}
 }
 
-// TestGlobRefusesFIFO: a FIFO that lies among the files is not waited for. One
-// that is named is read.
+// TestGlobRefusesFIFO rejects a FIFO that a glob matches. One that is named is
+// read.
 func TestGlobRefusesFIFO(t *testing.T) {
 	tree(t, "d/a.csv", "d/e/b.csv")
 	check(t, syscall.Mkfifo("d/fifo", 0o600))
@@ -70,7 +70,7 @@ func TestGlobRefusesFIFO(t *testing.T) {
 	}
 }
 
-// TestGlobRefusesSocket: a socket cannot be opened at all.
+// TestGlobRefusesSocket rejects a socket, which cannot be opened.
 func TestGlobRefusesSocket(t *testing.T) {
 	tree(t, "a.csv")
 	l, err := net.Listen("unix", "socket")

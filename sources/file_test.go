@@ -120,8 +120,8 @@ func TestFileChanged(t *testing.T) {
 	}
 }
 
-// TestFileChangesUnderTheReader looks at the stream alone, without Check: it
-// tells by the bytes that came.
+// TestFileChangesUnderTheReader uses the stream alone, without Check: it
+// detects the change by the bytes read.
 func TestFileChangesUnderTheReader(t *testing.T) {
 	for text, change := range map[string]func(path string){
 		"ends at 50": func(path string) { check(t, os.Truncate(path, 50)) },
@@ -191,7 +191,7 @@ func TestFileGone(t *testing.T) {
 	}
 }
 
-// TestImpossibleWindow gives a limit below what any zstd data needs.
+// TestImpossibleWindow sets a limit below the minimum window of zstd.
 func TestImpossibleWindow(t *testing.T) {
 	f, err := NewFile(tempFile(t, "a.zst", zst(t, csvText)), LocalOptions{MaxWindow: 1})
 	check(t, err)
@@ -234,7 +234,7 @@ func TestStdin(t *testing.T) {
 	}
 }
 
-// TestPipeInterrupted ends a read that waits for ever.
+// TestPipeInterrupted interrupts a read that blocks forever.
 func TestPipeInterrupted(t *testing.T) {
 	r, w, err := os.Pipe()
 	check(t, err)

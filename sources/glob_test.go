@@ -14,17 +14,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// globTree is what the patterns of these tests are expanded in: names with and
-// without a leading dot at every depth, and names with characters that patterns
-// give a meaning to.
+// globTree is the directory tree of these tests: names with and without a
+// leading dot at every depth, and names with special characters of patterns.
 var globTree = []string{
 	"a.csv", "b.csv", "ab", "-", ".a", ".b.csv", ".a.csv.Xy12Z9", "..c", "_SUCCESS", "._SUCCESS.crc", "part-0.crc",
 	"d/a.csv", "d/.a.csv", "d/b", "d/.h/a.csv", "d/.h/.a", "d/e/a.csv", "d/e/.b", "d/e/f/a.csv", "d/e/f/.h/b.csv",
 	".h/a.csv", ".h/.a", ".h/d/a.csv", ".h/.g/a.csv", "dd/a.csv", "dd/x{y}z", "dd/x,y", "dd/*", "dd/[a]", "{a,b}", "dd/{a,b}", "dd/]", "dd/!", "dd/^",
 }
 
-// globPatterns returns every combination of up to three components, and some
-// patterns more.
+// globPatterns returns every combination of up to three components, and further
+// patterns.
 func globPatterns(globstar bool) []string {
 	last := []string{"*", "*.csv", "?", "??", ".*", ".?", "..?", "a*", "[a]*", "[!a]*", "[.]a", "[!x]a", "*.crc", "_*", `\**`, `\.a`, `\a.csv`, ".a", "a.csv"}
 	dirs := []string{"*", "d", "./d", "d*", ".h", ".*", "[d.]*", "?", "[!x]h", "*/..", ".", "d/..", "d//e"}
@@ -44,7 +43,7 @@ func globPatterns(globstar bool) []string {
 	return append(patterns, "*/", "d/*/", "[]]*", "*/[]]", "*/[!]]", "*/[!-]*", "*/[a-]*", "*/[-]", "[-]*", "*/[]-a]", `*/[\]]`, `*/\[a]`, "*/[!^]", "*/[]!]", "*/[!x]*[!v]", "[!-]*[!v]")
 }
 
-// shellMatches returns what a shell makes of each pattern.
+// shellMatches returns the expansion of each pattern by a shell.
 func shellMatches(t *testing.T, shell, setup string, patterns []string) [][]string {
 	t.Helper()
 	var script strings.Builder
@@ -72,8 +71,8 @@ func shellMatches(t *testing.T, shell, setup string, patterns []string) [][]stri
 	return matches
 }
 
-// onlyFiles returns the words that are names of files, sorted and each once,
-// which is what the program documents in addition to the shell's rules.
+// onlyFiles returns the words that are names of files, sorted and without
+// repetition, as the program documents.
 func onlyFiles(words []string) (files []string) {
 	for _, w := range words {
 		if info, err := os.Lstat(w); err == nil && !info.IsDir() {
@@ -184,8 +183,8 @@ func TestGlobNeverMatchesHiddenNamesByWildcard(t *testing.T) {
 	}
 }
 
-// TestGlobFollowsTheSystemAfterALink: what .. means after a symbolic link is
-// the parent of the link's target, so that another file is counted otherwise.
+// TestGlobFollowsTheSystemAfterALink: after a symbolic link, .. is the parent
+// of the target of the link.
 func TestGlobFollowsTheSystemAfterALink(t *testing.T) {
 	tree(t, "here/x.csv", "there/x.csv", "there/d/x.csv")
 	if err := os.Symlink(filepath.Join("..", "there", "d"), "here/link"); err != nil {

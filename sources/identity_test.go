@@ -24,7 +24,7 @@ func TestDownloadIdentity(t *testing.T) {
 		t.Errorf("got %+v", first)
 	}
 	if of(5, []string{"P2", "P1"}, []string{"up"}) != first {
-		t.Error("the order of a list tells")
+		t.Error("the order of a list changes the digest")
 	}
 	for what, other := range map[string]engine.Identity{
 		"rows":                    of(6, []string{"P1", "P2"}, []string{"up"}),
@@ -76,7 +76,7 @@ func TestFileIdentity(t *testing.T) {
 		t.Error("rewritten, with its time set back: the same identity")
 	}
 	if runtime.GOOS != "windows" {
-		check(t, os.Rename(path, path+".old")) // so that its number is still taken
+		check(t, os.Rename(path, path+".old")) // so that its inode number is still in use
 		check(t, os.WriteFile(path, []byte(csvText), 0o600))
 		set()
 		if newFile(t, path).Identity() == first {
@@ -88,8 +88,7 @@ func TestFileIdentity(t *testing.T) {
 	}
 }
 
-// No two parts that differ have the same identity, whatever their names look
-// like.
+// Different parts have different identities, even with confusing names.
 func TestIdentitiesDiffer(t *testing.T) {
 	seen := make(map[engine.Identity]string)
 	add := func(what string, p engine.Part) {
@@ -144,7 +143,7 @@ func TestIdentitiesDiffer(t *testing.T) {
 	}
 }
 
-// A relative path names nothing once the working directory is gone.
+// A relative path has no meaning once the working directory is removed.
 func TestNoIdentityWithoutDirectory(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the working directory cannot be removed")
@@ -159,7 +158,7 @@ func TestNoIdentityWithoutDirectory(t *testing.T) {
 	}
 }
 
-// keyed is a store that keeps what was counted by the identity of each part.
+// keyed is a store that keeps results by the identity of each part.
 type keyed struct {
 	parts []engine.Part
 	kept  map[engine.Identity]*engine.Report
@@ -174,8 +173,8 @@ func (s keyed) Save(part int, r *engine.Report) error {
 	return nil
 }
 
-// What was kept of a half of a file is not taken for the other half, nor for
-// the file.
+// The result of one half of a file is not used for the other half, nor for the
+// file.
 func TestHalfAFileIsNotTheWhole(t *testing.T) {
 	text := "patient_id,event_type\n" + strings.Repeat("P1,a\n", 1000)
 	f := newFile(t, tempFile(t, "a.csv", []byte(text)))

@@ -18,7 +18,8 @@ import (
 	"fastcount/internal/testing/simnet"
 )
 
-// The id and the secrets in the answers of the tests. No error may hold one.
+// The id and the secrets in the responses of the tests. No error may contain
+// one.
 const (
 	leakedID    = "P007~id"
 	leakedToken = "tok~en/+7 \"x\""
@@ -26,7 +27,7 @@ const (
 	leakedQuery = "query-secret&1"
 )
 
-// mustNotLeak fails the test where an error holds what no message may.
+// mustNotLeak fails the test if an error contains the id or a secret.
 func mustNotLeak(t *testing.T, err error) {
 	t.Helper()
 	for e := range unwrapped(err) {
@@ -39,7 +40,8 @@ func mustNotLeak(t *testing.T, err error) {
 	}
 }
 
-// unwrapped yields err and all errors in its tree: whatever a caller may print.
+// unwrapped yields err and all errors in its tree, any of which a caller may
+// print.
 func unwrapped(err error) func(yield func(error) bool) {
 	return func(yield func(error) bool) {
 		pending := []error{err}
@@ -66,8 +68,7 @@ func unwrapped(err error) func(yield func(error) bool) {
 var headerNames = []string{"Content-Length", "Transfer-Encoding", "Content-Encoding", "Content-Type", "Trailer", "Location",
 	"Retry-After", "Connection", "Date", "X-Any"}
 
-// leakyAnswers returns answers that are malformed in every place, with text in
-// that place.
+// leakyAnswers returns responses that are malformed, with text, in every place.
 func leakyAnswers(text string) map[string]string {
 	const ok = "HTTP/1.1 200 OK\r\n"
 	all := map[string]string{
@@ -109,8 +110,8 @@ func leakyAnswers(text string) map[string]string {
 	return all
 }
 
-// leakyJSON returns answers of the API that are malformed, with text in every
-// place.
+// leakyJSON returns responses of the API that are malformed, with text, in
+// every place.
 func leakyJSON(text string) map[string]string {
 	all := map[string]string{
 		"the tail":       `{"data":{"id":"d1","rows":2,"patients":["` + text + `"],"event_types":[]}}["` + text + `"]`,
@@ -130,7 +131,7 @@ func leakyJSON(text string) map[string]string {
 }
 
 // leakyClient returns a client with secrets, of a server that sends the same
-// answer to every request.
+// response to every request.
 func leakyClient(t *testing.T, answer string) *Client {
 	network := &simnet.Network{Answer: func(*simnet.Request) simnet.Answer { return simnet.Answer{Wire: []byte(answer)} }}
 	return newClient(t, Options{Server: "http://server.test", AllowHTTPToken: true, Retries: -1, DialContext: network.DialContext,

@@ -47,15 +47,14 @@ func elementsOf(list []byte) (elements []string, err error) {
 	return elements, nil
 }
 
-// TestCutLists: what is accepted of a text that is cut is just what is accepted
-// of it as a whole, for all short texts within a list, and the list is the
-// same.
+// TestCutLists cuts all short texts within a list. A text is accepted if and
+// only if it is valid as a whole, and the list is the same.
 func TestCutLists(t *testing.T) {
-	const before, behind = `{"data":{"l":[`, `]}}`
+	const before, after = `{"data":{"l":[`, `]}}`
 	accepted := 0
 	var try func(middle string, left int)
 	try = func(middle string, left int) {
-		text := before + middle + behind
+		text := before + middle + after
 		whole, wholeErr := parseJSON(new(fastjson.Parser), []byte(text))
 		for _, size := range []int{1, 3, 1000} {
 			elements, err := cutAll(t, text, size)

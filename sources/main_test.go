@@ -60,8 +60,8 @@ func tempFile(t testing.TB, name string, data []byte) string {
 	return write(t, filepath.Join(t.TempDir(), name), data)
 }
 
-// readPart makes one attempt, the way the engine does, and returns what was
-// read until the error, nil for io.EOF.
+// readPart makes one attempt, as the engine does, and returns the data before
+// the error, which is nil for io.EOF.
 func readPart(t testing.TB, p engine.Part) (string, error) {
 	t.Helper()
 	return readPartCtx(t, context.Background(), p)

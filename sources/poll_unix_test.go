@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// blockingPipe returns a pipe whose reading end knows no deadlines, like the
-// standard input that a shell gives.
+// blockingPipe returns a pipe whose reading end does not support deadlines, as
+// standard input from a shell.
 func blockingPipe(t *testing.T) (r, w *os.File) {
 	var fds [2]int
 	check(t, syscall.Pipe(fds[:]))
@@ -25,7 +25,7 @@ func blockingPipe(t *testing.T) (r, w *os.File) {
 	return r, w
 }
 
-// TestInheritedPipe ends a Read that waits for a pipe without deadlines.
+// TestInheritedPipe interrupts a Read of a pipe without deadlines.
 func TestInheritedPipe(t *testing.T) {
 	r, w := blockingPipe(t)
 	_, err := io.WriteString(w, "patient_id")
@@ -37,8 +37,8 @@ func TestInheritedPipe(t *testing.T) {
 	check(t, s.Close())
 }
 
-// TestReadable asks of a pipe that is empty, one that holds something, one at
-// its end, and a file that is closed.
+// TestReadable polls an empty pipe, one with data, one at its end, and a closed
+// file.
 func TestReadable(t *testing.T) {
 	r, w, err := os.Pipe()
 	check(t, err)

@@ -22,8 +22,8 @@ func zstFrame(t testing.TB, text string, checksum bool, o ...zstd.EOption) []byt
 	return e.EncodeAll([]byte(text), nil)
 }
 
-// TestProofOfCompression claims a checksum only where every member or frame has
-// one, in pieces of any size.
+// TestProofOfCompression requires a checksum in every member or frame, for
+// reads of any size.
 func TestProofOfCompression(t *testing.T) {
 	long := strings.Repeat(csvText, 20_000)
 	noise := make([]byte, 300<<10)
@@ -76,7 +76,7 @@ func TestProofOfCompression(t *testing.T) {
 	}
 }
 
-// pieces gives at most n bytes at once.
+// pieces returns at most n bytes from each Read.
 type pieces struct {
 	data []byte
 	n    int
@@ -91,7 +91,8 @@ func (p *pieces) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// TestProofIsTheStrongest takes the strongest of what holds for one part.
+// TestProofIsTheStrongest checks that the strongest of several proofs is
+// reported.
 func TestProofIsTheStrongest(t *testing.T) {
 	for _, test := range []struct {
 		name string

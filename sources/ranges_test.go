@@ -33,8 +33,8 @@ func TestPlainRanges(t *testing.T) {
 	}
 }
 
-// memberFile is a compressed file of the given texts, and where the member of
-// each begins.
+// memberFile returns a compressed file of the given texts, one member each, and
+// the offsets of the members.
 func memberFile(compress func(testing.TB, string) []byte, t testing.TB, texts []string) (data []byte, begins []int64) {
 	for _, text := range texts {
 		begins = append(begins, int64(len(data)))
@@ -43,9 +43,9 @@ func memberFile(compress func(testing.TB, string) []byte, t testing.TB, texts []
 	return data, begins
 }
 
-// Every pair of members of a file: the range from one to the other is their
-// text, its limit lies between them, and the cut behind any byte is the member
-// that begins next.
+// For every pair of members of a file, the range from one to the other has
+// their text and its limit lies between them. The cut after any byte is the
+// next member.
 func TestMemberRanges(t *testing.T) {
 	texts := []string{"patient_id,event", "_type\nP1,a\n", "", "P2,b\nP", "3,c\n", strings.Repeat("P4,d\n", 30_000)}
 	for name, compress := range map[string]func(testing.TB, string) []byte{"a.gz": gz, "a.zst": zst} {
@@ -77,7 +77,7 @@ func TestMemberRanges(t *testing.T) {
 	}
 }
 
-// A range tells its limit no later than the byte behind it.
+// The limit of a range is known no later than the byte after it.
 func TestLimitIsKnownInTime(t *testing.T) {
 	data, begins := memberFile(gz, t, []string{"abc", "defg", "h"})
 	s, err := newFile(t, tempFile(t, "a.gz", data)).OpenRange(t.Context(), 0, begins[1])
@@ -117,20 +117,19 @@ func TestRangeOfDamagedMembers(t *testing.T) {
 		t.Errorf("zeros between members: got %v", err)
 	}
 	if err := read(append(slices.Clone(data), 0, 0), begins[2], int64(len(data))+2); err != nil {
-		t.Errorf("zeros behind the last member: got %v", err)
+		t.Errorf("zeros after the last member: got %v", err)
 	}
 }
 
-// split is a file that must be counted in ranges: it fails where it is opened
-// as a whole.
+// split is a file that must be counted in ranges: Open returns an error.
 type split struct{ *File }
 
 func (s split) Open(context.Context) (io.ReadCloser, error) {
 	return nil, errors.New("opened as a whole")
 }
 
-// Files of many members, whose records lie across them, are counted in ranges
-// and give what one member gives.
+// Counting files of many members with records across them in ranges gives the
+// same result as counting a file of one member.
 func TestCountMembers(t *testing.T) {
 	rows := make([]string, 2000)
 	for i := range rows {
@@ -163,8 +162,8 @@ func count(t *testing.T, part engine.Part, rangeSize int64) *engine.Report {
 	return report
 }
 
-// A gzip member that lies in the text of another one, stored as it is, is found
-// and looks right. It must not be counted by itself.
+// A gzip member that is stored in the data of another one is found and can be
+// decoded. It must not be counted by itself.
 func TestMemberInsideAMember(t *testing.T) {
 	var inner []byte
 	for i := 0; inner == nil || bytes.ContainsAny(inner, "\n\r,\""); i++ {
@@ -179,7 +178,7 @@ func TestMemberInsideAMember(t *testing.T) {
 
 	f := newFile(t, tempFile(t, "a.gz", outer.Bytes()))
 	if at, err := f.Cut(t.Context(), 1); int(at) != bytes.Index(outer.Bytes(), inner) || err != nil {
-		t.Fatalf("cut: got %d, %v; the test is to hold a member that is none", at, err)
+		t.Fatalf("cut: got %d, %v; the test needs bytes that look like a member", at, err)
 	}
 	for _, rangeSize := range []int64{1, 50, 200} {
 		if got := count(t, f, rangeSize); fmt.Sprint(got.Patients) != "[P1 P2]" || got.Rows != 7 {

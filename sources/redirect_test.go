@@ -59,8 +59,8 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// TestNoRedirectToPlainHTTP follows a redirect within https, and none from
-// there to http at the same host and port.
+// TestNoRedirectToPlainHTTP follows a redirect within https, and rejects one to
+// http at the same host and port.
 func TestNoRedirectToPlainHTTP(t *testing.T) {
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -96,7 +96,8 @@ func TestThreeRedirectsAreFollowed(t *testing.T) {
 	}
 }
 
-// TestSecretsStayHome asks a server that is not the one the secrets are for.
+// TestSecretsStayHome sends a request to another server than the one of the
+// secrets.
 func TestSecretsStayHome(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		for name, values := range r.Header {

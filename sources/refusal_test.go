@@ -31,8 +31,8 @@ func throughProxy(t *testing.T, o Options, proxy, raw string) *URL {
 	return u
 }
 
-// TestRefusalOfAProxy: what a proxy refuses is final and names the proxy,
-// without its password; what may pass is tried again.
+// TestRefusalOfAProxy: an error names the proxy, without its password, and is
+// final unless its status is temporary.
 func TestRefusalOfAProxy(t *testing.T) {
 	const socksHello, socksDenied = "\x05\x00", "\x05\x02\x00\x01\x00\x00\x00\x00\x00\x00"
 	tests := []struct {
@@ -76,7 +76,7 @@ func TestRefusalOfAProxy(t *testing.T) {
 	}
 }
 
-// TestSilentProxy waits for a proxy that accepts connections and never answers.
+// TestSilentProxy uses a proxy that accepts connections and never responds.
 func TestSilentProxy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := Options{DialContext: silentServer("")}
@@ -88,8 +88,7 @@ func TestSilentProxy(t *testing.T) {
 	})
 }
 
-// TestRefusalByTLS: a server and a client that cannot agree on TLS do so at
-// once.
+// TestRefusalByTLS: without common TLS parameters, there is no second attempt.
 func TestRefusalByTLS(t *testing.T) {
 	for name, config := range map[string]*tls.Config{
 		"an old version":            {MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10},
@@ -111,8 +110,8 @@ func TestRefusalByTLS(t *testing.T) {
 	}
 }
 
-// TestNothingListens: where nothing ever listened, three attempts are enough;
-// where something did, it may come back.
+// TestNothingListens limits the attempts to three if no connection was ever
+// made; a server that was reached before may return.
 func TestNothingListens(t *testing.T) {
 	for _, reached := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -136,8 +135,8 @@ func TestNothingListens(t *testing.T) {
 	}
 }
 
-// TestEveryConnectionIsClosed makes each kind of request, well and badly, and
-// counts the connections that are left.
+// TestEveryConnectionIsClosed makes each kind of request, with and without
+// failures, and counts the connections left open.
 func TestEveryConnectionIsClosed(t *testing.T) {
 	answers := leakyAnswers(leakedID)
 	answers["fine"] = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + csvText

@@ -43,7 +43,8 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// tree makes files in a folder of its own, which becomes the working directory.
+// tree makes files in a temporary directory, which becomes the working
+// directory.
 func tree(t *testing.T, names ...string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -63,7 +64,7 @@ func TestResolve(t *testing.T) {
 		{"in order of the arguments", []string{"./b.csv", "a.csv"}, []string{"./b.csv", "a.csv"}},
 		{"a glob is sorted", []string{"?.csv"}, []string{"a.csv", "b.csv"}},
 		{"in depth", []string{"x/**/*.csv"}, []string{"x/c.csv", "x/y/d.csv"}},
-		{"folders are no matches", []string{"x/*"}, []string{"x/c.csv"}},
+		{"directories do not match", []string{"x/*"}, []string{"x/c.csv"}},
 		{"everything", []string{"x/**"}, []string{"x/c.csv", "x/y/d.csv", "x/y/note.txt"}},
 		{"alternatives", []string{"{b,a}.csv"}, []string{"a.csv", "b.csv"}},
 		{"a name before a glob", []string{"odd[1].csv"}, []string{"odd[1].csv"}},
@@ -122,8 +123,8 @@ func TestResolveErrors(t *testing.T) {
 		{"missing", []string{"none.csv"}, ErrNotFound},
 		{"below a file", []string{"a.csv/b.csv"}, ErrNotFound},
 		{"glob without a match", []string{"none*.csv"}, ErrNotFound},
-		{"glob in a folder that is not there", []string{"none/*.csv"}, ErrNotFound},
-		{"glob of folders only", []string{"x*"}, ErrNotFound},
+		{"glob in a missing directory", []string{"none/*.csv"}, ErrNotFound},
+		{"glob of directories only", []string{"x*"}, ErrNotFound},
 		{"dangling link", []string{"x/*.csv"}, ErrNotFound},
 		{"bad glob", []string{"a[.csv"}, ErrArgument},
 		{"directory", []string{"./x"}, ErrArgument},
@@ -159,8 +160,8 @@ func TestResolveErrors(t *testing.T) {
 	}
 }
 
-// TestTheSameURLTwice: URLs that RFC 3986 calls equal are refused, and the
-// error holds nothing of a query.
+// TestTheSameURLTwice rejects URLs that are equal by RFC 3986, with an error
+// that contains no query.
 func TestTheSameURLTwice(t *testing.T) {
 	for _, test := range []struct{ one, other string }{
 		{"http://h/f/a.csv", "http://h/f/./a.csv"},
@@ -210,7 +211,7 @@ func TestUnreservedCharacters(t *testing.T) {
 }
 
 // TestSimilarURLs: URLs that are different by RFC 3986 are all counted. Those
-// that most servers answer alike are reported.
+// that most servers treat alike are reported.
 func TestSimilarURLs(t *testing.T) {
 	for _, test := range []struct {
 		urls    []string

@@ -86,7 +86,7 @@ func TestRetry(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			r := &retrier{retries: test.retries}
-			for run := range 2 { // a second run begins a new history
+			for run := range 2 { // a second run resets the retrier
 				for i, s := range test.steps {
 					if _, again := r.Retry(i+1, s.err); again != s.again {
 						t.Errorf("run %d, attempt %d, %v: again is %v", run, i+1, s.err, again)

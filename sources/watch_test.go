@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// feed sends pieces of n bytes, each after a pause, and then hangs until the
+// feed sends pieces of n bytes, each after a pause, and then blocks until the
 // other end is closed.
 func feed(w net.Conn, n, pieces int, every time.Duration) {
 	for range pieces {
@@ -88,8 +88,8 @@ func TestWatchdogPassesOn(t *testing.T) {
 	})
 }
 
-// drip is a server that answers with a head and then a body in pieces of n
-// bytes, each after a pause, and falls silent after them.
+// drip is a server that sends a header and then a body in pieces of n bytes,
+// each after a pause, and then stalls.
 func drip(head, body string, n int, every time.Duration) func(context.Context, string, string) (net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) {
 		server, client := net.Pipe()
@@ -167,7 +167,7 @@ func http2Server(t *testing.T, h http.HandlerFunc) *httptest.Server {
 	return s
 }
 
-// TestPingsAreNoProgress has a stream of HTTP/2 stall while its server pings.
+// TestPingsAreNoProgress stalls an HTTP/2 stream while its server sends pings.
 func TestPingsAreNoProgress(t *testing.T) {
 	s := http2Server(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, csvText)
@@ -182,8 +182,8 @@ func TestPingsAreNoProgress(t *testing.T) {
 	}
 }
 
-// TestTransfersShareNoConnection asks for several bodies of HTTP/2 at once. The
-// bytes of one would otherwise hide that another has stalled.
+// TestTransfersShareNoConnection requests several HTTP/2 bodies at once. On one
+// connection, the bytes of one body would hide a stall of another.
 func TestTransfersShareNoConnection(t *testing.T) {
 	const n = 8
 	var mu sync.Mutex
