@@ -9,8 +9,8 @@ import (
 	"fastcount/internal/testing/simnet"
 )
 
-// verdict is what an attempt is worth, as PROMISES says: it succeeds; it is made again as often as retries allow; once
-// more; or not.
+// verdict is the required outcome of an attempt: success, retries up to the
+// limit, one retry, or no retry.
 type verdict uint8
 
 const (
@@ -24,24 +24,24 @@ func (v verdict) String() string {
 	return [...]string{"fine", "again", "once more", "final"}[v]
 }
 
-// effect is what must come of an attempt.
+// effect is the required result of an attempt.
 type effect struct {
 	verdict verdict
 	class   class
-	is      error // that the failure must match beside its class; nil for none
+	is      error // that the failure must match in addition to its class, or nil
 
-	// Where data are fine, or only not what was declared:
+	// For data that is valid, or differs only from the declaration:
 	data   []byte
 	raw    int // bytes of the body
 	counts counts
 
-	// Where metadata are fine:
+	// For valid metadata:
 	declared declaration
 
 	wait time.Duration // least time before the next attempt
 }
 
-// attempt is what a client meets when it asks.
+// attempt is the behavior of the network and the server for one request.
 type attempt struct {
 	kind    string
 	connect simnet.Connect
@@ -50,13 +50,16 @@ type attempt struct {
 	want    effect
 }
 
-// longest bounds the time of one attempt: connecting, the headers, a body or an error's body that stalls.
+// longest is the maximum time of one attempt: connecting, the headers, and a
+// body or an error body that stalls.
 const longest = 10*time.Second + 4*30*time.Second + 60*time.Second + time.Second
 
-// play says how many attempts there will be, what comes of the last, and how long all of them may take. Behind the last
-// of attempts it is repeated.
+// play returns the number of attempts, the result of the last one, and the
+// maximum time of all. After the last element of attempts, that element is
+// repeated.
 //
-// Where no connection was ever made, as is possible at the first question, three attempts that are refused are enough.
+// If no connection was made before, as is possible for the first request, the
+// client stops after three refused attempts.
 func play(attempts []attempt, retries int, first bool) (n int, last effect, bound time.Duration) {
 	fetchedOnceMore := false
 	for n = 1; ; n++ {
@@ -87,7 +90,7 @@ const (
 	onAll = onAPI | onData
 )
 
-// question is a request, and the truth about it.
+// question is a request and the correct response.
 type question struct {
 	on       requests
 	path     string
@@ -96,26 +99,27 @@ type question struct {
 	poison   func(r *rand.Rand) []byte   // a content of which nothing may be counted
 	judge    func(content []byte) effect // of a content that seems to be whole
 	meta     metadata                    // that truth is made of, of a question to the API
-	declared declaration                 // what was said about the data that are asked for
+	declared declaration                 // what was declared about the requested data
 }
 
-// maker makes attempts at one question.
+// maker makes attempts for one question.
 type maker struct {
 	*rand.Rand
 	*press
 	question
 }
 
-// one returns one of the values.
+// one returns a random element of the values.
 func one[T any](m *maker, values ...T) T { return values[m.IntN(len(values))] }
 
 func (m *maker) framing() simnet.Framing { return simnet.Framing(m.IntN(3)) }
 
-// end is an end of a connection, and anyEnd may also be none.
+// end returns a random end of a connection. anyEnd may also return that the
+// connection stays open.
 func (m *maker) end() simnet.End    { return one(m, simnet.Close, simnet.Reset) }
 func (m *maker) anyEnd() simnet.End { return one(m, simnet.Close, simnet.Reset, simnet.Stall) }
 
-// response returns an answer with some coding and framing.
+// response returns a response with a random coding and framing.
 func (m *maker) response(content []byte) (simnet.Response, encoded) {
 	choice := codings
 	if m.on&onAPI != 0 {
@@ -137,7 +141,7 @@ func (m *maker) responseIn(c coding, content []byte) (simnet.Response, encoded) 
 	return r, e
 }
 
-// whole is an attempt that brings content as it should be brought.
+// whole returns an attempt that transfers content without faults.
 func (m *maker) whole(content []byte) attempt {
 	r, e := m.response(content)
 	return m.unspoilt(r, e)
@@ -147,17 +151,19 @@ func (m *maker) unspoilt(r simnet.Response, e encoded) attempt {
 	return sends(r.Answer(), m.came(e.data, len(e.body)))
 }
 
-// came is the effect of a content that seems to be whole, after so many bytes of the body.
+// came returns the effect of content that appears complete after that number of
+// bytes of the body.
 func (m *maker) came(content []byte, raw int) effect {
 	w := m.judge(content)
 	w.raw = raw
 	return w
 }
 
-// good is the right answer.
+// good returns an attempt with the correct response.
 func (m *maker) good() attempt { return m.whole(m.truth) }
 
-// something is the content of an answer that will fail, or must be judged by what comes through: mostly poison.
+// something returns the content of a response that will fail or be judged by
+// the received data: mostly poison.
 func (m *maker) something() []byte {
 	if m.IntN(4) == 0 {
 		return m.truth
@@ -165,14 +171,14 @@ func (m *maker) something() []byte {
 	return m.poison(m.Rand)
 }
 
-// sends is an attempt that gets that answer.
+// sends returns an attempt with that response.
 func sends(a simnet.Answer, want effect) attempt { return attempt{answer: always(a), want: want} }
 
 func always(a simnet.Answer) func(time.Time) simnet.Answer {
 	return func(time.Time) simnet.Answer { return a }
 }
 
-// fails is the effect of an attempt that fails so.
+// fails returns the effect of a failed attempt.
 func fails(v verdict, c class, is ...error) effect {
 	return effect{verdict: v, class: c, is: cmp.Or(append(is, nil)...)}
 }

@@ -9,7 +9,8 @@ import (
 	"fastcount/sources"
 )
 
-// class is the kind of a failure, as far as the program's exit code and its hints depend on it.
+// class is the kind of a failure that determines the exit code and the hints of
+// the program.
 type class string
 
 const (
@@ -29,7 +30,7 @@ const (
 	classOther     class = "other"
 )
 
-// classOf tells the class of an error that came out of a client or a run.
+// classOf returns the class of an error of a client or a run.
 func classOf(err error) class {
 	if _, ok := errors.AsType[*engine.LimitError](err); ok {
 		return classLimit

@@ -8,7 +8,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// coding is how the data of an answer are compressed.
+// coding is the compression of the data of a response.
 type coding struct {
 	name   string
 	header string // Content-Encoding; "" where the client is to find out by the first bytes
@@ -34,10 +34,10 @@ var codings = []coding{
 	{"a .zst file", "", zstandard, 1},
 }
 
-// magic is how many bytes tell that data are compressed.
+// magic is the number of bytes that identify compressed data.
 func (f format) magic() int { return [...]int{0, 2, 4}[f] }
 
-// press compresses. It is used by one goroutine.
+// press compresses data. It is not safe for concurrent use.
 type press struct {
 	gzip *gzip.Writer
 	zstd *zstd.Encoder
@@ -56,7 +56,7 @@ func newPress() *press {
 	return &press{g, z}
 }
 
-// encoded is what is sent of some data.
+// encoded is the encoded form of data.
 type encoded struct {
 	coding coding
 	data   []byte // before the coding
@@ -64,7 +64,7 @@ type encoded struct {
 	clean  []cut  // where the body can end without anybody noticing, by its coding
 }
 
-// cut is a place in a body, and what the bytes before it mean.
+// cut is a position in a body, and the meaning of the bytes before it.
 type cut struct {
 	at      int
 	content []byte
@@ -98,8 +98,8 @@ func (p *press) one(f format, data []byte) []byte {
 	return out.Bytes()
 }
 
-// prefix says what the first n bytes of the body mean to somebody who takes their end for the end, and whether that can
-// be: false where the coding shows that something is missing.
+// prefix returns the content of the first n bytes of the body as if they were
+// all, and false if the coding shows that data is missing.
 func (e encoded) prefix(n int) (content []byte, whole bool) {
 	if e.coding.format == plain || e.coding.header == "" && n < e.coding.format.magic() {
 		return e.body[:n], true

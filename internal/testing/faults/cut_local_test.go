@@ -13,8 +13,8 @@ import (
 	"fastcount/sources"
 )
 
-// localForms are codings that the first bytes identify. Those of several parts are
-// read by several workers.
+// localForms are codings that the first bytes identify. Those of several parts
+// are read by several workers.
 var localForms = []coding{
 	codings[0], codings[5], codings[6],
 	{name: "a .gz file of members", format: gzipped, parts: 6},

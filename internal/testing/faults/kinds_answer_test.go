@@ -14,7 +14,8 @@ import (
 	"fastcount/sources"
 )
 
-// status is an answer with that status and some lines of header, with or without a good body.
+// status returns a response with that status and some header lines, with or
+// without a valid body.
 func (m *maker) status(code int, want effect, lines ...string) attempt {
 	r := simnet.Response{Status: code, Header: append(lines, "Content-Type: application/json"),
 		Framing: m.framing(), Body: []byte(`{"detail":` + quoteJSON(one(m, "so it is", "no access for "+m.echo())) + `}`)}
@@ -28,7 +29,7 @@ func (m *maker) status(code int, want effect, lines ...string) attempt {
 	return sends(a, want)
 }
 
-// later is a status that may pass, with a Retry-After and what it means.
+// later returns a temporary status with a Retry-After, and its meaning.
 func (m *maker) later(code int, retryAfter string, wait time.Duration) attempt {
 	want := broken()
 	want.wait = wait
@@ -87,15 +88,15 @@ var statusKinds = []kind{
 	}},
 }
 
-// echo is the token as a server may repeat it.
+// echo returns the token as a server may repeat it.
 func (m *maker) echo() string {
 	encoded := base64.StdEncoding
 	return one(m, token, strings.ToUpper(token), "Bearer "+token, encoded.EncodeToString([]byte(token)),
 		encoded.EncodeToString([]byte("user:"+token)), strings.ReplaceAll(token, "-", "%2D"))
 }
 
-// echoHead is the head of an answer that repeats the token and an id where
-// nothing of the kind belongs.
+// echoHead returns the header of a response that repeats the token and an id in
+// unexpected places.
 func (m *maker) echoHead(r simnet.Response) string {
 	text := m.echo() + patientMark + "1" + poisonMark + "1"
 	line := one(m, text, "HTTP/1.1 "+text, "HTTP/1.1 200 OK\r\n"+text, "HTTP/1.1 200 OK\r\nContent-Length: "+text,
@@ -122,11 +123,11 @@ var echoKinds = []kind{
 	}},
 	{"echo: in malformed JSON", onAPI, func(m *maker) attempt {
 		text := string(m.truth)
-		return m.says([]byte(one(m, text+quoteJSON(m.echo()), `{"`+m.echo(), `{"data":{"patients":["`+poisonMark+`1" `+m.echo())), malformed)
+		return m.sendsJSON([]byte(one(m, text+quoteJSON(m.echo()), `{"`+m.echo(), `{"data":{"patients":["`+poisonMark+`1" `+m.echo())), malformed)
 	}},
 }
 
-// redirect is an answer that sends the client to a place.
+// redirect returns a response that redirects the client.
 func (m *maker) redirect(to string) simnet.Answer {
 	r := simnet.Response{Status: one(m, 301, 302, 303, 307, 308), Framing: m.framing(), Body: []byte(one(m, "", page))}
 	if to != "" {
@@ -135,7 +136,8 @@ func (m *maker) redirect(to string) simnet.Answer {
 	return r.Answer()
 }
 
-// hopTo before a path is where redirects lead to; the server answers there with what an attempt has for it.
+// hopTo is the prefix of paths that redirects lead to. The server responds
+// there as the attempt specifies.
 const hopTo = "/hop"
 
 var redirectKinds = []kind{
@@ -164,13 +166,14 @@ var redirectKinds = []kind{
 	}},
 }
 
-// unlike is an answer of another Content-Type.
+// unlike returns a response with another Content-Type.
 func (m *maker) unlike(mediaType, body string, want effect) attempt {
 	r := simnet.Response{Header: []string{"Content-Type: " + mediaType}, Body: []byte(body), Framing: m.framing()}
 	return sends(r.Answer(), want)
 }
 
-// damaged is a compressed answer that is changed, with its length as it should be.
+// damaged returns a compressed response that is modified without changing its
+// length.
 func (m *maker) damaged(change func(e *encoded) effect) attempt {
 	r, e := m.responseIn(codings[1+m.IntN(2)], m.something())
 	e.body = slices.Clone(e.body)
@@ -181,11 +184,11 @@ func (m *maker) damaged(change func(e *encoded) effect) attempt {
 
 const page = "<!DOCTYPE html><html><body>Something went wrong</body></html>\n"
 
-// maxRecord and maxJSON are the limits that are set in a simulation; bomb is more than either.
+// maxRecord and maxJSON are the limits in a simulation. tooLarge exceeds both.
 const (
 	maxRecord = 8 << 10
 	maxJSON   = 32 << 10
-	bomb      = 64 << 10
+	tooLarge  = 64 << 10
 )
 
 var bodyKinds = []kind{
@@ -207,7 +210,7 @@ var bodyKinds = []kind{
 		r.Header = append(slices.Clip(r.Header), "Content-Encoding: "+one(m, "br", "deflate", "compress", "gzip, zstd", "x"))
 		return sends(r.Answer(), fails(once, classContent))
 	}},
-	{"body: not encoded as it says", onAll, func(m *maker) attempt {
+	{"body: not encoded as declared", onAll, func(m *maker) attempt {
 		r, _ := m.responseIn(codings[0], m.something())
 		r.Header = append(slices.Clip(r.Header), "Content-Encoding: "+one(m, "gzip", "zstd"))
 		return sends(r.Answer(), fails(once, classCorrupt))
@@ -222,22 +225,23 @@ var bodyKinds = []kind{
 			return fails(once, classCorrupt)
 		})
 	}},
-	{"body: bytes behind compressed data", onAll, func(m *maker) attempt {
+	{"body: bytes after compressed data", onAll, func(m *maker) attempt {
 		return m.damaged(func(e *encoded) effect {
 			e.body = append(e.body, "Poison~9,t,bp_sys,1\n"...)
 			return fails(once, classCorrupt)
 		})
 	}},
-	{"body: bomb, data", onData, func(m *maker) attempt {
-		r, _ := m.responseIn(codings[1+m.IntN(2)], []byte("patient_id,event_type\n"+strings.Repeat("x", bomb)))
+	{"body: too large, data", onData, func(m *maker) attempt {
+		r, _ := m.responseIn(codings[1+m.IntN(2)], []byte("patient_id,event_type\n"+strings.Repeat("x", tooLarge)))
 		return sends(r.Answer(), fails(once, classLimit, parser.ErrRecordTooLong))
 	}},
-	{"body: bomb, API", onAPI, func(m *maker) attempt {
-		r, _ := m.responseIn(codings[m.IntN(3)], m.meta.with("padding", quoteJSON(strings.Repeat("x", bomb))).json())
+	{"body: too large, API", onAPI, func(m *maker) attempt {
+		r, _ := m.responseIn(codings[m.IntN(3)], m.meta.with("padding", quoteJSON(strings.Repeat("x", tooLarge))).json())
 		return sends(r.Answer(), fails(once, classMetadata))
 	}},
 	{"body: window", onAll, func(m *maker) attempt {
-		// A frame header alone: a window of 2^exponent bytes, no checksum, one empty block.
+		// A frame header alone: a window of 2^exponent bytes, no checksum, one
+		// empty block.
 		exponent := 24 + m.IntN(8)
 		body := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, byte(exponent-10) << 3, 1, 0, 0}
 		r := simnet.Response{Header: append(slices.Clip(m.header), "Content-Encoding: zstd"), Body: body, Framing: m.framing()}

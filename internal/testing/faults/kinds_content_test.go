@@ -11,7 +11,7 @@ import (
 	"fastcount/internal/testing/simnet"
 )
 
-// metadata are the members of an answer of the API, as JSON.
+// metadata holds the members of a response of the API, as JSON.
 type metadata map[string]string
 
 func (d metadata) json() []byte {
@@ -22,7 +22,7 @@ func (d metadata) json() []byte {
 	return []byte(`{"data":{` + strings.Join(members, ",") + `}}`)
 }
 
-// with returns d with another value, or without the key where value is "".
+// with returns d with another value, or without the key if value is "".
 func (d metadata) with(key, value string) metadata {
 	d = maps.Clone(d)
 	if d[key] = value; value == "" {
@@ -39,43 +39,43 @@ func quoteJSON(v any) string {
 	return string(text)
 }
 
-// says is an answer of the API that says something else.
-func (m *maker) says(content []byte, want effect) attempt {
+// sendsJSON returns an attempt with another response of the API.
+func (m *maker) sendsJSON(content []byte, want effect) attempt {
 	r, _ := m.response(content)
 	return sends(r.Answer(), want)
 }
 
 var malformed = fails(once, classMetadata)
 
-// badIDs cannot become part of a URL.
+// badIDs are not valid in a URL.
 var badIDs = []string{"..", ".", "a/b", "a?b", "%2e%2e", "", "a\x00b", strings.Repeat("x", 10_000), "a b", "ä", "a\nb",
 	"a#b", "a%2fb", `a\b`}
 
 var listKinds = []kind{
 	{"API: an id twice", onList, func(m *maker) attempt {
-		return m.says(m.meta.with("download_ids", `["a","b","a"]`).json(), malformed)
+		return m.sendsJSON(m.meta.with("download_ids", `["a","b","a"]`).json(), malformed)
 	}},
 	{"API: an impossible id", onList, func(m *maker) attempt {
-		return m.says(m.meta.with("download_ids", quoteJSON([]string{"a", one(m, badIDs...)})).json(), malformed)
+		return m.sendsJSON(m.meta.with("download_ids", quoteJSON([]string{"a", one(m, badIDs...)})).json(), malformed)
 	}},
 	{"API: no list of downloads", onList, func(m *maker) attempt {
 		list := one(m, "", "null", `"a"`, "{}", "[1]", "[null]", `[["a"]]`)
-		return m.says(m.meta.with("download_ids", list).json(), malformed)
+		return m.sendsJSON(m.meta.with("download_ids", list).json(), malformed)
 	}},
 	{"API: list empty", onList, func(m *maker) attempt {
-		return m.says(m.meta.with("download_ids", "[]").json(), malformed)
+		return m.sendsJSON(m.meta.with("download_ids", "[]").json(), malformed)
 	}},
 	{"API: echoed id differs", onAPI, func(m *maker) attempt {
-		return m.says(m.meta.with("id", one(m, "", `"other"`, "1", "null", `""`)).json(), malformed)
+		return m.sendsJSON(m.meta.with("id", one(m, "", `"other"`, "1", "null", `""`)).json(), malformed)
 	}},
 	{"API: JSON cut", onAPI, func(m *maker) attempt {
-		return m.says(m.truth[:m.IntN(len(m.truth))], malformed)
+		return m.sendsJSON(m.truth[:m.IntN(len(m.truth))], malformed)
 	}},
 	{"API: JSON broken", onAPI, func(m *maker) attempt {
 		truth := string(m.truth)
 		text := one(m, truth+"}", strings.Replace(truth, `"data"`, "data", 1), `{"data":[]}`, "[]", "null",
 			strings.Repeat("[", 1000), `{"data":`+strings.Repeat(`{"a":`, 400))
-		return m.says([]byte(text), malformed)
+		return m.sendsJSON([]byte(text), malformed)
 	}},
 }
 
@@ -89,11 +89,11 @@ var metaKinds = []kind{
 		})
 	}},
 	{"API: rows absent", onMeta, func(m *maker) attempt {
-		return m.says(m.meta.with("rows", "").json(), malformed)
+		return m.sendsJSON(m.meta.with("rows", "").json(), malformed)
 	}},
 	{"API: rows malformed", onMeta, func(m *maker) attempt {
 		rows := one(m, `"12"`, "-1", "1.5", "1e2", "9223372036854775808", "null", "[]", "true", "12x", "01", "+1")
-		return m.says(m.meta.with("rows", rows).json(), malformed)
+		return m.sendsJSON(m.meta.with("rows", rows).json(), malformed)
 	}},
 	{"API: patient not in the list", onMeta, func(m *maker) attempt {
 		return m.declares(func(d *declaration) { d.patients = d.patients[1:] })
@@ -103,7 +103,7 @@ var metaKinds = []kind{
 	}},
 	{"API: no list of names", onMeta, func(m *maker) attempt {
 		list := one(m, "", "null", "{}", `"x"`, "[1]", `["x",null]`)
-		return m.says(m.meta.with(one(m, "patients", "event_types"), list).json(), malformed)
+		return m.sendsJSON(m.meta.with(one(m, "patients", "event_types"), list).json(), malformed)
 	}},
 	{"between attempts: other metadata, cut", onMeta, func(m *maker) attempt {
 		r, e := m.response(m.meta.with("rows", "7").with("patients", `["`+poisonMark+`1"]`).json())
@@ -113,15 +113,15 @@ var metaKinds = []kind{
 	}},
 }
 
-// declares is a right answer that says something else.
+// declares returns a valid response with other metadata.
 func (m *maker) declares(change func(d *declaration)) attempt {
 	d := m.judge(m.truth).declared
 	change(&d)
 	meta := m.meta.with("rows", fmt.Sprint(d.rows)).with("patients", quoteJSON(d.patients))
-	return m.says(meta.with("event_types", quoteJSON(d.events)).json(), effect{declared: d})
+	return m.sendsJSON(meta.with("event_types", quoteJSON(d.events)).json(), effect{declared: d})
 }
 
-// record returns one more record for data, in its style.
+// record returns another record in the style of data.
 func record(data []byte) string {
 	text := string(data)
 	line, _, _ := strings.Cut(text, "\n")
@@ -134,7 +134,7 @@ func record(data []byte) string {
 	return line + "\n"
 }
 
-// few is something with so few rows that no limit is near.
+// few returns content with few rows, well below every limit.
 func (m *maker) few() []byte {
 	return table(m.Rand, 1+m.IntN(9), []string{poisonMark + "5"}, []string{"bp_sys"})
 }

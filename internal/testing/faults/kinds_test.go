@@ -5,18 +5,18 @@ import (
 	"slices"
 )
 
-// kind is one way in which something goes wrong, or only looks as if it did.
+// kind is a kind of fault, or of correct behavior that resembles one.
 type kind struct {
 	name string
 	on   requests
 	make func(m *maker) attempt
 }
 
-// kinds is the catalogue, in the order of the list of fault kinds in the promises.
+// kinds is the list of all kinds of faults.
 var kinds = slices.Concat(connectKinds, cutKinds, chunkKinds, lengthKinds, proxyKinds, paceKinds, statusKinds, echoKinds, redirectKinds,
 	bodyKinds, listKinds, metaKinds, dataKinds)
 
-// kindsOn are the kinds that can happen to a request.
+// kindsOn returns the kinds that apply to a request.
 func kindsOn(on requests) (out []kind) {
 	for _, k := range kinds {
 		if k.on&on != 0 {
@@ -28,14 +28,14 @@ func kindsOn(on requests) (out []kind) {
 
 var kindsOf = map[requests][]kind{onList: kindsOn(onList), onMeta: kindsOn(onMeta), onData: kindsOn(onData)}
 
-// fault makes an attempt of that kind.
+// fault returns an attempt of that kind.
 func (m *maker) fault(k kind) attempt {
 	a := k.make(m)
 	a.kind = k.name
 	return a
 }
 
-// The parts of a run that are no requests.
+// Kinds of parts of a run that are not requests.
 const (
 	kindBrokenInput   = "local: EIO in the middle"
 	kindShrinkingFile = "local: a file that shrinks"
@@ -43,7 +43,7 @@ const (
 	kindResumed       = "local: cancelled, and resumed with what was kept"
 )
 
-// allKinds are the names of everything that must occur.
+// allKinds returns the names of all kinds that must occur.
 func allKinds() []string {
 	names := []string{kindBrokenInput, kindShrinkingFile, kindCancelled, kindResumed}
 	for _, k := range kinds {

@@ -10,7 +10,7 @@ import (
 	"fastcount/sources"
 )
 
-// broken is the effect of a transfer that failed.
+// broken returns the effect of a failed transfer.
 func broken(is ...error) effect { return fails(again, classExhausted, is...) }
 
 var connectKinds = []kind{
@@ -58,7 +58,7 @@ var connectKinds = []kind{
 	}},
 }
 
-// cut ends an answer behind n bytes of its body as framed.
+// cut ends a response after n bytes of its framed body.
 func (m *maker) cut(r simnet.Response, e encoded, n int, end simnet.End) attempt {
 	wire, body := r.Wire()
 	complete := body+n == len(wire)
@@ -77,7 +77,8 @@ func (m *maker) cut(r simnet.Response, e encoded, n int, end simnet.End) attempt
 	return a
 }
 
-// endedEarly is the effect of the first n bytes of a body whose end is taken for the end.
+// endedEarly returns the effect of a body that ends after n bytes without an
+// error.
 func (m *maker) endedEarly(e encoded, n int) effect {
 	if content, whole := e.prefix(n); whole {
 		return m.came(content, n)
@@ -85,7 +86,7 @@ func (m *maker) endedEarly(e encoded, n int) effect {
 	return broken(sources.ErrTruncated)
 }
 
-// someCut ends an answer anywhere.
+// someCut ends a response at a random byte.
 func (m *maker) someCut(end simnet.End) attempt {
 	r, e := m.response(m.something())
 	wire, body := r.Wire()
@@ -115,7 +116,8 @@ var cutKinds = []kind{
 	}},
 }
 
-// inChunks returns a response with a body that is chunked, of which there are some, and all about it.
+// inChunks returns a response with a chunked body of at least one chunk, and
+// its details.
 func (m *maker) inChunks() (r simnet.Response, e encoded, framed []byte, sizes []int) {
 	r, e = m.response(m.something())
 	r.Framing = simnet.Chunked
@@ -153,7 +155,7 @@ var chunkKinds = []kind{
 	}},
 }
 
-// chunkSize writes another size before one of the chunks.
+// chunkSize changes the declared size of one chunk.
 func (m *maker) chunkSize(size string) attempt {
 	r, _, framed, sizes := m.inChunks()
 	at := sizes[m.IntN(max(len(sizes)-2, 1))]
@@ -162,14 +164,15 @@ func (m *maker) chunkSize(size string) attempt {
 	return sends(simnet.Answer{Wire: wire, End: m.anyEnd()}, broken())
 }
 
-// unframed returns the head of r without a line about framing, instead of which come the lines that are given.
+// unframed returns the header of r with its framing lines replaced.
 func unframed(r simnet.Response, lines ...string) []byte {
 	r.Framing = simnet.UntilClose
 	r.Header = append(slices.Clip(r.Header), lines...)
 	return r.Head()
 }
 
-// announced is an answer whose headers say something of its own about the length of its body.
+// announced returns a response whose headers declare another length of its
+// body.
 func (m *maker) announced(e encoded, end simnet.End, want effect, r simnet.Response, lines ...string) attempt {
 	return sends(simnet.Answer{Wire: append(unframed(r, lines...), e.body...), End: end}, want)
 }
@@ -217,8 +220,8 @@ var proxyKinds = []kind{
 	}},
 }
 
-// coveredUp is an answer of which a proxy received n bytes of the body, and that
-// it ended as if that was all.
+// coveredUp returns a response of which a proxy received n bytes of the body
+// and ended it as if it were complete.
 func (m *maker) coveredUp(r simnet.Response, e encoded, n int) attempt {
 	r.Framing, r.Body = simnet.Chunked, e.body[:n]
 	return sends(r.Answer(), m.endedEarly(e, n))
@@ -238,8 +241,8 @@ var paceKinds = []kind{
 		return sends(a, broken())
 	}},
 	{"pace: a long chunk, slow but fast enough", onData, func(m *maker) attempt {
-		// More than the window brings in its 60 s, in one chunk: net/http
-		// returns nothing of it before a buffer is full.
+		// One chunk with more data than arrives in the window of 60 s: net/http
+		// returns none of it before a buffer is full.
 		content := table(m.Rand, 3000, []string{poisonMark + "1"}, []string{"bp_sys"})
 		r, e := m.responseIn(codings[0], content)
 		r.Framing, r.Chunk = simnet.Chunked, 0

@@ -14,14 +14,14 @@ import (
 	"fastcount/sources"
 )
 
-// local is a part of a run that is no download.
+// local is a part of a run that is not a download.
 type local struct {
 	kind string // of what goes wrong with it; "" if nothing does
 	part engine.Part
 	want effect
 }
 
-// newLocal makes up a part that is read on this machine. What it needs of files is in dir.
+// newLocal returns a random local part. Its files are in dir.
 func newLocal(r *rand.Rand, p *press, dir string) local {
 	if r.IntN(6) == 0 {
 		return shrinkingFile(r, dir)
@@ -41,7 +41,7 @@ func someTable(r *rand.Rand) []byte {
 	return table(r, r.IntN(20), []string{patientMark + "local", patientMark + "00"}, []string{"bp_sys", "local"})
 }
 
-// anything is the effect of data that nothing was declared about.
+// anything returns the effect of data without declared metadata.
 func anything(data []byte) effect {
 	counts, err := countAll(data)
 	if err != nil {
@@ -56,7 +56,7 @@ func (failing) Read([]byte) (int, error) {
 	return 0, &os.PathError{Op: "read", Path: "input", Err: syscall.EIO}
 }
 
-// shrinking is a file that is cut short when it has been opened.
+// shrinking is a file that is truncated after it was opened.
 type shrinking struct {
 	*sources.File
 	path string

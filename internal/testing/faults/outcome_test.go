@@ -11,7 +11,7 @@ import (
 	"fastcount/sinks/sinktest"
 )
 
-// outcome is what must come of a part.
+// outcome is the required result of a part.
 type outcome struct {
 	name     string
 	attempts int
@@ -21,10 +21,10 @@ type outcome struct {
 	kept     bool // from an earlier run
 }
 
-// failed says whether nothing of the part may be counted.
+// failed reports whether no row of the part may be counted.
 func (o outcome) failed() bool { return o.want.verdict != fine && !o.passed }
 
-// outcomes returns what must come of all parts of a run, in their order.
+// outcomes returns the required results of all parts of a run, in their order.
 func (s *schedule) outcomes() (out []outcome) {
 	for i, e := range s.data {
 		o := outcome{name: export + "/" + s.downloads[i].id, attempts: e.expected, want: e.last, proof: engine.ProofRows}
@@ -47,7 +47,8 @@ func (s *schedule) outcomes() (out []outcome) {
 	return out
 }
 
-// checkRun compares the outcome of engine.Run: the report, or the list of all parts that failed and of no others.
+// checkRun checks the result of engine.Run: the report, or an error that lists
+// exactly the failed parts.
 func (s *schedule) checkRun(report *engine.Report, err error, r *result) {
 	var failed []outcome
 	outcomes := s.outcomes()
@@ -86,7 +87,7 @@ func checkFailures(report *engine.Report, err error, failed []outcome, r *result
 	}
 }
 
-// checkMissing compares what a report says is missing or doubtful.
+// checkMissing checks the list of missing parts and other defects in a report.
 func checkMissing(report *engine.Report, outcomes []outcome, r *result) {
 	rest := report.Incomplete
 	for _, o := range outcomes {
@@ -94,7 +95,7 @@ func checkMissing(report *engine.Report, outcomes []outcome, r *result) {
 			continue
 		}
 		if len(rest) == 0 || rest[0].Part != o.name {
-			r.wrongf("the report does not say what became of %s: %v", o.name, report.Incomplete)
+			r.wrongf("the report does not mention %s: %v", o.name, report.Incomplete)
 			return
 		}
 		checkError(o.name, rest[0].Err, o.want, r)
@@ -102,11 +103,11 @@ func checkMissing(report *engine.Report, outcomes []outcome, r *result) {
 		rest = rest[1:]
 	}
 	if len(rest) > 0 {
-		r.wrongf("the report tells too much: %v", rest)
+		r.wrongf("the report lists too much: %v", rest)
 	}
 }
 
-// checkReport compares a report with the counts that the oracle made of what the parts hold.
+// checkReport compares a report with the counts of the oracle.
 func checkReport(got *engine.Report, outcomes []outcome, r *result) {
 	sum := map[string]map[string]uint64{}
 	bytes := uint64(0)
@@ -137,8 +138,8 @@ func checkReport(got *engine.Report, outcomes []outcome, r *result) {
 		r.wrongf("the report is %+v, want %+v and %d bytes", got, want, bytes)
 	}
 	checkUnterminated(got.Parts, outcomes, r)
-	if told := comparable(got.Parts); !slices.Equal(told, parts) {
-		r.wrongf("the parts are %+v, want %+v", told, parts)
+	if reported := comparable(got.Parts); !slices.Equal(reported, parts) {
+		r.wrongf("the parts are %+v, want %+v", reported, parts)
 	}
 }
 
@@ -154,14 +155,14 @@ func checkUnterminated(parts []engine.PartReport, outcomes []outcome, r *result)
 
 func unterminated(data []byte) bool { return len(data) > 0 && data[len(data)-1] != '\n' }
 
-// multilineRows returns how many rows of data span lines.
+// multilineRows returns the number of rows of data that span lines.
 func multilineRows(data []byte) uint64 {
 	_, n, _ := oracle.MachineLimited(data, ',', math.MaxInt)
 	return uint64(n)
 }
 
-// comparable returns parts without their errors, which are compared by class, and
-// without Unterminated, which [checkUnterminated] checks.
+// comparable returns parts without their errors, which are compared by class,
+// and without Unterminated, which [checkUnterminated] checks.
 func comparable(parts []engine.PartReport) []engine.PartReport {
 	parts = slices.Clone(parts)
 	for i := range parts {

@@ -29,7 +29,7 @@ func (k *keptParts) Save(part int, r *engine.Report) error {
 	return nil
 }
 
-// checkKept looks whether just the parts that lack nothing were kept.
+// checkKept checks that exactly the complete parts were kept.
 func checkKept(k *keptParts, outcomes []outcome, r *result) {
 	var want []int
 	for i, o := range outcomes {
@@ -42,8 +42,9 @@ func checkKept(k *keptParts, outcomes []outcome, r *result) {
 	}
 }
 
-// resume runs a schedule that was cancelled again, when nothing goes wrong any more, with what was kept of it. The report
-// must be exact, and nothing that was kept may be asked for again.
+// resume runs a cancelled schedule again, without faults and with the parts
+// that were kept. The report must be exact, and parts that were kept must not
+// be requested again.
 func (s *schedule) resume(ctx context.Context, network *simnet.Network, r *result) {
 	before := s.outcomes()
 	kept := maps.Clone(s.store.kept)
@@ -70,7 +71,8 @@ func (s *schedule) resume(ctx context.Context, network *simnet.Network, r *resul
 	r.resumed = len(kept) > 0
 }
 
-// heal leaves of each question's attempts only the last, which is right, and nothing untrue in the metadata.
+// heal removes all faults: it keeps only the last, correct attempt of each
+// question, and correct metadata.
 func (s *schedule) heal() {
 	for _, e := range s.endpoints() {
 		e.attempts = e.attempts[len(e.attempts)-1:]

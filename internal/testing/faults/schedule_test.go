@@ -21,7 +21,7 @@ import (
 
 func newReader(b []byte) io.Reader { return bytes.NewReader(b) }
 
-// schedule is a world and what is done in it.
+// schedule is a world and the run in it.
 type schedule struct {
 	*world
 	config   engine.Config
@@ -31,7 +31,7 @@ type schedule struct {
 	cancelIn time.Duration // and how long after it
 }
 
-// newSchedule makes the schedule of a seed. The same seed makes the same schedule.
+// newSchedule returns the schedule of a seed, which determines it.
 func newSchedule(seed uint64, p *press, dir string) *schedule {
 	r := rand.New(rand.NewPCG(seed, 0))
 	s := &schedule{world: newWorld(r, p)}
@@ -54,20 +54,20 @@ func newSchedule(seed uint64, p *press, dir string) *schedule {
 	return s
 }
 
-// result is what came of a schedule.
+// result is the result of a schedule.
 type result struct {
 	wrong     []string // what should be otherwise
 	failed    class    // "" if there was a report
 	cancelled bool
 	resumed   bool // with parts of the run that was cancelled
-	partial   bool // the report tells that it is not complete
+	partial   bool // the report is marked as incomplete
 }
 
 func (r *result) wrongf(format string, args ...any) {
 	r.wrong = append(r.wrong, fmt.Sprintf(format, args...))
 }
 
-// play runs the schedule inside a bubble of its own.
+// play runs the schedule in its own synctest bubble.
 func (s *schedule) play(t *testing.T) (r result) {
 	synctest.Test(t, func(t *testing.T) {
 		network := &simnet.Network{Answer: s.answer, Connect: s.connect}
@@ -101,7 +101,8 @@ func (s *schedule) play(t *testing.T) (r result) {
 	return r
 }
 
-// cancelLater has cancel called when the schedule says so. The time of that is stored before.
+// cancelLater arranges for cancel to be called at the time in the schedule, and
+// stores the time before the call.
 func (s *schedule) cancelLater(cancel func()) *time.Time {
 	var at time.Time
 	s.step = func(n int) {
@@ -112,7 +113,7 @@ func (s *schedule) cancelLater(cancel func()) *time.Time {
 	return &at
 }
 
-// asked is a download that tells the network which question its connections are for.
+// asked is a download that marks its connections with their question.
 type asked struct {
 	*sources.Download
 	endpoint *endpoint
@@ -122,7 +123,7 @@ func (a asked) Open(ctx context.Context) (io.ReadCloser, error) {
 	return a.Download.Open(context.WithValue(ctx, questionKey{}, a.endpoint))
 }
 
-// askedURL is the same for a URL.
+// askedURL does the same for a URL.
 type askedURL struct {
 	*sources.URL
 	endpoint *endpoint
@@ -132,7 +133,7 @@ func (a askedURL) Open(ctx context.Context) (io.ReadCloser, error) {
 	return a.URL.Open(context.WithValue(ctx, questionKey{}, a.endpoint))
 }
 
-// run does what the program does for an export.
+// run counts an export as the program does.
 func (s *schedule) run(ctx context.Context, network *simnet.Network, r *result) (*engine.Report, error) {
 	client, err := sources.NewClient(sources.Options{
 		Server: origin, Token: token, AllowHTTPToken: true, Retries: s.retries, Transfers: s.transfers,
@@ -163,7 +164,8 @@ func (s *schedule) run(ctx context.Context, network *simnet.Network, r *result) 
 	return engine.Run(ctx, parts, s.config)
 }
 
-// check compares what came of a run that was not cancelled with what must have come of it.
+// check compares the result of a run that was not cancelled with the required
+// result.
 func (s *schedule) check(report *engine.Report, err error, took time.Duration, r *result) {
 	r.partial = report != nil && len(report.Incomplete) > 0
 	bound := time.Duration(0)
@@ -184,7 +186,7 @@ func (s *schedule) check(report *engine.Report, err error, took time.Duration, r
 	}
 }
 
-// checkAttempts looks at how often and when a question was asked.
+// checkAttempts checks the number and the times of the attempts of a question.
 func (s *schedule) checkAttempts(e *endpoint, r *result) {
 	first := s.failedMeta()
 	optional := e.on == onMeta && first >= 0 && slices.Index(s.metas, e) > first
@@ -199,7 +201,7 @@ func (s *schedule) checkAttempts(e *endpoint, r *result) {
 	}
 }
 
-// checkError compares an error with what it must be.
+// checkError compares an error with the required error.
 func checkError(of string, err error, want effect, r *result) {
 	if err == nil {
 		r.wrongf("%s: no error, want one of class %s", of, want.class)
@@ -210,7 +212,7 @@ func checkError(of string, err error, want effect, r *result) {
 	}
 }
 
-// checkSecrets looks for what must not be in an error.
+// checkSecrets checks that an error contains no secrets.
 func checkSecrets(err error, r *result) {
 	for _, secret := range []string{token, patientMark, poisonMark} {
 		if strings.Contains(err.Error(), secret) {

@@ -11,7 +11,7 @@ import (
 	"fastcount/internal/testing/simnet"
 )
 
-// begin takes the next attempt.
+// begin starts the next attempt.
 func (e *endpoint) begin() attempt {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -20,7 +20,7 @@ func (e *endpoint) begin() attempt {
 	return e.attempts[min(len(e.asked), len(e.attempts))-1]
 }
 
-// next returns the attempt that is to begin, unless the one that has begun is being redirected.
+// next returns the next attempt, or the current one if it is being redirected.
 func (e *endpoint) next() (a attempt, redirected bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -30,7 +30,7 @@ func (e *endpoint) next() (a attempt, redirected bool) {
 	return e.attempts[min(len(e.asked)+1, len(e.attempts))-1], false
 }
 
-// follow answers where a redirect has led.
+// follow responds to the request that follows a redirect.
 func (e *endpoint) follow() (simnet.Answer, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -42,11 +42,11 @@ func (e *endpoint) follow() (simnet.Answer, bool) {
 	return hops[e.hop-1], true
 }
 
-// questionKey is the key under which a context holds the endpoint that is asked.
+// questionKey is the context key of the requested endpoint.
 type questionKey struct{}
 
-// connect says what becomes of a connection: what the attempt that needs it meets. Questions to the API are told apart
-// by their order.
+// connect returns the outcome of a connection for the present attempt. Requests
+// to the API are identified by their order.
 func (w *world) connect(ctx context.Context, address string) simnet.Connect {
 	if address != host+":80" {
 		w.odd("a connection to %s", address)
@@ -64,7 +64,7 @@ func (w *world) connect(ctx context.Context, address string) simnet.Connect {
 	return a.connect
 }
 
-// apiEndpoint returns the first question to the API that has not all its attempts behind it.
+// apiEndpoint returns the first question to the API that has attempts left.
 func (w *world) apiEndpoint() *endpoint {
 	for _, e := range append([]*endpoint{w.list}, w.metas...) {
 		e.mu.Lock()
@@ -87,7 +87,7 @@ func (w *world) count() {
 	}
 }
 
-// answer answers one request.
+// answer responds to one request.
 func (w *world) answer(r *simnet.Request) simnet.Answer {
 	if got := r.Header("Authorization"); got != "Bearer "+token || !strings.HasPrefix(r.Host, host) {
 		w.odd("%s was asked for %s with %q", r.Host, r.Target, got)
@@ -115,7 +115,8 @@ func (w *world) answer(r *simnet.Request) simnet.Answer {
 	return simnet.Answer{}
 }
 
-// proof says what shows that the last attempt came whole, read from the bytes that the server sent.
+// proof returns the proof of completeness of the last attempt, derived from the
+// bytes that the server sent.
 func (e *endpoint) proof() engine.Proof {
 	a := e.attempts[min(e.expected, len(e.attempts))-1]
 	if a.answer == nil {
@@ -144,7 +145,7 @@ func (e *endpoint) proof() engine.Proof {
 	return engine.ProofNone
 }
 
-// unchunked returns the content of a chunked body, as far as it is well formed.
+// unchunked returns the content of the well-formed beginning of a chunked body.
 func unchunked(wire []byte) (content []byte) {
 	for {
 		line, rest, _ := bytes.Cut(wire, []byte("\r\n"))
@@ -157,7 +158,7 @@ func unchunked(wire []byte) (content []byte) {
 	}
 }
 
-// compressed reports whether a body begins as one of gzip or zstd.
+// compressed reports whether a body begins like gzip or zstd data.
 func compressed(body []byte) bool {
 	return bytes.HasPrefix(body, []byte("\x1f\x8b")) || bytes.HasPrefix(body, []byte("\x28\xb5\x2f\xfd"))
 }

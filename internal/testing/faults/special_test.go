@@ -19,7 +19,8 @@ import (
 )
 
 // TestTooManyDownloads lists more downloads than an export may have, in an
-// answer of a size that is allowed: 100,001 of them, or a million in a long run.
+// answer of a size that is allowed: 100,001 of them, or a million in a long
+// run.
 func TestTooManyDownloads(t *testing.T) {
 	var list bytes.Buffer
 	list.WriteString(`{"data":{"id":"` + export + `","download_ids":["x"`)
@@ -43,10 +44,11 @@ func TestTooManyDownloads(t *testing.T) {
 	})
 }
 
-// envPanic says in a process of its own which method of a part panics there.
+// envPanic is the environment variable that names the method that panics in a
+// child process.
 const envPanic = "FASTCOUNT_TEST_PANIC"
 
-// panicking is a part that panics in one of its methods, and a good one otherwise.
+// panicking is a valid part, except that one of its methods panics.
 type panicking struct{ where string }
 
 func (p panicking) Name() string { return "panicking" }
@@ -77,7 +79,8 @@ func (s *panickingStream) Close() error {
 	return nil
 }
 
-// TestPanicInWorker lets a worker panic: the process ends with a failure, and nothing that looks like a result is told.
+// TestPanicInWorker makes a worker panic. The process must fail without
+// printing a result.
 func TestPanicInWorker(t *testing.T) {
 	if where := os.Getenv(envPanic); where != "" {
 		good := sources.NewStdin(strings.NewReader("patient_id,event_type\nP1,bp\n"), sources.LocalOptions{})
@@ -90,8 +93,8 @@ func TestPanicInWorker(t *testing.T) {
 			cmd := exec.Command(os.Args[0], "-test.run=^TestPanicInWorker$")
 			cmd.Env = append(os.Environ(), envPanic+"="+where)
 			out, err := cmd.Output()
-			if told := bytes.Contains(out, []byte("result:")); told != (where == "nowhere") || (err == nil) != told {
-				t.Errorf("%v, and it told %q", err, out)
+			if printed := bytes.Contains(out, []byte("result:")); printed != (where == "nowhere") || (err == nil) != printed {
+				t.Errorf("%v, and it printed %q", err, out)
 			}
 		})
 	}

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// statistics are what occurred.
+// statistics counts what occurred.
 type statistics struct {
 	mu       sync.Mutex
 	kinds    map[string]int
@@ -36,7 +36,7 @@ func (s *statistics) note(played *schedule, r result) {
 	}
 	outcome := "succeeded"
 	if r.partial {
-		outcome = "succeeded, and told what is missing"
+		outcome = "succeeded, and reported what is missing"
 	}
 	if r.failed != "" {
 		outcome = "failed: " + string(r.failed)
@@ -62,7 +62,7 @@ func (s *statistics) add(o *statistics) {
 	}
 }
 
-// missing returns what never occurred.
+// missing returns the names of what never occurred.
 func (s *statistics) missing() (names []string) {
 	for _, name := range allKinds() {
 		if s.kinds[name] == 0 {

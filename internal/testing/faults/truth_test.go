@@ -10,21 +10,21 @@ import (
 	"fastcount/internal/testing/oracle"
 )
 
-// Ids of patients: those that belong to the truth, and those that are sent only where nothing may be counted. No error
-// may hold either of them.
+// Prefixes of patient ids: of those in correct data, and of those in data that
+// must not be counted. No error may contain either.
 const (
 	patientMark = "Patient~"
 	poisonMark  = "Poison~"
 )
 
-// declaration is what the metadata of a download say.
+// declaration is the metadata of a download.
 type declaration struct {
 	rows     uint64
 	patients []string
 	events   []string
 }
 
-// download is one download of the simulated export, as it truly is.
+// download is the true content of one download of the simulated export.
 type download struct {
 	id       string
 	data     []byte
@@ -33,7 +33,7 @@ type download struct {
 
 type counts map[[2]string]uint64
 
-// newDownload makes up a download.
+// newDownload returns a random download.
 func newDownload(r *rand.Rand, id string) download {
 	d := download{id: id}
 	for i := range 1 + r.IntN(6) {
@@ -49,15 +49,15 @@ func newDownload(r *rand.Rand, id string) download {
 	return d
 }
 
-// poison looks like d and is another patient's.
+// poison returns data like that of d, of another patient.
 func (d download) poison(r *rand.Rand) []byte {
 	return table(r, max(int(d.declared.rows), 1), []string{poisonMark + "1", poisonMark + "2"}, d.declared.events)
 }
 
-// times are as an export has them: with and without a fraction.
+// times are timestamps with and without a fraction, as in an export.
 var times = [2]string{"2025-08-26T00:00:04.906404Z", "2025-08-26T00:00:07Z"}
 
-// table makes up a CSV of so many rows, in one of the ways in which CSV is written.
+// table returns a random CSV with that number of rows, in a random dialect.
 func table(r *rand.Rand, rows int, patients, events []string) []byte {
 	order := r.Perm(4)
 	quoted, end := r.IntN(4) == 0, "\n"
@@ -92,8 +92,8 @@ func quote(field string, always bool) string {
 	return field
 }
 
-// judge says what must come of data that came whole, or seems to have: the verdict on them, and their counts if they are
-// CSV at all.
+// judge returns the required result of data that appears complete: the verdict,
+// and the counts if it is valid CSV.
 func (d declaration) judge(data []byte) (verdict, class, counts) {
 	got, err := countAll(data)
 	if err != nil {

@@ -18,12 +18,12 @@ const (
 	export = "exp"
 )
 
-// endpoint is one question, the attempts at it, and what must come of them.
+// endpoint is one question, its attempts, and their required results.
 type endpoint struct {
 	question
 	attempts []attempt
 
-	// As play says:
+	// As returned by play:
 	expected int
 	last     effect
 	bound    time.Duration
@@ -33,7 +33,7 @@ type endpoint struct {
 	hop   int         // of the redirects of the last attempt that are answered
 }
 
-// world is a server, and what it does wrong.
+// world is a server and its faults.
 type world struct {
 	downloads []download
 	retries   int
@@ -57,7 +57,7 @@ func (w *world) odd(format string, args ...any) {
 	w.odds = append(w.odds, fmt.Sprintf(format, args...))
 }
 
-// newWorld makes up a server, the faults of which are up to r.
+// newWorld returns a server with random faults.
 func newWorld(r *rand.Rand, p *press) *world {
 	w := &world{retries: []int{-1, 1, 1, 2, 3, 7}[r.IntN(6)], transfers: 1 + r.IntN(4)}
 	if r.IntN(6) == 0 {
@@ -90,7 +90,7 @@ func newWorld(r *rand.Rand, p *press) *world {
 	return w
 }
 
-// place chooses the question that something goes wrong at: mostly the data.
+// place chooses the question that has faults: mostly one for data.
 func (w *world) place(r *rand.Rand) int {
 	n := len(w.downloads)
 	switch r.IntN(8) {
@@ -102,7 +102,8 @@ func (w *world) place(r *rand.Rand) int {
 	return 1 + n + r.IntN(n)
 }
 
-// endpoint makes so many faults at a question; now and then one that does not go away.
+// endpoint returns an endpoint with that number of faults, sometimes with a
+// permanent one.
 func (w *world) endpoint(r *rand.Rand, p *press, q question, faults int) *endpoint {
 	m := &maker{r, p, q}
 	e := &endpoint{question: q}
@@ -120,12 +121,13 @@ func (w *world) endpoint(r *rand.Rand, p *press, q question, faults int) *endpoi
 	e.attempts = append(e.attempts, m.good())
 	e.expected, e.last, e.bound = play(e.attempts, w.retries, q.on == onList)
 	if q.on == onMeta && slices.ContainsFunc(e.attempts, func(a attempt) bool { return a.connect != simnet.Accept }) {
-		w.transfers = 1 // a connection can be told to be for this question only where questions come one by one
+		w.transfers = 1 // connections are attributed to this question by order
 	}
 	return e
 }
 
-// failedMeta returns the number of the first download whose metadata cannot be had, or -1.
+// failedMeta returns the index of the first download whose metadata request
+// fails, or -1.
 func (w *world) failedMeta() int {
 	return slices.IndexFunc(w.metas, func(e *endpoint) bool { return e.last.verdict != fine })
 }
@@ -178,7 +180,7 @@ func (w *world) dataQuestion(i int, declared declaration) question {
 	}
 }
 
-// urlQuestion makes up data at a URL.
+// urlQuestion returns a question for random data at a URL.
 func urlQuestion(r *rand.Rand) question {
 	d := newDownload(r, "")
 	return question{on: onData, path: "/files/x.csv", truth: d.data, poison: d.poison, judge: func(content []byte) effect {
@@ -190,7 +192,7 @@ func urlQuestion(r *rand.Rand) question {
 	}}
 }
 
-// endpoints returns all questions, in the order in which one client asks them one by one.
+// endpoints returns all endpoints in the order of sequential requests.
 func (w *world) endpoints() []*endpoint {
 	return slices.Concat([]*endpoint{w.list}, w.metas, w.data, w.urls)
 }

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// clientEnd is the client's end of a connection. Unlike a pipe, and like TCP, it
-// reports a reset as an error.
+// clientEnd is the client's end of a connection. Unlike a pipe, and like TCP,
+// it reports a reset as an error.
 type clientEnd struct {
 	net.Conn
 	broken *atomic.Bool // the server has reset the connection

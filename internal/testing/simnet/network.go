@@ -20,8 +20,8 @@ type Network struct {
 	// goroutines at once.
 	Answer func(*Request) Answer
 
-	// Connect, if it is not nil, returns the outcome of a connection to address.
-	// The values of ctx are those of the request.
+	// Connect, if it is not nil, returns the outcome of a connection to
+	// address. The values of ctx are those of the request.
 	Connect func(ctx context.Context, address string) Connect
 
 	open atomic.Int64

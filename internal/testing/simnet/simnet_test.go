@@ -45,7 +45,8 @@ func TestResponse(t *testing.T) {
 	}
 }
 
-// get asks the network for a page, in a minute at most, and returns what it read of the body.
+// get requests a page with a timeout of one minute, and returns the part of the
+// body that it read.
 func get(t *testing.T, transport *http.Transport) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -138,7 +139,7 @@ func TestConnect(t *testing.T) {
 	}
 }
 
-// TestAgain asks twice over one connection.
+// TestAgain sends two requests over one connection.
 func TestAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dialled := 0
