@@ -31,6 +31,6 @@
 // responses of the API match [ErrMetadata]. A [StatusError] holds the status of
 // a response.
 //
-// No error contains a token, a header value, the query of a URL, or text of a
-// server that repeats one of them.
+// No error contains a token, the value of a secret header, the query of a URL,
+// or text of a server that repeats one of them.
 package sources

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Errors of this package match these with [errors.Is], and errors of the
-// operating system in addition (such as [fs.ErrPermission]).
+// Errors to compare with [errors.Is]. An error that results from one of the
+// operating system also matches that one, such as [io/fs.ErrPermission].
 var (
 	// ErrArgument is returned for an invalid argument or option: an invalid URL
 	// or id, a URL with a password, a source that is named twice, a directory.
