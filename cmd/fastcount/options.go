@@ -57,7 +57,7 @@ func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
 	f.Var(&o.idleTimeout, "idle-timeout", "time limit without progress in a transfer")
 	f.Var(&o.maxJSON, "max-json", "longest response of the export API in bytes")
 	f.Var(&o.maxDownloads, "max-downloads", "most downloads of an export, and exports of a server")
-	f.Var(&o.maxDeclared, "max-declared-names", "most patients and event types that a download declares")
+	f.Var(&o.maxDeclared, "max-declared-names", "most patients and event types that all downloads of an export declare")
 }
 
 // proofFlags adds the flags about the proof of completeness.
