@@ -52,6 +52,10 @@ func TestPicture(t *testing.T) {
 			}
 		}
 	}
+	const proof = "; proof of completeness: rows"
+	if !strings.Contains(shown, proof) || !strings.Contains(strings.Join(last.text(), " "), proof) {
+		t.Errorf("%s and the program do not both show %q", picture, proof)
+	}
 	if drawn := words(t, drawing); !strings.Contains(drawn, "totals 3,541,898 3,541,895 7,083,793") {
 		t.Errorf("drawn: %s", drawn)
 	}
