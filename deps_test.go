@@ -98,11 +98,12 @@ type pkg struct {
 	Dir        string
 	Imports    []string
 	GoFiles    []string
+	Module     struct{ Path string }
 }
 
 func packages(t *testing.T) (list []pkg) {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,GoFiles", "./...").Output()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,GoFiles,Module", "./...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
@@ -128,7 +129,7 @@ func TestImports(t *testing.T) {
 			t.Errorf("%q: package is not listed in imports", name)
 		}
 		for _, imported := range p.Imports {
-			if inner, ok := strings.CutPrefix(imported, "fastcount/"); ok {
+			if inner, ok := strings.CutPrefix(imported, p.Module.Path+"/"); ok {
 				if !slices.Contains(strings.Fields(allowed), inner) {
 					t.Errorf("%s: may not import %s", name, imported)
 				}
@@ -146,7 +147,7 @@ func TestImports(t *testing.T) {
 
 // name returns the path of p inside the module.
 func (p pkg) name() string {
-	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "fastcount"), "/")
+	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, p.Module.Path), "/")
 }
 
 func checkDependency(t *testing.T, name, imported string) {
@@ -184,7 +185,7 @@ func TestOneFilePerDependency(t *testing.T) {
 			}
 			for module := range importers {
 				if slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool { return strings.Contains(i.Path.Value, module) }) {
-					got[module] = append(got[module], path.Join(strings.TrimPrefix(p.ImportPath, "fastcount/"), name))
+					got[module] = append(got[module], path.Join(p.name(), name))
 				}
 			}
 		}
