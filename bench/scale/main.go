@@ -49,7 +49,7 @@ func run(ctx context.Context, quick bool) (err error) {
 	if quick {
 		l.divide = 100
 	}
-	if out, err := exec.Command("go", "build", "-o", l.program, "fastcount/cmd/fastcount").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", l.program, "./cmd/fastcount").CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}
 	for _, measure := range []func() error{l.rows, l.files, l.pairs, l.shards, l.trillion} {

@@ -34,7 +34,7 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = dir
-	if out, err := exec.Command("go", "build", "-o", program(), "fastcount/cmd/fastcount").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", program(), "../../../cmd/fastcount").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
 		return 1
 	}
