@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,7 +16,6 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/testing/corpus"
-	"fastcount/internal/testing/proof"
 	"fastcount/parser"
 )
 
@@ -154,133 +152,6 @@ func TestFailuresAreListedInOrder(t *testing.T) {
 			if !errors.Is(err, parser.ErrFieldCount) || errors.Is(err, parser.ErrUnclosedQuote) {
 				t.Fatalf("the first failure does not decide: %v", err)
 			}
-		}
-	}
-}
-
-// Every case of the corpus, split in every way: the same counts and the same errors at the same places.
-func TestSplitCorpus(t *testing.T) {
-	tried := 0
-	for _, c := range corpus.Cases() {
-		t.Run(c.Name, func(t *testing.T) {
-			part := plain{memory{"case", []byte(c.Input)}}
-			for _, rangeSize := range []int64{1, 2, 3, 7, 16, 50, 1 << 20} {
-				for _, jobs := range []int{1, 3} {
-					got, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: jobs, RangeSize: rangeSize})
-					checkCase(t, c, got, err)
-					tried++
-				}
-			}
-		})
-	}
-	proof.Cases(t, "splits", tried)
-}
-
-func checkCase(t *testing.T, c corpus.Case, got *engine.Report, err error) {
-	t.Helper()
-	want, at := c.Err, c.At
-	if c.CountErr != nil {
-		want, at = c.CountErr, c.CountAt
-	}
-	if want != nil {
-		var s *parser.SyntaxError
-		if !errors.As(err, &s) || !errors.Is(err, want) || s.Offset != int64(at.Offset) || s.Line != int64(at.Line) {
-			t.Fatalf("got %v, want %v at %+v", err, want, at)
-		}
-		return
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows := map[[2]string]uint64{}
-	for _, row := range c.Rows {
-		rows[row]++
-	}
-	checkReport(t, got, rows)
-	if n := got.Parts[0].MultilineRows; n != uint64(c.Multiline) {
-		t.Errorf("got %d records that span lines, want %d", n, c.Multiline)
-	}
-	if got.Bytes != uint64(len(c.Input)) {
-		t.Errorf("got %d bytes, want %d", got.Bytes, len(c.Input))
-	}
-}
-
-// Text in quotes that looks like records, cut everywhere, with a wrong guess now and then.
-func TestSplitInsideQuotes(t *testing.T) {
-	var b strings.Builder
-	b.WriteString("note,patient_id,event_type\n")
-	for i := range 200 {
-		fmt.Fprintf(&b, "\"%s\",P%d,bp\n", strings.Repeat("like a record,P9,hr\n", i%9), i%5)
-	}
-	data := []byte(b.String())
-	want := mustCount(t, data)
-	for _, rangeSize := range []int64{10, 33, 100, 1000, 5000} {
-		for _, jobs := range []int{2, 3, 8} {
-			progress := new(engine.Progress)
-			cfg := engine.Config{Jobs: jobs, RangeSize: rangeSize, Progress: progress}
-			got, err := engine.Run(t.Context(), []engine.Part{plain{memory{"notes", data}}}, cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			checkReport(t, got, want)
-			if p := progress.Snapshot()[0]; p.Rows != got.Rows || p.Bytes != got.Bytes || p.State != engine.Done {
-				t.Errorf("progress at the end: %+v", p)
-			}
-		}
-	}
-}
-
-// Records that span lines are counted in the worker that counts them, and added
-// up.
-func TestMultilineRowsOfRanges(t *testing.T) {
-	data := []byte("patient_id,event_type,note\n" + strings.Repeat("P1,bp,\"a\nb\"\nP2,hr,c\n", 3000))
-	for _, cfg := range []engine.Config{{}, {Jobs: 3, RangeSize: 150}, {Jobs: 2, RangeSize: 1000}} {
-		r, err := engine.Run(t.Context(), []engine.Part{plain{memory{"notes", data}}}, cfg)
-		if err != nil || r.Parts[0].MultilineRows != 3000 || r.Rows != 6000 {
-			t.Errorf("%d jobs, ranges of %d: %v, %+v", cfg.Jobs, cfg.RangeSize, err, r)
-		}
-	}
-}
-
-// rangesOnly is a part that is never to be read in one go.
-type rangesOnly struct{ plain }
-
-func (rangesOnly) Open(context.Context) (io.ReadCloser, error) {
-	return nil, errors.New("opened as a whole")
-}
-
-// Where no guess is wrong, ranges are enough: for the counts, and for the error in the text.
-func TestRangesAreEnough(t *testing.T) {
-	data := export(1, 3000)
-	want := mustCount(t, data)
-	bad := append(slices.Clone(data), "P1,2,bp,\"1\n"...)
-	for _, rangeSize := range []int64{100, 999, 30_000} {
-		cfg := engine.Config{Jobs: 3, RangeSize: rangeSize}
-		got, err := engine.Run(t.Context(), []engine.Part{rangesOnly{plain{memory{"a", data}}}}, cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		checkReport(t, got, want)
-		if got.Bytes != uint64(len(data)) {
-			t.Errorf("got %d bytes of %d", got.Bytes, len(data))
-		}
-		var syntax *parser.SyntaxError
-		_, err = engine.Run(t.Context(), []engine.Part{rangesOnly{plain{memory{"a", bad}}}}, cfg)
-		if !errors.As(err, &syntax) || syntax.Line != 3002 || syntax.Offset != int64(len(data)+8) {
-			t.Errorf("got %v, want an unclosed quote on line 3002", err)
-		}
-	}
-}
-
-// A worker holds the names of all its ranges: too many of them are reported where reading in one go meets them.
-func TestLimitsInRanges(t *testing.T) {
-	part := plain{memory{"a", export(1, 3000)}}
-	limits := engine.Limits{Patients: 6}
-	_, want := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: 1, Limits: limits})
-	for _, rangeSize := range []int64{100, 999, 30_000} {
-		_, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: 3, RangeSize: rangeSize, Limits: limits})
-		if want == nil || err == nil || err.Error() != want.Error() {
-			t.Errorf("ranges of %d: got %v, want %v", rangeSize, err, want)
 		}
 	}
 }
