@@ -276,7 +276,7 @@ func TestDelimiters(t *testing.T) {
 		cfg := parser.Config{
 			Dialect: parser.Dialect{Delimiter: byte(c), NoHeader: true}, Columns: []parser.Selector{{Number: 1}, {Number: 2}},
 		}
-		if c == 0 { // stands for the default
+		if c == 0 { // means the default
 			text = "1,2\n"
 		}
 		_, err := readAll(parser.NewReader(strings.NewReader(text), cfg), 2)

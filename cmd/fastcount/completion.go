@@ -78,7 +78,7 @@ func runCompletion(_ context.Context, p *program, args []string) error {
 }
 
 // completeFlags registers the completion of the values of a command's flags.
-// It follows from what stands for the value in the help.
+// It follows from the placeholder of the value in the help.
 func completeFlags(c *cobra.Command) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		info := describeFlag(f)

@@ -82,7 +82,7 @@ func openedPlace(stream any) (atomicfile.Place, bool) {
 	return place, err == nil
 }
 
-// claimFlag records the file that a flag names; "" is none.
+// claimFlag records the file that a flag names, unless file is empty.
 func (p *program) claimFlag(flag, file string) error {
 	if file == "" || flag == "files-from" && file == "-" {
 		return nil

@@ -241,7 +241,7 @@ type proofOptions struct {
 	expectRows expectedRows
 }
 
-// checkProof returns an error if the report lacks what the flags require. The
+// checkProof returns an error unless the report has what the flags require. The
 // report's parts are marked as proved by their rows if the expected number was
 // counted.
 func (o *proofOptions) checkProof(r *engine.Report) error {

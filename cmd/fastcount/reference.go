@@ -47,7 +47,7 @@ func writeOptions(b *strings.Builder, c *cobra.Command) {
 	}
 }
 
-// manFlag returns the names of a flag and what stands for its value.
+// manFlag returns the names of a flag and the placeholder of its value.
 func manFlag(f flagInfo) string {
 	names := bold("--" + f.name)
 	if f.short != "" {

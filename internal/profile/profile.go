@@ -12,7 +12,7 @@ import (
 	"fastcount/internal/atomicfile"
 )
 
-// Files holds the names of the files of profiles; "" is none.
+// Files holds the names of the files of profiles; an empty name means no profile.
 type Files struct {
 	CPU, Memory, Trace string
 }

@@ -63,7 +63,7 @@ func statm(column int) func() uint64 {
 	}
 }
 
-// noLimit is the least number that stands for no limit: version 1 of control
+// noLimit is the smallest number that means no limit: version 1 of control
 // groups has no word for it.
 const noLimit = 1 << 62
 
