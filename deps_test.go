@@ -21,7 +21,7 @@ import (
 // bench or fuzz, and only tests and benchmarks import internal/testing.
 var imports = map[string]string{
 	"":                             "",
-	"cmd/fastcount":                "sources sinks engine parser mockserver internal/simd internal/display internal/nearest internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler",
+	"cmd/fastcount":                "sources sinks engine parser mockserver internal/simd internal/display internal/nearest internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/stats",
 	"sources":                      "engine parser",
 	"sinks":                        "engine internal/display internal/nearest",
 	"sinks/sinktest":               "engine sinks",
@@ -40,6 +40,7 @@ var imports = map[string]string{
 	"internal/profile":             "internal/atomicfile",
 	"internal/progress":            "engine sources internal/console internal/display internal/human internal/resources",
 	"internal/scheduler":           "",
+	"internal/stats":               "engine sources internal/display internal/human internal/resources",
 	"internal/resources":           "internal/human",
 	"internal/testing/corpus":      "parser",
 	"internal/testing/simnet":      "",

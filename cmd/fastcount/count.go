@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -13,12 +14,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"fastcount/engine"
+	"fastcount/internal/atomicfile"
 	"fastcount/internal/display"
 	"fastcount/internal/human"
 	"fastcount/internal/outfile"
 	"fastcount/internal/progress"
 	"fastcount/internal/resources"
 	"fastcount/internal/simd"
+	"fastcount/internal/stats"
 	"fastcount/parser"
 	"fastcount/sources"
 )
@@ -130,7 +133,7 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	}
 	took := time.Since(begin)
 	p.summarise(report, found, took, cfg.Verify)
-	err = o.tellStats(p, report, measured{wall: took, sink: time.Since(counted), stages: cfg.Progress.Stages(), kernel: simd.Current().Name})
+	err = o.reportStats(p, report, stats.Run{Wall: took, Sink: time.Since(counted), Stages: cfg.Progress.Stages(), Kernel: simd.Current().Name})
 	if err != nil {
 		return err
 	}
@@ -138,6 +141,50 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 		return &incompleteError{report.Incomplete}
 	}
 	return nil
+}
+
+// reportStats writes what --stats and --metrics-file request.
+func (o *countOptions) reportStats(p *program, r *engine.Report, m stats.Run) error {
+	if o.stats.word == "" && o.metricsFile == "" {
+		return nil
+	}
+	m.Jobs, m.Verify = o.workers(), o.verify.word
+	s := stats.New(r, m)
+	switch o.stats.word {
+	case "json":
+		p.ui.WriteJSON(s.JSON() + "\n")
+	case "text":
+		p.ui.Write(s.Text())
+	}
+	if o.metricsFile == "" {
+		return nil
+	}
+	err := atomicfile.Replace(atomicfile.OS{}, o.metricsFile, metricsMode, func(w io.Writer) error {
+		_, err := io.WriteString(w, s.Metrics())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("--metrics-file: %w", err)
+	}
+	return nil
+}
+
+// metricsMode is the mode of the metrics file. It holds no ids, and the program
+// that collects metrics is usually another user.
+const metricsMode = 0o644
+
+// summarise prints what was done and what proves it.
+func (p *program) summarise(r *engine.Report, found []sources.Source, took time.Duration, verify engine.Verify) {
+	if p.ui.Verbose {
+		for _, part := range r.Parts {
+			p.ui.Say("%s", stats.Part(part))
+		}
+	}
+	line := stats.Summary(r, found, took)
+	if verify == engine.VerifyOff {
+		line += "; not compared with metadata (--verify off)"
+	}
+	p.ui.Say("%s", line)
 }
 
 // noSource says that there is nothing to count.
@@ -276,7 +323,7 @@ func (e extent) String() string {
 		known = append(known, fmt.Sprintf("%s on the disk", human.Bytes(e.bytes)))
 	}
 	if e.declared {
-		known = append(known, rowCount(e.rows)+" declared")
+		known = append(known, human.Rows(e.rows)+" declared")
 	}
 	switch {
 	case len(known) == 0:

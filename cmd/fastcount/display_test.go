@@ -14,6 +14,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/checkpoint"
+	"fastcount/internal/stats"
 )
 
 // TestMessagesFollowTheStructure: only errors that are several give several
@@ -136,7 +137,7 @@ func TestJSONKeepsNames(t *testing.T) {
 		t.Fatalf("exit code %d, %s", code, &stderr)
 	}
 	line, _, _ := strings.Cut(stderr.String(), "\n")
-	var s statistics
+	var s stats.Statistics
 	if err := json.Unmarshal([]byte(line), &s); err != nil || s.Parts[0].Name != name {
 		t.Errorf("%v, %q", err, line)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -152,4 +154,17 @@ func codeOf(t *testing.T, err error) int {
 		return 0
 	}
 	return failed.ExitCode()
+}
+
+func TestWithin(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errTimeUp)
+	stuck := make(chan struct{})
+	defer close(stuck)
+	if err := within(ctx, time.Millisecond, func() error { <-stuck; return nil }); err != errTimeUp {
+		t.Errorf("a stuck subcommand: %v", err)
+	}
+	if err := within(ctx, time.Minute, func() error { return nil }); err != nil {
+		t.Errorf("a subcommand that finished in time: %v", err)
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"fastcount/internal/human"
 	"fastcount/internal/merge"
 	"fastcount/internal/outfile"
+	"fastcount/internal/stats"
 	"fastcount/sources"
 )
 
@@ -89,8 +90,8 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	if set.Dropped > 0 {
 		said = fmt.Sprintf(", %s left out", human.Numbered(set.Dropped, "copy", "copies"))
 	}
-	p.ui.Say("%s, %s of CSV, out of %s%s in %s; %s", rowCount(report.Rows), human.Bytes(report.Bytes),
-		human.Numbered(len(paths), "partial result", "partial results"), said, human.Duration(time.Since(begin)), proofOf(report)+oddities(report.Parts))
+	p.ui.Say("%s, %s of CSV, out of %s%s in %s; %s", human.Rows(report.Rows), human.Bytes(report.Bytes),
+		human.Numbered(len(paths), "partial result", "partial results"), said, human.Duration(time.Since(begin)), stats.Proof(report)+stats.Notes(report.Parts))
 	return nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"fastcount/internal/progress"
 	"fastcount/internal/scheduler"
 	"fastcount/internal/simd"
+	"fastcount/internal/stats"
 	"fastcount/sources"
 )
 
@@ -81,11 +82,11 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 		return err
 	}
 	took := time.Since(begin)
-	err = o.tellStats(p, report, measured{wall: took, sink: time.Since(counted), stages: cfg.Progress.Stages(), kernel: simd.Current().Name})
+	err = o.reportStats(p, report, stats.Run{Wall: took, Sink: time.Since(counted), Stages: cfg.Progress.Stages(), Kernel: simd.Current().Name})
 	if err != nil {
 		return err
 	}
-	p.ui.Say("shard %d/%d: %s, %s in %s; %s", index, count, rowCount(report.Rows), human.Bytes(report.Bytes), human.Duration(took)+oddities(report.Parts), file)
+	p.ui.Say("shard %d/%d: %s, %s in %s; %s", index, count, human.Rows(report.Rows), human.Bytes(report.Bytes), human.Duration(took)+stats.Notes(report.Parts), file)
 	return nil
 }
 

@@ -91,6 +91,14 @@ func Numbered(n int, one, many string) string {
 	return Count(uint64(n)) + " " + many
 }
 
+// Rows writes a number of rows: 1 row, 1,234 rows.
+func Rows(n uint64) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return Count(n) + " rows"
+}
+
 // Wrap cuts text into lines of at most width bytes, at spaces where it can.
 func Wrap(text string, width int) []string {
 	var lines []string

@@ -1,4 +1,4 @@
-package main
+package stats
 
 import (
 	"fmt"
@@ -9,21 +9,7 @@ import (
 	"fastcount/sources"
 )
 
-// summarise tells at the end of a run what was done and what proves it.
-func (p *program) summarise(r *engine.Report, found []sources.Source, took time.Duration, verify engine.Verify) {
-	if p.ui.Verbose {
-		for _, part := range r.Parts {
-			p.ui.Say("%s", partLine(part))
-		}
-	}
-	said := closingLine(r, found, took)
-	if verify == engine.VerifyOff {
-		said += "; not compared with metadata (--verify off)"
-	}
-	p.ui.Say("%s", said)
-}
-
-func partLine(p engine.PartReport) string {
+func Part(p engine.PartReport) string {
 	if p.Failed {
 		return p.Name + ": failed after " + human.Numbered(p.Attempts, "attempt", "attempts")
 	}
@@ -34,28 +20,28 @@ func partLine(p engine.PartReport) string {
 	return fmt.Sprintf("%s: %s rows, %s, %s, verified: %s", p.Name, human.Count(p.Rows), sizeOf(p.Bytes, p.RawBytes), came, p.Verified)
 }
 
-func closingLine(r *engine.Report, found []sources.Source, took time.Duration) string {
+func Summary(r *engine.Report, found []sources.Source, took time.Duration) string {
 	var raw uint64
 	read := work{rows: r.Rows, bytes: r.Bytes}
 	for _, p := range r.Parts {
 		raw += p.RawBytes
 		read.note(p)
 	}
-	said := fmt.Sprintf("%s, %s in %s%s; %s", rowCount(r.Rows), sizeOf(r.Bytes, raw), human.Duration(took), read.rate(took), partCount(len(r.Parts), found))
+	said := fmt.Sprintf("%s, %s in %s%s; %s", human.Rows(r.Rows), sizeOf(r.Bytes, raw), human.Duration(took), read.rate(took), partCount(len(r.Parts), found))
 	if read.kept > 0 {
 		said += fmt.Sprintf(", %d of them kept by an earlier run", read.kept)
 	}
 	if remotes(found) {
 		said += ", " + human.Numbered(read.retries, "retry", "retries")
 	}
-	return said + "; " + proofOf(r) + oddities(r.Parts) + lacking(r.Parts)
+	return said + "; " + Proof(r) + Notes(r.Parts) + lacking(r.Parts)
 }
 
-// oddities returns what a careful reader of the result must know, "" if there
+// Notes returns what a careful reader of the result must know, "" if there
 // is nothing: how many records span lines, since a stray quote makes such a
 // record of several rows, and how many sources end without a newline, since a
-// text that was cut ends so.
-func oddities(parts []engine.PartReport) (text string) {
+// Text that was cut ends so.
+func Notes(parts []engine.PartReport) (text string) {
 	var multiline uint64
 	unterminated := 0
 	for _, p := range parts {
@@ -124,16 +110,9 @@ func lacking(parts []engine.PartReport) (said string) {
 		said += fmt.Sprintf("; DOUBTFUL: %d of %d are not what the server declares", differ, len(parts))
 	}
 	if bad > 0 {
-		said += fmt.Sprintf("; INCOMPLETE: %s left out", rowCount(bad))
+		said += fmt.Sprintf("; INCOMPLETE: %s left out", human.Rows(bad))
 	}
 	return said
-}
-
-func rowCount(n uint64) string {
-	if n == 1 {
-		return "1 row"
-	}
-	return human.Count(n) + " rows"
 }
 
 // sizeOf tells how much was read, and what that was compressed to.
@@ -188,9 +167,9 @@ var proofWords = map[engine.Proof]string{
 	engine.ProofNone:     "the input ended; a cut cannot be seen",
 }
 
-// proofOf returns the weakest proof of completeness of the parts that were
+// Proof returns the weakest proof of completeness of the parts that were
 // counted.
-func proofOf(r *engine.Report) string {
+func Proof(r *engine.Report) string {
 	weakest := r.Proof()
 	n, counted := 0, 0
 	for _, p := range r.Parts {

@@ -1,4 +1,4 @@
-package main
+package stats
 
 import (
 	"encoding/json"
@@ -28,16 +28,16 @@ func runReport() *engine.Report {
 	}
 }
 
-func runMeasured() measured {
-	return measured{
-		wall: 4 * time.Second, sink: 500 * time.Millisecond, jobs: 7, kernel: "avx2", verify: "warn",
-		stages: engine.Stages{Wait: time.Second, Decode: 2 * time.Second, Parse: 3 * time.Second, Count: 5 * time.Second},
+func runMeasured() Run {
+	return Run{
+		Wall: 4 * time.Second, Sink: 500 * time.Millisecond, Jobs: 7, Kernel: "avx2", Verify: "warn",
+		Stages: engine.Stages{Wait: time.Second, Decode: 2 * time.Second, Parse: 3 * time.Second, Count: 5 * time.Second},
 	}
 }
 
 // TestStatistics: every number, of a run of this and an earlier run's parts.
 func TestStatistics(t *testing.T) {
-	s := newStatistics(runReport(), runMeasured())
+	s := New(runReport(), runMeasured())
 	if s.CPUSeconds < 0 || s.PeakRSS < 0 {
 		t.Errorf("%v s, %d bytes", s.CPUSeconds, s.PeakRSS)
 	}
@@ -50,7 +50,7 @@ func TestStatistics(t *testing.T) {
 		`{"name":"c","rows":100,"bad_rows":5,"multiline_rows":1,"bytes":1000,"attempts":2,"verified":"framing","error":"differs"},` +
 		`{"name":"d","rows":600,"bad_rows":0,"multiline_rows":0,"bytes":4000,"attempts":6,"verified":"framing"}]}`
 	var got, wanted any
-	if err := errors.Join(json.Unmarshal([]byte(s.json()), &got), json.Unmarshal([]byte(want), &wanted)); err != nil {
+	if err := errors.Join(json.Unmarshal([]byte(s.JSON()), &got), json.Unmarshal([]byte(want), &wanted)); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(wanted, got); diff != "" {
@@ -66,17 +66,17 @@ func TestStatistics(t *testing.T) {
   kernel         avx2, 7 jobs
   workers' time  waiting 1.00 s, decoding 2.00 s, parsing 3.00 s, counting 5.00 s; writing 500 ms
 `
-	if diff := cmp.Diff(text, s.text()); diff != "" {
+	if diff := cmp.Diff(text, s.Text()); diff != "" {
 		t.Error(diff)
 	}
 }
 
 // TestMetrics: every number, and the format that Prometheus reads.
 func TestMetrics(t *testing.T) {
-	s := newStatistics(runReport(), runMeasured())
+	s := New(runReport(), runMeasured())
 	s.CPUSeconds, s.PeakRSS = 1.5, 1<<20
 	before := time.Now().Unix()
-	text := s.metrics()
+	text := s.Metrics()
 	want := map[string]string{
 		"rows": "1000", "bad_rows": "7", "multiline_rows": "5", "patients": "3", "event_types": "2", "bytes_read": "800", "bytes_decoded": "8000",
 		"wall_seconds": "4", "cpu_seconds": "1.5", "peak_rss_bytes": "1048576", "complete": "0", "parts": "4",
@@ -102,7 +102,7 @@ func TestMetrics(t *testing.T) {
 	}
 	whole := runReport()
 	whole.Incomplete = nil
-	if text := newStatistics(whole, runMeasured()).metrics(); !strings.Contains(text, "\nfastcount_complete 1\n") {
+	if text := New(whole, runMeasured()).Metrics(); !strings.Contains(text, "\nfastcount_complete 1\n") {
 		t.Error("a complete run is not reported as complete")
 	}
 }

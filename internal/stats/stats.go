@@ -1,22 +1,22 @@
-package main
+// Package stats describes a finished run: in one line, as text, as JSON and as
+// metrics.
+package stats
 
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"fastcount/engine"
-	"fastcount/internal/atomicfile"
 	"fastcount/internal/display"
 	"fastcount/internal/human"
 	"fastcount/internal/resources"
 )
 
-// statistics are what --stats and --metrics-file tell of a run. "fastcount help stats" explains every member; their
+// Statistics are what --stats and --metrics-file tell of a run. "fastcount help stats" explains every member; their
 // names and meanings stay as they are while the version is the same.
-type statistics struct {
+type Statistics struct {
 	Version       int     `json:"version"`
 	Rows          uint64  `json:"rows"`
 	BadRows       uint64  `json:"bad_rows"`
@@ -34,15 +34,15 @@ type statistics struct {
 	Verify        string  `json:"verify"`
 	Complete      bool    `json:"complete"`
 
-	Proof  engine.Proof `json:"proof"` // weakest of all parts
-	Stages stageTimes   `json:"stages"`
-	Parts  []partStat   `json:"parts"`
+	Proof  engine.Proof     `json:"proof"` // weakest of all parts
+	Stages StageTimes       `json:"stages"`
+	Parts  []PartStatistics `json:"parts"`
 
 	retries int // of this run
 }
 
-// stageTimes are seconds, added up over all workers.
-type stageTimes struct {
+// StageTimes are seconds, added up over all workers.
+type StageTimes struct {
 	Wait   float64 `json:"wait"`
 	Decode float64 `json:"decode"`
 	Parse  float64 `json:"parse"`
@@ -50,7 +50,7 @@ type stageTimes struct {
 	Sink   float64 `json:"sink"`
 }
 
-type partStat struct {
+type PartStatistics struct {
 	Name          string       `json:"name"`
 	Rows          uint64       `json:"rows"`
 	BadRows       uint64       `json:"bad_rows"`
@@ -61,31 +61,27 @@ type partStat struct {
 	Error         string       `json:"error,omitempty"`
 }
 
-// metricsMode is the mode of the metrics file. It holds no ids, and the program
-// that collects metrics is usually another user.
-const metricsMode = 0o644
-
 // statsVersion is the version of the format of statistics.
 const statsVersion = 1
 
-// measured is what is known of a run beside its report.
-type measured struct {
-	wall, sink time.Duration
-	stages     engine.Stages
-	jobs       int
-	kernel     string
-	verify     string
+// Run is what is known of a run beside its report.
+type Run struct {
+	Wall, Sink time.Duration
+	Stages     engine.Stages
+	Jobs       int
+	Kernel     string
+	Verify     string
 }
 
-func newStatistics(r *engine.Report, m measured) *statistics {
+func New(r *engine.Report, m Run) *Statistics {
 	cpu, peak := resources.Usage()
-	s := &statistics{
+	s := &Statistics{
 		Version: statsVersion, Rows: r.Rows, Patients: len(r.Patients), EventTypes: len(r.Events), BytesDecoded: r.Bytes,
-		WallSeconds: m.wall.Seconds(), CPUSeconds: cpu.Seconds(), PeakRSS: peak, Jobs: m.jobs, Kernel: m.kernel,
-		Verify: m.verify, Complete: len(r.Incomplete) == 0, Proof: r.Proof(),
-		Stages: stageTimes{m.stages.Wait.Seconds(), m.stages.Decode.Seconds(), m.stages.Parse.Seconds(),
-			m.stages.Count.Seconds(), m.sink.Seconds()},
-		Parts: make([]partStat, len(r.Parts)),
+		WallSeconds: m.Wall.Seconds(), CPUSeconds: cpu.Seconds(), PeakRSS: peak, Jobs: m.Jobs, Kernel: m.Kernel,
+		Verify: m.Verify, Complete: len(r.Incomplete) == 0, Proof: r.Proof(),
+		Stages: StageTimes{m.Stages.Wait.Seconds(), m.Stages.Decode.Seconds(), m.Stages.Parse.Seconds(),
+			m.Stages.Count.Seconds(), m.Sink.Seconds()},
+		Parts: make([]PartStatistics, len(r.Parts)),
 	}
 	read := work{rows: r.Rows, bytes: r.Bytes}
 	for i, p := range r.Parts {
@@ -93,18 +89,18 @@ func newStatistics(r *engine.Report, m measured) *statistics {
 		s.BadRows += p.BadRows
 		s.MultilineRows += p.MultilineRows
 		s.BytesRead += p.RawBytes
-		s.Parts[i] = partStat{Name: display.Valid(p.Name), Rows: p.Rows, BadRows: p.BadRows, MultilineRows: p.MultilineRows, Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified}
+		s.Parts[i] = PartStatistics{Name: display.Valid(p.Name), Rows: p.Rows, BadRows: p.BadRows, MultilineRows: p.MultilineRows, Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified}
 		if p.Err != nil {
 			s.Parts[i].Error = display.Valid(p.Err.Error())
 		}
 	}
-	s.RowsPerS = float64(read.rows) / max(m.wall.Seconds(), 1e-9)
+	s.RowsPerS = float64(read.rows) / max(m.Wall.Seconds(), 1e-9)
 	s.retries = read.retries
 	return s
 }
 
-// json returns the statistics on one line.
-func (s *statistics) json() string {
+// JSON returns the statistics on one line.
+func (s *Statistics) JSON() string {
 	text, err := json.Marshal(s)
 	if err != nil {
 		panic(err) // it holds nothing that JSON lacks
@@ -112,8 +108,8 @@ func (s *statistics) json() string {
 	return string(text)
 }
 
-// text returns the statistics for people.
-func (s *statistics) text() string {
+// Text returns the statistics for people.
+func (s *Statistics) Text() string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "  %-14s "+format+"\n", append([]any{name}, args...)...)
@@ -133,8 +129,8 @@ func (s *statistics) text() string {
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// metrics returns the statistics in the text format of Prometheus, version 0.0.4, as its node exporter reads from files.
-func (s *statistics) metrics() string {
+// Metrics returns the statistics in the text format of Prometheus, version 0.0.4, as its node exporter reads from files.
+func (s *Statistics) Metrics() string {
 	var b strings.Builder
 	metric := func(name, help string, value any) {
 		fmt.Fprintf(&b, "# HELP fastcount_%[1]s %[2]s\n# TYPE fastcount_%[1]s gauge\nfastcount_%[1]s %[3]v\n", name, help, value)
@@ -168,30 +164,4 @@ func boolean(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-// tellStats tells of a run what --stats and --metrics-file ask for.
-func (o *countOptions) tellStats(p *program, r *engine.Report, m measured) error {
-	if o.stats.word == "" && o.metricsFile == "" {
-		return nil
-	}
-	m.jobs, m.verify = o.workers(), o.verify.word
-	s := newStatistics(r, m)
-	switch o.stats.word {
-	case "json":
-		p.ui.WriteJSON(s.json() + "\n")
-	case "text":
-		p.ui.Write(s.text())
-	}
-	if o.metricsFile == "" {
-		return nil
-	}
-	err := atomicfile.Replace(atomicfile.OS{}, o.metricsFile, metricsMode, func(w io.Writer) error {
-		_, err := io.WriteString(w, s.metrics())
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("--metrics-file: %w", err)
-	}
-	return nil
 }

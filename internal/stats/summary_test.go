@@ -1,7 +1,6 @@
-package main
+package stats
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -30,21 +29,8 @@ func TestClosingLine(t *testing.T) {
 			"4,000 rows, 2.00 kB in 2.00 s: 2.00 k rows/s, 1.00 kB/s; 2 parts, 0 retries; " +
 				"weakest proof of completeness: none (the input ended; a cut cannot be seen) for 1 of 2"},
 	} {
-		if got := closingLine(&c.report, c.found, 2*time.Second); got != c.want {
+		if got := Summary(&c.report, c.found, 2*time.Second); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
-	}
-}
-
-func TestWithin(t *testing.T) {
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(errTimeUp)
-	stuck := make(chan struct{})
-	defer close(stuck)
-	if err := within(ctx, time.Millisecond, func() error { <-stuck; return nil }); err != errTimeUp {
-		t.Errorf("a stuck subcommand: %v", err)
-	}
-	if err := within(ctx, time.Minute, func() error { return nil }); err != nil {
-		t.Errorf("a subcommand that finished in time: %v", err)
 	}
 }
