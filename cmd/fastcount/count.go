@@ -177,14 +177,14 @@ const metricsMode = 0o644
 func (p *program) summarise(r *engine.Report, found []sources.Source, took time.Duration, verify engine.Verify) {
 	if p.ui.Verbose {
 		for _, part := range r.Parts {
-			p.ui.Say("%s", stats.Part(part))
+			p.ui.Info("%s", stats.Part(part))
 		}
 	}
 	line := stats.Summary(r, found, took)
 	if verify == engine.VerifyOff {
 		line += "; not compared with metadata (--verify off)"
 	}
-	p.ui.Say("%s", line)
+	p.ui.Info("%s", line)
 }
 
 // noSource says that there is nothing to count.

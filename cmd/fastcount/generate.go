@@ -40,12 +40,12 @@ func (o *generateOptions) run(ctx context.Context, p *program, args []string) er
 		files++
 		allRows += rows
 		allBytes += uint64(bytes)
-		p.ui.Say("%s: %s rows, %s", file, human.Count(rows), human.Bytes(uint64(bytes)))
+		p.ui.Info("%s: %s rows, %s", file, human.Count(rows), human.Bytes(uint64(bytes)))
 	}
 	if err := mockserver.Generate(ctx, args[0], o.dir, jobsOrDefault(o.jobs), report); err != nil {
 		return err
 	}
-	p.ui.Say("%s, %s rows, %s in %s", human.Numbered(files, "file", "files"), human.Count(allRows), human.Bytes(allBytes),
+	p.ui.Info("%s, %s rows, %s in %s", human.Numbered(files, "file", "files"), human.Count(allRows), human.Bytes(allBytes),
 		human.Duration(time.Since(begin)))
 	return nil
 }

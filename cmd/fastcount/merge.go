@@ -90,7 +90,7 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	if set.Dropped > 0 {
 		said = fmt.Sprintf(", %s left out", human.Numbered(set.Dropped, "copy", "copies"))
 	}
-	p.ui.Say("%s, %s of CSV, out of %s%s in %s; %s", human.Rows(report.Rows), human.Bytes(report.Bytes),
+	p.ui.Info("%s, %s of CSV, out of %s%s in %s; %s", human.Rows(report.Rows), human.Bytes(report.Bytes),
 		human.Numbered(len(paths), "partial result", "partial results"), said, human.Duration(time.Since(begin)), stats.Proof(report)+stats.Notes(report.Parts))
 	return nil
 }

@@ -77,7 +77,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	for _, e := range entries {
 		total += e.Weight
 	}
-	p.ui.Say("%s, about %s of CSV", human.Numbered(len(entries), "entry", "entries"), human.Bytes(uint64(total)))
+	p.ui.Info("%s, about %s of CSV", human.Numbered(len(entries), "entry", "entries"), human.Bytes(uint64(total)))
 	return nil
 }
 

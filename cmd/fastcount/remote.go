@@ -134,7 +134,7 @@ func (o *remoteOptions) dialBuiltin(p *program, maxWindow uint64, what string) (
 		mock.close(0)
 		return nil, err
 	}
-	p.ui.Say("no --server: %s, synthetic data", what)
+	p.ui.Info("no --server: %s, synthetic data", what)
 	return o.newRemote(client, mock), nil
 }
 

@@ -54,7 +54,7 @@ func (o *serveOptions) run(ctx context.Context, p *program, args []string) error
 	if o.data != "" {
 		offer = "the exports in " + o.data
 	}
-	p.ui.Say("serving %s at %s until Ctrl-C", offer, host.url)
+	p.ui.Info("serving %s at %s until Ctrl-C", offer, host.url)
 	return host.wait(ctx)
 }
 

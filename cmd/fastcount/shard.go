@@ -86,7 +86,7 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 	if err != nil {
 		return err
 	}
-	p.ui.Say("shard %d/%d: %s, %s in %s; %s", index, count, human.Rows(report.Rows), human.Bytes(report.Bytes), human.Duration(took)+stats.Notes(report.Parts), file)
+	p.ui.Info("shard %d/%d: %s, %s in %s; %s", index, count, human.Rows(report.Rows), human.Bytes(report.Bytes), human.Duration(took)+stats.Notes(report.Parts), file)
 	return nil
 }
 

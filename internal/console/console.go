@@ -1,5 +1,5 @@
-// Package console writes messages for people to standard error, or the same as
-// lines of JSON.
+// Package console writes messages to standard error, as text or as lines of
+// JSON.
 package console
 
 import (
@@ -15,17 +15,17 @@ import (
 	"fastcount/internal/display"
 )
 
-// Console writes to standard error. Lines for people go through package display, so
-// that no name of a file and no text of a server controls the terminal or looks
-// like a line of this program. Errors of standard error are ignored: no run
-// fails for them.
+// Console writes to standard error. Lines of text pass through package display,
+// so that no name of a file and no text of a server controls the terminal or
+// looks like a line of this program. Write errors are ignored: a run does not
+// fail because its messages cannot be written.
 type Console struct {
 	mu       sync.Mutex
 	w        io.Writer
-	Terminal *os.File // w where it is a terminal, else nil
+	Terminal *os.File // w if it is a terminal, else nil
 	Quiet    bool
 	Verbose  bool
-	Log      *slog.Logger // where lines are to be JSON, else nil
+	Log      *slog.Logger // if not nil, lines are JSON and written to it
 }
 
 // New returns a console that writes to w.
@@ -37,7 +37,7 @@ func New(w io.Writer) *Console {
 	return c
 }
 
-// Mute discards everything from now on.
+// Mute discards everything that is written after it returns.
 func (c *Console) Mute() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,7 +52,7 @@ func (f writerFunc) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Write puts text out in one piece.
+// Write writes text with a single call of the underlying writer.
 func (c *Console) Write(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,8 +62,8 @@ func (c *Console) Write(text string) {
 // WriteJSON writes text that is JSON.
 func (c *Console) WriteJSON(text string) { c.Write(display.JSON(text)) }
 
-// Line writes one line: for people after from, which names its origin, or as
-// an object of JSON.
+// Line writes one line: as text after from, which names its origin, or as a
+// JSON object.
 func (c *Console) Line(level slog.Level, from, text string, attributes ...any) {
 	if c.Log == nil {
 		c.Write(from + display.Line(text) + "\n")
@@ -72,8 +72,8 @@ func (c *Console) Line(level slog.Level, from, text string, attributes ...any) {
 	c.Log.Log(context.Background(), level, display.Valid(text), attributes...)
 }
 
-// Say tells what goes on, unless the user wants quiet.
-func (c *Console) Say(format string, args ...any) {
+// Info writes a message unless c is quiet.
+func (c *Console) Info(format string, args ...any) {
 	if !c.Quiet {
 		c.Line(slog.LevelInfo, "fastcount: ", fmt.Sprintf(format, args...))
 	}
@@ -82,8 +82,8 @@ func (c *Console) Say(format string, args ...any) {
 // Warn writes a warning.
 func (c *Console) Warn(text string) { c.Line(slog.LevelWarn, "fastcount: warning: ", text) }
 
-// Hint tells what can be done about a failure.
+// Hint writes what a user can do about a failure.
 func (c *Console) Hint(text string) { c.Line(slog.LevelInfo, "hint: ", text, "kind", "hint") }
 
-// LogJSON writes lines as objects of JSON from now on.
+// LogJSON makes c write lines as JSON objects.
 func (c *Console) LogJSON() { c.Log = slog.New(slog.NewJSONHandler(writerFunc(c.WriteJSON), nil)) }

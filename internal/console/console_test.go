@@ -14,7 +14,7 @@ func TestConsole(t *testing.T) {
 		var b strings.Builder
 		c := console.New(&b)
 		c.Quiet = quiet
-		c.Say("%d\x1b[2J", 1)
+		c.Info("%d\x1b[2J", 1)
 		c.Warn("w\nx")
 		c.Hint("h")
 		return b.String()

@@ -34,7 +34,8 @@ func Rate(perSecond float64) string {
 	return scaled(perSecond, "kMGTPE")
 }
 
-// scaled writes x, at least 1000, with three significant digits and the unit that makes it at least 1.
+// scaled writes x, which is at least 1000, with three significant digits and the
+// largest unit of which x is at least 1.
 func scaled(x float64, units string) string {
 	unit := 0
 	x /= 1000
@@ -51,7 +52,8 @@ func scaled(x float64, units string) string {
 	return fmt.Sprintf("%.0f %c", x, units[unit])
 }
 
-// Duration writes a duration as people say it: 42 ms, 1.23 s, 12.3 s, 4 min 05 s, 2 h 03 min.
+// Duration writes d with three significant digits below a minute, and in two
+// units above it: 42 ms, 1.23 s, 12.3 s, 4 min 05 s, 2 h 03 min.
 func Duration(d time.Duration) string {
 	s := d.Seconds()
 	switch {
@@ -71,7 +73,8 @@ func Duration(d time.Duration) string {
 	return fmt.Sprintf("%d h %02d min", whole/60, whole%60)
 }
 
-// ETA writes how long something will probably still take, in whole units.
+// ETA writes an estimated remaining time in whole seconds or minutes, rounded
+// up.
 func ETA(d time.Duration) string {
 	s := int(math.Ceil(d.Seconds()))
 	switch {
@@ -83,7 +86,7 @@ func ETA(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d h", s/3600, s/60%60)
 }
 
-// Numbered writes a number and the noun that goes with it.
+// Numbered writes n, followed by one if n is 1 and by many otherwise.
 func Numbered(n int, one, many string) string {
 	if n == 1 {
 		many = one
@@ -99,7 +102,8 @@ func Rows(n uint64) string {
 	return Count(n) + " rows"
 }
 
-// Wrap cuts text into lines of at most width bytes, at spaces where it can.
+// Wrap breaks text at spaces into lines of at most width bytes. A word that is
+// longer than width has a line of its own.
 func Wrap(text string, width int) []string {
 	var lines []string
 	line := ""

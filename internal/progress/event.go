@@ -7,7 +7,8 @@ import (
 	"fastcount/internal/display"
 )
 
-// progressEvent is a view as --progress json tells it. Numbers that are not known are left out.
+// progressEvent is a view in the form of --progress json. Unknown numbers are
+// left out.
 type progressEvent struct {
 	Event      string        `json:"event"` // "progress"
 	ElapsedS   float64       `json:"elapsed_s"`
@@ -48,12 +49,12 @@ func eventLine(v view) string {
 	}
 	text, err := json.Marshal(e)
 	if err != nil {
-		panic(err) // it holds nothing that JSON lacks
+		panic(err) // every field can be encoded
 	}
 	return string(text) + "\n"
 }
 
-// known returns a fraction to four places, nil where it is not known.
+// known returns fraction rounded down to four places, or nil if it is unknown.
 func known(fraction float64) *float64 {
 	if fraction < 0 {
 		return nil
@@ -62,5 +63,5 @@ func known(fraction float64) *float64 {
 	return &f
 }
 
-// rounded returns seconds to the millisecond.
+// rounded returns s, in seconds, rounded to the millisecond.
 func rounded(s float64) float64 { return math.Round(s*1000) / 1000 }

@@ -6,14 +6,14 @@ import (
 	"fastcount/engine"
 )
 
-// meter makes views of a run out of snapshots of its progress.
+// meter makes views of a run from snapshots of its progress.
 type meter struct {
 	begin    time.Time
-	expected []uint64 // bytes of each part at its source, 0 where that is not known
+	expected []uint64 // bytes of each part at its source; 0 if unknown
 	attempts []attempt
 }
 
-// attempt is since when a part has been at the attempt that it is at.
+// attempt is the current attempt of a part and the time when it was first seen.
 type attempt struct {
 	number int
 	begin  time.Time
@@ -23,26 +23,26 @@ func newMeter(begin time.Time, expected []uint64) *meter {
 	return &meter{begin: begin, expected: expected, attempts: make([]attempt, len(expected))}
 }
 
-// view is what people are shown of a run at one moment.
+// view is what is shown of a run at one moment.
 type view struct {
 	elapsed time.Duration
 	total   gauge
-	parts   []gauge // those being read or waiting to be tried again
+	parts   []gauge // those being read or waiting for another attempt
 	count   int     // parts of the run
-	done    int     // of them
-	failed  int     // of them
+	done    int     // number of parts that are done
+	failed  int     // number of parts that failed
 	retries int     // of all parts so far
 }
 
-// gauge is how far something has come.
+// gauge is the progress of a part or of the whole run.
 type gauge struct {
 	name     string
 	rows     uint64
-	declared uint64        // rows; 0 where nothing was declared
-	fraction float64       // done, from 0 to 1; negative where the whole is not known
-	kept     uint64        // of rows: those that an earlier run had counted
-	begun    float64       // of fraction: what an earlier run had done
-	elapsed  time.Duration // since it began
+	declared uint64        // number of rows; 0 if none was declared
+	fraction float64       // done, from 0 to 1; negative if unknown
+	kept     uint64        // part of rows that an earlier run counted
+	begun    float64       // part of fraction that an earlier run had done
+	elapsed  time.Duration // since the start
 	attempt  int
 	pausing  bool // between two attempts
 }
@@ -55,7 +55,8 @@ func (g gauge) rate() float64 {
 	return float64(g.rows-g.kept) / g.elapsed.Seconds()
 }
 
-// eta returns how long the rest takes at the same pace, and whether that can be said.
+// eta returns how long the rest takes at the same rate. It reports whether that
+// can be estimated.
 func (g gauge) eta() (time.Duration, bool) {
 	done := g.fraction - g.begun
 	if done <= 0 || g.pausing || g.elapsed < time.Second {
@@ -64,7 +65,7 @@ func (g gauge) eta() (time.Duration, bool) {
 	return time.Duration(float64(g.elapsed) * (1 - g.fraction) / done), true
 }
 
-// look returns the view of a snapshot that was taken now.
+// look returns the view of a snapshot that was taken at the time now.
 func (m *meter) look(snapshot []engine.PartProgress, now time.Time) view {
 	v := view{elapsed: now.Sub(m.begin), count: len(snapshot)}
 	v.total = gauge{name: "total", elapsed: v.elapsed}
@@ -83,7 +84,7 @@ func (m *meter) look(snapshot []engine.PartProgress, now time.Time) view {
 	return v
 }
 
-// note remembers when an attempt was first seen.
+// note records when an attempt was first seen.
 func (m *meter) note(part, number int, now time.Time) {
 	if a := &m.attempts[part]; a.number != number {
 		*a = attempt{number, now}
@@ -109,15 +110,16 @@ func (v *view) add(p engine.PartProgress, fraction float64, elapsed time.Duratio
 	}
 }
 
-// whole adds up parts of which either rows are declared or bytes are known. Where some parts have only the one and
-// some only the other, or neither, there is no whole.
+// whole adds up parts with a declared number of rows, and parts with a known
+// number of bytes. The whole is unknown unless all parts are of the same kind.
 type whole struct {
 	parts, declaring, sized int
 	rows, declared          uint64
 	bytes, expected         uint64
 }
 
-// add takes a part into account and returns the fraction of it that is done, negative where that is not known.
+// add adds a part, and returns the fraction of it that is done, or a negative
+// number if that is unknown.
 func (w *whole) add(p engine.PartProgress, expected uint64) float64 {
 	w.parts++
 	switch {

@@ -1,5 +1,5 @@
-// Package progress shows how far a run has come: as a block that is redrawn on a
-// terminal, as lines, or as events in JSON.
+// Package progress shows the progress of a run: as a block that is redrawn on a
+// terminal, as lines of text, or as events in JSON.
 package progress
 
 import (
@@ -27,8 +27,8 @@ const (
 	jsonInterval = time.Second
 )
 
-// Show shows the progress of a run on a console until the returned function is
-// called or ctx ends. The form is auto, bar, log, json or none. When the returned
+// Show shows the progress of a run on c until the returned function is called
+// or ctx ends. The form is auto, bar, log, json or none. After the returned
 // function has returned, nothing more is written, and no block is left on the
 // terminal. Each signal from asked is answered with a line.
 func Show(ctx context.Context, c *console.Console, form string, p *engine.Progress, parts []engine.Part, asked <-chan os.Signal) (stop func()) {
@@ -72,7 +72,8 @@ type reporter struct {
 	fifos    *fifoWatch       // nil without FIFOs
 }
 
-// start calls show at each interval, and end at the end.
+// start calls show at each interval, and end before it returns from the
+// goroutine that it starts.
 func (t *reporter) start(ctx context.Context, interval time.Duration, show, end func()) (stop func()) {
 	stopped, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -113,7 +114,7 @@ func (t *reporter) look() view {
 
 func (t *reporter) log() {
 	if v := t.look(); v.count > 0 {
-		t.console.Say("%s", logLine(v))
+		t.console.Info("%s", logLine(v))
 	}
 }
 
@@ -129,13 +130,13 @@ func (t *reporter) answer() {
 	t.console.Line(slog.LevelInfo, "fastcount: ", text+", "+human.Bytes(resources.MemoryInUse())+" in memory")
 }
 
-// noticeFIFOs names the FIFOs that are waited for.
+// noticeFIFOs reports the FIFOs that have no writer or no data yet.
 func (t *reporter) noticeFIFOs(now time.Time) {
 	for _, name := range t.fifos.silent(t.progress.Snapshot(), now) {
 		if len(t.drawn) > 0 {
 			t.erase()
 		}
-		t.console.Say("waiting for a writer of %s, or for data from it", name)
+		t.console.Info("waiting for a writer of %s, or for data from it", name)
 	}
 }
 
@@ -146,14 +147,15 @@ func (t *reporter) event() {
 	}
 }
 
-// draw puts a new block in place of the last one.
+// draw replaces the block on the terminal by a new one.
 func (t *reporter) draw() {
 	v := t.look()
 	if v.count == 0 {
 		return
 	}
 	width, height := t.size()
-	lines := block(v, width-1, height-1) // a line that fills the last column would wrap on some terminals
+	// A line that fills the last column would wrap on some terminals.
+	lines := block(v, width-1, height-1)
 	t.console.Write(replaceBlock(t.drawn, lines, width))
 	t.drawn = lines
 }
@@ -164,7 +166,7 @@ func (t *reporter) erase() {
 	t.drawn = nil
 }
 
-// size returns the columns and lines of the terminal as they are now.
+// size returns the current size of the terminal in columns and lines.
 func (t *reporter) size() (width, height int) {
 	width, height, err := term.GetSize(int(t.console.Terminal.Fd()))
 	if err != nil || width <= 0 || height <= 0 {
@@ -173,8 +175,9 @@ func (t *reporter) size() (width, height int) {
 	return width, height
 }
 
-// replaceBlock returns what puts the lines of a block in place of those drawn before, on a terminal that may have
-// become narrower since and then has broken the old lines.
+// replaceBlock returns the text that replaces the lines old on a terminal by
+// others. The terminal may have become narrower since it showed old, and have
+// wrapped them.
 func replaceBlock(old, lines []string, width int) string {
 	var b strings.Builder
 	up := 0
@@ -194,7 +197,7 @@ func replaceBlock(old, lines []string, width int) string {
 	return b.String()
 }
 
-// expectedBytes returns how many bytes each part takes on the disk, 0 where that is not known.
+// expectedBytes returns the size of each part on disk, or 0 if it is unknown.
 func expectedBytes(parts []engine.Part) []uint64 {
 	sizes := make([]uint64, len(parts))
 	for i, p := range parts {

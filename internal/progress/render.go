@@ -8,27 +8,27 @@ import (
 	"fastcount/internal/human"
 )
 
-// logLine tells a view in one line.
+// logLine returns a view as one line.
 func logLine(v view) string {
-	said := []string{rowsOf(v.total)}
+	facts := []string{rowsOf(v.total)}
 	if v.total.fraction >= 0 {
-		said[0] += fmt.Sprintf(" (%s)", percent(v.total.fraction))
+		facts[0] += fmt.Sprintf(" (%s)", percent(v.total.fraction))
 	}
-	said = append(said, human.Rate(v.total.rate())+" rows/s")
+	facts = append(facts, human.Rate(v.total.rate())+" rows/s")
 	if eta, ok := v.total.eta(); ok {
-		said = append(said, human.ETA(eta)+" left")
+		facts = append(facts, human.ETA(eta)+" left")
 	}
-	said = append(said, fmt.Sprintf("%d of %s done", v.done, human.Numbered(v.count, "part", "parts")))
+	facts = append(facts, fmt.Sprintf("%d of %s done", v.done, human.Numbered(v.count, "part", "parts")))
 	if v.failed > 0 {
-		said = append(said, fmt.Sprintf("%d failed", v.failed))
+		facts = append(facts, fmt.Sprintf("%d failed", v.failed))
 	}
 	if v.retries > 0 {
-		said = append(said, human.Numbered(v.retries, "retry", "retries"))
+		facts = append(facts, human.Numbered(v.retries, "retry", "retries"))
 	}
-	return strings.Join(said, ", ")
+	return strings.Join(facts, ", ")
 }
 
-// rowsOf tells the rows of a gauge, and of how many where that was declared.
+// rowsOf returns the rows of a gauge, and the declared number if there is one.
 func rowsOf(g gauge) string {
 	if g.declared > 0 && g.fraction >= 0 {
 		return fmt.Sprintf("%s of %s rows", human.Count(g.rows), human.Count(g.declared))
@@ -36,13 +36,13 @@ func rowsOf(g gauge) string {
 	return human.Count(g.rows) + " rows"
 }
 
-// percent rounds down: 100% is said only of what is complete.
+// percent rounds down: 100% is facts only of what is complete.
 func percent(fraction float64) string {
 	return fmt.Sprintf("%d%%", int(fraction*100))
 }
 
-// block tells a view in lines of at most width columns, at most height of them: one for each part that is being read,
-// as far as there is room, and one for the whole run.
+// block returns a view as at most height lines of at most width columns: one for
+// each part that is being read, as far as they fit, and one for the whole run.
 func block(v view, width, height int) []string {
 	shown := min(len(v.parts), max(height-2, 0))
 	names := 0
@@ -78,8 +78,8 @@ func attemptOf(g gauge) string {
 	return ""
 }
 
-// gaugeLine tells a gauge: the name in a column of its own, then as much as there is room for, the most important
-// things first.
+// gaugeLine returns a gauge as a line: the name in its own column, then the facts
+// that fit, the most important first.
 func gaugeLine(g gauge, tail string, names, width int) string {
 	line := display.Shorten(display.Line(g.name), names)
 	line += strings.Repeat(" ", names-display.Width(line))
@@ -99,7 +99,8 @@ func gaugeLine(g gauge, tail string, names, width int) string {
 	return line
 }
 
-// wideFacts returns what is told of a gauge in a line that has room.
+// wideFacts returns the facts about a gauge that a line of at least narrow
+// columns shows.
 func wideFacts(g gauge, width int) (facts []string) {
 	if g.fraction >= 0 {
 		facts = append(facts, bar(g.fraction, barWidth(width)), fmt.Sprintf("%4s", percent(g.fraction)))
@@ -111,10 +112,11 @@ func wideFacts(g gauge, width int) (facts []string) {
 	return facts
 }
 
-// narrow is how many columns a line has for which wideFacts are too long.
+// narrow is the number of columns below which a line shows narrowFacts.
 const narrow = 60
 
-// narrowFacts returns the percent and the time that is left, which matter most, and the rows in short.
+// narrowFacts returns the percentage and the remaining time, which matter most,
+// and the rows in short form.
 func narrowFacts(g gauge, _ int) []string {
 	if g.fraction < 0 {
 		return []string{fmt.Sprintf("%13s rows", human.Count(g.rows))}
@@ -126,7 +128,8 @@ func narrowFacts(g gauge, _ int) []string {
 	return []string{fmt.Sprintf("%4s", percent(g.fraction)), fmt.Sprintf("%13s", left), fmt.Sprintf("%6s", human.Rate(float64(g.rows)))}
 }
 
-// barWidth returns how long bars are on a terminal: the rest is for the facts, and there may be no room for bars.
+// barWidth returns the length of bars on a terminal of width columns; 0 leaves
+// the line to the facts.
 func barWidth(width int) int {
 	switch {
 	case width >= 100:
