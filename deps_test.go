@@ -198,7 +198,8 @@ func TestOneFilePerDependency(t *testing.T) {
 	}
 }
 
-// importers holds, for dependencies of sources, the only file that imports each.
+// importers holds, for dependencies of sources, the only file that imports
+// each.
 var importers = map[string]string{
 	"github.com/klauspost/compress": "sources/decompress.go",
 	"github.com/valyala/fastjson":   "sources/export.go",

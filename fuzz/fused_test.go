@@ -11,8 +11,8 @@ import (
 )
 
 // FuzzFused compares the counts of a fused.Path with those of encoding/csv for
-// the bytes that it counted. They must end with a line feed, and no record among
-// them may begin at stop or later.
+// the bytes that it counted. They must end with a line feed, and no record
+// among them may begin at stop or later.
 func FuzzFused(f *testing.F) {
 	f.Add([]byte("P1,t,bp,1\nP22,t,hr,2\nP1,t,\"bp\",1\n"), uint16(100), false, false)
 	f.Add([]byte("\"P1\",\"t\",\"bp\",\"1\"\r\n\"P22\",\"\",\"hr\",\"\"\r\n"), uint16(30), false, false)

@@ -88,10 +88,10 @@ func FuzzParser(f *testing.F) {
 	})
 }
 
-// agreesWithMachine compares the selected columns and the error with those of the
-// oracle's state machine. The machine does not select columns and has no limit of
-// the size of a record, so that inputs that lack a column or have it twice, and
-// large inputs, are not compared.
+// agreesWithMachine compares the selected columns and the error with those of
+// the oracle's state machine. The machine does not select columns and has no
+// limit of the size of a record, so that inputs that lack a column or have it
+// twice, and large inputs, are not compared.
 func agreesWithMachine(t *testing.T, input []byte, rows [][]string, err error) {
 	t.Helper()
 	all, _, fault := oracle.MachineLimited(input, ',', manyLines)
@@ -125,9 +125,9 @@ func agreesWithMachine(t *testing.T, input []byte, rows [][]string, err error) {
 	}
 }
 
-// sizes returns the sizes of pieces for any bytes. There are never two sizes of 0
-// in succession, because the parser gives up a source that repeatedly returns no
-// bytes.
+// sizes returns the sizes of pieces for any bytes. There are never two sizes of
+// 0 in succession, because the parser gives up a source that repeatedly returns
+// no bytes.
 func sizes(pieces []byte) []int {
 	out := []int{1}
 	for _, p := range pieces {
@@ -159,8 +159,8 @@ func records(src io.Reader, cfg parser.Config) (rows [][]string, err error) {
 	}
 }
 
-// FuzzIntern compares the interner with a map. The input is a list of names, each
-// after a byte with its length.
+// FuzzIntern compares the interner with a map. The input is a list of names,
+// each after a byte with its length.
 func FuzzIntern(f *testing.F) {
 	f.Add([]byte("\x04P001\x04P002\x00\x04P001\x1eabcdefghijklmnopqrstuvwxyz1234\x00"), byte(0))
 	f.Add(bytes.Repeat([]byte("\x10sixteen bytes ok\x11seventeen bytes k"), 3), byte(0xff))
@@ -217,8 +217,8 @@ type fileRange struct {
 func (r *fileRange) Limit() int64 { return r.limit }
 func (r *fileRange) Close() error { return nil }
 
-// FuzzEngine counts a file in byte ranges with several workers, and compares the
-// counts with those of encoding/csv and a map.
+// FuzzEngine counts a file in byte ranges with several workers, and compares
+// the counts with those of encoding/csv and a map.
 func FuzzEngine(f *testing.F) {
 	seed(f, uint16(5), uint16(0))
 	seed(f, uint16(40), uint16(9))
@@ -249,5 +249,6 @@ func FuzzEngine(f *testing.F) {
 	})
 }
 
-// tooLong reports whether an id may exceed a limit that the oracle does not have.
+// tooLong reports whether an id may exceed a limit that the oracle does not
+// have.
 func tooLong(input []byte) bool { return len(input) > 4096 }

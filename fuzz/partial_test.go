@@ -10,8 +10,8 @@ import (
 	"fastcount/internal/partial"
 )
 
-// resigned replaces the checksum of a partial result by the correct one, so that
-// readers examine everything else.
+// resigned replaces the checksum of a partial result by the correct one, so
+// that readers examine everything else.
 func resigned(text []byte) []byte {
 	const member = `,"sha256":"`
 	at := bytes.LastIndex(text, []byte(member))

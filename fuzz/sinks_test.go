@@ -20,8 +20,8 @@ import (
 
 type table = map[string]map[string]uint64
 
-// FuzzSinks reads the output of sinks back, and compares it with the report that
-// was written.
+// FuzzSinks reads the output of sinks back, and compares it with the report
+// that was written.
 func FuzzSinks(f *testing.F) {
 	f.Add("P001\xffP002\xff\"a\",b\xff\r\n\xff\u2028", "bp\xff=1+1\xff", uint64(1))
 	f.Add("", " \xff\\.\xff\x00", uint64(1)<<63)

@@ -102,8 +102,8 @@ func TestRegistryTotals(t *testing.T) {
 	}
 }
 
-// TestStream compares whole streams with those of the reference server. Of small,
-// it compares the first one, and all in a long run.
+// TestStream compares whole streams with those of the reference server. Of
+// small, it compares the first one, and all in a long run.
 func TestStream(t *testing.T) {
 	for _, want := range references(t) {
 		if want.export == "small" && want.index >= proof.Bound(1, 10) {

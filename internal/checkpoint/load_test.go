@@ -140,7 +140,8 @@ func TestPartsOfDifferentIdentity(t *testing.T) {
 	}
 }
 
-// Sources of one id are sorted too, by everything: their order is no difference.
+// Sources of one id are sorted too, by everything: their order is no
+// difference.
 func TestOrderOfSources(t *testing.T) {
 	ids := []engine.Identity{{ID: "a", Version: "2"}, {ID: "a", Version: "1", Digest: "y"}, {ID: "a", Version: "1", Digest: "x"}}
 	dir := privateDir(t)

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lock opens a file, which is made if it is missing, and locks it. The lock goes when the file is closed or the process
-// ends, however it ends.
+// lock opens a file, which is made if it is missing, and locks it. The lock
+// goes when the file is closed or the process ends, however it ends.
 func lock(name string) (*os.File, error) {
 	f, err := openPrivate(name, os.O_RDWR|os.O_CREATE)
 	if err != nil {

@@ -5,12 +5,13 @@ import (
 	"syscall"
 )
 
-// sharingViolation is ERROR_SHARING_VIOLATION, the error for a file that is open
-// and not shared.
+// sharingViolation is ERROR_SHARING_VIOLATION, the error for a file that is
+// open and not shared.
 const sharingViolation = syscall.Errno(32)
 
-// lock opens a file, which is made if it is missing, so that no other process can open it. That ends when the file is
-// closed or the process ends, however it ends.
+// lock opens a file, which is made if it is missing, so that no other process
+// can open it. That ends when the file is closed or the process ends, however
+// it ends.
 func lock(name string) (*os.File, error) {
 	path, err := syscall.UTF16PtrFromString(name)
 	if err != nil {

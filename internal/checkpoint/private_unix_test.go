@@ -18,8 +18,8 @@ import (
 // another is a user that the tests are not.
 var another = os.Geteuid() + 1
 
-// giveAway makes another user the owner of a file, and skips the test where this
-// user cannot.
+// giveAway makes another user the owner of a file, and skips the test where
+// this user cannot.
 func giveAway(t *testing.T, path string) {
 	t.Helper()
 	if err := os.Lchown(path, another, -1); err != nil {
@@ -70,7 +70,8 @@ func TestDirectoryOfAnotherUser(t *testing.T) {
 	refused(t, dir, fmt.Sprintf("%s: owned by user %d, not by user %d", dir, another, os.Geteuid()))
 }
 
-// plant are the ways in which a file of a checkpoint can be one of somebody else.
+// plant are the ways in which a file of a checkpoint can be one of somebody
+// else.
 var plant = map[string]struct {
 	do   func(t *testing.T, path string)
 	want string
@@ -122,8 +123,8 @@ func TestPlantedFiles(t *testing.T) {
 	}
 }
 
-// A kept part that somebody else could have put there is not used: it is counted
-// again, and its file replaced.
+// A kept part that somebody else could have put there is not used: it is
+// counted again, and its file replaced.
 func TestPlantedParts(t *testing.T) {
 	parts := texts()
 	want := counted(t, parts)

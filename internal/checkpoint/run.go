@@ -123,8 +123,8 @@ func differ(dir string, old, text []byte) error {
 	return &DifferentError{dir, differences(facts(before), facts(now))}
 }
 
-// A DifferentError reports that a directory holds the checkpoint of another run.
-// It matches ErrDirectory.
+// A DifferentError reports that a directory holds the checkpoint of another
+// run. It matches ErrDirectory.
 type DifferentError struct {
 	Dir         string
 	Differences []string // one or more, each with the old and the new value

@@ -2,10 +2,11 @@
 // an interrupted run can be resumed.
 //
 // The directory holds run.jsonl, which describes the run; a partial result for
-// each finished part, whose name is derived from the identity of the part; and a
-// lock. Files are replaced atomically, and every partial result has a checksum
-// and identifies its part: a file that is corrupt or belongs to another part
-// costs the time to count its part again, and never leads to a wrong count.
+// each finished part, whose name is derived from the identity of the part; and
+// a lock. Files are replaced atomically, and every partial result has a
+// checksum and identifies its part: a file that is corrupt or belongs to
+// another part costs the time to count its part again, and never leads to a
+// wrong count.
 package checkpoint
 
 import (
@@ -25,9 +26,9 @@ import (
 )
 
 var (
-	// ErrDirectory is matched by the error for a directory that cannot be that of
-	// the run: it holds other files, the checkpoint of another run, or one that
-	// cannot be read.
+	// ErrDirectory is matched by the error for a directory that cannot be that
+	// of the run: it holds other files, the checkpoint of another run, or one
+	// that cannot be read.
 	ErrDirectory = errors.New("not a checkpoint directory of this run")
 
 	// ErrLocked is matched by the error for a directory that another process
@@ -91,8 +92,8 @@ func digest(text []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// makeDir creates the directory durably if it does not exist. It returns an error
-// if other users could change what is in it.
+// makeDir creates the directory durably if it does not exist. It returns an
+// error if other users could change what is in it.
 func (s *Store) makeDir() error {
 	info, err := os.Stat(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -174,14 +175,14 @@ func (s *Store) load(part int) (r *engine.Report, err error) {
 	return r, nil
 }
 
-// header returns the header of the partial result of a part. Ids are kept as they
-// are in the input, where they may hold any bytes.
+// header returns the header of the partial result of a part. Ids are kept as
+// they are in the input, where they may hold any bytes.
 func (s *Store) header(part int) partial.Header {
 	return partial.Header{Job: s.run, Label: s.parts[part], EscapeIDs: true}
 }
 
-// Save implements engine.Store. After it has returned nil, the counts of the part
-// survive a power failure.
+// Save implements engine.Store. After it has returned nil, the counts of the
+// part survive a power failure.
 func (s *Store) Save(part int, r *engine.Report) error {
 	err := atomicfile.Write(s.files, s.path(part), func(w io.Writer) error {
 		return partial.Write(w, s.header(part), r)

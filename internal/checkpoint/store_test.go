@@ -84,7 +84,8 @@ func TestKeepsAnyBytes(t *testing.T) {
 	}
 }
 
-// checkModes asserts that nobody else can read what is kept, and that no name of a file is made of a part's.
+// checkModes asserts that nobody else can read what is kept, and that no name
+// of a file is made of a part's.
 func checkModes(t *testing.T, dir string) {
 	t.Helper()
 	info, err := os.Stat(dir)
@@ -109,8 +110,8 @@ func checkModes(t *testing.T, dir string) {
 	}
 }
 
-// Whichever operation fails, once or always, the run reports it, and the next run
-// returns the correct result.
+// Whichever operation fails, once or always, the run reports it, and the next
+// run returns the correct result.
 func TestFaults(t *testing.T) {
 	parts := texts()
 	want, run := counted(t, parts), runOf(parts)
@@ -138,7 +139,8 @@ func TestFaults(t *testing.T) {
 	})
 }
 
-// runWith counts parts with the state in a dir. A warning is an error of the test.
+// runWith counts parts with the state in a dir. A warning is an error of the
+// test.
 func runWith(t *testing.T, dir string, run Run, parts []engine.Part, f atomicfile.Files) (*engine.Report, error) {
 	t.Helper()
 	s, err := open(dir, run, func(err error) { t.Error(err) }, f)
@@ -149,7 +151,8 @@ func runWith(t *testing.T, dir string, run Run, parts []engine.Part, f atomicfil
 	return engine.Run(t.Context(), parts, engine.Config{Store: s})
 }
 
-// A file that is not what was kept costs a warning and the time to count its part again, never the answer.
+// A file that is not what was kept costs a warning and the time to count its
+// part again, never the answer.
 func TestDamage(t *testing.T) {
 	parts := texts()
 	want, run := counted(t, parts), runOf(parts)
@@ -361,8 +364,8 @@ func TestUnfitDirectories(t *testing.T) {
 	}
 }
 
-// A new directory outlives a power failure, and whatever keeps it from being made
-// or looked into is the error.
+// A new directory outlives a power failure, and whatever keeps it from being
+// made or looked into is the error.
 func TestDirectoryIsMade(t *testing.T) {
 	f := &faulty.Files{Files: atomicfile.OS{}}
 	dir := filepath.Join(t.TempDir(), "a", "state")
@@ -393,8 +396,8 @@ func TestPartWithoutIdentity(t *testing.T) {
 	}
 }
 
-// What run.jsonl contains is for people too, and stays the same from one version
-// to the next: it is compared byte by byte.
+// What run.jsonl contains is for people too, and stays the same from one
+// version to the next: it is compared byte by byte.
 func TestRunFile(t *testing.T) {
 	dir := privateDir(t)
 	run := Run{Rules: map[string]string{"--delimiter": `"<"`}, Sources: []engine.Identity{{ID: "b", Version: "2 & 3", Digest: "d"}, {ID: "a", Version: "1"}}}

@@ -29,8 +29,9 @@
 // the number of the record's end.
 //
 // A Path stops at a new name, at another pattern, at an empty line, at a byte
-// order mark where a record begins, and at a record that is too long: more than 64 bytes, 128 bytes with long names, or
-// 256 bytes where structural characters are numbered.
+// order mark where a record begins, and at a record that is too long: more than
+// 64 bytes, 128 bytes with long names, or 256 bytes where structural characters
+// are numbered.
 //
 // # Streams
 //

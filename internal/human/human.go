@@ -18,7 +18,8 @@ func Count(n uint64) string {
 	return digits
 }
 
-// Bytes writes a number of bytes with three significant digits, in powers of 1000.
+// Bytes writes a number of bytes with three significant digits, in powers of
+// 1000.
 func Bytes(n uint64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%d B", n)
@@ -34,8 +35,8 @@ func Rate(perSecond float64) string {
 	return scaled(perSecond, "kMGTPE")
 }
 
-// scaled writes x, which is at least 1000, with three significant digits and the
-// largest unit of which x is at least 1.
+// scaled writes x, which is at least 1000, with three significant digits and
+// the largest unit of which x is at least 1.
 func scaled(x float64, units string) string {
 	unit := 0
 	x /= 1000

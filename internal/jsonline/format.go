@@ -11,9 +11,9 @@ import (
 )
 
 // Format describes a kind of file. A file begins with a header, a line of JSON
-// whose first members are those of [FormatID], and ends with a trailer, a line of
-// JSON whose last member, sha256, is the checksum of every byte before its name.
-// What lies between them is up to the format.
+// whose first members are those of [FormatID], and ends with a trailer, a line
+// of JSON whose last member, sha256, is the checksum of every byte before its
+// name. What lies between them is up to the format.
 type Format struct {
 	Name    string
 	Version int
@@ -62,9 +62,9 @@ const checksumMember = `"sha256":"`
 // checksumSize is the length of the checksum and of the rest of its line.
 const checksumSize = 2*sha256.Size + len("\"}\n")
 
-// ParseTrailer sets *v, which must be zero, from the trailer of a file, with its
-// line feed. It returns an error unless the checksum in it is that of the bytes
-// before the trailer, which sum has hashed, and of the trailer.
+// ParseTrailer sets *v, which must be zero, from the trailer of a file, with
+// its line feed. It returns an error unless the checksum in it is that of the
+// bytes before the trailer, which sum has hashed, and of the trailer.
 func ParseTrailer[T any](line []byte, sum hash.Hash, v *T) error {
 	end := len(line) - checksumSize
 	if end < 0 || !bytes.HasSuffix(line[:end], []byte(","+checksumMember)) {

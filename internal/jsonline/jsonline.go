@@ -1,7 +1,7 @@
-// Package jsonline reads and writes values as single lines of canonical JSON, in
-// which each value has exactly one spelling, and the files that plans, partial
-// results and checkpoints are kept in: a header that names format and version,
-// lines, and a trailer with a checksum. See [Format].
+// Package jsonline reads and writes values as single lines of canonical JSON,
+// in which each value has exactly one spelling, and the files that plans,
+// partial results and checkpoints are kept in: a header that names format and
+// version, lines, and a trailer with a checksum. See [Format].
 package jsonline
 
 import (
@@ -11,8 +11,8 @@ import (
 )
 
 // ErrForm is the error for a line that Marshal returns for no value: it is not
-// JSON, has a member that is unknown, repeated or left out, or spells a value in
-// another way.
+// JSON, has a member that is unknown, repeated or left out, or spells a value
+// in another way.
 var ErrForm = errors.New("not in canonical form")
 
 var (

@@ -62,7 +62,8 @@ func BenchmarkReport(b *testing.B) {
 	}
 }
 
-// BenchmarkToPartial merges distinct pairs, whose number the memory does not depend on.
+// BenchmarkToPartial merges distinct pairs, whose number the memory does not
+// depend on.
 //
 //	go test -run='^$' -bench=ToPartial ./internal/merge
 func BenchmarkToPartial(b *testing.B) {

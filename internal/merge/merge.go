@@ -1,7 +1,8 @@
-// Package merge adds up the partial results of the shards of a job. It returns a
-// report only if no shard is missing and none is included twice: the intervals
-// that the results cover lie end to end, and the byte ranges of each file fit
-// together, which proves every guess about where the records of a range begin.
+// Package merge adds up the partial results of the shards of a job. It returns
+// a report only if no shard is missing and none is included twice: the
+// intervals that the results cover lie end to end, and the byte ranges of each
+// file fit together, which proves every guess about where the records of a
+// range begin.
 package merge
 
 import (
@@ -28,7 +29,8 @@ var (
 	// cover the same interval, file or download.
 	ErrOverlap = errors.New("partial results overlap")
 
-	// ErrOtherJob is matched by the error for partial results of different jobs.
+	// ErrOtherJob is matched by the error for partial results of different
+	// jobs.
 	ErrOtherJob = errors.New("partial results of different plans")
 
 	// ErrMismatch is matched by the error for byte ranges of a file that do not
@@ -39,7 +41,8 @@ var (
 	// result of a shard.
 	ErrNotShard = errors.New("not the result of a shard")
 
-	// ErrNotFound is matched by the error for arguments without partial results.
+	// ErrNotFound is matched by the error for arguments without partial
+	// results.
 	ErrNotFound = errors.New("no partial results found")
 )
 

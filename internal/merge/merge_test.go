@@ -58,8 +58,8 @@ func export(rows int) []byte {
 	return []byte(b.String())
 }
 
-// shards counts each byte range between cuts in a run of its own, and writes the
-// partial results into a directory.
+// shards counts each byte range between cuts in a run of its own, and writes
+// the partial results into a directory.
 func shards(t testing.TB, dir string, data []byte, cuts []int64) (files []string) {
 	t.Helper()
 	for i := range len(cuts) - 1 {
@@ -119,7 +119,8 @@ func report(files []string) (*engine.Report, error) {
 	return s.Report(engine.Limits{})
 }
 
-// Random cuts, in any order, some shards twice: the sum is what one run counts. So it is if some are merged first.
+// Random cuts, in any order, some shards twice: the sum is what one run counts.
+// So it is if some are merged first.
 func TestMergeIsTheWhole(t *testing.T) {
 	data := export(3000)
 	whole := want(t, data)

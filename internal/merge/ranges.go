@@ -99,8 +99,8 @@ func extend(p *engine.PartReport, next engine.PartReport) error {
 	return nil
 }
 
-// becomeWhole removes byte ranges, each of which must be the whole file, and the
-// numbers of plan entries from parts.
+// becomeWhole removes byte ranges, each of which must be the whole file, and
+// the numbers of plan entries from parts.
 func becomeWhole(parts []engine.PartReport) error {
 	names := make(map[string]bool, len(parts))
 	for i := range parts {

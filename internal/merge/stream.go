@@ -18,10 +18,10 @@ import (
 // several rounds, since the number of open files is limited.
 const fanIn = 256
 
-// ToPartial writes the sum as a partial result, which covers what the set covers,
-// even if that is not the whole job. It merges pairs in their order, in memory
-// that does not depend on their number. Intermediate results are temporary files
-// in the directory dir.
+// ToPartial writes the sum as a partial result, which covers what the set
+// covers, even if that is not the whole job. It merges pairs in their order, in
+// memory that does not depend on their number. Intermediate results are
+// temporary files in the directory dir.
 func (s *Set) ToPartial(files atomicfile.Files, path, dir string) error {
 	covers, err := s.Covers()
 	if err != nil {

@@ -87,8 +87,8 @@ func TestSumEqualsRun(t *testing.T) {
 }
 
 // TestLimitsOfMerges: a merge that just keeps to a limit is done, one that goes
-// over it is refused, whether the limit is reached in the first partial result or
-// in a later one.
+// over it is refused, whether the limit is reached in the first partial result
+// or in a later one.
 func TestLimitsOfMerges(t *testing.T) {
 	count := func(rows string) *engine.Report {
 		return reportOf(t, []byte("patient_id,event_type\n"+rows))

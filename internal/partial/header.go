@@ -9,9 +9,10 @@
 //	{"pairs":2,"rows":6204,"bytes":272976,"parts":[…],"sha256":"41d0…"}
 //
 // The header describes the job. The pairs follow in the order of their bytes.
-// Each patient id and event type is a netstring (D. J. Bernstein, 1997), so that
-// it may hold any byte. The trailer holds what the pairs must add up to, and a
-// checksum. [Reader] lists the conditions that a partial result must meet.
+// Each patient id and event type is a netstring (D. J. Bernstein, 1997), so
+// that it may hold any byte. The trailer holds what the pairs must add up to,
+// and a checksum. [Reader] lists the conditions that a partial result must
+// meet.
 package partial
 
 import (
@@ -28,8 +29,8 @@ import (
 // conditions of [Reader].
 var ErrCorrupt = errors.New("corrupt partial result")
 
-// ErrVersion is matched by the error for a partial result of a version that this
-// program cannot read.
+// ErrVersion is matched by the error for a partial result of a version that
+// this program cannot read.
 var ErrVersion = errors.New("unsupported version of a partial result")
 
 var format = &jsonline.Format{Name: "partial result", Version: 1, ErrCorrupt: ErrCorrupt, ErrVersion: ErrVersion}
@@ -43,8 +44,8 @@ type Header struct {
 	Label string `json:"label"` // what was counted of it, such as "3/64"; for people
 
 	// Covers are the intervals of the job that were counted, in the unit of
-	// Total: in order, apart from each other, not empty. A result that is not of
-	// a shard has no Covers and no Total.
+	// Total: in order, apart from each other, not empty. A result that is not
+	// of a shard has no Covers and no Total.
 	Covers []Interval `json:"covers,omitempty"`
 
 	// Total is the weight of the whole job.

@@ -13,38 +13,38 @@ import (
 	"fastcount/internal/jsonline"
 )
 
-// Reader reads a partial result, pair by pair, in memory that does not depend on
-// the number of pairs. Nothing that it returns is verified until Next has
+// Reader reads a partial result, pair by pair, in memory that does not depend
+// on the number of pairs. Nothing that it returns is verified until Next has
 // returned io.EOF.
 //
-// It accepts exactly what [Writer] writes. A partial result is well formed if all
-// of the following hold; every other one is refused with an error that matches
-// [ErrCorrupt]:
+// It accepts exactly what [Writer] writes. A partial result is well formed if
+// all of the following hold; every other one is refused with an error that
+// matches [ErrCorrupt]:
 //
 //   - The header and the trailer are canonical JSON: no unknown, repeated or
 //     missing member, no blanks, one spelling of each value, UTF-8. No line and
 //     no id is longer than 64 MiB.
 //   - In the header, Covers are in order, apart from each other, not empty, and
-//     within Total; without Total there are no Covers and no Shards. If Shards is
-//     known, Covers begin and end where shards do.
+//     within Total; without Total there are no Covers and no Shards. If Shards
+//     is known, Covers begin and end where shards do.
 //   - Numbers in the lines of pairs have no leading zeros. Ids are UTF-8 unless
 //     the header has EscapeIDs.
 //   - Pairs are in the order of their bytes, each once. Counts are more than 0,
 //     and their sum is less than 2^64.
-//   - The trailer has the number of pairs, the sum of their counts, and the sum of
-//     the bytes of all parts, which is less than 2^64. The rows of all parts have
-//     the same sum as the counts. If Total is set and nothing is covered, there
-//     are no pairs and no parts.
-//   - Parts are in the order of their plan entries, whose numbers are not negative.
-//     A part took at least one attempt, and no row of it was left out. At most all
-//     of its rows span several lines. Parts of the same name are byte ranges of
-//     one file: in order, apart from each other, next to each other in the list. Each
-//     download occurs once, unless the header has AllowDuplicateIDs; a download
-//     has no byte range.
-//   - A byte range is not empty and lies within the file. Start is 0 if From is, and
-//     follows From otherwise. End is not before Start, and follows To unless it is
-//     the end of the file. There are rows only if Start is before End and not
-//     after To.
+//   - The trailer has the number of pairs, the sum of their counts, and the sum
+//     of the bytes of all parts, which is less than 2^64. The rows of all parts
+//     have the same sum as the counts. If Total is set and nothing is covered,
+//     there are no pairs and no parts.
+//   - Parts are in the order of their plan entries, whose numbers are not
+//     negative. A part took at least one attempt, and no row of it was left
+//     out. At most all of its rows span several lines. Parts of the same name
+//     are byte ranges of one file: in order, apart from each other, next to
+//     each other in the list. Each download occurs once, unless the header has
+//     AllowDuplicateIDs; a download has no byte range.
+//   - A byte range is not empty and lies within the file. Start is 0 if From
+//     is, and follows From otherwise. End is not before Start, and follows To
+//     unless it is the end of the file. There are rows only if Start is before
+//     End and not after To.
 //   - The checksum matches, and nothing follows the trailer.
 type Reader struct {
 	r       *bufio.Reader
@@ -60,8 +60,8 @@ type Reader struct {
 }
 
 // NewReader returns a Reader after reading the header. It reads ahead, into a
-// buffer of its own unless r is a *bufio.Reader. The error matches ErrCorrupt or
-// ErrVersion, or is that of r.
+// buffer of its own unless r is a *bufio.Reader. The error matches ErrCorrupt
+// or ErrVersion, or is that of r.
 func NewReader(r io.Reader) (*Reader, error) {
 	buffered, ok := r.(*bufio.Reader)
 	if !ok {
@@ -193,8 +193,8 @@ func (p *Reader) number(end byte, bits int, what string) (uint64, error) {
 	return 0, p.corrupt("invalid " + what)
 }
 
-// truncated returns the error of the underlying reader before the end of a partial
-// result.
+// truncated returns the error of the underlying reader before the end of a
+// partial result.
 func (p *Reader) truncated(err error) error {
 	if err == io.EOF {
 		return p.corrupt("unexpected end of file")

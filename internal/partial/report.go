@@ -29,7 +29,8 @@ func Read(r io.Reader) (Header, *engine.Report, error) {
 }
 
 // collector gathers the pairs of a partial result in a report. Patients arrive
-// in order; event types are numbered as they first occur, and sorted at the end.
+// in order; event types are numbered as they first occur, and sorted at the
+// end.
 type collector struct {
 	report *engine.Report
 	events map[string]uint32

@@ -30,8 +30,8 @@ func NewWriter(w io.Writer, h Header) (*Writer, error) {
 	return &Writer{w: out, header: h, sums: sums{anyBytes: h.EscapeIDs}}, nil
 }
 
-// Add writes the count of one pair. Pairs are added in the order of their bytes,
-// patient before event type, each once, and counts are more than 0.
+// Add writes the count of one pair. Pairs are added in the order of their
+// bytes, patient before event type, each once, and counts are more than 0.
 func (w *Writer) Add(patient, event string, n uint64) error {
 	if err := w.sums.add([2]string{patient, event}, n); err != nil {
 		return err
@@ -48,8 +48,8 @@ func appendNetstring(dst []byte, s string) []byte {
 	return append(append(dst, s...), ',')
 }
 
-// Close writes the trailer. The rows of parts must add up to those of all pairs.
-// Close does not close the underlying writer.
+// Close writes the trailer. The rows of parts must add up to those of all
+// pairs. Close does not close the underlying writer.
 func (w *Writer) Close(parts []engine.PartReport) error {
 	bytes, err := w.sums.check(&w.header, parts)
 	if err != nil {

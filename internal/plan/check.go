@@ -17,7 +17,8 @@ import (
 var ErrDuplicate = errors.New("duplicate input")
 
 // check returns the sum of the weights of entries. The error matches ErrCorrupt
-// or ErrDuplicate unless a plan in a directory can have these rules and entries.
+// or ErrDuplicate unless a plan in a directory can have these rules and
+// entries.
 func check(dir string, rules Rules, entries []Entry) (total int64, err error) {
 	if err := rules.check(); err != nil {
 		return 0, format.Corrupt("header: %w", err)

@@ -61,8 +61,8 @@ func TestDownloadsOfPlans(t *testing.T) {
 	}
 }
 
-// The weight of a download is in proportion to its rows, however many its server
-// declares.
+// The weight of a download is in proportion to its rows, however many its
+// server declares.
 func TestWeightOfDownloads(t *testing.T) {
 	rows := "0"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -22,8 +22,8 @@ var ErrUnplannable = errors.New("cannot be part of a plan")
 // Clients returns the client for a server, whose URL is in the plan.
 type Clients func(server string) (*sources.Client, error)
 
-// Parts returns the parts of a shard. The error matches ErrChanged if an input is
-// not what the plan was made of.
+// Parts returns the parts of a shard. The error matches ErrChanged if an input
+// is not what the plan was made of.
 func (p *Plan) Parts(ctx context.Context, ranges []EntryRange, o sources.LocalOptions, clients Clients) ([]engine.Part, error) {
 	parts := make([]engine.Part, len(ranges))
 	for i, r := range ranges {

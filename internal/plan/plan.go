@@ -42,7 +42,8 @@ type Rules struct {
 	Event     Column `json:"event,omitzero"`
 	EscapeIDs bool   `json:"escape_ids,omitempty"`
 
-	// AllowDuplicateIDs allows downloads of several exports to have the same id.
+	// AllowDuplicateIDs allows downloads of several exports to have the same
+	// id.
 	AllowDuplicateIDs bool `json:"allow_duplicate_ids,omitempty"`
 }
 
@@ -57,13 +58,13 @@ type Entry struct {
 	File     *File     `json:"file,omitempty"`
 	Download *Download `json:"download,omitempty"`
 
-	// Weight is approximately the size in bytes of the CSV, at least 1. Of a file
-	// that can be split it is the size of the file.
+	// Weight is approximately the size in bytes of the CSV, at least 1. Of a
+	// file that can be split it is the size of the file.
 	Weight int64 `json:"weight"`
 }
 
-// File is an entry that is a local file, which must be accessible wherever it is
-// counted.
+// File is an entry that is a local file, which must be accessible wherever it
+// is counted.
 type File struct {
 	Path     string    `json:"path"` // as given; relative to the directory of the plan
 	Size     int64     `json:"size"`

@@ -141,8 +141,8 @@ func TestFileUnitRefuses(t *testing.T) {
 	}
 }
 
-// The rules of a plan replace the settings of whoever counts a shard, also those
-// that the plan leaves at their defaults.
+// The rules of a plan replace the settings of whoever counts a shard, also
+// those that the plan leaves at their defaults.
 func TestRulesReplaceSettings(t *testing.T) {
 	own := engine.Config{
 		Patient: parser.Selector{Name: "a"}, Event: parser.Selector{Number: 2}, EscapeIDs: true,

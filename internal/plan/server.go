@@ -12,13 +12,13 @@ var (
 	// the one that a worker names.
 	ErrOtherServer = errors.New("the plan is of another server")
 
-	// ErrSecrets is matched by the error for a worker that has secrets and names
-	// no server.
+	// ErrSecrets is matched by the error for a worker that has secrets and
+	// names no server.
 	ErrSecrets = errors.New("secrets are sent only to a server that the worker itself names")
 )
 
-// Server returns the base URL of the server of all downloads of the plan, "" for
-// the built-in mock server. It returns false if there are no downloads.
+// Server returns the base URL of the server of all downloads of the plan, ""
+// for the built-in mock server. It returns false if there are no downloads.
 func (p *Plan) Server() (server string, ok bool) {
 	for i := range p.Entries {
 		if d := p.Entries[i].Download; d != nil {

@@ -12,13 +12,14 @@ import (
 	"fastcount/internal/atomicfile"
 )
 
-// Files holds the names of the files of profiles; an empty name means no profile.
+// Files holds the names of the files of profiles; an empty name means no
+// profile.
 type Files struct {
 	CPU, Memory, Trace string
 }
 
-// Start begins the profiles. The returned function ends them and gives the files
-// their names: until then each is a temporary file.
+// Start begins the profiles. The returned function ends them and gives the
+// files their names: until then each is a temporary file.
 func (o Files) Start() (stop func() error, err error) {
 	var stops []func() error
 	stop = func() error {
@@ -57,7 +58,8 @@ func (o Files) Start() (stop func() error, err error) {
 	return stop, nil
 }
 
-// writeMemory writes what was allocated until now and what of it is still in use.
+// writeMemory writes what was allocated until now and what of it is still in
+// use.
 func writeMemory(w io.Writer) error {
 	runtime.GC()
 	return pprof.Lookup("allocs").WriteTo(w, 0)

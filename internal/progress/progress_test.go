@@ -19,7 +19,8 @@ import (
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// watch returns a view 10 s after the beginning; every part has been at its attempt since then.
+// watch returns a view 10 s after the beginning; every part has been at its
+// attempt since then.
 func watch(expected []uint64, parts ...engine.PartProgress) view {
 	m := newMeter(start, expected)
 	m.look(parts, start)
@@ -36,8 +37,8 @@ func downloads() view {
 	)
 }
 
-// A bar needs a terminal that understands it, and lines that are not JSON unless
-// it is asked for.
+// A bar needs a terminal that understands it, and lines that are not JSON
+// unless it is asked for.
 func TestFormOfProgress(t *testing.T) {
 	for _, c := range []struct {
 		wanted, term          string
@@ -160,7 +161,8 @@ func TestBlockIsReplacedAfterTheTerminalShrank(t *testing.T) {
 	}
 }
 
-// TestNewAttemptBeginsAnew: the rate of a second attempt is not spoiled by the time that the first one took.
+// TestNewAttemptBeginsAnew: the rate of a second attempt is not spoiled by the
+// time that the first one took.
 func TestNewAttemptBeginsAnew(t *testing.T) {
 	m := newMeter(start, []uint64{0})
 	part := engine.PartProgress{Name: "a", Declared: 1000, State: engine.Running, Attempt: 1, Rows: 10}

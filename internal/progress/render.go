@@ -41,8 +41,9 @@ func percent(fraction float64) string {
 	return fmt.Sprintf("%d%%", int(fraction*100))
 }
 
-// block returns a view as at most height lines of at most width columns: one for
-// each part that is being read, as far as they fit, and one for the whole run.
+// block returns a view as at most height lines of at most width columns: one
+// for each part that is being read, as far as they fit, and one for the whole
+// run.
 func block(v view, width, height int) []string {
 	shown := min(len(v.parts), max(height-2, 0))
 	names := 0
@@ -78,8 +79,8 @@ func attemptOf(g gauge) string {
 	return ""
 }
 
-// gaugeLine returns a gauge as a line: the name in its own column, then the facts
-// that fit, the most important first.
+// gaugeLine returns a gauge as a line: the name in its own column, then the
+// facts that fit, the most important first.
 func gaugeLine(g gauge, tail string, names, width int) string {
 	line := display.Shorten(display.Line(g.name), names)
 	line += strings.Repeat(" ", names-display.Width(line))

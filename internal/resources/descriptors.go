@@ -8,9 +8,9 @@ import (
 // ErrDescriptors is matched by the error for file descriptors that ran out.
 var ErrDescriptors = errors.New("too few file descriptors")
 
-// fewestDescriptors is the number of files that a run must be able to open. With
-// fewer than three the runtime of Go ends the program with code 2, which is
-// that of a usage error.
+// fewestDescriptors is the number of files that a run must be able to open.
+// With fewer than three the runtime of Go ends the program with code 2, which
+// is that of a usage error.
 const fewestDescriptors = 16
 
 // CheckDescriptors refuses to run where hardly a file can be opened.

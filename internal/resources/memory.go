@@ -17,7 +17,8 @@ import (
 // ErrMemory is matched by the error for a limit of memory that is reached.
 var ErrMemory = errors.New("the limit of memory is reached")
 
-// memoryInterval is how often the memory is looked at while there is a limit. A look takes about a microsecond.
+// memoryInterval is how often the memory is looked at while there is a limit. A
+// look takes about a microsecond.
 const memoryInterval = 2 * time.Millisecond
 
 // MemoryLimit bounds the memory of this process.
@@ -121,8 +122,9 @@ func checkMemory(limits []MemoryLimit, stop context.CancelCauseFunc) bool {
 	return false
 }
 
-// MemoryInUse returns the bytes that the runtime has from the system and has not given back: what debug.SetMemoryLimit
-// limits. The text of the program itself is not among them.
+// MemoryInUse returns the bytes that the runtime has from the system and has
+// not given back: what debug.SetMemoryLimit limits. The text of the program
+// itself is not among them.
 func MemoryInUse() uint64 {
 	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(samples)

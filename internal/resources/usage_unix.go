@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Usage returns the processor time of this process and the largest size of its resident memory in bytes, 0 where
-// that is not known.
+// Usage returns the processor time of this process and the largest size of its
+// resident memory in bytes, 0 where that is not known.
 func Usage() (cpu time.Duration, peak int64) {
 	var u unix.Rusage
 	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {

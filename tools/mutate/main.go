@@ -12,8 +12,8 @@
 // a package does.
 //
 // A mutant can do whatever the user may: replace a device that it was to write
-// to, or take all memory. Run it as an unprivileged user or in a container, with
-// a limit such as ulimit -S -v 12000000.
+// to, or take all memory. Run it as an unprivileged user or in a container,
+// with a limit such as ulimit -S -v 12000000.
 package main
 
 import (

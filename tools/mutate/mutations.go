@@ -42,7 +42,8 @@ var swapped = map[token.Token]token.Token{
 	token.ADD_ASSIGN: token.SUB_ASSIGN, token.SUB_ASSIGN: token.ADD_ASSIGN,
 }
 
-// mutationsOf returns the mutations of one Go file. Some of them do not compile.
+// mutationsOf returns the mutations of one Go file. Some of them do not
+// compile.
 func mutationsOf(name, src string) ([]mutation, error) {
 	fset := token.NewFileSet()
 	tree, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution)

@@ -1,5 +1,6 @@
-// Package corpus holds the inputs that tests, fuzz targets and benchmarks share: CSV with a known meaning,
-// generators, and readers that hand bytes over in awkward ways.
+// Package corpus holds the inputs that tests, fuzz targets and benchmarks
+// share: CSV with a known meaning, generators, and readers that hand bytes over
+// in awkward ways.
 package corpus
 
 import (
@@ -8,7 +9,8 @@ import (
 	"fastcount/parser"
 )
 
-// Case is an input with columns patient_id and event_type, or one that should have had them, and what it means.
+// Case is an input with columns patient_id and event_type, or one that should
+// have had them, and what it means.
 type Case struct {
 	Name  string
 	Input string
@@ -34,7 +36,8 @@ const mark = "\xef\xbb\xbf"
 
 const head = "patient_id,event_type,value\n"
 
-// Cases returns one case or more for each line of the table "what CSV means here".
+// Cases returns one case or more for each line of the table "what CSV means
+// here".
 func Cases() []Case {
 	one := []Row{{"P1", "bp"}}
 	two := []Row{{"P1", "bp"}, {"P2", "hr"}}

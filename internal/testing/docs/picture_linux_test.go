@@ -20,8 +20,8 @@ const (
 	pictureWidth   = 104
 )
 
-// TestPicture runs the program in a terminal and draws its screen during the run
-// and at the end. The committed picture must have the same table; times and
+// TestPicture runs the program in a terminal and draws its screen during the
+// run and at the end. The committed picture must have the same table; times and
 // rates may differ.
 func TestPicture(t *testing.T) {
 	first, last := watch(t)
@@ -61,8 +61,8 @@ func TestPicture(t *testing.T) {
 	}
 }
 
-// words returns the text of a picture, with one space between words. The picture
-// must be well-formed XML.
+// words returns the text of a picture, with one space between words. The
+// picture must be well-formed XML.
 func words(t *testing.T, svg string) string {
 	var all []string
 	for d := xml.NewDecoder(strings.NewReader(svg)); ; {

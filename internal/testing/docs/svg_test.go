@@ -26,8 +26,8 @@ text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mo
 </style>
 `
 
-// draw returns a picture of lines of cells. Each run of cells with one style has
-// the same width with any font.
+// draw returns a picture of lines of cells. Each run of cells with one style
+// has the same width with any font.
 func draw(title string, width int, lines [][]cell) string {
 	var b strings.Builder
 	w, h := int(float64(width)*cellWidth)+2*margin, len(lines)*cellHeight+2*margin

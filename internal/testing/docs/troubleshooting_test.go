@@ -39,8 +39,8 @@ func TestTroubleshooting(t *testing.T) {
 
 var quoted = regexp.MustCompile("`([^`]+)`( \\(from )?")
 
-// listedMessages returns the messages in the first column of the tables, without
-// those of other programs.
+// listedMessages returns the messages in the first column of the tables,
+// without those of other programs.
 func listedMessages(page string) (found []string) {
 	for line := range strings.Lines(page) {
 		if !strings.HasPrefix(line, "| `") {

@@ -1,9 +1,9 @@
 package oracle
 
 // Separators is the result that a kernel of package simd must return for some
-// bytes: the offsets of delimiters and line feeds, the number of line feeds, and
-// whether there is a quote, a carriage return, or a carriage return before a byte
-// other than a line feed. If Quote is set, the other fields are zero.
+// bytes: the offsets of delimiters and line feeds, the number of line feeds,
+// and whether there is a quote, a carriage return, or a carriage return before
+// a byte other than a line feed. If Quote is set, the other fields are zero.
 type Separators struct {
 	Offsets           []uint32
 	Newlines          int

@@ -13,8 +13,8 @@ type Fault struct {
 }
 
 // Machine reads CSV with a state machine, byte by byte. It returns the records,
-// including the first, up to the end or the first fault. Unlike encoding/csv, it
-// reports the kind of the fault and its position as package parser does.
+// including the first, up to the end or the first fault. Unlike encoding/csv,
+// it reports the kind of the fault and its position as package parser does.
 func Machine(input []byte, comma byte) (records [][]string, fault *Fault) {
 	records, _, fault = MachineLimited(input, comma, 1000)
 	return records, fault

@@ -17,8 +17,8 @@ import (
 // encoding/csv accepts it.
 var ErrRefused = errors.New("refused by the written deviations")
 
-// Records returns every record of input, including the first. For empty input it
-// returns io.EOF.
+// Records returns every record of input, including the first. For empty input
+// it returns io.EOF.
 func Records(input []byte, comma byte) ([][]string, error) {
 	hidden, cr, err := prepare(input, comma)
 	if err != nil {
@@ -38,7 +38,8 @@ func Records(input []byte, comma byte) ([][]string, error) {
 	return records, err
 }
 
-// Rows returns the fields in the named columns of every record after the header.
+// Rows returns the fields in the named columns of every record after the
+// header.
 func Rows(input []byte, comma byte, columns ...string) ([][]string, error) {
 	records, err := Records(input, comma)
 	if err != nil {
@@ -89,12 +90,12 @@ func isName(value string, names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, value) })
 }
 
-// prepare applies the differences between encoding/csv and package parser that do
-// not depend on the structure of records. It removes a byte order mark, and
+// prepare applies the differences between encoding/csv and package parser that
+// do not depend on the structure of records. It removes a byte order mark, and
 // refuses byte order marks at the beginning of records and carriage returns
 // outside quotes that do not end a line. Inside quotes, encoding/csv removes a
-// carriage return before a line feed, so prepare replaces carriage returns there
-// by cr, a byte that does not occur in input.
+// carriage return before a line feed, so prepare replaces carriage returns
+// there by cr, a byte that does not occur in input.
 //
 // Every quote begins or ends a quoted part. If that is wrong, encoding/csv
 // refuses the input as well.
@@ -125,8 +126,8 @@ func prepare(input []byte, comma byte) (out []byte, cr string, err error) {
 	return out, string([]byte{hidden}), nil
 }
 
-// ErrNoSpareByte is the error for input in which every byte value occurs, so that
-// no value is left to replace carriage returns.
+// ErrNoSpareByte is the error for input in which every byte value occurs, so
+// that no value is left to replace carriage returns.
 var ErrNoSpareByte = errors.New("every byte value occurs")
 
 func unused(input []byte, comma byte) (byte, error) {

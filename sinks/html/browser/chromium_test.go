@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// chromium is a headless browser, spoken to in the DevTools protocol over a pair of pipes: one JSON object after the
-// other, each ended by a zero byte.
+// chromium is a headless browser, spoken to in the DevTools protocol over a
+// pair of pipes: one JSON object after the other, each ended by a zero byte.
 type chromium struct {
 	in      io.Writer
 	out     *bufio.Reader
@@ -26,7 +26,8 @@ type event struct {
 	Params json.RawMessage
 }
 
-// flags keep the browser itself off the network: the page alone may ask for anything, and then in vain.
+// flags keep the browser itself off the network: the page alone may ask for
+// anything, and then in vain.
 var flags = []string{
 	"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe", "--no-first-run",
 	"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps",
@@ -56,7 +57,8 @@ func launch(t *testing.T) *chromium {
 	return c
 }
 
-// quit closes the browser, or stops it if it does not close. It ends when its pipe does.
+// quit closes the browser, or stops it if it does not close. It ends when its
+// pipe does.
 func (c *chromium) quit(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 	late := time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() })
@@ -97,7 +99,8 @@ func (c *chromium) newPage(t *testing.T) {
 
 type params map[string]any
 
-// call sends a command and waits for its result. Events that come before it are kept.
+// call sends a command and waits for its result. Events that come before it are
+// kept.
 func (c *chromium) call(t *testing.T, method string, p params, result any) {
 	t.Helper()
 	c.calls++
@@ -196,7 +199,8 @@ func eval[T any](t *testing.T, c *chromium, expression string) (value T) {
 	return value
 }
 
-// click presses the mouse in the middle of the first element that a selector finds.
+// click presses the mouse in the middle of the first element that a selector
+// finds.
 func (c *chromium) click(t *testing.T, selector string) {
 	t.Helper()
 	at := eval[[2]float64](t, c, fmt.Sprintf(`(() => {

@@ -1,5 +1,6 @@
-// Package browser tests the pages of --sink html in headless Chromium: what the program writes is opened, clicked, typed
-// into and looked at. It is a module of its own because it needs a browser; the script run installs one.
+// Package browser tests the pages of --sink html in headless Chromium: what the
+// program writes is opened, clicked, typed into and looked at. It is a module
+// of its own because it needs a browser; the script run installs one.
 //
 // FASTCOUNT_SCREENSHOTS=DIR keeps what was seen.
 package browser
@@ -44,7 +45,8 @@ func buildAndRun(m *testing.M) int {
 	return m.Run()
 }
 
-// page runs fastcount on these files, given by name and content, and returns the page that it wrote.
+// page runs fastcount on these files, given by name and content, and returns
+// the page that it wrote.
 func page(t *testing.T, files map[string]string, args ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -62,7 +64,8 @@ func page(t *testing.T, files map[string]string, args ...string) string {
 	return filepath.Join(dir, "page.html")
 }
 
-// wards is a CSV of that many patients and event types. Every seventh pair is left out.
+// wards is a CSV of that many patients and event types. Every seventh pair is
+// left out.
 func wards(patients, events int) string {
 	var b strings.Builder
 	b.WriteString("patient_id,event_type\n")
@@ -89,7 +92,8 @@ func serve(t *testing.T, file string) (url string, requests *atomic.Int32) {
 	return server.URL, requests
 }
 
-// show opens a page both as a file and from a server, and holds it to asking for nothing and complaining of nothing.
+// show opens a page both as a file and from a server, and holds it to asking
+// for nothing and complaining of nothing.
 func (c *chromium) show(t *testing.T, file string) {
 	t.Helper()
 	url, requests := serve(t, file)
@@ -120,7 +124,8 @@ func (c *chromium) checkAlone(t *testing.T, address string) {
 	}
 }
 
-// look takes a picture, holds it to showing something, and keeps it where that is wanted.
+// look takes a picture, holds it to showing something, and keeps it where that
+// is wanted.
 func (c *chromium) look(t *testing.T, name string) image.Image {
 	t.Helper()
 	shot := c.screenshot(t)
@@ -154,7 +159,8 @@ func colours(picture image.Image) int {
 	return len(seen)
 }
 
-// brightness is that of the middle of the left edge, which is the page's ground: 0 to 1.
+// brightness is that of the middle of the left edge, which is the page's
+// ground: 0 to 1.
 func brightness(picture image.Image) float64 {
 	r, g, b, _ := picture.At(2, picture.Bounds().Dy()/2).RGBA()
 	return float64(r+g+b) / (3 * 0xffff)
@@ -245,7 +251,8 @@ func testFind(t *testing.T, c *chromium, patients int) {
 	}
 }
 
-// testSticky scrolls the table and looks whether its head, its first column and its totals stay.
+// testSticky scrolls the table and looks whether its head, its first column and
+// its totals stay.
 func testSticky(t *testing.T, c *chromium) {
 	t.Helper()
 	moved := eval[[]float64](t, c, `(() => {
@@ -374,7 +381,8 @@ func TestHostileIDs(t *testing.T) {
 	c.look(t, "hostile-patients")
 }
 
-// TestPolicy puts what ids might do into the page itself: the policy stops it all the same.
+// TestPolicy puts what ids might do into the page itself: the policy stops it
+// all the same.
 func TestPolicy(t *testing.T) {
 	file := page(t, map[string]string{"a.csv": "patient_id,event_type\nP1,a\n"}, "a.csv")
 	text, err := os.ReadFile(file)
