@@ -79,19 +79,19 @@ func (f *File) check(weight int64) error {
 		return errors.New("negative size")
 	case !isDigest(f.Digest):
 		return errors.New("file without a digest")
-	case f.Whole && (f.Scanned || len(f.Cuts) > 0):
-		return errors.New("cuts in a file that cannot be split")
+	case f.Whole && (f.Scanned || len(f.Boundaries) > 0):
+		return errors.New("boundaries in a file that cannot be split")
 	case f.Whole:
 		return nil
 	case weight != max(1, f.Size):
 		return errors.New("weight differs from size")
-	case len(f.Cuts) > 0 && !f.Scanned:
-		return errors.New("cuts in a file that was not scanned")
+	case len(f.Boundaries) > 0 && !f.Scanned:
+		return errors.New("boundaries in a file that was not scanned")
 	}
 	last := int64(0)
-	for _, at := range f.Cuts {
+	for _, at := range f.Boundaries {
 		if at <= last || at >= f.Size {
-			return errors.New("cuts out of order or outside the file")
+			return errors.New("boundaries out of order or outside the file")
 		}
 		last = at
 	}

@@ -1,4 +1,4 @@
 package plan
 
-// ScanEvery is Scan with cuts that are at least a number of bytes apart.
+// ScanEvery is Scan with boundaries that are at least a number of bytes apart.
 var ScanEvery = scan

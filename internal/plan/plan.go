@@ -78,10 +78,11 @@ type File struct {
 	// Whole reports that the file is compressed and therefore cannot be split.
 	Whole bool `json:"whole,omitempty"`
 
-	// Cuts are places that are known to lie right before a record, in order. If
-	// Scanned is set, the file is split only there; otherwise there are none.
-	Cuts    []int64 `json:"cuts,omitempty"`
-	Scanned bool    `json:"scanned,omitempty"`
+	// Boundaries are places that are known to lie right before a record, in
+	// order. If Scanned is set, the file is split only there; otherwise there
+	// are none.
+	Boundaries []int64 `json:"boundaries,omitempty"`
+	Scanned    bool    `json:"scanned,omitempty"`
 }
 
 // Download is an entry that is a download of an export, with what the server
@@ -230,8 +231,8 @@ func (f *File) snap(at int64) int64 {
 	if at == 0 || at >= f.Size || !f.Scanned {
 		return min(at, f.Size)
 	}
-	if i, _ := slices.BinarySearch(f.Cuts, at); i < len(f.Cuts) {
-		return f.Cuts[i]
+	if i, _ := slices.BinarySearch(f.Boundaries, at); i < len(f.Boundaries) {
+		return f.Boundaries[i]
 	}
 	return f.Size
 }

@@ -41,7 +41,7 @@ func randomEntries(r *rand.Rand, n int) (entries []Entry) {
 			entries = append(entries, Entry{File: &File{Digest: someDigest, Path: fmt.Sprint(i), Size: size, Whole: true}, Weight: max(1, size*compressedWeight)})
 		default:
 			f := &File{Digest: someDigest, Path: fmt.Sprint(i), Size: size, Modified: time.Unix(int64(i), 7).UTC(), Scanned: r.IntN(2) == 0}
-			for at := int64(0); f.Scanned; f.Cuts = append(f.Cuts, at) {
+			for at := int64(0); f.Scanned; f.Boundaries = append(f.Boundaries, at) {
 				if at += 1 + r.Int64N(200); at >= size {
 					break
 				}
@@ -73,8 +73,8 @@ func TestShardsAreTheWhole(t *testing.T) {
 					t.Fatalf("shard %d of %d counts from %d to %d, up to %d was counted", i, n, r.From, r.To, done)
 				case r.To == 0 && done != 0:
 					t.Fatalf("shard %d of %d counts an entry again", i, n)
-				case r.To > 0 && r.To < r.File.Size && r.File.Scanned && !slices.Contains(r.File.Cuts, r.To):
-					t.Fatalf("cut at %d, where no cut was proved", r.To)
+				case r.To > 0 && r.To < r.File.Size && r.File.Scanned && !slices.Contains(r.File.Boundaries, r.To):
+					t.Fatalf("cut at %d, where no boundary was proved", r.To)
 				}
 				counted[r.Entry] = max(1, r.To)
 			}

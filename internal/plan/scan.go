@@ -11,17 +11,18 @@ import (
 	"fastcount/sources"
 )
 
-// scanStep is the least distance in bytes between the cuts that Scan finds.
+// scanStep is the least distance in bytes between the boundaries that Scan
+// finds.
 const scanStep = 16 << 20
 
 // Scan reads a file that can be split once from its beginning to its end, and
-// sets the cuts of its entry to places right before records. Cuts elsewhere may
-// lie within quotes, which only merging detects.
+// sets the boundaries of its entry to places right before records. Boundaries
+// elsewhere may lie within quotes, which only merging detects.
 func Scan(ctx context.Context, e *Entry, f *sources.File, cfg engine.Config) error {
 	return scan(ctx, e, f, cfg, scanStep)
 }
 
-// scan is Scan with cuts that are at least step bytes apart.
+// scan is Scan with boundaries that are at least step bytes apart.
 func scan(ctx context.Context, e *Entry, f *sources.File, cfg engine.Config, step int64) (err error) {
 	if e.File.Whole {
 		return nil
@@ -46,7 +47,7 @@ func scan(ctx context.Context, e *Entry, f *sources.File, cfg engine.Config, ste
 		}
 		// A record belongs to the range in which the byte before it lies.
 		if at := r.Offset() - 1; at >= next && r.Offset() < e.File.Size {
-			e.File.Cuts = append(e.File.Cuts, at)
+			e.File.Boundaries = append(e.File.Boundaries, at)
 			next = at + step
 		}
 	}

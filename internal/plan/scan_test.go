@@ -54,7 +54,7 @@ func TestScanCuts(t *testing.T) {
 			t.Fatalf("step %d: %v, %v", step, u.File, err)
 		}
 		last := int64(0)
-		for _, at := range append(slices.Clone(u.File.Cuts), size) {
+		for _, at := range append(slices.Clone(u.File.Boundaries), size) {
 			if at-last > step+buffer+2*longest {
 				t.Errorf("step %d: not cut between %d and %d", step, last, at)
 			}
@@ -77,10 +77,10 @@ func TestScanCutsALargeFile(t *testing.T) {
 	if err := Scan(t.Context(), &u, f, engine.Config{}); err != nil {
 		t.Fatal(err)
 	}
-	if len(u.File.Cuts) != 2 {
-		t.Fatalf("cut at %v", u.File.Cuts)
+	if len(u.File.Boundaries) != 2 {
+		t.Fatalf("cut at %v", u.File.Boundaries)
 	}
-	for i, at := range u.File.Cuts {
+	for i, at := range u.File.Boundaries {
 		if text[at] != '\n' || at < int64(i+1)*scanStep || at > int64(i+1)*(scanStep+1<<20) {
 			t.Errorf("cut at %d", at)
 		}
@@ -92,11 +92,11 @@ func TestScanDelimiter(t *testing.T) {
 	const text = "a\tb;c\n\"1\n2\"\t3;4\n5\t6;7\n" // quoted only where a tab is the delimiter
 	f, u := entryOf(t, "a.tsv", text)
 	if err := scan(t.Context(), &u, f, engine.Config{}, 1); err != nil || !u.File.Scanned {
-		t.Errorf("got %v, %v", u.File.Cuts, err)
+		t.Errorf("got %v, %v", u.File.Boundaries, err)
 	}
 	f, u = entryOf(t, "a.tsv", text)
 	if err := scan(t.Context(), &u, f, engine.Config{Dialect: parser.Dialect{Delimiter: ';'}}, 1); err == nil || u.File.Scanned {
-		t.Errorf("got %v, %v", u.File.Cuts, err)
+		t.Errorf("got %v, %v", u.File.Boundaries, err)
 	}
 }
 

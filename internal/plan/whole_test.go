@@ -25,12 +25,12 @@ import (
 
 // world is a directory of files of all kinds, and the server of an export.
 type world struct {
-	dir     string
-	client  *sources.Client
-	files   []file
-	entries []plan.Entry
-	parts   []engine.Part // the same, for one run
-	cuts    int           // of scanned files
+	dir        string
+	client     *sources.Client
+	files      []file
+	entries    []plan.Entry
+	parts      []engine.Part // the same, for one run
+	boundaries int           // of scanned files
 }
 
 func newWorld(t *testing.T, random *rand.Rand, client *sources.Client) *world {
@@ -60,7 +60,7 @@ func (w *world) findFiles(t *testing.T) {
 		if file.scan {
 			small := engine.Config{BufferSize: 64}
 			check(t, plan.ScanEvery(t.Context(), &u, f, small, 200))
-			w.cuts += len(u.File.Cuts)
+			w.boundaries += len(u.File.Boundaries)
 		}
 		w.entries, w.parts = append(w.entries, u), append(w.parts, f)
 	}
@@ -75,7 +75,7 @@ func (w *world) findFiles(t *testing.T) {
 	}
 }
 
-// file is a file of a world; scan requests a scan for cuts.
+// file is a file of a world; scan requests a scan for boundaries.
 type file struct {
 	path string
 	scan bool
@@ -140,7 +140,7 @@ func TestSharedOutIsTheWhole(t *testing.T) {
 	defer client.Close()
 
 	random := rand.New(rand.NewPCG(1, 2))
-	tried, unfit, cuts := 0, 0, 0
+	tried, unfit, boundaries := 0, 0, 0
 	var worlds []*world // made before the first is counted, which waits for its young files
 	for range 40 {
 		worlds = append(worlds, newWorld(t, random, client))
@@ -178,10 +178,10 @@ func TestSharedOutIsTheWhole(t *testing.T) {
 			t.Fatalf("%d shards: %s", n, diff)
 		}
 		tried += n
-		cuts += w.cuts
+		boundaries += w.boundaries
 	}
-	if cuts < 100 {
-		t.Errorf("scanned files were cut %d times", cuts)
+	if boundaries < 100 {
+		t.Errorf("scanned files were cut %d times", boundaries)
 	}
 	if unfit > 10 {
 		t.Errorf("%d of 40 plans were cut inside quotes", unfit)
