@@ -83,7 +83,7 @@ const maxFusedPatients = 32 << 10
 
 // prepare prepares t for records with this header.
 func (t *accumulator) prepare(h *parser.Header, c parser.Config) {
-	layout := fused.Layout{Comma: c.Dialect.Delimiter, Width: h.Width(),
+	layout := fused.Layout{Delimiter: c.Dialect.Delimiter, Width: h.Width(),
 		First: h.Column(patientColumn), Second: h.Column(eventColumn)}
 	t.columns.set(h)
 	switch {

@@ -34,7 +34,7 @@ func FuzzFused(f *testing.F) {
 		}
 		const stride = 8
 		counts := make([]uint64, len(names)*stride)
-		layout, header := fused.Layout{Comma: ',', Width: 4, First: 0, Second: 2}, "p,t,e,v\n"
+		layout, header := fused.Layout{Delimiter: ',', Width: 4, First: 0, Second: 2}, "p,t,e,v\n"
 		if wide {
 			layout.First, layout.Second, header = 3, 1, "v,e,t,p\n"
 		}

@@ -28,18 +28,18 @@ func seed(f *testing.F, more ...any) {
 func FuzzKernel(f *testing.F) {
 	seed(f, byte(','), uint16(0))
 	f.Add(bytes.Repeat([]byte("a,\r\n"), 50), byte('\t'), uint16(7))
-	f.Fuzz(func(t *testing.T, b []byte, comma byte, skip uint16) {
-		if comma == '"' || comma == '\r' || comma == '\n' {
+	f.Fuzz(func(t *testing.T, b []byte, delimiter byte, skip uint16) {
+		if delimiter == '"' || delimiter == '\r' || delimiter == '\n' {
 			return
 		}
 		b = b[min(int(skip), len(b)):]
-		want := oracle.Index(b, comma)
+		want := oracle.Index(b, delimiter)
 		for _, k := range simd.Kernels() {
 			if !k.Available {
 				continue
 			}
 			dst := make([]uint32, len(b)+simd.Slack)
-			m := k.Index(dst, b, comma)
+			m := k.Index(dst, b, delimiter)
 			got := oracle.Separators{Newlines: m.Newlines, Quote: m.Quote, CR: m.CR, LoneCR: m.LoneCR}
 			if want.Quote {
 				if !m.Quote {

@@ -57,10 +57,10 @@ const Kernel = "avx2"
 
 // Layout describes the records to count. Columns are numbered from 0.
 type Layout struct {
-	Comma  byte
-	Width  int // number of columns
-	First  int // column whose names are the rows of the matrix of counts
-	Second int // column whose names are the columns of the matrix
+	Delimiter byte
+	Width     int // number of columns
+	First     int // column whose names are the rows of the matrix of counts
+	Second    int // column whose names are the columns of the matrix
 }
 
 // pattern is the sequence of structural characters of a record, with the keys
@@ -104,17 +104,17 @@ func newPattern(l Layout, quoted, crlf bool) (p pattern, ok bool) {
 // It reports whether the two keys and the record's end cover all structural
 // characters.
 func (p *pattern) compared(l Layout) bool {
-	comma := string(l.Comma)
+	delimiter := string(l.Delimiter)
 	if p.quoted {
-		comma = `"` + comma + `"`
+		delimiter = `"` + delimiter + `"`
 		p.end = `"` + p.end
 		p.firstBefore = `"`
 	}
-	between, n := len(comma), l.Width-1 // structural characters between two fields; number of gaps
-	before := len(p.firstBefore)        // structural characters before the first field
-	p.firstAfter, p.firstEnd = comma, before+between-1
-	p.secondBefore, p.secondBegin = comma, before+between*(l.Second-1)
-	p.secondAfter, p.secondEnd = comma, before+between*(l.Second+1)-1
+	between, n := len(delimiter), l.Width-1 // structural characters between two fields; number of gaps
+	before := len(p.firstBefore)            // structural characters before the first field
+	p.firstAfter, p.firstEnd = delimiter, before+between-1
+	p.secondBefore, p.secondBegin = delimiter, before+between*(l.Second-1)
+	p.secondAfter, p.secondEnd = delimiter, before+between*(l.Second+1)-1
 	p.recordEnd = before + between*n
 	if l.Second == n { // the record's end follows the name
 		p.secondAfter, p.secondEnd = p.end[:1], p.recordEnd
@@ -134,7 +134,7 @@ func (p *pattern) number(l Layout) {
 		if column == l.Width-1 {
 			return p.end[:1]
 		}
-		return string(l.Comma)
+		return string(l.Delimiter)
 	}
 	p.firstBefore, p.firstAfter = "", after(l.First)
 	p.secondBefore, p.secondAfter = "", after(l.Second)
@@ -163,11 +163,11 @@ func detect(l Layout, data []byte) (p pattern, ok bool) {
 // fits reports whether name contains no structural character and does not begin
 // with a byte order mark, which is an error where it begins a record.
 func (l Layout) fits(name []byte) bool {
-	return !bytes.HasPrefix(name, []byte("\xef\xbb\xbf")) && !bytes.ContainsAny(name, "\"\r\n") && bytes.IndexByte(name, l.Comma) < 0
+	return !bytes.HasPrefix(name, []byte("\xef\xbb\xbf")) && !bytes.ContainsAny(name, "\"\r\n") && bytes.IndexByte(name, l.Delimiter) < 0
 }
 
 // classifiable reports whether the structural characters of l differ in their
 // low four bits, which the search for them requires.
 func (l Layout) classifiable() bool {
-	return l.Comma < 0x80 && !strings.ContainsRune("\x02\x0a\x0d", rune(l.Comma&0x0f))
+	return l.Delimiter < 0x80 && !strings.ContainsRune("\x02\x0a\x0d", rune(l.Delimiter&0x0f))
 }

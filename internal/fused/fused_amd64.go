@@ -51,7 +51,7 @@ type streams struct {
 	recordEnd   uint64
 	nearBegin   uint64 // wide patterns: number of the structural character before the first column
 	nearStart   uint64 // wide patterns: mask of the offset after it, 0 if the column begins the record
-	comma       byte
+	delimiter   byte
 	endMask     uint32 // 0xff for each byte of the record's end, as a little-endian word
 	endWord     uint32 // the record's end
 	skip        uint64 // length of the record's end
@@ -267,7 +267,7 @@ func (f *Path) reset(stride int) {
 	for i := range s.structural {
 		s.structural[i] = 0xff
 	}
-	for _, c := range []byte{f.layout.Comma, '\n', '"', '\r'} {
+	for _, c := range []byte{f.layout.Delimiter, '\n', '"', '\r'} {
 		s.structural[c&0x0f] = c
 	}
 	s.hashKeys = newKeys()
@@ -284,7 +284,7 @@ func (f *Path) reset(stride int) {
 		s.masks = unsafe.Pointer(&shortMasks)
 	}
 	if p.wide {
-		s.setWide(p, f.layout.Comma)
+		s.setWide(p, f.layout.Delimiter)
 		return
 	}
 	s.firstEnd, s.recordEnd = 1<<p.firstEnd, 1<<(p.recordEnd-seen)
@@ -292,8 +292,8 @@ func (f *Path) reset(stride int) {
 }
 
 // setWide sets the numbers of the structural characters for a wide pattern.
-func (s *streams) setWide(p pattern, comma byte) {
-	s.comma = comma
+func (s *streams) setWide(p pattern, delimiter byte) {
+	s.delimiter = delimiter
 	s.firstEnd, s.recordEnd = uint64(p.firstEnd), uint64(p.recordEnd)
 	s.secondBegin, s.secondEnd = uint64(p.secondBegin), uint64(p.secondEnd)
 	s.nearBegin, s.nearStart = 0, 0

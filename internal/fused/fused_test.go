@@ -17,7 +17,7 @@ import (
 
 const header = "patient_id,event_time,event_type,value"
 
-var layout = fused.Layout{Comma: ',', Width: 4, First: 0, Second: 2}
+var layout = fused.Layout{Delimiter: ',', Width: 4, First: 0, Second: 2}
 
 func isHeader(name []byte) bool { return string(name) == "patient_id" }
 
@@ -325,7 +325,7 @@ func checkLayout(t *testing.T, width, first, second int, quoted, path bool) {
 		}
 		k := newKnown(t, firsts, seconds)
 		data := strings.Repeat(row, 301)
-		r := fused.New(fused.Layout{Comma: ',', Width: width, First: first, Second: second}, nil)
+		r := fused.New(fused.Layout{Delimiter: ',', Width: width, First: first, Second: second}, nil)
 		used, rows := r.Count(padded(data), len(data), k.first, k.second, k.counts, k.stride)
 		if want := map[bool]int{true: 301}[path]; rows != want || used != want*len(row) {
 			t.Errorf("%q: %d rows in %d bytes, want %d", row, rows, used, want)
@@ -352,7 +352,7 @@ func TestWideRecords(t *testing.T) {
 			names[i] = fmt.Sprintf("c%d", i)
 		}
 		names[first], names[second] = "patient_id", "event_type"
-		path := fused.New(fused.Layout{Comma: ',', Width: width, First: first, Second: second}, isHeader)
+		path := fused.New(fused.Layout{Delimiter: ',', Width: width, First: first, Second: second}, isHeader)
 		k := newKnown(t, firsts, seconds)
 		end := []string{"\n", "\r\n"}[rng.IntN(2)]
 		for range 20 {
@@ -378,7 +378,7 @@ func TestTooFewFields(t *testing.T) {
 	skipUnlessAvailable(t)
 	for width := 3; width <= 330; width += proof.Bound(5, 1) {
 		for _, padding := range []int{0, 1, 3, 60, 130} {
-			path := fused.New(fused.Layout{Comma: ',', Width: width, First: 0, Second: 1}, nil)
+			path := fused.New(fused.Layout{Delimiter: ',', Width: width, First: 0, Second: 1}, nil)
 			k := newKnown(t, firsts, seconds)
 			for fields := 2; fields <= width+2; fields++ {
 				row := "P1,bp"
@@ -435,22 +435,22 @@ func wideRecords(rng *rand.Rand, width, first, second int, end string) string {
 
 func TestDelimiters(t *testing.T) {
 	skipUnlessAvailable(t)
-	for comma := range byte(0x80) {
-		if strings.IndexByte("\"\r\n", comma) >= 0 {
+	for delimiter := range byte(0x80) {
+		if strings.IndexByte("\"\r\n", delimiter) >= 0 {
 			continue
 		}
 		l := layout
-		l.Comma = comma
+		l.Delimiter = delimiter
 		path := fused.New(l, nil)
 		k := newKnown(t, []string{"P1"}, []string{"bp"})
-		data := strings.ReplaceAll("P1,t,bp,1\n", ",", string([]byte{comma}))
-		if bytes.IndexByte([]byte("P1tbp"), comma) >= 0 {
+		data := strings.ReplaceAll("P1,t,bp,1\n", ",", string([]byte{delimiter}))
+		if bytes.IndexByte([]byte("P1tbp"), delimiter) >= 0 {
 			continue
 		}
 		_, rows := path.Count(padded(data), len(data), k.first, k.second, k.counts, k.stride)
-		distinct := strings.IndexByte("\x02\x0a\x0d", comma&0x0f) < 0
+		distinct := strings.IndexByte("\x02\x0a\x0d", delimiter&0x0f) < 0
 		if rows != map[bool]int{true: 1}[distinct] {
-			t.Errorf("delimiter %q: %d rows", comma, rows)
+			t.Errorf("delimiter %q: %d rows", delimiter, rows)
 		}
 	}
 }

@@ -53,7 +53,7 @@ func TestStaysWithinTheSlack(t *testing.T) {
 				for range 300 {
 					layout, text := layout, records(rng, k, 1+rng.IntN(30), form, rng.IntN(30))
 					if rng.IntN(4) == 0 {
-						layout = fused.Layout{Comma: ',', Width: 20, First: 11, Second: 4}
+						layout = fused.Layout{Delimiter: ',', Width: 20, First: 11, Second: 4}
 						text = wideRecords(rng, 20, 11, 4, "\n")
 					}
 					text = text[:min(len(text), len(arena)-fused.Slack)]

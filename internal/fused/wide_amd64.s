@@ -26,7 +26,7 @@
 // delimiter in every byte.
 #define LOAD_WIDE \
 	MOVQ         s+0(FP), AX;           \
-	VPBROADCASTB streams_comma(AX), Y3;   \
+	VPBROADCASTB streams_delimiter(AX), Y3;   \
 	MOVQ         R12, nearEnd;          \
 	MOVQ         R13, farBegin;         \
 	MOVQ         R15, farEnd;           \

@@ -19,18 +19,18 @@ var native = Kernel{Name: "avx2", Available: hasAVX2, Index: indexAVX2}
 // hold eight entries more than there are offsets.
 //
 //go:noescape
-func scanAVX2(dst *uint32, b *byte, groups int, comma byte, afterCR uint64) (done, offsets, newlines int, crs, lone uint64)
+func scanAVX2(dst *uint32, b *byte, groups int, delimiter byte, afterCR uint64) (done, offsets, newlines int, crs, lone uint64)
 
-func indexAVX2(dst []uint32, b []byte, comma byte) Marks {
+func indexAVX2(dst []uint32, b []byte, delimiter byte) Marks {
 	groups := len(b) / group
 	if groups == 0 {
-		return indexGeneric(dst, b, comma)
+		return indexGeneric(dst, b, delimiter)
 	}
 	_ = dst[len(b)+7]
-	done, offsets, newlines, crs, lone := scanAVX2(&dst[0], &b[0], groups, comma, 0)
+	done, offsets, newlines, crs, lone := scanAVX2(&dst[0], &b[0], groups, delimiter, 0)
 	if done < groups {
 		return Marks{Quote: true}
 	}
 	m := Marks{Offsets: offsets, Newlines: newlines, CR: crs != 0, LoneCR: lone != 0}
-	return m.finish(dst, b, groups*group, comma)
+	return m.finish(dst, b, groups*group, delimiter)
 }

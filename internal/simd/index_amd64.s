@@ -26,7 +26,8 @@
 	VMOVD        AX, x; \
 	VPBROADCASTB x, y
 
-// func scanAVX2(dst *uint32, b *byte, groups int, comma byte, afterCR uint64) (done, offsets, newlines int, crs, lone uint64)
+// func scanAVX2(dst *uint32, b *byte, groups int, delimiter byte,
+//	afterCR uint64) (done, offsets, newlines int, crs, lone uint64)
 //
 // Registers:
 //
@@ -43,7 +44,7 @@ TEXT ·scanAVX2(SB), NOSPLIT, $0-80
 	MOVQ         dst+0(FP), DI
 	MOVQ         b+8(FP), SI
 	MOVQ         groups+16(FP), CX
-	VPBROADCASTB comma+24(FP), Y0
+	VPBROADCASTB delimiter+24(FP), Y0
 	MOVQ         afterCR+32(FP), R12
 	BROADCAST(0x0a, X1, Y1)
 	BROADCAST(0x22, X2, Y2)

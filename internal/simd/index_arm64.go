@@ -15,18 +15,18 @@ var native = Kernel{Name: "neon", Available: true, Index: indexNEON}
 // entries more than there are offsets.
 //
 //go:noescape
-func scanNEON(dst *uint32, b *byte, groups int, comma byte) (done, offsets, newlines int, crs, lone uint64)
+func scanNEON(dst *uint32, b *byte, groups int, delimiter byte) (done, offsets, newlines int, crs, lone uint64)
 
-func indexNEON(dst []uint32, b []byte, comma byte) Marks {
+func indexNEON(dst []uint32, b []byte, delimiter byte) Marks {
 	groups := len(b) / group
 	if groups == 0 {
-		return indexGeneric(dst, b, comma)
+		return indexGeneric(dst, b, delimiter)
 	}
 	_ = dst[len(b)+7]
-	done, offsets, newlines, crs, lone := scanNEON(&dst[0], &b[0], groups, comma)
+	done, offsets, newlines, crs, lone := scanNEON(&dst[0], &b[0], groups, delimiter)
 	if done < groups {
 		return Marks{Quote: true}
 	}
 	m := Marks{Offsets: offsets, Newlines: newlines, CR: crs != 0, LoneCR: lone != 0}
-	return m.finish(dst, b, groups*group, comma)
+	return m.finish(dst, b, groups*group, delimiter)
 }

@@ -39,7 +39,8 @@
 	BIC  R9, R7, R7; \
 	ADDW R8, R3, offset
 
-// func scanNEON(dst *uint32, b *byte, groups int, comma byte) (done, offsets, newlines int, crs, lone uint64)
+// func scanNEON(dst *uint32, b *byte, groups int, delimiter byte) (done,
+//	offsets, newlines int, crs, lone uint64)
 //
 // Registers:
 //
@@ -58,7 +59,7 @@ TEXT ·scanNEON(SB), NOSPLIT, $0-72
 	MOVD  dst+0(FP), R0
 	MOVD  b+8(FP), R1
 	MOVD  groups+16(FP), R2
-	MOVBU comma+24(FP), R3
+	MOVBU delimiter+24(FP), R3
 	VDUP  R3, V0.B16
 	VMOVI $0x0a, V1.B16
 	VMOVI $0x22, V2.B16

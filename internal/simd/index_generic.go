@@ -17,13 +17,13 @@ const (
 	group = 64                 // bytes reduced to one mask
 )
 
-func indexGeneric(dst []uint32, b []byte, comma byte) Marks {
-	return Marks{}.finish(dst, b, 0, comma)
+func indexGeneric(dst []uint32, b []byte, delimiter byte) Marks {
+	return Marks{}.finish(dst, b, 0, delimiter)
 }
 
 // finish completes m, the result for b[:at], with a scan of b[at:] and returns
 // the result for b.
-func (m Marks) finish(dst []uint32, b []byte, at int, comma byte) Marks {
+func (m Marks) finish(dst []uint32, b []byte, at int, delimiter byte) Marks {
 	rest := b[at:]
 	if bytes.IndexByte(rest, '"') >= 0 {
 		return Marks{Quote: true}
@@ -31,7 +31,7 @@ func (m Marks) finish(dst []uint32, b []byte, at int, comma byte) Marks {
 	m.Newlines += bytes.Count(rest, []byte{'\n'})
 	m.CR = m.CR || bytes.IndexByte(rest, '\r') >= 0
 	m.LoneCR = m.LoneCR || m.CR && hasLoneCR(b[max(at-1, 0):]) // the previous byte may be a carriage return
-	m.Offsets = writeOffsets(dst, m.Offsets, b, at, comma)
+	m.Offsets = writeOffsets(dst, m.Offsets, b, at, delimiter)
 	return m
 }
 
@@ -52,37 +52,37 @@ func hasLoneCR(b []byte) bool {
 
 // writeOffsets writes the offsets of the delimiters and line feeds in b[at:] to
 // dst[n:] and returns the new n.
-func writeOffsets(dst []uint32, n int, b []byte, at int, comma byte) int {
-	commas := ones * uint64(comma)
+func writeOffsets(dst []uint32, n int, b []byte, at int, delimiter byte) int {
+	delimiters := ones * uint64(delimiter)
 	for ; at+group <= len(b); at += group {
-		n = extract(dst, n, uint32(at), fieldEnds((*[group]byte)(b[at:]), commas))
+		n = extract(dst, n, uint32(at), fieldEnds((*[group]byte)(b[at:]), delimiters))
 	}
 	if at == len(b) {
 		return n
 	}
 	var last [group]byte
 	inside := uint64(1)<<copy(last[:], b[at:]) - 1 // the delimiter may be NUL, as the padding is
-	return extract(dst, n, uint32(at), fieldEnds(&last, commas)&inside)
+	return extract(dst, n, uint32(at), fieldEnds(&last, delimiters)&inside)
 }
 
 // fieldEnds returns the mask of the delimiters and line feeds of a group. It is
 // unrolled because a loop takes 20 % longer.
-func fieldEnds(b *[group]byte, commas uint64) uint64 {
-	return fieldEnds8(b[0:8], commas) |
-		fieldEnds8(b[8:16], commas)<<8 |
-		fieldEnds8(b[16:24], commas)<<16 |
-		fieldEnds8(b[24:32], commas)<<24 |
-		fieldEnds8(b[32:40], commas)<<32 |
-		fieldEnds8(b[40:48], commas)<<40 |
-		fieldEnds8(b[48:56], commas)<<48 |
-		fieldEnds8(b[56:64], commas)<<56
+func fieldEnds(b *[group]byte, delimiters uint64) uint64 {
+	return fieldEnds8(b[0:8], delimiters) |
+		fieldEnds8(b[8:16], delimiters)<<8 |
+		fieldEnds8(b[16:24], delimiters)<<16 |
+		fieldEnds8(b[24:32], delimiters)<<24 |
+		fieldEnds8(b[32:40], delimiters)<<32 |
+		fieldEnds8(b[40:48], delimiters)<<40 |
+		fieldEnds8(b[48:56], delimiters)<<48 |
+		fieldEnds8(b[56:64], delimiters)<<56
 }
 
-// fieldEnds8 is fieldEnds for eight bytes. commas holds the delimiter in each
-// byte.
-func fieldEnds8(b []byte, commas uint64) uint64 {
+// fieldEnds8 is fieldEnds for eight bytes. delimiters holds the delimiter in
+// each byte.
+func fieldEnds8(b []byte, delimiters uint64) uint64 {
 	w := binary.LittleEndian.Uint64(b)
-	return pack(^(notZero(w^ones*'\n') & notZero(w^commas)) & highs)
+	return pack(^(notZero(w^ones*'\n') & notZero(w^delimiters)) & highs)
 }
 
 // notZero returns a word in which the high bit of each byte is set if that byte

@@ -32,14 +32,14 @@ type Kernel struct {
 	Available bool // reports whether this processor and this build can run it
 
 	// Index writes the offset of every delimiter and every line feed of b to
-	// dst. The delimiter, comma, may be any byte except '"', '\r' and '\n'.
+	// dst. The delimiter may be any byte except '"', '\r' and '\n'.
 	// LoneCR does not report a carriage return that is the last byte of b,
 	// because the byte that follows it is not known.
 	//
 	// b must be shorter than 2^32 bytes, and dst must have at least
 	// len(b)+Slack entries. Index does not allocate and does not retain its
 	// arguments.
-	Index func(dst []uint32, b []byte, comma byte) Marks
+	Index func(dst []uint32, b []byte, delimiter byte) Marks
 }
 
 // Kernels returns all kernels: first the reference implementation, last the

@@ -17,13 +17,13 @@ import (
 )
 
 // check compares a kernel with the oracle and checks that it wrote within dst.
-func check(t *testing.T, k simd.Kernel, b []byte, comma byte) {
+func check(t *testing.T, k simd.Kernel, b []byte, delimiter byte) {
 	t.Helper()
 	const canary = 0xdeadbeef
 	size := len(b) + simd.Slack
 	dst := slices.Repeat([]uint32{canary}, size+4)
-	m := k.Index(dst[:size:size], b, comma)
-	want := oracle.Index(b, comma)
+	m := k.Index(dst[:size:size], b, delimiter)
+	want := oracle.Index(b, delimiter)
 	got := oracle.Separators{Quote: true}
 	if !m.Quote {
 		got = oracle.Separators{Offsets: dst[:m.Offsets], Newlines: m.Newlines, CR: m.CR, LoneCR: m.LoneCR}
@@ -115,8 +115,8 @@ func TestRandomBytesAgree(t *testing.T) {
 			for i := range b {
 				b[i] = alphabet[rng.IntN(len(alphabet))]
 			}
-			comma := []byte{',', '\t', ';', '|', 0}[rng.IntN(5)]
-			check(t, k, b, comma)
+			delimiter := []byte{',', '\t', ';', '|', 0}[rng.IntN(5)]
+			check(t, k, b, delimiter)
 		}
 	})
 }
@@ -178,9 +178,9 @@ func TestEveryDelimiter(t *testing.T) {
 			}
 		}
 		for c := range 256 {
-			if comma := byte(c); comma != '"' && comma != '\r' && comma != '\n' {
-				check(t, k, b, comma)
-				check(t, k, b[:1], comma)
+			if delimiter := byte(c); delimiter != '"' && delimiter != '\r' && delimiter != '\n' {
+				check(t, k, b, delimiter)
+				check(t, k, b[:1], delimiter)
 			}
 		}
 	})

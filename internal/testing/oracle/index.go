@@ -11,12 +11,12 @@ type Separators struct {
 }
 
 // Index examines b byte by byte.
-func Index(b []byte, comma byte) (s Separators) {
+func Index(b []byte, delimiter byte) (s Separators) {
 	for i, c := range b {
 		switch c {
 		case '"':
 			return Separators{Quote: true}
-		case comma:
+		case delimiter:
 			s.Offsets = append(s.Offsets, uint32(i))
 		case '\n':
 			s.Offsets = append(s.Offsets, uint32(i))

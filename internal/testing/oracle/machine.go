@@ -15,15 +15,15 @@ type Fault struct {
 // Machine reads CSV with a state machine, byte by byte. It returns the records,
 // including the first, up to the end or the first fault. Unlike encoding/csv,
 // it reports the kind of the fault and its position as package parser does.
-func Machine(input []byte, comma byte) (records [][]string, fault *Fault) {
-	records, _, fault = MachineLimited(input, comma, 1000)
+func Machine(input []byte, delimiter byte) (records [][]string, fault *Fault) {
+	records, _, fault = MachineLimited(input, delimiter, 1000)
 	return records, fault
 }
 
 // MachineLimited is Machine with a limit of the lines of a record. It also
 // returns how many of the records after the first span lines.
-func MachineLimited(input []byte, comma byte, maxLines int) (records [][]string, multiline int, fault *Fault) {
-	m := &machine{input: input, comma: comma, maxLines: maxLines}
+func MachineLimited(input []byte, delimiter byte, maxLines int) (records [][]string, multiline int, fault *Fault) {
+	m := &machine{input: input, delimiter: delimiter, maxLines: maxLines}
 	for _, mark := range []string{"\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"} {
 		if bytes.HasPrefix(input, []byte(mark)) {
 			return nil, 0, m.fault("encoding", 0)
@@ -57,9 +57,9 @@ const (
 )
 
 type machine struct {
-	input    []byte
-	comma    byte
-	maxLines int
+	input     []byte
+	delimiter byte
+	maxLines  int
 
 	state   state
 	begin   int // of the record
@@ -115,7 +115,7 @@ func (m *machine) outside(at int, c byte) {
 	switch {
 	case m.state == recordStart && strings.HasPrefix(string(m.input[at:min(at+3, len(m.input))]), "\xef\xbb\xbf"):
 		m.found = m.fault("byte order mark", at)
-	case c == m.comma:
+	case c == m.delimiter:
 		m.endField()
 		m.state = fieldStart
 	case c == '"' && m.state != unquoted:
@@ -143,7 +143,7 @@ func (m *machine) behindQuote(at int, c byte) {
 	case '"':
 		m.field = append(m.field, '"')
 		m.state = quoted
-	case m.comma:
+	case m.delimiter:
 		m.endField()
 		m.state = fieldStart
 	case '\n':

@@ -19,13 +19,13 @@ var ErrRefused = errors.New("refused by the written deviations")
 
 // Records returns every record of input, including the first. For empty input
 // it returns io.EOF.
-func Records(input []byte, comma byte) ([][]string, error) {
-	hidden, cr, err := prepare(input, comma)
+func Records(input []byte, delimiter byte) ([][]string, error) {
+	hidden, cr, err := prepare(input, delimiter)
 	if err != nil {
 		return nil, err
 	}
 	r := csv.NewReader(bytes.NewReader(hidden))
-	r.Comma = rune(comma)
+	r.Comma = rune(delimiter)
 	records, err := r.ReadAll()
 	if err == nil && len(records) == 0 {
 		err = io.EOF
@@ -40,8 +40,8 @@ func Records(input []byte, comma byte) ([][]string, error) {
 
 // Rows returns the fields in the named columns of every record after the
 // header.
-func Rows(input []byte, comma byte, columns ...string) ([][]string, error) {
-	records, err := Records(input, comma)
+func Rows(input []byte, delimiter byte, columns ...string) ([][]string, error) {
+	records, err := Records(input, delimiter)
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +64,8 @@ func Rows(input []byte, comma byte, columns ...string) ([][]string, error) {
 
 // Counts returns how often each pair of values of the two columns occurs. A
 // record in which each of them is the name of one of the columns is refused.
-func Counts(input []byte, comma byte, patient, event string) (map[[2]string]uint64, error) {
-	rows, err := Rows(input, comma, patient, event)
+func Counts(input []byte, delimiter byte, patient, event string) (map[[2]string]uint64, error) {
+	rows, err := Rows(input, delimiter, patient, event)
 	if err != nil {
 		return nil, err
 	}
@@ -99,13 +99,13 @@ func isName(value string, names ...string) bool {
 //
 // Every quote begins or ends a quoted part. If that is wrong, encoding/csv
 // refuses the input as well.
-func prepare(input []byte, comma byte) (out []byte, cr string, err error) {
+func prepare(input []byte, delimiter byte) (out []byte, cr string, err error) {
 	for _, mark := range []string{"\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"} {
 		if bytes.HasPrefix(input, []byte(mark)) {
 			return nil, "", ErrRefused
 		}
 	}
-	hidden, err := unused(input, comma)
+	hidden, err := unused(input, delimiter)
 	if err != nil {
 		return nil, "", err
 	}
@@ -130,9 +130,9 @@ func prepare(input []byte, comma byte) (out []byte, cr string, err error) {
 // that no value is left to replace carriage returns.
 var ErrNoSpareByte = errors.New("every byte value occurs")
 
-func unused(input []byte, comma byte) (byte, error) {
+func unused(input []byte, delimiter byte) (byte, error) {
 	for c := byte(1); c < 0xff; c++ {
-		if !bytes.Contains(input, []byte{c}) && c != comma && !bytes.Contains([]byte("\"\r\n"), []byte{c}) {
+		if !bytes.Contains(input, []byte{c}) && c != delimiter && !bytes.Contains([]byte("\"\r\n"), []byte{c}) {
 			return c, nil
 		}
 	}
