@@ -7,8 +7,9 @@
 // TestSimulate runs schedules of random faults. The seed of a schedule is its
 // number. To run more of them, or to repeat one:
 //
-//	FASTCOUNT_SIM_SCHEDULES=1000000 go test -run TestSimulate ./internal/testing/faults
-//	FASTCOUNT_SIM_SEED=17 go test -run TestSimulate ./internal/testing/faults
+//	cd internal/testing/faults
+//	FASTCOUNT_SIM_SCHEDULES=1000000 go test -run TestSimulate
+//	FASTCOUNT_SIM_SEED=17 go test -run TestSimulate
 //
 // A cancelled schedule may be resumed with the parts that were complete. Other
 // tests cut an answer, a file and standard input at every byte.
