@@ -14,8 +14,9 @@ import (
 	"fastcount/internal/resources"
 )
 
-// Statistics are what --stats and --metrics-file tell of a run. "fastcount help stats" explains every member; their
-// names and meanings stay as they are while the version is the same.
+// Statistics are what --stats and --metrics-file report of a run. "fastcount
+// help stats" explains every member; their names and meanings stay as they are
+// while the version is the same.
 type Statistics struct {
 	Version       int     `json:"version"`
 	Rows          uint64  `json:"rows"`
@@ -129,7 +130,8 @@ func (s *Statistics) Text() string {
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// Metrics returns the statistics in the text format of Prometheus, version 0.0.4, as its node exporter reads from files.
+// Metrics returns the statistics in the text format of Prometheus, version
+// 0.0.4, as its node exporter reads from files.
 func (s *Statistics) Metrics() string {
 	var b strings.Builder
 	metric := func(name, help string, value any) {
