@@ -76,6 +76,7 @@ var dependencies = map[string]string{
 	"github.com/spf13/pflag":               "cmd/fastcount",
 	"golang.org/x/term":                    "cmd/fastcount internal/console internal/progress",
 	"golang.org/x/sys":                     "sources internal/simd internal/fused cmd/fastcount internal/testing/terminal internal/resources",
+	"github.com/gofrs/flock":               "internal/checkpoint",
 	"golang.org/x/sync":                    "engine sources cmd/fastcount",
 }
 

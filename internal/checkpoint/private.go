@@ -25,22 +25,33 @@ func checkPrivate(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// openPrivate opens a file of the directory, which must be a regular file that
-// nobody else can change. It does not follow a symbolic link.
-func openPrivate(path string, flag int) (*os.File, error) {
-	f, err := os.OpenFile(path, flag|noFollow, 0o600)
+// checkFile is checkPrivate for a file, which must be a regular one.
+func checkFile(path string, info fs.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%w: %s: not a regular file", ErrNotPrivate, path)
+	}
+	return checkPrivate(path, info)
+}
+
+// checkOpened returns err, the error of opening a file with noFollow, or one
+// that matches ErrNotPrivate if the file is a symbolic link.
+func checkOpened(path string, err error) error {
+	if info, e := os.Lstat(path); e == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return fmt.Errorf("%w: %s: symbolic link", ErrNotPrivate, path)
+	}
+	return err
+}
+
+// openPrivate opens a file of the directory for reading. It must be a regular
+// file that nobody else can change. A symbolic link is not followed.
+func openPrivate(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
 	if err != nil {
-		if info, e := os.Lstat(path); e == nil && info.Mode()&fs.ModeSymlink != 0 {
-			return nil, fmt.Errorf("%w: %s: symbolic link", ErrNotPrivate, path)
-		}
-		return nil, err
+		return nil, checkOpened(path, err)
 	}
 	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%w: %s: not a regular file", ErrNotPrivate, path)
-	}
 	if err == nil {
-		err = checkPrivate(path, info)
+		err = checkFile(path, info)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -50,7 +61,7 @@ func openPrivate(path string, flag int) (*os.File, error) {
 
 // readPrivate returns the content of a file that openPrivate opens.
 func readPrivate(path string) (data []byte, err error) {
-	f, err := openPrivate(path, os.O_RDONLY)
+	f, err := openPrivate(path)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,8 @@ import (
 	"path/filepath"
 	"reflect"
 
+	"github.com/gofrs/flock"
+
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
 	"fastcount/internal/partial"
@@ -49,7 +51,7 @@ type Store struct {
 	parts []string // digests of the identities of the parts
 	warn  func(error)
 	files atomicfile.Files
-	lock  *os.File
+	lock  *flock.Flock
 }
 
 var _ engine.Store = (*Store)(nil)
@@ -158,7 +160,7 @@ func (s *Store) Load(part int) (*engine.Report, error) {
 }
 
 func (s *Store) load(part int) (r *engine.Report, err error) {
-	f, err := openPrivate(s.path(part), os.O_RDONLY)
+	f, err := openPrivate(s.path(part))
 	if err != nil {
 		return nil, err
 	}
