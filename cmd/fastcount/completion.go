@@ -1,59 +1,17 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"fastcount/sinks"
 )
-
-// shells returns the writers of completion scripts by the name of the shell.
-func shells(root *cobra.Command) map[string]func(io.Writer) error {
-	return map[string]func(io.Writer) error{
-		"bash": func(w io.Writer) error {
-			_, err := io.WriteString(w, bashFallback)
-			return errors.Join(err, root.GenBashCompletionV2(w, true))
-		},
-		"zsh":        root.GenZshCompletion,
-		"fish":       func(w io.Writer) error { return root.GenFishCompletion(w, true) },
-		"powershell": root.GenPowerShellCompletionWithDesc,
-	}
-}
-
-func shellNames() []string { return slices.Sorted(maps.Keys(shells(nil))) }
-
-// bashFallback defines what cobra's script calls of the package
-// bash-completion, for systems on which that is not installed.
-const bashFallback = `if ! declare -F _get_comp_words_by_ref >/dev/null; then
-    _get_comp_words_by_ref() {
-        local line=${COMP_LINE:0:COMP_POINT}
-        read -ra words <<<"$line"
-        [[ $line == *[[:space:]] ]] && words+=("")
-        cword=$((${#words[@]} - 1))
-        cur=${words[cword]} prev=${words[cword - 1]}
-    }
-    _filedir() {
-        local name
-        compopt -o filenames 2>/dev/null
-        while IFS= read -r name; do
-            COMPREPLY+=("$name")
-        done < <(compgen "${1:--f}" -- "$cur")
-    }
-fi
-
-`
 
 func newCompletion(p *program) *cobra.Command {
 	return p.command("completion SHELL", "print completion for bash, zsh, fish or powershell",
@@ -77,65 +35,6 @@ func runCompletion(_ context.Context, p *program, args []string) error {
 	return p.print(script.String())
 }
 
-// completeFlags registers the completion of the values of a command's flags.
-// It follows from the placeholder of the value in the help.
-func completeFlags(c *cobra.Command) {
-	c.Flags().VisitAll(func(f *pflag.Flag) {
-		info := describeFlag(f)
-		complete := cobra.NoFileCompletions
-		switch {
-		case info.value == "FILE" || info.value == "PLAN":
-			complete = completeFiles
-		case info.value == "DIR":
-			complete = completeDirectories
-		case info.value == "FORMAT[=FILE]":
-			complete = completeSinks
-		case info.choices != nil:
-			complete = cobra.FixedCompletions(info.choices, cobra.ShellCompDirectiveNoFileComp)
-		}
-		if err := c.RegisterFlagCompletionFunc(f.Name, complete); err != nil {
-			panic(err) // the flag exists, and has no completion yet
-		}
-	})
-}
-
-// completeOne completes a single argument that is one of some names.
-func completeOne(names func() []string) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return names(), cobra.ShellCompDirectiveNoFileComp
-	}
-}
-
-// completeFiles leaves the completion of files to the shell.
-func completeFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return nil, cobra.ShellCompDirectiveDefault
-}
-
-// completeDirectories leaves the completion of directories to the shell.
-func completeDirectories(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return nil, cobra.ShellCompDirectiveFilterDirs
-}
-
-// completeSinks completes the format of an output, and the file after its =.
-func completeSinks(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	var found []string
-	if format, file, ok := strings.Cut(typed, "="); ok {
-		for _, name := range filesWith(file) {
-			found = append(found, format+"="+name)
-		}
-		return withSpace(found)
-	}
-	for _, name := range sinks.Builtin(sinks.Options{}).Names() {
-		if strings.HasPrefix(name, typed) {
-			found = append(found, name, name+"=")
-		}
-	}
-	return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-}
-
 // completeSources completes the ids of exports and the names of files. What
 // cannot be the beginning of an id is left to the shell.
 func (o *remoteOptions) completeSources(p *program) cobra.CompletionFunc {
@@ -151,41 +50,6 @@ func (o *remoteOptions) completeSources(p *program) cobra.CompletionFunc {
 		found := slices.DeleteFunc(ids, func(id string) bool { return !strings.HasPrefix(id, typed) })
 		return withSpace(append(found, filesWith(typed)...))
 	}
-}
-
-// withSpace returns names as completions, after which a space follows unless
-// the only one is a directory. Without names, the shell completes files.
-func withSpace(names []string) ([]string, cobra.ShellCompDirective) {
-	if len(names) == 0 {
-		return nil, cobra.ShellCompDirectiveDefault
-	}
-	directive := cobra.ShellCompDirectiveNoFileComp
-	if len(names) == 1 && strings.HasSuffix(names[0], string(os.PathSeparator)) {
-		directive |= cobra.ShellCompDirectiveNoSpace
-	}
-	return names, directive
-}
-
-// filesWith returns the names of the files and directories that begin with
-// typed; a directory ends in a separator. Hidden ones are left out unless typed
-// has their dot.
-func filesWith(typed string) (names []string) {
-	dir, base := filepath.Split(typed)
-	entries, err := os.ReadDir(cmp.Or(dir, "."))
-	if err != nil {
-		return nil // what is typed may be no directory yet
-	}
-	for _, e := range entries {
-		name := e.Name()
-		if !strings.HasPrefix(name, base) || base == "" && name[0] == '.' {
-			continue
-		}
-		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.IsDir() {
-			name += string(os.PathSeparator)
-		}
-		names = append(names, dir+name)
-	}
-	return names
 }
 
 // completionTimeout bounds how long pressing Tab waits for a server.
@@ -207,4 +71,21 @@ func (o *remoteOptions) idsWithin(ctx context.Context, p *program, limit time.Du
 		return nil
 	}
 	return ids
+}
+
+// completeSinks completes the format of an output, and the file after its =.
+func completeSinks(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	var found []string
+	if format, file, ok := strings.Cut(typed, "="); ok {
+		for _, name := range filesWith(file) {
+			found = append(found, format+"="+name)
+		}
+		return withSpace(found)
+	}
+	for _, name := range sinks.Builtin(sinks.Options{}).Names() {
+		if strings.HasPrefix(name, typed) {
+			found = append(found, name, name+"=")
+		}
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }

@@ -333,3 +333,17 @@ func (e extent) String() string {
 	}
 	return strings.Join(known, ", ")
 }
+
+// rangeSize returns how many bytes of a file a worker is to count at once, 0
+// where that is not set. Tests split small files with it.
+func rangeSize(environ []string) (int64, error) {
+	text := variables(environ)[rangeVariable]
+	if text == "" {
+		return 0, nil
+	}
+	var n size
+	if err := n.Set(text); err != nil {
+		return 0, usage(fmt.Errorf("%s %q: %w", rangeVariable, text, err))
+	}
+	return int64(n), nil
+}

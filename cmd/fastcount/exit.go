@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/checkpoint"
+	"fastcount/internal/console"
 	"fastcount/internal/merge"
 	"fastcount/internal/outfile"
 	"fastcount/internal/partial"
@@ -303,4 +305,19 @@ func (e *incompleteError) Lines() []string {
 		lines[i] = fmt.Sprintf("the result is incomplete: %s: %v", s.Part, s.Err)
 	}
 	return lines
+}
+
+// report writes what went wrong and what to do about it. A standard output that
+// its reader closed is not reported.
+func report(u *console.Console, err error) {
+	code := exitCode(err)
+	if code == exitBrokenPipe {
+		return
+	}
+	for _, text := range messages(err) {
+		u.Line(slog.LevelError, "fastcount: ", text, "exit_code", code)
+	}
+	for _, h := range hints(err) {
+		u.Hint(h)
+	}
 }

@@ -43,7 +43,7 @@ func TestEveryFlag(t *testing.T) {
 	for _, c := range subcommands(root) {
 		for _, f := range flagsOf(c) {
 			checkEnvironment(t, c.Name(), f)
-			for _, help := range []string{fullHelp(root), helpOf(c)} {
+			for _, help := range []string{fullHelp(root, texts()), helpOf(c, texts())} {
 				lines := strings.Split(help, "\n")
 				if n := len(slices.DeleteFunc(lines, func(l string) bool { return !isFlagLine(l, f.name) })); n != 1 {
 					t.Errorf("%s --%s has %d lines in a help", c.Name(), f.name, n)
@@ -52,7 +52,7 @@ func TestEveryFlag(t *testing.T) {
 			if page := section(flagDocs(root), "## "+c.Name()+"\n", "\n## "); !strings.Contains(page, "| `--"+f.name) {
 				t.Errorf("%s --%s is missing from the page of flags", c.Name(), f.name)
 			}
-			if page := section(manPage(root), ".SS Flags of "+c.Name()+"\n", "\n.S"); !strings.Contains(page, bold("--"+f.name)) {
+			if page := section(manPage(root, texts()), ".SS Flags of "+c.Name()+"\n", "\n.S"); !strings.Contains(page, bold("--"+f.name)) {
 				t.Errorf("%s --%s is missing from the man page", c.Name(), f.name)
 			}
 			if offered, _ := complete(t, c.Name(), "--"+f.name); !slices.Contains(offered, "--"+f.name) {
@@ -147,16 +147,16 @@ func isFlagLine(line, name string) bool {
 }
 
 func TestHelpIsWellSet(t *testing.T) {
-	texts := map[string]string{"--help": fullHelp(newRoot(testProgram()))}
-	maps.Copy(texts, topics())
-	for name, text := range texts {
+	pages := map[string]string{"--help": fullHelp(newRoot(testProgram()), texts())}
+	maps.Copy(pages, topics())
+	for name, text := range pages {
 		for line := range strings.Lines(text) {
 			if line = strings.TrimSuffix(line, "\n"); len(line) > helpWidth || strings.TrimRight(line, " ") != line {
 				t.Errorf("%s: a line of %d columns: %q", name, len(line), line)
 			}
 		}
 	}
-	if !strings.HasPrefix(texts["--help"], "Usage:") {
+	if !strings.HasPrefix(pages["--help"], "Usage:") {
 		t.Error("the help does not begin with Usage:")
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"fastcount/internal/atomicfile"
 	"fastcount/internal/console"
@@ -152,4 +153,13 @@ func (p *program) print(text string) error {
 	}
 	_, err := io.WriteString(resultWriter{p.stdout}, text)
 	return err
+}
+
+// configure takes from the flags of a subcommand what is to be written.
+func (p *program) configure(flags *pflag.FlagSet) {
+	p.ui.Quiet = lookup(flags, "quiet") == "true"
+	p.ui.Verbose = lookup(flags, "verbose") == "true"
+	if lookup(flags, "log-format") == "json" {
+		p.ui.LogJSON()
+	}
 }

@@ -113,7 +113,7 @@ func (o *mergeOptions) mergeOutputs(p *program) (*outfile.Outputs, error) {
 		if len(o.sinks) > 0 || o.output != "" || o.missing && o.partial != "" {
 			return nil, clash("--missing and --partial exclude other outputs")
 		}
-		if o.require.word != "" || o.expectRows.set {
+		if o.require.word != "" || o.expectRows.given {
 			return nil, clash("--require and --expect-rows exclude --missing and --partial, which write no result")
 		}
 		return nil, nil

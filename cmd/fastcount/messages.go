@@ -4,38 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"fastcount/engine"
-	"fastcount/internal/console"
+	"fastcount/internal/nearest"
 )
-
-// configure takes from the flags of a subcommand what is to be written.
-func (p *program) configure(flags *pflag.FlagSet) {
-	p.ui.Quiet = lookup(flags, "quiet") == "true"
-	p.ui.Verbose = lookup(flags, "verbose") == "true"
-	if lookup(flags, "log-format") == "json" {
-		p.ui.LogJSON()
-	}
-}
-
-// report writes what went wrong and what to do about it. A standard output that
-// its reader closed is not reported.
-func report(u *console.Console, err error) {
-	code := exitCode(err)
-	if code == exitBrokenPipe {
-		return
-	}
-	for _, text := range messages(err) {
-		u.Line(slog.LevelError, "fastcount: ", text, "exit_code", code)
-	}
-	for _, h := range hints(err) {
-		u.Hint(h)
-	}
-}
 
 // messages returns a line for each thing that went wrong. A line break in the
 // text of a single error, such as one in the name of a file, begins no new
@@ -140,3 +113,11 @@ func (e *hintedError) Error() string { return e.err.Error() }
 func (e *hintedError) Unwrap() error { return e.err }
 
 func hinted(err error, hints ...string) error { return &hintedError{err, hints} }
+
+// meantID guesses which of the ids that there are was meant.
+func meantID(id string, known []string) []string {
+	if near := nearest.Word(id, known); near != "" {
+		return []string{"did you mean " + near + "?"}
+	}
+	return nil
+}

@@ -245,7 +245,7 @@ type proofOptions struct {
 // report's parts are marked as proved by their rows if the expected number was
 // counted.
 func (o *proofOptions) checkProof(r *engine.Report) error {
-	if o.expectRows.set {
+	if o.expectRows.given {
 		if err := r.ExpectRows(o.expectRows.rows); err != nil {
 			return err
 		}
@@ -262,7 +262,7 @@ func (o *proofOptions) checkProof(r *engine.Report) error {
 
 // checkShardProof refuses the flag that has no meaning for a part of a plan.
 func (o *proofOptions) checkShardProof() error {
-	if o.expectRows.set {
+	if o.expectRows.given {
 		return usage(hinted(errors.New("--expect-rows: a shard has only some of the rows"),
 			"give it to fastcount merge instead"))
 	}

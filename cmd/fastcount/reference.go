@@ -9,7 +9,7 @@ import (
 
 // manPage returns the manual page in the language of man, which "fastcount help man" prints: the subcommands,
 // the flags and the topics.
-func manPage(root *cobra.Command) string {
+func manPage(root *cobra.Command, m manual) string {
 	var b strings.Builder
 	b.WriteString(".\\\" Generated from the flags by: fastcount help man\n" +
 		".TH FASTCOUNT 1 \"\" fastcount \"User Commands\"\n" +
@@ -18,14 +18,13 @@ func manPage(root *cobra.Command) string {
 		fmt.Fprintf(&b, ".TP\n%s\n%s\n", bold(synopsis(c)), roff(c.Short))
 	}
 	b.WriteString(".SH DESCRIPTION\n")
-	writeLines(&b, introduction)
+	writeLines(&b, m.introduction)
 	b.WriteString(".SH OPTIONS\n")
 	for _, c := range subcommands(root) {
 		writeOptions(&b, c)
 	}
-	texts := topics()
-	for _, name := range topicNames() {
-		title, text, _ := strings.Cut(texts[name], "\n")
+	for _, name := range m.names() {
+		title, text, _ := strings.Cut(m.topics[name], "\n")
 		fmt.Fprintf(&b, ".SH %s\n", roff(strings.ToUpper(title)))
 		writeLines(&b, text)
 	}

@@ -12,7 +12,7 @@ import (
 // TestReferencesAreUpToDate: what is generated from the flags and lies in docs is what the program would write now.
 func TestReferencesAreUpToDate(t *testing.T) {
 	for _, c := range []struct{ file, topic, want string }{
-		{"docs/fastcount.1", "man", manPage(newRoot(testProgram()))},
+		{"docs/fastcount.1", "man", manPage(newRoot(testProgram()), texts())},
 		{"docs/flags.md", "flags", flagDocs(newRoot(testProgram()))},
 	} {
 		got, err := os.ReadFile("../../" + c.file)
@@ -47,7 +47,7 @@ func TestManPage(t *testing.T) {
 		t.Skip("there is no groff")
 	}
 	cmd := exec.Command("groff", "-ww", "-man", "-Tascii")
-	cmd.Stdin = strings.NewReader(manPage(newRoot(testProgram())))
+	cmd.Stdin = strings.NewReader(manPage(newRoot(testProgram()), texts()))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil || stderr.Len() > 0 {

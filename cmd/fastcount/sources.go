@@ -13,7 +13,6 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/human"
-	"fastcount/internal/nearest"
 	"fastcount/mockserver"
 	"fastcount/parser"
 	"fastcount/sources"
@@ -216,14 +215,6 @@ func meant(id string, known []string) []string {
 		h = append(h, fmt.Sprintf("to count the file of that name, write .%c%s", os.PathSeparator, id))
 	}
 	return h
-}
-
-// meantID guesses which of the ids that there are was meant.
-func meantID(id string, known []string) []string {
-	if near := nearest.Word(id, known); near != "" {
-		return []string{"did you mean " + near + "?"}
-	}
-	return nil
 }
 
 // maxListed is how many ids a hint lists.

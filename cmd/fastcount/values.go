@@ -87,8 +87,8 @@ func (*rowLimit) Type() string     { return "N" }
 
 // expectedRows is a number of rows, 0 or more, that may be absent.
 type expectedRows struct {
-	rows uint64
-	set  bool
+	rows  uint64
+	given bool
 }
 
 func (e *expectedRows) Set(text string) error {
@@ -101,7 +101,7 @@ func (e *expectedRows) Set(text string) error {
 }
 
 func (e *expectedRows) String() string {
-	if !e.set {
+	if !e.given {
 		return ""
 	}
 	return strconv.FormatUint(e.rows, 10)

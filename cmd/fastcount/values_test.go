@@ -78,10 +78,10 @@ func TestValues(t *testing.T) {
 // A number of rows that is not given is not 0, which is one.
 func TestExpectedRowsMayBeAbsent(t *testing.T) {
 	e := new(expectedRows)
-	if e.set || e.String() != "" {
+	if e.given || e.String() != "" {
 		t.Errorf("absent: got %+v, %q", e, e)
 	}
-	if err := e.Set("0"); err != nil || !e.set || e.String() != "0" {
+	if err := e.Set("0"); err != nil || !e.given || e.String() != "0" {
 		t.Errorf("0: got %+v, %q, %v", e, e, err)
 	}
 }

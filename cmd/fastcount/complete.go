@@ -1,0 +1,129 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// shells returns the writers of completion scripts by the name of the shell.
+func shells(root *cobra.Command) map[string]func(io.Writer) error {
+	return map[string]func(io.Writer) error{
+		"bash": func(w io.Writer) error {
+			_, err := io.WriteString(w, bashFallback)
+			return errors.Join(err, root.GenBashCompletionV2(w, true))
+		},
+		"zsh":        root.GenZshCompletion,
+		"fish":       func(w io.Writer) error { return root.GenFishCompletion(w, true) },
+		"powershell": root.GenPowerShellCompletionWithDesc,
+	}
+}
+
+func shellNames() []string { return slices.Sorted(maps.Keys(shells(nil))) }
+
+// bashFallback defines what cobra's script calls of the package
+// bash-completion, for systems on which that is not installed.
+const bashFallback = `if ! declare -F _get_comp_words_by_ref >/dev/null; then
+    _get_comp_words_by_ref() {
+        local line=${COMP_LINE:0:COMP_POINT}
+        read -ra words <<<"$line"
+        [[ $line == *[[:space:]] ]] && words+=("")
+        cword=$((${#words[@]} - 1))
+        cur=${words[cword]} prev=${words[cword - 1]}
+    }
+    _filedir() {
+        local name
+        compopt -o filenames 2>/dev/null
+        while IFS= read -r name; do
+            COMPREPLY+=("$name")
+        done < <(compgen "${1:--f}" -- "$cur")
+    }
+fi
+
+`
+
+// completeFlags registers the completion of the values of a command's flags.
+// It follows from the placeholder of the value in the help; byValue holds the
+// completion for further placeholders.
+func completeFlags(c *cobra.Command, byValue map[string]cobra.CompletionFunc) {
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		info := describeFlag(f)
+		complete := cobra.NoFileCompletions
+		switch own := byValue[info.value]; {
+		case own != nil:
+			complete = own
+		case info.value == "FILE" || info.value == "PLAN":
+			complete = completeFiles
+		case info.value == "DIR":
+			complete = completeDirectories
+		case info.choices != nil:
+			complete = cobra.FixedCompletions(info.choices, cobra.ShellCompDirectiveNoFileComp)
+		}
+		if err := c.RegisterFlagCompletionFunc(f.Name, complete); err != nil {
+			panic(err) // the flag exists, and has no completion yet
+		}
+	})
+}
+
+// completeOne completes a single argument that is one of some names.
+func completeOne(names func() []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return names(), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeFiles leaves the completion of files to the shell.
+func completeFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+// completeDirectories leaves the completion of directories to the shell.
+func completeDirectories(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// withSpace returns names as completions, after which a space follows unless
+// the only one is a directory. Without names, the shell completes files.
+func withSpace(names []string) ([]string, cobra.ShellCompDirective) {
+	if len(names) == 0 {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	directive := cobra.ShellCompDirectiveNoFileComp
+	if len(names) == 1 && strings.HasSuffix(names[0], string(os.PathSeparator)) {
+		directive |= cobra.ShellCompDirectiveNoSpace
+	}
+	return names, directive
+}
+
+// filesWith returns the names of the files and directories that begin with
+// typed; a directory ends in a separator. Hidden ones are left out unless typed
+// has their dot.
+func filesWith(typed string) (names []string) {
+	dir, base := filepath.Split(typed)
+	entries, err := os.ReadDir(cmp.Or(dir, "."))
+	if err != nil {
+		return nil // what is typed may be no directory yet
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if !strings.HasPrefix(name, base) || base == "" && name[0] == '.' {
+			continue
+		}
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.IsDir() {
+			name += string(os.PathSeparator)
+		}
+		names = append(names, dir+name)
+	}
+	return names
+}

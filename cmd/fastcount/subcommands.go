@@ -1,0 +1,74 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+)
+
+// countName is the name of the subcommand that runs where none is named.
+const countName = "count"
+
+// withCount returns args with the subcommand count inserted, unless the first
+// argument names a subcommand or requests help. cobra alone would also find a
+// subcommand after flags, and would have no place for flags without one.
+func withCount(root *cobra.Command, args []string) []string {
+	if len(args) == 0 {
+		return []string{countName}
+	}
+	switch first := args[0]; first {
+	case "-h", "--help":
+		return args
+	case "--version":
+		return slices.Concat([]string{"version"}, args[1:])
+	case cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
+		return slices.Concat(args[:1], withCountUnfinished(root, args[1:]))
+	default:
+		if slices.Contains(commandNames(root), first) {
+			return args
+		}
+	}
+	return slices.Concat([]string{countName}, args)
+}
+
+// withCountUnfinished is withCount for a command line that is being completed.
+// Its first argument, while it is the last, may become a subcommand.
+func withCountUnfinished(root *cobra.Command, args []string) []string {
+	if len(args) == 0 || len(args) == 1 && (args[0] == "" || args[0][0] != '-') {
+		return args
+	}
+	if args[0] == "-h" || args[0] == "--help" {
+		return slices.Concat([]string{countName}, args)
+	}
+	return withCount(root, args)
+}
+
+// commandNames returns the names of the subcommands.
+func commandNames(root *cobra.Command) (names []string) {
+	for _, c := range subcommands(root) {
+		names = append(names, c.Name())
+	}
+	return names
+}
+
+// subcommands returns the subcommands: count, and then the others by name.
+func subcommands(root *cobra.Command) (all []*cobra.Command) {
+	for _, c := range root.Commands() {
+		switch {
+		case c.Name() == countName:
+			all = slices.Insert(all, 0, c)
+		case !c.Hidden:
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// synopsis returns the usage of a subcommand. That of count is shown without
+// its name, which may be left out.
+func synopsis(c *cobra.Command) string {
+	if c.Name() == countName {
+		return c.Root().UseLine()
+	}
+	return c.UseLine()
+}
