@@ -21,7 +21,7 @@ import (
 // bench or fuzz, and only tests and benchmarks import internal/testing.
 var imports = map[string]string{
 	"":                             "",
-	"cmd/fastcount":                "sources sinks engine parser mockserver internal/simd internal/display internal/nearest internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/stats",
+	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/stats",
 	"sources":                      "engine parser",
 	"sinks":                        "engine internal/display internal/nearest",
 	"sinks/sinktest":               "engine sinks",
@@ -35,6 +35,7 @@ var imports = map[string]string{
 	"internal/testing/oracle":      "",
 	"internal/display":             "",
 	"internal/nearest":             "",
+	"internal/cli":                 "engine parser internal/human internal/nearest",
 	"internal/console":             "internal/display",
 	"internal/human":               "",
 	"internal/profile":             "internal/atomicfile",
@@ -72,8 +73,8 @@ var dependencies = map[string]string{
 	"github.com/klauspost/compress":        "sources",
 	"github.com/valyala/fastjson":          "sources",
 	"github.com/clipperhouse/displaywidth": "internal/display",
-	"github.com/spf13/cobra":               "cmd/fastcount",
-	"github.com/spf13/pflag":               "cmd/fastcount",
+	"github.com/spf13/cobra":               "cmd/fastcount internal/cli",
+	"github.com/spf13/pflag":               "cmd/fastcount internal/cli",
 	"golang.org/x/term":                    "cmd/fastcount internal/console internal/progress",
 	"golang.org/x/sys":                     "sources internal/simd internal/fused cmd/fastcount internal/testing/terminal internal/resources",
 	"github.com/gofrs/flock":               "internal/checkpoint",
@@ -83,7 +84,7 @@ var dependencies = map[string]string{
 // restricted lists packages of the standard library that only some packages may
 // import. The empty list means none.
 var restricted = map[string]string{
-	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/console internal/progress internal/resources",
+	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/cli internal/console internal/progress internal/resources",
 	"net":       "sources mockserver cmd/fastcount internal/testing/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/testing/simnet",
 	"unsafe":    "internal/fused",

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
+
+	"fastcount/internal/cli"
 )
 
 // action runs a subcommand with the arguments that are left after its flags.
@@ -24,8 +26,8 @@ func newRoot(p *program) *cobra.Command {
 	}
 	root.SetHelpCommand(help)
 	root.AddCommand(count, newPlan(p), newMerge(p), newExports(p), newServe(p), newGenerate(p), newCompletion(p), newVersion(p), help)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse(flagError(root, err)) })
-	root.SetHelpFunc(func(c *cobra.Command, _ []string) { p.helpErr = p.print(helpOf(c, texts())) })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return cli.Misuse(cli.FlagError(root, err)) })
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { p.helpErr = p.print(cli.CommandHelp(c, texts())) })
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	return root
@@ -33,7 +35,7 @@ func newRoot(p *program) *cobra.Command {
 
 // command returns a subcommand with flags. The first word of use is its name.
 // Without complete it takes no arguments.
-func (p *program) command(use, short string, flags *flagSet, run action, complete cobra.CompletionFunc) *cobra.Command {
+func (p *program) command(use, short string, flags *cli.FlagSet, run action, complete cobra.CompletionFunc) *cobra.Command {
 	if complete == nil {
 		complete = cobra.NoFileCompletions
 	}
@@ -45,7 +47,7 @@ func (p *program) command(use, short string, flags *flagSet, run action, complet
 		ValidArgsFunction:     complete,
 		RunE:                  func(c *cobra.Command, args []string) error { return p.runCommand(c, run, args) },
 	}
-	flags.addTo(c)
-	completeFlags(c, map[string]cobra.CompletionFunc{"FORMAT[=FILE]": completeSinks})
+	flags.AddTo(c)
+	cli.CompleteFlags(c, map[string]cobra.CompletionFunc{"FORMAT[=FILE]": completeSinks})
 	return c
 }

@@ -10,23 +10,24 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fastcount/internal/cli"
 	"fastcount/sinks"
 )
 
 func newCompletion(p *program) *cobra.Command {
 	return p.command("completion SHELL", "print completion for bash, zsh, fish or powershell",
-		new(flagSet), runCompletion, completeOne(shellNames))
+		new(cli.FlagSet), runCompletion, cli.CompleteOne(cli.ShellNames))
 }
 
 // runCompletion prints the completion script of a shell.
 func runCompletion(_ context.Context, p *program, args []string) error {
 	if len(args) != 1 {
-		return misuse(errors.New("want the name of one shell: " + list(shellNames())))
+		return cli.Misuse(errors.New("want the name of one shell: " + list(cli.ShellNames())))
 	}
-	write, ok := shells(p.root)[args[0]]
+	write, ok := cli.CompletionScripts(p.root)[args[0]]
 	if !ok {
-		return misuse(hinted(fmt.Errorf("no completion for shell %q", args[0]),
-			append(meantID(args[0], shellNames()), "the shells are "+list(shellNames()))...))
+		return cli.Misuse(cli.Hint(fmt.Errorf("no completion for shell %q", args[0]),
+			append(cli.DidYouMean(args[0], cli.ShellNames()), "the shells are "+list(cli.ShellNames()))...))
 	}
 	var script strings.Builder
 	if err := write(&script); err != nil {
@@ -42,13 +43,13 @@ func (o *remoteOptions) completeSources(p *program) cobra.CompletionFunc {
 		if strings.ContainsAny(typed, `/\~`) {
 			return nil, cobra.ShellCompDirectiveDefault
 		}
-		_ = fromEnviron(c.Flags(), p.environ) // a variable that is wrong is reported when the command runs
+		_ = cli.SetFromEnvironment(c.Flags(), p.environ) // a variable that is wrong is reported when the command runs
 		ids := builtinIDs()
 		if o.server != "" {
 			ids = o.idsWithin(c.Root().Context(), p, completionTimeout)
 		}
 		found := slices.DeleteFunc(ids, func(id string) bool { return !strings.HasPrefix(id, typed) })
-		return withSpace(append(found, filesWith(typed)...))
+		return cli.WithSpace(append(found, cli.FilesWith(typed)...))
 	}
 }
 
@@ -77,10 +78,10 @@ func (o *remoteOptions) idsWithin(ctx context.Context, p *program, limit time.Du
 func completeSinks(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 	var found []string
 	if format, file, ok := strings.Cut(typed, "="); ok {
-		for _, name := range filesWith(file) {
+		for _, name := range cli.FilesWith(file) {
 			found = append(found, format+"="+name)
 		}
-		return withSpace(found)
+		return cli.WithSpace(found)
 	}
 	for _, name := range sinks.Builtin(sinks.Options{}).Names() {
 		if strings.HasPrefix(name, typed) {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"fastcount/internal/cli"
 )
 
 // completions are lines that somebody writes, and words that are offered at their ends and words that are not. The
@@ -154,7 +156,7 @@ func checkOffer(t *testing.T, line string, offered, want, never []string) {
 func completionRoom(t *testing.T) (dir, url string) {
 	t.Helper()
 	dir = t.TempDir()
-	for name := range shells(nil) {
+	for name := range cli.CompletionScripts(nil) {
 		writeText(t, filepath.Join(dir, ".scripts", name), completionScript(t, name))
 	}
 	writeText(t, filepath.Join(dir, "data.csv"), "patient_id,event_type\n")

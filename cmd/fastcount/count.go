@@ -15,6 +15,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/cli"
 	"fastcount/internal/display"
 	"fastcount/internal/human"
 	"fastcount/internal/outfile"
@@ -27,27 +28,27 @@ import (
 )
 
 func newCount(p *program) *cobra.Command {
-	o, s := new(countOptions), new(flagSet)
-	f := s.group("Sources")
+	o, s := new(countOptions), new(cli.FlagSet)
+	f := s.Group("Sources")
 	o.sourceFlags(f)
 	o.inputFlags(f)
-	o.csvFlags(s.group("CSV"))
-	o.limitFlags(s.group("Limits"))
-	o.outputFlags(s.group("Output"))
-	f = s.group("Transfer")
+	o.csvFlags(s.Group("CSV"))
+	o.limitFlags(s.Group("Limits"))
+	o.outputFlags(s.Group("Output"))
+	f = s.Group("Transfer")
 	o.transferFlags(f)
-	o.verify = choice{"strict", []string{"strict", "warn", "off"}}
+	o.verify = cli.NewChoice("strict", "strict", "warn", "off")
 	f.Var(&o.verify, "verify", "how to treat downloads that disagree with their metadata; warn counts them and exits with 3")
 	o.proofFlags(f)
 	f.BoolVar(&o.allowPartial, "allow-partial", false, "if sources fail, write the result of the rest and exit with 3")
-	addText(f, &o.state, "state", "DIR", "directory to keep finished parts in, and to continue from (see help state)")
+	cli.AddText(f, &o.state, "state", "DIR", "directory to keep finished parts in, and to continue from (see help state)")
 	f.Var(&o.maxDuration, "max-duration", "stop with exit code 10 after this time")
-	o.workFlags(s.group("Work"))
-	f = s.group("Scale")
-	addText(f, &o.plan, "plan", "PLAN", "plan to count a shard of (see help scale)")
-	addText(f, &o.shard, "shard", "I/N", "shard to count, from 0; auto/N takes I from the scheduler")
-	addText(f, &o.outDir, "out-dir", "DIR", "directory for the partial result of the shard")
-	return p.command(countName+" [flags] SOURCE...", "count files, globs, URLs, - for standard input, or export ids",
+	o.workFlags(s.Group("Work"))
+	f = s.Group("Scale")
+	cli.AddText(f, &o.plan, "plan", "PLAN", "plan to count a shard of (see help scale)")
+	cli.AddText(f, &o.shard, "shard", "I/N", "shard to count, from 0; auto/N takes I from the scheduler")
+	cli.AddText(f, &o.outDir, "out-dir", "DIR", "directory for the partial result of the shard")
+	return p.command(cli.DefaultCommand+" [flags] SOURCE...", "count files, globs, URLs, - for standard input, or export ids",
 		s, o.run, o.completeSources(p))
 }
 
@@ -57,7 +58,7 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 	switch {
 	case o.plan != "":
 	case o.shard != "" || o.outDir != "":
-		return clash("--shard and --out-dir go with --plan")
+		return cli.Usagef("--shard and --out-dir go with --plan")
 	case len(args) == 0 && o.filesFrom == "":
 		return noSource(p)
 	}
@@ -115,7 +116,7 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	}
 	defer func() { err = errors.Join(err, endState()) }()
 	cfg.Progress = new(engine.Progress)
-	stop := progress.Show(ctx, p.ui, o.progress.word, cfg.Progress, parts, p.asked)
+	stop := progress.Show(ctx, p.ui, o.progress.Word, cfg.Progress, parts, p.asked)
 	report, err := engine.Run(ctx, parts, cfg)
 	stop()
 	if err != nil {
@@ -145,12 +146,12 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 
 // reportStats writes what --stats and --metrics-file request.
 func (o *countOptions) reportStats(p *program, r *engine.Report, m stats.Run) error {
-	if o.stats.word == "" && o.metricsFile == "" {
+	if o.stats.Word == "" && o.metricsFile == "" {
 		return nil
 	}
-	m.Jobs, m.Verify = o.workers(), o.verify.word
+	m.Jobs, m.Verify = o.workers(), o.verify.Word
 	s := stats.New(r, m)
-	switch o.stats.word {
+	switch o.stats.Word {
 	case "json":
 		p.ui.WriteJSON(s.JSON() + "\n")
 	case "text":
@@ -192,19 +193,19 @@ func noSource(p *program) error {
 	err := errors.New("no sources")
 	if f, ok := p.stdin.(*os.File); ok {
 		if info, statErr := f.Stat(); statErr == nil && (info.Mode()&fs.ModeNamedPipe != 0 || info.Mode().IsRegular()) {
-			err = hinted(err, "count standard input with: fastcount -")
+			err = cli.Hint(err, "count standard input with: fastcount -")
 		}
 	}
-	return misuse(err)
+	return cli.Misuse(err)
 }
 
 // config says how the sources are to be counted.
 func (o *countOptions) config(p *program) (engine.Config, error) {
 	if o.noHeader && (o.patient.Name != "" || o.event.Name != "") {
-		return engine.Config{}, clash("--no-header: without a header columns are chosen by number")
+		return engine.Config{}, cli.Usagef("--no-header: without a header columns are chosen by number")
 	}
 	if o.rejects != "" && o.maxBadRows == 0 {
-		return engine.Config{}, usage(hinted(errors.New("--rejects: no rows are left out"), "leave out up to N rows with --max-bad-rows N"))
+		return engine.Config{}, cli.Usage(cli.Hint(errors.New("--rejects: no rows are left out"), "leave out up to N rows with --max-bad-rows N"))
 	}
 	rangeSize, err := rangeSize(p.environ)
 	if err != nil {
@@ -216,11 +217,11 @@ func (o *countOptions) config(p *program) (engine.Config, error) {
 		Patient:   parser.Selector(o.patient),
 		Event:     parser.Selector(o.event),
 
-		Verify:       verifying[o.verify.word],
+		Verify:       verifying[o.verify.Word],
 		AllowPartial: o.allowPartial,
 		MaxBadRows:   uint64(o.maxBadRows),
 		KeepBadRows:  o.rejects != "",
-		EscapeIDs:    o.utf8.word == "escape",
+		EscapeIDs:    o.utf8.Word == "escape",
 		ShowData:     o.showData,
 
 		Dialect:      parser.Dialect{Delimiter: byte(o.delimiter), NoHeader: o.noHeader},
@@ -229,14 +230,14 @@ func (o *countOptions) config(p *program) (engine.Config, error) {
 		RangeSize:    rangeSize,
 	}
 	if err := cmp.Or(cfg.Validate(), useKernel(p.environ)); err != nil {
-		return engine.Config{}, usage(err)
+		return engine.Config{}, cli.Usage(err)
 	}
 	return cfg, nil
 }
 
 // useKernel selects the kernel that the environment names, if it names one.
 func useKernel(environ []string) error {
-	if name := variables(environ)[kernelVariable]; name != "" {
+	if name := cli.Variables(environ)[cli.KernelVariable]; name != "" {
 		return simd.Use(name)
 	}
 	return nil
@@ -337,13 +338,13 @@ func (e extent) String() string {
 // rangeSize returns how many bytes of a file a worker is to count at once, 0
 // where that is not set. Tests split small files with it.
 func rangeSize(environ []string) (int64, error) {
-	text := variables(environ)[rangeVariable]
+	text := cli.Variables(environ)[cli.RangeVariable]
 	if text == "" {
 		return 0, nil
 	}
-	var n size
+	var n cli.Size
 	if err := n.Set(text); err != nil {
-		return 0, usage(fmt.Errorf("%s %q: %w", rangeVariable, text, err))
+		return 0, cli.Usage(fmt.Errorf("%s %q: %w", cli.RangeVariable, text, err))
 	}
 	return int64(n), nil
 }

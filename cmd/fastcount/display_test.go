@@ -14,6 +14,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/checkpoint"
+	"fastcount/internal/cli"
 	"fastcount/internal/stats"
 )
 
@@ -32,7 +33,7 @@ func TestMessagesFollowTheStructure(t *testing.T) {
 		{fmt.Errorf("x: %w (y)", errors.Join(a, b)), []string{"x: a\nfastcount: b", "c (y)"}},
 		{fmt.Errorf("x: %w", fmt.Errorf("y: %w", a)), []string{"x: y: a\nfastcount: b"}},
 		{fmt.Errorf("%w: %w", a, b), []string{"a\nfastcount: b: c"}},
-		{usage(errors.Join(a, b)), []string{"a\nfastcount: b", "c"}},
+		{cli.Usage(errors.Join(a, b)), []string{"a\nfastcount: b", "c"}},
 		{engine.PartErrors{{Part: "p\nq", Err: errors.Join(a, b)}, {Part: "r", Attempts: 2, Err: b}},
 			[]string{"p\nq: a\nfastcount: b", "c", "r: c (attempt 2)"}},
 		{&incompleteError{[]engine.Missing{{Part: "p\nq", Err: a}, {Part: "r", Err: b}}},
@@ -40,7 +41,7 @@ func TestMessagesFollowTheStructure(t *testing.T) {
 		{fmt.Errorf("--state: %w", &checkpoint.DifferentError{Dir: "d\ne", Differences: []string{"f\ng", "h"}}),
 			[]string{"--state: d\ne: checkpoint of another run:", "f\ng", "h"}},
 	} {
-		if got := messages(c.err); !slices.Equal(got, c.want) {
+		if got := cli.Messages(c.err); !slices.Equal(got, c.want) {
 			t.Errorf("messages(%q) = %q, want %q", c.err, got, c.want)
 		}
 	}

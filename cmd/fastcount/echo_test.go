@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"fastcount/internal/cli"
 )
 
 // serveRaw starts a server that answers every request with the same bytes, and
@@ -62,7 +64,7 @@ func TestServersThatEchoLeakNothing(t *testing.T) {
 			url := serveRaw(t, answer)
 			for _, source := range []string{"e", url + "/x.csv"} {
 				cmd := exec.Command("fastcount", "--server", url, "--retries", "0", source)
-				cmd.Env = append(os.Environ(), tokenVariable+"="+token)
+				cmd.Env = append(os.Environ(), cli.TokenVariable+"="+token)
 				out, err := cmd.CombinedOutput()
 				if code := codeOf(t, err); code == 0 || code == exitLeak || strings.Contains(string(out), token) {
 					t.Errorf("%s: exit code %d: %s", source, code, out)

@@ -11,6 +11,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/checkpoint"
+	"fastcount/internal/cli"
 	"fastcount/internal/console"
 	"fastcount/internal/merge"
 	"fastcount/internal/outfile"
@@ -79,7 +80,7 @@ type failure struct {
 var failures = []failure{
 	{is: signaled(exitInterrupted), code: exitInterrupted},
 	{is: signaled(exitTerminated), code: exitTerminated},
-	{is: as[*usageError], code: exitUsage},
+	{is: as[*cli.UsageError], code: exitUsage},
 	{is: as[*incompleteError], code: exitIncomplete},
 
 	{as[*engine.LimitError], exitLimit, ""}, // its hint names the flag
@@ -259,8 +260,8 @@ func hints(err error) []string {
 		}
 		return distinct(all)
 	}
-	if h, ok := errors.AsType[*hintedError](err); ok {
-		return h.hints
+	if h, ok := errors.AsType[*cli.HintedError](err); ok {
+		return h.Hints
 	}
 	if limit, ok := errors.AsType[*engine.LimitError](err); ok {
 		return []string{"raise the limit with --max-" + limit.What}
@@ -314,7 +315,7 @@ func report(u *console.Console, err error) {
 	if code == exitBrokenPipe {
 		return
 	}
-	for _, text := range messages(err) {
+	for _, text := range cli.Messages(err) {
 		u.Line(slog.LevelError, "fastcount: ", text, "exit_code", code)
 	}
 	for _, h := range hints(err) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"fastcount/engine"
+	"fastcount/internal/cli"
 	"fastcount/internal/console"
 	"fastcount/internal/outfile"
 	"fastcount/internal/resources"
@@ -29,7 +30,7 @@ func TestFailures(t *testing.T) {
 		hint string
 	}{
 		{"anything", errors.New("x"), exitFailure, ""},
-		{"usage", clash("x"), exitUsage, ""},
+		{"usage", cli.Usagef("x"), exitUsage, ""},
 		{"argument", sources.ErrArgument, exitUsage, ""},
 		{"output that looks complete", outfile.ErrUnmarked, exitUsage, ""},
 		{"not found", sources.ErrNotFound, exitNotFound, ""},
@@ -103,7 +104,7 @@ func TestSeveralFailures(t *testing.T) {
 	if got := exitCode(err); got != exitData {
 		t.Errorf("exit code %d", got)
 	}
-	if got := messages(err); len(got) != 3 || !strings.HasPrefix(got[1], "b: ") || !strings.HasSuffix(got[1], "(attempt 8)") {
+	if got := cli.Messages(err); len(got) != 3 || !strings.HasPrefix(got[1], "b: ") || !strings.HasSuffix(got[1], "(attempt 8)") {
 		t.Errorf("messages %q", got)
 	}
 	if got := hints(err); len(got) != 2 || !strings.Contains(got[1], "--retries") {
@@ -122,7 +123,7 @@ func TestMessageBeginsWithTheFile(t *testing.T) {
 		{fmt.Errorf("--token-file: %w", missing), "--token-file: x.csv: file does not exist"},
 		{errors.New("plain"), "plain"},
 	} {
-		if got := messages(c.err); !slices.Equal(got, []string{c.want}) {
+		if got := cli.Messages(c.err); !slices.Equal(got, []string{c.want}) {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}

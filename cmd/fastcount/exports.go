@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"fastcount/internal/cli"
 )
 
 // exportsOptions are the flags of exports.
@@ -13,10 +15,10 @@ type exportsOptions struct {
 }
 
 func newExports(p *program) *cobra.Command {
-	o, s := new(exportsOptions), new(flagSet)
-	o.sourceFlags(s.group("Sources"))
-	o.transferFlags(s.group("Transfer"))
-	s.group("Reporting").BoolP("quiet", "q", false, "do not mention the built-in server")
+	o, s := new(exportsOptions), new(cli.FlagSet)
+	o.sourceFlags(s.Group("Sources"))
+	o.transferFlags(s.Group("Transfer"))
+	s.Group("Reporting").BoolP("quiet", "q", false, "do not mention the built-in server")
 	return p.command("exports [flags]", "list export ids, downloads and rows", s, o.run, nil)
 }
 

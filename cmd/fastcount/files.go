@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/cli"
 	"fastcount/sources"
 )
 
@@ -65,7 +66,7 @@ func (p *program) claimFiles(flags *pflag.FlagSet) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(fileFlags)) {
-		if err := p.claimFlag(name, lookup(flags, name)); err != nil {
+		if err := p.claimFlag(name, cli.Lookup(flags, name)); err != nil {
 			return err
 		}
 	}
@@ -135,5 +136,5 @@ func (p *program) inUse(err error) error {
 	case conflict.Output:
 		hint = "give each output a file of its own"
 	}
-	return usage(hinted(err, hint))
+	return cli.Usage(cli.Hint(err, hint))
 }

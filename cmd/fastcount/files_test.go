@@ -8,22 +8,24 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"fastcount/internal/cli"
 )
 
 // TestFileFlagsAreListed: every flag that names a file or directory is in
 // fileFlags, and nothing else is.
 func TestFileFlagsAreListed(t *testing.T) {
 	found := map[string]fileUse{}
-	for _, c := range subcommands(newRoot(testProgram())) {
-		for _, f := range flagsOf(c) {
-			named := strings.Contains(f.value, "FILE") || strings.Contains(f.value, "DIR") || strings.Contains(f.value, "PLAN") ||
-				strings.Contains(f.name, "file") || strings.Contains(f.name, "dir") && !strings.Contains(f.name, "redirect")
-			use, listed := fileFlags[f.name]
+	for _, c := range cli.Subcommands(newRoot(testProgram())) {
+		for _, f := range cli.FlagsOf(c) {
+			named := strings.Contains(f.Value, "FILE") || strings.Contains(f.Value, "DIR") || strings.Contains(f.Value, "PLAN") ||
+				strings.Contains(f.Name, "file") || strings.Contains(f.Name, "dir") && !strings.Contains(f.Name, "redirect")
+			use, listed := fileFlags[f.Name]
 			if named != listed {
-				t.Errorf("%s --%s=%s: names a file: %v, listed: %v", c.Name(), f.name, f.value, named, listed)
+				t.Errorf("%s --%s=%s: names a file: %v, listed: %v", c.Name(), f.Name, f.Value, named, listed)
 			}
 			if listed {
-				found[f.name] = use
+				found[f.Name] = use
 			}
 		}
 	}
@@ -34,10 +36,10 @@ func TestFileFlagsAreListed(t *testing.T) {
 
 // flagsThat returns the flags of counting with one of the uses, sorted.
 func flagsThat(uses ...fileUse) (names []string) {
-	for _, f := range flagsOf(newCount(testProgram())) {
-		use, listed := fileFlags[f.name]
-		if listed && slices.Contains(uses, use) && f.name != "plan" && f.name != "out-dir" {
-			names = append(names, f.name)
+	for _, f := range cli.FlagsOf(newCount(testProgram())) {
+		use, listed := fileFlags[f.Name]
+		if listed && slices.Contains(uses, use) && f.Name != "plan" && f.Name != "out-dir" {
+			names = append(names, f.Name)
 		}
 	}
 	slices.Sort(names)
@@ -115,7 +117,7 @@ func TestNoFlagOverwritesAnInput(t *testing.T) {
 		if writer == "sink" {
 			value = "csv=a.csv"
 		}
-		refused(t, dir, "a.csv", args, []string{variableOf(writer) + "=" + value}, "the source a.csv")
+		refused(t, dir, "a.csv", args, []string{cli.VariableOf(writer) + "=" + value}, "the source a.csv")
 		for _, reader := range flagsThat(readsFile) {
 			refused(t, dir, "in", append(fileFlag(writer, "in"), "--"+reader+"=in", "a.csv"), nil, "--"+reader+" in")
 		}

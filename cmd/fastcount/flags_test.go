@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"fastcount/internal/cli"
 	"fastcount/internal/console"
 	"fastcount/parser"
 )
@@ -20,13 +21,13 @@ import (
 var samples = map[string]string{"SIZE": "12K", "N": "3", "TIME": "7s", "CHAR": ";", "COLUMN": "2", "": "true"}
 
 // sampleOf returns a value that a flag takes and does not have by default.
-func sampleOf(f flagInfo) string {
-	switch sample, ok := samples[f.value]; {
-	case f.choices != nil:
-		return f.choices[len(f.choices)-1]
+func sampleOf(f cli.Flag) string {
+	switch sample, ok := samples[f.Value]; {
+	case f.Choices != nil:
+		return f.Choices[len(f.Choices)-1]
 	case ok:
 		return sample
-	case f.repeatable:
+	case f.Repeatable:
 		return "one\ntwo"
 	}
 	return "word"
@@ -40,37 +41,37 @@ func testProgram() *program { return &program{stdout: io.Discard, ui: console.Ne
 // command line, is completed, and is listed where users look for it.
 func TestEveryFlag(t *testing.T) {
 	root := newRoot(testProgram())
-	for _, c := range subcommands(root) {
-		for _, f := range flagsOf(c) {
+	for _, c := range cli.Subcommands(root) {
+		for _, f := range cli.FlagsOf(c) {
 			checkEnvironment(t, c.Name(), f)
-			for _, help := range []string{fullHelp(root, texts()), helpOf(c, texts())} {
+			for _, help := range []string{cli.FullHelp(root, texts()), cli.CommandHelp(c, texts())} {
 				lines := strings.Split(help, "\n")
-				if n := len(slices.DeleteFunc(lines, func(l string) bool { return !isFlagLine(l, f.name) })); n != 1 {
-					t.Errorf("%s --%s has %d lines in a help", c.Name(), f.name, n)
+				if n := len(slices.DeleteFunc(lines, func(l string) bool { return !isFlagLine(l, f.Name) })); n != 1 {
+					t.Errorf("%s --%s has %d lines in a help", c.Name(), f.Name, n)
 				}
 			}
-			if page := section(flagDocs(root), "## "+c.Name()+"\n", "\n## "); !strings.Contains(page, "| `--"+f.name) {
-				t.Errorf("%s --%s is missing from the page of flags", c.Name(), f.name)
+			if page := section(cli.FlagDocs(root), "## "+c.Name()+"\n", "\n## "); !strings.Contains(page, "| `--"+f.Name) {
+				t.Errorf("%s --%s is missing from the page of flags", c.Name(), f.Name)
 			}
-			if page := section(manPage(root, texts()), ".SS Flags of "+c.Name()+"\n", "\n.S"); !strings.Contains(page, bold("--"+f.name)) {
-				t.Errorf("%s --%s is missing from the man page", c.Name(), f.name)
+			if page := section(cli.ManPage(root, texts()), ".SS Flags of "+c.Name()+"\n", "\n.S"); !strings.Contains(page, `\fB`+strings.ReplaceAll("--"+f.Name, "-", `\-`)) {
+				t.Errorf("%s --%s is missing from the man page", c.Name(), f.Name)
 			}
-			if offered, _ := complete(t, c.Name(), "--"+f.name); !slices.Contains(offered, "--"+f.name) {
-				t.Errorf("%s --%s is not completed", c.Name(), f.name)
+			if offered, _ := complete(t, c.Name(), "--"+f.Name); !slices.Contains(offered, "--"+f.Name) {
+				t.Errorf("%s --%s is not completed", c.Name(), f.Name)
 			}
-			if f.value == "" {
+			if f.Value == "" {
 				continue
 			}
-			args := []string{c.Name(), "--" + f.name, ""}
-			if f.optional {
-				args = []string{c.Name(), "--" + f.name + "="}
+			args := []string{c.Name(), "--" + f.Name, ""}
+			if f.Optional {
+				args = []string{c.Name(), "--" + f.Name + "="}
 			}
 			offered, directive := complete(t, args...)
-			switch files := strings.HasPrefix(f.value, "FILE") || f.value == "DIR" || f.value == "PLAN"; {
-			case f.choices != nil && !slices.Equal(offered, f.choices):
-				t.Errorf("%s --%s: %q are offered, want %q", c.Name(), f.name, offered, f.choices)
+			switch files := strings.HasPrefix(f.Value, "FILE") || f.Value == "DIR" || f.Value == "PLAN"; {
+			case f.Choices != nil && !slices.Equal(offered, f.Choices):
+				t.Errorf("%s --%s: %q are offered, want %q", c.Name(), f.Name, offered, f.Choices)
 			case files == (directive&cobra.ShellCompDirectiveNoFileComp != 0):
-				t.Errorf("%s --%s %s: directive %d", c.Name(), f.name, f.value, directive)
+				t.Errorf("%s --%s %s: directive %d", c.Name(), f.Name, f.Value, directive)
 			}
 		}
 	}
@@ -84,7 +85,7 @@ func complete(t *testing.T, args ...string) (offered []string, directive cobra.S
 	p.stdout = &out
 	root := newRoot(p)
 	root.SetErr(io.Discard)
-	root.SetArgs(withCount(root, append([]string{cobra.ShellCompNoDescRequestCmd}, args...)))
+	root.SetArgs(cli.InsertCount(root, append([]string{cobra.ShellCompNoDescRequestCmd}, args...)))
 	if err := root.Execute(); err != nil {
 		t.Fatal(err)
 	}
@@ -99,36 +100,36 @@ func complete(t *testing.T, args ...string) (offered []string, directive cobra.S
 // parse reads a command line with an environment, and returns the flags.
 func parse(name string, args, environ []string) (*pflag.FlagSet, error) {
 	root := newRoot(testProgram())
-	c := subcommands(root)[slices.Index(commandNames(root), name)]
+	c := cli.Subcommands(root)[slices.Index(cli.CommandNames(root), name)]
 	if err := c.ParseFlags(args); err != nil {
 		return nil, err
 	}
-	return c.Flags(), fromEnviron(c.Flags(), environ)
+	return c.Flags(), cli.SetFromEnvironment(c.Flags(), environ)
 }
 
 // checkEnvironment tries a flag from the environment.
-func checkEnvironment(t *testing.T, command string, f flagInfo) {
+func checkEnvironment(t *testing.T, command string, f cli.Flag) {
 	t.Helper()
 	value := sampleOf(f)
-	environ := []string{variableOf(f.name) + "=" + value}
+	environ := []string{cli.VariableOf(f.Name) + "=" + value}
 	flags, err := parse(command, nil, environ)
 	if err != nil {
-		t.Fatalf("%s --%s from the environment: %v", command, f.name, err)
+		t.Fatalf("%s --%s from the environment: %v", command, f.Name, err)
 	}
 	want := value
-	if f.repeatable {
+	if f.Repeatable {
 		want = "[one,two]"
 	}
-	if got := lookup(flags, f.name); got != want {
-		t.Errorf("%s --%s from the environment is %q, want %q", command, f.name, got, want)
+	if got := cli.Lookup(flags, f.Name); got != want {
+		t.Errorf("%s --%s from the environment is %q, want %q", command, f.Name, got, want)
 	}
 	before, _ := parse(command, nil, nil)
-	flags, err = parse(command, []string{"--" + f.name + "=" + lookup(before, f.name)}, environ)
-	if err == nil && lookup(flags, f.name) == want {
-		t.Errorf("%s --%s: the environment overrides the command line", command, f.name)
+	flags, err = parse(command, []string{"--" + f.Name + "=" + cli.Lookup(before, f.Name)}, environ)
+	if err == nil && cli.Lookup(flags, f.Name) == want {
+		t.Errorf("%s --%s: the environment overrides the command line", command, f.Name)
 	}
-	if unknown := unknownVariables(newRoot(testProgram()), environ); unknown != nil {
-		t.Errorf("%s --%s: warning about %s", command, f.name, unknown)
+	if unknown := cli.UnknownVariables(newRoot(testProgram()), environ); unknown != nil {
+		t.Errorf("%s --%s: warning about %s", command, f.Name, unknown)
 	}
 }
 
@@ -147,11 +148,11 @@ func isFlagLine(line, name string) bool {
 }
 
 func TestHelpIsWellSet(t *testing.T) {
-	pages := map[string]string{"--help": fullHelp(newRoot(testProgram()), texts())}
+	pages := map[string]string{"--help": cli.FullHelp(newRoot(testProgram()), texts())}
 	maps.Copy(pages, topics())
 	for name, text := range pages {
 		for line := range strings.Lines(text) {
-			if line = strings.TrimSuffix(line, "\n"); len(line) > helpWidth || strings.TrimRight(line, " ") != line {
+			if line = strings.TrimSuffix(line, "\n"); len(line) > cli.HelpWidth || strings.TrimRight(line, " ") != line {
 				t.Errorf("%s: a line of %d columns: %q", name, len(line), line)
 			}
 		}
@@ -186,9 +187,9 @@ func TestExitCodesAreExplained(t *testing.T) {
 }
 
 func TestDefaultsAreThoseOfTheLibrary(t *testing.T) {
-	flags, _ := parse(countName, nil, nil)
+	flags, _ := parse(cli.DefaultCommand, nil, nil)
 	for name, want := range map[string]string{"max-record": "1M", "max-columns": "4096"} {
-		if got := lookup(flags, name); got != want {
+		if got := cli.Lookup(flags, name); got != want {
 			t.Errorf("--%s is %s", name, got)
 		}
 	}
@@ -198,8 +199,8 @@ func TestDefaultsAreThoseOfTheLibrary(t *testing.T) {
 }
 
 func TestDashesEndFlags(t *testing.T) {
-	flags, err := parse(countName, []string{"a", "--", "--compact", "-"}, nil)
-	if err != nil || !slices.Equal(flags.Args(), []string{"a", "--compact", "-"}) || lookup(flags, "compact") != "false" {
+	flags, err := parse(cli.DefaultCommand, []string{"a", "--", "--compact", "-"}, nil)
+	if err != nil || !slices.Equal(flags.Args(), []string{"a", "--compact", "-"}) || cli.Lookup(flags, "compact") != "false" {
 		t.Errorf("got %q, %v", flags.Args(), err)
 	}
 }
@@ -225,7 +226,7 @@ func TestFirstArgumentNamesSubcommand(t *testing.T) {
 		{"__complete --com", "__complete count --com"},
 		{"__complete demo serv", "__complete count demo serv"},
 	} {
-		if got := strings.Join(withCount(root, strings.Fields(c.args)), " "); got != c.want {
+		if got := strings.Join(cli.InsertCount(root, strings.Fields(c.args)), " "); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.args, got, c.want)
 		}
 	}

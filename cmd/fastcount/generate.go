@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fastcount/internal/cli"
 	"fastcount/internal/human"
 	"fastcount/mockserver"
 )
@@ -16,16 +17,16 @@ import (
 // generateOptions are the flags of generate.
 type generateOptions struct {
 	dir  string
-	jobs count
+	jobs cli.Count
 }
 
 func newGenerate(p *program) *cobra.Command {
-	o, s := new(generateOptions), new(flagSet)
-	f := s.group("Generate")
-	addText(f, &o.dir, "out-dir", "DIR", "directory for the files NN_<download id>.csv")
+	o, s := new(generateOptions), new(cli.FlagSet)
+	f := s.Group("Generate")
+	cli.AddText(f, &o.dir, "out-dir", "DIR", "directory for the files NN_<download id>.csv")
 	f.VarP(&o.jobs, "jobs", "j", "files written concurrently (default: the number of processors)")
 	f.BoolP("quiet", "q", false, "do not list the files")
-	return p.command("generate ID --out-dir DIR", "write the streams of a mock export as CSV files", s, o.run, completeOne(builtinIDs))
+	return p.command("generate ID --out-dir DIR", "write the streams of a mock export as CSV files", s, o.run, cli.CompleteOne(builtinIDs))
 }
 
 // run writes the files of one mock export, and reports each on standard error
@@ -54,12 +55,12 @@ func (o *generateOptions) run(ctx context.Context, p *program, args []string) er
 func (o *generateOptions) check(args []string) error {
 	switch {
 	case len(args) != 1:
-		return misuse(errors.New("want one export id"))
+		return cli.Misuse(errors.New("want one export id"))
 	case o.dir == "":
-		return misuse(errors.New("no --out-dir; name the directory to write to"))
+		return cli.Misuse(errors.New("no --out-dir; name the directory to write to"))
 	case !slices.Contains(builtinIDs(), args[0]):
-		return usage(hinted(fmt.Errorf("%s: no mock export of that id", args[0]),
-			append(meantID(args[0], builtinIDs()), "the mock exports are "+list(builtinIDs()))...))
+		return cli.Usage(cli.Hint(fmt.Errorf("%s: no mock export of that id", args[0]),
+			append(cli.DidYouMean(args[0], builtinIDs()), "the mock exports are "+list(builtinIDs()))...))
 	}
 	return nil
 }

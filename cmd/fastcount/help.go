@@ -9,18 +9,19 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fastcount/internal/cli"
 	"fastcount/internal/human"
 )
 
 func newHelp(p *program, root *cobra.Command) *cobra.Command {
-	return p.command("help [TOPIC]", "explain a subcommand or a topic", new(flagSet), runHelp,
-		completeOne(func() []string { return append(texts().names(), commandNames(root)...) }))
+	return p.command("help [TOPIC]", "explain a subcommand or a topic", new(cli.FlagSet), runHelp,
+		cli.CompleteOne(func() []string { return append(texts().Names(), cli.CommandNames(root)...) }))
 }
 
 // runHelp explains a subcommand or a topic, or the whole program.
 func runHelp(_ context.Context, p *program, args []string) error {
 	if len(args) == 0 {
-		return p.print(fullHelp(p.root, texts()))
+		return p.print(cli.FullHelp(p.root, texts()))
 	}
 	if len(args) > 1 {
 		return noArguments(args[1:])
@@ -32,24 +33,24 @@ func runHelp(_ context.Context, p *program, args []string) error {
 	if text, ok := topics()[name]; ok {
 		return p.print(text)
 	}
-	if i := slices.Index(commandNames(p.root), name); i >= 0 {
-		return p.print(helpOf(subcommands(p.root)[i], texts()))
+	if i := slices.Index(cli.CommandNames(p.root), name); i >= 0 {
+		return p.print(cli.CommandHelp(cli.Subcommands(p.root)[i], texts()))
 	}
-	return usage(hinted(fmt.Errorf("no help topic %q", name),
-		append(meantID(name, append(texts().names(), commandNames(p.root)...)), "the topics are "+strings.Join(texts().names(), ", "))...))
+	return cli.Usage(cli.Hint(fmt.Errorf("no help topic %q", name),
+		append(cli.DidYouMean(name, append(texts().Names(), cli.CommandNames(p.root)...)), "the topics are "+strings.Join(texts().Names(), ", "))...))
 }
 
 // references returns the writers of texts that are generated from the flags for
 // other places than a terminal, by the names of these texts.
-func references() map[string]func(*cobra.Command, manual) string {
-	return map[string]func(*cobra.Command, manual) string{
-		"man":   manPage,
-		"flags": func(root *cobra.Command, _ manual) string { return flagDocs(root) },
+func references() map[string]func(*cobra.Command, cli.Manual) string {
+	return map[string]func(*cobra.Command, cli.Manual) string{
+		"man":   cli.ManPage,
+		"flags": func(root *cobra.Command, _ cli.Manual) string { return cli.FlagDocs(root) },
 	}
 }
 
 // texts returns the texts of the help.
-func texts() manual { return manual{introduction: introduction, topics: topics()} }
+func texts() cli.Manual { return cli.Manual{Introduction: introduction, Topics: topics()} }
 
 const introduction = `
 The first argument may be a subcommand; without one, fastcount counts. -- ends
@@ -90,7 +91,7 @@ func exitCodeList() string {
 	var b strings.Builder
 	for _, c := range exitCodes {
 		left := fmt.Sprintf("  %3d", c.code)
-		for _, line := range human.Wrap(c.meaning, helpWidth-indent) {
+		for _, line := range human.Wrap(c.meaning, cli.HelpWidth-indent) {
 			fmt.Fprintf(&b, "%-*s%s\n", indent, left, line)
 			left = ""
 		}

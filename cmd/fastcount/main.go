@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/cli"
 	"fastcount/internal/console"
 	"fastcount/internal/resources"
 )
@@ -103,10 +104,10 @@ func within(ctx context.Context, grace time.Duration, f func() error) error {
 // do runs the subcommand that args name.
 func (p *program) do(ctx context.Context, args []string) error {
 	p.root = newRoot(p)
-	p.root.SetArgs(withCount(p.root, args))
+	p.root.SetArgs(cli.InsertCount(p.root, args))
 	command, err := p.root.ExecuteContextC(ctx)
-	if u, ok := errors.AsType[*usageError](err); ok && u.withHelp {
-		p.shortHelp = shortHelp(command)
+	if u, ok := errors.AsType[*cli.UsageError](err); ok && u.WithHelp {
+		p.shortHelp = cli.ShortHelp(command)
 	}
 	return errors.Join(err, p.helpErr)
 }
@@ -115,17 +116,17 @@ func (p *program) do(ctx context.Context, args []string) error {
 // line. If it fails after ctx has ended, the reason for that is the error.
 func (p *program) runCommand(c *cobra.Command, run action, args []string) error {
 	flags, ctx := c.Flags(), c.Context()
-	if err := fromEnviron(flags, p.environ); err != nil {
-		return misuse(err)
+	if err := cli.SetFromEnvironment(flags, p.environ); err != nil {
+		return cli.Misuse(err)
 	}
 	p.configure(flags)
-	for _, name := range unknownVariables(p.root, p.environ) {
+	for _, name := range cli.UnknownVariables(p.root, p.environ) {
 		p.ui.Warn("unknown environment variable " + name)
 	}
 	if err := resources.CheckDescriptors(); err != nil {
 		return err
 	}
-	if limit := lookup(flags, "max-memory"); limit == "" || limit == "0" {
+	if limit := cli.Lookup(flags, "max-memory"); limit == "" || limit == "0" {
 		defer resources.LimitMemory(ctx, resources.SystemLimits(), p.stop)()
 	}
 	if err := p.claimFiles(flags); err != nil {
@@ -141,7 +142,7 @@ func (p *program) runCommand(c *cobra.Command, run action, args []string) error 
 // noArguments refuses arguments of a subcommand that takes none.
 func noArguments(args []string) error {
 	if len(args) > 0 {
-		return misuse(fmt.Errorf("unexpected argument %q", args[0]))
+		return cli.Misuse(fmt.Errorf("unexpected argument %q", args[0]))
 	}
 	return nil
 }
@@ -157,9 +158,9 @@ func (p *program) print(text string) error {
 
 // configure takes from the flags of a subcommand what is to be written.
 func (p *program) configure(flags *pflag.FlagSet) {
-	p.ui.Quiet = lookup(flags, "quiet") == "true"
-	p.ui.Verbose = lookup(flags, "verbose") == "true"
-	if lookup(flags, "log-format") == "json" {
+	p.ui.Quiet = cli.Lookup(flags, "quiet") == "true"
+	p.ui.Verbose = cli.Lookup(flags, "verbose") == "true"
+	if cli.Lookup(flags, "log-format") == "json" {
 		p.ui.LogJSON()
 	}
 }

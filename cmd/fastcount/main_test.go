@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"fastcount/internal/cli"
 	"fastcount/internal/testing/shapes"
 )
 
@@ -42,7 +43,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", raceOptions)
-			e.Setenv(tokenVariable, "canary-token")
+			e.Setenv(cli.TokenVariable, "canary-token")
 			return nil
 		},
 		RequireUniqueNames: true,

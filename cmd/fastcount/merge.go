@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/cli"
 	"fastcount/internal/human"
 	"fastcount/internal/merge"
 	"fastcount/internal/outfile"
@@ -30,21 +31,21 @@ type mergeOptions struct {
 }
 
 func newMerge(p *program) *cobra.Command {
-	o, s := new(mergeOptions), new(flagSet)
-	o.outputFlags(s.group("Output"))
-	o.idLimitFlags(s.group("Limits"))
-	f := s.group("Merge")
+	o, s := new(mergeOptions), new(cli.FlagSet)
+	o.outputFlags(s.Group("Output"))
+	o.idLimitFlags(s.Group("Limits"))
+	f := s.Group("Merge")
 	o.proofFlags(f)
 	f.BoolVar(&o.missing, "missing", false, "print the numbers of the missing shards, such as 0,2,3")
-	addText(f, &o.partial, "partial", "FILE", "file for a partial result instead, to be merged with others")
+	cli.AddText(f, &o.partial, "partial", "FILE", "file for a partial result instead, to be merged with others")
 	f.BoolP("quiet", "q", false, "do not print the closing line")
-	return p.command("merge [flags] PART...", "add up the partial results of shards", s, o.run, completeFiles)
+	return p.command("merge [flags] PART...", "add up the partial results of shards", s, o.run, cli.CompleteFiles)
 }
 
 // run adds partial results up.
 func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	if len(args) == 0 {
-		return misuse(errors.New("no partial results; name files, or directories of them"))
+		return cli.Misuse(errors.New("no partial results; name files, or directories of them"))
 	}
 	begin := time.Now()
 	paths, err := merge.Find(args)
@@ -111,10 +112,10 @@ func (o *mergeOptions) writePartial(set *merge.Set) error {
 func (o *mergeOptions) mergeOutputs(p *program) (*outfile.Outputs, error) {
 	if o.missing || o.partial != "" {
 		if len(o.sinks) > 0 || o.output != "" || o.missing && o.partial != "" {
-			return nil, clash("--missing and --partial exclude other outputs")
+			return nil, cli.Usagef("--missing and --partial exclude other outputs")
 		}
-		if o.require.word != "" || o.expectRows.given {
-			return nil, clash("--require and --expect-rows exclude --missing and --partial, which write no result")
+		if o.require.Word != "" || o.expectRows.Given {
+			return nil, cli.Usagef("--require and --expect-rows exclude --missing and --partial, which write no result")
 		}
 		return nil, nil
 	}
@@ -152,6 +153,6 @@ func incompleteMerge(set *merge.Set, args []string) error {
 	if len(missing) > shownShards {
 		names += ",…"
 	}
-	return hinted(fmt.Errorf("%w: of %s of %d: %s", merge.ErrIncomplete, human.Numbered(len(missing), "shard", "shards"), set.Shards, names),
+	return cli.Hint(fmt.Errorf("%w: of %s of %d: %s", merge.ErrIncomplete, human.Numbered(len(missing), "shard", "shards"), set.Shards, names),
 		"'fastcount merge --missing "+strings.Join(args, " ")+"' prints all of them; count them again and repeat the command")
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"fastcount/engine"
+	"fastcount/internal/cli"
 	"fastcount/internal/profile"
 	"fastcount/parser"
 	"fastcount/sources"
@@ -23,32 +24,32 @@ type remoteOptions struct {
 
 	allowDuplicateIDs bool
 
-	transfers      count
-	retries        retries
-	connectTimeout span
-	tlsTimeout     span
-	headerTimeout  span
-	idleTimeout    span
-	maxJSON        size
-	maxDownloads   count
-	maxDeclared    count
+	transfers      cli.Count
+	retries        cli.Retries
+	connectTimeout cli.Duration
+	tlsTimeout     cli.Duration
+	headerTimeout  cli.Duration
+	idleTimeout    cli.Duration
+	maxJSON        cli.Size
+	maxDownloads   cli.Count
+	maxDeclared    cli.Count
 }
 
 func (o *remoteOptions) sourceFlags(f *pflag.FlagSet) {
-	addText(f, &o.server, "server", "URL", "base URL of the export API (default: built-in mock exports)")
-	addTexts(f, &o.header, "header", "'K: V'", "header to send to the server; repeatable; not for secrets")
-	addText(f, &o.headerFile, "header-file", "FILE", "file of headers to send, one per line; may hold secrets")
-	addText(f, &o.tokenFile, "token-file", "FILE", "file of a token for Authorization: Bearer (or FASTCOUNT_TOKEN)")
+	cli.AddText(f, &o.server, "server", "URL", "base URL of the export API (default: built-in mock exports)")
+	cli.AddTexts(f, &o.header, "header", "'K: V'", "header to send to the server; repeatable; not for secrets")
+	cli.AddText(f, &o.headerFile, "header-file", "FILE", "file of headers to send, one per line; may hold secrets")
+	cli.AddText(f, &o.tokenFile, "token-file", "FILE", "file of a token for Authorization: Bearer (or FASTCOUNT_TOKEN)")
 	f.BoolVar(&o.allowHTTPToken, "allow-http-token", false, "send the token over plain http to another machine")
-	addText(f, &o.caFile, "ca-file", "FILE", "file of PEM certificates to trust in addition to the system's")
+	cli.AddText(f, &o.caFile, "ca-file", "FILE", "file of PEM certificates to trust in addition to the system's")
 }
 
 func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
 	d := sources.DefaultOptions()
-	o.transfers, o.retries = count(d.Transfers), retries(d.Retries)
-	o.connectTimeout, o.tlsTimeout = span(d.ConnectTimeout), span(d.TLSTimeout)
-	o.headerTimeout, o.idleTimeout = span(d.HeaderTimeout), span(d.IdleTimeout)
-	o.maxJSON, o.maxDownloads, o.maxDeclared = size(d.MaxJSON), count(d.MaxDownloads), count(d.MaxDeclared)
+	o.transfers, o.retries = cli.Count(d.Transfers), cli.Retries(d.Retries)
+	o.connectTimeout, o.tlsTimeout = cli.Duration(d.ConnectTimeout), cli.Duration(d.TLSTimeout)
+	o.headerTimeout, o.idleTimeout = cli.Duration(d.HeaderTimeout), cli.Duration(d.IdleTimeout)
+	o.maxJSON, o.maxDownloads, o.maxDeclared = cli.Size(d.MaxJSON), cli.Count(d.MaxDownloads), cli.Count(d.MaxDeclared)
 	f.Var(&o.transfers, "transfers", "concurrent downloads")
 	f.Var(&o.retries, "retries", "attempts after the first, for each download")
 	f.Var(&o.connectTimeout, "connect-timeout", "time limit for connecting")
@@ -62,7 +63,7 @@ func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
 
 // proofFlags adds the flags about the proof of completeness.
 func (o *proofOptions) proofFlags(f *pflag.FlagSet) {
-	o.require = choice{"", []string{"rows", "length", "checksum", "framing"}}
+	o.require = cli.NewChoice("", "rows", "length", "checksum", "framing")
 	f.Var(&o.require, "require", "weakest proof of completeness to accept (see help stats)")
 	f.Var(&o.expectRows, "expect-rows", "fail unless all sources together have N data rows")
 }
@@ -78,11 +79,11 @@ type countOptions struct {
 	reportOptions
 	scaleOptions
 
-	verify       choice
+	verify       cli.Choice
 	allowPartial bool
 	state        string
-	maxDuration  span
-	jobs         count
+	maxDuration  cli.Duration
+	jobs         cli.Count
 	dryRun       bool
 	profile      profile.Files
 }
@@ -95,16 +96,16 @@ type inputOptions struct {
 
 // dialectOptions are the flags about how CSV is read.
 type dialectOptions struct {
-	delimiter delimiter
-	patient   column
-	event     column
+	delimiter cli.Delimiter
+	patient   cli.Column
+	event     cli.Column
 	noHeader  bool
-	utf8      choice
+	utf8      cli.Choice
 }
 
 // rowOptions are the flags about rows that are left out.
 type rowOptions struct {
-	maxBadRows rowLimit
+	maxBadRows cli.RowLimit
 	rejects    string
 	showData   bool
 }
@@ -112,20 +113,20 @@ type rowOptions struct {
 // limitOptions are the flags that bound the input and the memory.
 type limitOptions struct {
 	idLimits
-	maxRecord  size
-	maxLines   count
-	maxColumns count
-	maxMemory  size
-	maxWindow  size
+	maxRecord  cli.Size
+	maxLines   cli.Count
+	maxColumns cli.Count
+	maxMemory  cli.Size
+	maxWindow  cli.Size
 }
 
 // idLimits are the flags that bound what is counted.
 type idLimits struct {
-	maxID      size
-	maxPatient count
-	maxEvents  count
-	maxPairs   count
-	maxNames   size
+	maxID      cli.Size
+	maxPatient cli.Count
+	maxEvents  cli.Count
+	maxPairs   cli.Count
+	maxNames   cli.Size
 }
 
 // limits returns the limits of the engine.
@@ -141,21 +142,21 @@ type outputOptions struct {
 	output  string
 	compact bool
 	csvSafe bool
-	color   choice
-	sort    choice
+	color   cli.Choice
+	sort    cli.Choice
 }
 
 // reportOptions are the flags about what is reported about a run.
 type reportOptions struct {
-	progress    choice
-	stats       choice
+	progress    cli.Choice
+	stats       cli.Choice
 	metricsFile string
-	logFormat   choice
+	logFormat   cli.Choice
 }
 
 // inputFlags are about what the sources are.
 func (o *inputOptions) inputFlags(f *pflag.FlagSet) {
-	addText(f, &o.filesFrom, "files-from", "FILE", "file of more sources, one per line or NUL-terminated; - is standard input")
+	cli.AddText(f, &o.filesFrom, "files-from", "FILE", "file of more sources, one per line or NUL-terminated; - is standard input")
 	f.BoolVar(&o.allowDuplicateIDs, "allow-duplicate-ids", false, "count a download once for each export that lists its id")
 }
 
@@ -165,14 +166,14 @@ func (o *dialectOptions) dialectFlags(f *pflag.FlagSet) {
 	f.Var(&o.patient, "patient-column", "patient id column: name, or number from 1 (default patient_id; 1 with --no-header)")
 	f.Var(&o.event, "event-column", "event type column: name, or number from 1 (default event_type; 3 with --no-header)")
 	f.BoolVarP(&o.noHeader, "no-header", "n", false, "treat the first record as data; choose columns by number")
-	o.utf8 = choice{"refuse", []string{"refuse", "escape"}}
+	o.utf8 = cli.NewChoice("refuse", "refuse", "escape")
 	f.Var(&o.utf8, "invalid-utf8", "how to treat ids that are not UTF-8; escape writes \\xNN")
 }
 
 func (o *countOptions) csvFlags(f *pflag.FlagSet) {
 	o.dialectFlags(f)
 	f.Var(&o.maxBadRows, "max-bad-rows", "leave out up to N rows with a wrong number of fields, and exit with 3")
-	addText(f, &o.rejects, "rejects", "FILE", "file for the left-out rows, as CSV")
+	cli.AddText(f, &o.rejects, "rejects", "FILE", "file for the left-out rows, as CSV")
 	f.BoolVar(&o.showData, "show-data", false, "show names of columns and ids in errors")
 }
 
@@ -197,10 +198,10 @@ func (o *idLimits) idLimitFlags(f *pflag.FlagSet) {
 }
 
 func (o *outputOptions) outputFlags(f *pflag.FlagSet) {
-	o.color = choice{"auto", []string{"auto", "always", "never"}}
-	o.sort = choice{"name", []string{"name", "count"}}
-	addTexts(f, &o.sinks, "sink", "FORMAT[=FILE]", "output format and file; repeatable (see help sinks)").Shorthand = "s"
-	addText(f, &o.output, "output", "FILE", "file of a single output").Shorthand = "o"
+	o.color = cli.NewChoice("auto", "auto", "always", "never")
+	o.sort = cli.NewChoice("name", "name", "count")
+	cli.AddTexts(f, &o.sinks, "sink", "FORMAT[=FILE]", "output format and file; repeatable (see help sinks)").Shorthand = "s"
+	cli.AddText(f, &o.output, "output", "FILE", "file of a single output").Shorthand = "o"
 	f.BoolVar(&o.compact, "compact", false, "write json on one line")
 	f.BoolVar(&o.csvSafe, "csv-safe", false, "put ' before ids in csv that a spreadsheet would take for a formula")
 	f.Var(&o.color, "color", "when to use colours in a table")
@@ -208,9 +209,9 @@ func (o *outputOptions) outputFlags(f *pflag.FlagSet) {
 }
 
 func (o *countOptions) workFlags(f *pflag.FlagSet) {
-	o.progress = choice{"auto", []string{"auto", "bar", "log", "json", "none"}}
-	o.stats = choice{"", []string{"text", "json"}}
-	o.logFormat = choice{"text", []string{"text", "json"}}
+	o.progress = cli.NewChoice("auto", "auto", "bar", "log", "json", "none")
+	o.stats = cli.NewChoice("", "text", "json")
+	o.logFormat = cli.NewChoice("text", "text", "json")
 	f.VarP(&o.jobs, "jobs", "j", "files counted concurrently (default: the number of processors)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print what would be counted and written, without reading data")
 	f.BoolP("quiet", "q", false, "print only warnings and errors")
@@ -218,17 +219,17 @@ func (o *countOptions) workFlags(f *pflag.FlagSet) {
 	f.Var(&o.progress, "progress", "how to show progress on standard error")
 	f.Var(&o.stats, "stats", "print statistics at the end (see help stats)")
 	f.Lookup("stats").NoOptDefVal = "text"
-	addText(f, &o.metricsFile, "metrics-file", "FILE", "file for statistics in the text format of Prometheus")
+	cli.AddText(f, &o.metricsFile, "metrics-file", "FILE", "file for statistics in the text format of Prometheus")
 	f.Var(&o.logFormat, "log-format", "format of the lines on standard error")
-	addText(f, &o.profile.CPU, "cpuprofile", "FILE", "file for a CPU profile")
-	addText(f, &o.profile.Memory, "memprofile", "FILE", "file for a memory profile")
-	addText(f, &o.profile.Trace, "trace", "FILE", "file for an execution trace")
+	cli.AddText(f, &o.profile.CPU, "cpuprofile", "FILE", "file for a CPU profile")
+	cli.AddText(f, &o.profile.Memory, "memprofile", "FILE", "file for a memory profile")
+	cli.AddText(f, &o.profile.Trace, "trace", "FILE", "file for an execution trace")
 }
 
 // workers returns how many files are counted at once.
 func (o *countOptions) workers() int { return jobsOrDefault(o.jobs) }
 
-func jobsOrDefault(jobs count) int {
+func jobsOrDefault(jobs cli.Count) int {
 	if jobs == 0 {
 		return runtime.GOMAXPROCS(0)
 	}
@@ -237,24 +238,24 @@ func jobsOrDefault(jobs count) int {
 
 // proofOptions are the flags about how strong the proof of completeness must be.
 type proofOptions struct {
-	require    choice
-	expectRows expectedRows
+	require    cli.Choice
+	expectRows cli.ExpectedRows
 }
 
 // checkProof returns an error unless the report has what the flags require. The
 // report's parts are marked as proved by their rows if the expected number was
 // counted.
 func (o *proofOptions) checkProof(r *engine.Report) error {
-	if o.expectRows.given {
-		if err := r.ExpectRows(o.expectRows.rows); err != nil {
+	if o.expectRows.Given {
+		if err := r.ExpectRows(o.expectRows.Rows); err != nil {
 			return err
 		}
 	}
-	if o.require.word == "" {
+	if o.require.Word == "" {
 		return nil
 	}
 	var least engine.Proof
-	if err := least.UnmarshalText([]byte(o.require.word)); err != nil {
+	if err := least.UnmarshalText([]byte(o.require.Word)); err != nil {
 		return err
 	}
 	return r.RequireProof(least)
@@ -262,8 +263,8 @@ func (o *proofOptions) checkProof(r *engine.Report) error {
 
 // checkShardProof refuses the flag that has no meaning for a part of a plan.
 func (o *proofOptions) checkShardProof() error {
-	if o.expectRows.given {
-		return usage(hinted(errors.New("--expect-rows: a shard has only some of the rows"),
+	if o.expectRows.Given {
+		return cli.Usage(cli.Hint(errors.New("--expect-rows: a shard has only some of the rows"),
 			"give it to fastcount merge instead"))
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/term"
 
 	"fastcount/engine"
+	"fastcount/internal/cli"
 	"fastcount/internal/outfile"
 	"fastcount/sinks"
 )
@@ -23,10 +24,10 @@ func (o *outputOptions) outputs(p *program, others ...outfile.Output) (*outfile.
 	for _, spec := range specs {
 		sink, err := sinks.Builtin(o.sinkOptions(p, spec.File)).Lookup(spec.Format)
 		if err != nil {
-			return nil, usage(err)
+			return nil, cli.Usage(err)
 		}
 		if _, page := sink.(sinks.HTML); page && spec.File == "" {
-			return nil, usage(hinted(errors.New("html needs a file"), "name a file: --sink html=FILE"))
+			return nil, cli.Usage(cli.Hint(errors.New("html needs a file"), "name a file: --sink html=FILE"))
 		}
 		name := "" // the default, which is that of the file
 		if spec.File == "" {
@@ -73,12 +74,12 @@ func (p *program) write(outputs *outfile.Outputs, report *engine.Report) error {
 // checkIncomplete returns an error if the result may be incomplete and an
 // output could not be marked as such.
 func (o *countOptions) checkIncomplete(outputs *outfile.Outputs) error {
-	if !o.allowPartial && o.maxBadRows == 0 && o.verify.word != "warn" {
+	if !o.allowPartial && o.maxBadRows == 0 && o.verify.Word != "warn" {
 		return nil
 	}
 	err := outputs.CheckIncomplete()
 	if errors.Is(err, outfile.ErrUnmarked) {
-		return usage(hinted(err, "write it to a file, such as with -s csv=FILE; an incomplete result gets the name FILE.incomplete",
+		return cli.Usage(cli.Hint(err, "write it to a file, such as with -s csv=FILE; an incomplete result gets the name FILE.incomplete",
 			"to require a complete result, omit --allow-partial, --max-bad-rows and --verify warn"))
 	}
 	return err
@@ -101,7 +102,7 @@ func (o *outputOptions) specs() ([]outfile.Spec, error) {
 	for _, text := range o.sinks {
 		spec, err := outfile.ParseSpec(text)
 		if err != nil {
-			return nil, usage(err)
+			return nil, cli.Usage(err)
 		}
 		specs = append(specs, spec)
 	}
@@ -109,10 +110,10 @@ func (o *outputOptions) specs() ([]outfile.Spec, error) {
 	case o.output == "":
 		return specs, nil
 	case len(specs) > 1:
-		return nil, usage(hinted(errors.New("--output: there are several outputs"),
+		return nil, cli.Usage(cli.Hint(errors.New("--output: there are several outputs"),
 			"name a file for each: --sink FORMAT=FILE"))
 	case specs[0].File != "":
-		return nil, clash("--output %s: contradicts --sink, which names %s", o.output, specs[0].File)
+		return nil, cli.Usagef("--output %s: contradicts --sink, which names %s", o.output, specs[0].File)
 	}
 	specs[0].File = fileOf(o.output)
 	return specs, nil
@@ -121,8 +122,8 @@ func (o *outputOptions) specs() ([]outfile.Spec, error) {
 // sinkOptions returns how an output looks. Only a terminal has a width, and by
 // default colours.
 func (o *outputOptions) sinkOptions(p *program, file string) sinks.Options {
-	opts := sinks.Options{Compact: o.compact, CSVSafe: o.csvSafe, Color: o.color.word == "always"}
-	if o.sort.word == "count" {
+	opts := sinks.Options{Compact: o.compact, CSVSafe: o.csvSafe, Color: o.color.Word == "always"}
+	if o.sort.Word == "count" {
 		opts.Order = sinks.ByCount
 	}
 	out, ok := p.stdout.(*os.File)
@@ -132,6 +133,6 @@ func (o *outputOptions) sinkOptions(p *program, file string) sinks.Options {
 	if width, _, err := term.GetSize(int(out.Fd())); err == nil {
 		opts.Width = width
 	}
-	opts.Color = opts.Color || o.color.word == "auto" && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	opts.Color = opts.Color || o.color.Word == "auto" && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return opts
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fastcount/engine"
+	"fastcount/internal/cli"
 	"fastcount/internal/human"
 	"fastcount/internal/plan"
 	"fastcount/sources"
@@ -21,13 +22,13 @@ type planOptions struct {
 }
 
 func newPlan(p *program) *cobra.Command {
-	o, s := new(planOptions), new(flagSet)
-	f := s.group("Sources")
+	o, s := new(planOptions), new(cli.FlagSet)
+	f := s.Group("Sources")
 	o.sourceFlags(f)
 	o.inputFlags(f)
-	o.dialectFlags(s.group("CSV"))
-	o.transferFlags(s.group("Transfer"))
-	f = s.group("Plan")
+	o.dialectFlags(s.Group("CSV"))
+	o.transferFlags(s.Group("Transfer"))
+	f = s.Group("Plan")
 	f.BoolVar(&o.scan, "scan", false, "read plain files once to cut them where no quote is open")
 	f.BoolP("quiet", "q", false, "do not print the closing line")
 	return p.command("plan [flags] SOURCE... > PLAN", "split a job into shards for several machines", s, o.run, o.completeSources(p))
@@ -47,13 +48,13 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	}
 	for _, s := range found {
 		if s.Kind == sources.KindStdin || s.Kind == sources.KindURL {
-			return clash("%s: not a file or an export; a worker could not find it again", s.Name)
+			return cli.Usagef("%s: not a file or an export; a worker could not find it again", s.Name)
 		}
 	}
 	if err := p.claimSources(found); err != nil {
 		return err
 	}
-	count := countOptions{inputOptions: o.inputOptions, dialectOptions: o.dialectOptions, verify: choice{word: "strict"}}
+	count := countOptions{inputOptions: o.inputOptions, dialectOptions: o.dialectOptions, verify: cli.Choice{Word: "strict"}}
 	cfg, err := count.config(p)
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 // rules returns what the flags say that shards must know.
 func (o *planOptions) rules() plan.Rules {
 	r := plan.Rules{
-		NoHeader: o.noHeader, Patient: plan.Column(o.patient), Event: plan.Column(o.event), EscapeIDs: o.utf8.word == "escape",
+		NoHeader: o.noHeader, Patient: plan.Column(o.patient), Event: plan.Column(o.event), EscapeIDs: o.utf8.Word == "escape",
 		AllowDuplicateIDs: o.allowDuplicateIDs,
 	}
 	if o.delimiter != 0 {
@@ -101,7 +102,7 @@ func (o *planOptions) entries(ctx context.Context, r *remote, found []sources.So
 		case *sources.File:
 			u, err := plan.NewFile(ctx, part)
 			if errors.Is(err, plan.ErrUnplannable) {
-				err = usage(err)
+				err = cli.Usage(err)
 			}
 			if err != nil {
 				return nil, err

@@ -7,13 +7,15 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"fastcount/internal/cli"
 )
 
 // TestReferencesAreUpToDate: what is generated from the flags and lies in docs is what the program would write now.
 func TestReferencesAreUpToDate(t *testing.T) {
 	for _, c := range []struct{ file, topic, want string }{
-		{"docs/fastcount.1", "man", manPage(newRoot(testProgram()), texts())},
-		{"docs/flags.md", "flags", flagDocs(newRoot(testProgram()))},
+		{"docs/fastcount.1", "man", cli.ManPage(newRoot(testProgram()), texts())},
+		{"docs/flags.md", "flags", cli.FlagDocs(newRoot(testProgram()))},
 	} {
 		got, err := os.ReadFile("../../" + c.file)
 		if err != nil {
@@ -47,7 +49,7 @@ func TestManPage(t *testing.T) {
 		t.Skip("there is no groff")
 	}
 	cmd := exec.Command("groff", "-ww", "-man", "-Tascii")
-	cmd.Stdin = strings.NewReader(manPage(newRoot(testProgram()), texts()))
+	cmd.Stdin = strings.NewReader(cli.ManPage(newRoot(testProgram()), texts()))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil || stderr.Len() > 0 {

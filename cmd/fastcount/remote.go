@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/cli"
 	"fastcount/mockserver"
 	"fastcount/sources"
 )
@@ -105,7 +106,7 @@ func (o *remoteOptions) dialServer(server string, c credentials, maxWindow uint6
 	opts.Server, opts.Header, opts.Token = server, c.header, c.token
 	client, err := sources.NewClient(opts)
 	if err != nil && server != "" && !strings.Contains(server, "://") && errors.Is(err, sources.ErrArgument) {
-		err = hinted(err, "did you mean --server http://...?")
+		err = cli.Hint(err, "did you mean --server http://...?")
 	}
 	if err != nil {
 		return nil, err
@@ -166,10 +167,10 @@ func (o *remoteOptions) headers() (http.Header, error) {
 	for _, line := range o.header {
 		name, err := addHeader(header, line)
 		if err != nil {
-			return nil, clash("--header: %w", err)
+			return nil, cli.Usagef("--header: %w", err)
 		}
 		if sources.IsSecretHeader(name) {
-			return nil, usage(hinted(fmt.Errorf("--header: %s is secret, but others can read the command line", name),
+			return nil, cli.Usage(cli.Hint(fmt.Errorf("--header: %s is secret, but others can read the command line", name),
 				"set a token with --token-file FILE or FASTCOUNT_TOKEN; it is sent as Authorization: Bearer",
 				"put other secret headers into a file and name it with --header-file FILE"))
 		}
@@ -198,14 +199,14 @@ func readHeaders(header http.Header, file string) error {
 		return fmt.Errorf("--header-file: %w", err)
 	}
 	if len(text) > maxToken {
-		return clash("--header-file: %s is longer than %d bytes", file, maxToken)
+		return cli.Usagef("--header-file: %s is longer than %d bytes", file, maxToken)
 	}
 	for i, line := range strings.Split(string(text), "\n") {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
 		if _, err := addHeader(header, line); err != nil {
-			return clash("--header-file: %s, line %d: %w", file, i+1, err)
+			return cli.Usagef("--header-file: %s, line %d: %w", file, i+1, err)
 		}
 	}
 	return nil
@@ -217,7 +218,7 @@ const maxToken = 64 << 10
 // token returns the token of --token-file, or else of the environment, or "".
 func (o *remoteOptions) token(environ []string) (string, error) {
 	if o.tokenFile == "" {
-		return strings.TrimSpace(variables(environ)[tokenVariable]), nil
+		return strings.TrimSpace(cli.Variables(environ)[cli.TokenVariable]), nil
 	}
 	text, err := readStart(o.tokenFile, maxToken+1)
 	if err != nil {
@@ -225,7 +226,7 @@ func (o *remoteOptions) token(environ []string) (string, error) {
 	}
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 || len(text) > maxToken {
-		return "", clash("--token-file: %s: not a token", o.tokenFile)
+		return "", cli.Usagef("--token-file: %s: not a token", o.tokenFile)
 	}
 	return string(text), nil
 }
@@ -278,7 +279,7 @@ func (r *remote) export(ctx context.Context, id string) ([]*sources.Download, er
 	}
 	for _, d := range downloads {
 		if err := r.downloads.Add(r.Server(), id, d.ID()); err != nil {
-			return nil, hinted(err, "count one of the two, or both with "+
+			return nil, cli.Hint(err, "count one of the two, or both with "+
 				"--allow-duplicate-ids if one download id means two things on this server")
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fastcount/internal/cli"
 	"fastcount/mockserver"
 )
 
@@ -20,12 +21,12 @@ type serveOptions struct {
 }
 
 func newServe(p *program) *cobra.Command {
-	o, s := new(serveOptions), new(flagSet)
-	f := s.group("Serve")
+	o, s := new(serveOptions), new(cli.FlagSet)
+	f := s.Group("Serve")
 	o.listen = "127.0.0.1:8000"
-	addText(f, &o.listen, "listen", "ADDRESS", "address to listen on; port 0 is a free port")
-	addText(f, &o.data, "data", "DIR", "directory of files to serve, as written by generate")
-	addTexts(f, &o.faults, "fault", "SPEC", "fault to inject; repeatable (see help api)")
+	cli.AddText(f, &o.listen, "listen", "ADDRESS", "address to listen on; port 0 is a free port")
+	cli.AddText(f, &o.data, "data", "DIR", "directory of files to serve, as written by generate")
+	cli.AddTexts(f, &o.faults, "fault", "SPEC", "fault to inject; repeatable (see help api)")
 	return p.command("serve [flags]", "run the mock export server", s, o.run, nil)
 }
 
@@ -39,11 +40,11 @@ func (o *serveOptions) run(ctx context.Context, p *program, args []string) error
 		return err
 	}
 	if _, _, err := net.SplitHostPort(o.listen); err != nil {
-		return usage(hinted(fmt.Errorf("--listen %s: want a host and a port", o.listen), "such as 127.0.0.1:8000, or :8000 for all networks"))
+		return cli.Usage(cli.Hint(fmt.Errorf("--listen %s: want a host and a port", o.listen), "such as 127.0.0.1:8000, or :8000 for all networks"))
 	}
 	handler, err := mockserver.New(mockserver.Options{Data: o.data, Faults: faults})
 	if err != nil {
-		return hinted(err, "'fastcount generate ID --out-dir DIR' writes the files of an export")
+		return cli.Hint(err, "'fastcount generate ID --out-dir DIR' writes the files of an export")
 	}
 	host, err := startMock(o.listen, handler)
 	if err != nil {
@@ -63,7 +64,7 @@ func (o *serveOptions) parseFaults() ([]mockserver.Fault, error) {
 	for _, spec := range o.faults {
 		f, err := mockserver.ParseFault(spec)
 		if err != nil {
-			return nil, usage(hinted(fmt.Errorf("--fault: %w", err), "'fastcount help api' lists the faults"))
+			return nil, cli.Usage(cli.Hint(fmt.Errorf("--fault: %w", err), "'fastcount help api' lists the faults"))
 		}
 		faults = append(faults, f)
 	}

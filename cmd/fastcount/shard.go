@@ -13,6 +13,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/cli"
 	"fastcount/internal/human"
 	"fastcount/internal/merge"
 	"fastcount/internal/plan"
@@ -37,7 +38,7 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 	}
 	index, count, err := parseShard(o.shard, p.environ)
 	if err != nil {
-		return usage(err)
+		return cli.Usage(err)
 	}
 	work, err := plan.Read(o.plan)
 	if err != nil {
@@ -68,7 +69,7 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 		return err
 	}
 	cfg.Progress = new(engine.Progress)
-	stop := progress.Show(ctx, p.ui, o.progress.word, cfg.Progress, parts, p.asked)
+	stop := progress.Show(ctx, p.ui, o.progress.Word, cfg.Progress, parts, p.asked)
 	report, err := engine.Run(ctx, parts, cfg)
 	stop()
 	if err != nil {
@@ -108,16 +109,16 @@ func claimShard(p *program, work *plan.Plan, file string) error {
 func (o *countOptions) checkShard(args []string) error {
 	switch {
 	case o.shard == "" || o.outDir == "":
-		return usage(hinted(errors.New("--plan needs --shard and --out-dir"),
+		return cli.Usage(cli.Hint(errors.New("--plan needs --shard and --out-dir"),
 			"such as: fastcount --plan work.plan --shard 3/64 --out-dir parts"))
 	case len(args) > 0 || o.filesFrom != "":
-		return clash("--plan lists the sources; name none on the command line")
-	case o.delimiter != 0 || o.noHeader || o.patient != (column{}) || o.event != (column{}) || o.utf8.word != "refuse" || o.allowDuplicateIDs:
-		return clash("--plan sets how CSV is read; give these flags to fastcount plan")
+		return cli.Usagef("--plan lists the sources; name none on the command line")
+	case o.delimiter != 0 || o.noHeader || o.patient != (cli.Column{}) || o.event != (cli.Column{}) || o.utf8.Word != "refuse" || o.allowDuplicateIDs:
+		return cli.Usagef("--plan sets how CSV is read; give these flags to fastcount plan")
 	case len(o.sinks) > 0 || o.output != "" || o.rejects != "":
-		return usage(hinted(errors.New("the only output of a shard is its partial result"), "fastcount merge writes the result of all"))
-	case o.allowPartial || o.maxBadRows > 0 || o.verify.word != "strict" || o.state != "" || o.dryRun:
-		return clash("a shard is complete or absent: --allow-partial, --max-bad-rows, --verify, --state and --dry-run exclude --plan")
+		return cli.Usage(cli.Hint(errors.New("the only output of a shard is its partial result"), "fastcount merge writes the result of all"))
+	case o.allowPartial || o.maxBadRows > 0 || o.verify.Word != "strict" || o.state != "" || o.dryRun:
+		return cli.Usagef("a shard is complete or absent: --allow-partial, --max-bad-rows, --verify, --state and --dry-run exclude --plan")
 	}
 	return nil
 }
@@ -134,7 +135,7 @@ func parseShard(text string, environ []string) (index, count int, err error) {
 			err = fmt.Errorf("--shard auto: %w", err)
 		}
 		if errors.Is(err, scheduler.ErrNoIndex) {
-			err = hinted(err, "see 'fastcount help scale' for the variables")
+			err = cli.Hint(err, "see 'fastcount help scale' for the variables")
 		}
 	} else if index, err = strconv.Atoi(first); err != nil {
 		err = fmt.Errorf("--shard %q: want such as 3/64, or auto/64", text)
@@ -172,10 +173,10 @@ func (o *countOptions) planClient(p *program, work *plan.Plan) (*planClient, err
 	err = work.CheckServer(o.server, c.any())
 	switch {
 	case errors.Is(err, plan.ErrOtherServer):
-		return nil, clash("--server: %w", err)
+		return nil, cli.Usagef("--server: %w", err)
 	case errors.Is(err, plan.ErrSecrets):
-		return nil, usage(hinted(err, "name that server with --server if the token and the headers are for it; "+
-			"otherwise leave out --token-file, --header, --header-file and "+tokenVariable))
+		return nil, cli.Usage(cli.Hint(err, "name that server with --server if the token and the headers are for it; "+
+			"otherwise leave out --token-file, --header, --header-file and "+cli.TokenVariable))
 	}
 	return &planClient{p: p, o: o, credentials: c}, err
 }

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing"
 
+	"fastcount/internal/cli"
 	"fastcount/internal/console"
 	"fastcount/mockserver"
 )
@@ -118,7 +119,7 @@ func TestSecretsOfWorkers(t *testing.T) {
 	for name, flags := range secrets {
 		var environ []string
 		if name == "variable" {
-			environ = []string{tokenVariable + "=canary-token"}
+			environ = []string{cli.TokenVariable + "=canary-token"}
 		}
 		shard := append([]string{"-q", "--plan", job, "--shard", "0/1", "--out-dir", t.TempDir()}, flags...)
 		code, _, stderr := runHere(environ, shard...)
@@ -148,7 +149,7 @@ func TestSecretsOfWorkers(t *testing.T) {
 			}
 		}
 	}
-	code, _, stderr := runHere([]string{"FASTCOUNT_SERVER=" + server.URL, tokenVariable + "=canary"},
+	code, _, stderr := runHere([]string{"FASTCOUNT_SERVER=" + server.URL, cli.TokenVariable + "=canary"},
 		"-q", "--plan", job, "--shard", "0/1", "--out-dir", t.TempDir())
 	if sent := server.take(); code != 0 || len(sent) == 0 || sent[0].Get("Authorization") != "Bearer canary" {
 		t.Errorf("the server is named by a variable: exit code %d: %s, sent %v", code, stderr, sent)
@@ -165,7 +166,7 @@ func TestSecretsOfWorkers(t *testing.T) {
 func TestSecretsAndPlansOfFiles(t *testing.T) {
 	file := save(t, "a.csv", "patient_id,event_type\nP1,e\n")
 	job := save(t, "job.plan", mustRun(t, "plan", "-q", file))
-	code, _, stderr := runHere([]string{tokenVariable + "=canary", "FASTCOUNT_SERVER=https://elsewhere"},
+	code, _, stderr := runHere([]string{cli.TokenVariable + "=canary", "FASTCOUNT_SERVER=https://elsewhere"},
 		"-q", "--plan", job, "--shard", "0/1", "--out-dir", t.TempDir())
 	if code != 0 {
 		t.Errorf("exit code %d: %s", code, stderr)

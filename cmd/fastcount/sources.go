@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"fastcount/engine"
+	"fastcount/internal/cli"
 	"fastcount/internal/human"
 	"fastcount/mockserver"
 	"fastcount/parser"
@@ -31,18 +32,18 @@ func (o *inputOptions) sourceNames(p *program, args []string) ([]string, error) 
 		return nil, fmt.Errorf("--files-from: %w", err)
 	}
 	if len(text) > maxList {
-		return nil, clash("--files-from: %s is longer than %s", o.filesFrom, human.Bytes(maxList))
+		return nil, cli.Usagef("--files-from: %s is longer than %s", o.filesFrom, human.Bytes(maxList))
 	}
 	listed := splitList(text)
 	comment := slices.IndexFunc(listed, func(name string) bool { return name[0] == '#' })
 	switch {
 	case len(listed) == 0:
-		return nil, clash("--files-from: %s names no source", o.filesFrom)
+		return nil, cli.Usagef("--files-from: %s names no source", o.filesFrom)
 	case comment >= 0:
-		return nil, usage(hinted(fmt.Errorf("--files-from: source %d of %s begins with #", comment+1, o.filesFrom),
+		return nil, cli.Usage(cli.Hint(fmt.Errorf("--files-from: source %d of %s begins with #", comment+1, o.filesFrom),
 			"lists have no comments; name such a file as ./#..."))
 	case o.filesFrom == "-" && (slices.Contains(args, "-") || slices.Contains(listed, "-")):
-		return nil, clash("--files-from: standard input is the list, and cannot also be a source")
+		return nil, cli.Usagef("--files-from: standard input is the list, and cannot also be a source")
 	}
 	return slices.Concat(args, listed), nil
 }
@@ -148,7 +149,7 @@ func (p *program) reportEqual(ctx context.Context, groups [][]*sources.File, err
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		p.ui.Warn("files of equal size could not be compared: " + message(err))
+		p.ui.Warn("files of equal size could not be compared: " + cli.Message(err))
 	case len(groups) > 1:
 		p.ui.Warn(fmt.Sprintf("%d groups of files have equal content, and each is counted, such as %s", len(groups), twoOf(groups[0])))
 	case len(groups) == 1:
@@ -178,15 +179,15 @@ func builtinIDs() []string {
 // unknownBuiltin returns the error for an id that no built-in export has.
 func (p *program) unknownBuiltin(id string) error {
 	var h []string
-	if slices.Contains(commandNames(p.root), id) {
+	if slices.Contains(cli.CommandNames(p.root), id) {
 		h = append(h, "give the subcommand as the first argument: fastcount "+id)
 	}
 	h = append(h, meant(id, builtinIDs())...)
 	if len(h) == 0 {
-		h = meantID(id, commandNames(p.root))
+		h = cli.DidYouMean(id, cli.CommandNames(p.root))
 	}
 	h = append(h, fmt.Sprintf("set --server URL to count an export of a server; the built-in exports are %s", list(builtinIDs())))
-	return usage(hinted(fmt.Errorf("%s: no built-in export of that id, and no --server", id), h...))
+	return cli.Usage(cli.Hint(fmt.Errorf("%s: no built-in export of that id, and no --server", id), h...))
 }
 
 // unknownExport explains why no export of that id on the server. Where the server does have it, or cannot say what
@@ -195,11 +196,11 @@ func (r *remote) unknownExport(ctx context.Context, id string, err error) error 
 	ids, listErr := r.Exports(ctx)
 	switch {
 	case listErr != nil:
-		return hinted(err, append(meant(id, nil), "check that --server is the base URL of an export API: it does not list its exports either")...)
+		return cli.Hint(err, append(meant(id, nil), "check that --server is the base URL of an export API: it does not list its exports either")...)
 	case slices.Contains(ids, id):
 		return err
 	}
-	return hinted(fmt.Errorf("%s: %w", id, noSuchExport{err}), append(meant(id, ids), "the server's exports are "+list(ids))...)
+	return cli.Hint(fmt.Errorf("%s: %w", id, noSuchExport{err}), append(meant(id, ids), "the server's exports are "+list(ids))...)
 }
 
 // noSuchExport is the server's answer to an id that it does not have.
@@ -210,7 +211,7 @@ func (e noSuchExport) Unwrap() error { return e.err }
 
 // meant guesses what was meant by an id that is unknown.
 func meant(id string, known []string) []string {
-	h := meantID(id, known)
+	h := cli.DidYouMean(id, known)
 	if _, err := os.Stat(id); err == nil {
 		h = append(h, fmt.Sprintf("to count the file of that name, write .%c%s", os.PathSeparator, id))
 	}

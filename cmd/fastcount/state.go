@@ -8,6 +8,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/checkpoint"
+	"fastcount/internal/cli"
 	"fastcount/parser"
 	"fastcount/sources"
 )
@@ -21,7 +22,7 @@ func (o *countOptions) keepable(found []sources.Source) error {
 		if s.Kind == sources.KindExport || s.Kind == sources.KindFile && identityOf(s.Part) != (engine.Identity{}) {
 			continue
 		}
-		return usage(hinted(errors.New("--state: "+s.Name+" cannot be kept in a checkpoint: a later run could not recognise it"),
+		return cli.Usage(cli.Hint(errors.New("--state: "+s.Name+" cannot be kept in a checkpoint: a later run could not recognise it"),
 			"save it to a file first, or count it without --state"))
 	}
 	return nil
@@ -54,7 +55,7 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	for _, part := range parts {
 		run.Sources = append(run.Sources, r.identityOf(part))
 	}
-	store, err := checkpoint.Open(o.state, run, func(err error) { p.ui.Warn(message(err)) })
+	store, err := checkpoint.Open(o.state, run, func(err error) { p.ui.Warn(cli.Message(err)) })
 	if err != nil {
 		return nil, fmt.Errorf("--state: %w", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"syscall"
+
+	"fastcount/internal/cli"
 )
 
 // errOutputClosed says that nobody reads standard output any more.
@@ -41,7 +43,7 @@ func (p *program) checkStdout() error {
 
 // lostResult returns the usage error for a standard output that takes nothing.
 func lostResult(why string) error {
-	return usage(hinted(fmt.Errorf("%s: the result would be lost", why),
+	return cli.Usage(cli.Hint(fmt.Errorf("%s: the result would be lost", why),
 		"redirect standard output, with >FILE, or >"+os.DevNull+" to discard the result; most subcommands also have --output FILE"))
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fastcount/internal/cli"
 	"fastcount/internal/simd"
 )
 
@@ -20,7 +21,7 @@ func version() string {
 }
 
 func newVersion(p *program) *cobra.Command {
-	return p.command("version", "print the version", new(flagSet), runVersion, nil)
+	return p.command("version", "print the version", new(cli.FlagSet), runVersion, nil)
 }
 
 func runVersion(_ context.Context, p *program, args []string) error {

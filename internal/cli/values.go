@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"errors"
@@ -15,12 +15,12 @@ import (
 
 // The types below are values of flags: each reads itself from text and writes itself for the help.
 
-// size is a number of bytes, which may be written with K, M or G (powers of 1024).
-type size int64
+// Size is a number of bytes, which may be written with K, M or G (powers of 1024).
+type Size int64
 
 const sizeUnits = "KMG"
 
-func (s *size) Set(text string) error {
+func (s *Size) Set(text string) error {
 	digits, shift := text, 0
 	if n := len(text) - 1; n > 0 {
 		if unit := strings.IndexByte(sizeUnits, upper(text[n])); unit >= 0 {
@@ -34,11 +34,11 @@ func (s *size) Set(text string) error {
 	if n > math.MaxInt>>shift {
 		return errors.New("too large")
 	}
-	*s = size(n << shift)
+	*s = Size(n << shift)
 	return nil
 }
 
-func (s *size) String() string {
+func (s *Size) String() string {
 	n, unit := int64(*s), ""
 	for i := 0; i < len(sizeUnits) && n > 0 && n%1024 == 0; i++ {
 		n, unit = n/1024, sizeUnits[i:i+1]
@@ -46,7 +46,7 @@ func (s *size) String() string {
 	return strconv.FormatInt(n, 10) + unit
 }
 
-func (*size) Type() string { return "SIZE" }
+func (*Size) Type() string { return "SIZE" }
 
 func upper(c byte) byte {
 	if 'a' <= c && c <= 'z' {
@@ -55,88 +55,88 @@ func upper(c byte) byte {
 	return c
 }
 
-// count is a number above 0.
-type count int
+// Count is a number above 0.
+type Count int
 
-func (c *count) Set(text string) error {
+func (c *Count) Set(text string) error {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
 		return errors.New("want a number above 0")
 	}
-	*c = count(n)
+	*c = Count(n)
 	return nil
 }
 
-func (c *count) String() string { return strconv.Itoa(int(*c)) }
-func (*count) Type() string     { return "N" }
+func (c *Count) String() string { return strconv.Itoa(int(*c)) }
+func (*Count) Type() string     { return "N" }
 
-// rowLimit is a number of rows, 0 or more.
-type rowLimit uint64
+// RowLimit is a number of rows, 0 or more.
+type RowLimit uint64
 
-func (r *rowLimit) Set(text string) error {
+func (r *RowLimit) Set(text string) error {
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
 		return errors.New("want 0 or a number above it")
 	}
-	*r = rowLimit(n)
+	*r = RowLimit(n)
 	return nil
 }
 
-func (r *rowLimit) String() string { return strconv.FormatUint(uint64(*r), 10) }
-func (*rowLimit) Type() string     { return "N" }
+func (r *RowLimit) String() string { return strconv.FormatUint(uint64(*r), 10) }
+func (*RowLimit) Type() string     { return "N" }
 
-// expectedRows is a number of rows, 0 or more, that may be absent.
-type expectedRows struct {
-	rows  uint64
-	given bool
+// ExpectedRows is a number of rows, 0 or more, that may be absent.
+type ExpectedRows struct {
+	Rows  uint64
+	Given bool
 }
 
-func (e *expectedRows) Set(text string) error {
+func (e *ExpectedRows) Set(text string) error {
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
 		return errors.New("want a number of rows, such as 7083793")
 	}
-	*e = expectedRows{n, true}
+	*e = ExpectedRows{n, true}
 	return nil
 }
 
-func (e *expectedRows) String() string {
-	if !e.given {
+func (e *ExpectedRows) String() string {
+	if !e.Given {
 		return ""
 	}
-	return strconv.FormatUint(e.rows, 10)
+	return strconv.FormatUint(e.Rows, 10)
 }
 
-func (*expectedRows) Type() string { return "N" }
+func (*ExpectedRows) Type() string { return "N" }
 
-// retries is how many attempts may follow the first, 0 or more.
-type retries int
+// Retries is how many attempts may follow the first, 0 or more.
+type Retries int
 
-func (r *retries) Set(text string) error {
+func (r *Retries) Set(text string) error {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
 		return errors.New("want 0 or a number above it")
 	}
-	*r = retries(n)
+	*r = Retries(n)
 	return nil
 }
 
-func (r *retries) String() string { return strconv.Itoa(int(*r)) }
-func (*retries) Type() string     { return "N" }
+func (r *Retries) String() string { return strconv.Itoa(int(*r)) }
+func (*Retries) Type() string     { return "N" }
 
-// span is a duration above 0.
-type span time.Duration
+// Duration is a duration above 0.
+type Duration time.Duration
 
-func (s *span) Set(text string) error {
+func (s *Duration) Set(text string) error {
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
 		return errors.New("want a duration above 0, such as 90s, 10m or 1h30m")
 	}
-	*s = span(d)
+	*s = Duration(d)
 	return nil
 }
 
-func (s *span) String() string {
+func (s *Duration) String() string {
 	text := time.Duration(*s).String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")
@@ -144,74 +144,78 @@ func (s *span) String() string {
 	return text
 }
 
-func (*span) Type() string { return "TIME" }
+func (*Duration) Type() string { return "TIME" }
 
-// column chooses a column: digits are its number from 1, everything else is its name.
-type column parser.Selector
+// Column chooses a column: digits are its number from 1, everything else is its name.
+type Column parser.Selector
 
-func (c *column) Set(text string) error {
+func (c *Column) Set(text string) error {
 	n, err := strconv.Atoi(text)
 	switch {
 	case text == "" || err == nil && n < 1:
 		return errors.New("want a column's name, or its number from 1")
 	case err == nil:
-		*c = column{Number: n}
+		*c = Column{Number: n}
 	default:
-		*c = column{Name: text}
+		*c = Column{Name: text}
 	}
 	return nil
 }
 
-func (c *column) String() string {
+func (c *Column) String() string {
 	if c.Number > 0 {
 		return strconv.Itoa(c.Number)
 	}
 	return c.Name
 }
 
-func (*column) Type() string { return "COLUMN" }
+func (*Column) Type() string { return "COLUMN" }
 
-// delimiter is the byte between two fields; 0 leaves the choice to the names of the files.
-type delimiter byte
+// Delimiter is the byte between two fields; 0 leaves the choice to the names of the files.
+type Delimiter byte
 
-func (d *delimiter) Set(text string) error {
+func (d *Delimiter) Set(text string) error {
 	if text == `\t` || text == "tab" {
 		text = "\t"
 	}
 	if len(text) != 1 || text[0] >= 0x80 || strings.Contains("\"\r\n", text) {
 		return errors.New(`want one ASCII character other than a quote or line break, or \t`)
 	}
-	*d = delimiter(text[0])
+	*d = Delimiter(text[0])
 	return nil
 }
 
-func (d *delimiter) String() string {
+func (d *Delimiter) String() string {
 	if *d == 0 {
 		return ""
 	}
 	return string(rune(*d))
 }
 
-func (*delimiter) Type() string { return "CHAR" }
+func (*Delimiter) Type() string { return "CHAR" }
 
-// choice is one of a few words.
-type choice struct {
-	word  string
+// Choice is one of a few words.
+type Choice struct {
+	Word  string
 	words []string
 }
 
-func (c *choice) Set(text string) error {
+// NewChoice returns a choice of words. The value is word, which may be empty,
+// until it is set.
+func NewChoice(word string, words ...string) Choice { return Choice{word, words} }
+
+func (c *Choice) Set(text string) error {
 	for _, w := range c.words {
 		if w == text {
-			c.word = w
+			c.Word = w
 			return nil
 		}
 	}
-	return hinted(fmt.Errorf("want one of %s", strings.Join(c.words, ", ")), meantID(text, c.words)...)
+	return Hint(fmt.Errorf("want one of %s", strings.Join(c.words, ", ")), DidYouMean(text, c.words)...)
 }
 
-func (c *choice) String() string { return c.word }
-func (*choice) Type() string     { return "MODE" }
+func (c *Choice) String() string { return c.Word }
+func (*Choice) Type() string     { return "MODE" }
 
 // textValue is a text. Its kind, such as FILE, names it in the help and
 // determines its completion.
@@ -229,8 +233,8 @@ func (t textValue) String() string {
 }
 func (t textValue) Type() string { return t.kind }
 
-// addText adds a flag whose value is a text. The value of p is its default.
-func addText(f *pflag.FlagSet, p *string, name, kind, usage string) *pflag.Flag {
+// AddText adds a flag whose value is a text. The value of p is its default.
+func AddText(f *pflag.FlagSet, p *string, name, kind, usage string) *pflag.Flag {
 	return f.VarPF(textValue{p, kind}, name, "", usage)
 }
 
@@ -249,7 +253,7 @@ func (t textList) String() string {
 	return "[" + strings.Join(*t.texts, ",") + "]"
 }
 
-// addTexts adds a repeatable flag whose values are texts.
-func addTexts(f *pflag.FlagSet, p *[]string, name, kind, usage string) *pflag.Flag {
+// AddTexts adds a repeatable flag whose values are texts.
+func AddTexts(f *pflag.FlagSet, p *[]string, name, kind, usage string) *pflag.Flag {
 	return f.VarPF(textList{p, kind}, name, "", usage)
 }

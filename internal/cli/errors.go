@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"errors"
@@ -10,14 +10,14 @@ import (
 	"fastcount/internal/nearest"
 )
 
-// messages returns a line for each thing that went wrong. A line break in the
-// text of a single error, such as one in the name of a file, begins no new
+// Messages returns a line for each thing that went wrong. A line break in the
+// Text of a single error, such as one in the name of a file, begins no new
 // message: only the structure of err does.
-func messages(err error) []string {
+func Messages(err error) []string {
 	if parts, ok := errors.AsType[engine.PartErrors](err); ok {
 		var lines []string
 		for _, p := range parts {
-			lines = append(lines, messages(p)...)
+			lines = append(lines, Messages(p)...)
 		}
 		return lines
 	}
@@ -40,7 +40,7 @@ type liner interface {
 
 func joinedMessages(errs []error) (lines []string) {
 	for _, err := range errs {
-		lines = append(lines, messages(err)...)
+		lines = append(lines, Messages(err)...)
 	}
 	return lines
 }
@@ -59,20 +59,20 @@ func joinedText(errs []error) string {
 func wrappedMessages(err error) []string {
 	inner := errors.Unwrap(err)
 	if inner == nil {
-		return []string{message(err)}
+		return []string{Message(err)}
 	}
-	lines := messages(inner)
+	lines := Messages(inner)
 	before, after, ok := strings.Cut(err.Error(), inner.Error())
 	if len(lines) < 2 || !ok {
-		return []string{message(err)}
+		return []string{Message(err)}
 	}
 	lines[0] = before + lines[0]
 	lines[len(lines)-1] += after
 	return lines
 }
 
-// message returns the text of err. Of what failed with a file, the file comes first.
-func message(err error) string {
+// Message returns the text of err. Of what failed with a file, the file comes first.
+func Message(err error) string {
 	text := err.Error()
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		text = strings.Replace(text, p.Op+" "+p.Path+": ", p.Path+": ", 1)
@@ -84,38 +84,38 @@ func message(err error) string {
 	return text
 }
 
-// usageError is the error for a command line that has no meaning.
-type usageError struct {
+// UsageError is the error for a command line that has no meaning.
+type UsageError struct {
 	err      error
-	withHelp bool // whether the short help follows the message
+	WithHelp bool // whether the short help follows the message
 }
 
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
+func (e *UsageError) Error() string { return e.err.Error() }
+func (e *UsageError) Unwrap() error { return e.err }
 
-// usage returns err as a usage error.
-func usage(err error) error { return &usageError{err: err} }
+// Usage returns err as a usage error.
+func Usage(err error) error { return &UsageError{err: err} }
 
-// clash returns the usage error for arguments that exclude each other.
-func clash(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
+// Usagef returns the usage error for arguments that exclude each other.
+func Usagef(format string, args ...any) error { return Usage(fmt.Errorf(format, args...)) }
 
-// misuse returns the usage error for arguments that a subcommand does not take.
+// Misuse returns the usage error for arguments that a subcommand does not take.
 // The short help follows the message.
-func misuse(err error) error { return &usageError{err, true} }
+func Misuse(err error) error { return &UsageError{err, true} }
 
-// hintedError is an error that knows what to do about it.
-type hintedError struct {
+// HintedError is an error that knows what to do about it.
+type HintedError struct {
 	err   error
-	hints []string
+	Hints []string
 }
 
-func (e *hintedError) Error() string { return e.err.Error() }
-func (e *hintedError) Unwrap() error { return e.err }
+func (e *HintedError) Error() string { return e.err.Error() }
+func (e *HintedError) Unwrap() error { return e.err }
 
-func hinted(err error, hints ...string) error { return &hintedError{err, hints} }
+func Hint(err error, hints ...string) error { return &HintedError{err, hints} }
 
-// meantID guesses which of the ids that there are was meant.
-func meantID(id string, known []string) []string {
+// DidYouMean guesses which of the ids that there are was meant.
+func DidYouMean(id string, known []string) []string {
 	if near := nearest.Word(id, known); near != "" {
 		return []string{"did you mean " + near + "?"}
 	}

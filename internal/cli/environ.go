@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"errors"
@@ -10,12 +10,12 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// fromEnviron sets the flags that have a variable and were not set yet. An empty variable is none.
-func fromEnviron(flags *pflag.FlagSet, environ []string) error {
-	values := variables(environ)
+// SetFromEnvironment sets the flags that have a variable and were not set yet. An empty variable is none.
+func SetFromEnvironment(flags *pflag.FlagSet, environ []string) error {
+	values := Variables(environ)
 	var errs []error
 	flags.VisitAll(func(f *pflag.Flag) {
-		name := variableOf(f.Name)
+		name := VariableOf(f.Name)
 		value := values[name]
 		if f.Changed || value == "" {
 			return
@@ -51,18 +51,18 @@ const variablePrefix = "FASTCOUNT_"
 
 // The variables that are no flags.
 const (
-	tokenVariable  = variablePrefix + "TOKEN"
-	kernelVariable = variablePrefix + "KERNEL"
-	rangeVariable  = variablePrefix + "RANGE_SIZE"
+	TokenVariable  = variablePrefix + "TOKEN"
+	KernelVariable = variablePrefix + "KERNEL"
+	RangeVariable  = variablePrefix + "RANGE_SIZE"
 )
 
-// variableOf returns the name of the variable that sets a flag.
-func variableOf(flag string) string {
+// VariableOf returns the name of the variable that sets a flag.
+func VariableOf(flag string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// variables returns the values of this program's variables. Of one that is there twice the last counts.
-func variables(environ []string) map[string]string {
+// Variables returns the values of this program's variables. Of one that is there twice the last counts.
+func Variables(environ []string) map[string]string {
 	values := make(map[string]string)
 	for _, v := range environ {
 		if name, value, _ := strings.Cut(v, "="); strings.HasPrefix(name, variablePrefix) {
@@ -72,14 +72,14 @@ func variables(environ []string) map[string]string {
 	return values
 }
 
-// unknownVariables returns the names of the variables that look like this program's and mean nothing, sorted.
-func unknownVariables(root *cobra.Command, environ []string) []string {
-	known := map[string]bool{tokenVariable: true, kernelVariable: true, rangeVariable: true}
+// UnknownVariables returns the names of the variables that look like this program's and mean nothing, sorted.
+func UnknownVariables(root *cobra.Command, environ []string) []string {
+	known := map[string]bool{TokenVariable: true, KernelVariable: true, RangeVariable: true}
 	for flag := range flagNames(root) {
-		known[variableOf(flag)] = true
+		known[VariableOf(flag)] = true
 	}
 	var unknown []string
-	for name := range variables(environ) {
+	for name := range Variables(environ) {
 		if !known[name] {
 			unknown = append(unknown, name)
 		}

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"slices"
@@ -6,15 +6,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// countName is the name of the subcommand that runs where none is named.
-const countName = "count"
+// DefaultCommand is the name of the subcommand that runs where none is named.
+const DefaultCommand = "count"
 
-// withCount returns args with the subcommand count inserted, unless the first
+// InsertCount returns args with the subcommand count inserted, unless the first
 // argument names a subcommand or requests help. cobra alone would also find a
 // subcommand after flags, and would have no place for flags without one.
-func withCount(root *cobra.Command, args []string) []string {
+func InsertCount(root *cobra.Command, args []string) []string {
 	if len(args) == 0 {
-		return []string{countName}
+		return []string{DefaultCommand}
 	}
 	switch first := args[0]; first {
 	case "-h", "--help":
@@ -24,11 +24,11 @@ func withCount(root *cobra.Command, args []string) []string {
 	case cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
 		return slices.Concat(args[:1], withCountUnfinished(root, args[1:]))
 	default:
-		if slices.Contains(commandNames(root), first) {
+		if slices.Contains(CommandNames(root), first) {
 			return args
 		}
 	}
-	return slices.Concat([]string{countName}, args)
+	return slices.Concat([]string{DefaultCommand}, args)
 }
 
 // withCountUnfinished is withCount for a command line that is being completed.
@@ -38,24 +38,24 @@ func withCountUnfinished(root *cobra.Command, args []string) []string {
 		return args
 	}
 	if args[0] == "-h" || args[0] == "--help" {
-		return slices.Concat([]string{countName}, args)
+		return slices.Concat([]string{DefaultCommand}, args)
 	}
-	return withCount(root, args)
+	return InsertCount(root, args)
 }
 
-// commandNames returns the names of the subcommands.
-func commandNames(root *cobra.Command) (names []string) {
-	for _, c := range subcommands(root) {
+// CommandNames returns the names of the subcommands.
+func CommandNames(root *cobra.Command) (names []string) {
+	for _, c := range Subcommands(root) {
 		names = append(names, c.Name())
 	}
 	return names
 }
 
-// subcommands returns the subcommands: count, and then the others by name.
-func subcommands(root *cobra.Command) (all []*cobra.Command) {
+// Subcommands returns the subcommands: count, and then the others by name.
+func Subcommands(root *cobra.Command) (all []*cobra.Command) {
 	for _, c := range root.Commands() {
 		switch {
-		case c.Name() == countName:
+		case c.Name() == DefaultCommand:
 			all = slices.Insert(all, 0, c)
 		case !c.Hidden:
 			all = append(all, c)
@@ -67,7 +67,7 @@ func subcommands(root *cobra.Command) (all []*cobra.Command) {
 // synopsis returns the usage of a subcommand. That of count is shown without
 // its name, which may be left out.
 func synopsis(c *cobra.Command) string {
-	if c.Name() == countName {
+	if c.Name() == DefaultCommand {
 		return c.Root().UseLine()
 	}
 	return c.UseLine()

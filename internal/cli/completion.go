@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"cmp"
@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// shells returns the writers of completion scripts by the name of the shell.
-func shells(root *cobra.Command) map[string]func(io.Writer) error {
+// CompletionScripts returns the writers of completion scripts by the name of the shell.
+func CompletionScripts(root *cobra.Command) map[string]func(io.Writer) error {
 	return map[string]func(io.Writer) error{
 		"bash": func(w io.Writer) error {
 			_, err := io.WriteString(w, bashFallback)
@@ -27,7 +27,7 @@ func shells(root *cobra.Command) map[string]func(io.Writer) error {
 	}
 }
 
-func shellNames() []string { return slices.Sorted(maps.Keys(shells(nil))) }
+func ShellNames() []string { return slices.Sorted(maps.Keys(CompletionScripts(nil))) }
 
 // bashFallback defines what cobra's script calls of the package
 // bash-completion, for systems on which that is not installed.
@@ -50,22 +50,22 @@ fi
 
 `
 
-// completeFlags registers the completion of the values of a command's flags.
+// CompleteFlags registers the completion of the values of a command's flags.
 // It follows from the placeholder of the value in the help; byValue holds the
 // completion for further placeholders.
-func completeFlags(c *cobra.Command, byValue map[string]cobra.CompletionFunc) {
+func CompleteFlags(c *cobra.Command, byValue map[string]cobra.CompletionFunc) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		info := describeFlag(f)
+		info := Describe(f)
 		complete := cobra.NoFileCompletions
-		switch own := byValue[info.value]; {
+		switch own := byValue[info.Value]; {
 		case own != nil:
 			complete = own
-		case info.value == "FILE" || info.value == "PLAN":
-			complete = completeFiles
-		case info.value == "DIR":
+		case info.Value == "FILE" || info.Value == "PLAN":
+			complete = CompleteFiles
+		case info.Value == "DIR":
 			complete = completeDirectories
-		case info.choices != nil:
-			complete = cobra.FixedCompletions(info.choices, cobra.ShellCompDirectiveNoFileComp)
+		case info.Choices != nil:
+			complete = cobra.FixedCompletions(info.Choices, cobra.ShellCompDirectiveNoFileComp)
 		}
 		if err := c.RegisterFlagCompletionFunc(f.Name, complete); err != nil {
 			panic(err) // the flag exists, and has no completion yet
@@ -73,8 +73,8 @@ func completeFlags(c *cobra.Command, byValue map[string]cobra.CompletionFunc) {
 	})
 }
 
-// completeOne completes a single argument that is one of some names.
-func completeOne(names func() []string) cobra.CompletionFunc {
+// CompleteOne completes a single argument that is one of some names.
+func CompleteOne(names func() []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
@@ -83,8 +83,8 @@ func completeOne(names func() []string) cobra.CompletionFunc {
 	}
 }
 
-// completeFiles leaves the completion of files to the shell.
-func completeFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+// CompleteFiles leaves the completion of files to the shell.
+func CompleteFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return nil, cobra.ShellCompDirectiveDefault
 }
 
@@ -93,9 +93,9 @@ func completeDirectories(*cobra.Command, []string, string) ([]string, cobra.Shel
 	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
-// withSpace returns names as completions, after which a space follows unless
+// WithSpace returns names as completions, after which a space follows unless
 // the only one is a directory. Without names, the shell completes files.
-func withSpace(names []string) ([]string, cobra.ShellCompDirective) {
+func WithSpace(names []string) ([]string, cobra.ShellCompDirective) {
 	if len(names) == 0 {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
@@ -106,10 +106,10 @@ func withSpace(names []string) ([]string, cobra.ShellCompDirective) {
 	return names, directive
 }
 
-// filesWith returns the names of the files and directories that begin with
+// FilesWith returns the names of the files and directories that begin with
 // typed; a directory ends in a separator. Hidden ones are left out unless typed
 // has their dot.
-func filesWith(typed string) (names []string) {
+func FilesWith(typed string) (names []string) {
 	dir, base := filepath.Split(typed)
 	entries, err := os.ReadDir(cmp.Or(dir, "."))
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -7,24 +7,24 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// manPage returns the manual page in the language of man, which "fastcount help man" prints: the subcommands,
+// ManPage returns the manual page in the language of man, which "fastcount help man" prints: the subcommands,
 // the flags and the topics.
-func manPage(root *cobra.Command, m manual) string {
+func ManPage(root *cobra.Command, m Manual) string {
 	var b strings.Builder
 	b.WriteString(".\\\" Generated from the flags by: fastcount help man\n" +
 		".TH FASTCOUNT 1 \"\" fastcount \"User Commands\"\n" +
 		".SH NAME\nfastcount \\- count events per patient and event type in very large CSV exports\n.SH SYNOPSIS\n")
-	for _, c := range subcommands(root) {
+	for _, c := range Subcommands(root) {
 		fmt.Fprintf(&b, ".TP\n%s\n%s\n", bold(synopsis(c)), roff(c.Short))
 	}
 	b.WriteString(".SH DESCRIPTION\n")
-	writeLines(&b, m.introduction)
+	writeLines(&b, m.Introduction)
 	b.WriteString(".SH OPTIONS\n")
-	for _, c := range subcommands(root) {
+	for _, c := range Subcommands(root) {
 		writeOptions(&b, c)
 	}
-	for _, name := range m.names() {
-		title, text, _ := strings.Cut(m.topics[name], "\n")
+	for _, name := range m.Names() {
+		title, text, _ := strings.Cut(m.Topics[name], "\n")
 		fmt.Fprintf(&b, ".SH %s\n", roff(strings.ToUpper(title)))
 		writeLines(&b, text)
 	}
@@ -33,30 +33,30 @@ func manPage(root *cobra.Command, m manual) string {
 
 // writeOptions writes the flags of a subcommand, if it has any.
 func writeOptions(b *strings.Builder, c *cobra.Command) {
-	groups := groupsOf(c)
+	groups := Groups(c)
 	if len(groups) == 0 {
 		return
 	}
 	fmt.Fprintf(b, ".SS Flags of %s\n", c.Name())
 	for _, g := range groups {
-		fmt.Fprintf(b, ".PP\n\\fI%s\\fR\n", roff(g.title))
-		for _, f := range g.flags {
+		fmt.Fprintf(b, ".PP\n\\fI%s\\fR\n", roff(g.Title))
+		for _, f := range g.Flags {
 			fmt.Fprintf(b, ".TP\n%s\n%s\n", manFlag(f), roff(f.explanation()))
 		}
 	}
 }
 
 // manFlag returns the names of a flag and the placeholder of its value.
-func manFlag(f flagInfo) string {
-	names := bold("--" + f.name)
-	if f.short != "" {
-		names = bold("-"+f.short) + ", " + names
+func manFlag(f Flag) string {
+	names := bold("--" + f.Name)
+	if f.Short != "" {
+		names = bold("-"+f.Short) + ", " + names
 	}
 	switch {
-	case f.optional:
-		names += "[=" + roff(f.value) + "]"
-	case f.value != "":
-		names += " " + roff(f.value)
+	case f.Optional:
+		names += "[=" + roff(f.Value) + "]"
+	case f.Value != "":
+		names += " " + roff(f.Value)
 	}
 	return names
 }
@@ -81,20 +81,20 @@ func roff(line string) string {
 	return line
 }
 
-// flagDocs returns docs/flags.md, which "fastcount help flags" prints: a table of flags for each group of each subcommand.
-func flagDocs(root *cobra.Command) string {
+// FlagDocs returns docs/flags.md, which "fastcount help flags" prints: a table of flags for each group of each subcommand.
+func FlagDocs(root *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString(flagDocsBegin)
-	for _, c := range subcommands(root) {
-		groups := groupsOf(c)
+	for _, c := range Subcommands(root) {
+		groups := Groups(c)
 		if len(groups) == 0 {
 			continue
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n`%s`: %s\n", c.Name(), synopsis(c), c.Short)
 		for _, g := range groups {
-			fmt.Fprintf(&b, "\n### %s\n\n| flag | variable | default | |\n|---|---|---|---|\n", g.title)
-			for _, f := range g.flags {
-				fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", markdownFlag(f), variableOf(f.name), markdownCode(f.byDefault), markdownText(f))
+			fmt.Fprintf(&b, "\n### %s\n\n| flag | variable | default | |\n|---|---|---|---|\n", g.Title)
+			for _, f := range g.Flags {
+				fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", markdownFlag(f), VariableOf(f.Name), markdownCode(f.Default), markdownText(f))
 			}
 		}
 	}
@@ -107,16 +107,16 @@ Generated from the program by ` + "`fastcount help flags`" + `. The command line
 none, and the variable of a flag that may be repeated takes one value a line.
 `
 
-func markdownFlag(f flagInfo) string {
-	name := "--" + f.name
+func markdownFlag(f Flag) string {
+	name := "--" + f.Name
 	switch {
-	case f.optional:
-		name += "[=" + f.value + "]"
-	case f.value != "":
-		name += " " + f.value
+	case f.Optional:
+		name += "[=" + f.Value + "]"
+	case f.Value != "":
+		name += " " + f.Value
 	}
-	if f.short != "" {
-		return "`" + name + "`, `-" + f.short + "`"
+	if f.Short != "" {
+		return "`" + name + "`, `-" + f.Short + "`"
 	}
 	return "`" + name + "`"
 }
@@ -130,10 +130,10 @@ func markdownCode(word string) string {
 }
 
 // markdownText returns what a flag does and which words it takes.
-func markdownText(f flagInfo) string {
-	text := f.text
-	if f.choices != nil {
-		text += ": " + strings.Join(f.choices, ", ")
+func markdownText(f Flag) string {
+	text := f.Text
+	if f.Choices != nil {
+		text += ": " + strings.Join(f.Choices, ", ")
 	}
 	return strings.NewReplacer("|", `\|`, "<", "&lt;", `\`, `\\`, "*", `\*`, "_", `\_`).Replace(text)
 }

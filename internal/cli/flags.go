@@ -1,0 +1,153 @@
+// Package cli is what the command line of fastcount is made of: values of flags,
+// flags in groups, their environment variables, help, man page, completion, and
+// errors with hints. The subcommands themselves are in cmd/fastcount.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"fastcount/internal/nearest"
+)
+
+// FlagSet holds the flags of a subcommand, in the groups and the order of its
+// help.
+type FlagSet struct {
+	groups []flagGroup
+}
+
+type flagGroup struct {
+	title string
+	*pflag.FlagSet
+}
+
+// Group begins a group of flags.
+func (s *FlagSet) Group(title string) *pflag.FlagSet {
+	g := flagGroup{title, pflag.NewFlagSet(title, pflag.ContinueOnError)}
+	g.SortFlags = false
+	s.groups = append(s.groups, g)
+	return g.FlagSet
+}
+
+// groupAnnotation is the key of the annotation that holds a flag's group.
+const groupAnnotation = "group"
+
+// AddTo adds the flags to a subcommand.
+func (s *FlagSet) AddTo(c *cobra.Command) {
+	c.Flags().SortFlags = false
+	for _, g := range s.groups {
+		g.VisitAll(func(f *pflag.Flag) {
+			f.Annotations = map[string][]string{groupAnnotation: {g.title}}
+			c.Flags().AddFlag(f)
+		})
+	}
+}
+
+// FlagError says what pflag's errors say in the words of this program.
+func FlagError(root *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
+		return unknownFlag(root, unknown.GetSpecifiedName())
+	case errors.As(err, &invalid):
+		return fmt.Errorf("--%s %q: %w", invalid.GetFlag().Name, invalid.GetValue(), invalid.Unwrap())
+	}
+	return err
+}
+
+// unknownFlag returns the error for a flag that no subcommand or another one
+// has.
+func unknownFlag(root *cobra.Command, name string) error {
+	err := fmt.Errorf("unknown flag --%s", name)
+	known := flagNames(root)
+	if of, ok := known[name]; ok {
+		return Hint(err, fmt.Sprintf("--%s is a flag of %s; give the subcommand as the first argument", name, strings.Join(of, ", ")))
+	}
+	if near := nearest.Word(name, slices.Sorted(maps.Keys(known))); near != "" {
+		return Hint(err, "did you mean --"+near+"?")
+	}
+	return err
+}
+
+// flagNames returns the names of all flags, and the subcommands that have each.
+func flagNames(root *cobra.Command) map[string][]string {
+	names := make(map[string][]string)
+	for _, c := range Subcommands(root) {
+		for _, f := range FlagsOf(c) {
+			names[f.Name] = append(names[f.Name], c.Name())
+		}
+	}
+	return names
+}
+
+// Lookup returns the value of a flag as text, or "" if there is no such flag.
+func Lookup(flags *pflag.FlagSet, name string) string {
+	if f := flags.Lookup(name); f != nil {
+		return f.Value.String()
+	}
+	return ""
+}
+
+// Flag describes a flag to whatever explains or completes flags.
+type Flag struct {
+	Name       string
+	Short      string   // one letter, or ""
+	Value      string   // what stands for its value, such as FILE, DIR or N; "" of a flag that takes none
+	Text       string   // what it does
+	Default    string   // the value that it has if it is not given, "" where that says nothing
+	Choices    []string // the words that it takes, nil where it takes others too
+	Optional   bool     // whether the value may be left out
+	Repeatable bool
+}
+
+// Group describes a group of flags.
+type Group struct {
+	Title string
+	Flags []Flag
+}
+
+// Groups describes the flags of a subcommand in the groups and the order of
+// the help. The flag --help, which cobra adds, is in no group.
+func Groups(c *cobra.Command) (groups []Group) {
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		title := f.Annotations[groupAnnotation]
+		if title == nil {
+			return
+		}
+		if n := len(groups); n == 0 || groups[n-1].Title != title[0] {
+			groups = append(groups, Group{Title: title[0]})
+		}
+		g := &groups[len(groups)-1]
+		g.Flags = append(g.Flags, Describe(f))
+	})
+	return groups
+}
+
+// FlagsOf describes the flags of a subcommand.
+func FlagsOf(c *cobra.Command) (all []Flag) {
+	for _, g := range Groups(c) {
+		all = append(all, g.Flags...)
+	}
+	return all
+}
+
+func Describe(f *pflag.Flag) Flag {
+	value, text := pflag.UnquoteUsage(f)
+	info := Flag{Name: f.Name, Short: f.Shorthand, Value: value, Text: text}
+	info.Optional = value != "" && f.NoOptDefVal != ""
+	if !slices.Contains([]string{"0", "0s", "false", "[]"}, f.DefValue) {
+		info.Default = f.DefValue
+	}
+	_, info.Repeatable = f.Value.(textList)
+	if c, ok := f.Value.(*Choice); ok {
+		info.Choices = c.words
+	}
+	return info
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"math"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+// setting is what Set of a flag's value makes of a text: its String, or "error".
+func setting(v pflag.Value, text string) string {
+	if v.Set(text) != nil {
+		return "error"
+	}
+	return v.String()
+}
+
+func TestValues(t *testing.T) {
+	for _, c := range []struct {
+		value      pflag.Value
+		text, want string
+	}{
+		{new(Size), "1", "1"},
+		{new(Size), "65536", "64K"},
+		{new(Size), "64K", "64K"},
+		{new(Size), "8m", "8M"},
+		{new(Size), "1G", "1G"},
+		{new(Size), "1500", "1500"},
+		{new(Size), "1023M", "1023M"},
+		{new(Size), "0", "error"},
+		{new(Size), "0K", "error"},
+		{new(Size), "-1", "error"},
+		{new(Size), "K", "error"},
+		{new(Size), "", "error"},
+		{new(Size), "1KB", "error"},
+		{new(Size), "1.5K", "error"},
+		{new(Size), "9007199254740992K", "error"},
+		{new(Size), "99999999999999999999", "error"},
+		{new(Count), "1", "1"},
+		{new(Count), "0", "error"},
+		{new(Count), "-3", "error"},
+		{new(Count), "two", "error"},
+		{new(ExpectedRows), "0", "0"},
+		{new(ExpectedRows), "18446744073709551615", "18446744073709551615"},
+		{new(ExpectedRows), "18446744073709551616", "error"},
+		{new(ExpectedRows), "-1", "error"},
+		{new(ExpectedRows), "", "error"},
+		{new(Retries), "0", "0"},
+		{new(Retries), "-1", "error"},
+		{new(Duration), "90s", "1m30s"},
+		{new(Duration), "1m", "1m"},
+		{new(Duration), "0s", "error"},
+		{new(Duration), "-1s", "error"},
+		{new(Duration), "60", "error"},
+		{new(Column), "3", "3"},
+		{new(Column), "event", "event"},
+		{new(Column), "0", "error"},
+		{new(Column), "-2", "error"},
+		{new(Column), "", "error"},
+		{new(Delimiter), ";", ";"},
+		{new(Delimiter), `\t`, "\t"},
+		{new(Delimiter), "tab", "\t"},
+		{new(Delimiter), "\t", "\t"},
+		{new(Delimiter), "", "error"},
+		{new(Delimiter), "||", "error"},
+		{new(Delimiter), `"`, "error"},
+		{new(Delimiter), "\n", "error"},
+		{new(Delimiter), "é", "error"},
+		{&Choice{"a", []string{"a", "b"}}, "b", "b"},
+		{&Choice{"a", []string{"a", "b"}}, "c", "error"},
+	} {
+		if got := setting(c.value, c.text); got != c.want {
+			t.Errorf("%s %q: got %q, want %q", c.value.Type(), c.text, got, c.want)
+		}
+	}
+}
+
+// A number of rows that is not given is not 0, which is one.
+func TestExpectedRowsMayBeAbsent(t *testing.T) {
+	e := new(ExpectedRows)
+	if e.Given || e.String() != "" {
+		t.Errorf("absent: got %+v, %q", e, e)
+	}
+	if err := e.Set("0"); err != nil || !e.Given || e.String() != "0" {
+		t.Errorf("0: got %+v, %q, %v", e, e, err)
+	}
+}
+
+func TestSizeIsAnInt(t *testing.T) {
+	var s Size
+	if err := s.Set("7G"); (err == nil) != (math.MaxInt>>30 >= 7) {
+		t.Errorf("7G: %v, although int holds up to %d", err, math.MaxInt)
+	}
+}
