@@ -14,7 +14,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// CompletionScripts returns the writers of completion scripts by the name of the shell.
+// CompletionScripts returns the writers of completion scripts by the name of
+// the shell.
 func CompletionScripts(root *cobra.Command) map[string]func(io.Writer) error {
 	return map[string]func(io.Writer) error{
 		"bash": func(w io.Writer) error {

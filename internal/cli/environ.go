@@ -10,7 +10,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// SetFromEnvironment sets the flags that have a variable and were not set yet. An empty variable is none.
+// SetFromEnvironment sets the flags that have a variable and were not set yet.
+// An empty variable is none.
 func SetFromEnvironment(flags *pflag.FlagSet, environ []string) error {
 	values := Variables(environ)
 	var errs []error
@@ -30,7 +31,8 @@ func SetFromEnvironment(flags *pflag.FlagSet, environ []string) error {
 	return nil
 }
 
-// setFrom sets a flag from a variable: one that may be repeated once for each line.
+// setFrom sets a flag from a variable: one that may be repeated once for each
+// line.
 func setFrom(flags *pflag.FlagSet, f *pflag.Flag, value string) error {
 	lines := []string{value}
 	if _, repeatable := f.Value.(textList); repeatable {
@@ -61,7 +63,8 @@ func VariableOf(flag string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// Variables returns the values of this program's variables. Of one that is there twice the last counts.
+// Variables returns the values of this program's variables. Of one that is
+// there twice the last counts.
 func Variables(environ []string) map[string]string {
 	values := make(map[string]string)
 	for _, v := range environ {
@@ -72,7 +75,8 @@ func Variables(environ []string) map[string]string {
 	return values
 }
 
-// UnknownVariables returns the names of the variables that look like this program's and mean nothing, sorted.
+// UnknownVariables returns the names of the variables that look like this
+// program's and mean nothing, sorted.
 func UnknownVariables(root *cobra.Command, environ []string) []string {
 	known := map[string]bool{TokenVariable: true, KernelVariable: true, RangeVariable: true}
 	for flag := range flagNames(root) {

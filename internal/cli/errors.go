@@ -71,7 +71,8 @@ func wrappedMessages(err error) []string {
 	return lines
 }
 
-// Message returns the text of err. Of what failed with a file, the file comes first.
+// Message returns the text of err. Of what failed with a file, the file comes
+// first.
 func Message(err error) string {
 	text := err.Error()
 	if p, ok := errors.AsType[*fs.PathError](err); ok {

@@ -1,6 +1,7 @@
-// Package cli is what the command line of fastcount is made of: values of flags,
-// flags in groups, their environment variables, help, man page, completion, and
-// errors with hints. The subcommands themselves are in cmd/fastcount.
+// Package cli is what the command line of fastcount is made of: values of
+// flags, flags in groups, their environment variables, help, man page,
+// completion, and errors with hints. The subcommands themselves are in
+// cmd/fastcount.
 package cli
 
 import (

@@ -36,8 +36,8 @@ func FullHelp(root *cobra.Command, m Manual) string {
 	return b.String()
 }
 
-// CommandHelp explains a subcommand. The program itself, and counting, are explained
-// by the full help.
+// CommandHelp explains a subcommand. The program itself, and counting, are
+// explained by the full help.
 func CommandHelp(c *cobra.Command, m Manual) string {
 	if c == c.Root() || c.Name() == DefaultCommand {
 		return FullHelp(c.Root(), m)
@@ -48,8 +48,8 @@ func CommandHelp(c *cobra.Command, m Manual) string {
 // HelpWidth is the largest width of a line of help, in columns.
 const HelpWidth = 80
 
-// flagHelp describes the flags of a subcommand, group by group, except for those
-// in shown, to which it adds them.
+// flagHelp describes the flags of a subcommand, group by group, except for
+// those in shown, to which it adds them.
 func flagHelp(c *cobra.Command, shown map[string]bool) string {
 	var b strings.Builder
 	for _, g := range Groups(c) {
@@ -86,7 +86,8 @@ func writeUsage(b *strings.Builder, f Flag) {
 	}
 }
 
-// explanation returns what a flag does, the words that it takes, and its default.
+// explanation returns what a flag does, the words that it takes, and its
+// default.
 func (f Flag) explanation() string {
 	var notes []string
 	if f.Choices != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// ManPage returns the manual page in the language of man, which "fastcount help man" prints: the subcommands,
-// the flags and the topics.
+// ManPage returns the manual page in the language of man, which "fastcount help
+// man" prints: the subcommands, the flags and the topics.
 func ManPage(root *cobra.Command, m Manual) string {
 	var b strings.Builder
 	b.WriteString(".\\\" Generated from the flags by: fastcount help man\n" +
@@ -81,7 +81,8 @@ func roff(line string) string {
 	return line
 }
 
-// FlagDocs returns docs/flags.md, which "fastcount help flags" prints: a table of flags for each group of each subcommand.
+// FlagDocs returns docs/flags.md, which "fastcount help flags" prints: a table
+// of flags for each group of each subcommand.
 func FlagDocs(root *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString(flagDocsBegin)

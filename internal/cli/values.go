@@ -13,9 +13,11 @@ import (
 	"fastcount/parser"
 )
 
-// The types below are values of flags: each reads itself from text and writes itself for the help.
+// The types below are values of flags: each reads itself from text and writes
+// itself for the help.
 
-// Size is a number of bytes, which may be written with K, M or G (powers of 1024).
+// Size is a number of bytes, which may be written with K, M or G (powers of
+// 1024).
 type Size int64
 
 const sizeUnits = "KMG"
@@ -146,7 +148,8 @@ func (s *Duration) String() string {
 
 func (*Duration) Type() string { return "TIME" }
 
-// Column chooses a column: digits are its number from 1, everything else is its name.
+// Column chooses a column: digits are its number from 1, everything else is its
+// name.
 type Column parser.Selector
 
 func (c *Column) Set(text string) error {
@@ -171,7 +174,8 @@ func (c *Column) String() string {
 
 func (*Column) Type() string { return "COLUMN" }
 
-// Delimiter is the byte between two fields; 0 leaves the choice to the names of the files.
+// Delimiter is the byte between two fields; 0 leaves the choice to the names of
+// the files.
 type Delimiter byte
 
 func (d *Delimiter) Set(text string) error {

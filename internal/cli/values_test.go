@@ -7,7 +7,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// setting is what Set of a flag's value makes of a text: its String, or "error".
+// setting is what Set of a flag's value makes of a text: its String, or
+// "error".
 func setting(v pflag.Value, text string) string {
 	if v.Set(text) != nil {
 		return "error"
