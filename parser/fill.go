@@ -10,22 +10,21 @@ import (
 // that small network reads are combined.
 const minFill = 64 << 10
 
-// fill moves the unparsed bytes to the start of the buffer and reads until it
-// holds at least minFill bytes more than twice their number, or is full, or the
-// input ends. Because the amount doubles, parsing a long record that arrives in
-// small pieces again after each fill takes linear time. A full buffer grows,
-// which the limit of a record bounds.
+// fill gets the next window of the source. If there is none, it moves the
+// unparsed bytes to the start of the buffer and reads until that holds at least
+// minFill bytes more than twice their number, or is full, or the input ends.
+// Because the amount doubles, parsing a long record that arrives in small
+// pieces again after each fill takes linear time. A full buffer grows, which
+// the limit of a record bounds.
 //
 // Only io.EOF ends the input. io.ReadFull is not used, because it replaces
 // io.EOF by io.ErrUnexpectedEOF and so hides which of them the source returned.
 func (r *Reader) fill() error {
-	unread := copy(r.buf, r.buf[r.pos:r.end])
-	r.base += int64(r.pos)
-	r.pos, r.end = 0, unread
-	if unread == len(r.buf)-1 {
-		r.buf = r.scratch.grown(r.buf)
+	r.keepUnread()
+	if r.window() {
+		return nil
 	}
-	enough := min(len(r.buf)-1, 2*unread+minFill)
+	enough := min(len(r.buf)-1, 2*r.end+minFill)
 	for idle := 0; r.end < enough && !r.eof; {
 		n, err := r.src.Read(r.free())
 		r.end += n

@@ -27,17 +27,21 @@ type scratch struct {
 	offsets []uint32 // of the structural characters of one window
 	columns []Column // of the block
 	fields  []field  // of one record
+	copied  []byte   // the beginning of a block whose fields are modified
 }
 
 var scratches = sync.Pool{New: func() any {
 	return &scratch{offsets: make([]uint32, windowSize+simd.Slack)}
 }}
 
-// putScratch returns s to the pool. It does not keep a buffer that has grown
+// putScratch returns s to the pool. It does not keep buffers that have grown
 // for a long record.
 func putScratch(s *scratch) {
 	if len(s.buf) > 2*DefaultBufferSize {
 		s.buf = nil
+	}
+	if cap(s.copied) > 2*DefaultBufferSize {
+		s.copied = nil
 	}
 	scratches.Put(s)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"fastcount/internal/simd"
 )
@@ -16,7 +17,8 @@ type Reader struct {
 	cfg     Config
 	index   func(dst []uint32, b []byte, delimiter byte) simd.Marks // the kernel
 	src     io.Reader
-	err     error // result of the next call of Next
+	windows Windower // src, if it is one
+	err     error    // result of the next call of Next
 	header  *Header
 	records recordParser
 	scratch *scratch
@@ -25,12 +27,13 @@ type Reader struct {
 	// The buffer contains the bytes that have been read:
 	//
 	//	consumed | records, the last one possibly incomplete | free
-	//	         pos                                         end    len(buf)-1
+	//	         pos                                         end    len(own)-1
 	//
-	// At pos begins a record or an empty line, unless pos is end. The last byte
-	// of buf is reserved for the line feed that terminates the last line of the
-	// input if it has none. Slack more bytes follow in the array.
-	buf        []byte
+	// At pos begins a record or an empty line, unless pos is end. The buffer is
+	// own or a window of the source. The last byte of own is reserved for the
+	// line feed that terminates the last line of the input if it has none. Slack
+	// more bytes follow in the array. A window ends at end and is not modified.
+	buf, own   []byte
 	pos, end   int
 	base       int64        // number of bytes of the input before buf[0]
 	lines      int64        // number of line feeds of the input before buf[pos]
@@ -71,7 +74,9 @@ func (r *Reader) ResetRange(src io.Reader, cfg Config, g Range) {
 	}
 	*r = Reader{cfg: cfg, index: simd.Current().Index, src: src, err: err, header: g.Header, scratch: r.scratch,
 		limitFunc: g.Limit, limit: math.MaxInt64, guess: g.Header != nil}
-	r.buf = r.scratch.buffer(cfg.BufferSize)
+	r.windows, _ = src.(Windower)
+	r.own = r.scratch.buffer(cfg.BufferSize)
+	r.buf = r.own
 	r.block.Columns = r.scratch.columnsFor(len(cfg.Columns))
 	r.records = recordParser{delimiter: cfg.Dialect.Delimiter, maxRecord: cfg.Limits.MaxRecord, maxLines: cfg.Limits.MaxRecordLines, fields: r.scratch.fields}
 }
@@ -174,7 +179,8 @@ func (r *Reader) Next() (*Block, error) {
 // Peek returns the buffered bytes that follow the current offset, which is the
 // beginning of a line, without advancing the reader. If they do not contain a
 // complete line, it first reads from the source. Records that begin at
-// data[stop] or later belong to the next [Range].
+// data[stop] or later belong to the next [Range]. The length of data is at most
+// [DefaultBufferSize], even if that is less than a line.
 //
 // If Peek returns no data, it returns an error that explains why: the error
 // that [Reader.Next] would return. data[:len(data)+Slack] lies within the
@@ -192,7 +198,7 @@ func (r *Reader) Peek() (data []byte, stop int, err error) {
 		r.err = io.EOF
 		return nil, 0, r.err
 	}
-	data = r.buf[r.pos:r.end]
+	data = r.buf[r.pos:min(r.end, r.pos+DefaultBufferSize)]
 	return data, int(min(int64(len(data)), r.limit-r.base-int64(r.pos))), nil
 }
 
@@ -213,6 +219,7 @@ func (r *Reader) parse() (more bool) {
 	data := r.buf[r.pos:r.end]
 	stop := int(min(int64(len(data)), windowSize, r.limit-r.base-int64(r.pos)))
 	r.block.reset()
+	r.scratch.copied = r.scratch.copied[:0]
 	r.block.Offset, r.block.lines = r.base+int64(r.pos), r.lines
 	used, unended := r.parseBlock(data[:stop])
 	if used > 0 {
@@ -236,7 +243,12 @@ func (r *Reader) parse() (more bool) {
 		r.block.Data = data
 		r.err = r.block.errorAt(at, err)
 	}
-	r.consume(data[:used], bytes.Count(data[:used], []byte{'\n'}))
+	lines := bytes.Count(data[:used], []byte{'\n'})
+	if s := r.scratch; len(s.copied) > 0 {
+		s.copied = slices.Grow(r.copyOf(data, used), Slack)
+		data = s.copied
+	}
+	r.consume(data[:used], lines)
 	return more
 }
 

@@ -219,7 +219,7 @@ func (r *Reader) parseRecords(data []byte, stop int) (used, errAt int, err error
 		if r.header.repeats(data, p.fields) {
 			return used, used, ErrRepeatedHeader
 		}
-		r.appendFields(data)
+		r.appendFields(data, next)
 		used = next
 	}
 	return used, 0, nil
@@ -238,13 +238,13 @@ func (r *Reader) reject(data []byte, at, next int) error {
 	return r.cfg.Reject(r.block.errorAt(at, err), record)
 }
 
-// appendFields appends the selected fields of the record parsed last to the
-// block.
-func (r *Reader) appendFields(data []byte) {
+// appendFields appends the selected fields of the record parsed last, which
+// ends at data[next], to the block.
+func (r *Reader) appendFields(data []byte, next int) {
 	for i, column := range r.header.wanted {
 		f := r.records.fields[column]
 		if f.doubled {
-			f = unescape(data, f)
+			f = unescape(r.copyOf(data, next), f)
 			r.records.fields[column] = f // the same column may be selected again
 		}
 		c := &r.block.Columns[i]
@@ -252,6 +252,15 @@ func (r *Reader) appendFields(data []byte) {
 		c.Ends = append(c.Ends, uint32(f.end))
 	}
 	r.block.Rows++
+}
+
+// copyOf returns a copy of data[:n], where data is that of the block. Fields
+// are modified only there, because data may be a window of the source. Within
+// one block it continues the copy that it has begun.
+func (r *Reader) copyOf(data []byte, n int) []byte {
+	s := r.scratch
+	s.copied = append(s.copied, data[len(s.copied):n]...)
+	return s.copied
 }
 
 // unescape replaces the doubled quotes of f by single ones, in place, and sets

@@ -1,8 +1,11 @@
 package corpus
 
 import (
+	"bytes"
 	"errors"
 	"io"
+
+	"fastcount/parser"
 )
 
 // Pieces is a reader that returns Data in pieces of the given sizes. After the
@@ -51,3 +54,61 @@ func Broken(data []byte) io.Reader {
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, ErrBroken }
+
+// Windows is a source whose bytes are parsed in place: it implements
+// parser.Windower. Each window has as many new bytes as the next of Sizes
+// permits, or is nil if that is 0, and then Read returns bytes. After the last
+// size it starts again with the first one.
+//
+// The bytes of a window are overwritten when it is no longer valid.
+type Windows struct {
+	Data  []byte
+	Sizes []int
+	Keep  int // if not 0, windows with more unread bytes than this are nil
+
+	Modified bool // a window was modified while it was valid
+	Count    int  // number of windows that are not nil
+
+	at     int // number of bytes returned
+	next   int // index of the next size
+	window []byte
+	from   int // offset of window in Data
+}
+
+// Window implements parser.Windower.
+func (w *Windows) Window(unread int) []byte {
+	w.overwrite()
+	size := w.Sizes[w.next%len(w.Sizes)]
+	w.next++
+	n := min(size, len(w.Data)-w.at)
+	if n == 0 || w.Keep > 0 && unread > w.Keep {
+		return nil
+	}
+	w.from = w.at - unread
+	w.at += n
+	w.Count++
+	w.window = make([]byte, w.at-w.from, w.at-w.from+parser.Slack)
+	copy(w.window, w.Data[w.from:w.at])
+	return w.window
+}
+
+// overwrite ends the validity of the current window.
+func (w *Windows) overwrite() {
+	if !bytes.Equal(w.window, w.Data[w.from:w.from+len(w.window)]) {
+		w.Modified = true
+	}
+	for i := range w.window {
+		w.window[i] = '"'
+	}
+	w.window = nil
+}
+
+func (w *Windows) Read(p []byte) (int, error) {
+	w.overwrite()
+	n := copy(p, w.Data[w.at:])
+	w.at += n
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
