@@ -51,6 +51,7 @@ var imports = map[string]string{
 	"internal/testing/shapes":      "",
 	"internal/testing/terminal":    "",
 	"internal/jsonline":            "",
+	"internal/ziparchive":          "",
 	"internal/shard":               "",
 	"internal/atomicfile":          "",
 	"internal/partial":             "engine internal/jsonline internal/shard",
