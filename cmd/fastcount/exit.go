@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -101,7 +102,8 @@ var failures = []failure{
 	{as[*engine.MismatchError], exitMismatch, "try again later, or ask the operator of the server: its data and metadata disagree"},
 	{as[*engine.ProofError], exitMismatch, "prove the result by its number of rows with --expect-rows N; 'fastcount help stats' lists the proofs"},
 	{matches(errTimeUp), exitTimeUp, "allow more time with --max-duration; nothing was printed"},
-	{is: matches(errOutputClosed), code: exitBrokenPipe},
+	{is: matches(errClosed), code: exitBrokenPipe},
+	{matches(errLost), exitUsage, "redirect standard output, with >FILE, or >" + os.DevNull + " to discard the result; most subcommands also have --output FILE"},
 
 	{matches(outfile.ErrUnmarked), exitUsage, ""},
 	{matches(sources.ErrTwoForms), 0, "name one of the two; if they hold different data, rename one"},

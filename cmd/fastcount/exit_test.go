@@ -79,7 +79,7 @@ func TestFailures(t *testing.T) {
 		{"changed", sources.ErrChanged, exitFailure, "copy"},
 		{"interrupted", interrupted{os.Interrupt}, exitInterrupted, ""},
 		{"terminated", interrupted{syscall.SIGTERM}, exitTerminated, ""},
-		{"closed pipe", errOutputClosed, exitBrokenPipe, ""},
+		{"closed pipe", errClosed, exitBrokenPipe, ""},
 	} {
 		err := fmt.Errorf("output: %w", c.err)
 		if got := exitCode(err); got != c.code {

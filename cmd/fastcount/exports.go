@@ -27,7 +27,7 @@ func (o *exportsOptions) run(ctx context.Context, p *program, args []string) err
 	if err := noArguments(args); err != nil {
 		return err
 	}
-	if err := p.checkStdout(); err != nil {
+	if err := check(p.stdout); err != nil {
 		return err
 	}
 	remote, err := o.open(p)

@@ -64,7 +64,7 @@ func (p *program) run(args []string) int {
 	p.stop = stop
 	defer stop(nil)
 	p.asked = make(chan os.Signal, 1)
-	defer catchSignals(stop, p.asked)()
+	defer catch(stop, p.asked)()
 
 	err := within(ctx, grace, func() error { return p.do(ctx, args) })
 	if err != nil {
@@ -149,10 +149,10 @@ func noArguments(args []string) error {
 
 // print writes a text that was asked for.
 func (p *program) print(text string) error {
-	if err := p.checkStdout(); err != nil {
+	if err := check(p.stdout); err != nil {
 		return err
 	}
-	_, err := io.WriteString(resultWriter{p.stdout}, text)
+	_, err := io.WriteString(writer{p.stdout}, text)
 	return err
 }
 

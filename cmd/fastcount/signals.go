@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// interrupted says that a signal told the program to stop.
+// interrupted is the error of a run that a signal ended.
 type interrupted struct{ signal os.Signal }
 
 func (i interrupted) Error() string {
@@ -17,19 +17,22 @@ func (i interrupted) Error() string {
 	return "terminated"
 }
 
-// code is what a shell reports for a program that the signal ended.
+// code returns the exit code that a shell reports for a program that the signal
+// ended.
 func (i interrupted) code() int {
 	if i.signal == os.Interrupt {
-		return exitInterrupted
+		return 128 + int(syscall.SIGINT)
 	}
-	return exitTerminated
+	return 128 + int(syscall.SIGTERM)
 }
 
-// catchSignals calls stop at the first SIGINT or SIGTERM and ends the program at the second. A signal that the program
-// was started to ignore, as a shell does with jobs in the background, stays ignored. A write to a closed pipe becomes
-// an error, so that temporary files are removed before the program ends. Signals that ask for the status go to asked.
+// catch calls stop at the first SIGINT or SIGTERM, with an [interrupted], and
+// ends the program at the second. A signal that was ignored when the program
+// started, as in a job that a shell runs in the background, stays ignored. A
+// write to a closed pipe becomes an error, so that temporary files are removed
+// before the program ends. Signals that request the status are sent to asked.
 // The returned function undoes all of this.
-func catchSignals(stop context.CancelCauseFunc, asked chan<- os.Signal) (release func()) {
+func catch(stop context.CancelCauseFunc, asked chan<- os.Signal) (release func()) {
 	signals := make(chan os.Signal, 2)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		if !signal.Ignored(s) {
@@ -38,7 +41,7 @@ func catchSignals(stop context.CancelCauseFunc, asked chan<- os.Signal) (release
 	}
 	brokenPipes := make(chan os.Signal, 1)
 	signal.Notify(brokenPipes, syscall.SIGPIPE)
-	if len(statusSignals) > 0 { // of none, Notify would make all
+	if len(statusSignals) > 0 { // without any, Notify would relay all signals
 		signal.Notify(asked, statusSignals...)
 	}
 

@@ -6,48 +6,48 @@ import (
 	"io"
 	"os"
 	"syscall"
-
-	"fastcount/internal/cli"
 )
 
-// errOutputClosed says that nobody reads standard output any more.
-var errOutputClosed = errors.New("standard output is closed")
+var (
+	// errClosed is matched by the error for a standard output that nobody reads
+	// any more.
+	errClosed = errors.New("standard output is closed")
 
-// resultWriter writes to standard output and tells its reader's leaving from other failures, such as that of a
-// connection, which the system calls by the same name.
-type resultWriter struct{ io.Writer }
+	// errLost is matched by the error for a standard output that would lose the
+	// result.
+	errLost = errors.New("the result would be lost")
+)
 
-func (r resultWriter) Write(p []byte) (int, error) {
+// writer writes to standard output. It returns errClosed if the reader has
+// closed the pipe, since the system reports the failure of a connection by the
+// same error.
+type writer struct{ io.Writer }
+
+func (r writer) Write(p []byte) (int, error) {
 	n, err := r.Writer.Write(p)
 	if errors.Is(err, syscall.EPIPE) {
-		err = errOutputClosed
+		err = errClosed
 	}
 	return n, err
 }
 
-// checkStdout refuses a standard output that would lose the result, before
-// anything is counted for it.
-func (p *program) checkStdout() error {
-	f, ok := p.stdout.(*os.File)
+// check returns an error that matches errLost if w is a standard output that
+// would lose what is written to it.
+func check(w io.Writer) error {
+	f, ok := w.(*os.File)
 	if !ok {
 		return nil
 	}
 	switch a := accessOf(f); {
 	case a == readOnly:
-		return lostResult("standard output is not open for writing")
+		return fmt.Errorf("standard output is not open for writing: %w", errLost)
 	case a == readAndWrite && isNull(f):
-		return lostResult("standard output is closed, or is " + os.DevNull + " opened for reading and writing")
+		return fmt.Errorf("standard output is closed, or is %s opened for reading and writing: %w", os.DevNull, errLost)
 	}
 	return nil
 }
 
-// lostResult returns the usage error for a standard output that takes nothing.
-func lostResult(why string) error {
-	return cli.Usage(cli.Hint(fmt.Errorf("%s: the result would be lost", why),
-		"redirect standard output, with >FILE, or >"+os.DevNull+" to discard the result; most subcommands also have --output FILE"))
-}
-
-// access says how a file is open.
+// access is how a file is open.
 type access uint8
 
 const (
