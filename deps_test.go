@@ -21,7 +21,7 @@ import (
 // bench or fuzz, and only tests and benchmarks import internal/testing.
 var imports = map[string]string{
 	"":                             "",
-	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/stats",
+	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/signals internal/stats internal/stdout",
 	"sources":                      "engine parser",
 	"sinks":                        "engine internal/display internal/nearest",
 	"sinks/sinktest":               "engine sinks",
@@ -41,6 +41,8 @@ var imports = map[string]string{
 	"internal/profile":             "internal/atomicfile",
 	"internal/progress":            "engine sources internal/console internal/display internal/human internal/resources",
 	"internal/scheduler":           "",
+	"internal/signals":             "",
+	"internal/stdout":              "",
 	"internal/stats":               "engine sources internal/display internal/human internal/resources",
 	"internal/resources":           "internal/human",
 	"internal/testing/corpus":      "parser",
@@ -77,7 +79,7 @@ var dependencies = map[string]string{
 	"github.com/spf13/cobra":               "cmd/fastcount internal/cli",
 	"github.com/spf13/pflag":               "cmd/fastcount internal/cli",
 	"golang.org/x/term":                    "cmd/fastcount internal/console internal/progress",
-	"golang.org/x/sys":                     "sources internal/simd internal/fused cmd/fastcount internal/testing/terminal internal/resources",
+	"golang.org/x/sys":                     "sources internal/simd internal/fused internal/stdout internal/testing/terminal internal/resources",
 	"github.com/gofrs/flock":               "internal/checkpoint",
 	"golang.org/x/sync":                    "engine sources cmd/fastcount",
 }
@@ -85,13 +87,13 @@ var dependencies = map[string]string{
 // restricted lists packages of the standard library that only some packages may
 // import. The empty list means none.
 var restricted = map[string]string{
-	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/cli internal/console internal/progress internal/resources",
+	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/cli internal/signals internal/stdout internal/console internal/progress internal/resources",
 	"net":       "sources mockserver cmd/fastcount internal/testing/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/testing/simnet",
 	"unsafe":    "internal/fused",
 	"log":       "",
 	"log/slog":  "cmd/fastcount internal/console internal/progress",
-	"os/signal": "cmd/fastcount",
+	"os/signal": "internal/signals",
 }
 
 // assembly lists the packages that may hold assembly.

@@ -19,6 +19,8 @@ import (
 	"fastcount/internal/partial"
 	"fastcount/internal/plan"
 	"fastcount/internal/resources"
+	"fastcount/internal/signals"
+	"fastcount/internal/stdout"
 	"fastcount/parser"
 	"fastcount/sources"
 )
@@ -102,8 +104,8 @@ var failures = []failure{
 	{as[*engine.MismatchError], exitMismatch, "try again later, or ask the operator of the server: its data and metadata disagree"},
 	{as[*engine.ProofError], exitMismatch, "prove the result by its number of rows with --expect-rows N; 'fastcount help stats' lists the proofs"},
 	{matches(errTimeUp), exitTimeUp, "allow more time with --max-duration; nothing was printed"},
-	{is: matches(errClosed), code: exitBrokenPipe},
-	{matches(errLost), exitUsage, "redirect standard output, with >FILE, or >" + os.DevNull + " to discard the result; most subcommands also have --output FILE"},
+	{is: matches(stdout.ErrClosed), code: exitBrokenPipe},
+	{matches(stdout.ErrLost), exitUsage, "redirect standard output, with >FILE, or >" + os.DevNull + " to discard the result; most subcommands also have --output FILE"},
 
 	{matches(outfile.ErrUnmarked), exitUsage, ""},
 	{matches(sources.ErrTwoForms), 0, "name one of the two; if they hold different data, rename one"},
@@ -215,8 +217,8 @@ func status(code int) func(error) bool {
 // which the program exits with code.
 func signaled(code int) func(error) bool {
 	return func(err error) bool {
-		i, ok := errors.AsType[interrupted](err)
-		return ok && i.code() == code
+		i, ok := errors.AsType[signals.Interrupted](err)
+		return ok && i.Code() == code
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 	"fastcount/internal/console"
 	"fastcount/internal/outfile"
 	"fastcount/internal/resources"
+	"fastcount/internal/signals"
+	"fastcount/internal/stdout"
 	"fastcount/parser"
 	"fastcount/sources"
 )
@@ -77,9 +79,9 @@ func TestFailures(t *testing.T) {
 		{"weak proof", &engine.ProofError{}, exitMismatch, "--expect-rows N"},
 		{"time up", errTimeUp, exitTimeUp, "--max-duration"},
 		{"changed", sources.ErrChanged, exitFailure, "copy"},
-		{"interrupted", interrupted{os.Interrupt}, exitInterrupted, ""},
-		{"terminated", interrupted{syscall.SIGTERM}, exitTerminated, ""},
-		{"closed pipe", errClosed, exitBrokenPipe, ""},
+		{"interrupted", signals.Interrupted{Signal: os.Interrupt}, exitInterrupted, ""},
+		{"terminated", signals.Interrupted{Signal: syscall.SIGTERM}, exitTerminated, ""},
+		{"closed pipe", stdout.ErrClosed, exitBrokenPipe, ""},
 	} {
 		err := fmt.Errorf("output: %w", c.err)
 		if got := exitCode(err); got != c.code {

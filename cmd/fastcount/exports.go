@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fastcount/internal/cli"
+	"fastcount/internal/stdout"
 )
 
 // exportsOptions are the flags of exports.
@@ -27,7 +28,7 @@ func (o *exportsOptions) run(ctx context.Context, p *program, args []string) err
 	if err := noArguments(args); err != nil {
 		return err
 	}
-	if err := check(p.stdout); err != nil {
+	if err := stdout.Check(p.stdout); err != nil {
 		return err
 	}
 	remote, err := o.open(p)

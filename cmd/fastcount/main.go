@@ -20,6 +20,8 @@ import (
 	"fastcount/internal/cli"
 	"fastcount/internal/console"
 	"fastcount/internal/resources"
+	"fastcount/internal/signals"
+	"fastcount/internal/stdout"
 )
 
 func main() {
@@ -64,7 +66,7 @@ func (p *program) run(args []string) int {
 	p.stop = stop
 	defer stop(nil)
 	p.asked = make(chan os.Signal, 1)
-	defer catch(stop, p.asked)()
+	defer signals.Catch(stop, p.asked)()
 
 	err := within(ctx, grace, func() error { return p.do(ctx, args) })
 	if err != nil {
@@ -149,10 +151,10 @@ func noArguments(args []string) error {
 
 // print writes a text that was asked for.
 func (p *program) print(text string) error {
-	if err := check(p.stdout); err != nil {
+	if err := stdout.Check(p.stdout); err != nil {
 		return err
 	}
-	_, err := io.WriteString(writer{p.stdout}, text)
+	_, err := io.WriteString(stdout.NewWriter(p.stdout), text)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/cli"
 	"fastcount/internal/outfile"
+	"fastcount/internal/stdout"
 	"fastcount/sinks"
 )
 
@@ -37,7 +38,7 @@ func (o *outputOptions) outputs(p *program, others ...outfile.Output) (*outfile.
 	}
 	wanted = append(wanted, others...)
 	if slices.ContainsFunc(wanted, func(o outfile.Output) bool { return o.File == "" }) {
-		if err := check(p.stdout); err != nil {
+		if err := stdout.Check(p.stdout); err != nil {
 			return nil, err
 		}
 	}
@@ -64,7 +65,7 @@ func (o *countOptions) countOutputs(p *program) (*outfile.Outputs, error) {
 
 // write writes the result, and prints which files hold an incomplete one.
 func (p *program) write(outputs *outfile.Outputs, report *engine.Report) error {
-	incomplete, err := outputs.Write(writer{p.stdout}, report)
+	incomplete, err := outputs.Write(stdout.NewWriter(p.stdout), report)
 	for _, output := range incomplete {
 		p.ui.Warn(output.String())
 	}

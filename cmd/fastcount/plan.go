@@ -11,6 +11,7 @@ import (
 	"fastcount/internal/cli"
 	"fastcount/internal/human"
 	"fastcount/internal/plan"
+	"fastcount/internal/stdout"
 	"fastcount/sources"
 )
 
@@ -39,7 +40,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	if len(args) == 0 && o.filesFrom == "" {
 		return noSource(p)
 	}
-	if err := check(p.stdout); err != nil {
+	if err := stdout.Check(p.stdout); err != nil {
 		return err
 	}
 	found, err := o.resolve(p, args, 0)
@@ -71,7 +72,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	if err := p.warnEqualInPlan(ctx, found, cfg); err != nil {
 		return err
 	}
-	if err := plan.Write(writer{p.stdout}, o.rules(), entries); err != nil {
+	if err := plan.Write(stdout.NewWriter(p.stdout), o.rules(), entries); err != nil {
 		return err
 	}
 	total := int64(0)

@@ -1,11 +1,11 @@
 //go:build unix
 
-package main
+package signals
 
 import (
 	"os"
 	"syscall"
 )
 
-// statusSignals ask for a line that says how far the run has come.
+// statusSignals request a line about how far the run has come.
 var statusSignals = []os.Signal{syscall.SIGUSR1}

@@ -1,4 +1,6 @@
-package main
+// Package signals ends a run when a signal requests it, and relays requests for
+// its status.
+package signals
 
 import (
 	"context"
@@ -7,32 +9,32 @@ import (
 	"syscall"
 )
 
-// interrupted is the error of a run that a signal ended.
-type interrupted struct{ signal os.Signal }
+// Interrupted is the error of a run that a signal ended.
+type Interrupted struct{ Signal os.Signal }
 
-func (i interrupted) Error() string {
-	if i.signal == os.Interrupt {
+func (i Interrupted) Error() string {
+	if i.Signal == os.Interrupt {
 		return "interrupted"
 	}
 	return "terminated"
 }
 
-// code returns the exit code that a shell reports for a program that the signal
+// Code returns the exit code that a shell reports for a program that the signal
 // ended.
-func (i interrupted) code() int {
-	if i.signal == os.Interrupt {
+func (i Interrupted) Code() int {
+	if i.Signal == os.Interrupt {
 		return 128 + int(syscall.SIGINT)
 	}
 	return 128 + int(syscall.SIGTERM)
 }
 
-// catch calls stop at the first SIGINT or SIGTERM, with an [interrupted], and
+// Catch calls stop at the first SIGINT or SIGTERM, with an [Interrupted], and
 // ends the program at the second. A signal that was ignored when the program
 // started, as in a job that a shell runs in the background, stays ignored. A
 // write to a closed pipe becomes an error, so that temporary files are removed
 // before the program ends. Signals that request the status are sent to asked.
 // The returned function undoes all of this.
-func catch(stop context.CancelCauseFunc, asked chan<- os.Signal) (release func()) {
+func Catch(stop context.CancelCauseFunc, asked chan<- os.Signal) (release func()) {
 	signals := make(chan os.Signal, 2)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		if !signal.Ignored(s) {
@@ -52,10 +54,10 @@ func catch(stop context.CancelCauseFunc, asked chan<- os.Signal) (release func()
 			select {
 			case s := <-signals:
 				if !first {
-					os.Exit(interrupted{s}.code())
+					os.Exit(Interrupted{s}.Code())
 				}
 				first = false
-				stop(interrupted{s})
+				stop(Interrupted{s})
 			case <-released:
 				return
 			}
