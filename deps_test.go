@@ -27,7 +27,7 @@ var imports = map[string]string{
 	"sinks/sinktest":               "engine sinks",
 	"engine":                       "parser internal/intern internal/fused",
 	"parser":                       "internal/nearest internal/simd",
-	"mockserver":                   "internal/pyrandom",
+	"mockserver":                   "internal/atomicfile internal/pyrandom",
 	"internal/simd":                "",
 	"internal/intern":              "",
 	"internal/fused":               "internal/simd internal/intern",

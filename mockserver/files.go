@@ -8,9 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sync"
+
+	"fastcount/internal/atomicfile"
 )
 
 // ErrUnknownExport is the error of [Generate] for an id that is not that of a
@@ -36,10 +37,7 @@ func Generate(ctx context.Context, exportID, dir string, workers int,
 		return err
 	}
 	g := &generation{dir: dir, downloads: e.Downloads, report: report}
-	if err := g.run(ctx, max(1, workers)); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return g.run(ctx, max(1, workers))
 }
 
 // generation is one call of Generate.
@@ -81,7 +79,13 @@ func (g *generation) write(ctx context.Context, i int) error {
 	}
 	d := g.downloads[i]
 	name := filepath.Join(g.dir, fileName(i, len(g.downloads), d.ID))
-	size, err := writeAtomic(ctx, name, d.Body)
+	var size int64
+	err := atomicfile.Write(atomicfile.OS{}, name, func(w io.Writer) error {
+		c := &cancellable{w: w, ctx: ctx}
+		err := d.Body(c)
+		size = c.size
+		return err
+	})
 	if err != nil || g.report == nil {
 		return err
 	}
@@ -89,30 +93,6 @@ func (g *generation) write(ctx context.Context, i int) error {
 	defer g.mu.Unlock()
 	g.report(name, d.Rows, size)
 	return nil
-}
-
-// writeAtomic writes a temporary file in the same directory, syncs it, and
-// renames it to name. It returns the size of the file.
-func writeAtomic(ctx context.Context, name string, body func(io.Writer) error) (size int64, err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return 0, err
-	}
-	w := &cancellable{w: f, ctx: ctx}
-	err = body(w)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		return 0, errors.Join(err, os.Remove(f.Name()))
-	}
-	return w.size, nil
 }
 
 // cancellable is a writer that fails when its context is done, and counts
@@ -130,19 +110,6 @@ func (c *cancellable) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.size += int64(n)
 	return n, err
-}
-
-// syncDir syncs a directory, so that new names in it are durable. Windows does
-// not support that.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
 // fileName returns the name of the file of download i of n. The order of the

@@ -103,19 +103,22 @@ func TestGenerateFails(t *testing.T) {
 	}
 }
 
-func TestWriteAtomic(t *testing.T) {
+// A file whose download cannot be written is as it was.
+func TestGenerateAtomically(t *testing.T) {
 	dir := t.TempDir()
-	name := filepath.Join(dir, "x.csv")
+	name := filepath.Join(dir, "00_x.csv")
 	if err := os.WriteFile(name, []byte("before"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	broken := errors.New("broken")
-	_, err := writeAtomic(context.Background(), name, func(w io.Writer) error {
+	body := func(w io.Writer) error {
 		if _, err := io.WriteString(w, "half"); err != nil {
 			return err
 		}
 		return broken
-	})
+	}
+	g := &generation{dir: dir, downloads: []Download{{ID: "x", Body: body}}}
+	err := g.run(context.Background(), 1)
 	if !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
