@@ -31,7 +31,7 @@ func (f Fault) validate() error {
 	case f.Download < 0 || f.From < 0 || f.To < 0:
 		return errors.New("download or attempt out of range: want at least 1")
 	case f.To > 0 && f.To < f.From:
-		return errors.New("the last attempt precedes the first")
+		return errors.New("last attempt before the first")
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (s JSON) Write(w io.Writer, r *engine.Report) error {
 }
 
 // errInvalidUTF8 prevents that two different ids become the same JSON string.
-var errInvalidUTF8 = errors.New("an id is not valid UTF-8 and cannot be written as JSON")
+var errInvalidUTF8 = errors.New("id is not valid UTF-8")
 
 func validIDs(r *engine.Report) error {
 	invalid := func(id string) bool { return !utf8.ValidString(id) }

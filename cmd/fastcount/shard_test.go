@@ -127,7 +127,7 @@ func TestSecretsOfWorkers(t *testing.T) {
 			t.Errorf("%s: exit code %d: %s", name, code, stderr)
 		}
 		code, _, stderr = runHere(environ, append(shard, "--server", other.URL)...)
-		if code != exitUsage || !strings.Contains(stderr, "the plan is of another server") || strings.Contains(stderr, "canary") {
+		if code != exitUsage || !strings.Contains(stderr, "plan for another server") || strings.Contains(stderr, "canary") {
 			t.Errorf("%s: another server: exit code %d: %s", name, code, stderr)
 		}
 		if n := len(server.take()) + len(other.take()); n > 0 {

@@ -36,7 +36,7 @@ func TestInterruptedState(t *testing.T) {
 	}
 
 	second, refused := start()
-	if code := codeOf(t, second.Run()); code != 1 || !strings.Contains(refused.String(), folder+": another fastcount is using it\nhint: wait") {
+	if code := codeOf(t, second.Run()); code != 1 || !strings.Contains(refused.String(), folder+": in use by another fastcount process\nhint: wait") {
 		t.Errorf("a second run: exit code %d, %s", code, refused)
 	}
 

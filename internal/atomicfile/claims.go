@@ -111,7 +111,7 @@ func conflict(a, b claim) *ConflictError {
 // Error names both users of the file.
 func (e *ConflictError) Error() string {
 	if e.Inside {
-		return fmt.Sprintf("%s: must be a directory of its own: %s is inside it", e.Writer, e.Other)
+		return fmt.Sprintf("%s: not a directory of its own: %s is inside it", e.Writer, e.Other)
 	}
 	return fmt.Sprintf("%s: %v %s", e.Writer, ErrSameFile, e.Other)
 }

@@ -76,7 +76,7 @@ func CreateAt(files Files, place Place, mode fs.FileMode) (*Pending, error) {
 	default:
 		p.file, err = files.CreateTemp(filepath.Dir(place.Path))
 		if e, ok := errors.AsType[*fs.PathError](err); ok { // which names the temporary file
-			err = fmt.Errorf("%s: its directory cannot be written to: %w", place.Name, e.Err)
+			err = fmt.Errorf("%s: cannot create a file in its directory: %w", place.Name, e.Err)
 		}
 	}
 	if err != nil {
@@ -122,7 +122,7 @@ func (p *Pending) Commit() error {
 	}
 	p.phase = ended
 	if err := p.files.SyncDir(filepath.Dir(p.place.Path)); err != nil {
-		return fmt.Errorf("%s is complete, but its directory could not be synced: %w", p.place.Path, err)
+		return fmt.Errorf("%s: written, but cannot sync its directory: %w", p.place.Path, err)
 	}
 	return nil
 }
@@ -149,9 +149,9 @@ func (p *Pending) removeTemp() error {
 	err := p.files.Remove(p.file.Name())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: may be in place nevertheless, as its temporary file is gone: %w", p.place.Path, err)
+		return fmt.Errorf("%s: may have been replaced: its temporary file is gone: %w", p.place.Path, err)
 	case err != nil:
-		return fmt.Errorf("%s: a temporary file is left: %w", p.place.Path, err)
+		return fmt.Errorf("%s: cannot remove the temporary file: %w", p.place.Path, err)
 	}
 	return nil
 }
@@ -184,7 +184,7 @@ func (p *Pending) keepMode() error {
 	case err != nil:
 		return err
 	case !old.Mode().IsRegular():
-		return errors.New("no longer a regular file")
+		return fmt.Errorf("%s: no longer a regular file", p.place.Name)
 	case !ownedByUser(old):
 		return nil
 	}

@@ -100,7 +100,7 @@ func TestCreateRefuses(t *testing.T) {
 	for name, want := range map[string]string{
 		"dir":       "dir: is a directory",
 		"dirlink":   "dirlink: is a directory",
-		"missing/x": "missing/x: its directory cannot be written to: no such file",
+		"missing/x": "missing/x: cannot create a file in its directory: no such file",
 		"old/x":     "old/x: not a directory",
 	} {
 		p, err := atomicfile.Create(atomicfile.OS{}, name, 0)
@@ -141,7 +141,7 @@ func TestReplaceFaults(t *testing.T) {
 			holds(t, path, want)
 			if !f.Failed("remove") {
 				noTemps(t, dir)
-			} else if !strings.Contains(err.Error(), "a temporary file is left: ") {
+			} else if !strings.Contains(err.Error(), "cannot remove the temporary file: ") {
 				t.Errorf("the temporary file is not mentioned: %v", err)
 			}
 		})

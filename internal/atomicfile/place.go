@@ -159,7 +159,7 @@ func follow(name string) (string, error) {
 			path = dir + string(filepath.Separator) + link
 		}
 	}
-	return "", fmt.Errorf("%s: more than %d symbolic links in a row", name, maxLinks)
+	return "", fmt.Errorf("%s: more than %d symbolic links", name, maxLinks)
 }
 
 // followDir follows the links in the part of a directory's path that exists.

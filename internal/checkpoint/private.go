@@ -10,7 +10,7 @@ import (
 
 // ErrNotPrivate is matched by the error for a directory or file that another
 // user could change, or that is not where it seems to be.
-var ErrNotPrivate = errors.New("other users could change the checkpoint")
+var ErrNotPrivate = errors.New("checkpoint can be changed by other users")
 
 // checkPrivate returns an error that matches ErrNotPrivate unless a directory
 // or file belongs to the user of this process, root included, and nobody else

@@ -57,7 +57,7 @@ func (r Run) text() ([]byte, error) {
 	file := runFile{Header: header{format.ID(), r.Rules}, Lines: make([]source, len(r.Sources)), Trailer: trailer{len(r.Sources)}}
 	for i, s := range r.Sources {
 		if s == (engine.Identity{}) {
-			return nil, fmt.Errorf("part %d cannot be identified", i+1)
+			return nil, fmt.Errorf("part %d: no identity", i+1)
 		}
 		file.Lines[i] = source(s)
 	}
@@ -103,7 +103,7 @@ func (s *Store) refuseForeign() error {
 	}
 	for _, e := range entries {
 		if !e.IsDir() && !isTemp(e.Name()) && e.Name() != lockName { // a new file system has a directory of its own
-			return fmt.Errorf("%w: %s holds other files, such as %s", ErrDirectory, s.dir, e.Name())
+			return fmt.Errorf("%w: %s: contains other files, such as %s", ErrDirectory, s.dir, e.Name())
 		}
 	}
 	return nil

@@ -35,7 +35,7 @@ var (
 
 	// ErrLocked is matched by the error for a directory that another process
 	// uses.
-	ErrLocked = errors.New("another fastcount is using it")
+	ErrLocked = errors.New("in use by another fastcount process")
 )
 
 const (
@@ -111,7 +111,7 @@ func (s *Store) makeDir() error {
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return fmt.Errorf("%w: %s is not a directory", ErrDirectory, s.dir)
+		return fmt.Errorf("%w: %s: not a directory", ErrDirectory, s.dir)
 	}
 	return checkPrivate(s.dir, info)
 }
@@ -190,7 +190,7 @@ func (s *Store) Save(part int, r *engine.Report) error {
 		return partial.Write(w, s.header(part), r)
 	})
 	if err != nil {
-		return fmt.Errorf("cannot save the counts of the part: %w", err)
+		return fmt.Errorf("cannot save the counts: %w", err)
 	}
 	return nil
 }

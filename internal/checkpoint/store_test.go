@@ -324,7 +324,7 @@ func TestUnfitDirectories(t *testing.T) {
 	for _, test := range []struct {
 		name, file, data, want string
 	}{
-		{"other files", "a.csv", "x", "holds other files, such as a.csv"},
+		{"other files", "a.csv", "x", "contains other files, such as a.csv"},
 		{"truncated", runName, `{"fastcount":"che`, "run.jsonl: corrupt checkpoint: missing header"},
 		{"other JSON", runName, `{}`, "run.jsonl: corrupt checkpoint: missing header"},
 		{"another version", runName, `{"fastcount":"checkpoint","version":2}`, "run.jsonl: unsupported version of a checkpoint: got version 2, want 1"},
@@ -391,7 +391,7 @@ func TestDirectoryIsMade(t *testing.T) {
 // A part without identity is named by its number, from 1.
 func TestPartWithoutIdentity(t *testing.T) {
 	run := Run{Sources: []engine.Identity{{ID: "a"}, {}}}
-	if s, err := Open(privateDir(t), run, nil); s != nil || err == nil || !strings.HasPrefix(err.Error(), "part 2 ") {
+	if s, err := Open(privateDir(t), run, nil); s != nil || err == nil || !strings.HasPrefix(err.Error(), "part 2: ") {
 		t.Errorf("got %v, %v", s, err)
 	}
 }

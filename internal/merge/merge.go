@@ -23,11 +23,11 @@ import (
 var (
 	// ErrIncomplete is matched by the error for a job of which partial results
 	// are missing.
-	ErrIncomplete = errors.New("partial results are missing")
+	ErrIncomplete = errors.New("missing partial results")
 
 	// ErrOverlap is matched by the error for different partial results that
 	// cover the same interval, file or download.
-	ErrOverlap = errors.New("partial results overlap")
+	ErrOverlap = errors.New("overlapping partial results")
 
 	// ErrOtherJob is matched by the error for partial results of different
 	// jobs.
@@ -35,7 +35,7 @@ var (
 
 	// ErrMismatch is matched by the error for byte ranges of a file that do not
 	// fit together, such as if one begins within quotes.
-	ErrMismatch = errors.New("the byte ranges of a file do not fit together")
+	ErrMismatch = errors.New("byte ranges of a file do not fit together")
 
 	// ErrNotShard is matched by the error for a partial result that is not the
 	// result of a shard.
@@ -192,7 +192,7 @@ func (s *Set) dropSame() error {
 			return err
 		}
 		if first != second {
-			return fmt.Errorf("%w: %s and %s are different results of one shard", ErrOverlap, kept[len(kept)-1].path, f.path)
+			return fmt.Errorf("%w: %s and %s: different results of one shard", ErrOverlap, kept[len(kept)-1].path, f.path)
 		}
 		s.Dropped++
 	}
@@ -251,7 +251,7 @@ func (s *Set) Missing() (missing []int, err error) {
 		return nil, err
 	}
 	if s.Shards == 0 {
-		return nil, errors.New("the partial results belong to different numbers of shards; missing shards cannot be listed")
+		return nil, errors.New("cannot list missing shards: partial results of different numbers of shards")
 	}
 	for i, g := 0, 0; i < s.Shards && g < len(gaps); {
 		from, to := shard.Bound(s.Total, i, s.Shards), shard.Bound(s.Total, i+1, s.Shards)

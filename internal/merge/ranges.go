@@ -71,7 +71,7 @@ func checkDownloads(parts []engine.PartReport) error {
 			continue
 		}
 		if known, seen := names[p.Download]; seen {
-			return fmt.Errorf("%w: download %s was counted as %s and as %s", ErrOverlap, p.Download, known, p.Name)
+			return fmt.Errorf("%w: download %s: counted as %s and as %s", ErrOverlap, p.Download, known, p.Name)
 		}
 		names[p.Download] = p.Name
 	}
@@ -81,7 +81,7 @@ func checkDownloads(parts []engine.PartReport) error {
 // extend adds to p the byte range that follows it.
 func extend(p *engine.PartReport, next engine.PartReport) error {
 	if p.Range.End != next.Range.Start || p.Range.Size != next.Range.Size {
-		return fmt.Errorf("%w: %s: the record after byte %d begins at byte %d, not at %d", ErrMismatch, p.Name, p.Range.To, p.Range.End, next.Range.Start)
+		return fmt.Errorf("%w: %s: record after byte %d begins at byte %d, want %d", ErrMismatch, p.Name, p.Range.To, p.Range.End, next.Range.Start)
 	}
 	if p.RawBytes > math.MaxUint64-next.RawBytes {
 		return fmt.Errorf("%w: %s: too many bytes to count", partial.ErrCorrupt, p.Name)
@@ -109,7 +109,7 @@ func becomeWhole(parts []engine.PartReport) error {
 			return fmt.Errorf("%w: %s: bytes %d to %d of %d", ErrMismatch, p.Name, r.From, r.To, r.Size)
 		}
 		if names[p.Name] {
-			return fmt.Errorf("%w: %s was counted twice", ErrOverlap, p.Name)
+			return fmt.Errorf("%w: %s: counted twice", ErrOverlap, p.Name)
 		}
 		names[p.Name] = true
 		p.Range, p.Entry = nil, 0

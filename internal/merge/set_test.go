@@ -108,7 +108,7 @@ func TestRefusedOfAll(t *testing.T) {
 		"a download in two exports": {func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
 			p.Download = fmt.Sprint("d", i%9)
 			p.Name = fmt.Sprintf("export%d/%s", i, p.Download)
-		}, ErrOverlap, "download d0 was counted as export0/d0 and as export9/d0"},
+		}, ErrOverlap, "download d0: counted as export0/d0 and as export9/d0"},
 		"downloads of different ids": {func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
 			p.Download = fmt.Sprint("d", i)
 		}, nil, ""},

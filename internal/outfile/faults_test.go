@@ -269,13 +269,13 @@ func inPlace(err error, paths ...string) bool {
 	_, list, _ := strings.Cut(err.Error(), "already in place: ")
 	list, _, _ = strings.Cut(list, ")")
 	return slices.ContainsFunc(paths, func(path string) bool {
-		return slices.Contains(strings.Split(list, ", "), path) || strings.Contains(err.Error(), path+" is complete, but ")
+		return slices.Contains(strings.Split(list, ", "), path) || strings.Contains(err.Error(), path+": written, but cannot sync its directory")
 	})
 }
 
 // written reports whether err reports that all outputs were written.
 func written(err error) bool {
-	return strings.Contains(err.Error(), "it is in place, but ")
+	return strings.Contains(err.Error(), "written, but cannot remove ")
 }
 
 // TestWriteFailsTwice makes one operation fail and, of those that follow, all

@@ -15,7 +15,7 @@ import (
 func locate(out Output) (target, error) {
 	t := target{Output: out}
 	if t.Sink == nil {
-		return t, t.wrap(errors.New("it has no sink"))
+		return t, t.wrap(errors.New("no sink"))
 	}
 	if t.stdout() {
 		return t, nil
@@ -23,7 +23,7 @@ func locate(out Output) (target, error) {
 	place, err := atomicfile.Locate(t.File)
 	t.place = place
 	if errors.Is(err, fs.ErrNotExist) {
-		return t, t.wrap(fmt.Errorf("its directory cannot be used: %w", err))
+		return t, t.wrap(fmt.Errorf("cannot use its directory: %w", err))
 	}
 	if err == nil {
 		err = t.check()
@@ -41,7 +41,7 @@ func (t target) check() error {
 	case info.Mode()&fs.ModeSocket != 0:
 		return errors.New("is a socket")
 	case info.Mode().IsRegular() && info.Mode().Perm()&0o222 == 0:
-		return errors.New("the file is read-only")
+		return errors.New("read-only file")
 	}
 	return t.checkNames()
 }
@@ -53,7 +53,7 @@ func (t target) checkNew() error {
 		return t.isDirectory()
 	}
 	if _, err := os.Stat(filepath.Dir(t.place.Path)); err != nil {
-		return fmt.Errorf("its directory cannot be used: %w", err)
+		return fmt.Errorf("cannot use its directory: %w", err)
 	}
 	return t.checkNames()
 }

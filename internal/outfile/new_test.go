@@ -24,10 +24,10 @@ func TestNewRefuses(t *testing.T) {
 		{"a directory with a slash", "dir/", "is a directory"},
 		{"here", ".", "is a directory"},
 		{"a new name with a slash", "new/", "is a directory"},
-		{"a missing directory", "missing/a", "missing/a: its directory cannot be used"},
-		{"a missing directory and back", "missing/../a", "its directory cannot be used"},
+		{"a missing directory", "missing/a", "missing/a: cannot use its directory"},
+		{"a missing directory and back", "missing/../a", "cannot use its directory"},
 		{"a file as a directory", "plain/a", "plain"},
-		{"read-only", "protected", "protected: the file is read-only"},
+		{"read-only", "protected", "protected: read-only file"},
 		{"NUL in the name", "a\x00b", "invalid argument"},
 		{"too long a name", strings.Repeat("x", 300), "name too long"},
 		{"too long a name for an incomplete result", strings.Repeat("x", 250), "name too long"},
@@ -60,7 +60,7 @@ func TestNewDirectoryNotWritable(t *testing.T) {
 		t.Skip("this user may write everywhere")
 	}
 	_, err := newAt(Output{Sink: text("A"), File: "locked/a"})
-	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "locked/a: its directory cannot be written to") {
+	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "locked/a: cannot create a file in its directory") {
 		t.Errorf("New: %v", err)
 	}
 }

@@ -103,7 +103,7 @@ func (o *Outputs) tryDirs() error {
 		}
 		tried[dir] = true
 		if err := o.tryDir(dir); err != nil {
-			return t.wrap(fmt.Errorf("its directory cannot be written to: %w", err))
+			return t.wrap(fmt.Errorf("cannot create a file in its directory: %w", err))
 		}
 	}
 	return nil
@@ -237,7 +237,7 @@ func (o *Outputs) removeIncomplete() error {
 			continue
 		}
 		if err := o.removeOld(t.incompletePath()); err != nil {
-			return t.wrap(fmt.Errorf("it is in place, but the incomplete result of an earlier run could not be removed: %w", err))
+			return t.wrap(fmt.Errorf("written, but cannot remove the incomplete result of an earlier run: %w", err))
 		}
 	}
 	return nil

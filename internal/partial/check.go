@@ -90,9 +90,9 @@ func checkPart(p engine.PartReport) error {
 	case p.Entry < 0:
 		return errors.New("negative plan entry")
 	case p.MultilineRows > p.Rows:
-		return errors.New("more rows span lines than there are rows")
+		return errors.New("more rows with several lines than rows")
 	case !utf8.ValidString(p.Download):
-		return errors.New("id of the download is not valid UTF-8")
+		return errors.New("download id is not valid UTF-8")
 	case p.Range == nil:
 		return nil
 	case p.Download != "":

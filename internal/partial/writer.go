@@ -65,7 +65,7 @@ func (w *Writer) Close(parts []engine.PartReport) error {
 // Write writes a report as a partial result. It refuses an incomplete report.
 func Write(w io.Writer, h Header, r *engine.Report) error {
 	if len(r.Incomplete) > 0 {
-		return errors.New("an incomplete report cannot be a partial result")
+		return errors.New("incomplete report")
 	}
 	out, err := NewWriter(w, h)
 	if err != nil {

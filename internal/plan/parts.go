@@ -74,7 +74,7 @@ func (f *File) compare(ctx context.Context, now *sources.File) error {
 	}
 	digest, err := now.Digest(ctx)
 	if err == nil && digest != f.Digest {
-		err = fmt.Errorf("%w: the first or last 64 KiB differ, although size and modification time do not", ErrChanged)
+		err = fmt.Errorf("%w: first or last 64 KiB differ", ErrChanged)
 	}
 	return err
 }
@@ -89,7 +89,7 @@ func download(ctx context.Context, d *Download, clients Clients) (engine.Part, e
 		return nil, err
 	}
 	if now := part.Declared(); now.Rows != d.Rows || part.Identity().Digest != d.Digest {
-		return nil, fmt.Errorf("%s: %w: the server now declares %s", part.Name(), ErrChanged, part.Identity().Version)
+		return nil, fmt.Errorf("%s: %w: server now declares %s", part.Name(), ErrChanged, part.Identity().Version)
 	}
 	return part, nil
 }
@@ -117,7 +117,7 @@ const (
 func NewFile(ctx context.Context, f *sources.File) (Entry, error) {
 	size, regular := f.Size()
 	if !utf8.ValidString(f.Name()) {
-		return Entry{}, fmt.Errorf("%q: %w: the name is not valid UTF-8", f.Name(), ErrUnplannable)
+		return Entry{}, fmt.Errorf("%q: %w: name is not valid UTF-8", f.Name(), ErrUnplannable)
 	}
 	if !regular {
 		return Entry{}, fmt.Errorf("%s: %w: not a regular file", f.Name(), ErrUnplannable)

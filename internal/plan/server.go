@@ -10,11 +10,11 @@ import (
 var (
 	// ErrOtherServer is matched by the error for a plan of another server than
 	// the one that a worker names.
-	ErrOtherServer = errors.New("the plan is of another server")
+	ErrOtherServer = errors.New("plan for another server")
 
 	// ErrSecrets is matched by the error for a worker that has secrets and
 	// names no server.
-	ErrSecrets = errors.New("secrets are sent only to a server that the worker itself names")
+	ErrSecrets = errors.New("secrets are not sent to a server that only the plan names")
 )
 
 // Server returns the base URL of the server of all downloads of the plan, ""
@@ -38,7 +38,7 @@ func (p *Plan) CheckServer(own string, secrets bool) error {
 	case !ok || own == "" && (server == "" || !secrets):
 		return nil
 	case own == "":
-		return fmt.Errorf("%w: the plan is of %s", ErrSecrets, server)
+		return fmt.Errorf("%w: %s", ErrSecrets, server)
 	}
 	c, err := sources.NewClient(sources.Options{Server: own})
 	if err != nil {

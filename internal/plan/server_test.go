@@ -27,7 +27,7 @@ func TestCheckServer(t *testing.T) {
 		{of(""), "", true, nil, ""}, // the built-in server receives none
 		{of(""), server, false, ErrOtherServer, "built-in mock server"},
 		{of(server), "", false, nil, ""},
-		{of(server), "", true, ErrSecrets, "the plan is of " + server},
+		{of(server), "", true, ErrSecrets, "names: " + server},
 		{of(server), server, true, nil, ""},
 		{of(server), "http://127.0.0.1/base/", true, nil, ""}, // another spelling
 		{of(server), "http://127.0.0.1/", true, ErrOtherServer, server},

@@ -16,7 +16,7 @@ const fewestDescriptors = 16
 // CheckDescriptors refuses to run where hardly a file can be opened.
 func CheckDescriptors() error {
 	if n := freeDescriptors(fewestDescriptors); n < fewestDescriptors {
-		return fmt.Errorf("%w: %d more files can be opened, and at least %d are needed", ErrDescriptors, n, fewestDescriptors)
+		return fmt.Errorf("%w: %d available, at least %d needed", ErrDescriptors, n, fewestDescriptors)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // ErrMemory is matched by the error for a limit of memory that is reached.
-var ErrMemory = errors.New("the limit of memory is reached")
+var ErrMemory = errors.New("memory limit exceeded")
 
 // memoryInterval is how often the memory is looked at while there is a limit. A
 // look takes about a microsecond.
@@ -35,7 +35,7 @@ type MemoryError struct {
 }
 
 func (e *MemoryError) Error() string {
-	return fmt.Sprintf("%s is reached: %s are in use, and %s are allowed", e.limit.name, human.Bytes(e.used), human.Bytes(e.limit.max))
+	return fmt.Sprintf("%s exceeded: %s in use, %s allowed", e.limit.name, human.Bytes(e.used), human.Bytes(e.limit.max))
 }
 
 func (e *MemoryError) Is(target error) bool { return target == ErrMemory }

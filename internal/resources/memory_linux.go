@@ -23,13 +23,13 @@ const (
 // process.
 func SystemLimits() (limits []MemoryLimit) {
 	if n, ok := resourceLimit(unix.RLIMIT_AS); ok {
-		limits = append(limits, MemoryLimit{"the limit of address space (ulimit -v)", statm(statmSize), belowLimit(n, addressMargin)})
+		limits = append(limits, MemoryLimit{"address space limit (ulimit -v)", statm(statmSize), belowLimit(n, addressMargin)})
 	}
 	if n, ok := resourceLimit(unix.RLIMIT_DATA); ok {
-		limits = append(limits, MemoryLimit{"the limit of data (ulimit -d)", statm(statmData), belowLimit(n, dataMargin)})
+		limits = append(limits, MemoryLimit{"data limit (ulimit -d)", statm(statmData), belowLimit(n, dataMargin)})
 	}
 	if n, ok := cgroupLimit(os.DirFS("/")); ok {
-		limits = append(limits, MemoryLimit{"the memory limit of the control group", MemoryInUse, belowLimit(n, 0)})
+		limits = append(limits, MemoryLimit{"memory limit of the control group", MemoryInUse, belowLimit(n, 0)})
 	}
 	return limits
 }

@@ -110,7 +110,7 @@ func TestEveryLimitIsWatched(t *testing.T) {
 		switch {
 		case c.name == "" && err != nil:
 			t.Errorf("%v: %v", c.used, err)
-		case c.name != "" && (!errors.Is(err, ErrMemory) || !strings.Contains(err.Error(), c.name+" is reached")):
+		case c.name != "" && (!errors.Is(err, ErrMemory) || !strings.Contains(err.Error(), c.name+" exceeded")):
 			t.Errorf("%v: %v", c.used, err)
 		}
 		cancel(nil)

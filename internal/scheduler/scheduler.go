@@ -9,7 +9,7 @@ import (
 )
 
 // ErrNoIndex reports that no scheduler has set the number of this task.
-var ErrNoIndex = errors.New("no scheduler variable is set")
+var ErrNoIndex = errors.New("no scheduler variable set")
 
 // variables lists the variables in which schedulers put the number of a task,
 // and the number of the first task.
@@ -38,10 +38,10 @@ func TaskIndex(environ []string) (int, error) {
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil || n < v.first {
-			return 0, fmt.Errorf("%s is %q, not a task number", v.name, text)
+			return 0, fmt.Errorf("%s: not a task number: %q", v.name, text)
 		}
 		if n -= v.first; from != "" && n != index {
-			return 0, fmt.Errorf("%s and %s differ", from, v.name)
+			return 0, fmt.Errorf("%s and %s: different task numbers", from, v.name)
 		}
 		index, from = n, v.name
 	}

@@ -19,10 +19,10 @@ func TestTaskIndex(t *testing.T) {
 		{"PARALLEL_SEQ=8 OMPI_COMM_WORLD_RANK=7", 7, ""},
 		{"JOB_COMPLETION_INDEX=1 JOB_COMPLETION_INDEX=2", 2, ""},
 		{"JOB_COMPLETION_INDEX=0", 0, ""},
-		{"SGE_TASK_ID=undefined", 0, `SGE_TASK_ID is "undefined"`},
+		{"SGE_TASK_ID=undefined", 0, `SGE_TASK_ID: not a task number: "undefined"`},
 		{"SGE_TASK_ID=0", 0, "not a task number"},
 		{"SLURM_ARRAY_TASK_ID=-1", 0, "not a task number"},
-		{"SLURM_ARRAY_TASK_ID=3 JOB_COMPLETION_INDEX=4", 0, "SLURM_ARRAY_TASK_ID and JOB_COMPLETION_INDEX differ"},
+		{"SLURM_ARRAY_TASK_ID=3 JOB_COMPLETION_INDEX=4", 0, "SLURM_ARRAY_TASK_ID and JOB_COMPLETION_INDEX: different task numbers"},
 		{"SLURM_ARRAY_TASK_ID_OTHER=3", 0, "no scheduler variable"},
 	} {
 		got, err := scheduler.TaskIndex(strings.Fields(c.environ))

@@ -91,5 +91,5 @@ func ByName(name string) (Kernel, error) {
 		}
 		names = append(names, k.Name)
 	}
-	return Kernel{}, fmt.Errorf("kernel %q: not available; available are %s", name, strings.Join(names, ", "))
+	return Kernel{}, fmt.Errorf("kernel %q: not available (available: %s)", name, strings.Join(names, ", "))
 }

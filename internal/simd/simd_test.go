@@ -212,7 +212,7 @@ func TestByNameError(t *testing.T) {
 		}
 	}
 	for _, name := range refused {
-		want := fmt.Sprintf("kernel %q: not available; available are %s", name, strings.Join(available, ", "))
+		want := fmt.Sprintf("kernel %q: not available (available: %s)", name, strings.Join(available, ", "))
 		if k, err := simd.ByName(name); err == nil || err.Error() != want {
 			t.Errorf("%q: got %+v, %v, want the error %q", name, k.Name, err, want)
 		}
