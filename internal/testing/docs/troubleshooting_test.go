@@ -4,10 +4,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"os"
-	"path"
-	"path/filepath"
+	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -58,36 +56,33 @@ func listedMessages(page string) (found []string) {
 
 // notListed holds errors whose own text is never printed: those that match them
 // have their own texts.
-var notListed = map[string]bool{"ErrArgument": true, "ErrNotFound": true, "ErrDenied": true, "ErrExhausted": true, "ErrMemory": true, "ErrDescriptors": true}
+var notListed = map[string]bool{"ErrArgument": true, "ErrNotFound": true, "ErrDenied": true, "ErrExhausted": true, "ErrMemory": true, "ErrDescriptors": true, "ErrUnknownExport": true}
 
-// messages returns all string literals of the packages that have messages, and
-// the texts of the errors that they export.
+// messages returns all string literals of the packages that the program
+// consists of, and the texts of the errors that they export.
 func messages(t *testing.T) (literals string, kinds map[string]string) {
+	cmd := exec.Command("go", "list", "-deps", "-f", "{{if and .Module .Module.Main}}{{range .GoFiles}}{{$.Dir}}/{{.}}\n{{end}}{{end}}", "./cmd/fastcount")
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all strings.Builder
 	kinds = make(map[string]string)
-	for _, dir := range []string{"cmd/fastcount", "engine", "parser", "sources", "sinks", "internal/*"} {
-		files, err := fs.Glob(os.DirFS(root), dir+"/*.go")
+	for _, name := range strings.Fields(string(out)) {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range files {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.BasicLit:
+				all.WriteString(literal(n) + "\n")
+			case *ast.ValueSpec:
+				kindOf(file.Name.Name, n, kinds)
 			}
-			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, name), nil, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ast.Inspect(file, func(n ast.Node) bool {
-				switch n := n.(type) {
-				case *ast.BasicLit:
-					all.WriteString(literal(n) + "\n")
-				case *ast.ValueSpec:
-					kindOf(path.Dir(name), n, kinds)
-				}
-				return true
-			})
-		}
+			return true
+		})
 	}
 	return all.String(), kinds
 }
