@@ -45,8 +45,8 @@ func (j job) pipeline() *beam.Pipeline {
 	return p
 }
 
-// group returns the number of the group of a shard. There are about as many
-// groups as shards in each of them.
+// group returns the number of the group of a shard. The number of groups is
+// about the number of shards in each of them.
 func (j job) group(shard int) int {
 	return shard / int(math.Ceil(math.Sqrt(float64(j.Shards))))
 }
@@ -77,7 +77,7 @@ func (j *job) check() (err error) {
 }
 
 // outputs returns the output of the job, after checking that it can be written
-// and that it is none of the files in claims.
+// and that it is not one of the files in claims.
 func (j *job) outputs(claims *atomicfile.Claims) (*outfile.Outputs, error) {
 	sink, err := sinks.Builtin(sinks.Options{}).Lookup(j.Sink)
 	if err != nil {

@@ -49,8 +49,8 @@ func TestOtherPlan(t *testing.T) {
 	}
 }
 
-// Groups consist of neighbouring shards, and there are about as many groups as
-// shards in each.
+// Groups consist of neighbouring shards, and the number of groups is about the
+// number of shards in each.
 func TestGroup(t *testing.T) {
 	for _, n := range []int{1, 2, 10, 64, 1000} {
 		j, sizes := job{Shards: n}, []int{0}

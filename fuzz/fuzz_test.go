@@ -90,8 +90,8 @@ func FuzzParser(f *testing.F) {
 
 // agreesWithMachine compares the selected columns and the error with those of
 // the oracle's state machine. The machine does not select columns and has no
-// limit of the size of a record, so that inputs that lack a column or have it
-// twice, and large inputs, are not compared.
+// limit of the size of a record, so that inputs with a missing column, or with
+// a column that occurs twice, and large inputs, are not compared.
 func agreesWithMachine(t *testing.T, input []byte, rows [][]string, err error) {
 	t.Helper()
 	all, _, fault := oracle.MachineLimited(input, ',', manyLines)

@@ -120,7 +120,7 @@ func fileName(i, n int, id string) string {
 }
 
 // exportsIn returns the exports whose files are all in dir, with file set in
-// their downloads. If there is no such export, it returns an error.
+// their downloads. It returns an error if no export is complete.
 func exportsIn(exports []Export, dir string) ([]Export, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func TestScale(t *testing.T) {
 }
 
 // It checks that each count is in the step that the legend gives it, and that
-// there are no gaps between steps.
+// steps have no gaps between them.
 func TestScaleSteps(t *testing.T) {
 	numbers := []uint64{1, 2, 3, 7, 100, 1_489, 3_135, 1 << 32, 1<<53 + 1, 1<<63 + 1, math.MaxUint64 - 2_000, math.MaxUint64}
 	for i, least := range numbers {

@@ -178,8 +178,8 @@ func TestLinksWithAbsoluteTargets(t *testing.T) {
 	}
 }
 
-// TestWithinADirectoryThatIsGone checks that there is no conflict if the
-// directory cannot be examined.
+// TestWithinADirectoryThatIsGone checks that a directory that cannot be
+// examined does not conflict with anything.
 func TestWithinADirectoryThatIsGone(t *testing.T) {
 	tree(t)
 	file, err := atomicfile.Locate("dir/sub/b")

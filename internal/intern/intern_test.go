@@ -217,8 +217,8 @@ func TestAdmitInALargeTable(t *testing.T) {
 	}
 }
 
-// largeTable adds so many names to a table, including long ones, that they are
-// looked up in batches.
+// largeTable adds names to a table, including long ones, until the table is so
+// large that they are looked up in batches.
 func largeTable(t *testing.T, table *intern.Table) (names []string) {
 	for i := range 100_000 {
 		name := fmt.Sprintf("%0*d", 6+i%15, i)

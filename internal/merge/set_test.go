@@ -235,8 +235,8 @@ func TestRangesMustFit(t *testing.T) {
 }
 
 // A file that was counted in ranges is proved as well as the range that is
-// proved worst, wherever that is, and took as many attempts as the range with
-// the most.
+// proved worst, wherever that is, and took the attempts of the range with the
+// most.
 func TestProofOfJoinedRanges(t *testing.T) {
 	for weakest := range 10 {
 		files := rangesOfAFile(t, func(i int, p *engine.PartReport) {

@@ -18,7 +18,7 @@ func TestWord(t *testing.T) {
 		"demoxxx": "", "xxxdemo": "", "lxxxe": "", "foo": "", "something": "",
 		// the beginning of a word, from three letters
 		"tok": "token-file", "token": "token-file", "to": "", "oken": "",
-		// as many edits as letters
+		// an edit for each letter
 		"": "", "x": "", "de": "", "xy": "",
 	} {
 		if got := nearest.Word(word, words); got != want {

@@ -18,7 +18,7 @@ func TestFilesAreClosed(t *testing.T) {
 	descriptors.Check(t)
 	for _, c := range []struct {
 		report *engine.Report
-		sink   sinks.Sink // of another output; nil if there is none
+		sink   sinks.Sink // of another output; nil for a single output
 	}{{complete, nil}, {incomplete, nil}, {complete, broken{}}} {
 		outputs := []Output{{Sink: marked("A"), File: "a"}, {Sink: text("B"), File: "b"}, {Sink: marked("C"), File: os.DevNull}}
 		if c.sink != nil {

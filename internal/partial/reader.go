@@ -34,7 +34,7 @@ import (
 //   - The trailer has the number of pairs, the sum of their counts, and the sum
 //     of the bytes of all parts, which is less than 2^64. The rows of all parts
 //     have the same sum as the counts. If Total is set and nothing is covered,
-//     there are no pairs and no parts.
+//     the result has neither pairs nor parts.
 //   - Parts are in the order of their plan entries, whose numbers are not
 //     negative. A part took at least one attempt, and no row of it was left
 //     out. At most all of its rows span several lines. Parts of the same name

@@ -79,8 +79,8 @@ type File struct {
 	Whole bool `json:"whole,omitempty"`
 
 	// Boundaries are places that are known to lie right before a record, in
-	// order. If Scanned is set, the file is split only there; otherwise there
-	// are none.
+	// order. If Scanned is set, the file is split only there; otherwise the
+	// list is empty.
 	Boundaries []int64 `json:"boundaries,omitempty"`
 	Scanned    bool    `json:"scanned,omitempty"`
 }

@@ -22,7 +22,7 @@ import (
 type Random struct {
 	twister twister
 	words   [stateWords]uint32 // the current block of output
-	next    int                // index of the next word in words; stateWords if there is no next one
+	next    int                // index of the next word in words; stateWords if all were used
 
 	kept    float64 // second value of the last pair that Gauss computed
 	hasKept bool

@@ -2,5 +2,5 @@
 
 package resources
 
-// freeDescriptors returns n: there is no small limit here.
+// freeDescriptors returns n, because such systems have no small limit.
 func freeDescriptors(n int) int { return n }

@@ -91,7 +91,7 @@ func cgroupLimit(root fs.FS) (uint64, bool) {
 }
 
 // leastLimit returns the least number in the files called name of a group and
-// of those above it, noLimit if there is none. In a container the groups of the
+// of those above it, or noLimit. In a container the groups of the
 // host may be missing from the path.
 func leastLimit(root fs.FS, mount, group, name string) uint64 {
 	least := uint64(noLimit)

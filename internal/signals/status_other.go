@@ -4,5 +4,5 @@ package signals
 
 import "os"
 
-// statusSignals is empty: there is no signal for it here.
+// statusSignals is empty: such systems have no signal for it.
 var statusSignals []os.Signal

@@ -89,9 +89,9 @@ func TestGuardPagesFault(t *testing.T) {
 	}
 }
 
-// guardedTexts returns texts of n bytes: with few field ends, with as many as
-// possible, with carriage returns at all boundaries, and with a quote as the
-// last byte.
+// guardedTexts returns texts of n bytes: with few field ends, with the largest
+// number of them, with carriage returns at all boundaries, and with a quote as
+// the last byte.
 func guardedTexts(n int) []string {
 	return []string{
 		strings.Repeat("S001,2024-01-01,heart_rate,72\n", 11)[:n],

@@ -65,15 +65,18 @@ type PartStatistics struct {
 // statsVersion is the version of the format of statistics.
 const statsVersion = 1
 
-// Run is what is known of a run beside its report.
+// Run holds facts about a run that are not in its report.
 type Run struct {
-	Wall, Sink time.Duration
-	Stages     engine.Stages
-	Jobs       int
-	Kernel     string
-	Verify     string
+	Wall   time.Duration // from the start to the last output
+	Sink   time.Duration // part of Wall that writing outputs took
+	Stages engine.Stages
+	Jobs   int
+	Kernel string // of the scan
+	Verify string // value of --verify
 }
 
+// New returns the statistics of a run. It reads the processor time and the peak
+// memory of this process.
 func New(r *engine.Report, m Run) *Statistics {
 	cpu, peak := resources.Usage()
 	s := &Statistics{
@@ -104,7 +107,7 @@ func New(r *engine.Report, m Run) *Statistics {
 func (s *Statistics) JSON() string {
 	text, err := json.Marshal(s)
 	if err != nil {
-		panic(err) // it holds nothing that JSON lacks
+		panic(err) // every field can be encoded
 	}
 	return string(text)
 }

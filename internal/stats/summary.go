@@ -9,17 +9,20 @@ import (
 	"fastcount/sources"
 )
 
+// Part describes a finished part in one line.
 func Part(p engine.PartReport) string {
 	if p.Failed {
 		return p.Name + ": failed after " + human.Numbered(p.Attempts, "attempt", "attempts")
 	}
-	came := human.Numbered(p.Attempts, "attempt", "attempts")
+	origin := human.Numbered(p.Attempts, "attempt", "attempts")
 	if p.Kept {
-		came = "kept by an earlier run"
+		origin = "kept by an earlier run"
 	}
-	return fmt.Sprintf("%s: %s rows, %s, %s, verified: %s", p.Name, human.Count(p.Rows), sizeOf(p.Bytes, p.RawBytes), came, p.Verified)
+	return fmt.Sprintf("%s: %s rows, %s, %s, verified: %s", p.Name, human.Count(p.Rows), sizeOf(p.Bytes, p.RawBytes), origin, p.Verified)
 }
 
+// Summary returns the closing line of a run of the sources found, which took
+// the given time.
 func Summary(r *engine.Report, found []sources.Source, took time.Duration) string {
 	var raw uint64
 	read := work{rows: r.Rows, bytes: r.Bytes}
@@ -27,20 +30,20 @@ func Summary(r *engine.Report, found []sources.Source, took time.Duration) strin
 		raw += p.RawBytes
 		read.note(p)
 	}
-	said := fmt.Sprintf("%s, %s in %s%s; %s", human.Rows(r.Rows), sizeOf(r.Bytes, raw), human.Duration(took), read.rate(took), partCount(len(r.Parts), found))
+	text := fmt.Sprintf("%s, %s in %s%s; %s", human.Rows(r.Rows), sizeOf(r.Bytes, raw), human.Duration(took), read.rate(took), partCount(len(r.Parts), found))
 	if read.kept > 0 {
-		said += fmt.Sprintf(", %d of them kept by an earlier run", read.kept)
+		text += fmt.Sprintf(", %d of them kept by an earlier run", read.kept)
 	}
 	if remotes(found) {
-		said += ", " + human.Numbered(read.retries, "retry", "retries")
+		text += ", " + human.Numbered(read.retries, "retry", "retries")
 	}
-	return said + "; " + Proof(r) + Notes(r.Parts) + lacking(r.Parts)
+	return text + "; " + Proof(r) + Notes(r.Parts) + missing(r.Parts)
 }
 
-// Notes returns what a careful reader of the result must know, "" if there
-// is nothing: how many records span lines, since a stray quote makes such a
-// record of several rows, and how many sources end without a newline, since a
-// Text that was cut ends so.
+// Notes returns the number of records that span lines, because a stray quote
+// joins several rows to such a record, and the number of sources that end
+// without a newline, because a truncated source ends like that. It returns ""
+// if both are 0.
 func Notes(parts []engine.PartReport) (text string) {
 	var multiline uint64
 	unterminated := 0
@@ -65,7 +68,8 @@ func Notes(parts []engine.PartReport) (text string) {
 	return text
 }
 
-// work is what a run did itself, and how many parts it did not have to read.
+// work is what a run did itself, without the parts that an earlier run had
+// counted.
 type work struct {
 	rows, bytes   uint64
 	retries, kept int
@@ -81,7 +85,7 @@ func (w *work) note(p engine.PartReport) {
 	w.bytes -= p.Bytes
 }
 
-// rate tells how fast the work was, "" if there was none.
+// rate returns the rate of the work, or "" if nothing was read.
 func (w *work) rate(took time.Duration) string {
 	if w.bytes == 0 {
 		return ""
@@ -90,8 +94,8 @@ func (w *work) rate(took time.Duration) string {
 	return fmt.Sprintf(": %s rows/s, %s/s", human.Rate(float64(w.rows)/seconds), human.Bytes(uint64(float64(w.bytes)/seconds)))
 }
 
-// lacking tells what is not in the result, "" if nothing.
-func lacking(parts []engine.PartReport) (said string) {
+// missing returns what is missing in the result, or "" if it is complete.
+func missing(parts []engine.PartReport) (text string) {
 	var failed, differ int
 	var bad uint64
 	for _, p := range parts {
@@ -104,18 +108,19 @@ func lacking(parts []engine.PartReport) (said string) {
 		}
 	}
 	if failed > 0 {
-		said += fmt.Sprintf("; INCOMPLETE: %d of %d failed", failed, len(parts))
+		text += fmt.Sprintf("; INCOMPLETE: %d of %d failed", failed, len(parts))
 	}
 	if differ > 0 {
-		said += fmt.Sprintf("; DOUBTFUL: %d of %d are not what the server declares", differ, len(parts))
+		text += fmt.Sprintf("; DOUBTFUL: %d of %d are not what the server declares", differ, len(parts))
 	}
 	if bad > 0 {
-		said += fmt.Sprintf("; INCOMPLETE: %s left out", human.Rows(bad))
+		text += fmt.Sprintf("; INCOMPLETE: %s left out", human.Rows(bad))
 	}
-	return said
+	return text
 }
 
-// sizeOf tells how much was read, and what that was compressed to.
+// sizeOf returns the number of decompressed bytes and, if another number of
+// bytes was read, that number.
 func sizeOf(bytes, raw uint64) string {
 	if raw == bytes {
 		return human.Bytes(bytes)
@@ -123,7 +128,8 @@ func sizeOf(bytes, raw uint64) string {
 	return fmt.Sprintf("%s (%s compressed)", human.Bytes(bytes), human.Bytes(raw))
 }
 
-// partCount calls the parts what they are, if they all are the same.
+// partCount returns the number of parts, with their kind if all are of one
+// kind.
 func partCount(n int, found []sources.Source) string {
 	one, many := "part", "parts"
 	switch kind := found[0].Kind; {
@@ -181,9 +187,9 @@ func Proof(r *engine.Report) string {
 			n++
 		}
 	}
-	said := fmt.Sprintf("proof of completeness: %v (%s)", weakest, proofWords[weakest])
+	text := fmt.Sprintf("proof of completeness: %v (%s)", weakest, proofWords[weakest])
 	if n < counted {
-		said = fmt.Sprintf("weakest %s for %d of %d", said, n, counted)
+		text = fmt.Sprintf("weakest %s for %d of %d", text, n, counted)
 	}
-	return said
+	return text
 }

@@ -4,5 +4,5 @@ package stdout
 
 import "os"
 
-// accessOf returns unknownAccess: there is no way to find out here.
+// accessOf returns unknownAccess: such systems do not report it.
 func accessOf(*os.File) access { return unknownAccess }

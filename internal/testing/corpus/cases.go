@@ -16,7 +16,7 @@ type Case struct {
 	Input string
 	Rows  []Row // if Err is nil
 	Err   error // which of parser's errors it is refused with
-	At    Place // where; the zero Place if that is not said
+	At    Place // where; the zero Place if the case does not specify it
 
 	// CountErr is which error counting is refused with, at CountAt, although
 	// all records can be read.
@@ -68,7 +68,7 @@ func Cases() []Case {
 		{Name: "CRLF inside quotes is kept", Input: head + "\"P\r\n1\",bp,1\r\n", Rows: []Row{{"P\r\n1", "bp"}}, Multiline: 1},
 		{Name: "CR inside quotes is data", Input: head + "\"P\r1\",bp,1\n", Rows: []Row{{"P\r1", "bp"}}},
 		{Name: "doubled quotes", Input: head + "\"P\"\"1\"\"\",\"\"\"\",\"\"\n", Rows: []Row{{`P"1"`, `"`}}},
-		{Name: "doubled quotes beside line feeds", Input: head + "\"\"\"\n\",bp,1\nP2,hr,\"\n\"\"\"\nP1,bp,3\n", Rows: []Row{{"\"\n", "bp"}, {"P2", "hr"}, {"P1", "bp"}}, Multiline: 2},
+		{Name: "doubled quotes next to line feeds", Input: head + "\"\"\"\n\",bp,1\nP2,hr,\"\n\"\"\"\nP1,bp,3\n", Rows: []Row{{"\"\n", "bp"}, {"P2", "hr"}, {"P1", "bp"}}, Multiline: 2},
 		{Name: "two line feeds in a field, then two in a record", Input: head + "P1,bp,\"\n\n\"\n\"P2\",\"hr\",\"\"\n\"\nP\",hr,\"\n\"\n", Rows: []Row{{"P1", "bp"}, {"P2", "hr"}, {"\nP", "hr"}}, Multiline: 2},
 		{Name: "a header that spans lines", Input: "patient_id,event_type,\"a\nvalue\"\nP1,bp,1\n", Rows: one},
 		{Name: "everything quoted", Input: "\"patient_id\",\"event_type\",\"value\"\r\n\"P1\",\"bp\",\"1\"\r\n\"P2\",\"hr\",\"\"\r\n", Rows: two},

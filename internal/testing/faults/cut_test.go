@@ -40,9 +40,8 @@ func stride() int { return proof.Bound(37, 1) }
 
 // TestCutEverywhere ends the answer to a request for data at each of its bytes.
 // If that is the first attempt, whose data then has another patient, the second
-// attempt must give the exact counts. If there is no other attempt, the run
-// must fail with the class of error for that position, unless nothing is
-// missing.
+// attempt must give the exact counts. Without another attempt, the run must
+// fail with the class of error for that position, unless nothing is missing.
 func TestCutEverywhere(t *testing.T) {
 	forms := []struct {
 		coding  int

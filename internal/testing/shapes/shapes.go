@@ -52,7 +52,7 @@ func Names() []string {
 
 // Write writes the header and the given number of rows of a shape to w in
 // blocks of about 128 KiB, and returns the first error of w. It writes nothing
-// and returns an error if there is no shape of that name, or if rows exceeds
+// and returns an error for an unknown name, or if rows exceeds
 // 2^39.
 func Write(w io.Writer, name string, rows uint64) error {
 	if rows > maxRows {
