@@ -53,6 +53,7 @@ var imports = map[string]string{
 	"internal/testing/shapes":      "",
 	"internal/testing/terminal":    "",
 	"internal/jsonline":            "",
+	"internal/filter":              "",
 	"internal/ziparchive":          "",
 	"internal/shard":               "",
 	"internal/atomicfile":          "",
@@ -87,7 +88,7 @@ var dependencies = map[string]string{
 // restricted lists packages of the standard library that only some packages may
 // import. The empty list means none.
 var restricted = map[string]string{
-	"os":        "bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/cli internal/signals internal/stdout internal/console internal/progress internal/resources",
+	"os":        "internal/filter bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/cli internal/signals internal/stdout internal/console internal/progress internal/resources",
 	"net":       "sources mockserver cmd/fastcount internal/testing/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/testing/simnet",
 	"unsafe":    "internal/fused",

@@ -1,0 +1,14 @@
+//go:build !unix
+
+package filter
+
+import (
+	"os"
+	"os/exec"
+)
+
+// ownGroup does nothing: there are no process groups.
+func ownGroup(*exec.Cmd) {}
+
+// killGroup kills p alone.
+func killGroup(p *os.Process) { _ = p.Kill() }
