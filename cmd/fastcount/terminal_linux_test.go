@@ -115,7 +115,7 @@ func TestNamesOnATerminal(t *testing.T) {
 	writeText(t, file, smallCSV)
 	cmd := exec.Command("fastcount", "-v", "--progress", "bar", "-o", "out.json", "./"+filepath.Base(file))
 	cmd.Dir, cmd.Env = dir, []string{"TERM=xterm", "GORACE=" + raceOptions}
-	if shown := onTerminal(t, cmd); strings.Contains(shown, "\x1b[2J") || !strings.Contains(shown, `a\x1b[2J\rfastcount: b.csv: 1 rows`) {
+	if shown := onTerminal(t, cmd); strings.Contains(shown, "\x1b[2J") || !strings.Contains(shown, `a\x1b[2J\rfastcount: b.csv: 1 row`) {
 		t.Errorf("%q", shown)
 	}
 }

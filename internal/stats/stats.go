@@ -15,8 +15,8 @@ import (
 )
 
 // Statistics are what --stats and --metrics-file report of a run. "fastcount
-// help stats" explains every member; their names and meanings stay as they are
-// while the version is the same.
+// help stats" explains every member; names and meanings do not change within a
+// version.
 type Statistics struct {
 	Version       int     `json:"version"`
 	Rows          uint64  `json:"rows"`
@@ -39,7 +39,7 @@ type Statistics struct {
 	Stages StageTimes       `json:"stages"`
 	Parts  []PartStatistics `json:"parts"`
 
-	retries int // of this run
+	retries int
 }
 
 // StageTimes are seconds, added up over all workers.
@@ -51,6 +51,7 @@ type StageTimes struct {
 	Sink   float64 `json:"sink"`
 }
 
+// PartStatistics are the statistics of one part.
 type PartStatistics struct {
 	Name          string       `json:"name"`
 	Rows          uint64       `json:"rows"`
@@ -62,44 +63,67 @@ type PartStatistics struct {
 	Error         string       `json:"error,omitempty"`
 }
 
-// statsVersion is the version of the format of statistics.
-const statsVersion = 1
+// version is the version of the format of statistics.
+const version = 1
 
-// Run holds facts about a run that are not in its report.
+// Run holds the facts about a run that its report does not have.
 type Run struct {
-	Wall   time.Duration // from the start to the last output
-	Sink   time.Duration // part of Wall that writing outputs took
-	Stages engine.Stages
-	Jobs   int
-	Kernel string // of the scan
-	Verify string // value of --verify
+	Wall   time.Duration // of the whole run
+	Sink   time.Duration // of writing the result
+	Stages engine.Stages // of all workers
+	Jobs   int           // files counted concurrently
+	Kernel string        // its name
+	Verify string        // value of --verify
 }
 
-// New returns the statistics of a run. It reads the processor time and the peak
-// memory of this process.
-func New(r *engine.Report, m Run) *Statistics {
+// New returns the statistics of a run. It asks the system for the processor
+// time and the memory of this process.
+func New(r *engine.Report, run Run) *Statistics {
 	cpu, peak := resources.Usage()
+	own := workOf(r)
 	s := &Statistics{
-		Version: statsVersion, Rows: r.Rows, Patients: len(r.Patients), EventTypes: len(r.Events), BytesDecoded: r.Bytes,
-		WallSeconds: m.Wall.Seconds(), CPUSeconds: cpu.Seconds(), PeakRSS: peak, Jobs: m.Jobs, Kernel: m.Kernel,
-		Verify: m.Verify, Complete: len(r.Incomplete) == 0, Proof: r.Proof(),
-		Stages: StageTimes{m.Stages.Wait.Seconds(), m.Stages.Decode.Seconds(), m.Stages.Parse.Seconds(),
-			m.Stages.Count.Seconds(), m.Sink.Seconds()},
-		Parts: make([]PartStatistics, len(r.Parts)),
+		Version:      version,
+		Rows:         r.Rows,
+		Patients:     len(r.Patients),
+		EventTypes:   len(r.Events),
+		BytesDecoded: r.Bytes,
+		WallSeconds:  run.Wall.Seconds(),
+		CPUSeconds:   cpu.Seconds(),
+		RowsPerS:     float64(own.rows) / max(run.Wall.Seconds(), 1e-9),
+		PeakRSS:      peak,
+		Jobs:         run.Jobs,
+		Kernel:       run.Kernel,
+		Verify:       run.Verify,
+		Complete:     len(r.Incomplete) == 0,
+		Proof:        r.Proof(),
+		Stages:       newStageTimes(run.Stages, run.Sink),
+		Parts:        make([]PartStatistics, len(r.Parts)),
+		retries:      own.retries,
 	}
-	read := work{rows: r.Rows, bytes: r.Bytes}
 	for i, p := range r.Parts {
-		read.note(p)
 		s.BadRows += p.BadRows
 		s.MultilineRows += p.MultilineRows
 		s.BytesRead += p.RawBytes
-		s.Parts[i] = PartStatistics{Name: display.Valid(p.Name), Rows: p.Rows, BadRows: p.BadRows, MultilineRows: p.MultilineRows, Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified}
-		if p.Err != nil {
-			s.Parts[i].Error = display.Valid(p.Err.Error())
-		}
+		s.Parts[i] = newPartStatistics(p)
 	}
-	s.RowsPerS = float64(read.rows) / max(m.Wall.Seconds(), 1e-9)
-	s.retries = read.retries
+	return s
+}
+
+func newStageTimes(s engine.Stages, sink time.Duration) StageTimes {
+	return StageTimes{
+		Wait: s.Wait.Seconds(), Decode: s.Decode.Seconds(), Parse: s.Parse.Seconds(), Count: s.Count.Seconds(),
+		Sink: sink.Seconds(),
+	}
+}
+
+func newPartStatistics(p engine.PartReport) PartStatistics {
+	s := PartStatistics{
+		Name: display.Valid(p.Name), Rows: p.Rows, BadRows: p.BadRows, MultilineRows: p.MultilineRows,
+		Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified,
+	}
+	if p.Err != nil {
+		s.Error = display.Valid(p.Err.Error())
+	}
 	return s
 }
 
@@ -107,66 +131,68 @@ func New(r *engine.Report, m Run) *Statistics {
 func (s *Statistics) JSON() string {
 	text, err := json.Marshal(s)
 	if err != nil {
-		panic(err) // every field can be encoded
+		panic(err) // JSON can represent every member
 	}
 	return string(text)
 }
 
-// Text returns the statistics for people.
+// Text returns the statistics in lines for reading.
 func (s *Statistics) Text() string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "  %-14s "+format+"\n", append([]any{name}, args...)...)
+		fmt.Fprintf(&b, "  %-14s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	b.WriteString("statistics:\n")
 	line("rows", "%s (%s left out, %s span lines)", human.Count(s.Rows), human.Count(s.BadRows), human.Count(s.MultilineRows))
 	line("ids", "%s patients, %s event types", human.Count(uint64(s.Patients)), human.Count(uint64(s.EventTypes)))
-	line("bytes", "%s", sizeOf(s.BytesDecoded, s.BytesRead))
-	line("time", "%s, of processors %s", human.Duration(seconds(s.WallSeconds)), human.Duration(seconds(s.CPUSeconds)))
+	line("bytes", "%s", size(s.BytesDecoded, s.BytesRead))
+	line("time", "%s, processor time %s", duration(s.WallSeconds), duration(s.CPUSeconds))
 	line("peak memory", "%s", human.Bytes(uint64(s.PeakRSS)))
-	line("proof", "%v (%s)", s.Proof, proofWords[s.Proof])
+	line("proof", "%v (%s)", s.Proof, proofs[s.Proof])
 	line("kernel", "%s, %s", s.Kernel, human.Numbered(s.Jobs, "job", "jobs"))
-	line("workers' time", "waiting %s, decoding %s, parsing %s, counting %s; writing %s", human.Duration(seconds(s.Stages.Wait)),
-		human.Duration(seconds(s.Stages.Decode)), human.Duration(seconds(s.Stages.Parse)), human.Duration(seconds(s.Stages.Count)), human.Duration(seconds(s.Stages.Sink)))
+	line("stages", "waiting %s, decoding %s, parsing %s, counting %s (all workers); writing %s", duration(s.Stages.Wait),
+		duration(s.Stages.Decode), duration(s.Stages.Parse), duration(s.Stages.Count), duration(s.Stages.Sink))
 	return b.String()
 }
 
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+func duration(seconds float64) string {
+	return human.Duration(time.Duration(seconds * float64(time.Second)))
+}
 
 // Metrics returns the statistics in the text format of Prometheus, version
-// 0.0.4, as its node exporter reads from files.
+// 0.0.4, which the textfile collector of its node exporter reads.
 func (s *Statistics) Metrics() string {
-	var b strings.Builder
-	metric := func(name, help string, value any) {
-		fmt.Fprintf(&b, "# HELP fastcount_%[1]s %[2]s\n# TYPE fastcount_%[1]s gauge\nfastcount_%[1]s %[3]v\n", name, help, value)
-	}
-	metric("rows", "Rows that were counted.", s.Rows)
-	metric("bad_rows", "Rows that were left out.", s.BadRows)
-	metric("multiline_rows", "Records that span lines, those left out included.", s.MultilineRows)
-	metric("patients", "Distinct patient ids.", s.Patients)
-	metric("event_types", "Distinct event types.", s.EventTypes)
-	metric("bytes_read", "Bytes taken from sources, compressed as they are.", s.BytesRead)
-	metric("bytes_decoded", "Bytes of CSV.", s.BytesDecoded)
-	metric("wall_seconds", "Duration of the run.", s.WallSeconds)
-	metric("cpu_seconds", "Processor time of the run.", s.CPUSeconds)
-	metric("peak_rss_bytes", "Largest resident memory.", s.PeakRSS)
-	metric("complete", "1 if nothing is missing from the result, else 0.", boolean(s.Complete))
-	metric("parts", "Sources and downloads of the run.", len(s.Parts))
-	failed := 0
+	failed, complete := 0, 0
 	for _, p := range s.Parts {
 		if p.Error != "" {
 			failed++
 		}
 	}
-	metric("parts_failed", "Sources and downloads that failed or differ from what was declared.", failed)
-	metric("retries", "Attempts after the first, of all parts.", s.retries)
-	metric("finished_seconds", "When the run ended, in seconds since 1970.", time.Now().Unix())
-	return b.String()
-}
-
-func boolean(b bool) int {
-	if b {
-		return 1
+	if s.Complete {
+		complete = 1
 	}
-	return 0
+	var b strings.Builder
+	for _, m := range []struct {
+		name, help string
+		value      any
+	}{
+		{"rows", "Rows counted.", s.Rows},
+		{"bad_rows", "Rows left out.", s.BadRows},
+		{"multiline_rows", "Records that span lines, including those left out.", s.MultilineRows},
+		{"patients", "Distinct patient ids.", s.Patients},
+		{"event_types", "Distinct event types.", s.EventTypes},
+		{"bytes_read", "Bytes read from sources, before decompression.", s.BytesRead},
+		{"bytes_decoded", "Bytes of CSV.", s.BytesDecoded},
+		{"wall_seconds", "Duration of the run.", s.WallSeconds},
+		{"cpu_seconds", "Processor time of the run.", s.CPUSeconds},
+		{"peak_rss_bytes", "Largest resident memory.", s.PeakRSS},
+		{"complete", "Whether the result is complete (1) or not (0).", complete},
+		{"parts", "Sources and downloads of the run.", len(s.Parts)},
+		{"parts_failed", "Sources and downloads that failed or disagree with the server's metadata.", failed},
+		{"retries", "Attempts after the first, of all parts.", s.retries},
+		{"finished_seconds", "Time of the end of the run, in seconds since 1970.", time.Now().Unix()},
+	} {
+		fmt.Fprintf(&b, "# HELP fastcount_%[1]s %[2]s\n# TYPE fastcount_%[1]s gauge\nfastcount_%[1]s %[3]v\n", m.name, m.help, m.value)
+	}
+	return b.String()
 }

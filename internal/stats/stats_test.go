@@ -60,11 +60,11 @@ func TestStatistics(t *testing.T) {
   rows           1,000 (7 left out, 5 span lines)
   ids            3 patients, 2 event types
   bytes          8.00 kB (800 B compressed)
-  time           4.00 s, of processors 1.50 s
+  time           4.00 s, processor time 1.50 s
   peak memory    1.05 MB
   proof          framing (the sender marked the end; a proxy can hide a cut)
   kernel         avx2, 7 jobs
-  workers' time  waiting 1.00 s, decoding 2.00 s, parsing 3.00 s, counting 5.00 s; writing 500 ms
+  stages         waiting 1.00 s, decoding 2.00 s, parsing 3.00 s, counting 5.00 s (all workers); writing 500 ms
 `
 	if diff := cmp.Diff(text, s.Text()); diff != "" {
 		t.Error(diff)
