@@ -29,7 +29,8 @@ import (
 // reports the number of the others, which are included in all totals. It lists
 // the first 1,000 sources.
 //
-// The bytes depend only on the report, without PartReport.Attempts.
+// The output depends only on the report, and not on
+// [engine.PartReport].Attempts.
 //
 // The page of an incomplete report begins with a list of what is missing, or
 // the first 100 and the number of the others.

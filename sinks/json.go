@@ -14,7 +14,7 @@ import (
 )
 
 // JSON writes one object, indented by two spaces, with keys in the order of
-// their bytes:
+// their bytes, here with Compact and added spaces:
 //
 //	{"patients": {"P001": {"bp_dia": 3106}}, "totals": {"bp_dia": 3106}}
 //

@@ -24,10 +24,8 @@
 // different ids must not look the same. If the format has a place to mark an
 // incomplete report, the sink also implements [Marker].
 //
-// To test a sink, call [sinktest.Run], which checks the contract that Sink
-// documents. To offer it on the command line, add it to Builtin.
-//
-// [sinktest.Run]: https://pkg.go.dev/fastcount/sinks/sinktest#Run
+// To test a sink, call Run of package sinktest, which checks the contract that
+// Sink documents. To offer it on the command line, add it to Builtin.
 package sinks
 
 import (

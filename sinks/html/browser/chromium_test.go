@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// chromium is a headless browser, spoken to in the DevTools protocol over a
-// pair of pipes: one JSON object after the other, each ended by a zero byte.
+// chromium is a headless browser that is controlled with the DevTools protocol
+// over a pair of pipes, as JSON objects that each end in a zero byte.
 type chromium struct {
 	in      io.Writer
 	out     *bufio.Reader
@@ -26,8 +26,8 @@ type event struct {
 	Params json.RawMessage
 }
 
-// flags keep the browser itself off the network: the page alone may ask for
-// anything, and then in vain.
+// flags prevent requests of the browser itself, so that every request is one of
+// the page, and make requests to other hosts fail.
 var flags = []string{
 	"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe", "--no-first-run",
 	"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps",
@@ -35,7 +35,7 @@ var flags = []string{
 	"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 }
 
-// launch starts a browser that lives as long as the test, with one empty page.
+// launch starts a browser with an empty page. It is closed when the test ends.
 func launch(t *testing.T) *chromium {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
@@ -57,8 +57,7 @@ func launch(t *testing.T) *chromium {
 	return c
 }
 
-// quit closes the browser, or stops it if it does not close. It ends when its
-// pipe does.
+// quit closes the browser, or kills it if it does not close in time.
 func (c *chromium) quit(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 	late := time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() })
@@ -99,8 +98,8 @@ func (c *chromium) newPage(t *testing.T) {
 
 type params map[string]any
 
-// call sends a command and waits for its result. Events that come before it are
-// kept.
+// call sends a command and waits for its result. Events that arrive before it
+// are kept.
 func (c *chromium) call(t *testing.T, method string, p params, result any) {
 	t.Helper()
 	c.calls++
@@ -156,7 +155,7 @@ func (c *chromium) receive(t *testing.T) (m message) {
 	return m
 }
 
-// open loads a page and waits until it is done.
+// open loads a page and waits until it is loaded.
 func (c *chromium) open(t *testing.T, url string) {
 	t.Helper()
 	c.events = nil
@@ -189,7 +188,7 @@ func (c *chromium) do(t *testing.T, script string) json.RawMessage {
 	return answer.Result.Value
 }
 
-// eval returns what an expression is on the page.
+// eval returns the value of an expression on the page.
 func eval[T any](t *testing.T, c *chromium, expression string) (value T) {
 	t.Helper()
 	text := c.do(t, expression)
@@ -238,7 +237,7 @@ func (c *chromium) prefer(t *testing.T, scheme string) {
 	c.call(t, "Emulation.setEmulatedMedia", params{"features": []params{feature}}, nil)
 }
 
-// screenshot returns what is seen, as PNG.
+// screenshot returns the visible part of the page as PNG.
 func (c *chromium) screenshot(t *testing.T) []byte {
 	t.Helper()
 	var shot struct{ Data []byte }
@@ -246,7 +245,7 @@ func (c *chromium) screenshot(t *testing.T) []byte {
 	return shot.Data
 }
 
-// printed returns the page on paper, as PDF.
+// printed returns the page as it is printed, as PDF.
 func (c *chromium) printed(t *testing.T) []byte {
 	t.Helper()
 	var paper struct{ Data []byte }

@@ -1,8 +1,8 @@
-// Package browser tests the pages of --sink html in headless Chromium: what the
-// program writes is opened, clicked, typed into and looked at. It is a module
-// of its own because it needs a browser; the script run installs one.
+// Package browser tests the pages of --sink html in headless Chromium: it opens
+// pages that the program wrote, clicks, types, and examines screenshots. It is
+// a separate module because it needs a browser; the script run installs one.
 //
-// FASTCOUNT_SCREENSHOTS=DIR keeps what was seen.
+// FASTCOUNT_SCREENSHOTS=DIR keeps the screenshots.
 package browser
 
 import (
@@ -64,8 +64,8 @@ func page(t *testing.T, files map[string]string, args ...string) string {
 	return filepath.Join(dir, "page.html")
 }
 
-// wards is a CSV of that many patients and event types. Every seventh pair is
-// left out.
+// wards is a CSV with these numbers of patients and event types. Every seventh
+// pair is left out.
 func wards(patients, events int) string {
 	var b strings.Builder
 	b.WriteString("patient_id,event_type\n")
@@ -80,7 +80,7 @@ func wards(patients, events int) string {
 	return b.String()
 }
 
-// serve serves a page on this machine and counts what is asked for.
+// serve serves a page on this machine and counts the requests.
 func serve(t *testing.T, file string) (url string, requests *atomic.Int32) {
 	t.Helper()
 	requests = new(atomic.Int32)
@@ -92,8 +92,8 @@ func serve(t *testing.T, file string) (url string, requests *atomic.Int32) {
 	return server.URL, requests
 }
 
-// show opens a page both as a file and from a server, and holds it to asking
-// for nothing and complaining of nothing.
+// show opens a page both as a file and from a server, and checks that the page
+// makes no requests and reports no errors.
 func (c *chromium) show(t *testing.T, file string) {
 	t.Helper()
 	url, requests := serve(t, file)
@@ -124,8 +124,8 @@ func (c *chromium) checkAlone(t *testing.T, address string) {
 	}
 }
 
-// look takes a picture, holds it to showing something, and keeps it where that
-// is wanted.
+// look returns a screenshot, after checking that it is not blank, and keeps it
+// if FASTCOUNT_SCREENSHOTS is set.
 func (c *chromium) look(t *testing.T, name string) image.Image {
 	t.Helper()
 	shot := c.screenshot(t)
@@ -159,8 +159,8 @@ func colours(picture image.Image) int {
 	return len(seen)
 }
 
-// brightness is that of the middle of the left edge, which is the page's
-// ground: 0 to 1.
+// brightness returns the brightness of the background, from 0 to 1, in the
+// middle of the left edge.
 func brightness(picture image.Image) float64 {
 	r, g, b, _ := picture.At(2, picture.Bounds().Dy()/2).RGBA()
 	return float64(r+g+b) / (3 * 0xffff)
@@ -185,7 +185,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// column returns the texts of a column of those patients that are seen.
+// column returns the texts of a column, for the patients that are visible.
 func column(t *testing.T, c *chromium, n int) []string {
 	t.Helper()
 	return eval[[]string](t, c, fmt.Sprintf(
@@ -201,7 +201,7 @@ func numbers(texts []string) (list []int) {
 	return list
 }
 
-// head finds the head of a column, from 1.
+// head returns a selector for the header of a column, from 1.
 func head(n int) string { return fmt.Sprintf("#heat thead th:nth-child(%d)", n) }
 
 func sortState(t *testing.T, c *chromium) []string {
@@ -251,8 +251,8 @@ func testFind(t *testing.T, c *chromium, patients int) {
 	}
 }
 
-// testSticky scrolls the table and looks whether its head, its first column and
-// its totals stay.
+// testSticky scrolls the table and checks that its header, its first column and
+// its totals stay visible.
 func testSticky(t *testing.T, c *chromium) {
 	t.Helper()
 	moved := eval[[]float64](t, c, `(() => {
@@ -276,7 +276,8 @@ func testSticky(t *testing.T, c *chromium) {
 	}
 }
 
-// testPictures looks at the page in light and dark, and in a narrow window.
+// testPictures checks the page in light and dark colours and in a narrow
+// window.
 func testPictures(t *testing.T, c *chromium, patients int) {
 	t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
@@ -301,7 +302,7 @@ func testPictures(t *testing.T, c *chromium, patients int) {
 	c.resize(t, 1280, 900)
 }
 
-// testContrast holds every text of the page to WCAG's ratio of 4.5.
+// testContrast checks that every text has the contrast that WCAG requires, 4.5.
 func testContrast(t *testing.T, c *chromium, scheme string) {
 	t.Helper()
 	low := eval[[]string](t, c, `(() => {
@@ -331,7 +332,8 @@ func testContrast(t *testing.T, c *chromium, scheme string) {
 	}
 }
 
-// TestHostileIDs lets ids try to be something else than text.
+// TestHostileIDs has ids that would be markup or script if they were not
+// escaped.
 func TestHostileIDs(t *testing.T) {
 	ids := map[string]string{ // as they are, and as they are shown
 		`</script><script>hacked=1</script>`:    `</script><script>hacked=1</script>`,
@@ -381,8 +383,8 @@ func TestHostileIDs(t *testing.T) {
 	c.look(t, "hostile-patients")
 }
 
-// TestPolicy puts what ids might do into the page itself: the policy stops it
-// all the same.
+// TestPolicy inserts scripts and requests into the page, as if an id had not
+// been escaped. The policy must block them.
 func TestPolicy(t *testing.T) {
 	file := page(t, map[string]string{"a.csv": "patient_id,event_type\nP1,a\n"}, "a.csv")
 	text, err := os.ReadFile(file)
@@ -405,7 +407,7 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
-// TestIncomplete looks for the banner: it must be seen without scrolling.
+// TestIncomplete checks that the banner is visible without scrolling.
 func TestIncomplete(t *testing.T) {
 	files := map[string]string{"a.csv": wards(12, 4), "b.csv": "patient_id,event_type\nP1,a\nP2\n"}
 	c := launch(t)
@@ -434,7 +436,7 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// TestWithoutScript reads the page where JavaScript is off.
+// TestWithoutScript reads the page without JavaScript.
 func TestWithoutScript(t *testing.T) {
 	c := launch(t)
 	c.call(t, "Emulation.setScriptExecutionDisabled", params{"value": true}, nil)
