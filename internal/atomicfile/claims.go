@@ -26,7 +26,7 @@ type Claims struct {
 
 type claim struct {
 	use    Use
-	by     string // who uses the file: a flag and its value, or a source
+	by     string // what uses the file: a flag and its value, or a source
 	place  Place
 	stream bool
 }

@@ -16,7 +16,7 @@ var ErrNotPrivate = errors.New("checkpoint can be changed by other users")
 // or file belongs to the user of this process, root included, and nobody else
 // can write to it.
 func checkPrivate(path string, info fs.FileInfo) error {
-	if mode := info.Mode(); canTell && mode.Perm()&0o022 != 0 {
+	if mode := info.Mode(); hasOwners && mode.Perm()&0o022 != 0 {
 		return fmt.Errorf("%w: %s: mode is %v", ErrNotPrivate, path, mode)
 	}
 	if owner, user := ownerOf(info), os.Geteuid(); owner != user {

@@ -7,11 +7,12 @@ import (
 	"os"
 )
 
-// canTell is false: modes do not show who can change a file.
-const canTell = false
+// hasOwners is false, because modes do not show who can change a file.
+const hasOwners = false
 
-// noFollow is no flag: the system has none.
+// noFollow is 0, because the system has no such flag.
 const noFollow = 0
 
-// ownerOf returns the user of this process: files have no numbered owner.
+// ownerOf returns the user of this process, because files have no numbered
+// owner.
 func ownerOf(fs.FileInfo) int { return os.Geteuid() }

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// canTell is true where modes and owners show who can change a file.
-const canTell = true
+// hasOwners is true, because modes and owners show who can change a file.
+const hasOwners = true
 
 // noFollow are the flags to open a file that is not a symbolic link. Opening a
 // FIFO does not wait.

@@ -22,7 +22,7 @@ import (
 // checkpoint of an equal one. A Run holds no secret and no patient id, and all
 // of it is UTF-8.
 type Run struct {
-	Rules   map[string]string // what the counts depend on in addition to the sources: names and values, for people
+	Rules   map[string]string // what the counts depend on in addition to the sources: names and values, as messages show them
 	Sources []engine.Identity // of the parts, in their order
 }
 

@@ -55,8 +55,7 @@ func ParseHeader[T any](f *Format, line []byte, v *T) error {
 	return nil
 }
 
-// checksumMember precedes the checksum, and is part of what it covers no more
-// than the checksum itself.
+// checksumMember precedes the checksum. Neither is covered by the checksum.
 const checksumMember = `"sha256":"`
 
 // checksumSize is the length of the checksum and of the rest of its line.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// ErrDescriptors is matched by the error for file descriptors that ran out.
+// ErrDescriptors is matched by the error for too few file descriptors.
 var ErrDescriptors = errors.New("too few file descriptors")
 
 // fewestDescriptors is the number of files that a run must be able to open.
@@ -13,7 +13,8 @@ var ErrDescriptors = errors.New("too few file descriptors")
 // is that of a usage error.
 const fewestDescriptors = 16
 
-// CheckDescriptors refuses to run where hardly a file can be opened.
+// CheckDescriptors returns an error that matches ErrDescriptors if a run could
+// open fewer files than fewestDescriptors.
 func CheckDescriptors() error {
 	if n := freeDescriptors(fewestDescriptors); n < fewestDescriptors {
 		return fmt.Errorf("%w: %d available, at least %d needed", ErrDescriptors, n, fewestDescriptors)

@@ -4,7 +4,7 @@ package resources
 
 import "golang.org/x/sys/unix"
 
-// freeDescriptors returns how many of n files can be opened.
+// freeDescriptors returns the number of files that can be opened, at most n.
 func freeDescriptors(n int) int {
 	var opened []int
 	for len(opened) < n {

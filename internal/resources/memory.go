@@ -14,21 +14,21 @@ import (
 	"fastcount/internal/human"
 )
 
-// ErrMemory is matched by the error for a limit of memory that is reached.
+// ErrMemory is matched by the error for a memory limit that is exceeded.
 var ErrMemory = errors.New("memory limit exceeded")
 
-// memoryInterval is how often the memory is looked at while there is a limit. A
-// look takes about a microsecond.
+// memoryInterval is the time between two measurements while there is a limit. A
+// measurement takes about a microsecond.
 const memoryInterval = 2 * time.Millisecond
 
 // MemoryLimit bounds the memory of this process.
 type MemoryLimit struct {
 	name string        // of the flag or of the system's limit
-	used func() uint64 // bytes that count towards it
-	max  uint64        // bytes at which the run ends
+	used func() uint64 // returns the bytes that count towards the limit
+	max  uint64        // bytes above which the run ends
 }
 
-// MemoryError is the error for a limit that is reached. It matches ErrMemory.
+// MemoryError is the error for a limit that is exceeded. It matches ErrMemory.
 type MemoryError struct {
 	limit MemoryLimit
 	used  uint64
@@ -48,19 +48,19 @@ func FlagLimit(limit uint64) []MemoryLimit {
 	return []MemoryLimit{{"--max-memory", MemoryInUse, limit}}
 }
 
-// belowLimit returns the number of bytes at which a run ends that the system
-// would end at limit: an eighth below, and at least margin. The runtime takes
-// memory in large steps, and where it gets none it ends the program with code
-// 2, which is that of a usage error.
+// belowLimit returns the number of bytes above which a run ends if the limit of
+// the system is limit: an eighth less, and at least margin. The Go runtime
+// takes memory in large steps, and ends the program with code 2, which is that
+// of a usage error, if the system refuses one.
 func belowLimit(limit, margin uint64) uint64 {
 	margin = max(limit/8, margin)
 	return max(limit, margin) - margin
 }
 
-// LimitMemory ends the run, by stop, once this process holds more memory than
-// one of the limits allows, until the returned function is called. From nine
-// tenths of a limit on, the runtime collects garbage more often to stay below
-// it; what exceeds the limit then is in use. A table that doubles takes its new
+// LimitMemory calls stop with a *MemoryError when this process holds more
+// memory than one of the limits allows, until the returned function is called.
+// Above nine tenths of a limit the runtime collects garbage more often, so that
+// memory beyond the limit is really in use. A table that doubles takes its new
 // memory in one step, so that for a moment the process may hold up to twice the
 // limit.
 func LimitMemory(ctx context.Context, limits []MemoryLimit, stop context.CancelCauseFunc) (release func()) {
@@ -82,8 +82,8 @@ func LimitMemory(ctx context.Context, limits []MemoryLimit, stop context.CancelC
 	}
 }
 
-// heapBudget returns how many bytes the runtime may hold under all limits. What
-// counts towards a limit and is not the runtime's is taken as constant.
+// heapBudget returns the number of bytes that the runtime may hold under all
+// limits. It takes other memory that counts towards a limit as constant.
 func heapBudget(limits []MemoryLimit) int64 {
 	budget := uint64(math.MaxInt64)
 	for _, l := range limits {
@@ -122,9 +122,9 @@ func checkMemory(limits []MemoryLimit, stop context.CancelCauseFunc) bool {
 	return false
 }
 
-// MemoryInUse returns the bytes that the runtime has from the system and has
-// not given back: what debug.SetMemoryLimit limits. The text of the program
-// itself is not among them.
+// MemoryInUse returns the number of bytes that the runtime has taken from the
+// system and not returned, which is what debug.SetMemoryLimit limits. It does
+// not include the text of the program.
 func MemoryInUse() uint64 {
 	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(samples)

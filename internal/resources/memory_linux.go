@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The least that a run stays below a limit of the system. The runtime reserves
-// addresses in steps of 64 MiB, and each thread takes 8 MiB.
+// Least distances from the limits of the system. The runtime reserves addresses
+// in steps of 64 MiB, and each thread takes 8 MiB.
 const (
 	addressMargin = 128 << 20
 	dataMargin    = 64 << 20
@@ -34,7 +34,8 @@ func SystemLimits() (limits []MemoryLimit) {
 	return limits
 }
 
-// resourceLimit returns a limit of this process, and whether there is one.
+// resourceLimit returns a limit of this process. It reports whether there is
+// one.
 func resourceLimit(resource int) (uint64, bool) {
 	var r unix.Rlimit
 	if unix.Getrlimit(resource, &r) != nil || r.Cur == unix.RLIM_INFINITY {
@@ -50,7 +51,7 @@ const (
 )
 
 // statm returns a function that returns a column of /proc/self/statm in bytes,
-// 0 where it cannot be read.
+// or 0 if it cannot be read.
 func statm(column int) func() uint64 {
 	return func() uint64 {
 		text, err := os.ReadFile("/proc/self/statm")
@@ -63,12 +64,12 @@ func statm(column int) func() uint64 {
 	}
 }
 
-// noLimit is the smallest number that means no limit: version 1 of control
-// groups has no word for it.
+// noLimit is the smallest number that means no limit. Version 1 of control
+// groups represents that by a large number.
 const noLimit = 1 << 62
 
 // cgroupLimit returns the least memory limit of the control groups of this
-// process, and whether there is one. Root is the file system.
+// process. It reports whether there is one. root is the file system.
 func cgroupLimit(root fs.FS) (uint64, bool) {
 	least := uint64(noLimit)
 	groups, err := fs.ReadFile(root, "proc/self/cgroup")

@@ -2,5 +2,5 @@
 
 package resources
 
-// SystemLimits returns nil: which limits the system sets is not known here.
+// SystemLimits returns nil, because the limits of other systems are unknown.
 func SystemLimits() []MemoryLimit { return nil }

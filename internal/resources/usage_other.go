@@ -4,5 +4,5 @@ package resources
 
 import "time"
 
-// Usage returns zeros: what this process used is not known here.
+// Usage returns zeros, because other systems do not report usage in this way.
 func Usage() (cpu time.Duration, peak int64) { return 0, 0 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Usage returns the processor time of this process and the largest size of its
-// resident memory in bytes, 0 where that is not known.
+// resident memory in bytes. Unknown values are 0.
 func Usage() (cpu time.Duration, peak int64) {
 	var u unix.Rusage
 	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {

@@ -1,4 +1,4 @@
-// Package scheduler finds the number that a scheduler of jobs gave this task.
+// Package scheduler finds the number that a job scheduler gave to this task.
 package scheduler
 
 import (
@@ -11,8 +11,8 @@ import (
 // ErrNoIndex reports that no scheduler has set the number of this task.
 var ErrNoIndex = errors.New("no scheduler variable set")
 
-// variables lists the variables in which schedulers put the number of a task,
-// and the number of the first task.
+// variables lists the variables in which schedulers store the number of a task,
+// with the number of the first task.
 var variables = []struct {
 	name  string
 	first int
@@ -51,8 +51,8 @@ func TaskIndex(environ []string) (int, error) {
 	return index, nil
 }
 
-// lookup returns the value of a variable, "" if it is not set. If it is set
-// twice, the last value counts.
+// lookup returns the last value of a variable in environ, or "" if it is not
+// set.
 func lookup(environ []string, name string) (value string) {
 	for _, v := range environ {
 		if n, text, _ := strings.Cut(v, "="); n == name {
