@@ -17,7 +17,7 @@ import (
 	"fastcount/internal/testing/descriptors"
 )
 
-// storeOf is a store that has kept parts, and the texts that it has kept.
+// storeOf returns a store that holds the results of parts, and their texts.
 func storeOf(t *testing.T, parts []engine.Part, w *warnings) (s *Store, texts []string) {
 	t.Helper()
 	dir, run := privateDir(t), runOf(parts)
@@ -54,7 +54,7 @@ func resummed(t *testing.T, text, old, new string) string {
 	return fmt.Sprintf("%s\"sha256\":\"%x\"}\n", before, sha256.Sum256([]byte(before)))
 }
 
-// A file that does not fit in any way is not used, and there is a warning.
+// A file that does not belong to the run is not used, and causes a warning.
 func TestUnfitParts(t *testing.T) {
 	parts := texts()
 	var w warnings
@@ -109,7 +109,7 @@ func TestUnfitParts(t *testing.T) {
 	}
 }
 
-// A part that cannot be kept fails the run with the reason.
+// A part that cannot be saved fails the run with the reason.
 func TestPartThatCannotBeKept(t *testing.T) {
 	parts := texts()
 	s := mustOpen(t, privateDir(t), runOf(parts), nil)
@@ -140,8 +140,8 @@ func TestPartsOfDifferentIdentity(t *testing.T) {
 	}
 }
 
-// Sources of one id are sorted too, by everything: their order is no
-// difference.
+// Sources of one id are sorted by all their members, so that their order does
+// not make runs differ.
 func TestOrderOfSources(t *testing.T) {
 	ids := []engine.Identity{{ID: "a", Version: "2"}, {ID: "a", Version: "1", Digest: "y"}, {ID: "a", Version: "1", Digest: "x"}}
 	dir := privateDir(t)
@@ -152,7 +152,7 @@ func TestOrderOfSources(t *testing.T) {
 	mustOpen(t, dir, Run{Sources: ids}, nil)
 }
 
-// Nothing is left open, whether a store is opened or refused.
+// No file stays open, whether a store is opened or refused.
 func TestStoreIsClosed(t *testing.T) {
 	parts := texts()
 	dir, run := privateDir(t), runOf(parts)

@@ -14,7 +14,7 @@ import (
 	"fastcount/internal/partial"
 )
 
-// text is a part that holds its bytes.
+// text is a part in memory.
 type text struct{ name, data string }
 
 func (p text) Name() string { return p.name }
@@ -46,7 +46,7 @@ func privateDir(t *testing.T) string {
 	return dir
 }
 
-// runOf is a run that counts parts.
+// runOf returns the run that counts parts.
 func runOf(parts []engine.Part) Run {
 	r := Run{Rules: map[string]string{"--delimiter": ","}}
 	for _, p := range parts {
@@ -71,7 +71,7 @@ func mustOpen(t *testing.T, dir string, r Run, w *warnings) *Store {
 	return s
 }
 
-// result is what a report holds, without how it was come by.
+// result returns the counts of a report, without the attempts of its parts.
 func result(t *testing.T, r *engine.Report) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -81,7 +81,7 @@ func result(t *testing.T, r *engine.Report) string {
 	return b.String()
 }
 
-// counted is what the parts hold.
+// counted returns the result of counting the parts.
 func counted(t *testing.T, parts []engine.Part) string {
 	t.Helper()
 	r, err := engine.Run(t.Context(), parts, engine.Config{})

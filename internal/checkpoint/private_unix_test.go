@@ -15,7 +15,7 @@ import (
 	"fastcount/internal/testing/descriptors"
 )
 
-// another is a user that the tests are not.
+// another is a user other than that of the tests.
 var another = os.Geteuid() + 1
 
 // giveAway makes another user the owner of a file, and skips the test where
@@ -28,7 +28,7 @@ func giveAway(t *testing.T, path string) {
 }
 
 // refused asserts that a directory is refused because others could change what
-// is kept in it, and that nothing is made in it.
+// is kept in it, and that nothing is created in it.
 func refused(t *testing.T, dir, want string) {
 	t.Helper()
 	before, _ := os.ReadDir(dir)
@@ -70,8 +70,7 @@ func TestDirectoryOfAnotherUser(t *testing.T) {
 	refused(t, dir, fmt.Sprintf("%s: owned by user %d, not by user %d", dir, another, os.Geteuid()))
 }
 
-// plant are the ways in which a file of a checkpoint can be one of somebody
-// else.
+// plant lists ways in which another user can provide a file of a checkpoint.
 var plant = map[string]struct {
 	do   func(t *testing.T, path string)
 	want string
@@ -100,7 +99,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// A lock or a run that somebody else could have put into the directory, before
+// A lock or a run that another user could have put into the directory, before
 // it was private, is refused.
 func TestPlantedFiles(t *testing.T) {
 	for _, name := range []string{lockName, runName} {
@@ -123,8 +122,8 @@ func TestPlantedFiles(t *testing.T) {
 	}
 }
 
-// A kept part that somebody else could have put there is not used: it is
-// counted again, and its file replaced.
+// A part that another user could have put there is not used: it is counted
+// again, and its file is replaced.
 func TestPlantedParts(t *testing.T) {
 	parts := texts()
 	want := counted(t, parts)
@@ -151,7 +150,7 @@ func TestPlantedParts(t *testing.T) {
 	}
 }
 
-// What cannot be looked into is an error, not an empty directory.
+// A directory that cannot be read is an error, and not taken for an empty one.
 func TestUnreadableDirectory(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("root reads everything")

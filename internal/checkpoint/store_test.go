@@ -61,7 +61,7 @@ func TestFinishedPartsAreNotReadAgain(t *testing.T) {
 	checkModes(t, dir)
 }
 
-// Ids of any bytes and files whose names are not UTF-8 are kept, too.
+// Ids of any bytes and names of files that are not UTF-8 are kept.
 func TestKeepsAnyBytes(t *testing.T) {
 	parts := []engine.Part{text{"a\xff.csv", "patient_id,event_type\nP\xfe,up\n"}}
 	dir := filepath.Join(t.TempDir(), "state")
@@ -84,8 +84,8 @@ func TestKeepsAnyBytes(t *testing.T) {
 	}
 }
 
-// checkModes asserts that nobody else can read what is kept, and that no name
-// of a file is made of a part's.
+// checkModes asserts that only the owner can read the files, and that no name
+// of a file contains that of a part.
 func checkModes(t *testing.T, dir string) {
 	t.Helper()
 	info, err := os.Stat(dir)
@@ -151,8 +151,8 @@ func runWith(t *testing.T, dir string, run Run, parts []engine.Part, f atomicfil
 	return engine.Run(t.Context(), parts, engine.Config{Store: s})
 }
 
-// A file that is not what was kept costs a warning and the time to count its
-// part again, never the answer.
+// A file that is not what was saved causes a warning, and its part is counted
+// again. The result is correct.
 func TestDamage(t *testing.T) {
 	parts := texts()
 	want, run := counted(t, parts), runOf(parts)
@@ -364,8 +364,8 @@ func TestUnfitDirectories(t *testing.T) {
 	}
 }
 
-// A new directory outlives a power failure, and whatever keeps it from being
-// made or looked into is the error.
+// A new directory survives a power failure. If it cannot be created or read,
+// the error has the cause.
 func TestDirectoryIsMade(t *testing.T) {
 	f := &faulty.Files{Files: atomicfile.OS{}}
 	dir := filepath.Join(t.TempDir(), "a", "state")
@@ -396,8 +396,8 @@ func TestPartWithoutIdentity(t *testing.T) {
 	}
 }
 
-// What run.jsonl contains is for people too, and stays the same from one
-// version to the next: it is compared byte by byte.
+// The content of run.jsonl is compared byte by byte, because people read it and
+// it must not change between versions.
 func TestRunFile(t *testing.T) {
 	dir := privateDir(t)
 	run := Run{Rules: map[string]string{"--delimiter": `"<"`}, Sources: []engine.Identity{{ID: "b", Version: "2 & 3", Digest: "d"}, {ID: "a", Version: "1"}}}

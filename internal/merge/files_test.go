@@ -18,7 +18,7 @@ import (
 	"fastcount/internal/testing/descriptors"
 )
 
-// Wherever a partial result is cut short, nothing is made of it.
+// A partial result that is truncated anywhere is refused.
 func TestCutShort(t *testing.T) {
 	files := tenths(t, nil)
 	text, err := os.ReadFile(files[4])
@@ -41,8 +41,8 @@ func TestCutShort(t *testing.T) {
 	}
 }
 
-// More files than are merged at once go through temporary files, which are
-// removed, also after an error.
+// More files than are merged at once are merged through temporary files, which
+// are removed, also after an error.
 func TestManyFiles(t *testing.T) {
 	for _, n := range []int{fanIn, fanIn + 1, 2*fanIn + 2} {
 		dir, out := t.TempDir(), t.TempDir()
@@ -84,8 +84,8 @@ func TestManyFiles(t *testing.T) {
 	}
 }
 
-// Files that go away between Open and the merge are an error, and so is a
-// directory for temporary files that is not there.
+// Files that are removed between Open and the merge are an error, and so is a
+// missing directory for temporary files.
 func TestFilesThatAreGone(t *testing.T) {
 	dir := t.TempDir()
 	files := tenths(t, nil)
@@ -159,7 +159,7 @@ func TestFindRefuses(t *testing.T) {
 	}
 }
 
-// No way of merging leaves a file open, with or without an error.
+// Merging leaves no file open, with or without an error.
 func TestFilesAreClosed(t *testing.T) {
 	files := tenths(t, nil)
 	corrupt := slices.Clone(files)

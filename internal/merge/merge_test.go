@@ -58,8 +58,8 @@ func export(rows int) []byte {
 	return []byte(b.String())
 }
 
-// shards counts each byte range between cuts in a run of its own, and writes
-// the partial results into a directory.
+// shards counts each byte range between cuts in a separate run, and writes the
+// partial results into a directory.
 func shards(t testing.TB, dir string, data []byte, cuts []int64) (files []string) {
 	t.Helper()
 	for i := range len(cuts) - 1 {
@@ -119,8 +119,8 @@ func report(files []string) (*engine.Report, error) {
 	return s.Report(engine.Limits{})
 }
 
-// Random cuts, in any order, some shards twice: the sum is what one run counts.
-// So it is if some are merged first.
+// Shards of random byte ranges, in any order, some of them twice, give the
+// result of one run, also if some of them are merged first.
 func TestMergeIsTheWhole(t *testing.T) {
 	data := export(3000)
 	whole := want(t, data)
@@ -246,7 +246,7 @@ func TestRangeThatIsNotTheWhole(t *testing.T) {
 	}
 }
 
-// changed changes the second file, and its digest if it can be.
+// changed changes the second file, and corrects its checksum if possible.
 func changed(from, to string) func(t *testing.T, dir string, files []string) []string {
 	return func(t *testing.T, _ string, files []string) []string {
 		text, err := os.ReadFile(files[1])

@@ -71,8 +71,8 @@ func tenths(t testing.TB, change func(i int, head *partial.Header, p *engine.Par
 	return files
 }
 
-// added adds files up in both ways: to a report, and to a partial result of
-// which a report is made.
+// added adds files up in both ways: to a report, and to a partial result that
+// is read as a report.
 func added(t testing.TB, files []string, limits engine.Limits) (report, streamed *engine.Report, errs [2]error) {
 	t.Helper()
 	s, err := Open(files)
@@ -96,8 +96,8 @@ func added(t testing.TB, files []string, limits engine.Limits) (report, streamed
 	return report, streamed, errs
 }
 
-// TestRefusedOfAll changes one thing in the results of a job whose sum is fine,
-// and wants an error that names what is wrong.
+// TestRefusedOfAll changes one fact in the results of a job that can be merged,
+// and expects an error that names it.
 func TestRefusedOfAll(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(i int, head *partial.Header, p *engine.PartReport, n *pair)
@@ -257,7 +257,7 @@ func TestProofOfJoinedRanges(t *testing.T) {
 	}
 }
 
-// TestLimits goes over each limit only with all results together.
+// TestLimits exceeds each limit only with all results together.
 func TestLimits(t *testing.T) {
 	one := func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) { *n = pair{"P", "e", 1} }
 	events := func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) {
@@ -296,7 +296,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// The parts of a sum are in the order of the job, whatever their pairs are.
+// The parts of a sum are in the order of the job, regardless of their pairs.
 func TestOrderOfParts(t *testing.T) {
 	files := tenths(t, func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) { n.patient = fmt.Sprint("P", 9-i) })
 	report, streamed, errs := added(t, files, engine.Limits{})
@@ -312,8 +312,8 @@ func TestOrderOfParts(t *testing.T) {
 	}
 }
 
-// However partial results are grouped, the parts of the sum are in the order of
-// the plan, and the ranges of a file make it whole.
+// The parts of the sum are in the order of the plan, and the ranges of a file
+// are joined, regardless of how partial results are grouped.
 func TestOrderOfPartsInATree(t *testing.T) {
 	change := func(i int, head *partial.Header, p *engine.PartReport, n *pair) {
 		p.Entry, p.MultilineRows = i/5+1, uint64(i%2)
@@ -380,7 +380,7 @@ func TestOrderOfPartsInATree(t *testing.T) {
 	}
 }
 
-// A shard without work is read, too: it may be corrupt.
+// The result of an empty shard is read as well, because it may be corrupt.
 func TestResultOfNoWork(t *testing.T) {
 	files := tenths(t, nil)
 	head := job(0)
@@ -410,8 +410,8 @@ func TestResultOfNoWork(t *testing.T) {
 	}
 }
 
-// The same shard twice is left out whatever it took to count it, and refused if
-// it is not the same.
+// A second result of a shard is dropped even if it took other attempts, and
+// refused if it differs.
 func TestCopies(t *testing.T) {
 	files := tenths(t, nil)
 	dir := t.TempDir()

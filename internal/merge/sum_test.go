@@ -17,7 +17,7 @@ import (
 	"fastcount/internal/partial"
 )
 
-// inMemory is a whole input in memory.
+// inMemory is an input in memory that cannot be split.
 type inMemory struct {
 	name string
 	data []byte
@@ -86,9 +86,8 @@ func TestSumEqualsRun(t *testing.T) {
 	}
 }
 
-// TestLimitsOfMerges: a merge that just keeps to a limit is done, one that goes
-// over it is refused, whether the limit is reached in the first partial result
-// or in a later one.
+// TestLimitsOfMerges checks that a merge may reach a limit but not exceed it,
+// whether it does so in the first partial result or in a later one.
 func TestLimitsOfMerges(t *testing.T) {
 	count := func(rows string) *engine.Report {
 		return reportOf(t, []byte("patient_id,event_type\n"+rows))
@@ -119,8 +118,8 @@ func TestLimitsOfMerges(t *testing.T) {
 	}
 }
 
-// Sums that do not fit into 64 bits are refused, also those of partial results
-// that fit each by itself.
+// Sums that do not fit into 64 bits are refused, also if the sum of each
+// partial result does.
 func TestMergesThatAreTooLarge(t *testing.T) {
 	for _, c := range []struct {
 		rows, bytes [2]uint64

@@ -14,8 +14,7 @@ import (
 	"fastcount/internal/partial"
 )
 
-// wellFormed is a partial result that has one of everything, without its
-// checksum.
+// wellFormed is a partial result with every kind of part, without its checksum.
 const wellFormed = `{"fastcount":"partial result","version":1,"job":"w","label":"u","covers":[[0,10],[20,30]],"total":40,"shards":4}
 1:a,1:x,2
 1:a,2:yy,1
@@ -100,7 +99,7 @@ func TestWellFormed(t *testing.T) {
 }
 
 // TestConditions breaks each condition of a partial result alone, with
-// a checksum that is right.
+// a correct checksum.
 func TestConditions(t *testing.T) {
 	const tooLarge = "18446744073709551616"
 	for name, c := range map[string]struct{ old, new, want string }{
@@ -306,7 +305,7 @@ func TestWriterConditions(t *testing.T) {
 	}
 }
 
-// A name that is not UTF-8 is written as one that is.
+// A name that is not UTF-8 is written as valid UTF-8.
 func TestPartNameThatIsNotUTF8(t *testing.T) {
 	r := reportOf(t, export(1, 5))
 	r.Parts[0].Name = "a\xff.csv"

@@ -53,5 +53,5 @@ func export(seed, rows int) []byte {
 	return b
 }
 
-// oddIDs is an export with ids that hold what the format itself is made of.
+// oddIDs is an export with ids that contain the syntax of the format.
 var oddIDs = []byte("patient_id,event_type\n\"4:P001,\",\"a\nb\"\n\"\",\"\"\n\"{\",x\n\"{\",x\n\x00,\u2028\n" + strings.Repeat("y", 4000) + ",z\n")

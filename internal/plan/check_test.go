@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// withDigests replaces each ~ that is in place of a digest.
+// withDigests replaces each ~ by a digest.
 func withDigests(text string) string {
 	return strings.ReplaceAll(text, `"digest":"~"`, `"digest":"`+someDigest+`"`)
 }
 
-// wellFormed is a plan that has one of everything.
+// wellFormed is a plan with every kind of entry.
 var wellFormed = withDigests(`{"fastcount":"plan","version":1,"rules":{"delimiter":";","patient":{"name":"p"},"event":{"number":2},"escape_ids":true}}
 {"file":{"path":"a.csv","size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"~"},"weight":100}
 {"file":{"path":"sub/b.csv","size":50,"modified":"2024-01-02T03:04:05.6Z","digest":"~","boundaries":[10,20],"scanned":true},"weight":50}
@@ -48,7 +48,7 @@ func replaced(t *testing.T, text, old, new string) string {
 	return strings.Replace(text, old, new, 1)
 }
 
-// A plan that is accepted is, byte for byte, what is written of what was read.
+// A plan that is read and written again has the same bytes.
 func TestWellFormedPlan(t *testing.T) {
 	for name, change := range map[string][2]string{
 		"as it is":                {`"entries":6`, `"entries":6`},

@@ -12,8 +12,8 @@ import (
 	"fastcount/sources"
 )
 
-// A download that cannot be had, or is not what the plan was made of, is an
-// error that names it.
+// A download that is missing, or differs from the plan, is an error that names
+// it.
 func TestDownloadsOfPlans(t *testing.T) {
 	status, rows, patients := http.StatusOK, 1, `"P1","P2"`
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

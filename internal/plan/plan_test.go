@@ -29,7 +29,7 @@ func written(t testing.TB, entries []Entry) *Plan {
 // someDigest has the form of the digest of a file.
 var someDigest = strings.Repeat("0123456789abcdef", 4)
 
-// randomEntries are files that can be cut, some scanned, compressed ones, and
+// randomEntries returns plain files, some of them scanned, compressed files and
 // downloads.
 func randomEntries(r *rand.Rand, n int) (entries []Entry) {
 	for i := range n {

@@ -32,8 +32,8 @@ func (w *world) planned(t *testing.T, rules plan.Rules) *plan.Plan {
 	return p
 }
 
-// TestRulesOfPlans counts files to which each rule of a plan matters, in shards
-// and in one run.
+// TestRulesOfPlans counts files whose result depends on each rule of a plan, in
+// shards and in one run.
 func TestRulesOfPlans(t *testing.T) {
 	for name, c := range map[string]struct {
 		row   string // format, with a number
@@ -84,7 +84,7 @@ func TestRulesOfPlans(t *testing.T) {
 	}
 }
 
-// What a worker finds must be what the plan was made of.
+// A worker refuses inputs that differ from those of the plan.
 func TestChangedFiles(t *testing.T) {
 	const text = "patient_id,event_type\nP1,e\n"
 	for name, c := range map[string]struct {
@@ -127,7 +127,7 @@ func TestChangedFiles(t *testing.T) {
 	}
 }
 
-// What a plan could not find again is not put into one.
+// A file that a worker could not find is not added to a plan.
 func TestFileUnitRefuses(t *testing.T) {
 	dir := t.TempDir()
 	odd := filepath.Join(dir, "\xff.csv")
@@ -154,8 +154,8 @@ func TestRulesReplaceSettings(t *testing.T) {
 	}
 }
 
-// A compressed file weighs more than a plain one of its size: it becomes more
-// bytes when it is read. No file weighs nothing.
+// A compressed file weighs more than a plain one of its size, because it is
+// decompressed. Every file has a weight.
 func TestWeightOfFiles(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
@@ -171,7 +171,7 @@ func TestWeightOfFiles(t *testing.T) {
 	}
 }
 
-// Whether a file is what the plan was made of or not: it is not left open.
+// No file is left open, whether it matches the plan or not.
 func TestPlannedFilesAreClosed(t *testing.T) {
 	w := &world{dir: t.TempDir()}
 	for kind := range 4 {
@@ -201,8 +201,7 @@ func TestPlannedFilesAreClosed(t *testing.T) {
 	}
 }
 
-// A plan has a digest of each file before the file is read by a shard: one that
-// changes while it is planned is refused.
+// A file that changes while the plan is made is refused.
 func TestFileThatChangedIsNotPlanned(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.csv")
 	check(t, os.WriteFile(path, []byte("patient_id,event_type\n"), 0o600))

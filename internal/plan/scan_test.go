@@ -34,9 +34,9 @@ func entryOf(t *testing.T, name, text string) (*sources.File, Entry) {
 	return f, u
 }
 
-// A file is cut at the last byte of a record, soon after each step and never
-// before it. The parser returns records in blocks, each of which is a place to
-// cut.
+// Boundaries are at the last byte of a record, soon after each step and never
+// before it. The parser returns records in blocks, and each end of a block can
+// be a boundary.
 func TestScanCuts(t *testing.T) {
 	const buffer, longest = 100, 50
 	cfg := engine.Config{BufferSize: buffer}
@@ -69,7 +69,7 @@ func TestScanCuts(t *testing.T) {
 	}
 }
 
-// A large file is cut once in each step.
+// A large file has a boundary in each step.
 func TestScanCutsALargeFile(t *testing.T) {
 	const row = "P001,event\n"
 	text := "patient_id,event_type\n" + strings.Repeat(row, (2*scanStep+scanStep/2)/len(row))
@@ -100,7 +100,7 @@ func TestScanDelimiter(t *testing.T) {
 	}
 }
 
-// A file need not have the columns that are counted, nor more than one.
+// A file need not have the columns that are counted, nor more than one column.
 func TestScanOfOneColumn(t *testing.T) {
 	f, u := entryOf(t, "a.csv", "a\n1\n2\n")
 	if err := scan(t.Context(), &u, f, engine.Config{}, 1); err != nil || !u.File.Scanned {

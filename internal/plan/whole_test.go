@@ -128,8 +128,8 @@ func (w *world) count(t *testing.T, p *plan.Plan, i, n int) string {
 	return file
 }
 
-// Files of all kinds and an export, shared out in any number of shards: the sum
-// is what one run counts, to the field.
+// Files of all kinds and an export, counted in any number of shards, give the
+// report of one run, field by field.
 func TestSharedOutIsTheWhole(t *testing.T) {
 	handler, err := mockserver.New(mockserver.Options{})
 	check(t, err)

@@ -14,8 +14,8 @@ import (
 	"fastcount/sources"
 )
 
-// TestFIFOWatch: a FIFO is reported once, some time after it was first waited
-// for, and not when it has given data.
+// TestFIFOWatch checks that a FIFO is reported once, some time after the run
+// began to wait for it, and not if it has returned data.
 func TestFIFOWatch(t *testing.T) {
 	dir := t.TempDir()
 	path, regular := filepath.Join(dir, "fifo"), filepath.Join(dir, "a.csv")

@@ -37,8 +37,8 @@ func downloads() view {
 	)
 }
 
-// A bar needs a terminal that understands it, and lines that are not JSON
-// unless it is asked for.
+// A bar is shown only on a terminal that can redraw lines and, unless it was
+// requested, not together with JSON lines.
 func TestFormOfProgress(t *testing.T) {
 	for _, c := range []struct {
 		wanted, term          string
@@ -161,8 +161,8 @@ func TestBlockIsReplacedAfterTheTerminalShrank(t *testing.T) {
 	}
 }
 
-// TestNewAttemptBeginsAnew: the rate of a second attempt is not spoiled by the
-// time that the first one took.
+// TestNewAttemptBeginsAnew checks that the rate of a second attempt does not
+// include the time of the first one.
 func TestNewAttemptBeginsAnew(t *testing.T) {
 	m := newMeter(start, []uint64{0})
 	part := engine.PartProgress{Name: "a", Declared: 1000, State: engine.Running, Attempt: 1, Rows: 10}
@@ -195,8 +195,8 @@ func TestReporterStops(t *testing.T) {
 	}
 }
 
-// TestEventKeepsNames: an event holds the exact name, and none of its bytes
-// control a terminal.
+// TestEventKeepsNames checks that an event holds the exact name, and that none
+// of its bytes controls a terminal.
 func TestEventKeepsNames(t *testing.T) {
 	v := view{parts: []gauge{{name: "./x\n\x1b[2J\xff"}}}
 	if got := eventLine(v); !strings.Contains(got, `./x\n\u001b[2J`) || !strings.Contains(got, `\\xff`) {

@@ -4,7 +4,7 @@ package resources
 
 import "testing"
 
-// TestFreeDescriptors: what is opened to count is closed again.
+// TestFreeDescriptors checks that the descriptors that it opens are closed.
 func TestFreeDescriptors(t *testing.T) {
 	for range 1000 {
 		if n := freeDescriptors(16); n != 16 {

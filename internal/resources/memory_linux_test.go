@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestSystemLimits: each limit that is set is found, and used up to a margin.
+// TestSystemLimits checks that each limit that is set is found.
 func TestSystemLimits(t *testing.T) {
 	const limit = 1 << 45
 	without := len(SystemLimits())
@@ -90,8 +90,8 @@ func TestBelowLimit(t *testing.T) {
 	}
 }
 
-// TestEveryLimitIsWatched: the first limit that is reached ends the run, and
-// reaching it exactly does not.
+// TestEveryLimitIsWatched checks that exceeding any limit ends the run, and
+// that reaching it does not.
 func TestEveryLimitIsWatched(t *testing.T) {
 	fixed := func(n uint64) func() uint64 { return func() uint64 { return n } }
 	for _, c := range []struct {
