@@ -31,7 +31,7 @@ type job struct {
 // pipeline returns the pipeline: it counts shards, merges the partial results
 // of each group of neighbouring shards, and then those of the groups.
 //
-// All elements are complete partial results of package engine. Each states
+// All elements are complete partial results; see package partial. Each states
 // which part of the plan and which byte ranges of which files it covers, and
 // has a checksum. Merging some of them gives another one. Like 'fastcount
 // merge', the last step can therefore verify that nothing is missing or

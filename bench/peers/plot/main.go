@@ -1,6 +1,5 @@
 // Command plot draws the runs in a TSV file (see package results) as bars in
-// SVG, one panel per series and one bar per program. The scale is linear and
-// begins at
+// SVG, one panel per series and one bar per program. The scale is linear, from
 // 0. The number next to a bar shows speeds that are too low to be visible. The
 // colours follow the reader's light or dark scheme.
 //
