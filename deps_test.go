@@ -58,7 +58,7 @@ var imports = map[string]string{
 	"internal/shard":               "",
 	"internal/atomicfile":          "",
 	"internal/partial":             "engine internal/jsonline internal/shard",
-	"internal/checkpoint":          "engine internal/jsonline internal/partial internal/atomicfile",
+	"internal/checkpoint":          "engine sources internal/jsonline internal/partial internal/atomicfile",
 	"internal/plan":                "engine parser sources internal/jsonline internal/partial internal/shard",
 	"internal/merge":               "engine internal/partial internal/shard internal/atomicfile",
 	"internal/outfile":             "engine internal/atomicfile sinks",

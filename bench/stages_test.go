@@ -135,6 +135,8 @@ type memory struct {
 
 func (m memory) Name() string { return m.name }
 
+func (m memory) Info() engine.PartInfo { return engine.PartInfo{} }
+
 func (m memory) Open(context.Context) (io.ReadCloser, error) {
 	return io.NopCloser(&repeat{head: m.data, body: m.data[bytes.IndexByte(m.data, '\n')+1:], left: m.times}), nil
 }

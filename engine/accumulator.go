@@ -50,9 +50,9 @@ func newAccumulator(cfg Config) *accumulator {
 	return &accumulator{limits: cfg.Limits, patients: a.patients, events: a.events, columns: &a.columns}
 }
 
-// add counts the rows of a block. The error is a *LimitError, or a
+// add counts the rows of a block. The error matches ErrLimit, or is a
 // *parser.SyntaxError with the position of the first id that cannot be counted,
-// which wraps parser.ErrInvalidUTF8 or a *LimitError. After an error t must
+// which wraps parser.ErrInvalidUTF8 or matches ErrLimit. After an error t must
 // only be reset. Nothing is allocated unless the block holds a new name.
 func (t *accumulator) add(b *parser.Block) error {
 	if len(t.patientIDs) < b.Rows {
@@ -129,7 +129,7 @@ func (t *accumulator) intern(b *parser.Block, patients, events []uint32) error {
 
 func (t *accumulator) checkPairs() error {
 	if t.counts.pairs() > t.limits.Pairs {
-		return &LimitError{What: "pairs", Limit: t.limits.Pairs}
+		return classed(ErrTooManyPairs, "more than %d distinct pairs", t.limits.Pairs)
 	}
 	return nil
 }
@@ -139,7 +139,7 @@ func (t *accumulator) checkPairs() error {
 var errTooManyRows = errors.New("too many rows to count")
 
 // merge adds the counts of o to t, and may take its tables: o must only be
-// reset afterwards. The error is a *LimitError or errTooManyRows; after it t
+// reset afterwards. The error matches ErrLimit or is errTooManyRows; after it t
 // must not be used.
 func (t *accumulator) merge(o *accumulator) error {
 	if t.rows > math.MaxUint64-o.rows { // no pair, and no total, has more rows than all together

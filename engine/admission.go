@@ -19,24 +19,28 @@ type admission struct {
 func newAdmission(cfg Config) *admission {
 	a := &admission{limits: cfg.Limits, anyBytes: cfg.EscapeIDs}
 	a.patients = intern.New(func(name []byte, id uint32) error {
-		return a.admit(name, id, "patients", a.limits.Patients, &a.columns.patients)
+		if int64(id) >= int64(a.limits.Patients) {
+			return classed(ErrTooManyPatients, "more than %d distinct patients", a.limits.Patients)
+		}
+		return a.admit(name, id, &a.columns.patients)
 	})
 	a.events = intern.New(func(name []byte, id uint32) error {
-		return a.admit(name, id, "events", a.limits.Events, &a.columns.events)
+		if int64(id) >= int64(a.limits.Events) {
+			return classed(ErrTooManyEvents, "more than %d distinct event types", a.limits.Events)
+		}
+		return a.admit(name, id, &a.columns.events)
 	})
 	return a
 }
 
-// admit returns an error unless name may be added with this id to a table of up
-// to limit names. If it is the name of a column, its id is added to columns.
-func (a *admission) admit(name []byte, id uint32, what string, limit int, columns *idSet) error {
+// admit returns an error unless name may be added with this id to a table. If it
+// is the name of a column, its id is added to columns.
+func (a *admission) admit(name []byte, id uint32, columns *idSet) error {
 	switch {
 	case len(name) > a.limits.ID:
-		return &LimitError{What: "id", Limit: a.limits.ID}
-	case int64(id) >= int64(limit):
-		return &LimitError{What: what, Limit: limit}
+		return classed(ErrIDTooLong, "an id is longer than %d bytes", a.limits.ID)
 	case a.patients.Bytes()+a.events.Bytes() > a.limits.NamesSize-len(name):
-		return &LimitError{What: "names-size", Limit: a.limits.NamesSize}
+		return classed(ErrNamesTooLarge, "all patient ids and event types together are longer than %d bytes", a.limits.NamesSize)
 	case !a.anyBytes && !utf8.Valid(name):
 		return parser.ErrInvalidUTF8
 	}

@@ -15,8 +15,9 @@ type Config struct {
 	// Transfers is how many remote parts are read at once; 0 means 1.
 	Transfers int
 
-	// Patient and Event choose the columns to count; the zero Selector means the columns patient_id and
-	// event_type, or number 1 and number 3 of an input without a header.
+	// Patient and Event choose the columns to count. The zero Selector means the
+	// columns patient_id and event_type, or number 1 and number 3 of an input
+	// without a header.
 	Patient, Event parser.Selector
 
 	// Dialect describes how the bytes of the parts form records. If its
@@ -30,9 +31,12 @@ type Config struct {
 	// parser.DefaultBufferSize. It does not affect the result.
 	BufferSize int
 
-	// Verify is what happens to a part that differs from what its server
-	// declared.
-	Verify Verify
+	// AllowMismatch counts parts that differ from what their server declared.
+	// Report.Incomplete lists them.
+	AllowMismatch bool
+
+	// IgnoreDeclared does not compare parts with what their server declared.
+	IgnoreDeclared bool
 
 	// AllowPartial lets a run succeed if parts of it failed and at least one
 	// did not. Report.Incomplete lists those that failed.
@@ -62,30 +66,29 @@ type Config struct {
 	// declared, and the column names of an input.
 	ShowData bool
 
-	// Limits bound the memory of a run. The error for exceeding one is a
-	// *LimitError.
+	// Limits bound the memory of a run. The error for exceeding one matches
+	// ErrLimit.
 	Limits Limits
 
 	// RangeSize is the number of bytes of each byte range of a large file; 0
 	// means a suitable number. It does not affect the result.
 	RangeSize int64
 
-	// Store, if set, saves the counts of finished parts. Parts that it has
-	// already are not read again.
-	Store Store
+	// Load, if set, returns the saved report of the part with this index, or nil
+	// if there is none that can be used. The part is not read then. The report is
+	// complete and has one part. An error fails the part. Load and Save are
+	// called by several goroutines concurrently.
+	Load func(part int) (*Report, error)
+
+	// Save, if set, saves the report of a part before the part counts as
+	// finished. An error fails the part. Ids are as they are in the input,
+	// whatever EscapeIDs is. Save is called only for complete parts: without
+	// left-out rows and without a mismatch.
+	Save func(part int, r *Report) error
 
 	// Progress, if set, is updated during the run.
 	Progress *Progress
 }
-
-// Verify is the treatment of parts that differ from what their server declared.
-type Verify uint8
-
-const (
-	VerifyStrict Verify = iota // the part fails
-	VerifyWarn                 // the part is counted, and the report is incomplete
-	VerifyOff                  // declarations are ignored
-)
 
 // Limits bound the memory of a run; 0 means the default.
 type Limits struct {
@@ -147,7 +150,7 @@ const (
 	defaultEvent   = "event_type"
 )
 
-// column returns s, or if that is the zero Selector the column that a run counts by itself.
+// column returns s, or if that is the zero Selector the default column.
 func (c Config) column(s parser.Selector, name string, number int) parser.Selector {
 	switch {
 	case s != parser.Selector{}:

@@ -21,7 +21,7 @@ func NewCounter(limits Limits) (*Counter, error) {
 }
 
 // Add adds n rows of a pair; n is more than 0. Adding the pairs of a patient
-// one after another is faster. The error is a *LimitError, or reports that
+// one after another is faster. The error matches ErrLimit, or reports that
 // there are too many rows to count; c must not be used after it.
 func (c *Counter) Add(patient, event string, n uint64) (err error) {
 	t := c.total
@@ -49,7 +49,7 @@ func (c *Counter) Add(patient, event string, n uint64) (err error) {
 }
 
 // Report returns the sum, with parts as its parts. It escapes ids as
-// Config.EscapeIDs does if escapeIDs is set. The error is a *LimitError. c must
+// Config.EscapeIDs does if escapeIDs is set. The error matches ErrLimit. c must
 // not be used afterwards.
 func (c *Counter) Report(parts []PartReport, escapeIDs bool) (*Report, error) {
 	if err := c.total.checkPairs(); err != nil {

@@ -46,7 +46,7 @@ func TestCounterLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := c.Report(nil, false)
-	if limit, ok := errors.AsType[*engine.LimitError](err); !ok || limit.What != "pairs" || r != nil {
+	if !errors.Is(err, engine.ErrTooManyPairs) || r != nil {
 		t.Errorf("two pairs: got %v, %v", r, err)
 	}
 }

@@ -198,8 +198,7 @@ func TestMergeKeepsLimits(t *testing.T) {
 	if total.rows != 2 {
 		t.Errorf("%d rows, want 2", total.rows)
 	}
-	var limit *LimitError
-	if err := merge("P1,b"); !errors.As(err, &limit) {
+	if err := merge("P1,b"); !errors.Is(err, ErrLimit) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -2,10 +2,10 @@
 //
 // [Run] takes parts, each a name and a way to open a stream of CSV, and returns
 // a [Report]. Package sources has parts for files, URLs and the downloads of an
-// export; another type needs only the methods Name and Open. Optional
-// interfaces add to that: [Declarer] if a server declares what the part holds,
-// [Retrier] if a failed attempt may be repeated, [Splitter] if the part can be
-// read from several places at once.
+// export; [NewPart] makes one from a function. [PartInfo] holds what is known of
+// a part, such as the number of rows that a server declares. A part is also a
+// [Retrier] if a failed attempt may be repeated, and a [Splitter] if it can be
+// read from several offsets concurrently.
 //
 // A part is opened, package parser splits its stream into blocks of whole
 // records, and the ids of each block are counted. One goroutine does all of
@@ -31,9 +31,9 @@ import (
 
 // Run counts all parts and returns the report. It attempts every part, even
 // after others have failed, so that the result is the same in every run: the
-// report if all parts succeeded; PartErrors with every part that failed; a
-// *LimitError if all succeeded but together exceed Config.Limits; or, soon
-// after ctx ends, its cause. No goroutine outlives Run.
+// report if all parts succeeded; an error for which [Failures] lists every part
+// that failed; one that matches [ErrLimit] if all succeeded but together exceed
+// Config.Limits; or, soon after ctx ends, its cause. No goroutine outlives Run.
 func Run(ctx context.Context, parts []Part, cfg Config) (*Report, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -105,14 +105,13 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, tasks []task, 
 }
 
 // settle commits a part that was counted, or records that it failed with err.
-// Config.Verify decides whether a part that differs from its declaration fails.
-// Only complete parts are saved in Config.Store, so that no later run takes an
-// incomplete one for complete.
+// Config.AllowMismatch decides whether a part that differs from its declaration
+// fails. Only complete parts are passed to Config.Save, so that no later run
+// takes an incomplete one for complete.
 func (r *run) settle(part int, t *accumulator, report PartReport, err error) {
-	var mismatch *MismatchError
 	report.Download = downloadID(r.parts[part])
 	if err == nil && report.BadRows > 0 && report.Rows == 0 {
-		err = &BadRowsError{All: true, Rows: report.BadRows}
+		err = classed(ErrOnlyBadRows, "no row left: %s with a wrong number of fields", rowNumber(report.BadRows))
 	}
 	if err == nil && report.BadRows == 0 {
 		err = r.save(part, t, report)
@@ -120,7 +119,7 @@ func (r *run) settle(part int, t *accumulator, report PartReport, err error) {
 	switch {
 	case err == nil:
 		r.commit(part, t, report)
-	case r.cfg.Verify == VerifyWarn && errors.As(err, &mismatch):
+	case r.cfg.AllowMismatch && errors.Is(err, ErrMismatch):
 		report.Err = err
 		r.commit(part, t, report)
 	default:
@@ -130,8 +129,8 @@ func (r *run) settle(part int, t *accumulator, report PartReport, err error) {
 
 // downloadID returns the server's id of a download, "" of any other part.
 func downloadID(part Part) string {
-	if d, ok := part.(Declarer); ok {
-		return d.Declared().ID
+	if d := part.Info().Declared; d != nil {
+		return d.ID
 	}
 	return ""
 }
@@ -155,12 +154,12 @@ func (r *run) fail(part, attempts int, err error) {
 	name := r.parts[part].Name()
 	r.reports[part] = PartReport{Name: name, Attempts: attempts, Err: err, Failed: true}
 	r.failures[part] = &PartError{Part: name, Attempts: attempts, Err: err}
-	r.states[part].set(Failed)
+	r.states[part].set(failed)
 }
 
 // report returns the result of a run that was not interrupted.
 func (r *run) report() (*Report, error) {
-	var failed PartErrors
+	var failed partErrors
 	for _, f := range r.failures {
 		if f != nil {
 			failed = append(failed, f)
@@ -173,8 +172,8 @@ func (r *run) report() (*Report, error) {
 		return nil, r.overflow
 	}
 	report := &Report{Parts: r.reports, BadRows: slices.Concat(r.badRows...)}
-	if bad := report.listMissing(); bad > r.cfg.MaxBadRows {
-		return nil, &BadRowsError{Rows: bad, Limit: r.cfg.MaxBadRows}
+	if bad := report.listIncomplete(); bad > r.cfg.MaxBadRows {
+		return nil, classed(ErrTooManyBadRows, "%s with a wrong number of fields, more than the %d allowed", rowNumber(bad), r.cfg.MaxBadRows)
 	}
 	return r.total.finalReport(report, r.cfg.EscapeIDs && !r.cfg.RawIDs), nil
 }

@@ -108,23 +108,24 @@ func TestDeclarationIsChecked(t *testing.T) {
 	good := engine.Declaration{Rows: 2, Patients: []string{"P2", "P1", "P3"}, Events: []string{"hr", "bp"}}
 	tests := map[string]struct {
 		change func(d *engine.Declaration)
-		want   *engine.MismatchError
+		want   string
 	}{
-		"good":               {func(*engine.Declaration) {}, nil},
-		"rows":               {func(d *engine.Declaration) { d.Rows = 3 }, &engine.MismatchError{What: "rows", Declared: 3, Counted: 2}},
-		"no rows":            {func(d *engine.Declaration) { d.Rows = 0 }, &engine.MismatchError{What: "rows", Declared: 0, Counted: 2}},
-		"patient undeclared": {func(d *engine.Declaration) { d.Patients = []string{"P1"} }, &engine.MismatchError{What: "patient", Declared: 1, Counted: 1}},
-		"event undeclared":   {func(d *engine.Declaration) { d.Events = nil }, &engine.MismatchError{What: "event type", Declared: 0, Counted: 2}},
+		"good":               {func(*engine.Declaration) {}, ""},
+		"rows":               {func(d *engine.Declaration) { d.Rows = 3 }, "2 rows counted, 3 declared by the server's metadata"},
+		"no rows":            {func(d *engine.Declaration) { d.Rows = 0 }, "2 rows counted, 0 declared by the server's metadata"},
+		"patient undeclared": {func(d *engine.Declaration) { d.Patients = []string{"P1"} }, "patient ids that are not among the 1 of the server's metadata: 1"},
+		"event undeclared":   {func(d *engine.Declaration) { d.Events = nil }, "event types that are not among the 0 of the server's metadata: 2"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			declared := good
 			tt.change(&declared)
-			_, err := engine.Run(t.Context(), []engine.Part{&download{attempts: []io.Reader{bytes.NewReader(data)}, declared: declared}}, engine.Config{})
-			var got *engine.MismatchError
-			errors.As(err, &got)
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("%v: %s", err, diff)
+			_, err := engine.Run(t.Context(), []engine.Part{&download{name: "d", attempts: []io.Reader{bytes.NewReader(data)}, declared: declared}}, engine.Config{})
+			if got := strings.TrimPrefix(fmt.Sprint(err), "d: "); got != tt.want && (tt.want != "" || err != nil) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+			if errors.Is(err, engine.ErrMismatch) != (tt.want != "") {
+				t.Errorf("got %v", err)
 			}
 		})
 	}
@@ -138,16 +139,15 @@ func TestFailuresAreListedInOrder(t *testing.T) {
 	for _, jobs := range []int{1, 4} {
 		for range 20 {
 			_, err := engine.Run(t.Context(), parts, engine.Config{Jobs: jobs, RangeSize: 100})
-			var failed engine.PartErrors
-			if !errors.As(err, &failed) || len(failed) != 3 {
+			if failed := engine.Failures(err); len(failed) != 3 {
 				t.Fatalf("got %v", err)
 			}
 			end := len(export(1, 10))
 			want := fmt.Sprintf("b: line 12, byte %d: wrong number of fields: got 1, want 4\n"+
 				"a: line 12, byte %d: quoted field is not closed\n"+
 				"c: line 12, byte %d: bare quote in an unquoted field", end, end, end+1)
-			if failed.Error() != want {
-				t.Fatalf("got\n%v\nwant\n%v", failed, want)
+			if err.Error() != want {
+				t.Fatalf("got\n%v\nwant\n%v", err, want)
 			}
 			if !errors.Is(err, parser.ErrFieldCount) || errors.Is(err, parser.ErrUnclosedQuote) {
 				t.Fatalf("the first failure does not decide: %v", err)
@@ -173,7 +173,7 @@ func TestIdsThatCannotBeCounted(t *testing.T) {
 		"id too long":                   {head + "bp," + long + "\n", engine.Limits{}, "line 2, byte 25: an id is longer than 4096 bytes", nil},
 		"id of the limit":               {head + "bp,123\n", engine.Limits{ID: 3}, "", nil},
 		"too many patients":             {head + "bp,P1\nbp,P2\nbp,P1\nbp,P3\n", engine.Limits{Patients: 2}, "line 5, byte 43: more than 2 distinct patients", nil},
-		"too many events":               {head + "a,P1\nb,P1\n", engine.Limits{Events: 1}, "line 3, byte 27: more than 1 distinct events", nil},
+		"too many events":               {head + "a,P1\nb,P1\n", engine.Limits{Events: 1}, "line 3, byte 27: more than 1 distinct event types", nil},
 		"too many pairs":                {head + "a,P1\nb,P1\na,P2\n", engine.Limits{Pairs: 2}, "more than 2 distinct pairs", nil},
 	}
 	for name, tt := range tests {
@@ -201,9 +201,7 @@ func TestLimitsOfTheTotal(t *testing.T) {
 	parts := []engine.Part{part("P1"), part("P2"), part("P1"), part("P3")}
 	for _, limits := range []engine.Limits{{Patients: 2}, {Pairs: 2}} {
 		_, err := engine.Run(t.Context(), parts, engine.Config{Limits: limits, Jobs: 3})
-		var limit *engine.LimitError
-		var failed engine.PartErrors
-		if !errors.As(err, &limit) || errors.As(err, &failed) {
+		if !errors.Is(err, engine.ErrLimit) || engine.Failures(err) != nil {
 			t.Errorf("%+v: got %v", limits, err)
 		}
 	}
@@ -256,14 +254,20 @@ func TestOpenError(t *testing.T) {
 	}
 }
 
-// changed is a plain part that reports after reading that it changed.
+// changed is a plain part whose streams report at the end that it changed.
 type changed struct{ plain }
 
 var errChanged = errors.New("changed")
 
-func (changed) Check() error { return errChanged }
+func (c changed) Open(ctx context.Context) (io.ReadCloser, error) {
+	return c.OpenRange(ctx, 0, int64(len(c.data)))
+}
 
-func TestCheckIsAsked(t *testing.T) {
+func (c changed) OpenRange(_ context.Context, from, to int64) (io.ReadCloser, error) {
+	return faultyRange{plainRange{bytes.NewReader(c.data[from:]), to - from}, errChanged}, nil
+}
+
+func TestErrorOfClose(t *testing.T) {
 	for _, jobs := range []int{1, 2} {
 		part := changed{plain{memory{"x", export(1, 1000)}}}
 		_, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: jobs, RangeSize: 1000})
@@ -346,8 +350,7 @@ func TestWaitsBetweenAttempts(t *testing.T) {
 		}
 		start := time.Now()
 		_, err := engine.Run(t.Context(), []engine.Part{broken()}, engine.Config{})
-		var failed engine.PartErrors
-		if !errors.As(err, &failed) || failed[0].Attempts != 3 || time.Since(start) != 2*time.Hour {
+		if failed := engine.Failures(err); len(failed) != 1 || failed[0].Attempts != 3 || time.Since(start) != 2*time.Hour {
 			t.Errorf("got %v after %v", err, time.Since(start))
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -6,10 +6,65 @@ import (
 	"strings"
 )
 
-// PartError is the failure of one part.
+// Errors of a run, in addition to those of parts and of package parser.
+var (
+	// ErrMismatch is matched by the error for a part that differs from what its
+	// server declared.
+	ErrMismatch = errors.New("counts differ from the declared ones")
+
+	// ErrExpectedRows is matched by the error of Report.ExpectRows for another
+	// number of rows.
+	ErrExpectedRows = errors.New("number of rows differs from the expected one")
+
+	// ErrWeakProof is matched by the error of Report.RequireProof for a part.
+	ErrWeakProof = errors.New("proof of completeness is too weak")
+
+	// ErrBadRows is matched by errors about rows with a wrong number of fields
+	// that were left out.
+	ErrBadRows = errors.New("rows were left out")
+
+	// ErrTooManyBadRows is matched by the error for more such rows than
+	// Config.MaxBadRows. It matches ErrBadRows too.
+	ErrTooManyBadRows = fmt.Errorf("%w: more than allowed", ErrBadRows)
+
+	// ErrOnlyBadRows is matched by the error for a part with no other rows, whose
+	// dialect is probably wrong. It matches ErrBadRows too.
+	ErrOnlyBadRows = fmt.Errorf("%w: no other rows", ErrBadRows)
+
+	// ErrUnproved is matched by errors in the text of a byte range that does not
+	// begin at byte 0. Whether its first record begins where it appears to begin
+	// cannot be determined from the range alone.
+	ErrUnproved = errors.New("unless quotes were open at the beginning of the range")
+)
+
+// Errors about Config.Limits. Each is matched by the error for exceeding one
+// limit, and matches ErrLimit itself.
+var (
+	ErrLimit           = errors.New("limit exceeded")
+	ErrIDTooLong       = fmt.Errorf("%w: id too long", ErrLimit)
+	ErrTooManyPatients = fmt.Errorf("%w: too many patients", ErrLimit)
+	ErrTooManyEvents   = fmt.Errorf("%w: too many event types", ErrLimit)
+	ErrTooManyPairs    = fmt.Errorf("%w: too many pairs", ErrLimit)
+	ErrNamesTooLarge   = fmt.Errorf("%w: ids too long in total", ErrLimit)
+)
+
+// classError is an error with a text of its own that matches another one.
+type classError struct {
+	class error
+	text  string
+}
+
+func (e *classError) Error() string { return e.text }
+func (e *classError) Unwrap() error { return e.class }
+
+func classed(class error, format string, args ...any) error {
+	return &classError{class, fmt.Sprintf(format, args...)}
+}
+
+// PartError is the failure of one part, or what makes it incomplete.
 type PartError struct {
 	Part     string // Part.Name
-	Attempts int    // number of attempts
+	Attempts int    // number of attempts; 0 if that does not matter
 	Err      error
 }
 
@@ -22,12 +77,20 @@ func (e *PartError) Error() string {
 
 func (e *PartError) Unwrap() error { return e.Err }
 
-// PartErrors lists the parts of a run that failed, in the order of Run's
-// argument. It is never empty. Unwrap returns the first alone, so that
-// errors.Is and errors.As return the same in every run.
-type PartErrors []*PartError
+// Failures returns the failures that make up an error of [Run],
+// [Report.ExpectRows] or [Report.RequireProof], in the order of the parts, or
+// nil if err is not about parts.
+func Failures(err error) []*PartError {
+	list, _ := errors.AsType[partErrors](err)
+	return list
+}
 
-func (e PartErrors) Error() string {
+// partErrors lists parts that failed, in their order. It is never empty. Unwrap
+// returns the first alone, so that errors.Is and errors.As return the same in
+// every run.
+type partErrors []*PartError
+
+func (e partErrors) Error() string {
 	lines := make([]string, len(e))
 	for i, p := range e {
 		lines[i] = p.Error()
@@ -35,76 +98,25 @@ func (e PartErrors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-func (e PartErrors) Unwrap() error { return e[0] }
+func (e partErrors) Unwrap() error { return e[0] }
 
-// ErrUnproved is matched by errors in the text of a Ranger that does not begin
-// at byte 0. Whether its first record begins where it appears to begin cannot
-// be determined from the range alone.
-var ErrUnproved = errors.New("unless quotes were open at the beginning of the range")
-
-// LimitError reports that a limit of Limits was exceeded.
-type LimitError struct {
-	What  string // "id", "patients", "events", "pairs" or "names-size"
-	Limit int
-}
-
-func (e *LimitError) Error() string {
-	switch e.What {
-	case "id":
-		return fmt.Sprintf("an id is longer than %d bytes", e.Limit)
-	case "names-size":
-		return fmt.Sprintf("all patient ids and event types together are longer than %d bytes", e.Limit)
+// asError returns e, or nil if it is empty.
+func (e partErrors) asError() error {
+	if len(e) == 0 {
+		return nil
 	}
-	return fmt.Sprintf("more than %d distinct %s", e.Limit, e.What)
+	return e
 }
 
-// BadRowsError reports rows with a wrong number of fields that were left out.
-type BadRowsError struct {
-	All   bool // a part has no other rows: its dialect is probably wrong
-	Rows  uint64
-	Limit uint64 // 0, or the number that Rows exceeds
-}
-
-func (e *BadRowsError) Error() string {
-	switch {
-	case e.All && e.Rows == 1:
-		return "every row would be left out: the only row has a wrong number of fields"
-	case e.All:
-		return fmt.Sprintf("every row would be left out: all %d have a wrong number of fields", e.Rows)
-	case e.Limit > 0:
-		return fmt.Sprintf("%d rows with a wrong number of fields are more than the %d that are tolerated", e.Rows, e.Limit)
-	case e.Rows == 1:
-		return "1 row with a wrong number of fields was left out"
+// rowNumber returns "1 row" or "n rows".
+func rowNumber(n uint64) string {
+	if n == 1 {
+		return "1 row"
 	}
-	return fmt.Sprintf("%d rows with a wrong number of fields were left out", e.Rows)
+	return fmt.Sprintf("%d rows", n)
 }
 
-// MismatchExpected is MismatchError.What where the expectation of
-// [Report.ExpectRows] is not met.
-const MismatchExpected = "expected rows"
-
-// MismatchError reports that what was counted differs from what the server
-// declared, or from what the caller expected.
-type MismatchError struct {
-	What              string   // "rows", "patient", "event type" or MismatchExpected
-	Declared, Counted uint64   // rows, or the number of declared names and that of undeclared ones
-	Names             []string // some of the latter, if Config.ShowData
-}
-
-func (e *MismatchError) Error() string {
-	switch {
-	case e.What == MismatchExpected && e.Counted == 1:
-		return fmt.Sprintf("1 row was counted, but %d were expected", e.Declared)
-	case e.What == MismatchExpected:
-		return fmt.Sprintf("%d rows were counted, but %d were expected", e.Counted, e.Declared)
-	case e.What == "rows" && e.Counted == 1:
-		return fmt.Sprintf("1 row was counted, but the server's metadata declares %d", e.Declared)
-	case e.What == "rows":
-		return fmt.Sprintf("%d rows were counted, but the server's metadata declares %d", e.Counted, e.Declared)
-	}
-	text := fmt.Sprintf("%d %s names occurred that are not among the %d of the server's metadata", e.Counted, e.What, e.Declared)
-	if len(e.Names) > 0 {
-		text += fmt.Sprintf(", such as %.200q", e.Names)
-	}
-	return text
+// leftOut returns the error that lists a number of left-out rows of a part.
+func leftOut(rows uint64) error {
+	return classed(ErrBadRows, "%s with a wrong number of fields left out", rowNumber(rows))
 }

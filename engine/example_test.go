@@ -11,15 +11,11 @@ import (
 	"fastcount/parser"
 )
 
-// text is a part of its own kind: a CSV that is held in memory. Name and Open are all that a part needs.
-type text struct {
-	name, csv string
-}
-
-func (t text) Name() string { return t.name }
-
-func (t text) Open(context.Context) (io.ReadCloser, error) {
-	return io.NopCloser(strings.NewReader(t.csv)), nil
+// text returns a part that is a text.
+func text(name, csv string) engine.Part {
+	return engine.NewPart(name, func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(csv)), nil
+	})
 }
 
 const (
@@ -29,7 +25,7 @@ const (
 
 // Counting anything that can be read takes a Part: a name, and a way to open it.
 func ExampleRun() {
-	report, err := engine.Run(context.Background(), []engine.Part{text{"monday", monday}}, engine.Config{})
+	report, err := engine.Run(context.Background(), []engine.Part{text("monday", monday)}, engine.Config{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -46,7 +42,7 @@ func ExampleRun() {
 
 // Parts are counted by several workers, and the report is the same for any number of them.
 func ExampleRun_parts() {
-	parts := []engine.Part{text{"monday", monday}, text{"tuesday", tuesday}}
+	parts := []engine.Part{text("monday", monday), text("tuesday", tuesday)}
 	report, err := engine.Run(context.Background(), parts, engine.Config{Jobs: 2})
 	if err != nil {
 		fmt.Println(err)
@@ -72,7 +68,7 @@ func ExampleRun_columns() {
 		Event:   parser.Selector{Number: 1},
 		Dialect: parser.Dialect{Delimiter: ';', NoHeader: true},
 	}
-	report, err := engine.Run(context.Background(), []engine.Part{text{"ward", "bp;P7\nbp;P7\n"}}, config)
+	report, err := engine.Run(context.Background(), []engine.Part{text("ward", "bp;P7\nbp;P7\n")}, config)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -84,7 +80,7 @@ func ExampleRun_columns() {
 // A failure names the part and the place. All parts that failed are listed; the first of them decides what errors.Is
 // and errors.As report.
 func ExampleRun_failure() {
-	parts := []engine.Part{text{"monday", monday}, text{"broken", "patient_id,event_type\nP1\n"}}
+	parts := []engine.Part{text("monday", monday), text("broken", "patient_id,event_type\nP1\n")}
 	report, err := engine.Run(context.Background(), parts, engine.Config{})
 	fmt.Println(report == nil, err)
 	if place, ok := errors.AsType[*parser.SyntaxError](err); ok {
@@ -97,16 +93,16 @@ func ExampleRun_failure() {
 
 // declared is a text with a declaration of what it holds.
 type declared struct {
-	text
+	engine.Part
 	declaration engine.Declaration
 }
 
-func (d declared) Declared() engine.Declaration { return d.declaration }
+func (d declared) Info() engine.PartInfo { return engine.PartInfo{Declared: &d.declaration} }
 
-// A part that is a Declarer counts only if it holds what was declared.
-func ExampleDeclarer() {
+// A part with a declaration counts only if it holds what was declared.
+func ExamplePartInfo_declared() {
 	declaration := engine.Declaration{Rows: 3, Patients: []string{"P1", "P2"}, Events: []string{"bp", "spo2"}}
-	whole := declared{text{"monday", monday}, declaration}
+	whole := declared{text("monday", monday), declaration}
 	report, err := engine.Run(context.Background(), []engine.Part{whole}, engine.Config{})
 	if err != nil {
 		fmt.Println(err)
@@ -114,24 +110,24 @@ func ExampleDeclarer() {
 	}
 	fmt.Println("verified by", report.Parts[0].Verified)
 
-	cut := declared{text{"monday", "patient_id,event_type\nP1,bp\nP1,bp\n"}, declaration}
+	cut := declared{text("monday", "patient_id,event_type\nP1,bp\nP1,bp\n"), declaration}
 	_, err = engine.Run(context.Background(), []engine.Part{cut}, engine.Config{})
 	fmt.Println(err)
 	// Output:
 	// verified by rows
-	// monday: 2 rows were counted, but the server's metadata declares 3
+	// monday: 2 rows counted, 3 declared by the server's metadata
 }
 
 // Another goroutine may ask at any time how far a run has come; here it is asked at the end.
 func ExampleProgress() {
 	var progress engine.Progress
-	parts := []engine.Part{text{"monday", monday}, text{"tuesday", tuesday}}
+	parts := []engine.Part{text("monday", monday), text("tuesday", tuesday)}
 	if _, err := engine.Run(context.Background(), parts, engine.Config{Progress: &progress}); err != nil {
 		fmt.Println(err)
 		return
 	}
 	for _, p := range progress.Snapshot() {
-		fmt.Println(p.Name, p.State == engine.Done, p.Rows)
+		fmt.Println(p.Name, p.Done, p.Rows)
 	}
 	// Output:
 	// monday true 3

@@ -14,7 +14,8 @@ import (
 
 type textPart string
 
-func (textPart) Name() string { return "text" }
+func (textPart) Name() string   { return "text" }
+func (textPart) Info() PartInfo { return PartInfo{} }
 func (p textPart) Open(context.Context) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(string(p))), nil
 }

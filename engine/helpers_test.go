@@ -26,7 +26,8 @@ type memory struct {
 	data []byte
 }
 
-func (m memory) Name() string { return m.name }
+func (m memory) Name() string          { return m.name }
+func (m memory) Info() engine.PartInfo { return engine.PartInfo{} }
 
 func (m memory) Open(context.Context) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(m.data)), nil
@@ -35,11 +36,13 @@ func (m memory) Open(context.Context) (io.ReadCloser, error) {
 // plain is a memory part that can be split, as a plain file can.
 type plain struct{ memory }
 
-func (p plain) Size() (int64, bool) { return int64(len(p.data)), true }
+func (p plain) Info() engine.PartInfo {
+	return engine.PartInfo{Size: int64(len(p.data)), SizeKnown: true}
+}
 
-func (p plain) Cut(_ context.Context, at int64) (int64, error) { return at, nil }
+func (p plain) Boundary(_ context.Context, at int64) (int64, error) { return at, nil }
 
-func (p plain) OpenRange(_ context.Context, from, to int64) (engine.RangeStream, error) {
+func (p plain) OpenRange(_ context.Context, from, to int64) (io.ReadCloser, error) {
 	return plainRange{&corpus.Pieces{Data: p.data[from:]}, to - from}, nil
 }
 
@@ -48,8 +51,8 @@ type plainRange struct {
 	limit int64
 }
 
-func (r plainRange) Limit() int64 { return r.limit }
-func (r plainRange) Close() error { return nil }
+func (r plainRange) Info() engine.StreamInfo { return engine.StreamInfo{Limit: r.limit} }
+func (r plainRange) Close() error            { return nil }
 
 // download is a part of which each attempt is another stream, with a declaration.
 type download struct {
@@ -60,19 +63,34 @@ type download struct {
 }
 
 func (d *download) Name() string                               { return d.name }
-func (d *download) Remote() bool                               { return true }
-func (d *download) Declared() engine.Declaration               { return d.declared }
 func (d *download) Retry(n int, _ error) (time.Duration, bool) { return 0, n < len(d.attempts) }
+
+func (d *download) Info() engine.PartInfo {
+	return engine.PartInfo{Remote: true, Declared: &d.declared}
+}
 
 func (d *download) Open(context.Context) (io.ReadCloser, error) {
 	d.opened++
-	return framed{io.NopCloser(d.attempts[d.opened-1])}, nil
+	return &framed{Reader: d.attempts[d.opened-1]}, nil
 }
 
-type framed struct{ io.ReadCloser }
+// framed is a stream whose end the sender marks.
+type framed struct {
+	io.Reader
+	n int64
+}
 
-func (framed) Proof() engine.Proof { return engine.ProofFraming }
-func (framed) Checked() bool       { return true }
+func (f *framed) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	f.n += int64(n)
+	return n, err
+}
+
+func (f *framed) Close() error { return nil }
+
+func (f *framed) Info() engine.StreamInfo {
+	return engine.StreamInfo{Proof: engine.ProofFraming, Checked: true, RawBytes: f.n}
+}
 
 // pairs are the counts of a report as a map, for comparing.
 func pairs(r *engine.Report) map[[2]string]uint64 {

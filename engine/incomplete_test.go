@@ -44,8 +44,7 @@ func TestAllowPartial(t *testing.T) {
 	if p := r.Parts[2]; p.Failed || p.Err != nil || p.Rows != 100 {
 		t.Errorf("got %+v", p)
 	}
-	var failed engine.PartErrors
-	if _, err := engine.Run(t.Context(), []engine.Part{memory{"x", nil}}, engine.Config{AllowPartial: true}); !errors.As(err, &failed) {
+	if _, err := engine.Run(t.Context(), []engine.Part{memory{"x", nil}}, engine.Config{AllowPartial: true}); engine.Failures(err) == nil {
 		t.Errorf("nothing could be counted: got %v", err)
 	}
 }
@@ -54,28 +53,28 @@ func TestAllowPartial(t *testing.T) {
 func TestVerify(t *testing.T) {
 	data := export(1, 100)
 	tests := []struct {
-		verify   engine.Verify
-		declared engine.Declaration
-		want     string
-		proof    engine.Proof
+		allow, ignore bool
+		declared      engine.Declaration
+		want          string
+		proof         engine.Proof
 	}{
-		{engine.VerifyStrict, engine.Declaration{Rows: 100}, "", engine.ProofRows},
-		{engine.VerifyWarn, engine.Declaration{Rows: 100}, "", engine.ProofRows},
-		{engine.VerifyWarn, engine.Declaration{Rows: 99}, "d: 100 rows were counted, but the server's metadata declares 99", engine.ProofFraming},
-		{engine.VerifyOff, engine.Declaration{Rows: 99}, "", engine.ProofFraming},
+		{false, false, engine.Declaration{Rows: 100}, "", engine.ProofRows},
+		{true, false, engine.Declaration{Rows: 100}, "", engine.ProofRows},
+		{true, false, engine.Declaration{Rows: 99}, "d: 100 rows counted, 99 declared by the server's metadata", engine.ProofFraming},
+		{false, true, engine.Declaration{Rows: 99}, "", engine.ProofFraming},
 	}
 	for _, test := range tests {
 		test.declared.Patients = []string{"P000", "P001", "P002", "P003", "P004", "P005", "P006"}
 		test.declared.Events = []string{"bp", "heart_rate", "spo2"}
 		d := &download{name: "d", declared: test.declared,
 			attempts: []io.Reader{strings.NewReader(string(data)), strings.NewReader(string(data))}}
-		r, err := engine.Run(t.Context(), []engine.Part{d}, engine.Config{Verify: test.verify})
+		r, err := engine.Run(t.Context(), []engine.Part{d}, engine.Config{AllowMismatch: test.allow, IgnoreDeclared: test.ignore})
 		if err != nil {
 			t.Fatal(err)
 		}
 		checkReport(t, r, mustCount(t, data))
 		if got := missing(r); got != test.want || r.Parts[0].Verified != test.proof {
-			t.Errorf("verify %v, %d rows declared: got %q, verified %v", test.verify, test.declared.Rows, got, r.Parts[0].Verified)
+			t.Errorf("allow %v, ignore %v, %d rows declared: got %q, verified %v", test.allow, test.ignore, test.declared.Rows, got, r.Parts[0].Verified)
 		}
 		if wantAttempts := min(2, 1+len(test.want)); d.opened != wantAttempts {
 			t.Errorf("%d attempts, want %d", d.opened, wantAttempts)
@@ -116,7 +115,7 @@ func TestBadRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkReport(t, r, want)
-		if got, want := missing(r), fmt.Sprintf("%s: %d rows with a wrong number of fields were left out", p.Name(), bad); got != want {
+		if got, want := missing(r), fmt.Sprintf("%s: %d rows with a wrong number of fields left out", p.Name(), bad); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 		if len(r.BadRows) != bad || r.Parts[0].BadRows != uint64(bad) {
@@ -140,10 +139,9 @@ func TestTooManyBadRows(t *testing.T) {
 	if !errors.Is(err, parser.ErrFieldCount) || !errors.As(err, &syntax) || syntax.Line != int64(10*bad+1) {
 		t.Errorf("in one part: got %v", err)
 	}
-	var tooMany *engine.BadRowsError
 	parts := []engine.Part{memory{"a", data}, memory{"b", data}}
 	_, err = engine.Run(t.Context(), parts, engine.Config{MaxBadRows: uint64(2*bad) - 1})
-	if !errors.As(err, &tooMany) || tooMany.Rows != uint64(2*bad) || tooMany.Limit != uint64(2*bad)-1 {
+	if want := fmt.Sprintf("%d rows with a wrong number of fields, more than the %d allowed", 2*bad, 2*bad-1); !errors.Is(err, engine.ErrTooManyBadRows) || err.Error() != want {
 		t.Errorf("in two parts: got %v", err)
 	}
 	if _, err = engine.Run(t.Context(), parts, engine.Config{MaxBadRows: uint64(2 * bad)}); err != nil {

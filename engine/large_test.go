@@ -22,20 +22,23 @@ type giant struct {
 	times               int64
 }
 
-func (g *giant) Name() string        { return "giant" }
-func (g *giant) Size() (int64, bool) { return g.tailAt() + int64(len(g.tail)), true }
+func (g *giant) Name() string { return "giant" }
+func (g *giant) size() int64  { return g.tailAt() + int64(len(g.tail)) }
+
+func (g *giant) Info() engine.PartInfo {
+	return engine.PartInfo{Size: g.size(), SizeKnown: true}
+}
 
 // tailAt returns where the tail begins.
 func (g *giant) tailAt() int64 { return int64(len(g.header)) + g.times*int64(len(g.block)) }
 
-func (g *giant) Cut(_ context.Context, at int64) (int64, error) { return at, nil }
+func (g *giant) Boundary(_ context.Context, at int64) (int64, error) { return at, nil }
 
 func (g *giant) Open(ctx context.Context) (io.ReadCloser, error) {
-	size, _ := g.Size()
-	return g.OpenRange(ctx, 0, size)
+	return g.OpenRange(ctx, 0, g.size())
 }
 
-func (g *giant) OpenRange(_ context.Context, from, to int64) (engine.RangeStream, error) {
+func (g *giant) OpenRange(_ context.Context, from, to int64) (io.ReadCloser, error) {
 	return &giantRange{giant: g, at: from, limit: to - from}, nil
 }
 
@@ -44,8 +47,8 @@ type giantRange struct {
 	at, limit int64
 }
 
-func (r *giantRange) Limit() int64 { return r.limit }
-func (r *giantRange) Close() error { return nil }
+func (r *giantRange) Info() engine.StreamInfo { return engine.StreamInfo{Limit: r.limit} }
+func (r *giantRange) Close() error            { return nil }
 
 func (r *giantRange) Read(b []byte) (n int, err error) {
 	for n < len(b) {
@@ -93,7 +96,7 @@ func checkGiant(t *testing.T, g *giant, rowsOfBlock int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	size, _ := whole.Size()
+	size := whole.size()
 	if r.Rows != uint64(rows) || r.Bytes != uint64(size) || len(r.Pairs) != 1 || r.Pairs[0].Count != uint64(rows) {
 		t.Errorf("got %d rows of %d bytes, and pairs %+v; want %d and %d", r.Rows, r.Bytes, r.Pairs, rows, size)
 	}
@@ -129,7 +132,7 @@ func TestLargeCounts(t *testing.T) {
 	two := []byte("patient_id,event_type\nP1,bp\nP1,bp\n")
 	for _, n := range []uint64{1<<31 - 1, 1<<32 - 1, 1<<53 - 1, 1 << 53, 1<<63 - 1, math.MaxUint64 - 2} {
 		parts := []engine.Part{memory{"kept", nil}, memory{"new", two}}
-		r, err := engine.Run(t.Context(), parts, engine.Config{Store: keptRows(n)})
+		r, err := engine.Run(t.Context(), parts, engine.Config{Load: keptRows(n).Load})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +160,7 @@ func TestCountsEnd(t *testing.T) {
 		{memory{"kept", nil}, memory{"new", two}},
 		{memory{"kept", nil}, plain{memory{"new", two}}},
 	} {
-		r, err := engine.Run(t.Context(), parts, engine.Config{Store: keptRows(math.MaxUint64 - 1)})
+		r, err := engine.Run(t.Context(), parts, engine.Config{Load: keptRows(math.MaxUint64 - 1).Load})
 		if err == nil || !strings.Contains(err.Error(), "too many rows to count") {
 			t.Errorf("got %+v, %v", r, err)
 		}

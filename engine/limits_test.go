@@ -28,7 +28,7 @@ func TestLimitsOfFiles(t *testing.T) {
 		"patients": {"P9,t,bp,1\n", func(c *engine.Config) { c.Limits.Patients = 8 }, func(c *engine.Config) { c.Limits.Patients = 7 },
 			"more than 7 distinct patients"},
 		"events": {"P1,t,x,1\n", func(c *engine.Config) { c.Limits.Events = 4 }, func(c *engine.Config) { c.Limits.Events = 3 },
-			"more than 3 distinct events"},
+			"more than 3 distinct event types"},
 		"pairs": {"P9,t,x,1\n", func(c *engine.Config) { c.Limits.Pairs = 22 }, func(c *engine.Config) { c.Limits.Pairs = 21 },
 			"more than 21 distinct pairs"},
 		"id": {long + ",t,bp,1\n", func(c *engine.Config) { c.Limits.ID = 40 }, func(c *engine.Config) { c.Limits.ID = 39 },
@@ -105,10 +105,15 @@ const (
 	usable   = 64 << 20 // bytes of a range that may be read before the first range is found to be bad
 )
 
-func (h *huge) Size() (int64, bool)                             { return hugeSize, true }
-func (h *huge) Cut(_ context.Context, at int64) (int64, error)  { return at, nil }
+func (h *huge) Info() engine.PartInfo {
+	return engine.PartInfo{Size: hugeSize, SizeKnown: true}
+}
+
+func (h *huge) Boundary(_ context.Context, at int64) (int64, error) { return at, nil }
+
 func (h *huge) Open(ctx context.Context) (io.ReadCloser, error) { return h.OpenRange(ctx, 0, hugeSize) }
-func (h *huge) OpenRange(ctx context.Context, from, to int64) (engine.RangeStream, error) {
+
+func (h *huge) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
 	return &hugeRange{ctx, h, from, from, to}, nil
 }
 
@@ -118,8 +123,8 @@ type hugeRange struct {
 	from, at, to int64
 }
 
-func (r *hugeRange) Limit() int64 { return r.to - r.from }
-func (r *hugeRange) Close() error { return nil }
+func (r *hugeRange) Info() engine.StreamInfo { return engine.StreamInfo{Limit: r.to - r.from} }
+func (r *hugeRange) Close() error            { return nil }
 
 func (r *hugeRange) Read(b []byte) (int, error) {
 	switch {

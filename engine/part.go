@@ -7,33 +7,62 @@ import (
 )
 
 // Part is one input with an end of its own: a file, standard input, or one
-// download of an export.
+// download of an export. [NewPart] makes one from a function.
 //
 // The part is the unit of concurrency, retry, verification, error and commit:
 // each attempt to read it counts into an accumulator of its own, which joins
-// the total only after the stream has ended and passed every check. A Part also
-// implements those of the optional interfaces below that apply to it.
+// the total only after the stream has ended and passed every check. A Part may
+// also implement [Splitter] and [Retrier].
 type Part interface {
 	// Name identifies the part in messages. It is unique within a run and holds
 	// no secret.
 	Name() string
 
+	// Info returns what is known of the part before it is read. It is cheap and
+	// always returns the same.
+	Info() PartInfo
+
 	// Open starts an attempt to read the part from its first byte and returns
 	// its decoded CSV bytes. The stream returns io.EOF only if its end is
-	// proved as well as the transport allows, and another error otherwise. Open
-	// may be called again after the last stream was closed. The stream may
-	// implement Prover, RawCounter and Waiter.
+	// proved as well as the transport allows, and another error otherwise. Close
+	// returns an error if the part changed while it was read. Open may be called
+	// again after the last stream was closed.
+	//
+	// The stream may have a method Info() [StreamInfo], which is called by the
+	// goroutine that reads, also after io.EOF.
 	Open(ctx context.Context) (io.ReadCloser, error)
 }
 
-// Declarer is a part whose server declares what it holds, such as a download of
-// an export.
-type Declarer interface {
-	Declared() Declaration
+// PartInfo holds what is known of a part before it is read. The zero value
+// means that nothing is known.
+type PartInfo struct {
+	Size      int64 // stored length in bytes, if SizeKnown
+	SizeKnown bool
+
+	// Remote is true of a part that waits for a network rather than for a
+	// processor; see Config.Transfers.
+	Remote bool
+
+	// Delimiter is the field delimiter that the part implies, such as by the
+	// extension of its name, or 0. A delimiter in Config has precedence.
+	Delimiter byte
+
+	// Declared is what the server declares about a download, otherwise nil.
+	Declared *Declaration
+
+	// Range, if not nil, is the byte range of a Splitter that is to be counted,
+	// such as the part of a large file that belongs to one shard. From and To are
+	// stored bytes; the other fields are not used. A record belongs to the range
+	// that holds the byte before it, and to the first range if there is no such
+	// byte. PartReport.Range describes what was counted, from which merging
+	// determines whether the ranges of several runs fit together. The line
+	// numbers of errors in a range that does not begin at byte 0 are 0, because
+	// they are not known.
+	Range *Range
 }
 
 // Declaration is what a server declares about a download. A part that differs
-// from it is treated as Config.Verify requires.
+// from it fails, unless Config allows otherwise.
 type Declaration struct {
 	ID       string   // the server's id of the download; downloads of one id are the same one
 	Rows     uint64   // data rows, the header not counted
@@ -41,83 +70,19 @@ type Declaration struct {
 	Events   []string // every event type that may occur
 }
 
-// Identifier is a part that later runs can identify, so that Config.Store can
-// save what was counted of it.
-type Identifier interface {
-	// Identity returns the same value as long as reading the part would return
-	// the same bytes, as far as that can be determined without reading it, and
-	// the zero Identity if it cannot.
-	Identity() Identity
-}
-
-// Identity distinguishes a part from every other one. It holds no secret and no
-// patient id.
-type Identity struct {
-	ID      string // the path of a file, or the ids of an export and a download
-	Version string // changes when the part does; for people: size, time, row count
-	Digest  string // of what may change although Version does not; not for people
-}
-
-// Splitter is a part that can be read from several places at once: a regular
-// file that is not compressed, or whose compression allows it. Several workers
-// count a large one.
+// Splitter is a part that can be read from several offsets concurrently: a file
+// that is not compressed, or whose compression allows it. Several workers count
+// a large one. A Splitter whose size is not known is read as a whole.
 type Splitter interface {
-	// Size returns the stored length in bytes, and whether the part can be
-	// split.
-	Size() (size int64, ok bool)
+	// Boundary returns the first stored byte at or after at where a byte range
+	// may begin, or the size of the part if there is none.
+	Boundary(ctx context.Context, at int64) (int64, error)
 
-	// Cut returns the first place at or after the stored byte at where a byte
-	// range may begin, or Size if there is none.
-	Cut(ctx context.Context, at int64) (int64, error)
-
-	// OpenRange opens the part from one place to its end. from is 0 or a result
-	// of Cut; to is the start of the next range, or Size.
-	OpenRange(ctx context.Context, from, to int64) (RangeStream, error)
-}
-
-// Ranger is a Splitter of which only one byte range is to be counted, such as
-// the part of a large file that belongs to one shard. PartReport.Range
-// describes what was counted, from which merging determines whether the ranges
-// of several runs fit together. The line numbers of errors in a range that does
-// not begin at byte 0 are 0, because they are not known.
-type Ranger interface {
-	Splitter
-
-	// Range returns the range in stored bytes: its start, and the start of the
-	// next one, at most Size. A record belongs to the range that holds the byte
-	// before it, and to the first range if there is no such byte.
-	Range() (from, to int64)
-}
-
-// RangeStream is a stream that reports where the next byte range begins.
-type RangeStream interface {
-	io.ReadCloser
-
-	// Limit returns the number of decoded bytes before the place that OpenRange
-	// was given as to, or math.MaxInt64 while that is not known. It is known
-	// once the byte after that place was read, and at the end of the stream.
-	Limit() int64
-}
-
-// Checker is a part that can detect that it changed while it was read.
-type Checker interface {
-	// Check returns an error if the part changed since it was found. It is
-	// called once, after the last byte was read and before the counts are
-	// committed.
-	Check() error
-}
-
-// Delimited is a part whose field delimiter is known, such as from the
-// extension of its name. A delimiter in Config has precedence.
-type Delimited interface {
-	// Delimiter returns the field delimiter, or 0 if it is not known.
-	Delimiter() byte
-}
-
-// Remote is a part that waits for a network rather than for a processor; see
-// Config.Transfers.
-type Remote interface {
-	Remote() bool
+	// OpenRange opens the part from one boundary to its end. from is 0 or a
+	// result of Boundary; to is the start of the next range, or the size of the
+	// part. The stream has a method Info() StreamInfo that sets Limit. The rest
+	// is as for Part.Open.
+	OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error)
 }
 
 // Retrier is a part whose failed attempts may be repeated. The counts of a
@@ -130,22 +95,52 @@ type Retrier interface {
 	Retry(attempt int, err error) (wait time.Duration, again bool)
 }
 
-// Prover is a stream that reports what proves its end. The end of any other
-// stream is proved by nothing.
-type Prover interface {
-	// Proof returns the strongest proof that holds. It is final once Read has
-	// returned io.EOF.
-	Proof() Proof
+// StreamInfo holds facts about a stream up to the bytes that it has returned.
+type StreamInfo struct {
+	// Proof is the strongest proof of completeness that holds. It is final once
+	// Read has returned io.EOF.
+	Proof Proof
 
-	// Checked reports whether damage on the way to the reader shows as an error
-	// of Read, at the end at the latest, because the stream is compressed or
-	// comes over a network that marks its end. It can be called at any time, and
-	// its result does not change.
-	Checked() bool
+	// Checked is true if damage on the way to the reader shows as an error of
+	// Read, at the end at the latest, because the stream is compressed or comes
+	// over a network that marks its end. It does not change.
+	Checked bool
+
+	RawBytes int64         // bytes read from the source, before decompression
+	Waited   time.Duration // time spent waiting for the source; the rest of the time in Read is decompression
+
+	// Limit, of a stream that OpenRange returned, is the number of decoded bytes
+	// before the next range, or math.MaxInt64 while that is not known. It is
+	// known once the byte after that place was read, and at the end of the
+	// stream.
+	Limit int64
 }
 
-// RawCounter is a stream that counts the bytes it reads from its source, before
-// decompression. RawBytes is called by the goroutine that reads the stream.
-type RawCounter interface {
-	RawBytes() int64
+// NewPart returns a part of which nothing but its name is known. Its end is
+// proved by nothing but the stream's io.EOF, and it fails at its first error.
+func NewPart(name string, open func(context.Context) (io.ReadCloser, error)) Part {
+	return &funcPart{name, open}
+}
+
+type funcPart struct {
+	name string
+	open func(context.Context) (io.ReadCloser, error)
+}
+
+func (p *funcPart) Name() string                                    { return p.name }
+func (p *funcPart) Info() PartInfo                                  { return PartInfo{} }
+func (p *funcPart) Open(ctx context.Context) (io.ReadCloser, error) { return p.open(ctx) }
+
+// infoStream is a stream that reports facts about itself.
+type infoStream interface {
+	io.ReadCloser
+	Info() StreamInfo
+}
+
+// infoOf returns the facts about a stream that has returned a number of bytes.
+func infoOf(stream io.Reader, returned int64) StreamInfo {
+	if s, ok := stream.(infoStream); ok {
+		return s.Info()
+	}
+	return StreamInfo{RawBytes: returned}
 }

@@ -3,26 +3,30 @@ package engine
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
-// State is the state of a part in a run.
-type State uint8
+// state is the state of a part in a run.
+type state uint8
 
 const (
-	Waiting State = iota // not started
-	Running              // being read
-	Pausing              // waiting to be tried again
-	Done                 // read, verified and committed
-	Failed               // will not be tried again
+	waiting state = iota // not started
+	running              // being read
+	pausing              // waiting to be tried again
+	done                 // read, verified and committed
+	failed               // will not be tried again
 )
 
 // PartProgress is a snapshot of one part during a run.
 type PartProgress struct {
 	Name     string
 	Declared uint64 // rows that the server declared; 0 if it declared none
-	State    State
-	Kept     bool   // taken from Config.Store
-	Attempt  int    // from 1; 0 while Waiting
+	Attempt  int    // from 1; 0 before the first
+	Running  bool   // being read
+	Pausing  bool   // an attempt failed, and the next one begins after a pause
+	Done     bool   // read, verified and committed
+	Failed   bool   // will not be tried again
+	Kept     bool   // taken from Config.Load
 	Rows     uint64 // of the running attempt, or of the committed one
 	Bytes    uint64 // decoded, likewise
 	RawBytes uint64 // taken from the source, likewise
@@ -34,7 +38,7 @@ type Progress struct {
 	parts atomic.Pointer[[]partState]
 
 	mu     sync.Mutex
-	stages Stages
+	stages stages
 }
 
 type partState struct {
@@ -55,24 +59,29 @@ func (p *Progress) Snapshot() []PartProgress {
 	out := make([]PartProgress, len(*parts))
 	for i := range *parts {
 		s := &(*parts)[i]
+		now := state(s.state.Load())
 		out[i] = PartProgress{
-			Name: s.name, Declared: s.declared,
-			State: State(s.state.Load()), Kept: s.kept.Load(), Attempt: int(s.attempt.Load()),
+			Name: s.name, Declared: s.declared, Attempt: int(s.attempt.Load()),
+			Running: now == running, Pausing: now == pausing, Done: now == done, Failed: now == failed, Kept: s.kept.Load(),
 			Rows: s.rows.Load(), Bytes: s.bytes.Load(), RawBytes: s.raw.Load(),
 		}
 	}
 	return out
 }
 
-// Stages returns how the workers that have finished spent their time.
-func (p *Progress) Stages() Stages {
+// Stages returns the time that the workers that have finished spent in each
+// stage, failed attempts included: waiting for the sources of streams (the
+// disk, the network, a pipe), decompressing, making blocks of records, and
+// looking ids up and counting them. Time on the fused path, which parses and
+// counts in one pass, is in count.
+func (p *Progress) Stages() (wait, decode, parse, count time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.stages
+	return p.stages.wait, p.stages.decode, p.stages.parse, p.stages.count
 }
 
 // spent adds the time of one worker.
-func (p *Progress) spent(s Stages) {
+func (p *Progress) spent(s stages) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stages.add(s)
@@ -83,8 +92,8 @@ func (p *Progress) start(parts []Part) []partState {
 	states := make([]partState, len(parts))
 	for i, part := range parts {
 		states[i].name = part.Name()
-		if d, ok := part.(Declarer); ok {
-			states[i].declared = d.Declared().Rows
+		if d := part.Info().Declared; d != nil {
+			states[i].declared = d.Rows
 		}
 	}
 	p.parts.Store(&states)
@@ -97,10 +106,10 @@ func (s *partState) begin(attempt int) {
 	s.bytes.Store(0)
 	s.raw.Store(0)
 	s.attempt.Store(uint32(attempt))
-	s.state.Store(uint32(Running))
+	s.state.Store(uint32(running))
 }
 
-func (s *partState) set(state State) { s.state.Store(uint32(state)) }
+func (s *partState) set(now state) { s.state.Store(uint32(now)) }
 
 // read adds n decoded bytes, a number of rows, and raw bytes of the source.
 func (s *partState) read(n, rows, raw uint64) {
@@ -115,5 +124,5 @@ func (s *partState) finish(report PartReport) {
 	s.bytes.Store(report.Bytes)
 	s.raw.Store(report.RawBytes)
 	s.kept.Store(report.Kept)
-	s.set(Done)
+	s.set(done)
 }

@@ -67,10 +67,10 @@ func (r *Report) Proof() Proof {
 
 // ExpectRows compares the number of data rows of all parts, rows that were left
 // out included, with n, and marks every part as proved by its rows. If the
-// numbers differ it returns a *MismatchError. If parts failed, the number of
-// their rows is not known, and it returns PartErrors that list them.
+// numbers differ the error matches [ErrExpectedRows]. If parts failed, the
+// number of their rows is not known, and [Failures] lists them.
 func (r *Report) ExpectRows(n uint64) error {
-	var failed PartErrors
+	var failed partErrors
 	rows := r.Rows
 	for _, p := range r.Parts {
 		rows += p.BadRows
@@ -82,7 +82,7 @@ func (r *Report) ExpectRows(n uint64) error {
 	case failed != nil:
 		return failed
 	case rows != n:
-		return &MismatchError{What: MismatchExpected, Declared: n, Counted: rows}
+		return classed(ErrExpectedRows, "%s counted, %d expected", rowNumber(rows), n)
 	}
 	for i := range r.Parts {
 		r.Parts[i].Verified = ProofRows
@@ -90,27 +90,16 @@ func (r *Report) ExpectRows(n uint64) error {
 	return nil
 }
 
-// RequireProof returns PartErrors that list the parts that were counted with a
-// proof weaker than least, each as a *ProofError, or nil if there are none.
+// RequireProof returns nil if every part that was counted has a proof of at
+// least this strength. Otherwise [Failures] lists the others, and the error of
+// each matches [ErrWeakProof].
 func (r *Report) RequireProof(least Proof) error {
-	var weak PartErrors
+	var weak partErrors
 	for _, p := range r.Parts {
 		if !p.Failed && p.Verified < least {
-			weak = append(weak, &PartError{Part: p.Name, Attempts: 1, Err: &ProofError{p.Verified, least}})
+			err := classed(ErrWeakProof, "proof of completeness is %q, weaker than the required %q", p.Verified, least)
+			weak = append(weak, &PartError{Part: p.Name, Attempts: 1, Err: err})
 		}
 	}
-	if weak == nil {
-		return nil
-	}
-	return weak
-}
-
-// ProofError is the failure of a part whose proof of completeness is weaker than
-// the required one.
-type ProofError struct {
-	Proof, Required Proof
-}
-
-func (e *ProofError) Error() string {
-	return fmt.Sprintf("the proof of completeness is %q, weaker than the required %q", e.Proof, e.Required)
+	return weak.asError()
 }

@@ -61,12 +61,13 @@ func TestRequireProof(t *testing.T) {
 	if err := r.RequireProof(engine.ProofNone); err != nil {
 		t.Errorf("nothing is required: %v", err)
 	}
-	list, _ := errors.AsType[engine.PartErrors](r.RequireProof(engine.ProofLength))
+	list := engine.Failures(r.RequireProof(engine.ProofLength))
 	if len(list) != 2 || list[0].Part != "framing" || list[1].Part != "none" {
 		t.Fatalf("got %v", list)
 	}
-	if e, ok := errors.AsType[*engine.ProofError](list[1]); !ok || e.Proof != engine.ProofNone || e.Required != engine.ProofLength {
-		t.Errorf("got %v", list[1])
+	want := `none: proof of completeness is "none", weaker than the required "length"`
+	if err := list[1]; !errors.Is(err, engine.ErrWeakProof) || err.Error() != want {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -74,8 +75,8 @@ func TestRequireProof(t *testing.T) {
 func TestExpectRows(t *testing.T) {
 	r := proved(engine.ProofNone, engine.ProofChecksum)
 	r.Parts[0].BadRows = 2
-	if e, ok := errors.AsType[*engine.MismatchError](r.ExpectRows(10)); !ok || e.Counted != 12 || e.Declared != 10 {
-		t.Errorf("10 rows: %v", e)
+	if err := r.ExpectRows(10); !errors.Is(err, engine.ErrExpectedRows) || err.Error() != "12 rows counted, 10 expected" {
+		t.Errorf("10 rows: %v", err)
 	}
 	if r.Proof() != engine.ProofNone {
 		t.Errorf("a mismatch proves %v", r.Proof())
@@ -85,7 +86,7 @@ func TestExpectRows(t *testing.T) {
 	}
 	r = proved(engine.ProofNone)
 	r.Parts[0].Failed, r.Parts[0].Err = true, errors.New("gone")
-	if _, ok := errors.AsType[engine.PartErrors](r.ExpectRows(10)); !ok {
+	if engine.Failures(r.ExpectRows(10)) == nil {
 		t.Error("a part failed, and the number of rows is as expected")
 	}
 }

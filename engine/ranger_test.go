@@ -22,7 +22,11 @@ type share struct {
 	from, to int64
 }
 
-func (s share) Range() (from, to int64) { return s.from, s.to }
+func (s share) Info() engine.PartInfo {
+	info := s.plain.Info()
+	info.Range = &engine.Range{From: s.from, To: s.to}
+	return info
+}
 
 // countShares counts each range between cuts in a run of its own, and returns the sum and whether the ranges fit.
 func countShares(t *testing.T, data []byte, cuts []int64, cfg engine.Config) (sum map[[2]string]uint64, bytes uint64, fit bool) {
@@ -122,7 +126,7 @@ func (f faulty) Open(ctx context.Context) (io.ReadCloser, error) {
 	return f.OpenRange(ctx, 0, int64(len(f.data)))
 }
 
-func (f faulty) OpenRange(ctx context.Context, from, to int64) (engine.RangeStream, error) {
+func (f faulty) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
 	if f.at < from || f.at >= to {
 		return f.plain.OpenRange(ctx, from, to)
 	}
@@ -149,7 +153,11 @@ type faultyShare struct {
 	from, to int64
 }
 
-func (f faultyShare) Range() (from, to int64) { return f.from, f.to }
+func (f faultyShare) Info() engine.PartInfo {
+	info := f.plain.Info()
+	info.Range = &engine.Range{From: f.from, To: f.to}
+	return info
+}
 
 // An error in any range, in opening, reading or closing it, is that of the run.
 func TestFaultInARange(t *testing.T) {
@@ -181,7 +189,7 @@ func TestProgressOfRanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := engine.PartProgress{Name: "a", State: engine.Done, Attempt: 1, Rows: 1000, Bytes: uint64(len(data)), RawBytes: uint64(len(data))}
+	want := engine.PartProgress{Name: "a", Done: true, Attempt: 1, Rows: 1000, Bytes: uint64(len(data)), RawBytes: uint64(len(data))}
 	if got := progress.Snapshot()[0]; got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -226,9 +234,34 @@ func TestEveryRowIsBad(t *testing.T) {
 		"patient_id,event_type\nP1,bp\nP2\n\n": false,
 	} {
 		_, err := engine.Run(t.Context(), []engine.Part{memory{"a", []byte(text)}}, engine.Config{MaxBadRows: 5})
-		bad, ok := errors.AsType[*engine.BadRowsError](err)
-		if ok != all || ok && !bad.All || !all && err != nil {
+		if errors.Is(err, engine.ErrOnlyBadRows) != all || !all && err != nil {
 			t.Errorf("%q: got %v", text, err)
+		}
+	}
+}
+
+// unsized is a part with a byte range that cannot be split.
+type unsized struct{ memory }
+
+func (unsized) Info() engine.PartInfo { return engine.PartInfo{Range: &engine.Range{From: 5, To: 9}} }
+
+// silentRange is a part whose ranges report nothing about themselves.
+type silentRange struct{ plain }
+
+func (s silentRange) OpenRange(_ context.Context, from, _ int64) (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(s.data[from:])), nil
+}
+
+// A part that does not keep to the contract fails and is never counted wrongly.
+func TestPartsThatBreakTheContract(t *testing.T) {
+	data := export(3, 1000)
+	for _, part := range []engine.Part{unsized{memory{"a", data}}, silentRange{plain{memory{"a", data}}}} {
+		r, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: 2, RangeSize: 1000})
+		_, whole := part.(silentRange)
+		if whole && err == nil { // read as a whole
+			checkReport(t, r, mustCount(t, data))
+		} else if err == nil {
+			t.Errorf("%T: got %+v", part, r)
 		}
 	}
 }

@@ -5,7 +5,7 @@ import "fastcount/parser"
 // Report is the result of a run. It is the same, field for field, for any
 // number of workers, buffer size and order of arrival, except that
 // PartReport.Attempts depends on the network, and PartReport.Kept on
-// Config.Store.
+// Config.Load.
 type Report struct {
 	Patients []string     // the patient ids that occurred, sorted by their bytes, each valid UTF-8
 	Events   []string     // the event types that occurred, sorted by their bytes, each valid UTF-8
@@ -16,17 +16,11 @@ type Report struct {
 	Parts    []PartReport // in the order of Run's argument
 
 	// Incomplete lists what makes the report incomplete, in the order of the
-	// parts. It is empty if the report is complete, which it is unless Config
-	// allows otherwise.
-	Incomplete []Missing
+	// parts: the failure of a part, a mismatch, or left-out rows. It is empty if
+	// the report is complete, which it is unless Config allows otherwise.
+	Incomplete []*PartError
 
 	BadRows []BadRow // rows that were left out, in the order of parts and lines; only if Config.KeepBadRows
-}
-
-// Missing is something that is missing from a report, or that may be wrong in it.
-type Missing struct {
-	Part string
-	Err  error // the failure of the part, a *MismatchError, or a *BadRowsError
 }
 
 // BadRow is a row that was left out.
@@ -36,16 +30,14 @@ type BadRow struct {
 	Record []byte              // as in the input, without its line end
 }
 
-// listMissing sets r.Incomplete, and returns the number of rows that were left out.
-func (r *Report) listMissing() (bad uint64) {
+// listIncomplete sets r.Incomplete, and returns the number of rows that were
+// left out.
+func (r *Report) listIncomplete() (bad uint64) {
 	for _, p := range r.Parts {
-		if p.Err != nil {
-			r.Incomplete = append(r.Incomplete, Missing{p.Name, p.Err})
+		for _, err := range p.Incomplete() {
+			r.Incomplete = append(r.Incomplete, &PartError{Part: p.Name, Err: err})
 		}
-		if p.BadRows > 0 {
-			r.Incomplete = append(r.Incomplete, Missing{p.Name, &BadRowsError{Rows: p.BadRows}})
-			bad += p.BadRows
-		}
+		bad += p.BadRows
 	}
 	return bad
 }
@@ -68,10 +60,10 @@ type PartReport struct {
 	Attempts int    // 1 if the first attempt succeeded
 	BadRows  uint64 // rows that were left out, not among Rows
 	Verified Proof
-	Range    *Range // of a Ranger, else nil
-	Err      error  // its failure, or a *MismatchError if it was counted nevertheless
+	Range    *Range // what was counted of a part with PartInfo.Range, else nil
+	Err      error  // its failure, or an error that matches ErrMismatch if it was counted nevertheless
 	Failed   bool   // nothing of the part was counted
-	Kept     bool   // taken from Config.Store, and not read in this run
+	Kept     bool   // taken from Config.Load, and not read in this run
 
 	MultilineRows uint64 // records that span lines, those left out included
 
@@ -81,13 +73,25 @@ type PartReport struct {
 	Unterminated bool
 }
 
-// Range describes the byte range of a Ranger that was counted. That its first
-// record begins at Start is certain if From is 0, or if the range before it,
-// for which that is certain, has Start as its End: then it does not begin
-// within quotes.
+// Incomplete returns what makes the part incomplete: its failure or mismatch,
+// and rows that were left out.
+func (p *PartReport) Incomplete() (list []error) {
+	if p.Err != nil {
+		list = append(list, p.Err)
+	}
+	if p.BadRows > 0 {
+		list = append(list, leftOut(p.BadRows))
+	}
+	return list
+}
+
+// Range is a byte range of a part: what is to be counted, as PartInfo.Range, or
+// what was counted. That its first record begins at Start is certain if From is
+// 0, or if the range before it, for which that is certain, has Start as its
+// End: then it does not begin within quotes.
 type Range struct {
-	From  int64 `json:"from"`  // from Ranger.Range
-	To    int64 `json:"to"`    // from Ranger.Range
+	From  int64 `json:"from"`  // first byte
+	To    int64 `json:"to"`    // first byte of the next range, at most the size of the part
 	Start int64 `json:"start"` // of the first record, 0 where From is
 	End   int64 `json:"end"`   // of the last record
 	Size  int64 `json:"size"`  // of the part

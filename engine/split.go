@@ -33,11 +33,11 @@ const rangesPerShare = 4
 
 // splitPart is a part that is counted in byte ranges.
 type splitPart struct {
-	run   *run
-	part  int
-	file  Splitter
-	cuts  []int64 // range i is from cuts[i] to cuts[i+1]
-	begin sync.Once
+	run    *run
+	part   int
+	file   Splitter
+	bounds []int64 // range i is from bounds[i] to bounds[i+1]
+	begin  sync.Once
 
 	ctx  context.Context // canceled when no further range is needed
 	stop func()          // cancels ctx
@@ -54,12 +54,12 @@ type splitPart struct {
 	over         int64          // bytes from there to the first record
 	lines        int64          // line feeds before at+over
 	fault        error          // why no further range is to be counted
-	checked      bool           // see Prover.Checked; of the last range examined
+	checked      bool           // see StreamInfo.Checked; of the last range examined
 	proof        Proof          // weakest of the proved ranges
 	settled      bool
 
-	ranger bool  // the part is a Ranger
-	start  int64 // decoded bytes before its first record, or before its header
+	within *Range // PartInfo.Range of the part
+	start  int64  // decoded bytes before its first record, or before its header
 }
 
 // rangeResult is the result of counting a range. Offsets are in decoded bytes
@@ -69,7 +69,7 @@ type rangeResult struct {
 	end     int64 // of its last record
 	limit   int64 // of the next range
 	lines   int64 // line feeds from start to end
-	checked bool  // see Prover
+	checked bool  // see StreamInfo
 	proof   Proof
 	err     error
 }
@@ -78,6 +78,10 @@ type rangeResult struct {
 // it was guessed to begin.
 var errWrongGuess = errors.New("a range does not begin where it seemed to")
 
+// errUnsplittable is the failure of a part with a byte range that is not a
+// Splitter, or whose size is not known.
+var errUnsplittable = errors.New("byte range of a part that cannot be split")
+
 // tasks returns the tasks of a run, in the order in which workers take them.
 func (r *run) tasks(ctx context.Context) (local, remote []task) {
 	remaining := r.splittableBytes()
@@ -85,19 +89,24 @@ func (r *run) tasks(ctx context.Context) (local, remote []task) {
 		if ctx.Err() != nil || r.restore(i) {
 			continue
 		}
-		if p, ok := part.(Remote); ok && p.Remote() {
+		info := part.Info()
+		if info.Remote {
 			remote = append(remote, task{part: i})
 			continue
 		}
-		cuts := r.cut(ctx, part, remaining)
-		if len(cuts) > 0 {
-			remaining -= cuts[len(cuts)-1] - cuts[0]
+		bounds := r.split(ctx, part, remaining)
+		if len(bounds) > 0 {
+			remaining -= bounds[len(bounds)-1] - bounds[0]
 		}
-		if _, ranger := part.(Ranger); len(cuts) < 3 && !ranger {
+		switch {
+		case info.Range != nil && bounds == nil:
+			r.fail(i, 0, errUnsplittable)
+			continue
+		case info.Range == nil && len(bounds) < 3:
 			local = append(local, task{part: i})
 			continue
 		}
-		c := r.newSplitPart(ctx, i, cuts)
+		c := r.newSplitPart(ctx, i, bounds)
 		for n := range c.results {
 			local = append(local, task{part: i, split: c, index: n})
 		}
@@ -118,39 +127,39 @@ func (r *run) splittableBytes() (total int64) {
 // span returns the byte range of a part that is to be counted, and whether the
 // part can be split.
 func span(part Part) (from, to int64, ok bool) {
-	if r, ok := part.(Ranger); ok {
-		from, to = r.Range()
-		return from, to, true
+	_, ok = part.(Splitter)
+	info := part.Info()
+	switch {
+	case !ok || !info.SizeKnown:
+		return 0, 0, false
+	case info.Range != nil:
+		return info.Range.From, info.Range.To, true
 	}
-	if s, ok := part.(Splitter); ok {
-		to, ok = s.Size()
-		return 0, to, ok
-	}
-	return 0, 0, false
+	return 0, info.Size, true
 }
 
-// cut returns where the ranges of a part begin, followed by the end of the last
-// one, or nil if the part cannot be split. remaining is the number of bytes of
-// this part and of all later ones that can be split.
-func (r *run) cut(ctx context.Context, part Part, remaining int64) (cuts []int64) {
+// split returns where the ranges of a part begin, followed by the end of the
+// last one, or nil if the part cannot be split. remaining is the number of bytes
+// of this part and of all later ones that can be split.
+func (r *run) split(ctx context.Context, part Part, remaining int64) (bounds []int64) {
 	from, to, ok := span(part)
 	if !ok {
 		return nil
 	}
-	cuts = []int64{from}
+	bounds = []int64{from}
 	for at := from; r.cfg.Jobs > 1 && r.cfg.MaxBadRows == 0; {
 		n := r.rangeSize(remaining - (at - from))
 		if to-at < n+n/2 {
 			break
 		}
-		next, err := part.(Splitter).Cut(ctx, at+n)
+		next, err := part.(Splitter).Boundary(ctx, at+n)
 		if err != nil || next >= to {
 			break // reading the rest as one range reports the error
 		}
-		cuts = append(cuts, next)
+		bounds = append(bounds, next)
 		at = next
 	}
-	return append(cuts, to)
+	return append(bounds, to)
 }
 
 // rangeSize returns the size of the next range if remaining bytes are left.
@@ -161,13 +170,13 @@ func (r *run) rangeSize(remaining int64) int64 {
 	return max(minRange, remaining/int64(r.cfg.Jobs*rangesPerShare))
 }
 
-func (r *run) newSplitPart(ctx context.Context, part int, cuts []int64) *splitPart {
+func (r *run) newSplitPart(ctx context.Context, part int, bounds []int64) *splitPart {
 	c := &splitPart{
-		run: r, part: part, file: r.parts[part].(Splitter), cuts: cuts,
-		proof: ProofRows, accumulators: make(map[*worker]*accumulator), results: make([]*rangeResult, len(cuts)-1),
+		run: r, part: part, file: r.parts[part].(Splitter), bounds: bounds,
+		proof: ProofRows, accumulators: make(map[*worker]*accumulator), results: make([]*rangeResult, len(bounds)-1),
 	}
-	_, c.ranger = c.file.(Ranger)
-	c.at = cuts[0]
+	c.within = r.parts[part].Info().Range
+	c.at = bounds[0]
 	c.ctx, c.stop = context.WithCancel(ctx)
 	return c
 }
@@ -189,7 +198,7 @@ func (c *splitPart) count(ctx context.Context, w *worker, i int) {
 // first range, which reads the header too if it begins at byte 0.
 func (c *splitPart) readHeader(ctx context.Context, w *worker) {
 	c.state().begin(1)
-	stream, err := c.file.OpenRange(ctx, 0, c.cuts[1])
+	stream, err := c.open(ctx, 0, c.bounds[1])
 	if err == nil {
 		w.reader.Reset(stream, c.run.csv(c.run.parts[c.part], nil))
 		err = cmp.Or(w.reader.Begin(), stream.Close())
@@ -199,6 +208,19 @@ func (c *splitPart) readHeader(ctx context.Context, w *worker) {
 		return
 	}
 	c.header = w.reader.Header()
+}
+
+// open opens a range.
+func (c *splitPart) open(ctx context.Context, from, to int64) (infoStream, error) {
+	stream, err := c.file.OpenRange(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	s, ok := stream.(infoStream)
+	if !ok {
+		return nil, errors.Join(errors.New("stream of a byte range without information"), stream.Close())
+	}
+	return s, nil
 }
 
 // enter returns the accumulator that w is to use for a range, or nil if no
@@ -219,17 +241,18 @@ func (c *splitPart) enter(w *worker) *accumulator {
 // countRange counts range i into t, from the guessed start of its first record.
 func (c *splitPart) countRange(w *worker, i int, t *accumulator) (result *rangeResult) {
 	result = new(rangeResult)
-	if c.cuts[i] > 0 && c.header == nil {
+	if c.bounds[i] > 0 && c.header == nil {
 		result.err = errWrongGuess
 		return result
 	}
-	stream, err := c.file.OpenRange(c.ctx, c.cuts[i], c.cuts[i+1])
+	stream, err := c.open(c.ctx, c.bounds[i], c.bounds[i+1])
 	if err != nil {
 		result.err = err
 		return result
 	}
-	g := parser.Range{Limit: stream.Limit}
-	if c.cuts[i] > 0 {
+	limit := func() int64 { return stream.Info().Limit }
+	g := parser.Range{Limit: limit}
+	if c.bounds[i] > 0 {
 		g.Header = c.header
 	}
 	w.src = timed{Reader: stream}
@@ -238,16 +261,15 @@ func (c *splitPart) countRange(w *worker, i int, t *accumulator) (result *rangeR
 	if result.err = w.reader.Begin(); result.err == nil {
 		result.start = w.reader.Offset()
 		result.err = w.countStream(c.ctx, stream, o, t, c.state())
-		result.end, result.limit, result.lines = w.reader.Offset(), stream.Limit(), w.reader.Lines()
+		result.end, result.limit, result.lines = w.reader.Offset(), limit(), w.reader.Lines()
 	} else {
 		result.start = -1
 	}
-	if c.cuts[i] == 0 {
+	if c.bounds[i] == 0 {
 		result.start = 0 // it begins with the header
 	}
-	if p, ok := stream.(Prover); ok {
-		result.checked, result.proof = p.Checked(), p.Proof()
-	}
+	info := stream.Info()
+	result.checked, result.proof = info.Checked, info.Proof
 	if err := stream.Close(); result.err == nil {
 		result.err = err
 	}
@@ -276,7 +298,7 @@ func (c *splitPart) leave(i int, result *rangeResult) bool {
 // cannot.
 func (c *splitPart) prove(result *rangeResult) error {
 	c.checked = result.checked
-	if c.proved == 0 && c.cuts[0] > 0 && result.start >= 0 { // merging verifies that the ranges fit
+	if c.proved == 0 && c.bounds[0] > 0 && result.start >= 0 { // merging verifies that the ranges fit
 		c.over, c.start = result.start, c.at+result.start
 	}
 	switch {
@@ -319,7 +341,7 @@ func (c *splitPart) unproved(err error) error {
 	}
 	there := *syntax
 	there.Line, there.Column = 0, 0
-	return fmt.Errorf("%w, %w, which begins at byte %d", &there, ErrUnproved, c.cuts[0])
+	return fmt.Errorf("%w, %w, which begins at byte %d", &there, ErrUnproved, c.bounds[0])
 }
 
 // settle commits the part, fails it, or counts it again from its beginning.
@@ -330,14 +352,13 @@ func (c *splitPart) settle(ctx context.Context, w *worker) {
 	total, err := c.merged()
 	defer c.run.giveBack(total)
 	var syntax *parser.SyntaxError
-	var limit *LimitError
 	switch {
 	case err == nil && c.fault == nil:
 		c.finish(total)
-	case err == nil && !c.checked && errors.As(c.fault, &syntax) && !errors.As(c.fault, &limit), c.ranger && len(c.cuts) == 2:
+	case err == nil && !c.checked && errors.As(c.fault, &syntax) && !errors.Is(c.fault, ErrLimit), c.within != nil && len(c.bounds) == 2:
 		c.fail(errors.Join(c.fault, err))
-	case c.ranger:
-		c.run.newSplitPart(ctx, c.part, []int64{c.cuts[0], c.cuts[len(c.cuts)-1]}).count(ctx, w, 0)
+	case c.within != nil:
+		c.run.newSplitPart(ctx, c.part, []int64{c.bounds[0], c.bounds[len(c.bounds)-1]}).count(ctx, w, 0)
 	default:
 		w.countPart(ctx, c.part)
 	}
@@ -346,7 +367,7 @@ func (c *splitPart) settle(ctx context.Context, w *worker) {
 // fail records that the part failed.
 func (c *splitPart) fail(err error) {
 	switch {
-	case c.cuts[0] == 0:
+	case c.bounds[0] == 0:
 	case c.unread != nil:
 		err = c.unread
 	default:
@@ -374,13 +395,12 @@ func (c *splitPart) merged() (total *accumulator, err error) {
 // finish commits the part, all of whose ranges are proved.
 func (c *splitPart) finish(total *accumulator) {
 	part := c.run.parts[c.part]
-	from, to := c.cuts[0], c.cuts[len(c.cuts)-1]
+	from, to := c.bounds[0], c.bounds[len(c.bounds)-1]
 	total.bytes = uint64(c.at - c.start)
 	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes, RawBytes: uint64(to - from), Attempts: 1, Verified: c.proof,
 		MultilineRows: total.multiline, Unterminated: total.unterminated && !c.checked}
-	if c.ranger {
-		size, _ := c.file.Size()
-		report.Range = &Range{From: from, To: to, Start: c.start, End: c.at, Size: size}
+	if c.within != nil {
+		report.Range = &Range{From: from, To: to, Start: c.start, End: c.at, Size: part.Info().Size}
 	}
 	c.run.settle(c.part, total, report, c.run.verify(part, total, &report))
 }

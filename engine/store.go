@@ -7,28 +7,13 @@ import (
 	"fastcount/parser"
 )
 
-// Store saves the counts of finished parts from one run to the next. Its
-// methods are called by several goroutines at once.
-type Store interface {
-	// Load returns the saved report of the part with this index, or nil if
-	// there is none that can be used. The report is complete and has one part.
-	// An error fails the part.
-	Load(part int) (*Report, error)
-
-	// Save saves the report of a part before the part counts as finished. An
-	// error fails the part. Ids are as they are in the input, whatever
-	// Config.EscapeIDs is. Save is called only for complete parts: without
-	// left-out rows and without a mismatch.
-	Save(part int, r *Report) error
-}
-
 // restore commits the saved counts of a part. It returns false if the part has
 // to be counted, and true if it was committed or has failed.
 func (r *run) restore(part int) bool {
-	if r.cfg.Store == nil {
+	if r.cfg.Load == nil {
 		return false
 	}
-	kept, err := r.cfg.Store.Load(part)
+	kept, err := r.cfg.Load(part)
 	if err == nil && kept == nil {
 		return false
 	}
@@ -52,12 +37,12 @@ func (r *run) restore(part int) bool {
 
 // save saves the counts of a part.
 func (r *run) save(part int, t *accumulator, report PartReport) error {
-	if r.cfg.Store == nil {
+	if r.cfg.Save == nil {
 		return nil
 	}
 	kept := &Report{Parts: []PartReport{report}}
 	t.fill(kept)
-	return r.cfg.Store.Save(part, kept)
+	return r.cfg.Save(part, kept)
 }
 
 func idsOfNames(table *intern.Table, names []string) ([]uint32, error) {

@@ -15,7 +15,7 @@ import (
 	"fastcount/parser"
 )
 
-// kept is a store in memory.
+// kept holds saved reports in memory.
 type kept struct {
 	mu      sync.Mutex
 	reports map[int]*engine.Report
@@ -66,7 +66,7 @@ func TestStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	store := &kept{reports: map[int]*engine.Report{}}
-	cfg.Store = store
+	cfg.Load, cfg.Save = store.Load, store.Save
 	if _, err := engine.Run(t.Context(), parts, cfg); err == nil || len(store.reports) != 3 {
 		t.Fatalf("got %v, and %d parts were kept", err, len(store.reports))
 	}
@@ -80,7 +80,7 @@ func TestStore(t *testing.T) {
 		if got.Parts[i].Kept != (i != 2) {
 			t.Errorf("part %d: kept is %v", i, got.Parts[i].Kept)
 		}
-		if p := cfg.Progress.Snapshot()[i]; p.Kept != got.Parts[i].Kept || p.State != engine.Done ||
+		if p := cfg.Progress.Snapshot()[i]; p.Kept != got.Parts[i].Kept || !p.Done ||
 			p.Rows != got.Parts[i].Rows || p.Bytes != got.Parts[i].Bytes || p.RawBytes != got.Parts[i].RawBytes {
 			t.Errorf("part %d: %+v", i, p)
 		}
@@ -99,7 +99,7 @@ func TestStoreTakesOnlyWhatIsComplete(t *testing.T) {
 		memory{"bad", []byte("patient_id,event_type\nP1,up\nP1\n")}, short, memory{"good", export(1, 5)},
 	}
 	store := &kept{reports: map[int]*engine.Report{}}
-	cfg := engine.Config{Store: store, MaxBadRows: 1, Verify: engine.VerifyWarn}
+	cfg := engine.Config{Load: store.Load, Save: store.Save, MaxBadRows: 1, AllowMismatch: true}
 	r, err := engine.Run(t.Context(), parts, cfg)
 	if err != nil || len(r.Incomplete) < 2 {
 		t.Fatalf("got %v", err)
@@ -113,10 +113,10 @@ func TestStoreTakesOnlyWhatIsComplete(t *testing.T) {
 func TestStoreKeepsNoRuleAway(t *testing.T) {
 	parts := []engine.Part{memory{"a", []byte("patient_id,event_type\nP1,up\nP\xff,up\n")}}
 	store := &kept{reports: map[int]*engine.Report{}}
-	if _, err := engine.Run(t.Context(), parts, engine.Config{Store: store, EscapeIDs: true}); err != nil {
+	if _, err := engine.Run(t.Context(), parts, engine.Config{Load: store.Load, Save: store.Save, EscapeIDs: true}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := engine.Run(t.Context(), parts, engine.Config{Store: store})
+	_, err := engine.Run(t.Context(), parts, engine.Config{Load: store.Load, Save: store.Save})
 	var syntax *parser.SyntaxError
 	if !errors.As(err, &syntax) || syntax.Line != 3 || !errors.Is(err, parser.ErrInvalidUTF8) {
 		t.Errorf("got %v", err)
@@ -127,22 +127,23 @@ func TestStoreKeepsNoRuleAway(t *testing.T) {
 func TestStoreKeepsLimits(t *testing.T) {
 	parts := []engine.Part{memory{"a", []byte("patient_id,event_type\nP1,up\nP2,down\n")}}
 	store := &kept{reports: map[int]*engine.Report{}}
-	if _, err := engine.Run(t.Context(), parts, engine.Config{Store: store}); err != nil || store.reports[0] == nil {
+	if _, err := engine.Run(t.Context(), parts, engine.Config{Load: store.Load, Save: store.Save}); err != nil || store.reports[0] == nil {
 		t.Fatal(err)
 	}
-	for _, limits := range []engine.Limits{{Patients: 1}, {Events: 1}, {Pairs: 1}, {ID: 3}} {
-		_, want := engine.Run(t.Context(), parts, engine.Config{Limits: limits})
-		_, err := engine.Run(t.Context(), parts, engine.Config{Store: store, Limits: limits})
-		var limit, wantLimit *engine.LimitError
-		if !errors.As(err, &limit) || !errors.As(want, &wantLimit) || *limit != *wantLimit {
-			t.Errorf("%+v: got %v, without a store %v", limits, err, want)
+	for want, limits := range map[error]engine.Limits{
+		engine.ErrTooManyPatients: {Patients: 1}, engine.ErrTooManyEvents: {Events: 1}, engine.ErrTooManyPairs: {Pairs: 1}, engine.ErrIDTooLong: {ID: 3},
+	} {
+		_, without := engine.Run(t.Context(), parts, engine.Config{Limits: limits})
+		_, err := engine.Run(t.Context(), parts, engine.Config{Load: store.Load, Save: store.Save, Limits: limits})
+		if !errors.Is(err, want) || !errors.Is(without, want) {
+			t.Errorf("%+v: got %v, without a store %v", limits, err, without)
 		}
 	}
 }
 
 func TestStoreFails(t *testing.T) {
 	store := &kept{reports: map[int]*engine.Report{}, err: errors.New("disk full")}
-	_, err := engine.Run(t.Context(), []engine.Part{memory{"a", export(1, 5)}}, engine.Config{Store: store})
+	_, err := engine.Run(t.Context(), []engine.Part{memory{"a", export(1, 5)}}, engine.Config{Load: store.Load, Save: store.Save})
 	if failed, ok := errors.AsType[*engine.PartError](err); !ok || !errors.Is(err, store.err) || failed.Attempts != 0 {
 		t.Errorf("got %v; the part was not attempted", err)
 	}

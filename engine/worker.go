@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -16,7 +17,7 @@ type worker struct {
 	run    *run
 	reader *parser.Reader
 	src    timed // what reader reads
-	stages Stages
+	stages stages
 }
 
 func newWorker(r *run) *worker {
@@ -48,7 +49,7 @@ func (w *worker) countPart(ctx context.Context, index int) {
 		if !again {
 			return
 		}
-		w.run.states[index].set(Pausing)
+		w.run.states[index].set(pausing)
 		if !sleep(ctx, wait) {
 			return
 		}
@@ -121,10 +122,7 @@ func (w *worker) attempt(ctx context.Context, part Part, t *accumulator, state *
 // csv returns the configuration of the parser for a part that is counted into t.
 func (r *run) csv(part Part, t *accumulator) parser.Config {
 	c := r.cfg.csv()
-	if d, ok := part.(Delimited); ok && c.Dialect.Delimiter == 0 {
-		c.Dialect.Delimiter = d.Delimiter()
-	}
-	c.Dialect.Delimiter = cmp.Or(c.Dialect.Delimiter, ',')
+	c.Dialect.Delimiter = cmp.Or(c.Dialect.Delimiter, part.Info().Delimiter, ',')
 	if r.cfg.MaxBadRows > 0 {
 		c.Reject = func(err *parser.SyntaxError, record []byte) error {
 			return t.bad.add(err, record, r.cfg)
@@ -141,7 +139,7 @@ func (w *worker) countStream(ctx context.Context, stream io.Reader, c parser.Con
 		t.multiline += uint64(w.reader.MultilineRecords())
 		t.unterminated = t.unterminated || w.reader.Unterminated()
 		wait, decode := w.src.split()
-		w.stages.add(Stages{Wait: wait, Decode: decode})
+		w.stages.add(stages{wait: wait, decode: decode})
 	}()
 	from := w.reader.Offset()
 	if err := w.reader.Begin(); err != nil {
@@ -153,7 +151,7 @@ func (w *worker) countStream(ctx context.Context, stream io.Reader, c parser.Con
 		before := t.rows
 		err := w.countSome(t)
 		at := w.reader.Offset()
-		raw := rawBytes(stream, at)
+		raw := infoOf(stream, at).RawBytes
 		t.bytes += uint64(at - from)
 		state.read(uint64(at-from), t.rows-before, uint64(raw-rawFrom))
 		from, rawFrom = at, raw
@@ -176,8 +174,8 @@ func (w *worker) countSome(t *accumulator) error {
 	parsed := time.Now()
 	used, rows := t.countFused(data, stop)
 	counted := time.Now()
-	w.stages.Count += counted.Sub(parsed)
-	w.stages.Parse += parsed.Sub(begin) - (w.src.reading - read)
+	w.stages.count += counted.Sub(parsed)
+	w.stages.parse += parsed.Sub(begin) - (w.src.reading - read)
 	if err != nil {
 		return err
 	}
@@ -187,22 +185,13 @@ func (w *worker) countSome(t *accumulator) error {
 	begin, read = counted, w.src.reading
 	block, err := w.reader.Next()
 	parsed = time.Now()
-	w.stages.Parse += parsed.Sub(begin) - (w.src.reading - read)
+	w.stages.parse += parsed.Sub(begin) - (w.src.reading - read)
 	if err != nil {
 		return err
 	}
 	err = t.add(block)
-	w.stages.Count += time.Since(parsed)
+	w.stages.count += time.Since(parsed)
 	return err
-}
-
-// rawBytes returns the number of bytes that a stream has read from its source:
-// given, the number of bytes that it returned, unless it is a RawCounter.
-func rawBytes(stream io.Reader, given int64) int64 {
-	if raw, ok := stream.(RawCounter); ok {
-		return raw.RawBytes()
-	}
-	return given
 }
 
 // Limits of drain.
@@ -217,7 +206,7 @@ const (
 // mended by trying again and is the true reason.
 func outranked(stream io.Reader, err error) error {
 	var syntax *parser.SyntaxError
-	if p, ok := stream.(Prover); !ok || !p.Checked() || !errors.As(err, &syntax) {
+	if !infoOf(stream, 0).Checked || !errors.As(err, &syntax) {
 		return err
 	}
 	if drainErr := drain(stream); drainErr != nil {
@@ -245,70 +234,63 @@ func drain(stream io.Reader) error {
 
 // reportOf returns the report of a part whose stream is still open.
 func (r *run) reportOf(part Part, stream io.Reader, t *accumulator) PartReport {
-	report := PartReport{Name: part.Name(), Rows: t.rows, Bytes: t.bytes, BadRows: t.bad.rows, MultilineRows: t.multiline,
-		RawBytes: uint64(rawBytes(stream, int64(t.bytes)))}
-	p, ok := stream.(Prover)
-	if ok {
-		report.Verified = p.Proof()
+	info := infoOf(stream, int64(t.bytes))
+	return PartReport{
+		Name: part.Name(), Rows: t.rows, Bytes: t.bytes, RawBytes: uint64(info.RawBytes), BadRows: t.bad.rows, MultilineRows: t.multiline,
+		Verified: info.Proof, Unterminated: t.unterminated && !info.Checked,
 	}
-	report.Unterminated = t.unterminated && !(ok && p.Checked())
-	return report
 }
 
-// verify checks that the part did not change, and compares what was counted
-// with what was declared. It returns a *MismatchError only if everything else
-// is correct.
+// verify compares what was counted with what was declared. The error matches
+// ErrMismatch.
 func (r *run) verify(part Part, t *accumulator, report *PartReport) error {
-	if c, ok := part.(Checker); ok {
-		if err := c.Check(); err != nil {
-			return err
-		}
-	}
-	d, ok := part.(Declarer)
-	if !ok || r.cfg.Verify == VerifyOff {
+	declared := part.Info().Declared
+	if declared == nil || r.cfg.IgnoreDeclared {
 		return nil
 	}
-	if err := d.Declared().check(t, r.cfg.ShowData); err != nil {
+	if err := declared.check(t, r.cfg.ShowData); err != nil {
 		return err
 	}
 	report.Verified = ProofRows
 	return nil
 }
 
-// check returns a *MismatchError unless t holds what was declared. Rows that
-// were left out are included in the number of rows.
-func (d Declaration) check(t *accumulator, showIDs bool) error {
+// check returns an error that matches ErrMismatch unless t holds what was
+// declared. Rows that were left out are included in the number of rows.
+func (d *Declaration) check(t *accumulator, showIDs bool) error {
 	if rows := t.rows + t.bad.rows; rows != d.Rows {
-		return &MismatchError{What: "rows", Declared: d.Rows, Counted: rows}
+		return classed(ErrMismatch, "%s counted, %d declared by the server's metadata", rowNumber(rows), d.Rows)
 	}
-	if err := undeclared("patient", t.patients, d.Patients, showIDs); err != nil {
+	if err := undeclared("patient ids", t.patients, d.Patients, showIDs); err != nil {
 		return err
 	}
-	return undeclared("event type", t.events, d.Events, showIDs)
+	return undeclared("event types", t.events, d.Events, showIDs)
 }
 
 // shownNames is the largest number of names in an error.
 const shownNames = 10
 
-// undeclared returns a *MismatchError if a table holds names that are not in
-// the list.
+// undeclared returns an error that matches ErrMismatch if a table holds names
+// that are not in the list.
 func undeclared(what string, names *intern.Table, declared []string, show bool) error {
 	known := make(map[string]bool, len(declared))
 	for _, name := range declared {
 		known[name] = true
 	}
-	e := &MismatchError{What: what, Declared: uint64(len(declared))}
+	unknown, examples := 0, ""
+	var shown []string
 	for id := range names.Len() {
 		name := names.Name(uint32(id))
 		if known[string(name)] {
 			continue
 		}
-		if e.Counted++; show && len(e.Names) < shownNames {
-			e.Names = append(e.Names, string(name))
+		if unknown++; show && len(shown) < shownNames {
+			shown = append(shown, string(name))
+			examples = fmt.Sprintf(", such as %.200q", shown)
 		}
 	}
-	if e.Counted == 0 {
+	if unknown == 0 {
 		return nil
 	}
-	return e
+	return classed(ErrMismatch, "%s that are not among the %d of the server's metadata: %d%s", what, len(declared), unknown, examples)
 }

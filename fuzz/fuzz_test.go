@@ -201,11 +201,13 @@ func FuzzIntern(f *testing.F) {
 // file is a part that can be split at every byte.
 type file []byte
 
-func (file) Name() string                                      { return "file" }
-func (f file) Size() (int64, bool)                             { return int64(len(f)), true }
-func (f file) Cut(_ context.Context, at int64) (int64, error)  { return at, nil }
-func (f file) Open(ctx context.Context) (io.ReadCloser, error) { return f.OpenRange(ctx, 0, 0) }
-func (f file) OpenRange(_ context.Context, from, to int64) (engine.RangeStream, error) {
+func (file) Name() string { return "file" }
+func (f file) Info() engine.PartInfo {
+	return engine.PartInfo{Size: int64(len(f)), SizeKnown: true}
+}
+func (f file) Boundary(_ context.Context, at int64) (int64, error) { return at, nil }
+func (f file) Open(ctx context.Context) (io.ReadCloser, error)     { return f.OpenRange(ctx, 0, 0) }
+func (f file) OpenRange(_ context.Context, from, to int64) (io.ReadCloser, error) {
 	return &fileRange{bytes.NewReader(f[from:]), to - from}, nil
 }
 
@@ -214,8 +216,8 @@ type fileRange struct {
 	limit int64
 }
 
-func (r *fileRange) Limit() int64 { return r.limit }
-func (r *fileRange) Close() error { return nil }
+func (r *fileRange) Info() engine.StreamInfo { return engine.StreamInfo{Limit: r.limit} }
+func (r *fileRange) Close() error            { return nil }
 
 // FuzzEngine counts a file in byte ranges with several workers, and compares
 // the counts with those of encoding/csv and a map.

@@ -65,7 +65,7 @@ type rangesCounted struct {
 	ranges *atomic.Int64
 }
 
-func (f rangesCounted) OpenRange(ctx context.Context, from, to int64) (engine.RangeStream, error) {
+func (f rangesCounted) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
 	f.ranges.Add(1)
 	return f.File.OpenRange(ctx, from, to)
 }

@@ -143,7 +143,7 @@ func sourceHash(text string) string {
 }
 
 // banner writes what is missing, if anything is.
-func (p htmlPrinter) banner(missing []engine.Missing) {
+func (p htmlPrinter) banner(missing []*engine.PartError) {
 	if len(missing) == 0 {
 		return
 	}
@@ -269,11 +269,8 @@ func (p htmlPrinter) part(part engine.PartReport) {
 
 // missingFrom returns what keeps a source from being complete.
 func missingFrom(part engine.PartReport) (list []string) {
-	if part.Err != nil {
-		list = append(list, display.Line(part.Err.Error()))
-	}
-	if part.BadRows > 0 {
-		list = append(list, (&engine.BadRowsError{Rows: part.BadRows}).Error())
+	for _, err := range part.Incomplete() {
+		list = append(list, display.Line(err.Error()))
 	}
 	return list
 }

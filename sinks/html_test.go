@@ -263,7 +263,7 @@ func TestHTMLListsSomeOfManySources(t *testing.T) {
 	for i := range 1_200 {
 		part := engine.PartReport{Name: fmt.Sprintf("part-%d", i), Attempts: 1, Err: errors.New("gone"), Failed: true}
 		r.Parts = append(r.Parts, part)
-		r.Incomplete = append(r.Incomplete, engine.Missing{Part: part.Name, Err: part.Err})
+		r.Incomplete = append(r.Incomplete, &engine.PartError{Part: part.Name, Err: part.Err})
 	}
 	page := render(t, sinks.HTML{}, r)
 	for _, want := range []string{

@@ -26,11 +26,11 @@ func TestJSONOfAnIncompleteReport(t *testing.T) {
     },
     {
       "source": "ward-2.csv",
-      "reason": "18784 rows were counted, but the server's metadata declares 18785"
+      "reason": "18784 rows counted, 18785 declared by the server's metadata"
     },
     {
       "source": "ward-2.csv",
-      "reason": "1 row with a wrong number of fields was left out"
+      "reason": "1 row with a wrong number of fields left out"
     }
   ]
 }
@@ -41,7 +41,7 @@ func TestJSONOfAnIncompleteReport(t *testing.T) {
 }
 
 func TestJSONOfAnIncompleteReportOnALine(t *testing.T) {
-	r := missing(engine.Missing{Part: "a\xff.csv", Err: errors.New("no such file")}, engine.Missing{Part: "", Err: errors.New("")})
+	r := missing(&engine.PartError{Part: "a\xff.csv", Err: errors.New("no such file")}, &engine.PartError{Part: "", Err: errors.New("")})
 	const list = `"incomplete":[{"source":"a\\xff.csv","reason":"no such file"},{"source":"","reason":""}]`
 	for _, tt := range []struct {
 		sink sinks.Sink
@@ -60,7 +60,7 @@ func TestJSONOfAnIncompleteReportOnALine(t *testing.T) {
 	}
 }
 
-func missing(list ...engine.Missing) *engine.Report {
+func missing(list ...*engine.PartError) *engine.Report {
 	r := sinktest.Report(counts{"a": {"x": 1}})
 	r.Incomplete = list
 	return r
@@ -98,7 +98,7 @@ func TestJSONListsWhatIsMissing(t *testing.T) {
 // treated like nil.
 func TestCompleteReportsAreNotMarked(t *testing.T) {
 	r := sinktest.Demo()
-	r.Incomplete = []engine.Missing{}
+	r.Incomplete = []*engine.PartError{}
 	for _, s := range []sinks.Sink{sinks.JSON{}, sinks.JSON{Compact: true}, sinks.NDJSON{}, sinks.Table{}, sinks.HTML{}, sinks.CSV{}} {
 		got := render(t, s, r)
 		if want := render(t, s, sinktest.Demo()); got != want || strings.Contains(strings.ToLower(got), "incomplete") {
@@ -109,8 +109,8 @@ func TestCompleteReportsAreNotMarked(t *testing.T) {
 
 func TestTableOfAnIncompleteReport(t *testing.T) {
 	r := missing(
-		engine.Missing{Part: "b.csv", Err: errors.New("line 3, byte 20: \x1b[2Jbare\n\u202e\" \xff")},
-		engine.Missing{Part: "c d\t.csv", Err: errors.New("x")},
+		&engine.PartError{Part: "b.csv", Err: errors.New("line 3, byte 20: \x1b[2Jbare\n\u202e\" \xff")},
+		&engine.PartError{Part: "c d\t.csv", Err: errors.New("x")},
 	)
 	const banner = `INCOMPLETE RESULT; missing:
   b.csv: line 3, byte 20: \x1b[2Jbare\n\u202e" \xff
@@ -134,7 +134,7 @@ func TestTableListsTheFirstMissingParts(t *testing.T) {
 	for n, want := range map[int]string{10: "", 11: "  and 1 more\n", 2010: "  and 2,000 more\n"} {
 		r := missing()
 		for i := range n {
-			r.Incomplete = append(r.Incomplete, engine.Missing{Part: fmt.Sprintf("part-%d", i), Err: errors.New("gone")})
+			r.Incomplete = append(r.Incomplete, &engine.PartError{Part: fmt.Sprintf("part-%d", i), Err: errors.New("gone")})
 		}
 		got := render(t, sinks.Table{}, r)
 		if strings.Count(got, "  part-") != 20 || strings.Count(got, "  and ") != strings.Count(want+want, "  and ") || !strings.HasSuffix(got, want) {
@@ -145,7 +145,7 @@ func TestTableListsTheFirstMissingParts(t *testing.T) {
 
 func TestTableOfAnIncompleteReportIsSafe(t *testing.T) {
 	for r := range rune(0x300) {
-		s := engine.Missing{Part: "a" + string(r) + "b", Err: errors.New("c" + string(r) + "d")}
+		s := &engine.PartError{Part: "a" + string(r) + "b", Err: errors.New("c" + string(r) + "d")}
 		for line := range strings.Lines(render(t, sinks.Table{}, missing(s))) {
 			if strings.ContainsFunc(strings.TrimSuffix(line, "\n"), func(r rune) bool { return !unicode.IsPrint(r) }) {
 				t.Errorf("%q is printed as %q", r, line)

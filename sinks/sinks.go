@@ -139,7 +139,7 @@ func (r *Registry) Names() []string {
 }
 
 // missingLine returns what is missing as one line of printable characters.
-func missingLine(s engine.Missing) string {
+func missingLine(s *engine.PartError) string {
 	return display.Line(s.Part) + ": " + display.Line(s.Err.Error())
 }
 

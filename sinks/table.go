@@ -168,7 +168,7 @@ type tablePrinter struct {
 }
 
 // banner writes what is missing, if anything is.
-func (p *tablePrinter) banner(missing []engine.Missing) {
+func (p *tablePrinter) banner(missing []*engine.PartError) {
 	if len(missing) == 0 {
 		return
 	}

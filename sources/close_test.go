@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"fastcount/engine"
 	"fastcount/internal/testing/descriptors"
 )
 
@@ -35,11 +36,11 @@ func testFilesAreClosed(t *testing.T) {
 			_, _ = io.Copy(io.Discard, s)
 			check(t, s.Close())
 		}
-		_, err = f.Cut(t.Context(), 1)
+		_, err = f.Boundary(t.Context(), 1)
 		check(t, err)
-		_, err = EqualContent(t.Context(), []*File{f, f}, nil)
+		_, err = EqualContent(t.Context(), []engine.Part{f, f}, nil)
 		check(t, err)
-		check(t, f.Check())
+		check(t, f.check())
 
 		write(t, f.path, append(bytes.Clone(small), "x"...)) // so that every attempt fails
 		for _, open := range []func() error{

@@ -10,6 +10,8 @@ import (
 	"iter"
 	"runtime"
 	"slices"
+
+	"fastcount/engine"
 )
 
 // Files of equal size are compared in steps, in bytes: first their beginnings
@@ -19,41 +21,54 @@ const (
 	maxStep = 64 << 20
 )
 
-// EqualContent returns the groups of files whose stored bytes are equal, each
-// of at least two files in the order in which they were given. rows holds the
-// number of rows of each file and may be nil. Only files that agree in size and
-// rows are read, and each only until it differs from all others. Files that are
-// not regular are not compared.
-func EqualContent(ctx context.Context, files []*File, rows []uint64) ([][]*File, error) {
-	groups := groupBy(files, func(i int) (key [2]uint64, ok bool) {
-		size, regular := files[i].Size()
-		key[0] = uint64(size)
-		if rows != nil {
-			key[1] = rows[i]
+// EqualContent returns the groups of parts that are regular files with equal
+// stored bytes, each of at least two parts in the order in which they were
+// given. rows holds the number of rows of each part, or is nil; parts without
+// rows are not compared. Only files that agree in size and rows are read, and
+// each only until it differs from all others.
+func EqualContent(ctx context.Context, parts []engine.Part, rows []uint64) ([][]engine.Part, error) {
+	var files []*File
+	var keys [][2]uint64 // size and rows
+	for i, part := range parts {
+		f, ok := part.(*File)
+		switch {
+		case !ok || !f.regular() || rows != nil && rows[i] == 0:
+			continue
+		case rows == nil:
+			keys = append(keys, [2]uint64{uint64(f.found.size())})
+		default:
+			keys = append(keys, [2]uint64{uint64(f.found.size()), rows[i]})
 		}
-		return key, regular
-	})
-	var equal [][]*File
-	for _, group := range groups {
+		files = append(files, f)
+	}
+	var equal [][]engine.Part
+	for _, group := range groupBy(files, func(i int) [2]uint64 { return keys[i] }) {
 		same, err := compareFiles(ctx, group)
 		if err != nil {
 			return nil, err
 		}
-		equal = append(equal, same...)
+		for _, group := range same {
+			equal = append(equal, asParts(group))
+		}
 	}
 	return equal, nil
 }
 
+func asParts(files []*File) []engine.Part {
+	parts := make([]engine.Part, len(files))
+	for i, f := range files {
+		parts[i] = f
+	}
+	return parts
+}
+
 // groupBy returns the files that share a key, in groups of at least two in the
-// order of their first files. Files without a key are in no group.
-func groupBy[K comparable](files []*File, keyOf func(i int) (key K, ok bool)) [][]*File {
+// order of their first files.
+func groupBy[K comparable](files []*File, keyOf func(i int) K) [][]*File {
 	index := make(map[K]int)
 	var groups [][]*File
 	for i, f := range files {
-		key, ok := keyOf(i)
-		if !ok {
-			continue
-		}
+		key := keyOf(i)
 		g, known := index[key]
 		if !known {
 			g = len(groups)
@@ -67,9 +82,8 @@ func groupBy[K comparable](files []*File, keyOf func(i int) (key K, ok bool)) []
 
 // compareFiles divides files of one size into groups of equal content.
 func compareFiles(ctx context.Context, group []*File) (groups [][]*File, err error) {
-	size, _ := group[0].Size()
 	groups = [][]*File{group}
-	for from, to := range comparedRanges(size) {
+	for from, to := range comparedRanges(group[0].found.size()) {
 		if groups, err = divide(ctx, groups, from, to); err != nil || len(groups) == 0 {
 			return nil, err
 		}
@@ -106,7 +120,7 @@ func divide(ctx context.Context, groups [][]*File, from, to int64) (divided [][]
 		if err != nil {
 			return nil, err
 		}
-		divided = append(divided, groupBy(group, func(i int) ([sha256.Size]byte, bool) { return digests[i], true })...)
+		divided = append(divided, groupBy(group, func(i int) [sha256.Size]byte { return digests[i] })...)
 	}
 	return divided, nil
 }
@@ -124,7 +138,7 @@ func (f *File) digest(ctx context.Context, from, to int64) (sum [sha256.Size]byt
 // decimal, a line feed, its first 64 KiB, and its last 64 KiB without bytes
 // already included, all as stored. Copies of a file have the same digest.
 func (f *File) Digest(ctx context.Context) (string, error) {
-	size, _ := f.Size()
+	size := f.found.size()
 	hash := sha256.New()
 	fmt.Fprintf(hash, "%d\n", size)
 	begin := min(size, endSize)

@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"fastcount/engine"
 )
 
 // TestEqualContent compares copies of a file and files that differ in one byte,
@@ -17,7 +19,7 @@ func TestEqualContent(t *testing.T) {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Chdir(t.TempDir())
 			data := bytes.Repeat([]byte("abcdefgh\n"), int(size)/9+1)[:size]
-			files := []*File{newFile(t, write(t, "one", data))}
+			files := []engine.Part{newFile(t, write(t, "one", data))}
 			places := []int64{0, size / 3, size / 2, endSize - 1, endSize, size - endSize, size - endSize - 1, size - 1}
 			slices.Sort(places)
 			for _, at := range slices.Compact(places) {
@@ -32,8 +34,8 @@ func TestEqualContent(t *testing.T) {
 			check(t, err)
 			for _, group := range groups {
 				for _, f := range group[1:] {
-					if !bytes.Equal(read(t, f.path), read(t, group[0].path)) {
-						t.Errorf("%s and %s are not equal", group[0].path, f.path)
+					if !bytes.Equal(read(t, f.Name()), read(t, group[0].Name())) {
+						t.Errorf("%s and %s are not equal", group[0].Name(), f.Name())
 					}
 				}
 			}
@@ -51,7 +53,7 @@ func read(t *testing.T, path string) []byte {
 	return data
 }
 
-func names(groups [][]*File) (all [][]string) {
+func names(groups [][]engine.Part) (all [][]string) {
 	for _, group := range groups {
 		all = append(all, nil)
 		for _, f := range group {
@@ -65,9 +67,9 @@ func names(groups [][]*File) (all [][]string) {
 // compared, which causes no error.
 func TestEqualContentReadsNoFileOfItsOwnSize(t *testing.T) {
 	tree(t, "a", "bc", "def")
-	files := []*File{newFile(t, "a"), newFile(t, "bc"), newFile(t, "def")}
+	files := []engine.Part{newFile(t, "a"), newFile(t, "bc"), newFile(t, "def")}
 	for _, f := range files {
-		check(t, os.Remove(f.path))
+		check(t, os.Remove(f.Name()))
 	}
 	if groups, err := EqualContent(t.Context(), files, nil); groups != nil || err != nil {
 		t.Errorf("got %v, %v", groups, err)
@@ -78,7 +80,7 @@ func TestEqualContentReadsNoFileOfItsOwnSize(t *testing.T) {
 // number of rows.
 func TestEqualContentComparesFilesOfEqualRows(t *testing.T) {
 	tree(t, "x/a", "y/a", "z/a")
-	var files []*File
+	var files []engine.Part
 	for _, path := range []string{"x/a", "y/a", "z/a"} {
 		files = append(files, newFile(t, write(t, path, []byte("same"))))
 	}
@@ -92,7 +94,7 @@ func TestEqualContentComparesFilesOfEqualRows(t *testing.T) {
 
 func TestEqualContentFails(t *testing.T) {
 	tree(t, "ab", "cd")
-	files := []*File{newFile(t, "ab"), newFile(t, "cd")}
+	files := []engine.Part{newFile(t, "ab"), newFile(t, "cd")}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if groups, err := EqualContent(ctx, files, nil); !errors.Is(err, context.Canceled) {

@@ -7,20 +7,11 @@
 // recognized by their first bytes, and returns [io.EOF] only if the file or
 // response and every layer of compression ended properly.
 //
-// # Optional interfaces
-//
-// [Resolve] and [NewFile] return files as [File]. It implements
-// [engine.Splitter], [engine.Checker], [engine.Identifier] and
-// [engine.Delimited]. Regular files must not change between NewFile and the end
-// of the count. The part that [File.Section] returns implements [engine.Ranger]
-// too.
-//
-// [URL] and [Download] implement [engine.Remote] and [engine.Retrier]. URL
-// implements [engine.Delimited] too, and Download [engine.Declarer] and
-// [engine.Identifier]. Standard input implements none of these: it can be read
-// only once.
-//
-// Streams implement [engine.Prover], [engine.RawCounter] and [engine.Waiter].
+// Files, and the byte ranges that [File.Section] returns, implement
+// [engine.Splitter]. Regular files must not change between NewFile and the end
+// of the count. [URL] and [Download] implement [engine.Retrier]. Standard input
+// can be read only once. [Identify] returns what distinguishes a part from
+// others in later runs. All streams report an [engine.StreamInfo].
 //
 // # Errors
 //

@@ -19,10 +19,8 @@ import (
 )
 
 var (
-	_ engine.Part     = (*Download)(nil)
-	_ engine.Declarer = (*Download)(nil)
-	_ engine.Remote   = (*Download)(nil)
-	_ engine.Retrier  = (*Download)(nil)
+	_ engine.Part    = (*Download)(nil)
+	_ engine.Retrier = (*Download)(nil)
 )
 
 // maxValues is the maximum number of JSON values parsed at once. Each takes
@@ -39,8 +37,10 @@ type Download struct {
 // ID returns the id of the download on its server.
 func (d *Download) ID() string { return d.id }
 
-// Declared implements [engine.Declarer]. Callers must not modify the lists.
-func (d *Download) Declared() engine.Declaration { return d.declared }
+// Info implements [engine.Part]. Callers must not modify what is declared.
+func (d *Download) Info() engine.PartInfo {
+	return engine.PartInfo{Remote: true, Declared: &d.declared}
+}
 
 // Exports requests the ids of the exports of the server, in its order.
 func (c *Client) Exports(ctx context.Context) ([]string, error) {

@@ -74,10 +74,10 @@ func TestExport(t *testing.T) {
 		t.Error(diff)
 	}
 	want := engine.Declaration{ID: "d1", Rows: 2, Patients: []string{"P1", "Pé2"}, Events: []string{"a", "b"}}
-	if diff := cmp.Diff(want, downloads[1].Declared()); diff != "" {
+	if diff := cmp.Diff(&want, downloads[1].Info().Declared); diff != "" {
 		t.Error(diff)
 	}
-	if got, err := readPart(t, downloads[1]); got != csvText || err != nil || !downloads[1].Remote() {
+	if got, err := readPart(t, downloads[1]); got != csvText || err != nil || !downloads[1].Info().Remote {
 		t.Errorf("got %q, %v", got, err)
 	}
 	if _, err := readPart(t, downloads[0]); !errors.Is(err, ErrNotFound) {
@@ -230,7 +230,7 @@ func TestNamesTwice(t *testing.T) {
 		"/api/export/demo/d1": metadata("d1", `"rows":2,"event_types":["a"],"patients":["`+patients+strings.Repeat(`","`+patients, 20)+`"]`)}))
 	downloads, err := newClient(t, Options{Server: s.URL}).Export(t.Context(), "demo")
 	check(t, err)
-	got := downloads[0].Declared().Patients
+	got := downloads[0].Info().Declared.Patients
 	if cap(got) > 16_000 {
 		t.Errorf("capacity %d", cap(got))
 	}
@@ -439,7 +439,7 @@ func TestDownloadInAnEngine(t *testing.T) {
 		{"cut twice", []string{cut(poison), cut(csvText), respond(csvText)}, 3, nil},
 		{"too few rows once", []string{respond(poison), respond(csvText)}, 2, nil},
 		{"empty once", []string{respond(""), respond(csvText)}, 2, nil},
-		{"always too few rows", []string{respond(poison)}, 2, isA[*engine.MismatchError]},
+		{"always too few rows", []string{respond(poison)}, 2, func(err error) bool { return errors.Is(err, engine.ErrMismatch) }},
 		{"always malformed", []string{respond(csvText + "x\n")}, 2, isA[*parser.SyntaxError]},
 		{"always cut", []string{cut(csvText)}, 8, func(err error) bool { return errors.Is(err, ErrExhausted) }},
 		{"malformed and cut", []string{cut(poison + "x\n")}, 8, func(err error) bool { return errors.Is(err, ErrExhausted) }},

@@ -107,10 +107,9 @@ func TestTimeSetBack(t *testing.T) {
 				if _, err := drain(s); how != "cut and extended" && name == "plain" && !errors.Is(err, ErrChanged) {
 					t.Errorf("stream: got %v", err)
 				}
-				if err := f.Check(); !errors.Is(err, ErrChanged) {
-					t.Errorf("Check: got %v", err)
+				if err := s.Close(); !errors.Is(err, ErrChanged) {
+					t.Errorf("Close: got %v", err)
 				}
-				check(t, s.Close())
 			})
 		}
 	}
@@ -127,15 +126,12 @@ func TestTimeSetBackInARange(t *testing.T) {
 	check(t, err)
 	setBack(t, f.path, func() { write(t, f.path, []byte(csvText)) })
 	section := f.Section("a", 5, 9).(*section)
-	for _, part := range []engine.Checker{f, section} {
-		if err := part.Check(); !errors.Is(err, ErrChanged) {
-			t.Errorf("got %v", err)
-		}
-	}
 	if s, err := section.OpenRange(t.Context(), 0, 5); s != nil || !errors.Is(err, ErrChanged) {
 		t.Errorf("opened again: got %v, %v", s, err)
 	}
-	check(t, s.Close())
+	if err := s.Close(); !errors.Is(err, ErrChanged) {
+		t.Errorf("closed: got %v", err)
+	}
 }
 
 // Standard input that is a regular file must not change.
@@ -188,7 +184,7 @@ func TestYoungFileIsWaitedForOnce(t *testing.T) {
 		begin = time.Now()
 		_, err = again.Digest(t.Context())
 		check(t, err)
-		_, err = again.Cut(t.Context(), 5)
+		_, err = again.Boundary(t.Context(), 5)
 		check(t, err)
 		if waited := time.Since(begin); waited > 0 {
 			t.Errorf("waited %v again", waited)
@@ -350,7 +346,7 @@ func readState(t *testing.T, path string) (map[byte]bool, error) {
 		return nil, err
 	}
 	letters, err := states(s)
-	return letters, errors.Join(err, s.Close(), f.Check())
+	return letters, errors.Join(err, s.Close())
 }
 
 // A file that is written to during the wait has changed.

@@ -121,9 +121,9 @@ func TestURL(t *testing.T) {
 			var got string
 			if err == nil {
 				got, err = drain(s)
-				p := s.(engine.Prover)
-				if err == nil && (p.Proof() != test.proof || p.Checked() != (test.proof > engine.ProofNone)) {
-					t.Errorf("Proof: %v, Checked: %v", p.Proof(), p.Checked())
+				info := s.(*stream).Info()
+				if err == nil && (info.Proof != test.proof || info.Checked != (test.proof > engine.ProofNone)) {
+					t.Errorf("got %+v", info)
 				}
 				check(t, s.Close())
 			}
@@ -201,7 +201,7 @@ func TestRawBytes(t *testing.T) {
 	check(t, err)
 	_, err = drain(s)
 	check(t, err)
-	if raw := s.(engine.RawCounter).RawBytes(); raw != int64(len(zipped)) {
+	if raw := s.(*stream).Info().RawBytes; raw != int64(len(zipped)) {
 		t.Errorf("%d bytes, want %d", raw, len(zipped))
 	}
 	check(t, s.Close())

@@ -38,7 +38,7 @@ func TestFIFO(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "fifo")
 		check(t, syscall.Mkfifo(path, 0o600))
 		f := newFile(t, path)
-		if _, ok := f.Size(); ok {
+		if f.Info().SizeKnown {
 			t.Error("a FIFO cannot be split")
 		}
 		written := make(chan error, 1)
@@ -47,7 +47,6 @@ func TestFIFO(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 		check(t, <-written)
-		check(t, f.Check())
 	}
 }
 

@@ -15,10 +15,7 @@ import (
 	"fastcount/engine"
 )
 
-var (
-	_ engine.Part    = (*File)(nil)
-	_ engine.Checker = (*File)(nil)
-)
+var _ engine.Part = (*File)(nil)
 
 // LocalOptions configures the reading of files and standard input. The zero
 // value is ready to use.
@@ -100,9 +97,17 @@ func (f *File) Named(name string) *File {
 // given to Named.
 func (f *File) Name() string { return f.name }
 
+// Info implements [engine.Part]. The size of a file that is not regular is not
+// known. The delimiter depends on the name of the file.
+func (f *File) Info() engine.PartInfo {
+	return engine.PartInfo{Size: f.found.size(), SizeKnown: f.regular(), Delimiter: nameDelimiter(f.path)}
+}
+
 func (f *File) regular() bool { return f.found.regular() }
 
 // Open implements [engine.Part]. Opening a FIFO blocks until it has a writer.
+// Closing the stream of a regular file returns an error that matches
+// [ErrChanged] if the file changed or its path leads to another file.
 func (f *File) Open(ctx context.Context) (io.ReadCloser, error) {
 	return opened(f.open(ctx))
 }
@@ -140,7 +145,7 @@ func (f *File) openRegular(ctx context.Context, off int64) (*stream, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	s := newRegular(ctx, file, f.found, off)
-	s.closers = append(s.closers, file.Close)
+	s.closers = append(s.closers, file.Close, f.check)
 	return s, nil
 }
 
@@ -187,12 +192,9 @@ func unchanged(file *os.File, found facts) error {
 	return found.compare(now)
 }
 
-// Check implements [engine.Checker]. It returns an error that matches
-// [ErrChanged] if the path leads to another file, or the file has changed.
-func (f *File) Check() error {
-	if !f.regular() {
-		return nil
-	}
+// check returns an error that matches [ErrChanged] if the path leads to another
+// file, or the file has changed.
+func (f *File) check() error {
 	now, err := os.Stat(f.path)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrChanged, err)

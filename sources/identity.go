@@ -12,17 +12,31 @@ import (
 	"fastcount/engine"
 )
 
-var (
-	_ engine.Identifier = (*Download)(nil)
-	_ engine.Identifier = (*File)(nil)
-	_ engine.Identifier = (*section)(nil)
-)
+// Identity distinguishes a part from every other one, so that later runs can
+// use what was counted of it. It is the same as long as reading the part would
+// return the same bytes, as far as that can be determined without reading it. It
+// holds no secret and no patient id. The zero Identity means that the part
+// cannot be identified.
+type Identity struct {
+	ID      string // the path of a file, or the ids of an export and a download
+	Version string // changes when the part does; for people: size, time, row count
+	Digest  string // of what may change although Version does not; not for people
+}
 
-// Identity implements [engine.Identifier]. The ID is the URL of the server, a
+// Identify returns the identity of a part, the zero Identity if it has none, as
+// standard input does.
+func Identify(p engine.Part) Identity {
+	if i, ok := p.(interface{ Identity() Identity }); ok {
+		return i.Identity()
+	}
+	return Identity{}
+}
+
+// Identity returns the identity of the download. The ID is the URL of the server, a
 // space, and the name of the download. The version and digest depend on the
 // metadata.
-func (d *Download) Identity() engine.Identity {
-	return engine.Identity{
+func (d *Download) Identity() Identity {
+	return Identity{
 		ID:      d.client.Server() + " " + d.name,
 		Version: fmt.Sprintf("%d rows, %d patients, %d event types", d.declared.Rows, len(d.declared.Patients), len(d.declared.Events)),
 		Digest:  digestOf(d.declared.Patients, d.declared.Events),
@@ -42,25 +56,25 @@ func digestOf(lists ...[]string) string {
 	return hex.EncodeToString(sum.Sum(nil)[:sha256.Size/2])
 }
 
-// Identity implements [engine.Identifier]. A regular file is identified by its
+// Identity returns the identity of the file. A regular file is identified by its
 // path and its state: size, modification time and, where available, change time
 // and inode. Other files have no identity.
-func (f *File) Identity() engine.Identity {
+func (f *File) Identity() Identity {
 	path, err := filepath.Abs(f.path)
 	if err != nil || !f.regular() {
-		return engine.Identity{} // without a working directory, a relative path is meaningless
+		return Identity{} // without a working directory, a relative path is meaningless
 	}
 	if !utf8.ValidString(path) {
 		path = strconv.Quote(path)
 	}
-	return engine.Identity{ID: path, Version: f.found.version()}
+	return Identity{ID: path, Version: f.found.version()}
 }
 
-// Identity implements [engine.Identifier]. It differs from that of the file and
+// Identity returns the identity of the range. It differs from that of the file and
 // of every other range.
-func (s *section) Identity() engine.Identity {
+func (s *section) Identity() Identity {
 	id := s.file.Identity()
-	if id != (engine.Identity{}) {
+	if id != (Identity{}) {
 		id.ID = fmt.Sprintf("bytes [%d,%d) of %s", s.from, s.to, id.ID)
 	}
 	return id

@@ -14,7 +14,7 @@ import (
 )
 
 func TestDownloadIdentity(t *testing.T) {
-	of := func(rows uint64, patients, events []string) engine.Identity {
+	of := func(rows uint64, patients, events []string) Identity {
 		d := &Download{remote: remote{client: newClient(t, Options{Server: "http://host:80/base"})}, id: "d1", declared: engine.Declaration{Rows: rows, Patients: patients, Events: events}}
 		d.name = "demo/d1"
 		return d.Identity()
@@ -26,7 +26,7 @@ func TestDownloadIdentity(t *testing.T) {
 	if of(5, []string{"P2", "P1"}, []string{"up"}) != first {
 		t.Error("the order of a list changes the digest")
 	}
-	for what, other := range map[string]engine.Identity{
+	for what, other := range map[string]Identity{
 		"rows":                    of(6, []string{"P1", "P2"}, []string{"up"}),
 		"another patient":         of(5, []string{"P1", "P3"}, []string{"up"}),
 		"one patient less":        of(5, []string{"P1"}, []string{"up"}),
@@ -83,24 +83,24 @@ func TestFileIdentity(t *testing.T) {
 			t.Error("another file in its place: the same identity")
 		}
 	}
-	if got := newFile(t, os.DevNull).Identity(); got != (engine.Identity{}) {
+	if got := newFile(t, os.DevNull).Identity(); got != (Identity{}) {
 		t.Errorf("of a device: %+v", got)
 	}
 }
 
 // Different parts have different identities, even with confusing names.
 func TestIdentitiesDiffer(t *testing.T) {
-	seen := make(map[engine.Identity]string)
+	seen := make(map[Identity]string)
 	add := func(what string, p engine.Part) {
 		t.Helper()
-		i, ok := p.(engine.Identifier)
-		if !ok || i.Identity() == (engine.Identity{}) {
+		id := Identify(p)
+		if id == (Identity{}) {
 			return
 		}
-		if known, taken := seen[i.Identity()]; taken {
-			t.Errorf("%s and %s are both %+v", known, what, i.Identity())
+		if known, taken := seen[id]; taken {
+			t.Errorf("%s and %s are both %+v", known, what, id)
 		}
-		seen[i.Identity()] = what
+		seen[id] = what
 	}
 	dir, then := t.TempDir(), time.Date(2025, 8, 26, 1, 2, 3, 4500, time.UTC)
 	names := []string{"a", "b", "bytes [0,5) of a", "http:", `"a"`, "a\n", "a, 5 bytes"}
@@ -138,7 +138,7 @@ func TestIdentitiesDiffer(t *testing.T) {
 	if f.Named("other").Identity() != f.Identity() {
 		t.Error("a file is another one by another name")
 	}
-	if got := newFile(t, os.DevNull).Section("a", 0, 0).(*section).Identity(); got != (engine.Identity{}) {
+	if got := newFile(t, os.DevNull).Section("a", 0, 0).(*section).Identity(); got != (Identity{}) {
 		t.Errorf("of a device: %+v", got)
 	}
 }
@@ -153,7 +153,7 @@ func TestNoIdentityWithoutDirectory(t *testing.T) {
 	f := newFile(t, write(t, "a.csv", []byte(csvText)))
 	check(t, os.RemoveAll(dir))
 	t.Setenv("PWD", "")
-	if got := f.Identity(); got != (engine.Identity{}) {
+	if got := f.Identity(); got != (Identity{}) {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -161,15 +161,15 @@ func TestNoIdentityWithoutDirectory(t *testing.T) {
 // keyed is a store that keeps results by the identity of each part.
 type keyed struct {
 	parts []engine.Part
-	kept  map[engine.Identity]*engine.Report
+	kept  map[Identity]*engine.Report
 }
 
 func (s keyed) Load(part int) (*engine.Report, error) {
-	return s.kept[s.parts[part].(engine.Identifier).Identity()], nil
+	return s.kept[Identify(s.parts[part])], nil
 }
 
 func (s keyed) Save(part int, r *engine.Report) error {
-	s.kept[s.parts[part].(engine.Identifier).Identity()] = r
+	s.kept[Identify(s.parts[part])] = r
 	return nil
 }
 
@@ -179,7 +179,7 @@ func TestHalfAFileIsNotTheWhole(t *testing.T) {
 	text := "patient_id,event_type\n" + strings.Repeat("P1,a\n", 1000)
 	f := newFile(t, tempFile(t, "a.csv", []byte(text)))
 	size := int64(len(text))
-	kept := make(map[engine.Identity]*engine.Report)
+	kept := make(map[Identity]*engine.Report)
 	for _, c := range []struct {
 		part engine.Part
 		rows uint64
@@ -188,10 +188,11 @@ func TestHalfAFileIsNotTheWhole(t *testing.T) {
 		{f.Section("a.csv", 0, size/2), 498}, {f, 1000},
 	} {
 		parts := []engine.Part{c.part}
-		r, err := engine.Run(t.Context(), parts, engine.Config{Jobs: 1, Store: keyed{parts, kept}})
+		store := keyed{parts, kept}
+		r, err := engine.Run(t.Context(), parts, engine.Config{Jobs: 1, Load: store.Load, Save: store.Save})
 		check(t, err)
 		if r.Rows != c.rows {
-			t.Errorf("%+v: %d rows, want %d", c.part.(engine.Identifier).Identity(), r.Rows, c.rows)
+			t.Errorf("%+v: %d rows, want %d", Identify(c.part), r.Rows, c.rows)
 		}
 	}
 	if len(kept) != 4 {
@@ -206,12 +207,11 @@ func TestSectionIsNotOpenedAsAWhole(t *testing.T) {
 	if r, err := s.Open(t.Context()); r != nil || !errors.Is(err, errRange) {
 		t.Errorf("got %v, %v", r, err)
 	}
-	from, to := s.Range()
-	size, ok := s.Size()
-	if s.Name() != "named" || from != 5 || to != 9 || size != int64(len(csvText)) || !ok || s.Delimiter() != '\t' {
-		t.Errorf("got %+v", s)
+	info := s.Info()
+	if s.Name() != "named" || info.Range.From != 5 || info.Range.To != 9 || info.Size != int64(len(csvText)) || !info.SizeKnown || info.Delimiter != '\t' {
+		t.Errorf("got %+v", info)
 	}
-	if at, err := s.Cut(t.Context(), 7); at != 7 || err != nil {
+	if at, err := s.Boundary(t.Context(), 7); at != 7 || err != nil {
 		t.Errorf("got %d, %v", at, err)
 	}
 }

@@ -67,8 +67,8 @@ func TestProofOfCompression(t *testing.T) {
 				check(t, s.decodeSniffed(DefaultFileWindow))
 				_, err := drain(s)
 				check(t, err)
-				if got := s.Proof(); got != test.want || s.Checked() != (test.name != "plain") {
-					t.Errorf("Proof: %v, Checked: %v", got, s.Checked())
+				if got := s.Info(); got.Proof != test.want || got.Checked != (test.name != "plain") {
+					t.Errorf("got %+v", got)
 				}
 				check(t, s.Close())
 			})

@@ -18,22 +18,14 @@ import (
 // their beginnings. If bytes that look like a member are not one, decoding the
 // data before them fails, and so does the range.
 
-var (
-	_ engine.Splitter    = (*File)(nil)
-	_ engine.RangeStream = (*plainRange)(nil)
-	_ engine.RangeStream = (*memberRange)(nil)
-)
+var _ engine.Splitter = (*File)(nil)
 
 // searchLimit is the number of bytes that are searched for the beginning of a
 // member. Decoding takes about 50 times as long as searching.
 const searchLimit = 1 << 30
 
-// Size implements [engine.Splitter]. ok is false for a file that is not
-// regular.
-func (f *File) Size() (size int64, ok bool) { return f.found.size(), f.regular() }
-
-// OpenRange implements engine.Splitter.
-func (f *File) OpenRange(ctx context.Context, from, to int64) (engine.RangeStream, error) {
+// OpenRange implements [engine.Splitter].
+func (f *File) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
 	s, err := f.openRegular(ctx, from)
 	if err != nil {
 		return nil, err
@@ -61,8 +53,12 @@ type plainRange struct {
 	limit int64
 }
 
-// Limit implements engine.RangeStream.
-func (r *plainRange) Limit() int64 { return r.limit }
+// Info implements the method that [engine.Splitter] requires.
+func (r *plainRange) Info() engine.StreamInfo {
+	info := r.stream.Info()
+	info.Limit = r.limit
+	return info
+}
 
 // memberRange is a range of a compressed file: the members up to the next
 // range, then the members after it.
@@ -76,11 +72,12 @@ type memberRange struct {
 	limit   int64
 }
 
-// Limit implements engine.RangeStream.
-func (r *memberRange) Limit() int64 { return r.limit }
-
-// Checked implements engine.Prover.
-func (r *memberRange) Checked() bool { return true }
+// Info implements the method that [engine.Splitter] requires.
+func (r *memberRange) Info() engine.StreamInfo {
+	info := r.stream.Info()
+	info.Limit, info.Checked = r.limit, true
+	return info
+}
 
 // decode starts a decoder at the next stored byte.
 func (r *memberRange) decode() (err error) {
@@ -114,8 +111,8 @@ func (r *memberRange) Read(p []byte) (int, error) {
 // Close implements io.Closer.
 func (r *memberRange) Close() error { return errors.Join(r.decoder.Close(), r.stream.Close()) }
 
-// Cut implements engine.Splitter.
-func (f *File) Cut(ctx context.Context, at int64) (place int64, err error) {
+// Boundary implements [engine.Splitter].
+func (f *File) Boundary(ctx context.Context, at int64) (place int64, err error) {
 	if f.format == plain {
 		return at, nil
 	}

@@ -94,7 +94,7 @@ func judge(err error) verdict {
 	if errors.Is(err, ErrExhausted) {
 		return always
 	}
-	if _, ok := errors.AsType[*engine.LimitError](err); ok {
+	if errors.Is(err, engine.ErrLimit) {
 		return never
 	}
 	for _, final := range []error{ErrDenied, ErrNotFound, ErrArgument, ErrRedirect, ErrWindow,

@@ -9,11 +9,7 @@ import (
 	"fastcount/engine"
 )
 
-var (
-	_ engine.Ranger    = (*section)(nil)
-	_ engine.Checker   = (*section)(nil)
-	_ engine.Delimited = (*section)(nil)
-)
+var _ engine.Splitter = (*section)(nil)
 
 // section is a part that is a range of a file. It does not embed the file,
 // whose identity is not that of the range.
@@ -24,14 +20,18 @@ type section struct {
 }
 
 // Section returns a part that is the range [from, to) of the file, which must
-// not be compressed. The part implements [engine.Ranger].
+// not be compressed.
 func (f *File) Section(name string, from, to int64) engine.Part { return &section{f, name, from, to} }
 
 // Name implements engine.Part.
 func (s *section) Name() string { return s.name }
 
-// Range implements engine.Ranger.
-func (s *section) Range() (from, to int64) { return s.from, s.to }
+// Info implements [engine.Part]. The size is that of the file.
+func (s *section) Info() engine.PartInfo {
+	info := s.file.Info()
+	info.Range = &engine.Range{From: s.from, To: s.to}
+	return info
+}
 
 // errRange is returned for a range that is opened as a complete part.
 var errRange = errors.New("a range cannot be opened as a complete part")
@@ -42,20 +42,13 @@ func (s *section) Open(context.Context) (io.ReadCloser, error) {
 	return nil, fmt.Errorf("bytes %d to %d of %s: %w", s.from, s.to, s.file.path, errRange)
 }
 
-// Size implements [engine.Splitter]. It returns the size of the file.
-func (s *section) Size() (size int64, ok bool) { return s.file.Size() }
-
-// Cut implements engine.Splitter.
-func (s *section) Cut(ctx context.Context, at int64) (int64, error) { return s.file.Cut(ctx, at) }
+// Boundary implements [engine.Splitter].
+func (s *section) Boundary(ctx context.Context, at int64) (int64, error) {
+	return s.file.Boundary(ctx, at)
+}
 
 // OpenRange implements [engine.Splitter]. The range may be any range of the
 // file: the header is outside of the section.
-func (s *section) OpenRange(ctx context.Context, from, to int64) (engine.RangeStream, error) {
+func (s *section) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
 	return s.file.OpenRange(ctx, from, to)
 }
-
-// Check implements engine.Checker.
-func (s *section) Check() error { return s.file.Check() }
-
-// Delimiter implements engine.Delimited.
-func (s *section) Delimiter() byte { return s.file.Delimiter() }

@@ -28,6 +28,9 @@ func NewStdin(r io.Reader, o LocalOptions) engine.Part { return &stdin{r: r, opt
 // Name implements engine.Part.
 func (s *stdin) Name() string { return "stdin" }
 
+// Info implements engine.Part. Nothing is known of standard input.
+func (s *stdin) Info() engine.PartInfo { return engine.PartInfo{} }
+
 var errOpenedTwice = errors.New("standard input can be read only once")
 
 // Open implements [engine.Part]. It blocks until the first bytes are available.

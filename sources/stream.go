@@ -13,7 +13,7 @@ type stream struct {
 	io.Reader                // decoded bytes
 	raw       *source        // undecoded bytes
 	proof     engine.Proof   // of the undecoded bytes, after io.EOF
-	checked   bool           // see [engine.Prover]
+	checked   bool           // see [engine.StreamInfo]
 	decoders  []*decoder     // bottom first
 	closers   []func() error // bottom first
 }
@@ -52,23 +52,19 @@ func (s *stream) decodeSniffed(maxWindow uint64) error {
 	return s.decode(f, maxWindow)
 }
 
-// Proof implements engine.Prover.
-func (s *stream) Proof() engine.Proof {
+// Info returns facts about the stream.
+func (s *stream) Info() engine.StreamInfo {
+	return engine.StreamInfo{Proof: s.strongest(), Checked: s.checked, RawBytes: s.raw.n, Waited: s.raw.in}
+}
+
+// strongest returns the strongest proof that holds.
+func (s *stream) strongest() engine.Proof {
 	strongest := s.proof
 	for _, d := range s.decoders {
 		strongest = max(strongest, d.proof())
 	}
 	return strongest
 }
-
-// Checked implements engine.Prover.
-func (s *stream) Checked() bool { return s.checked }
-
-// RawBytes implements engine.RawCounter.
-func (s *stream) RawBytes() int64 { return s.raw.n }
-
-// Waited implements engine.Waiter.
-func (s *stream) Waited() time.Duration { return s.raw.in }
 
 // Close closes all layers, the last added first.
 func (s *stream) Close() error {

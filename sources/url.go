@@ -13,7 +13,6 @@ import (
 
 var (
 	_ engine.Part    = (*URL)(nil)
-	_ engine.Remote  = (*URL)(nil)
 	_ engine.Retrier = (*URL)(nil)
 )
 
@@ -35,6 +34,11 @@ func (c *Client) URL(raw, name string) (*URL, error) {
 		name = publicURL(u)
 	}
 	return &URL{c.newRemote(u, name)}, nil
+}
+
+// Info implements [engine.Part]. The delimiter depends on the path of the URL.
+func (u *URL) Info() engine.PartInfo {
+	return engine.PartInfo{Remote: true, Delimiter: nameDelimiter(u.url.Path)}
 }
 
 // publicURL returns the form of a URL for messages, which is without its query.
@@ -61,9 +65,6 @@ func (c *Client) newRetrier() *retrier { return &retrier{retries: c.opts.Retries
 
 // Name implements engine.Part.
 func (r *remote) Name() string { return r.name }
-
-// Remote implements engine.Remote.
-func (r *remote) Remote() bool { return true }
 
 // Open implements [engine.Part]. It returns once the first bytes of the
 // response are available. It decodes the Content-Encoding, and then data that

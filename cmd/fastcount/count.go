@@ -133,8 +133,8 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 		return err
 	}
 	took := time.Since(begin)
-	p.summarise(report, found, took, cfg.Verify)
-	err = o.reportStats(p, report, stats.Run{Wall: took, Sink: time.Since(counted), Stages: cfg.Progress.Stages(), Kernel: simd.Current().Name})
+	p.summarise(report, found, took, cfg.IgnoreDeclared)
+	err = o.reportStats(p, report, measured(cfg.Progress, took, time.Since(counted)))
 	if err != nil {
 		return err
 	}
@@ -170,19 +170,27 @@ func (o *countOptions) reportStats(p *program, r *engine.Report, m stats.Run) er
 	return nil
 }
 
+// measured returns what was measured of a run that took some time, of it that
+// for writing the result.
+func measured(p *engine.Progress, took, sink time.Duration) stats.Run {
+	m := stats.Run{Wall: took, Sink: sink, Kernel: simd.Current().Name}
+	m.Wait, m.Decode, m.Parse, m.Count = p.Stages()
+	return m
+}
+
 // metricsMode is the mode of the metrics file. It holds no ids, and the program
 // that collects metrics is usually another user.
 const metricsMode = 0o644
 
 // summarise prints what was done and what proves it.
-func (p *program) summarise(r *engine.Report, found []sources.Source, took time.Duration, verify engine.Verify) {
+func (p *program) summarise(r *engine.Report, found []sources.Source, took time.Duration, ignored bool) {
 	if p.ui.Verbose {
 		for _, part := range r.Parts {
 			p.ui.Info("%s", stats.Part(part))
 		}
 	}
 	line := stats.Summary(r, found, took)
-	if verify == engine.VerifyOff {
+	if ignored {
 		line += "; not compared with metadata (--verify off)"
 	}
 	p.ui.Info("%s", line)
@@ -217,12 +225,13 @@ func (o *countOptions) config(p *program) (engine.Config, error) {
 		Patient:   parser.Selector(o.patient),
 		Event:     parser.Selector(o.event),
 
-		Verify:       verifying[o.verify.Word],
-		AllowPartial: o.allowPartial,
-		MaxBadRows:   uint64(o.maxBadRows),
-		KeepBadRows:  o.rejects != "",
-		EscapeIDs:    o.utf8.Word == "escape",
-		ShowData:     o.showData,
+		AllowMismatch:  o.verify.Word == "warn",
+		IgnoreDeclared: o.verify.Word == "off",
+		AllowPartial:   o.allowPartial,
+		MaxBadRows:     uint64(o.maxBadRows),
+		KeepBadRows:    o.rejects != "",
+		EscapeIDs:      o.utf8.Word == "escape",
+		ShowData:       o.showData,
 
 		Dialect:      parser.Dialect{Delimiter: byte(o.delimiter), NoHeader: o.noHeader},
 		RecordLimits: parser.Limits{MaxRecord: int(o.maxRecord), MaxRecordLines: int(o.maxLines), MaxColumns: int(o.maxColumns)},
@@ -242,9 +251,6 @@ func useKernel(environ []string) error {
 	}
 	return nil
 }
-
-// verifying are the words of --verify.
-var verifying = map[string]engine.Verify{"strict": engine.VerifyStrict, "warn": engine.VerifyWarn, "off": engine.VerifyOff}
 
 // tellPlan tells for --dry-run what the run would read and write.
 func (o *countOptions) tellPlan(p *program, parts []engine.Part) error {
@@ -299,13 +305,11 @@ type extent struct {
 
 // extentOf returns how much there is of a part.
 func extentOf(part engine.Part) extent {
-	if d, ok := part.(engine.Declarer); ok {
-		return extent{rows: d.Declared().Rows, declared: true}
-	}
-	if f, ok := part.(*sources.File); ok {
-		if size, regular := f.Size(); regular {
-			return extent{bytes: uint64(size), size: true}
-		}
+	switch info := part.Info(); {
+	case info.Declared != nil:
+		return extent{rows: info.Declared.Rows, declared: true}
+	case info.SizeKnown:
+		return extent{bytes: uint64(info.Size), size: true}
 	}
 	return extent{unknown: 1}
 }

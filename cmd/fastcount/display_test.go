@@ -34,9 +34,9 @@ func TestMessagesFollowTheStructure(t *testing.T) {
 		{fmt.Errorf("x: %w", fmt.Errorf("y: %w", a)), []string{"x: y: a\nfastcount: b"}},
 		{fmt.Errorf("%w: %w", a, b), []string{"a\nfastcount: b: c"}},
 		{cli.Usage(errors.Join(a, b)), []string{"a\nfastcount: b", "c"}},
-		{engine.PartErrors{{Part: "p\nq", Err: errors.Join(a, b)}, {Part: "r", Attempts: 2, Err: b}},
+		{failed(engine.PartReport{Name: "p\nq", Err: errors.Join(a, b)}, engine.PartReport{Name: "r", Attempts: 2, Err: b}),
 			[]string{"p\nq: a\nfastcount: b", "c", "r: c (attempt 2)"}},
-		{&incompleteError{[]engine.Missing{{Part: "p\nq", Err: a}, {Part: "r", Err: b}}},
+		{&incompleteError{[]*engine.PartError{{Part: "p\nq", Err: a}, {Part: "r", Err: b}}},
 			[]string{"the result is incomplete: p\nq: a\nfastcount: b", "the result is incomplete: r: c"}},
 		{fmt.Errorf("--state: %w", &checkpoint.DifferentError{Dir: "d\ne", Differences: []string{"f\ng", "h"}}),
 			[]string{"--state: d\ne: checkpoint of another run:", "f\ng", "h"}},
@@ -45,6 +45,14 @@ func TestMessagesFollowTheStructure(t *testing.T) {
 			t.Errorf("messages(%q) = %q, want %q", c.err, got, c.want)
 		}
 	}
+}
+
+// failed returns the error of a run of which these parts failed.
+func failed(parts ...engine.PartReport) error {
+	for i := range parts {
+		parts[i].Failed = true
+	}
+	return (&engine.Report{Parts: parts}).ExpectRows(0)
 }
 
 // TestFileNamesForgeNoLine: a name with a line break, a terminal's escape or a

@@ -77,8 +77,8 @@ type failure struct {
 }
 
 // failures lists the kinds of errors. An error may be of several kinds: a
-// *parser.SyntaxError may wrap a *engine.LimitError, and a transfer that was
-// given up may have been cut short. The first entry with a code determines the
+// *parser.SyntaxError may wrap one about a limit, and a transfer that was given
+// up may have been cut short. The first entry with a code determines the
 // exit code, and the first with a hint the hint.
 var failures = []failure{
 	{is: signaled(exitInterrupted), code: exitInterrupted},
@@ -86,7 +86,11 @@ var failures = []failure{
 	{is: as[*cli.UsageError], code: exitUsage},
 	{is: as[*incompleteError], code: exitIncomplete},
 
-	{as[*engine.LimitError], exitLimit, ""}, // its hint names the flag
+	{matches(engine.ErrIDTooLong), exitLimit, "raise the limit with --max-id"},
+	{matches(engine.ErrTooManyPatients), exitLimit, "raise the limit with --max-patients"},
+	{matches(engine.ErrTooManyEvents), exitLimit, "raise the limit with --max-events"},
+	{matches(engine.ErrTooManyPairs), exitLimit, "raise the limit with --max-pairs"},
+	{matches(engine.ErrNamesTooLarge), exitLimit, "raise the limit with --max-names-size"},
 	{matches(syscall.ENOMEM), exitLimit, "use less memory with fewer --jobs and --transfers"},
 	{matches(resources.ErrDescriptors), exitLimit, descriptorHint},
 	{matches(syscall.EMFILE), exitLimit, descriptorHint},
@@ -100,9 +104,9 @@ var failures = []failure{
 	{matches(sources.ErrTooManyNames), exitLimit, "raise the limit with --max-declared-names"},
 	{matches(resources.ErrMemory), exitLimit, "use less memory with fewer --jobs and --transfers, or raise the limit with --max-memory"},
 
-	{expectedRowsDiffer, exitMismatch, "check whether the sources are complete, and whether --expect-rows is right"},
-	{as[*engine.MismatchError], exitMismatch, "try again later, or ask the operator of the server: its data and metadata disagree"},
-	{as[*engine.ProofError], exitMismatch, "prove the result by its number of rows with --expect-rows N; 'fastcount help stats' lists the proofs"},
+	{matches(engine.ErrExpectedRows), exitMismatch, "check whether the sources are complete, and whether --expect-rows is right"},
+	{matches(engine.ErrMismatch), exitMismatch, "try again later, or ask the operator of the server: its data and metadata disagree"},
+	{matches(engine.ErrWeakProof), exitMismatch, "prove the result by its number of rows with --expect-rows N; 'fastcount help stats' lists the proofs"},
 	{matches(errTimeUp), exitTimeUp, "allow more time with --max-duration; nothing was printed"},
 	{is: matches(stdout.ErrClosed), code: exitBrokenPipe},
 	{matches(stdout.ErrLost), exitUsage, "redirect standard output, with >FILE, or >" + os.DevNull + " to discard the result; most subcommands also have --output FILE"},
@@ -164,9 +168,9 @@ var failures = []failure{
 	{matches(sources.ErrContent), exitData, "check that this is the URL of a CSV"},
 	{matches(sources.ErrMetadata), exitData, "check that --server is the base URL of an export API, as 'fastcount help api' describes it"},
 	{is: as[*parser.SyntaxError], code: exitData},
-	{allRowsBad, exitData, "set the delimiter with --delimiter, or leave out --max-bad-rows to see where the first of these rows is"},
-	{badRowsLimited, exitData, "leave out more rows with --max-bad-rows"},
-	{is: as[*engine.BadRowsError], code: exitData},
+	{matches(engine.ErrOnlyBadRows), exitData, "set the delimiter with --delimiter, or leave out --max-bad-rows to see where the first of these rows is"},
+	{matches(engine.ErrTooManyBadRows), exitData, "leave out more rows with --max-bad-rows"},
+	{is: matches(engine.ErrBadRows), code: exitData},
 }
 
 // Hints of several failures.
@@ -222,25 +226,6 @@ func signaled(code int) func(error) bool {
 	}
 }
 
-// expectedRowsDiffer reports whether err is about --expect-rows.
-func expectedRowsDiffer(err error) bool {
-	m, ok := errors.AsType[*engine.MismatchError](err)
-	return ok && m.What == engine.MismatchExpected
-}
-
-// badRowsLimited reports whether err is about more left-out rows than
-// --max-bad-rows allows.
-func badRowsLimited(err error) bool {
-	b, ok := errors.AsType[*engine.BadRowsError](err)
-	return ok && b.Limit > 0
-}
-
-// allRowsBad reports whether err is about a source without any good row.
-func allRowsBad(err error) bool {
-	b, ok := errors.AsType[*engine.BadRowsError](err)
-	return ok && b.All
-}
-
 // exitCode returns the exit code for err.
 func exitCode(err error) int {
 	if err == nil {
@@ -257,7 +242,7 @@ func exitCode(err error) int {
 // hints returns what can be done about err, without repetitions. If several
 // parts failed, there may be several hints.
 func hints(err error) []string {
-	if parts, ok := errors.AsType[engine.PartErrors](err); ok {
+	if parts := engine.Failures(err); parts != nil {
 		var all []string
 		for _, p := range parts {
 			all = append(all, hints(p.Err)...)
@@ -266,9 +251,6 @@ func hints(err error) []string {
 	}
 	if h, ok := errors.AsType[*cli.HintedError](err); ok {
 		return h.Hints
-	}
-	if limit, ok := errors.AsType[*engine.LimitError](err); ok {
-		return []string{"raise the limit with --max-" + limit.What}
 	}
 	if i, ok := errors.AsType[*incompleteError](err); ok {
 		var all []string
@@ -298,7 +280,7 @@ func distinct(texts []string) (all []string) {
 // incompleteError is the error for a result that was written although something
 // is missing from it, as the flags allow.
 type incompleteError struct {
-	missing []engine.Missing
+	missing []*engine.PartError
 }
 
 func (e *incompleteError) Error() string { return strings.Join(e.Lines(), "\n") }

@@ -60,12 +60,12 @@ func TestFailures(t *testing.T) {
 		{"403 of a proxy", &sources.StatusError{Code: 403, Proxy: "http://proxy.test"}, exitNotAllowed, "NO_PROXY"},
 		{"secret in the clear", sources.ErrDenied, exitNotAllowed, "--allow-http-token"},
 		{"redirect", sources.ErrRedirect, exitNotAllowed, "other place"},
-		{"limit", &engine.LimitError{What: "pairs", Limit: 1}, exitLimit, "--max-pairs"},
-		{"limit at a place", syntax(&engine.LimitError{What: "id", Limit: 1}), exitLimit, "--max-id"},
+		{"limit", engine.ErrTooManyPairs, exitLimit, "--max-pairs"},
+		{"limit at a place", syntax(engine.ErrIDTooLong), exitLimit, "--max-id"},
 		{"record", syntax(fmt.Errorf("%w: 1", parser.ErrRecordTooLong)), exitLimit, "--max-record"},
 		{"lines", syntax(fmt.Errorf("%w: 1", parser.ErrTooManyLines)), exitLimit, "--max-record-lines"},
 		{"quoted field over the limit", syntax(fmt.Errorf("%w: its quoted field", parser.ErrRecordTooLong)), exitLimit, "--max-record"},
-		{"all names", &engine.LimitError{What: "names-size", Limit: 1}, exitLimit, "--max-names-size"},
+		{"all names", engine.ErrNamesTooLarge, exitLimit, "--max-names-size"},
 		{"columns", syntax(parser.ErrTooManyColumns), exitLimit, "--max-columns"},
 		{"window", sources.ErrWindow, exitLimit, "--max-window"},
 		{"memory", resources.ErrMemory, exitLimit, "--max-memory"},
@@ -74,9 +74,9 @@ func TestFailures(t *testing.T) {
 		{"no socket for a download", errors.Join(sources.ErrExhausted, os.NewSyscallError("socket", syscall.EMFILE)), exitLimit, "ulimit -n"},
 		{"system's table of files", syscall.ENFILE, exitLimit, "this machine"},
 		{"no memory for a mapping", syscall.ENOMEM, exitLimit, "--jobs"},
-		{"mismatch", &engine.MismatchError{What: "rows"}, exitMismatch, "metadata"},
-		{"expected rows", &engine.MismatchError{What: engine.MismatchExpected}, exitMismatch, "--expect-rows"},
-		{"weak proof", &engine.ProofError{}, exitMismatch, "--expect-rows N"},
+		{"mismatch", engine.ErrMismatch, exitMismatch, "metadata"},
+		{"expected rows", engine.ErrExpectedRows, exitMismatch, "--expect-rows"},
+		{"weak proof", engine.ErrWeakProof, exitMismatch, "--expect-rows N"},
 		{"time up", errTimeUp, exitTimeUp, "--max-duration"},
 		{"changed", sources.ErrChanged, exitFailure, "copy"},
 		{"interrupted", signals.Interrupted{Signal: os.Interrupt}, exitInterrupted, ""},
@@ -98,11 +98,11 @@ func TestFailures(t *testing.T) {
 
 // TestSeveralFailures: all are listed, each hint is given once, and the first decides.
 func TestSeveralFailures(t *testing.T) {
-	err := engine.PartErrors{
-		{Part: "a", Attempts: 1, Err: syntax(parser.ErrBareQuote)},
-		{Part: "b", Attempts: 8, Err: &sources.StatusError{Code: 503}},
-		{Part: "c", Attempts: 1, Err: syntax(parser.ErrBareQuote)},
-	}
+	err := failed(
+		engine.PartReport{Name: "a", Attempts: 1, Err: syntax(parser.ErrBareQuote)},
+		engine.PartReport{Name: "b", Attempts: 8, Err: &sources.StatusError{Code: 503}},
+		engine.PartReport{Name: "c", Attempts: 1, Err: syntax(parser.ErrBareQuote)},
+	)
 	if got := exitCode(err); got != exitData {
 		t.Errorf("exit code %d", got)
 	}

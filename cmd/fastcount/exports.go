@@ -52,7 +52,7 @@ func (o *exportsOptions) run(ctx context.Context, p *program, args []string) err
 		}
 		var rows uint64
 		for _, d := range downloads {
-			rows += d.Declared().Rows
+			rows += d.Info().Declared.Rows
 		}
 		text += fmt.Sprintf("%-*s  %9d  %14d\n", width, id, len(downloads), rows)
 	}

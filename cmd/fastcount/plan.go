@@ -99,9 +99,9 @@ func (o *planOptions) rules() plan.Rules {
 func (o *planOptions) entries(ctx context.Context, r *remote, found []sources.Source, cfg engine.Config) ([]plan.Entry, error) {
 	var entries []plan.Entry
 	for _, s := range found {
-		switch part := s.Part.(type) {
-		case *sources.File:
-			u, err := plan.NewFile(ctx, part)
+		switch s.Kind {
+		case sources.KindFile:
+			u, err := plan.NewFile(ctx, s.Part)
 			if errors.Is(err, plan.ErrUnplannable) {
 				err = cli.Usage(err)
 			}
@@ -109,8 +109,8 @@ func (o *planOptions) entries(ctx context.Context, r *remote, found []sources.So
 				return nil, err
 			}
 			if o.scan {
-				if err := plan.Scan(ctx, &u, part, cfg); err != nil {
-					return nil, fmt.Errorf("%s: %w", part.Name(), err)
+				if err := plan.Scan(ctx, &u, s.Part, cfg); err != nil {
+					return nil, fmt.Errorf("%s: %w", s.Name, err)
 				}
 			}
 			entries = append(entries, u)

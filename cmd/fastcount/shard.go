@@ -19,7 +19,6 @@ import (
 	"fastcount/internal/plan"
 	"fastcount/internal/progress"
 	"fastcount/internal/scheduler"
-	"fastcount/internal/simd"
 	"fastcount/internal/stats"
 	"fastcount/sources"
 )
@@ -83,7 +82,7 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 		return err
 	}
 	took := time.Since(begin)
-	err = o.reportStats(p, report, stats.Run{Wall: took, Sink: time.Since(counted), Stages: cfg.Progress.Stages(), Kernel: simd.Current().Name})
+	err = o.reportStats(p, report, measured(cfg.Progress, took, time.Since(counted)))
 	if err != nil {
 		return err
 	}

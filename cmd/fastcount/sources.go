@@ -92,28 +92,22 @@ func (o *inputOptions) resolve(p *program, args []string, maxWindow uint64) ([]s
 // warnEqualFiles warns of files that have rows and equal content. Its error is
 // that of ctx.
 func (p *program) warnEqualFiles(ctx context.Context, parts []engine.Part, reports []engine.PartReport) error {
-	var files []*sources.File
-	var rows []uint64
-	for i, part := range parts {
-		if f, ok := part.(*sources.File); ok && reports[i].Rows > 0 {
-			files = append(files, f)
-			rows = append(rows, reports[i].Rows)
-		}
+	rows := make([]uint64, len(reports))
+	for i, r := range reports {
+		rows[i] = r.Rows
 	}
-	groups, err := sources.EqualContent(ctx, files, rows)
+	groups, err := sources.EqualContent(ctx, parts, rows)
 	return p.reportEqual(ctx, groups, err)
 }
 
 // warnEqualInPlan is warnEqualFiles before anything is counted.
 func (p *program) warnEqualInPlan(ctx context.Context, found []sources.Source, cfg engine.Config) error {
-	var files []*sources.File
-	for _, s := range found {
-		if f, ok := s.Part.(*sources.File); ok {
-			files = append(files, f)
-		}
+	parts := make([]engine.Part, len(found))
+	for i, s := range found {
+		parts[i] = s.Part
 	}
-	groups, err := sources.EqualContent(ctx, files, nil)
-	var withRows [][]*sources.File
+	groups, err := sources.EqualContent(ctx, parts, nil)
+	var withRows [][]engine.Part
 	for _, group := range groups {
 		if hasRows(ctx, group[0], cfg) {
 			withRows = append(withRows, group)
@@ -124,14 +118,14 @@ func (p *program) warnEqualInPlan(ctx context.Context, found []sources.Source, c
 
 // hasRows reports whether a file holds more than a header. A file that is not
 // well formed may do so.
-func hasRows(ctx context.Context, f *sources.File, cfg engine.Config) bool {
-	stream, err := f.Open(ctx)
+func hasRows(ctx context.Context, part engine.Part, cfg engine.Config) bool {
+	stream, err := part.Open(ctx)
 	if err != nil {
 		return true
 	}
 	defer stream.Close()
 	c := parser.Config{Dialect: cfg.Dialect, Limits: cfg.RecordLimits}
-	c.Dialect.Delimiter = cmp.Or(c.Dialect.Delimiter, f.Delimiter())
+	c.Dialect.Delimiter = cmp.Or(c.Dialect.Delimiter, part.Info().Delimiter)
 	for r := parser.NewReader(stream, c); ; {
 		block, err := r.Next()
 		if err != nil {
@@ -144,7 +138,7 @@ func hasRows(ctx context.Context, f *sources.File, cfg engine.Config) bool {
 }
 
 // reportEqual warns of groups of equal files in one line.
-func (p *program) reportEqual(ctx context.Context, groups [][]*sources.File, err error) error {
+func (p *program) reportEqual(ctx context.Context, groups [][]engine.Part, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -159,7 +153,7 @@ func (p *program) reportEqual(ctx context.Context, groups [][]*sources.File, err
 }
 
 // twoOf names two of some files.
-func twoOf(files []*sources.File) string {
+func twoOf(files []engine.Part) string {
 	text := files[0].Name() + " and " + files[1].Name()
 	if more := len(files) - 2; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)

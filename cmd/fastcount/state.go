@@ -19,7 +19,7 @@ func (o *countOptions) keepable(found []sources.Source) error {
 		return nil
 	}
 	for _, s := range found {
-		if s.Kind == sources.KindExport || s.Kind == sources.KindFile && identityOf(s.Part) != (engine.Identity{}) {
+		if s.Kind == sources.KindExport || s.Kind == sources.KindFile && sources.Identify(s.Part) != (sources.Identity{}) {
 			continue
 		}
 		return cli.Usage(cli.Hint(errors.New("--state: "+s.Name+" cannot be kept in a checkpoint: a later run could not recognise it"),
@@ -28,19 +28,11 @@ func (o *countOptions) keepable(found []sources.Source) error {
 	return nil
 }
 
-// identityOf returns what a part is known by, nothing where it is not known.
-func identityOf(p engine.Part) engine.Identity {
-	if i, ok := p.(engine.Identifier); ok {
-		return i.Identity()
-	}
-	return engine.Identity{}
-}
-
 // identityOf returns what a part is known by, without the server: that is one
 // of the rules, and the port of the built-in server is different in each run.
-func (r *remote) identityOf(p engine.Part) engine.Identity {
-	id := identityOf(p)
-	if _, ok := p.(*sources.Download); ok {
+func (r *remote) identityOf(p engine.Part) sources.Identity {
+	id := sources.Identify(p)
+	if p.Info().Declared != nil {
 		id.ID = strings.TrimPrefix(id.ID, r.Server()+" ")
 	}
 	return id
@@ -59,7 +51,7 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	if err != nil {
 		return nil, fmt.Errorf("--state: %w", err)
 	}
-	cfg.Store = store
+	cfg.Load, cfg.Save = store.Load, store.Save
 	p.resumable.Store(true)
 	return store.Close, nil
 }
@@ -68,7 +60,7 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 // finished, such as the limits, may differ when a run is taken up again: so the part that failed can be let pass.
 func rules(r *remote, parts []engine.Part, cfg engine.Config) map[string]string {
 	compared := "yes"
-	if cfg.Verify == engine.VerifyOff {
+	if cfg.IgnoreDeclared {
 		compared = "no"
 	}
 	all := map[string]string{
@@ -79,7 +71,7 @@ func rules(r *remote, parts []engine.Part, cfg engine.Config) map[string]string 
 		"compared with metadata": compared,
 	}
 	for _, p := range parts {
-		if _, ok := p.(*sources.Download); ok {
+		if p.Info().Declared != nil {
 			all["--server"] = r.identity()
 		}
 	}

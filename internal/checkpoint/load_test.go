@@ -15,6 +15,7 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/partial"
 	"fastcount/internal/testing/descriptors"
+	"fastcount/sources"
 )
 
 // storeOf returns a store that holds the results of parts, and their texts.
@@ -22,7 +23,7 @@ func storeOf(t *testing.T, parts []engine.Part, w *warnings) (s *Store, texts []
 	t.Helper()
 	dir, run := privateDir(t), runOf(parts)
 	s = mustOpen(t, dir, run, w)
-	if _, err := engine.Run(t.Context(), parts, engine.Config{Store: s}); err != nil {
+	if _, err := engine.Run(t.Context(), parts, engine.Config{Load: s.Load, Save: s.Save}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range parts {
@@ -128,7 +129,7 @@ func TestPartThatCannotBeKept(t *testing.T) {
 // The identity of each part is in the name of its file and in the file, so that
 // no part is taken for another one.
 func TestPartsOfDifferentIdentity(t *testing.T) {
-	ids := []engine.Identity{{ID: "a"}, {ID: "b"}, {ID: "a", Version: "1"}, {ID: "a", Digest: "1"}, {ID: "a 1"}, {ID: `a" "1`}}
+	ids := []sources.Identity{{ID: "a"}, {ID: "b"}, {ID: "a", Version: "1"}, {ID: "a", Digest: "1"}, {ID: "a 1"}, {ID: `a" "1`}}
 	s := mustOpen(t, privateDir(t), Run{Sources: ids}, nil)
 	seen := make(map[string]bool)
 	for i := range ids {
@@ -143,7 +144,7 @@ func TestPartsOfDifferentIdentity(t *testing.T) {
 // Sources of one id are sorted by all their members, so that their order does
 // not make runs differ.
 func TestOrderOfSources(t *testing.T) {
-	ids := []engine.Identity{{ID: "a", Version: "2"}, {ID: "a", Version: "1", Digest: "y"}, {ID: "a", Version: "1", Digest: "x"}}
+	ids := []sources.Identity{{ID: "a", Version: "2"}, {ID: "a", Version: "1", Digest: "y"}, {ID: "a", Version: "1", Digest: "x"}}
 	dir := privateDir(t)
 	if err := mustOpen(t, dir, Run{Sources: ids}, nil).Close(); err != nil {
 		t.Fatal(err)
@@ -167,7 +168,7 @@ func TestStoreIsClosed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := engine.Run(t.Context(), parts, engine.Config{Store: s}); err != nil {
+		if _, err := engine.Run(t.Context(), parts, engine.Config{Load: s.Load, Save: s.Save}); err != nil {
 			t.Error(err)
 		}
 		if _, err := Open(dir, run, nil); !errors.Is(err, ErrLocked) {

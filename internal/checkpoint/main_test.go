@@ -12,18 +12,20 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/partial"
+	"fastcount/sources"
 )
 
 // text is a part in memory.
 type text struct{ name, data string }
 
-func (p text) Name() string { return p.name }
+func (p text) Name() string          { return p.name }
+func (p text) Info() engine.PartInfo { return engine.PartInfo{} }
 
 func (p text) Open(context.Context) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(p.data)), nil
 }
 
-func (p text) Identity() engine.Identity { return engine.Identity{ID: p.name, Version: p.data} }
+func (p text) Identity() sources.Identity { return sources.Identity{ID: p.name, Version: p.data} }
 
 // texts are three parts.
 func texts() []engine.Part {
@@ -50,7 +52,7 @@ func privateDir(t *testing.T) string {
 func runOf(parts []engine.Part) Run {
 	r := Run{Rules: map[string]string{"--delimiter": ","}}
 	for _, p := range parts {
-		r.Sources = append(r.Sources, p.(engine.Identifier).Identity())
+		r.Sources = append(r.Sources, sources.Identify(p))
 	}
 	return r
 }

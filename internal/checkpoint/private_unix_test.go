@@ -134,7 +134,7 @@ func TestPlantedParts(t *testing.T) {
 			s, _ := storeOf(t, parts, &w)
 			p.do(t, s.path(1))
 			again := []engine.Part{closed{parts[0].(text)}, parts[1], closed{parts[2].(text)}}
-			r, err := engine.Run(t.Context(), again, engine.Config{Store: s})
+			r, err := engine.Run(t.Context(), again, engine.Config{Load: s.Load, Save: s.Save})
 			if err != nil || result(t, r) != want {
 				t.Errorf("the answer: %v", err)
 			}

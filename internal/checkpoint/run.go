@@ -13,17 +13,17 @@ import (
 	"slices"
 	"strings"
 
-	"fastcount/engine"
 	"fastcount/internal/atomicfile"
 	"fastcount/internal/jsonline"
+	"fastcount/sources"
 )
 
 // Run describes what a run counts, and by which rules. A run can use only the
 // checkpoint of an equal one. A Run holds no secret and no patient id, and all
 // of it is UTF-8.
 type Run struct {
-	Rules   map[string]string // what the counts depend on in addition to the sources: names and values, as messages show them
-	Sources []engine.Identity // of the parts, in their order
+	Rules   map[string]string  // what the counts depend on in addition to the sources: names and values, as messages show them
+	Sources []sources.Identity // of the parts, in their order
 }
 
 const runName = "run.jsonl"
@@ -37,7 +37,7 @@ type header struct {
 	Rules map[string]string `json:"rules"`
 }
 
-// source is an engine.Identity as it is written.
+// source is an sources.Identity as it is written.
 type source struct {
 	ID      string `json:"id"`
 	Version string `json:"version"`
@@ -56,7 +56,7 @@ type runFile = jsonline.List[header, source, trailer]
 func (r Run) text() ([]byte, error) {
 	file := runFile{Header: header{format.ID(), r.Rules}, Lines: make([]source, len(r.Sources)), Trailer: trailer{len(r.Sources)}}
 	for i, s := range r.Sources {
-		if s == (engine.Identity{}) {
+		if s == (sources.Identity{}) {
 			return nil, fmt.Errorf("part %d: no identity", i+1)
 		}
 		file.Lines[i] = source(s)

@@ -43,8 +43,8 @@ const (
 	partSuffix = ".partial"
 )
 
-// Store is the engine.Store of one run in a directory. It holds the lock of the
-// directory until it is closed.
+// Store holds the counts of the finished parts of one run in a directory. It
+// holds the lock of the directory until it is closed.
 type Store struct {
 	dir   string
 	run   string   // digest of the run
@@ -53,8 +53,6 @@ type Store struct {
 	files atomicfile.Files
 	lock  *flock.Flock
 }
-
-var _ engine.Store = (*Store)(nil)
 
 // Open opens and locks the checkpoint of a run in a directory, which it creates
 // if it does not exist. It removes unfinished files of earlier processes. The
@@ -145,7 +143,7 @@ func (s *Store) path(part int) string {
 	return filepath.Join(s.dir, s.parts[part][:sha256.Size]+partSuffix)
 }
 
-// Load implements engine.Store. It warns of a file that cannot be used, and
+// Load is for engine.Config.Load. It warns of a file that cannot be used, and
 // ignores it.
 func (s *Store) Load(part int) (*engine.Report, error) {
 	r, err := s.load(part)
@@ -183,7 +181,7 @@ func (s *Store) header(part int) partial.Header {
 	return partial.Header{Job: s.run, Label: s.parts[part], EscapeIDs: true}
 }
 
-// Save implements engine.Store. After it has returned nil, the counts of the
+// Save is for engine.Config.Save. After it has returned nil, the counts of the
 // part survive a power failure.
 func (s *Store) Save(part int, r *engine.Report) error {
 	err := atomicfile.Write(s.files, s.path(part), func(w io.Writer) error {

@@ -18,6 +18,7 @@ import (
 	"fastcount/internal/partial"
 	"fastcount/internal/testing/descriptors"
 	"fastcount/internal/testing/faulty"
+	"fastcount/sources"
 )
 
 // closed is a part that must not be read.
@@ -36,7 +37,7 @@ func TestFinishedPartsAreNotReadAgain(t *testing.T) {
 	cut := slices.Clone(parts)
 	cut[1] = closed{parts[1].(text)}
 	s := mustOpen(t, dir, run, nil)
-	if _, err := engine.Run(t.Context(), cut, engine.Config{Store: s}); err == nil {
+	if _, err := engine.Run(t.Context(), cut, engine.Config{Load: s.Load, Save: s.Save}); err == nil {
 		t.Fatal("the part that cannot be read was")
 	}
 	if err := s.Close(); err != nil {
@@ -46,7 +47,7 @@ func TestFinishedPartsAreNotReadAgain(t *testing.T) {
 	rest := []engine.Part{closed{parts[0].(text)}, parts[1], closed{parts[2].(text)}}
 	for range 2 { // the second time everything is there
 		s = mustOpen(t, dir, run, nil)
-		r, err := engine.Run(t.Context(), rest, engine.Config{Store: s})
+		r, err := engine.Run(t.Context(), rest, engine.Config{Load: s.Load, Save: s.Save})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +70,7 @@ func TestKeepsAnyBytes(t *testing.T) {
 	for range 2 {
 		warned := new(warnings)
 		s := mustOpen(t, dir, runOf(parts), warned)
-		r, err := engine.Run(t.Context(), parts, engine.Config{Store: s, EscapeIDs: true})
+		r, err := engine.Run(t.Context(), parts, engine.Config{Load: s.Load, Save: s.Save, EscapeIDs: true})
 		if err != nil || len(warned.list) > 0 {
 			t.Fatalf("got %v, warnings %q", err, warned.list)
 		}
@@ -148,7 +149,7 @@ func runWith(t *testing.T, dir string, run Run, parts []engine.Part, f atomicfil
 		return nil, err
 	}
 	defer s.Close()
-	return engine.Run(t.Context(), parts, engine.Config{Store: s})
+	return engine.Run(t.Context(), parts, engine.Config{Load: s.Load, Save: s.Save})
 }
 
 // A file that is not what was saved causes a warning, and its part is counted
@@ -195,7 +196,7 @@ func TestDamage(t *testing.T) {
 				t.Fatal(err)
 			}
 			again := []engine.Part{closed{parts[0].(text)}, parts[1], closed{parts[2].(text)}}
-			r, err := engine.Run(t.Context(), again, engine.Config{Store: s})
+			r, err := engine.Run(t.Context(), again, engine.Config{Load: s.Load, Save: s.Save})
 			if err != nil || result(t, r) != want {
 				t.Errorf("the answer: %v", err)
 			}
@@ -263,7 +264,7 @@ func TestLocked(t *testing.T) {
 func TestAnotherRun(t *testing.T) {
 	first := Run{
 		Rules:   map[string]string{"--delimiter": `","`, "--server": "http://a:80"},
-		Sources: []engine.Identity{{ID: "demo/1", Version: "5 rows"}, {ID: "demo/2", Version: "7 rows"}},
+		Sources: []sources.Identity{{ID: "demo/1", Version: "5 rows"}, {ID: "demo/2", Version: "7 rows"}},
 	}
 	for _, test := range []struct {
 		name   string
@@ -275,7 +276,7 @@ func TestAnotherRun(t *testing.T) {
 		{"a version", func(r *Run) { r.Sources[1].Version = "8 rows" }, []string{"demo/2: was 7 rows, is 8 rows"}},
 		{"what is not shown", func(r *Run) { r.Sources[1].Digest = "d" }, []string{"demo/2: unchanged (7 rows), but its content differs"}},
 		{"a part less", func(r *Run) { r.Sources = r.Sources[1:] }, []string{"demo/1: was 5 rows, is absent"}},
-		{"a part more", func(r *Run) { r.Sources = append(r.Sources, engine.Identity{ID: "demo/3", Version: "1 rows"}) },
+		{"a part more", func(r *Run) { r.Sources = append(r.Sources, sources.Identity{ID: "demo/3", Version: "1 rows"}) },
 			[]string{"demo/3: was absent, is 1 rows"}},
 		{"several", func(r *Run) { r.Rules["--server"], r.Sources[0].Version = "http://b:80", "6 rows" },
 			[]string{"--server: was http://a:80, is http://b:80", "demo/1: was 5 rows, is 6 rows"}},
@@ -359,7 +360,7 @@ func TestUnfitDirectories(t *testing.T) {
 	if _, err := os.Stat(temp); err == nil {
 		t.Error("a temporary file is still there")
 	}
-	if _, err := Open(privateDir(t), Run{Sources: make([]engine.Identity, 1)}, nil); err == nil {
+	if _, err := Open(privateDir(t), Run{Sources: make([]sources.Identity, 1)}, nil); err == nil {
 		t.Error("a part without identity was taken")
 	}
 }
@@ -390,7 +391,7 @@ func TestDirectoryIsMade(t *testing.T) {
 
 // A part without identity is named by its number, from 1.
 func TestPartWithoutIdentity(t *testing.T) {
-	run := Run{Sources: []engine.Identity{{ID: "a"}, {}}}
+	run := Run{Sources: []sources.Identity{{ID: "a"}, {}}}
 	if s, err := Open(privateDir(t), run, nil); s != nil || err == nil || !strings.HasPrefix(err.Error(), "part 2: ") {
 		t.Errorf("got %v, %v", s, err)
 	}
@@ -400,7 +401,7 @@ func TestPartWithoutIdentity(t *testing.T) {
 // it must not change between versions.
 func TestRunFile(t *testing.T) {
 	dir := privateDir(t)
-	run := Run{Rules: map[string]string{"--delimiter": `"<"`}, Sources: []engine.Identity{{ID: "b", Version: "2 & 3", Digest: "d"}, {ID: "a", Version: "1"}}}
+	run := Run{Rules: map[string]string{"--delimiter": `"<"`}, Sources: []sources.Identity{{ID: "b", Version: "2 & 3", Digest: "d"}, {ID: "a", Version: "1"}}}
 	mustOpen(t, dir, run, nil).Close()
 	const want = `{"fastcount":"checkpoint","version":1,"rules":{"--delimiter":"\"<\""}}
 {"id":"a","version":"1"}

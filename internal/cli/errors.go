@@ -14,7 +14,7 @@ import (
 // Text of a single error, such as one in the name of a file, begins no new
 // message: only the structure of err does.
 func Messages(err error) []string {
-	if parts, ok := errors.AsType[engine.PartErrors](err); ok {
+	if parts := engine.Failures(err); parts != nil {
 		var lines []string
 		for _, p := range parts {
 			lines = append(lines, Messages(p)...)

@@ -27,16 +27,18 @@ type memory struct {
 	from, to int64
 }
 
-func (m memory) Name() string                                   { return m.name }
-func (m memory) Size() (int64, bool)                            { return int64(len(m.data)), true }
-func (m memory) Range() (int64, int64)                          { return m.from, m.to }
-func (m memory) Cut(_ context.Context, at int64) (int64, error) { return at, nil }
+func (m memory) Name() string { return m.name }
+func (m memory) Info() engine.PartInfo {
+	return engine.PartInfo{Size: int64(len(m.data)), SizeKnown: true, Range: &engine.Range{From: m.from, To: m.to}}
+}
+
+func (m memory) Boundary(_ context.Context, at int64) (int64, error) { return at, nil }
 
 func (m memory) Open(context.Context) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(m.data)), nil
 }
 
-func (m memory) OpenRange(_ context.Context, from, to int64) (engine.RangeStream, error) {
+func (m memory) OpenRange(_ context.Context, from, to int64) (io.ReadCloser, error) {
 	return stream{bytes.NewReader(m.data[from:]), to - from}, nil
 }
 
@@ -45,8 +47,8 @@ type stream struct {
 	limit int64
 }
 
-func (s stream) Limit() int64 { return s.limit }
-func (s stream) Close() error { return nil }
+func (s stream) Info() engine.StreamInfo { return engine.StreamInfo{Limit: s.limit} }
+func (s stream) Close() error            { return nil }
 
 // export is CSV with many patients.
 func export(rows int) []byte {

@@ -267,11 +267,11 @@ func TestLimits(t *testing.T) {
 		change    func(i int, head *partial.Header, p *engine.PartReport, n *pair)
 		good, bad engine.Limits
 	}{
-		"patients":   {nil, engine.Limits{Patients: 10}, engine.Limits{Patients: 9}},
-		"events":     {events, engine.Limits{Events: 10}, engine.Limits{Events: 9}},
-		"pairs":      {nil, engine.Limits{Pairs: 10}, engine.Limits{Pairs: 9}},
-		"names-size": {nil, engine.Limits{NamesSize: 21}, engine.Limits{NamesSize: 20}},
-		"id":         {one, engine.Limits{ID: 1}, engine.Limits{}},
+		"patients": {nil, engine.Limits{Patients: 10}, engine.Limits{Patients: 9}},
+		"events":   {events, engine.Limits{Events: 10}, engine.Limits{Events: 9}},
+		"pairs":    {nil, engine.Limits{Pairs: 10}, engine.Limits{Pairs: 9}},
+		"names":    {nil, engine.Limits{NamesSize: 21}, engine.Limits{NamesSize: 20}},
+		"id":       {one, engine.Limits{ID: 1}, engine.Limits{}},
 	} {
 		files := tenths(t, c.change)
 		if _, _, errs := added(t, files, c.good); errs != [2]error{} {
@@ -282,7 +282,7 @@ func TestLimits(t *testing.T) {
 		}
 		r, streamed, errs := added(t, files, c.bad)
 		for _, err := range errs {
-			if limit, ok := errors.AsType[*engine.LimitError](err); !ok || limit.What != name {
+			if !errors.Is(err, limits[name]) {
 				t.Errorf("%s: past the limit: got %v, %v, %v", name, r, streamed, err)
 			}
 		}

@@ -19,7 +19,7 @@ type sum struct {
 }
 
 // add adds a partial result, of which no pair has been read. The error matches
-// partial.ErrCorrupt, also if the sum is too large, or is a *engine.LimitError.
+// partial.ErrCorrupt, also if the sum is too large, or engine.ErrLimit.
 func (s *sum) add(p *partial.Reader) error {
 	for {
 		patient, event, n, err := p.Next()

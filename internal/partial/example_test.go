@@ -12,7 +12,7 @@ import (
 // A report is written by one program and read by another, which merges it with
 // others.
 func Example() {
-	input := memory{"monday", []byte("patient_id,event_type\nP1,up\nP1,down\nP2,up\n")}
+	input := memory("monday", []byte("patient_id,event_type\nP1,up\nP1,down\nP2,up\n"))
 	report, err := engine.Run(context.Background(), []engine.Part{input}, engine.Config{})
 	if err != nil {
 		fmt.Println(err)

@@ -12,22 +12,17 @@ import (
 	"fastcount/engine"
 )
 
-// memory is an input in memory.
-type memory struct {
-	name string
-	data []byte
-}
-
-func (m memory) Name() string { return m.name }
-
-func (m memory) Open(context.Context) (io.ReadCloser, error) {
-	return io.NopCloser(bytes.NewReader(m.data)), nil
+// memory returns an input in memory.
+func memory(name string, data []byte) engine.Part {
+	return engine.NewPart(name, func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(data)), nil
+	})
 }
 
 // reportOf counts an export.
 func reportOf(t testing.TB, data []byte) *engine.Report {
 	t.Helper()
-	r, err := engine.Run(t.Context(), []engine.Part{memory{"a", data}}, engine.Config{})
+	r, err := engine.Run(t.Context(), []engine.Part{memory("a", data)}, engine.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

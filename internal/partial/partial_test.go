@@ -141,7 +141,7 @@ func TestWriterRefuses(t *testing.T) {
 			t.Error("no error")
 		}
 	}
-	if partial.Write(io.Discard, header, &engine.Report{Incomplete: make([]engine.Missing, 1)}) == nil {
+	if partial.Write(io.Discard, header, &engine.Report{Incomplete: make([]*engine.PartError, 1)}) == nil {
 		t.Error("an incomplete report was written")
 	}
 }

@@ -63,8 +63,7 @@ func (p *Plan) file(ctx context.Context, r EntryRange, o sources.LocalOptions) (
 // compare returns an error that matches ErrChanged unless a file, which may be
 // a copy on another node, is what the plan was made of.
 func (f *File) compare(ctx context.Context, now *sources.File) error {
-	size, _ := now.Size()
-	switch {
+	switch size := now.Info().Size; {
 	case size != f.Size:
 		return fmt.Errorf("%w: size was %d bytes, is %d", ErrChanged, f.Size, size)
 	case !now.Modified().Equal(f.Modified):
@@ -88,7 +87,7 @@ func download(ctx context.Context, d *Download, clients Clients) (engine.Part, e
 	if err != nil {
 		return nil, err
 	}
-	if now := part.Declared(); now.Rows != d.Rows || part.Identity().Digest != d.Digest {
+	if now := part.Info().Declared; now.Rows != d.Rows || part.Identity().Digest != d.Digest {
 		return nil, fmt.Errorf("%s: %w: server now declares %s", part.Name(), ErrChanged, part.Identity().Version)
 	}
 	return part, nil
@@ -114,20 +113,24 @@ const (
 
 // NewFile returns the entry of a regular file. It reads the first and the last
 // bytes of the file, for the digest.
-func NewFile(ctx context.Context, f *sources.File) (Entry, error) {
-	size, regular := f.Size()
+func NewFile(ctx context.Context, part engine.Part) (Entry, error) {
+	f, ok := part.(*sources.File)
+	if !ok {
+		return Entry{}, fmt.Errorf("%s: %w: not a file", part.Name(), ErrUnplannable)
+	}
+	info := f.Info()
 	if !utf8.ValidString(f.Name()) {
 		return Entry{}, fmt.Errorf("%q: %w: name is not valid UTF-8", f.Name(), ErrUnplannable)
 	}
-	if !regular {
+	if !info.SizeKnown {
 		return Entry{}, fmt.Errorf("%s: %w: not a regular file", f.Name(), ErrUnplannable)
 	}
 	digest, err := f.Digest(ctx)
 	if err != nil {
 		return Entry{}, fmt.Errorf("%s: %w", f.Name(), err)
 	}
-	file := &File{Path: f.Name(), Size: size, Modified: f.Modified().UTC(), Digest: digest, Whole: f.Compressed()}
-	e := Entry{File: file, Weight: max(1, size)}
+	file := &File{Path: f.Name(), Size: info.Size, Modified: f.Modified().UTC(), Digest: digest, Whole: f.Compressed()}
+	e := Entry{File: file, Weight: max(1, info.Size)}
 	if file.Whole {
 		e.Weight = times(e.Weight, compressedWeight)
 	}
@@ -140,7 +143,7 @@ func times(n, weight int64) int64 { return min(n, math.MaxInt64/weight) * weight
 
 // NewDownload returns the entry of a download of an export of a server.
 func NewDownload(server, export string, d *sources.Download) Entry {
-	rows := d.Declared().Rows
+	rows := d.Info().Declared.Rows
 	return Entry{Download: &Download{Server: server, Export: export, ID: d.ID(), Rows: rows, Digest: d.Identity().Digest},
 		Weight: max(1, times(int64(min(rows, math.MaxInt64)), rowWeight))}
 }

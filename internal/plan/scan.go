@@ -8,7 +8,6 @@ import (
 
 	"fastcount/engine"
 	"fastcount/parser"
-	"fastcount/sources"
 )
 
 // scanStep is the least distance in bytes between the boundaries that Scan
@@ -18,29 +17,29 @@ const scanStep = 16 << 20
 // Scan reads a file that can be split once from its beginning to its end, and
 // sets the boundaries of its entry to places right before records. Boundaries
 // elsewhere may lie within quotes, which only merging detects.
-func Scan(ctx context.Context, e *Entry, f *sources.File, cfg engine.Config) error {
-	return scan(ctx, e, f, cfg, scanStep)
+func Scan(ctx context.Context, e *Entry, part engine.Part, cfg engine.Config) error {
+	return scan(ctx, e, part, cfg, scanStep)
 }
 
 // scan is Scan with boundaries that are at least step bytes apart.
-func scan(ctx context.Context, e *Entry, f *sources.File, cfg engine.Config, step int64) (err error) {
+func scan(ctx context.Context, e *Entry, part engine.Part, cfg engine.Config, step int64) (err error) {
 	if e.File.Whole {
 		return nil
 	}
-	stream, err := f.Open(ctx)
+	stream, err := part.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stream.Close()) }()
 	c := parser.Config{Dialect: cfg.Dialect, Limits: cfg.RecordLimits, BufferSize: cfg.BufferSize}
-	c.Dialect.Delimiter = cmp.Or(c.Dialect.Delimiter, f.Delimiter())
+	c.Dialect.Delimiter = cmp.Or(c.Dialect.Delimiter, part.Info().Delimiter)
 	r := parser.NewReader(stream, c)
 	defer r.Release()
 	for next := step; ; {
 		_, err := r.Next()
 		if err == io.EOF {
 			e.File.Scanned = true
-			return f.Check()
+			return nil
 		}
 		if err != nil {
 			return err

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"fastcount/engine"
-	"fastcount/sources"
 )
 
 // How long a FIFO is waited for without a word, and how often that is looked
@@ -25,10 +24,9 @@ type fifoWatch struct {
 func watchFIFOs(parts []engine.Part) *fifoWatch {
 	w := &fifoWatch{make(map[int]time.Time)}
 	for i, part := range parts {
-		if f, ok := part.(*sources.File); ok {
-			if _, regular := f.Size(); !regular {
-				w.begun[i] = time.Time{}
-			}
+		// A file is a Splitter, and its size is known if it is regular.
+		if _, split := part.(engine.Splitter); split && !part.Info().SizeKnown {
+			w.begun[i] = time.Time{}
 		}
 	}
 	if len(w.begun) == 0 {
@@ -43,8 +41,8 @@ func (w *fifoWatch) silent(parts []engine.PartProgress, now time.Time) (names []
 	for i, p := range parts {
 		begun, watched := w.begun[i]
 		switch {
-		case !watched || p.State == engine.Waiting:
-		case p.State != engine.Running || p.RawBytes > 0:
+		case !watched || p.Attempt == 0:
+		case !p.Running || p.RawBytes > 0:
 			delete(w.begun, i)
 		case begun.IsZero():
 			w.begun[i] = now

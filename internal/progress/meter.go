@@ -97,15 +97,15 @@ func (v *view) add(p engine.PartProgress, fraction float64, elapsed time.Duratio
 		v.total.kept += p.Rows
 	}
 	v.retries += max(p.Attempt-1, 0)
-	switch p.State {
-	case engine.Done:
+	switch {
+	case p.Done:
 		v.done++
-	case engine.Failed:
+	case p.Failed:
 		v.failed++
-	case engine.Running, engine.Pausing:
+	case p.Running, p.Pausing:
 		v.parts = append(v.parts, gauge{
 			name: p.Name, rows: p.Rows, declared: p.Declared, fraction: fraction, elapsed: elapsed,
-			attempt: p.Attempt, pausing: p.State == engine.Pausing,
+			attempt: p.Attempt, pausing: p.Pausing,
 		})
 	}
 }

@@ -17,7 +17,6 @@ import (
 	"fastcount/internal/display"
 	"fastcount/internal/human"
 	"fastcount/internal/resources"
-	"fastcount/sources"
 )
 
 // How often progress is shown.
@@ -201,9 +200,11 @@ func replaceBlock(old, lines []string, width int) string {
 func expectedBytes(parts []engine.Part) []uint64 {
 	sizes := make([]uint64, len(parts))
 	for i, p := range parts {
-		if f, ok := p.(*sources.File); ok {
-			size, _ := f.Size()
-			sizes[i] = uint64(max(size, 0))
+		switch info := p.Info(); {
+		case info.Range != nil:
+			sizes[i] = uint64(info.Range.To - info.Range.From)
+		case info.SizeKnown:
+			sizes[i] = uint64(info.Size)
 		}
 	}
 	return sizes

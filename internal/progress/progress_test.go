@@ -29,10 +29,10 @@ func watch(expected []uint64, parts ...engine.PartProgress) view {
 
 func downloads() view {
 	return watch(make([]uint64, 5),
-		engine.PartProgress{Name: "demo/a", Declared: 1000, State: engine.Done, Attempt: 1, Rows: 1000},
-		engine.PartProgress{Name: "demo/b", Declared: 2000, State: engine.Running, Attempt: 2, Rows: 500},
-		engine.PartProgress{Name: "demo/c", Declared: 3000, State: engine.Pausing, Attempt: 1, Rows: 300},
-		engine.PartProgress{Name: "demo/d", Declared: 4000, State: engine.Failed, Attempt: 1},
+		engine.PartProgress{Name: "demo/a", Declared: 1000, Done: true, Attempt: 1, Rows: 1000},
+		engine.PartProgress{Name: "demo/b", Declared: 2000, Running: true, Attempt: 2, Rows: 500},
+		engine.PartProgress{Name: "demo/c", Declared: 3000, Pausing: true, Attempt: 1, Rows: 300},
+		engine.PartProgress{Name: "demo/d", Declared: 4000, Failed: true, Attempt: 1},
 		engine.PartProgress{Name: "demo/e", Declared: 5000},
 	)
 }
@@ -80,8 +80,8 @@ func TestFormOfProgress(t *testing.T) {
 }
 
 func TestLogLine(t *testing.T) {
-	file := engine.PartProgress{Name: "a.csv.gz", State: engine.Running, Attempt: 1, Rows: 7_000_000, Bytes: 9e8, RawBytes: 1e8}
-	stdin := engine.PartProgress{Name: "stdin", State: engine.Running, Attempt: 1, Rows: 5000, RawBytes: 1e5}
+	file := engine.PartProgress{Name: "a.csv.gz", Running: true, Attempt: 1, Rows: 7_000_000, Bytes: 9e8, RawBytes: 1e8}
+	stdin := engine.PartProgress{Name: "stdin", Running: true, Attempt: 1, Rows: 5000, RawBytes: 1e5}
 	for _, c := range []struct {
 		name string
 		view view
@@ -90,8 +90,8 @@ func TestLogLine(t *testing.T) {
 		{"downloads", downloads(), "1,800 of 15,000 rows (12%), 180 rows/s, 1:14 min left, 1 of 5 parts done, 1 failed, 1 retry"},
 		{"a file by its bytes", watch([]uint64{4e8}, file), "7,000,000 rows (25%), 700 k rows/s, 30 s left, 0 of 1 part done"},
 		{"what was kept is done, but not by this run", watch(make([]uint64, 2),
-			engine.PartProgress{Name: "demo/a", Declared: 5000, State: engine.Done, Kept: true, Rows: 5000},
-			engine.PartProgress{Name: "demo/b", Declared: 5000, State: engine.Running, Attempt: 1, Rows: 1000}),
+			engine.PartProgress{Name: "demo/a", Declared: 5000, Done: true, Kept: true, Rows: 5000},
+			engine.PartProgress{Name: "demo/b", Declared: 5000, Running: true, Attempt: 1, Rows: 1000}),
 			"6,000 of 10,000 rows (60%), 100 rows/s, 40 s left, 1 of 2 parts done"},
 		{"standard input has no percent", watch([]uint64{0}, stdin), "5,000 rows, 500 rows/s, 0 of 1 part done"},
 		{"nor have mixtures", watch([]uint64{4e8, 0}, file, stdin), "7,005,000 rows, 700 k rows/s, 0 of 2 parts done"},
@@ -165,7 +165,7 @@ func TestBlockIsReplacedAfterTheTerminalShrank(t *testing.T) {
 // include the time of the first one.
 func TestNewAttemptBeginsAnew(t *testing.T) {
 	m := newMeter(start, []uint64{0})
-	part := engine.PartProgress{Name: "a", Declared: 1000, State: engine.Running, Attempt: 1, Rows: 10}
+	part := engine.PartProgress{Name: "a", Declared: 1000, Running: true, Attempt: 1, Rows: 10}
 	m.look([]engine.PartProgress{part}, start)
 	part.Attempt, part.Rows = 2, 0
 	m.look([]engine.PartProgress{part}, start.Add(100*time.Second))
@@ -214,7 +214,7 @@ func TestEvent(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	got = eventLine(watch([]uint64{0}, engine.PartProgress{Name: "stdin", State: engine.Running, Attempt: 1, Rows: 7}))
+	got = eventLine(watch([]uint64{0}, engine.PartProgress{Name: "stdin", Running: true, Attempt: 1, Rows: 7}))
 	want = `{"event":"progress","elapsed_s":10,"rows":7,"rows_per_s":1,"parts":1,"done":0,"failed":0,"retries":0,"running":[` +
 		`{"name":"stdin","rows":7,"attempt":1}]}` + "\n"
 	if diff := cmp.Diff(want, got); diff != "" {

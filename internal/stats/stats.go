@@ -70,10 +70,11 @@ const version = 1
 type Run struct {
 	Wall   time.Duration // of the whole run
 	Sink   time.Duration // of writing the result
-	Stages engine.Stages // of all workers
 	Jobs   int           // files counted concurrently
 	Kernel string        // its name
 	Verify string        // value of --verify
+
+	Wait, Decode, Parse, Count time.Duration // of all workers; see engine.Progress.Stages
 }
 
 // New returns the statistics of a run. It asks the system for the processor
@@ -96,7 +97,7 @@ func New(r *engine.Report, run Run) *Statistics {
 		Verify:       run.Verify,
 		Complete:     len(r.Incomplete) == 0,
 		Proof:        r.Proof(),
-		Stages:       newStageTimes(run.Stages, run.Sink),
+		Stages:       StageTimes{run.Wait.Seconds(), run.Decode.Seconds(), run.Parse.Seconds(), run.Count.Seconds(), run.Sink.Seconds()},
 		Parts:        make([]PartStatistics, len(r.Parts)),
 		retries:      own.retries,
 	}
@@ -107,13 +108,6 @@ func New(r *engine.Report, run Run) *Statistics {
 		s.Parts[i] = newPartStatistics(p)
 	}
 	return s
-}
-
-func newStageTimes(s engine.Stages, sink time.Duration) StageTimes {
-	return StageTimes{
-		Wait: s.Wait.Seconds(), Decode: s.Decode.Seconds(), Parse: s.Parse.Seconds(), Count: s.Count.Seconds(),
-		Sink: sink.Seconds(),
-	}
 }
 
 func newPartStatistics(p engine.PartReport) PartStatistics {

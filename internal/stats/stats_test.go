@@ -24,14 +24,14 @@ func runReport() *engine.Report {
 			{Name: "c", Rows: 100, BadRows: 5, MultilineRows: 1, Bytes: 1000, RawBytes: 100, Attempts: 2, Verified: engine.ProofFraming, Err: errors.New("differs")},
 			{Name: "d", Rows: 600, Bytes: 4000, RawBytes: 400, Attempts: 6, Kept: true, Verified: engine.ProofFraming},
 		},
-		Incomplete: []engine.Missing{{Part: "b", Err: errors.New("gone")}},
+		Incomplete: []*engine.PartError{{Part: "b", Err: errors.New("gone")}},
 	}
 }
 
 func runMeasured() Run {
 	return Run{
 		Wall: 4 * time.Second, Sink: 500 * time.Millisecond, Jobs: 7, Kernel: "avx2", Verify: "warn",
-		Stages: engine.Stages{Wait: time.Second, Decode: 2 * time.Second, Parse: 3 * time.Second, Count: 5 * time.Second},
+		Wait: time.Second, Decode: 2 * time.Second, Parse: 3 * time.Second, Count: 5 * time.Second,
 	}
 }
 

@@ -90,12 +90,12 @@ func Incomplete() *engine.Report {
 	r := Demo()
 	r.Parts = []engine.PartReport{
 		{Name: "ward-1.csv", Err: errors.New("cut short\r\n\x1b[2J\u0085\u202e\xff, \"sorry\""), Failed: true},
-		{Name: "ward-2.csv", Rows: 18_784, Err: &engine.MismatchError{What: "rows", Declared: 18_785, Counted: 18_784}, BadRows: 1},
+		{Name: "ward-2.csv", Rows: 18_784, Err: errors.New("18784 rows counted, 18785 declared by the server's metadata"), BadRows: 1},
 	}
-	r.Incomplete = []engine.Missing{
-		{Part: "ward-1.csv", Err: r.Parts[0].Err},
-		{Part: "ward-2.csv", Err: r.Parts[1].Err},
-		{Part: "ward-2.csv", Err: &engine.BadRowsError{Rows: 1}},
+	for _, p := range r.Parts {
+		for _, err := range p.Incomplete() {
+			r.Incomplete = append(r.Incomplete, &engine.PartError{Part: p.Name, Err: err})
+		}
 	}
 	return r
 }

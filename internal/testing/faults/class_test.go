@@ -32,16 +32,12 @@ const (
 
 // classOf returns the class of an error of a client or a run.
 func classOf(err error) class {
-	if _, ok := errors.AsType[*engine.LimitError](err); ok {
-		return classLimit
-	}
-	if _, ok := errors.AsType[*engine.MismatchError](err); ok {
-		return classMismatch
-	}
 	for _, kind := range []struct {
 		err error
 		class
 	}{
+		{engine.ErrLimit, classLimit},
+		{engine.ErrMismatch, classMismatch},
 		{parser.ErrRecordTooLong, classLimit},
 		{sources.ErrWindow, classLimit},
 		{sources.ErrExhausted, classExhausted},

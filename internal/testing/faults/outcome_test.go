@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -28,8 +27,8 @@ func (o outcome) failed() bool { return o.want.verdict != fine && !o.passed }
 func (s *schedule) outcomes() (out []outcome) {
 	for i, e := range s.data {
 		o := outcome{name: export + "/" + s.downloads[i].id, attempts: e.expected, want: e.last, proof: engine.ProofRows}
-		o.passed = s.verify == engine.VerifyWarn && e.last.class == classMismatch
-		if o.passed || s.verify == engine.VerifyOff {
+		o.passed = s.verify == warn && e.last.class == classMismatch
+		if o.passed || s.verify == off {
 			o.proof = e.proof()
 		}
 		out = append(out, o)
@@ -73,8 +72,8 @@ func (s *schedule) checkRun(report *engine.Report, err error, r *result) {
 }
 
 func checkFailures(report *engine.Report, err error, failed []outcome, r *result) {
-	var list engine.PartErrors
-	if !errors.As(err, &list) || len(list) != len(failed) || report != nil {
+	list := engine.Failures(err)
+	if len(list) != len(failed) || report != nil {
 		r.wrongf("got %v, want %d failures", err, len(failed))
 		return
 	}

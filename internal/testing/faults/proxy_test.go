@@ -68,9 +68,9 @@ func (u *cutting) coverUp(link *sources.URL, n int) {
 		proven = engine.ProofChecksum
 	}
 	checkReport(report, []outcome{{name: link.Name(), attempts: 1, want: want, proof: proven}}, &r)
-	weak, ok := errors.AsType[*engine.ProofError](report.RequireProof(engine.ProofLength))
-	if !ok || weak.Proof != proven {
-		r.wrongf("length is required: %v", weak)
+	err = report.RequireProof(engine.ProofLength)
+	if !errors.Is(err, engine.ErrWeakProof) || report.Proof() != proven {
+		r.wrongf("length is required: %v, proof %v", err, report.Proof())
 	}
 	u.report("a proxy's body", n, r)
 }

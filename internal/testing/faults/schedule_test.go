@@ -35,7 +35,7 @@ type schedule struct {
 func newSchedule(seed uint64, p *press, dir string) *schedule {
 	r := rand.New(rand.NewPCG(seed, 0))
 	s := &schedule{world: newWorld(r, p)}
-	s.config = engine.Config{Jobs: 1 + r.IntN(2), Transfers: 1 + r.IntN(4), Verify: s.verify, AllowPartial: r.IntN(6) == 0,
+	s.config = engine.Config{Jobs: 1 + r.IntN(2), Transfers: 1 + r.IntN(4), AllowMismatch: s.verify == warn, IgnoreDeclared: s.verify == off, AllowPartial: r.IntN(6) == 0,
 		RecordLimits: parser.Limits{MaxRecord: maxRecord}}
 	if r.IntN(4) == 0 {
 		s.config.BufferSize = 1 + r.IntN(300)
@@ -45,7 +45,7 @@ func newSchedule(seed uint64, p *press, dir string) *schedule {
 	}
 	if s.local == nil && r.IntN(3) == 0 {
 		s.store = &keptParts{kept: map[int]*engine.Report{}}
-		s.config.Store = s.store
+		s.config.Load, s.config.Save = s.store.Load, s.store.Save
 	}
 	if r.IntN(10) == 0 || s.store != nil && r.IntN(3) == 0 {
 		within := []time.Duration{1, 2 * time.Second, 100 * time.Second}[r.IntN(3)]

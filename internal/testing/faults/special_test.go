@@ -51,7 +51,8 @@ const envPanic = "FASTCOUNT_TEST_PANIC"
 // panicking is a valid part, except that one of its methods panics.
 type panicking struct{ where string }
 
-func (p panicking) Name() string { return "panicking" }
+func (p panicking) Name() string          { return "panicking" }
+func (p panicking) Info() engine.PartInfo { return engine.PartInfo{} }
 
 func (p panicking) Open(context.Context) (io.ReadCloser, error) {
 	p.at("Open")

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"fastcount/engine"
 	"fastcount/internal/testing/simnet"
 )
 
@@ -33,12 +32,21 @@ type endpoint struct {
 	hop   int         // of the redirects of the last attempt that are answered
 }
 
+// verify is how a run treats downloads that differ from what is declared.
+type verify int
+
+const (
+	strict verify = iota
+	warn
+	off
+)
+
 // world is a server and its faults.
 type world struct {
 	downloads []download
 	retries   int
 	transfers int
-	verify    engine.Verify
+	verify    verify
 
 	list  *endpoint
 	metas []*endpoint // none if the list cannot be had
@@ -61,7 +69,7 @@ func (w *world) odd(format string, args ...any) {
 func newWorld(r *rand.Rand, p *press) *world {
 	w := &world{retries: []int{-1, 1, 1, 2, 3, 7}[r.IntN(6)], transfers: 1 + r.IntN(4)}
 	if r.IntN(6) == 0 {
-		w.verify = engine.VerifyWarn + engine.Verify(r.IntN(2))
+		w.verify = []verify{warn, off}[r.IntN(2)]
 	}
 	for i := range 1 + r.IntN(1+r.IntN(4)) {
 		w.downloads = append(w.downloads, newDownload(r, fmt.Sprint("d", i)))
@@ -172,7 +180,7 @@ func (w *world) dataQuestion(i int, declared declaration) question {
 		header: []string{"Content-Type: text/csv; charset=utf-8"}, truth: d.data, poison: d.poison, declared: declared,
 		judge: func(content []byte) effect {
 			v, c, counts := declared.judge(content)
-			if c == classMismatch && w.verify == engine.VerifyOff {
+			if c == classMismatch && w.verify == off {
 				v, c = fine, ""
 			}
 			return effect{verdict: v, class: c, data: content, counts: counts}

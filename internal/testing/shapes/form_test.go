@@ -36,18 +36,12 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// memory is an engine.Part that holds its bytes.
-type memory []byte
-
-func (m memory) Name() string { return "memory" }
-
-func (m memory) Open(context.Context) (io.ReadCloser, error) {
-	return io.NopCloser(bytes.NewReader(m)), nil
-}
-
 func count(t *testing.T, text []byte) *engine.Report {
 	t.Helper()
-	r, err := engine.Run(context.Background(), []engine.Part{memory(text)}, engine.Config{})
+	part := engine.NewPart("memory", func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(text)), nil
+	})
+	r, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
