@@ -31,8 +31,9 @@ type Reader struct {
 	//
 	// At pos begins a record or an empty line, unless pos is end. The buffer is
 	// own or a window of the source. The last byte of own is reserved for the
-	// line feed that terminates the last line of the input if it has none. Slack
-	// more bytes follow in the array. A window ends at end and is not modified.
+	// line feed that terminates the last line of the input if it has none.
+	// Slack more bytes follow in the array. A window ends at end and is not
+	// modified.
 	buf, own   []byte
 	pos, end   int
 	base       int64        // number of bytes of the input before buf[0]

@@ -21,8 +21,8 @@ type Windower interface {
 	// once more. A later call may return a slice again.
 	//
 	// data[:len(data)+Slack] lies within the capacity of data, and is valid
-	// until the next call of Window or Read. The Reader does not modify it. data
-	// is shorter than 2 GiB.
+	// until the next call of Window or Read. The Reader does not modify it.
+	// data is shorter than 2 GiB.
 	Window(unread int) (data []byte)
 }
 

@@ -11,9 +11,9 @@ import (
 // in bounded memory: lists are cut out of the text while it is read, and passed
 // on in pieces. The rest is short.
 //
-//	the response                 {"data":{"id":"d1","patients":["P1","P2",…,"P8","P9",…],"rows":9}}
-//	pieces of the list patients                                ["P1","P2",…]["P8","P9",…]
-//	the rest                     {"data":{"id":"d1","patients":[],"rows":9}}
+//	response  {"data":{"id":"d1","patients":["P1","P2",…,"P9"],"rows":9}}
+//	pieces                                  ["P1","P2",…]["P9"]
+//	rest      {"data":{"id":"d1","patients":[],"rows":9}}
 //
 // This file finds only the beginnings and ends of strings, lists and objects.
 // Malformed JSON is rejected by the parser: a response is well formed if the
