@@ -14,8 +14,8 @@ import (
 
 // Identity distinguishes a part from every other one, so that later runs can
 // use what was counted of it. It is the same as long as reading the part would
-// return the same bytes, as far as that can be determined without reading it. It
-// holds no secret and no patient id. The zero Identity means that the part
+// return the same bytes, as far as that can be determined without reading it.
+// It holds no secret and no patient id. The zero Identity means that the part
 // cannot be identified.
 type Identity struct {
 	ID      string // the path of a file, or the ids of an export and a download
@@ -32,9 +32,9 @@ func Identify(p engine.Part) Identity {
 	return Identity{}
 }
 
-// Identity returns the identity of the download. The ID is the URL of the server, a
-// space, and the name of the download. The version and digest depend on the
-// metadata.
+// Identity returns the identity of the download. The ID is the URL of the
+// server, a space, and the name of the download. The version and digest depend
+// on the metadata.
 func (d *Download) Identity() Identity {
 	return Identity{
 		ID:      d.client.Server() + " " + d.name,
@@ -56,9 +56,9 @@ func digestOf(lists ...[]string) string {
 	return hex.EncodeToString(sum.Sum(nil)[:sha256.Size/2])
 }
 
-// Identity returns the identity of the file. A regular file is identified by its
-// path and its state: size, modification time and, where available, change time
-// and inode. Other files have no identity.
+// Identity returns the identity of the file. A regular file is identified by
+// its path and its state: size, modification time and, where available, change
+// time and inode. Other files have no identity.
 func (f *File) Identity() Identity {
 	path, err := filepath.Abs(f.path)
 	if err != nil || !f.regular() {
@@ -70,8 +70,8 @@ func (f *File) Identity() Identity {
 	return Identity{ID: path, Version: f.found.version()}
 }
 
-// Identity returns the identity of the range. It differs from that of the file and
-// of every other range.
+// Identity returns the identity of the range. It differs from that of the file
+// and of every other range.
 func (s *section) Identity() Identity {
 	id := s.file.Identity()
 	if id != (Identity{}) {
