@@ -134,8 +134,8 @@ func (t *accumulator) checkPairs() error {
 	return nil
 }
 
-// errTooManyRows reports that the number of rows exceeds 64 bits. Only counts of
-// earlier runs can be that large.
+// errTooManyRows reports that the number of rows exceeds 64 bits. Only counts
+// of earlier runs can be that large.
 var errTooManyRows = errors.New("too many rows to count")
 
 // merge adds the counts of o to t, and may take its tables: o must only be

@@ -7,8 +7,8 @@ import (
 	"fastcount/parser"
 )
 
-// admission decides whether a new name may be added to the tables of an accumulator,
-// and notices names of columns.
+// admission decides whether a new name may be added to the tables of an
+// accumulator, and notices names of columns.
 type admission struct {
 	limits           Limits
 	anyBytes         bool // names that are not UTF-8 are admitted
@@ -33,8 +33,8 @@ func newAdmission(cfg Config) *admission {
 	return a
 }
 
-// admit returns an error unless name may be added with this id to a table. If it
-// is the name of a column, its id is added to columns.
+// admit returns an error unless name may be added with this id to a table. If
+// it is the name of a column, its id is added to columns.
 func (a *admission) admit(name []byte, id uint32, columns *idSet) error {
 	switch {
 	case len(name) > a.limits.ID:

@@ -15,9 +15,9 @@ type Config struct {
 	// Transfers is how many remote parts are read at once; 0 means 1.
 	Transfers int
 
-	// Patient and Event choose the columns to count. The zero Selector means the
-	// columns patient_id and event_type, or number 1 and number 3 of an input
-	// without a header.
+	// Patient and Event choose the columns to count. The zero Selector means
+	// the columns patient_id and event_type, or number 1 and number 3 of an
+	// input without a header.
 	Patient, Event parser.Selector
 
 	// Dialect describes how the bytes of the parts form records. If its
@@ -74,10 +74,10 @@ type Config struct {
 	// means a suitable number. It does not affect the result.
 	RangeSize int64
 
-	// Load, if set, returns the saved report of the part with this index, or nil
-	// if there is none that can be used. The part is not read then. The report is
-	// complete and has one part. An error fails the part. Load and Save are
-	// called by several goroutines concurrently.
+	// Load, if set, returns the saved report of the part with this index, or
+	// nil if there is none that can be used. The part is not read then. The
+	// report is complete and has one part. An error fails the part. Load and
+	// Save are called by several goroutines concurrently.
 	Load func(part int) (*Report, error)
 
 	// Save, if set, saves the report of a part before the part counts as
@@ -98,10 +98,10 @@ type Limits struct {
 	Pairs    int // distinct pairs of patient and event type; default 2^24
 
 	// NamesSize is the number of bytes of all patient ids and event types
-	// together; default 256 MiB. It bounds the counts of each attempt and the sum
-	// of the run, so that all names in memory are at most Jobs + Transfers + 1
-	// times that, whatever the number of parts. What is counted does not depend
-	// on the number of workers: the sum holds the names of each attempt.
+	// together; default 256 MiB. It bounds the counts of each attempt and the
+	// sum of the run, so that all names in memory are at most Jobs + Transfers
+	// + 1 times that, whatever the number of parts. What is counted does not
+	// depend on the number of workers: the sum holds the names of each attempt.
 	NamesSize int
 }
 

@@ -103,8 +103,9 @@ func (c *counts) each(f func(patient, event uint32, n uint64)) {
 	}
 }
 
-// sorted returns all pairs that occurred in the order of a report. patients and events are all ids, in the order that they
-// are to have; a pair names them by their places in it.
+// sorted returns all pairs that occurred in the order of a report. patients and
+// events are all ids, in the order that they are to have; a pair names them by
+// their places in it.
 func (c *counts) sorted(patients, events []uint32) []Pair {
 	if c.sparse != nil {
 		return c.sparse.sorted(placesOf(patients), placesOf(events))
@@ -141,7 +142,8 @@ func (c *counts) toSparse() {
 // keptCells is the size of the largest matrix that is kept for the next part.
 const keptCells = 1 << 16
 
-// reset sets all counts to zero. A small matrix is kept, anything larger given back: the next part may be small.
+// reset sets all counts to zero. A small matrix is kept, anything larger given
+// back: the next part may be small.
 func (c *counts) reset() {
 	if c.sparse != nil || len(c.dense) > keptCells {
 		*c = counts{}
@@ -150,8 +152,8 @@ func (c *counts) reset() {
 	clear(c.dense)
 }
 
-// pairTable counts pairs in a hash table: open addressing with linear probing, the length a power of two, at most
-// half full.
+// pairTable counts pairs in a hash table: open addressing with linear probing,
+// the length a power of two, at most half full.
 type pairTable struct {
 	cells []pairCell
 	shift int // 64 - log2(len(cells))
@@ -215,9 +217,11 @@ func (t *pairTable) each(f func(patient, event uint32, n uint64)) {
 	}
 }
 
-// sorted returns all pairs, sorted. A pair names patient and event by their places.
+// sorted returns all pairs, sorted. A pair names patient and event by their
+// places.
 func (t *pairTable) sorted(patients, events []uint32) []Pair {
-	// Pairs are put into the place of their patient first, as counting sort does, and then ordered within it.
+	// Pairs are put into the place of their patient first, as counting sort
+	// does, and then ordered within it.
 	ends := make([]int, len(patients)+1) // where the pairs of each patient end; before that, how many there are
 	t.each(func(patient, _ uint32, _ uint64) { ends[patients[patient]+1]++ })
 	for i := range patients {

@@ -13,7 +13,8 @@ import (
 	"fastcount/parser"
 )
 
-// The counts agree with a Go map whatever is added, dense or sparse, and however the two grow.
+// The counts agree with a Go map whatever is added, dense or sparse, and
+// however the two grow.
 func TestCountsAgreeWithAMap(t *testing.T) {
 	forms := map[bool]int{}
 	rapid.Check(t, func(t *rapid.T) {
@@ -50,7 +51,8 @@ func TestCountsAgreeWithAMap(t *testing.T) {
 	}
 }
 
-// Cells are never allocated for far more pairs than occur: 2^20 patients with one of 4,096 event types each.
+// Cells are never allocated for far more pairs than occur: 2^20 patients with
+// one of 4,096 event types each.
 func TestMemoryFollowsPairs(t *testing.T) {
 	var c counts
 	const patients, events = 1 << 20, 4096
@@ -76,8 +78,8 @@ func TestMemoryFollowsPairs(t *testing.T) {
 	}
 }
 
-// After a reset nothing of what was counted before is left, neither in a matrix,
-// small or large, nor in a table.
+// After a reset nothing of what was counted before is left, neither in a
+// matrix, small or large, nor in a table.
 func TestResetForgetsCounts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		patients, events int
@@ -179,7 +181,8 @@ func TestATallyCanBeUsedAgain(t *testing.T) {
 	}
 }
 
-// Merging an accumulator that exceeds a limit fails, whatever it is merged into.
+// Merging an accumulator that exceeds a limit fails, whatever it is merged
+// into.
 func TestMergeKeepsLimits(t *testing.T) {
 	cfg, _ := Config{Limits: Limits{Pairs: 1}}.withDefaults()
 	total := newAccumulator(cfg)

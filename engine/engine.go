@@ -2,10 +2,10 @@
 //
 // [Run] takes parts, each a name and a way to open a stream of CSV, and returns
 // a [Report]. Package sources has parts for files, URLs and the downloads of an
-// export; [NewPart] makes one from a function. [PartInfo] holds what is known of
-// a part, such as the number of rows that a server declares. A part is also a
-// [Retrier] if a failed attempt may be repeated, and a [Splitter] if it can be
-// read from several offsets concurrently.
+// export; [NewPart] makes one from a function. [PartInfo] holds what is known
+// of a part, such as the number of rows that a server declares. A part is also
+// a [Retrier] if a failed attempt may be repeated, and a [Splitter] if it can
+// be read from several offsets concurrently.
 //
 // A part is opened, package parser splits its stream into blocks of whole
 // records, and the ids of each block are counted. One goroutine does all of

@@ -19,7 +19,8 @@ import (
 	"fastcount/parser"
 )
 
-// One answer, whatever the number of workers, the buffers, the ranges and the order of the parts.
+// One answer, whatever the number of workers, the buffers, the ranges and the
+// order of the parts.
 func TestSameAnswerHoweverItIsCounted(t *testing.T) {
 	var parts, reversed []engine.Part
 	all := []byte("patient_id,event_time,event_type,value\n")
@@ -74,7 +75,8 @@ func TestPartReports(t *testing.T) {
 	}
 }
 
-// A download that fails in the middle is thrown away whole: what it held, poison included, is in no count.
+// A download that fails in the middle is thrown away whole: what it held,
+// poison included, is in no count.
 func TestAFailedAttemptLeavesNoTrace(t *testing.T) {
 	data := export(1, 5000)
 	poison := append(bytes.Clone(data[:len(data)/2]), "\nPOISON,x,poison,1\n"...)
@@ -131,7 +133,8 @@ func TestDeclarationIsChecked(t *testing.T) {
 	}
 }
 
-// Of several failures the first in the order of the parts decides, and all are listed.
+// Of several failures the first in the order of the parts decides, and all are
+// listed.
 func TestFailuresAreListedInOrder(t *testing.T) {
 	good := plain{memory{"good", export(1, 10)}}
 	bad := func(name, tail string) engine.Part { return plain{memory{name, append(export(1, 10), tail...)}} }
@@ -372,8 +375,8 @@ func sparse(seed int) []byte {
 	return b.Bytes()
 }
 
-// Counts that are kept in a table are those of the reference implementation,
-// in one part or several, one after the other or at once, in ranges or in whole.
+// Counts that are kept in a table are those of the reference implementation, in
+// one part or several, one after the other or at once, in ranges or in whole.
 func TestSparseCounts(t *testing.T) {
 	var parts []engine.Part
 	want := map[[2]string]uint64{}

@@ -27,13 +27,13 @@ var (
 	// Config.MaxBadRows. It matches ErrBadRows too.
 	ErrTooManyBadRows = fmt.Errorf("%w: more than allowed", ErrBadRows)
 
-	// ErrOnlyBadRows is matched by the error for a part with no other rows, whose
-	// dialect is probably wrong. It matches ErrBadRows too.
+	// ErrOnlyBadRows is matched by the error for a part with no other rows,
+	// whose dialect is probably wrong. It matches ErrBadRows too.
 	ErrOnlyBadRows = fmt.Errorf("%w: no other rows", ErrBadRows)
 
-	// ErrUnproved is matched by errors in the text of a byte range that does not
-	// begin at byte 0. Whether its first record begins where it appears to begin
-	// cannot be determined from the range alone.
+	// ErrUnproved is matched by errors in the text of a byte range that does
+	// not begin at byte 0. Whether its first record begins where it appears to
+	// begin cannot be determined from the range alone.
 	ErrUnproved = errors.New("unless quotes were open at the beginning of the range")
 )
 

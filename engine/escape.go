@@ -7,8 +7,9 @@ import (
 	"fastcount/internal/intern"
 )
 
-// escapedTable returns a table of the same names, with the same ids, in the form of Config.EscapeIDs. No two names
-// become one: a backslash alone never begins what was escaped.
+// escapedTable returns a table of the same names, with the same ids, in the
+// form of Config.EscapeIDs. No two names become one: a backslash alone never
+// begins what was escaped.
 func escapedTable(names *intern.Table) *intern.Table {
 	out := intern.New(nil)
 	var buf []byte

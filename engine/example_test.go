@@ -23,7 +23,8 @@ const (
 	tuesday = "event_type,patient_id\nbp,P2\nspo2,P2\n" // columns are found by their names
 )
 
-// Counting anything that can be read takes a Part: a name, and a way to open it.
+// Counting anything that can be read takes a Part: a name, and a way to open
+// it.
 func ExampleRun() {
 	report, err := engine.Run(context.Background(), []engine.Part{text("monday", monday)}, engine.Config{})
 	if err != nil {
@@ -40,7 +41,8 @@ func ExampleRun() {
 	// 3 rows
 }
 
-// Parts are counted by several workers, and the report is the same for any number of them.
+// Parts are counted by several workers, and the report is the same for any
+// number of them.
 func ExampleRun_parts() {
 	parts := []engine.Part{text("monday", monday), text("tuesday", tuesday)}
 	report, err := engine.Run(context.Background(), parts, engine.Config{Jobs: 2})
@@ -61,7 +63,8 @@ func ExampleRun_parts() {
 	// tuesday 2
 }
 
-// Other columns, another delimiter, and an input without a header are matters of the Config.
+// Other columns, another delimiter, and an input without a header are matters
+// of the Config.
 func ExampleRun_columns() {
 	config := engine.Config{
 		Patient: parser.Selector{Number: 2},
@@ -77,8 +80,8 @@ func ExampleRun_columns() {
 	// Output: [P7] [bp] [2]
 }
 
-// A failure names the part and the place. All parts that failed are listed; the first of them decides what errors.Is
-// and errors.As report.
+// A failure names the part and the place. All parts that failed are listed; the
+// first of them decides what errors.Is and errors.As report.
 func ExampleRun_failure() {
 	parts := []engine.Part{text("monday", monday), text("broken", "patient_id,event_type\nP1\n")}
 	report, err := engine.Run(context.Background(), parts, engine.Config{})
@@ -118,7 +121,8 @@ func ExamplePartInfo_declared() {
 	// monday: 2 rows counted, 3 declared by the server's metadata
 }
 
-// Another goroutine may ask at any time how far a run has come; here it is asked at the end.
+// Another goroutine may ask at any time how far a run has come; here it is
+// asked at the end.
 func ExampleProgress() {
 	var progress engine.Progress
 	parts := []engine.Part{text("monday", monday), text("tuesday", tuesday)}

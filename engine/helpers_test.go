@@ -54,7 +54,8 @@ type plainRange struct {
 func (r plainRange) Info() engine.StreamInfo { return engine.StreamInfo{Limit: r.limit} }
 func (r plainRange) Close() error            { return nil }
 
-// download is a part of which each attempt is another stream, with a declaration.
+// download is a part of which each attempt is another stream, with a
+// declaration.
 type download struct {
 	name     string
 	attempts []io.Reader
@@ -101,7 +102,8 @@ func pairs(r *engine.Report) map[[2]string]uint64 {
 	return out
 }
 
-// checkReport compares a report with the counts that it should have, and with itself.
+// checkReport compares a report with the counts that it should have, and with
+// itself.
 func checkReport(t *testing.T, r *engine.Report, want map[[2]string]uint64) {
 	t.Helper()
 	if got := pairs(r); !maps.Equal(got, want) {
@@ -157,6 +159,6 @@ func reportOf(t testing.TB, data []byte, cfg engine.Config) *engine.Report {
 	return r
 }
 
-// oddIDs is an export with ids that hold quotes, line feeds and other bytes that
-// formats give a meaning.
+// oddIDs is an export with ids that hold quotes, line feeds and other bytes
+// that formats give a meaning.
 var oddIDs = []byte("patient_id,event_type\n\"4:P001,\",\"a\nb\"\n\"\",\"\"\n\"{\",x\n\"{\",x\n\x00,\u2028\n" + strings.Repeat("y", 4000) + ",z\n")

@@ -16,7 +16,8 @@ import (
 	"fastcount/sinks"
 )
 
-// giant is a file of a header, a block of rows that comes again and again, and a tail.
+// giant is a file of a header, a block of rows that comes again and again, and
+// a tail.
 type giant struct {
 	header, block, tail string
 	times               int64
@@ -75,7 +76,8 @@ func (r *giantRange) next() string {
 	return r.block[offset%int64(len(r.block)):]
 }
 
-// checkGiant counts a file whose tail is a good row and a bad one, and then the same file without the bad row.
+// checkGiant counts a file whose tail is a good row and a bad one, and then the
+// same file without the bad row.
 func checkGiant(t *testing.T, g *giant, rowsOfBlock int) {
 	t.Helper()
 	good := strings.SplitAfter(g.tail, "\n")[0]
@@ -102,16 +104,16 @@ func checkGiant(t *testing.T, g *giant, rowsOfBlock int) {
 	}
 }
 
-// An error is reported at its place, and every row is counted, in a file of more
-// than 2³² bytes. In a run that is not long, the file has 43 MB.
+// An error is reported at its place, and every row is counted, in a file of
+// more than 2³² bytes. In a run that is not long, the file has 43 MB.
 func TestOffsetsPast32Bits(t *testing.T) {
 	row := "P1,bp," + strings.Repeat("x", 1000) + "\n"
 	block := strings.Repeat(row, 1000)
 	checkGiant(t, &giant{"patient_id,event_type,x\n", block, "P1,bp,\nP1,bp\n", int64(proof.Bound(42, int(1<<32/int64(len(block)))+1))}, 1000)
 }
 
-// The same holds for more than 2³² rows: for 5·10⁹ of them, which are read three
-// times. In a run that is not long, there are 5·10⁶.
+// The same holds for more than 2³² rows: for 5·10⁹ of them, which are read
+// three times. In a run that is not long, there are 5·10⁶.
 func TestRowsPast32Bits(t *testing.T) {
 	const rowsOfBlock = 100_000
 	block := strings.Repeat("P1,bp,12345\n", rowsOfBlock)
@@ -126,8 +128,8 @@ func keptRows(n uint64) *kept {
 	}}}
 }
 
-// TestLargeCounts: counts go on past each power of two at which a smaller number would end, and every sink writes their
-// digits.
+// TestLargeCounts: counts go on past each power of two at which a smaller
+// number would end, and every sink writes their digits.
 func TestLargeCounts(t *testing.T) {
 	two := []byte("patient_id,event_type\nP1,bp\nP1,bp\n")
 	for _, n := range []uint64{1<<31 - 1, 1<<32 - 1, 1<<53 - 1, 1 << 53, 1<<63 - 1, math.MaxUint64 - 2} {

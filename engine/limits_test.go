@@ -15,8 +15,8 @@ import (
 	"fastcount/parser"
 )
 
-// TestLimitsOfFiles: each limit is reached, and named, wherever a file goes over it, in ranges as in one go; and a file
-// that just keeps to it is counted.
+// TestLimitsOfFiles: each limit is reached, and named, wherever a file goes
+// over it, in ranges as in one go; and a file that just keeps to it is counted.
 func TestLimitsOfFiles(t *testing.T) {
 	long := strings.Repeat("x", 40)
 	tests := map[string]struct {
@@ -93,7 +93,8 @@ func TestLimitOfColumns(t *testing.T) {
 		"too many columns: got 4, limit is 3")
 }
 
-// huge is a file of a gibibyte: a beginning, and then one piece again and again.
+// huge is a file of a gibibyte: a beginning, and then one piece again and
+// again.
 type huge struct {
 	memory
 	begin, again string
@@ -150,8 +151,9 @@ func (r *hugeRange) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// TestErrorEndsAllRanges: where a file is refused early, its other ranges are not read to their ends. Where a record has no
-// end, no range looks for it further than a record may reach.
+// TestErrorEndsAllRanges: where a file is refused early, its other ranges are
+// not read to their ends. Where a record has no end, no range looks for it
+// further than a record may reach.
 func TestErrorEndsAllRanges(t *testing.T) {
 	const header = "patient_id,event_type\n"
 	rows := strings.Repeat("P1,bp\nP2,hr\n", 5000)
@@ -178,7 +180,8 @@ func TestErrorEndsAllRanges(t *testing.T) {
 	}
 }
 
-// dripping is a stream of a bad row and a bufferful of good ones, and then for ever one in 100 ms.
+// dripping is a stream of a bad row and a bufferful of good ones, and then for
+// ever one in 100 ms.
 type dripping struct{ begun bool }
 
 func (d *dripping) Read(b []byte) (int, error) {
@@ -191,7 +194,8 @@ func (d *dripping) Read(b []byte) (int, error) {
 	return copy(b, "patient_id,event_type\nP1\n"+strings.Repeat(row, len(b)/len(row))), nil
 }
 
-// TestBadContentThatDrips: whether its transport would fail in the end is not waited for for long.
+// TestBadContentThatDrips: whether its transport would fail in the end is not
+// waited for for long.
 func TestBadContentThatDrips(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()

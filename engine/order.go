@@ -64,7 +64,8 @@ func entriesOf(t *intern.Table) []entry {
 	return entries
 }
 
-// commonPrefix returns how many bytes a and b have in common at their beginnings.
+// commonPrefix returns how many bytes a and b have in common at their
+// beginnings.
 func commonPrefix(a, b []byte) int {
 	n := 0
 	for n < min(len(a), len(b)) && a[n] == b[n] {

@@ -24,9 +24,9 @@ type Part interface {
 
 	// Open starts an attempt to read the part from its first byte and returns
 	// its decoded CSV bytes. The stream returns io.EOF only if its end is
-	// proved as well as the transport allows, and another error otherwise. Close
-	// returns an error if the part changed while it was read. Open may be called
-	// again after the last stream was closed.
+	// proved as well as the transport allows, and another error otherwise.
+	// Close returns an error if the part changed while it was read. Open may be
+	// called again after the last stream was closed.
 	//
 	// The stream may have a method Info() [StreamInfo], which is called by the
 	// goroutine that reads, also after io.EOF.
@@ -51,13 +51,13 @@ type PartInfo struct {
 	Declared *Declaration
 
 	// Range, if not nil, is the byte range of a Splitter that is to be counted,
-	// such as the part of a large file that belongs to one shard. From and To are
-	// stored bytes; the other fields are not used. A record belongs to the range
-	// that holds the byte before it, and to the first range if there is no such
-	// byte. PartReport.Range describes what was counted, from which merging
-	// determines whether the ranges of several runs fit together. The line
-	// numbers of errors in a range that does not begin at byte 0 are 0, because
-	// they are not known.
+	// such as the part of a large file that belongs to one shard. From and To
+	// are stored bytes; the other fields are not used. A record belongs to the
+	// range that holds the byte before it, and to the first range if there is
+	// no such byte. PartReport.Range describes what was counted, from which
+	// merging determines whether the ranges of several runs fit together. The
+	// line numbers of errors in a range that does not begin at byte 0 are 0,
+	// because they are not known.
 	Range *Range
 }
 
@@ -109,9 +109,9 @@ type StreamInfo struct {
 	RawBytes int64         // bytes read from the source, before decompression
 	Waited   time.Duration // time spent waiting for the source; the rest of the time in Read is decompression
 
-	// Limit, of a stream that OpenRange returned, is the number of decoded bytes
-	// before the next range, or math.MaxInt64 while that is not known. It is
-	// known once the byte after that place was read, and at the end of the
+	// Limit, of a stream that OpenRange returned, is the number of decoded
+	// bytes before the next range, or math.MaxInt64 while that is not known. It
+	// is known once the byte after that place was read, and at the end of the
 	// stream.
 	Limit int64
 }

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// Proof is what shows that a part was read to its proper end. A stronger proof is
-// greater.
+// Proof is what shows that a part was read to its proper end. A stronger proof
+// is greater.
 type Proof uint8
 
 const (
-	// ProofNone means that the end of the input is all there is, as for a pipe or
-	// a body that ends where the connection was closed.
+	// ProofNone means that the end of the input is all there is, as for a pipe
+	// or a body that ends where the connection was closed.
 	ProofNone Proof = iota
 
 	// ProofFraming means that the sender marked the end: the last chunk of a
@@ -23,8 +23,8 @@ const (
 	// that all carry one, match.
 	ProofChecksum
 
-	// ProofLength means that the number of bytes is known: Content-Length, or the
-	// size of a regular file that did not change.
+	// ProofLength means that the number of bytes is known: Content-Length, or
+	// the size of a regular file that did not change.
 	ProofLength
 
 	// ProofRows means that the number of rows matches the one that the server

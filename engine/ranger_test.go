@@ -28,7 +28,8 @@ func (s share) Info() engine.PartInfo {
 	return info
 }
 
-// countShares counts each range between cuts in a run of its own, and returns the sum and whether the ranges fit.
+// countShares counts each range between cuts in a run of its own, and returns
+// the sum and whether the ranges fit.
 func countShares(t *testing.T, data []byte, cuts []int64, cfg engine.Config) (sum map[[2]string]uint64, bytes uint64, fit bool) {
 	t.Helper()
 	sum, fit = map[[2]string]uint64{}, true
@@ -56,7 +57,8 @@ func countShares(t *testing.T, data []byte, cuts []int64, cfg engine.Config) (su
 	return sum, bytes, fit && end == int64(len(data))
 }
 
-// Cut anywhere, each range counted by itself: together they are the whole, and they show that they fit together.
+// Cut anywhere, each range counted by itself: together they are the whole, and
+// they show that they fit together.
 func TestShares(t *testing.T) {
 	data := export(3, 2000)
 	want := mustCount(t, data)
@@ -75,7 +77,8 @@ func TestShares(t *testing.T) {
 	}
 }
 
-// In text that looks like records a range may begin wrongly. Then it does not fit to the one before.
+// In text that looks like records a range may begin wrongly. Then it does not
+// fit to the one before.
 func TestSharesThatDoNotFit(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("note,patient_id,event_type\n")

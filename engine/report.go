@@ -16,8 +16,8 @@ type Report struct {
 	Parts    []PartReport // in the order of Run's argument
 
 	// Incomplete lists what makes the report incomplete, in the order of the
-	// parts: the failure of a part, a mismatch, or left-out rows. It is empty if
-	// the report is complete, which it is unless Config allows otherwise.
+	// parts: the failure of a part, a mismatch, or left-out rows. It is empty
+	// if the report is complete, which it is unless Config allows otherwise.
 	Incomplete []*PartError
 
 	BadRows []BadRow // rows that were left out, in the order of parts and lines; only if Config.KeepBadRows

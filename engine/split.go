@@ -139,8 +139,8 @@ func span(part Part) (from, to int64, ok bool) {
 }
 
 // split returns where the ranges of a part begin, followed by the end of the
-// last one, or nil if the part cannot be split. remaining is the number of bytes
-// of this part and of all later ones that can be split.
+// last one, or nil if the part cannot be split. remaining is the number of
+// bytes of this part and of all later ones that can be split.
 func (r *run) split(ctx context.Context, part Part, remaining int64) (bounds []int64) {
 	from, to, ok := span(part)
 	if !ok {

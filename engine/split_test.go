@@ -15,7 +15,8 @@ import (
 	"fastcount/parser"
 )
 
-// Every case of the corpus, split in every way: the same counts and the same errors at the same places.
+// Every case of the corpus, split in every way: the same counts and the same
+// errors at the same places.
 func TestSplitCorpus(t *testing.T) {
 	tried := 0
 	for _, c := range corpus.Cases() {
@@ -62,7 +63,8 @@ func checkCase(t *testing.T, c corpus.Case, got *engine.Report, err error) {
 	}
 }
 
-// Text in quotes that looks like records, cut everywhere, with a wrong guess now and then.
+// Text in quotes that looks like records, cut everywhere, with a wrong guess
+// now and then.
 func TestSplitInsideQuotes(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("note,patient_id,event_type\n")
@@ -106,7 +108,8 @@ func (rangesOnly) Open(context.Context) (io.ReadCloser, error) {
 	return nil, errors.New("opened as a whole")
 }
 
-// Where no guess is wrong, ranges are enough: for the counts, and for the error in the text.
+// Where no guess is wrong, ranges are enough: for the counts, and for the error
+// in the text.
 func TestRangesAreEnough(t *testing.T) {
 	data := export(1, 3000)
 	want := mustCount(t, data)
@@ -129,7 +132,8 @@ func TestRangesAreEnough(t *testing.T) {
 	}
 }
 
-// A worker holds the names of all its ranges: too many of them are reported where reading in one go meets them.
+// A worker holds the names of all its ranges: too many of them are reported
+// where reading in one go meets them.
 func TestLimitsInRanges(t *testing.T) {
 	part := plain{memory{"a", export(1, 3000)}}
 	limits := engine.Limits{Patients: 6}

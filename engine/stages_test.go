@@ -12,7 +12,8 @@ import (
 	"fastcount/engine"
 )
 
-// slow is a part whose stream takes a second for each Read, most of it for its source.
+// slow is a part whose stream takes a second for each Read, most of it for its
+// source.
 type slow struct{ memory }
 
 func (s slow) Open(context.Context) (io.ReadCloser, error) {
@@ -33,7 +34,8 @@ func (s *slowStream) Read(p []byte) (int, error) {
 	return s.Reader.Read(p[:min(len(p), 100_000)])
 }
 
-// What reading takes is waiting and decoding, neither parsing nor counting, whoever asked for the bytes.
+// What reading takes is waiting and decoding, neither parsing nor counting,
+// whoever asked for the bytes.
 func TestStages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		data := export(1, 10_000)

@@ -52,7 +52,8 @@ func (o *once) Open(ctx context.Context) (io.ReadCloser, error) {
 	return o.memory.Open(ctx)
 }
 
-// What is finished when a run fails is not read again by the next one, whose answer is that of one run.
+// What is finished when a run fails is not read again by the next one, whose
+// answer is that of one run.
 func TestStore(t *testing.T) {
 	data := [][]byte{export(1, 500), oddIDs, export(2, 300), []byte("patient_id,event_type\nP1,\xff\n")}
 	cfg := engine.Config{EscapeIDs: true}
@@ -109,7 +110,8 @@ func TestStoreTakesOnlyWhatIsComplete(t *testing.T) {
 	}
 }
 
-// An id that was kept because it was to be escaped is refused, where it is, by a run that does not escape.
+// An id that was kept because it was to be escaped is refused, where it is, by
+// a run that does not escape.
 func TestStoreKeepsNoRuleAway(t *testing.T) {
 	parts := []engine.Part{memory{"a", []byte("patient_id,event_type\nP1,up\nP\xff,up\n")}}
 	store := &kept{reports: map[int]*engine.Report{}}

@@ -119,7 +119,8 @@ func (w *worker) attempt(ctx context.Context, part Part, t *accumulator, state *
 	return report, w.run.verify(part, t, &report)
 }
 
-// csv returns the configuration of the parser for a part that is counted into t.
+// csv returns the configuration of the parser for a part that is counted into
+// t.
 func (r *run) csv(part Part, t *accumulator) parser.Config {
 	c := r.cfg.csv()
 	c.Dialect.Delimiter = cmp.Or(c.Dialect.Delimiter, part.Info().Delimiter, ',')
