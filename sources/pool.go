@@ -60,7 +60,7 @@ func (p *pool) remove(n *conn) bool {
 	return true
 }
 
-// take returns a connection of the route, or nil if there is none.
+// take removes and returns a connection of the route, or returns nil.
 func (p *pool) take(r route) *conn {
 	for {
 		n := p.last(r.key())

@@ -44,7 +44,7 @@ type Idle struct {
 	End   End // after Wire
 
 	// Deaf means that the server reads the next request and then, instead of
-	// answering, does what End says.
+	// answering, ends the connection as End specifies.
 	Deaf bool
 }
 
