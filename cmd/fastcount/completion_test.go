@@ -16,8 +16,9 @@ import (
 	"fastcount/internal/cli"
 )
 
-// completions are lines that somebody writes, and words that are offered at their ends and words that are not. The
-// folder has a file data.csv and a folder deep.
+// completions lists command lines, with words that are offered at their ends
+// and words that are not. The directory has a file data.csv and a directory
+// deep.
 var completions = []struct {
 	line        string
 	want, never []string
@@ -43,8 +44,9 @@ var completions = []struct {
 	{"fastcount completion z", []string{"zsh"}, nil},
 }
 
-// asking are the shells, and how each is asked what it offers at the ends of lines: by a script that has the folder of
-// the completion scripts in $SCRIPTS and the lines in $ASKED, and prints the words for each line, and a = behind them.
+// asking holds, for each shell, a script that prints what the shell offers at
+// the ends of lines. The directory of the completion scripts is in $SCRIPTS,
+// and the lines are in $ASKED. It prints the words for each line, and then a =.
 var asking = map[string]string{
 	"bash": bashAsking,
 	"bash with bash-completion": `source /usr/share/bash-completion/bash_completion || exit 77
@@ -58,8 +60,8 @@ var asking = map[string]string{
 }
 
 // bashAsking completes as bash does: files where the script offers nothing and
-// has not turned that off. compopt is replaced, because it works only while bash
-// completes.
+// has not turned that off. compopt is replaced, because it works only while
+// bash completes.
 const bashAsking = `source "$SCRIPTS/bash"
 	[[ $(complete -p fastcount) == "complete -o default -F __start_fastcount fastcount" ]] || exit 9
 	compopt() { [[ $* == "+o default" ]] && files=; }
@@ -78,7 +80,8 @@ const bashAsking = `source "$SCRIPTS/bash"
 		printf '%s\n' "${COMPREPLY[@]%% *}" =
 	done <<<"$ASKED"`
 
-// zshAsking presses Tab in a zsh on a terminal, and lets it print the words that are offered.
+// zshAsking presses Tab in a zsh on a terminal, which prints the words that are
+// offered.
 const zshAsking = `zmodload zsh/zpty || exit 9
 	zpty shell zsh -f -i
 	zpty -w shell "PS1=; autoload -Uz compinit && compinit -C -D; source $SCRIPTS/zsh; setopt no_list_beep"
@@ -97,7 +100,7 @@ const zshAsking = `zmodload zsh/zpty || exit 9
 		print =
 	done`
 
-// TestCompletionInShells lets real shells complete lines by the scripts.
+// TestCompletionInShells completes lines with the scripts in real shells.
 func TestCompletionInShells(t *testing.T) {
 	for shell, script := range asking {
 		t.Run(shell, func(t *testing.T) {
@@ -106,7 +109,7 @@ func TestCompletionInShells(t *testing.T) {
 			if _, err := exec.LookPath(shell); err != nil {
 				t.Skipf("%s is not installed", shell)
 			}
-			dir, url := completionRoom(t)
+			dir, url := completionDir(t)
 			var lines []string
 			for _, c := range completions {
 				lines = append(lines, strings.NewReplacer("$URL", url, "$NOBODY", "http://127.0.0.1:1").Replace(c.line))
@@ -132,8 +135,8 @@ func TestCompletionInShells(t *testing.T) {
 	}
 }
 
-// checkOffer compares what is offered. A shell may offer the whole of a word or what is behind its last =, and a
-// folder with a slash.
+// checkOffer compares what is offered. A shell may offer a whole word or the
+// part after its last =, and may append a slash to a directory.
 func checkOffer(t *testing.T, line string, offered, want, never []string) {
 	t.Helper()
 	var words []string
@@ -152,8 +155,9 @@ func checkOffer(t *testing.T, line string, offered, want, never []string) {
 	}
 }
 
-// completionRoom makes a folder with files to complete and the scripts, and a server with two exports.
-func completionRoom(t *testing.T) (dir, url string) {
+// completionDir creates a directory with files to complete and the scripts, and
+// starts a server with two exports.
+func completionDir(t *testing.T) (dir, url string) {
 	t.Helper()
 	dir = t.TempDir()
 	for name := range cli.CompletionScripts(nil) {
@@ -191,7 +195,7 @@ func writeText(t *testing.T, name, text string) {
 	}
 }
 
-// TestPowershellParses: where there is PowerShell, it understands the script.
+// TestPowershellParses checks that PowerShell, if installed, parses the script.
 func TestPowershellParses(t *testing.T) {
 	if _, err := exec.LookPath("pwsh"); err != nil {
 		t.Skip("there is no pwsh")
@@ -203,7 +207,8 @@ func TestPowershellParses(t *testing.T) {
 	}
 }
 
-// TestIDsOfSlowServers: completion neither waits for them nor reports them.
+// TestIDsOfSlowServers checks that completion neither waits for slow servers
+// nor reports them.
 func TestIDsOfSlowServers(t *testing.T) {
 	stuck := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-stuck }))

@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// content writes what a file or an answer holds. An error of the writer ends it.
+// content writes the content of a file or a response, until the writer fails.
 type content func(w io.Writer) error
 
-// endless is a number of mebibytes, blocks or bytes that nobody waits for the end of.
+// endless is a number of mebibytes, blocks or bytes whose end no test reaches.
 const endless = 1 << 40
 
 func text(s string) content {
@@ -50,13 +50,13 @@ func times(n int64, b []byte) content {
 	}
 }
 
-// again writes s until it is so many mebibytes, or a little less.
+// again writes s repeatedly, as many whole times as fit into each mebibyte.
 func again(s string, mebibytes int64) content {
 	piece := []byte(strings.Repeat(s, (1<<20)/len(s)))
 	return times(mebibytes, piece)
 }
 
-// sparse is a hole of so many bytes, for a file.
+// sparse is a hole of the given size in bytes, for a file.
 func sparse(size int64) content {
 	return func(w io.Writer) error {
 		f := w.(*os.File)
@@ -80,7 +80,8 @@ func listed(n int) content {
 	}
 }
 
-// frame begins a zstd frame (RFC 8878, section 3.1.1) with a window of 1<<log bytes.
+// frame begins a zstd frame (RFC 8878, section 3.1.1) with a window of 1<<log
+// bytes.
 func frame(log int) content {
 	return text("\x28\xb5\x2f\xfd\x00" + string([]byte{byte(log-10) << 3}))
 }
@@ -128,7 +129,8 @@ func longIDs(n int) content {
 // gzipHead begins a gzip member (RFC 1952, section 2.3).
 var gzipHead = text("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")
 
-// deflated is s as blocks of a deflate stream that refer to nothing before them and do not end it.
+// deflated is s as blocks of a deflate stream that refer to no earlier bytes
+// and do not end the stream.
 func deflated(s string) content {
 	var b bytes.Buffer
 	z, err := flate.NewWriter(&b, flate.BestCompression)
@@ -147,7 +149,7 @@ func deflated(s string) content {
 	}
 }
 
-// deflatedAgain is s again and again, so many mebibytes, or a little less.
+// deflatedAgain is like again, as blocks of a deflate stream.
 func deflatedAgain(s string, mebibytes int64) content {
 	one := deflated(strings.Repeat(s, (1<<20)/len(s)))
 	return func(w io.Writer) error {
@@ -160,10 +162,10 @@ func deflatedAgain(s string, mebibytes int64) content {
 	}
 }
 
-// data answers with CSV, encoded so.
+// data responds with CSV in the given content encoding.
 func data(encoding string, c content) http.HandlerFunc { return ok("text/csv", encoding, c) }
 
-// api answers with JSON, encoded so.
+// api responds with JSON in the given content encoding.
 func api(encoding string, c content) http.HandlerFunc { return ok("application/json", encoding, c) }
 
 func ok(mediaType, encoding string, c content) http.HandlerFunc {
@@ -172,7 +174,7 @@ func ok(mediaType, encoding string, c content) http.HandlerFunc {
 		if encoding != "" {
 			w.Header().Set("Content-Encoding", encoding)
 		}
-		_ = c(w) // the client goes away
+		_ = c(w) // the client closes the connection
 	}
 }
 
@@ -185,7 +187,8 @@ func announced(length int64, c content) http.HandlerFunc {
 	}
 }
 
-// metadata is an export of one download, with one row, whose patients are P and those of the list.
+// metadata serves an export of one download with one row. Its patients are P
+// and those of the list.
 func metadata(list content) http.HandlerFunc {
 	answers := map[string]content{
 		"/api/export/demo":        text(`{"data":{"id":"demo","download_ids":["d"]}}`),
@@ -198,7 +201,7 @@ func metadata(list content) http.HandlerFunc {
 	}
 }
 
-// raw answers with bytes that are all there is on the connection.
+// raw responds with the given bytes, including the header.
 func raw(c content) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()
@@ -210,7 +213,7 @@ func raw(c content) http.HandlerFunc {
 	}
 }
 
-// failing answers 500.
+// failing responds with status 500.
 func failing(encoding string, c content) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if encoding != "" {
@@ -221,14 +224,14 @@ func failing(encoding string, c content) http.HandlerFunc {
 	}
 }
 
-// redirects answers each request with another place, and an endless page.
+// redirects redirects each request to another URL, with an endless body.
 func redirects(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Location", r.URL.Path+"x")
 	w.WriteHeader(http.StatusFound)
 	_ = again("x", endless)(w)
 }
 
-// dripping answers with a beginning, and then a byte from time to time.
+// dripping responds with a prefix, and then one byte from time to time.
 func dripping(begin string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, err := io.WriteString(w, begin)

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestFewDescriptors: whatever the limit of open files, a run succeeds or ends
-// with the code of a limit, not with the runtime's 2.
+// TestFewDescriptors checks that a run succeeds or ends with the exit code of a
+// limit, not with the runtime's 2, for any limit of open files.
 func TestFewDescriptors(t *testing.T) {
 	dir := t.TempDir()
 	writeText(t, filepath.Join(dir, "a.csv"), smallCSV)

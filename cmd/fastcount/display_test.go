@@ -18,8 +18,8 @@ import (
 	"fastcount/internal/stats"
 )
 
-// TestMessagesFollowTheStructure: only errors that are several give several
-// lines, never a line break in a text.
+// TestMessagesFollowTheStructure checks that only joined errors give several
+// lines, and never a line break in a text.
 func TestMessagesFollowTheStructure(t *testing.T) {
 	a, b := errors.New("a\nfastcount: b"), errors.New("c")
 	for _, c := range []struct {
@@ -55,9 +55,8 @@ func failed(parts ...engine.PartReport) error {
 	return (&engine.Report{Parts: parts}).ExpectRows(0)
 }
 
-// TestFileNamesForgeNoLine: a name with a line break, a terminal's escape or a
-// change of direction is escaped in everything that people read, and exact in
-// JSON.
+// TestFileNamesForgeNoLine checks that a name with a line break, an escape
+// sequence or a change of direction is escaped in text, and exact in JSON.
 func TestFileNamesForgeNoLine(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no such names")
@@ -94,7 +93,7 @@ func TestFileNamesForgeNoLine(t *testing.T) {
 			cmd.Env = append(cmd.Environ(), "FASTCOUNT_LOG_FORMAT="+logs)
 			var stdout, stderr strings.Builder
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
-			_ = cmd.Run() // whatever comes of it
+			_ = cmd.Run() // which may fail
 			all := stdout.String() + stderr.String()
 			for _, hidden := range []string{"\nfastcount: 9", "\x1b", "\u202e"} {
 				if strings.Contains(all, hidden) {
@@ -129,8 +128,8 @@ func loggedText(t *testing.T, lines string) (text string) {
 	return text
 }
 
-// TestJSONKeepsNames: statistics hold the exact name, and none of its
-// characters control a terminal.
+// TestJSONKeepsNames checks that statistics hold the exact name, and that none
+// of its characters controls a terminal.
 func TestJSONKeepsNames(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no such names")

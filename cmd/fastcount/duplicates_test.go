@@ -49,8 +49,8 @@ func runProgram(t *testing.T, args ...string) (stdout, stderr string, code int) 
 	return out.String(), messages.String(), code
 }
 
-// TestDownloadOfTwoExports: nothing is counted and no plan is written, unless
-// the flag allows it.
+// TestDownloadOfTwoExports checks that such a download is neither counted nor
+// written to a plan, unless the flag allows it.
 func TestDownloadOfTwoExports(t *testing.T) {
 	server, read := twoExports(t)
 	for _, args := range [][]string{

@@ -23,7 +23,8 @@ import (
 
 func syntax(err error) error { return &parser.SyntaxError{Line: 1, Column: 1, Err: err} }
 
-// TestFailures says for each kind of failure the exit code and a word of its hint, "" for no hint.
+// TestFailures checks the exit code of each kind of failure, and a word of its
+// hint, or "" for no hint.
 func TestFailures(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -96,7 +97,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestSeveralFailures: all are listed, each hint is given once, and the first decides.
+// TestSeveralFailures checks that all failures are listed, that each hint is
+// given once, and that the first failure determines the exit code.
 func TestSeveralFailures(t *testing.T) {
 	err := failed(
 		engine.PartReport{Name: "a", Attempts: 1, Err: syntax(parser.ErrBareQuote)},

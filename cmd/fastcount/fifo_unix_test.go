@@ -50,7 +50,7 @@ func TestFIFOWithoutWriterIsNamed(t *testing.T) {
 	}
 }
 
-// TestGlobThatMatchesFIFO: the run ends at once.
+// TestGlobThatMatchesFIFO checks that the run ends with an error immediately.
 func TestGlobThatMatchesFIFO(t *testing.T) {
 	path := fifo(t)
 	stdout, stderr, code := runProgram(t, filepath.Join(filepath.Dir(path), "*"))

@@ -12,8 +12,8 @@ import (
 	"fastcount/internal/cli"
 )
 
-// TestFileFlagsAreListed: every flag that names a file or directory is in
-// fileFlags, and nothing else is.
+// TestFileFlagsAreListed checks that fileFlags lists exactly the flags that
+// name a file or directory.
 func TestFileFlagsAreListed(t *testing.T) {
 	found := map[string]fileUse{}
 	for _, c := range cli.Subcommands(newRoot(testProgram())) {
@@ -144,7 +144,8 @@ func TestNoTwoFlagsWriteOneFile(t *testing.T) {
 	}
 }
 
-// TestStateDirectoryIsOfItsOwn: nothing else that a run names is inside it.
+// TestStateDirectoryIsOfItsOwn checks that no other file of a run may be inside
+// the directory of --state.
 func TestStateDirectoryIsOfItsOwn(t *testing.T) {
 	dir := t.TempDir()
 	writeText(t, filepath.Join(dir, "a.csv"), smallCSV)

@@ -17,7 +17,8 @@ import (
 	"fastcount/parser"
 )
 
-// samples are values that flags take, by what stands for the value; the rest take a word.
+// samples holds valid values of flags, by the placeholder of the value. Other
+// flags accept any word.
 var samples = map[string]string{"SIZE": "12K", "N": "3", "TIME": "7s", "CHAR": ";", "COLUMN": "2", "": "true"}
 
 // sampleOf returns a value that a flag takes and does not have by default.
@@ -140,7 +141,8 @@ func section(text, from, to string) string {
 	return text
 }
 
-// isFlagLine says whether a line of the help begins the explanation of a flag.
+// isFlagLine reports whether a line of the help begins the explanation of a
+// flag.
 func isFlagLine(line, name string) bool {
 	_, after, ok := strings.Cut(line, "--"+name)
 	before, _, _ := strings.Cut(line, "--")
@@ -162,8 +164,8 @@ func TestHelpIsWellSet(t *testing.T) {
 	}
 }
 
-// TestExitCodesAreExplained: the help explains the codes in exitCodes, and
-// these are the codes that the program uses.
+// TestExitCodesAreExplained checks that the help explains the codes in
+// exitCodes, and that these are the codes that the program uses.
 func TestExitCodesAreExplained(t *testing.T) {
 	explained := map[int]bool{}
 	for _, c := range exitCodes {
@@ -205,8 +207,9 @@ func TestDashesEndFlags(t *testing.T) {
 	}
 }
 
-// TestFirstArgumentNamesSubcommand: count runs unless the first argument names
-// another subcommand, also for a command line that is being completed.
+// TestFirstArgumentNamesSubcommand checks that count runs unless the first
+// argument names another subcommand, also for a command line that is being
+// completed.
 func TestFirstArgumentNamesSubcommand(t *testing.T) {
 	root := newRoot(testProgram())
 	for _, c := range []struct{ args, want string }{

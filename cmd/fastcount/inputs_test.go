@@ -9,7 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// write writes text in which \r, \x00 and so on stand for bytes: write FILE TEXT.
+// write writes text with escapes such as \r and \x00: write FILE TEXT.
 func write(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: write FILE TEXT")
@@ -19,7 +19,7 @@ func write(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
-// compressZstd is zstd FROM TO.
+// compressZstd is the script command "zstd FROM TO".
 func compressZstd(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: zstd FROM TO")

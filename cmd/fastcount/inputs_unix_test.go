@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestUnreadableFile: it is named, and nothing is counted without it.
+// TestUnreadableFile checks that the file is named and that nothing is counted.
 func TestUnreadableFile(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("root may read every file")

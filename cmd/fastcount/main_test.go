@@ -20,13 +20,14 @@ import (
 	"fastcount/internal/testing/shapes"
 )
 
-// TestMain lets the test binary be the program: where it is started as fastcount it runs main.
+// TestMain makes the test binary run the program if it is started as fastcount.
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", raceOptions) // for the programs that tests start
 	testscript.Main(m, map[string]func(){"fastcount": guardedMain})
 }
 
-// raceOptions keep the race detector from sleeping a second at the end of each program.
+// raceOptions prevents that the race detector sleeps for a second at the end of
+// each program.
 const raceOptions = "atexit_sleep_ms=0"
 
 func TestScripts(t *testing.T) {
@@ -50,7 +51,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits runs a command and requires its exit code: exits CODE COMMAND [ARGUMENT...].
+// exits runs a command and requires its exit code: exits CODE COMMAND
+// [ARGUMENT...].
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND [ARGUMENT...]")
@@ -69,8 +71,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// serve runs a mock server on a free port until the script ends, and puts its URL into a variable:
-// serve VARIABLE [FLAG...].
+// serve runs a mock server on a free port until the script ends, and stores its
+// URL in a variable: serve VARIABLE [FLAG...].
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: serve VARIABLE [FLAG...]")
@@ -93,7 +95,8 @@ func writeShape(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(shapes.WriteFile(ts.MkAbs(args[2]), args[0], rows))
 }
 
-// startServer starts a command that is "fastcount serve" and returns the URL that it says.
+// startServer starts a command that is "fastcount serve" and returns the URL
+// that it prints.
 func startServer(cmd *exec.Cmd) (url string, stop func(), err error) {
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -104,7 +107,7 @@ func startServer(cmd *exec.Cmd) (url string, stop func(), err error) {
 	}
 	stop = func() {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // killed: it cannot say that all went well
+		_ = cmd.Wait() // an error, because it was killed
 	}
 	lines := bufio.NewScanner(stderr)
 	for lines.Scan() {
@@ -114,10 +117,10 @@ func startServer(cmd *exec.Cmd) (url string, stop func(), err error) {
 		}
 	}
 	stop()
-	return "", nil, errors.New("the server said no URL")
+	return "", nil, errors.New("the server printed no URL")
 }
 
-// compress is gzip FROM TO.
+// compress is the script command "gzip FROM TO".
 func compress(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: gzip FROM TO")
@@ -129,7 +132,8 @@ func compress(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(errors.Join(err, z.Close(), f.Close()))
 }
 
-// damage changes a byte in the middle of every partial result in a folder: damage DIR.
+// damage changes a byte in the middle of every partial result in a directory:
+// damage DIR.
 func damage(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: damage DIR")
@@ -144,7 +148,7 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// codeOf returns the exit code that the error of a command tells.
+// codeOf returns the exit code of a command that returned err.
 func codeOf(t *testing.T, err error) int {
 	t.Helper()
 	var failed *exec.ExitError

@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// buildProgram makes the program as people have it; the test binary, which can be the program too, is larger.
+// buildProgram builds the program. The test binary, which can also run as the
+// program, is larger.
 func buildProgram(t *testing.T) (binary string) {
 	t.Helper()
 	binary = filepath.Join(t.TempDir(), "fastcount")
@@ -26,11 +27,12 @@ func buildProgram(t *testing.T) (binary string) {
 	return binary
 }
 
-// outcome is what a program did, and what the kernel says that it took.
+// outcome is the output of a program, and the resources that it used according
+// to the kernel.
 type outcome struct {
 	Code   int
 	Took   time.Duration
-	CPU    time.Duration // of processors: what it would have taken on a machine that does nothing else
+	CPU    time.Duration // processor time
 	Peak   int64         // KiB in memory
 	Stdout string
 	Stderr string
@@ -39,8 +41,9 @@ type outcome struct {
 // measurerVariable turns TestMeasurer into the measurer.
 const measurerVariable = "FASTCOUNT_TEST_MEASURER"
 
-// measure runs a command. The peak of a process begins with that of the one that started it, which is this test with
-// all its servers; so one that is still small stands in between.
+// measure runs a command. The peak memory of a process begins with that of its
+// parent. The command is therefore started by a new, small process and not by
+// this one.
 func measure(t *testing.T, command ...string) (m outcome) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], append([]string{"-test.run=^TestMeasurer$", "--"}, command...)...)
@@ -53,17 +56,17 @@ func measure(t *testing.T, command ...string) (m outcome) {
 		t.Fatal(err)
 	}
 	err = json.NewDecoder(stdout).Decode(&m)
-	_, restErr := io.Copy(io.Discard, stdout) // what a test says at its end
+	_, restErr := io.Copy(io.Discard, stdout) // output of package testing
 	if err := errors.Join(err, restErr, cmd.Wait()); err != nil {
 		t.Fatal(err)
 	}
 	return m
 }
 
-// TestMeasurer is no test but the process in between.
+// TestMeasurer is not a test. It runs the command of measure.
 func TestMeasurer(t *testing.T) {
 	if os.Getenv(measurerVariable) == "" {
-		t.Skip("it is for the tests that measure")
+		t.Skip("used by measure")
 	}
 	cmd := exec.Command(flag.Arg(0), flag.Args()[1:]...)
 	for _, v := range os.Environ() {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestSystemLimitsEndARun lowers a limit of the system until a run fails: it
-// fails with the code of a limit, not with the runtime's 2.
+// TestSystemLimitsEndARun lowers a limit of the system until a run fails. It
+// must fail with the exit code of a limit, not with the runtime's 2.
 func TestSystemLimitsEndARun(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.csv")
 	writeText(t, file, smallCSV)

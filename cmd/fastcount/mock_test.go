@@ -11,7 +11,8 @@ import (
 	"fastcount/mockserver"
 )
 
-// TestMockEnds: nothing of a mock server is left when it was closed, also while it is sending.
+// TestMockEnds checks that a mock server leaves no goroutine or connection
+// after it was closed, also while it sends.
 func TestMockEnds(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	handler, err := mockserver.New(mockserver.Options{})

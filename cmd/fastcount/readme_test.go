@@ -11,16 +11,21 @@ import (
 	"testing"
 )
 
-// TestReadme runs the examples of the README and of the pages in docs, each in a folder of its own. What is fenced as ```console is run, anything else is not:
+// TestReadme runs the examples of the README and of the pages in docs, each
+// page in its own directory. It runs only what is fenced as ```console:
 //
-//   - A line that begins with "$ " is a command of sh; it goes on in the next line where it ends in a backslash. All
-//     commands of a page run one after another in one folder, which is empty at first, and each must end with exit
-//     code 0 (a failure is shown with "; echo $?" behind it).
-//   - The lines up to the next command are what it prints on standard output, and on standard error too if one of them
-//     begins with "fastcount: " or "hint: ". If there are none, anything may be printed. A line "..." stands for any
-//     number of lines, none included, and "..." within a line for any text.
-//   - A "fastcount serve ... &" is started on a free port, and runs to the end. In the commands after it,
-//     http://localhost:8000 and http://127.0.0.1:8000 mean that server. What stands below it is not compared.
+//   - A line that begins with "$ " is a command of sh. It continues on the next
+//     line if it ends in a backslash. All commands of a page run one after
+//     another in one directory, which is empty at first, and each must end with
+//     exit code 0 (a failure is shown with "; echo $?" at the end).
+//   - The lines up to the next command are its standard output, and also its
+//     standard error if one of them begins with "fastcount: " or "hint: ".
+//     Without such lines, anything may be printed. A line "..." matches any
+//     number of lines, and "..." within a line any text.
+//   - A "fastcount serve ... &" is started on a free port, and runs to the end
+//     of the page. In the commands after it, http://localhost:8000 and
+//     http://127.0.0.1:8000 mean that server. The lines that follow it are
+//     not compared.
 func TestReadme(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("there is no sh")
@@ -74,10 +79,10 @@ func examples(text string) []example {
 	return found
 }
 
-// session is where the examples run.
+// session is the directory and the environment in which examples run.
 type session struct {
 	dir string
-	url string // of the server that was started, if one was
+	url string // of the server that was started, or ""
 }
 
 func (s *session) run(t *testing.T, e example) {
@@ -104,12 +109,14 @@ func (s *session) run(t *testing.T, e example) {
 	}
 }
 
-// fromStderr says whether a line is of the kind that the program writes to standard error.
+// fromStderr reports whether a line is one that the program writes to standard
+// error.
 func fromStderr(line string) bool {
 	return strings.HasPrefix(line, "fastcount: ") || strings.HasPrefix(line, "hint: ")
 }
 
-// shell prepares a command so that nothing of the surroundings shows, nor how slow the machine is.
+// shell prepares a command whose output does not depend on the environment or
+// the speed of the machine.
 func (s *session) shell(command string) *exec.Cmd {
 	cmd := exec.Command("sh", "-c", command)
 	cmd.Dir = s.dir
@@ -128,7 +135,7 @@ func (s *session) serve(t *testing.T, command string) {
 	s.url = url
 }
 
-// matches says whether an output is what the example shows.
+// matches reports whether an output is what the example shows.
 func (e example) matches(output string) bool {
 	var pattern bytes.Buffer
 	pattern.WriteString(`\A`)

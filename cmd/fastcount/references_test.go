@@ -11,7 +11,8 @@ import (
 	"fastcount/internal/cli"
 )
 
-// TestReferencesAreUpToDate: what is generated from the flags and lies in docs is what the program would write now.
+// TestReferencesAreUpToDate compares the pages in docs that are generated from
+// the flags with what the program prints.
 func TestReferencesAreUpToDate(t *testing.T) {
 	for _, c := range []struct{ file, topic, want string }{
 		{"docs/fastcount.1", "man", cli.ManPage(newRoot(testProgram()), texts())},
@@ -43,7 +44,7 @@ func TestUsageListsExitCodes(t *testing.T) {
 	}
 }
 
-// TestManPage: groff has nothing to complain of.
+// TestManPage checks that groff reports no errors.
 func TestManPage(t *testing.T) {
 	if _, err := exec.LookPath("groff"); err != nil {
 		t.Skip("there is no groff")

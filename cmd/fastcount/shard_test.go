@@ -73,7 +73,7 @@ func (r *recorder) take() []http.Header {
 	return headers
 }
 
-// The ids of downloads are such as servers have.
+// The ids of downloads have the form of real ones.
 const (
 	id1 = "00000000-0000-4000-8000-000000000001"
 	id2 = "00000000-0000-4000-8000-000000000002"
@@ -93,7 +93,7 @@ func tiny(id string, downloads ...string) mockserver.Export {
 	return e
 }
 
-// save writes a file into a directory of its own.
+// save writes a file into a new directory.
 func save(t *testing.T, name, text string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), name)
@@ -103,8 +103,8 @@ func save(t *testing.T, name, text string) (path string) {
 	return path
 }
 
-// A worker that does not name the server of a plan sends nothing to it that may
-// be secret, and does not even ask it anything.
+// A worker that does not name the server of a plan sends no secret and no
+// request to it.
 func TestSecretsOfWorkers(t *testing.T) {
 	server, other := newRecorder(t, tiny("x", id1, id2)), newRecorder(t, tiny("x", id1, id2))
 	job := save(t, "job.plan", mustRun(t, "plan", "-q", "--server", server.URL, "x"))
@@ -162,7 +162,7 @@ func TestSecretsOfWorkers(t *testing.T) {
 	}
 }
 
-// Whatever a plan is of, a worker that has a token can count files.
+// A worker that has a token can count the files of any plan.
 func TestSecretsAndPlansOfFiles(t *testing.T) {
 	file := save(t, "a.csv", "patient_id,event_type\nP1,e\n")
 	job := save(t, "job.plan", mustRun(t, "plan", "-q", file))
@@ -219,8 +219,8 @@ func TestShardsThatCannotBeCounted(t *testing.T) {
 	}
 }
 
-// An export of a server, in any number of shards and any order, is what one run
-// counts, however often each download has to be tried.
+// An export of a server, counted in any number of shards and in any order,
+// gives the result of one run, also if downloads have to be repeated.
 func TestShardsOfAnExport(t *testing.T) {
 	server := newRecorder(t, tiny("x", id1, id2, id3), slowExport(5, 0))
 	want := mustRun(t, "-q", "--server", server.URL, "x", "slow")
@@ -236,8 +236,8 @@ func TestShardsOfAnExport(t *testing.T) {
 	}
 }
 
-// A download id that two exports list is refused wherever it turns up: when a
-// plan is made, in a plan, and in a merge.
+// A download id that two exports list is refused when a plan is made, in a
+// plan, and in a merge.
 func TestDownloadInTwoExports(t *testing.T) {
 	server := newRecorder(t, tiny("x", id1, id2), tiny("y", id3, id2))
 	code, stdout, stderr := runHere(nil, "plan", "-q", "--server", server.URL, "x", "y")
@@ -330,7 +330,7 @@ func TestFlagsOfPlans(t *testing.T) {
 	}
 }
 
-// The shards that are missing are those without a result that have work.
+// The missing shards are those that are not empty and have no result.
 func TestMissingShards(t *testing.T) {
 	const text = "patient_id,event_type\nQ1,e\n"
 	job := save(t, "job.plan", mustRun(t, "plan", "-q", save(t, "a.csv", text)))
@@ -358,7 +358,7 @@ func TestMissingShards(t *testing.T) {
 	}
 }
 
-// TestLimitsOfMerges: each limit of merge is that of its flag.
+// TestLimitsOfMerges checks that each flag sets its limit of merge.
 func TestLimitsOfMerges(t *testing.T) {
 	file := save(t, "a.csv", "patient_id,event_type\nP1,e1\nP1,e2\nP2,e1\nP3,e1\n")
 	job, dir := save(t, "job.plan", mustRun(t, "plan", "-q", file)), t.TempDir()

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// TestSignals: a run whose read is stuck, on a pipe that nobody writes to, ends soon after the first signal.
+// TestSignals checks that a run that waits for data from a pipe ends soon after
+// the first signal.
 func TestSignals(t *testing.T) {
 	for _, c := range []struct {
 		signal syscall.Signal
@@ -38,11 +39,12 @@ func TestSignals(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			// Once a pipe's worth was taken and more, the program is reading, and its signals are caught.
+			// Once more than a pipe holds was read, the program handles
+			// signals.
 			if _, err := io.WriteString(stdin, "patient_id,event_type\n"+strings.Repeat("P1,up\n", 30_000)); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(100 * time.Millisecond) // time to empty the pipe and be stuck; if it is not, the test is only milder
+			time.Sleep(100 * time.Millisecond) // for the program to read the rest and wait
 			begin := time.Now()
 			if err := cmd.Process.Signal(c.signal); err != nil {
 				t.Fatal(err)
@@ -54,7 +56,7 @@ func TestSignals(t *testing.T) {
 				t.Errorf("it took %v to end", took)
 			}
 			if stderr.String() != c.says {
-				t.Errorf("it said %q", &stderr)
+				t.Errorf("standard error: %q", &stderr)
 			}
 		})
 	}
@@ -69,8 +71,9 @@ func deliver(t *testing.T, s os.Signal) {
 	t.Cleanup(func() { signal.Stop(caught) })
 }
 
-// TestSignalIgnoredAtStart: a run that was started to ignore a signal, as in the
-// background of a shell, goes on after it, and ends by another one.
+// TestSignalIgnoredAtStart checks that a run that was started to ignore a
+// signal, as in the background of a shell, continues after it, and ends after
+// another one.
 func TestSignalIgnoredAtStart(t *testing.T) {
 	deliver(t, syscall.SIGTERM)
 	for _, end := range []bool{false, true} {
@@ -113,7 +116,7 @@ func TestSignalIgnoredAtStart(t *testing.T) {
 	}
 }
 
-// TestServeStops: a server ends by a signal, also while it is sending.
+// TestServeStops checks that a signal ends a server, also while it sends.
 func TestServeStops(t *testing.T) {
 	deliver(t, syscall.SIGINT)
 	cmd := exec.Command("fastcount", "serve", "--listen", "127.0.0.1:0")
@@ -130,7 +133,8 @@ func TestServeStops(t *testing.T) {
 	}
 }
 
-// TestClosedOutput: the program ends without a word, and leaves no temporary file.
+// TestClosedOutput checks that the program ends without a message and leaves no
+// temporary file.
 func TestClosedOutput(t *testing.T) {
 	dir := t.TempDir()
 	r, w, err := os.Pipe()
@@ -146,7 +150,7 @@ func TestClosedOutput(t *testing.T) {
 		t.Errorf("exit code %d", got)
 	}
 	if stderr.Len() > 0 {
-		t.Errorf("it said %q", &stderr)
+		t.Errorf("standard error: %q", &stderr)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("it left %v, %v", left, err)

@@ -20,7 +20,7 @@ import (
 	"fastcount/mockserver"
 )
 
-// slowExport is an export each of whose downloads takes a while.
+// slowExport is an export of downloads that each take some time.
 func slowExport(downloads int, pause time.Duration) mockserver.Export {
 	e := mockserver.Export{ID: "slow"}
 	for i := range downloads {
@@ -47,7 +47,7 @@ func slowExport(downloads int, pause time.Duration) mockserver.Export {
 	return e
 }
 
-// requests are the names of the downloads whose data was asked for.
+// requests holds the names of the downloads whose data was requested.
 type requests struct {
 	mu    sync.Mutex
 	names map[string]bool
@@ -61,7 +61,7 @@ func (r *requests) note(q *http.Request) {
 	}
 }
 
-// take returns what was asked for since the last call.
+// take returns the requests since the last call.
 func (r *requests) take() map[string]bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -83,10 +83,11 @@ func slowServer(t *testing.T, e mockserver.Export) (url string, asked *requests)
 	return server.URL, asked
 }
 
-// kept returns the names of the parts that are kept in a folder. Every file that is there under its own name is whole.
-func kept(t *testing.T, folder string) map[string]bool {
+// kept returns the names of the parts that are kept in a directory. Every file
+// with its final name must be complete.
+func kept(t *testing.T, stateDir string) map[string]bool {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(folder, "*.partial"))
+	files, err := filepath.Glob(filepath.Join(stateDir, "*.partial"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,8 +106,9 @@ func kept(t *testing.T, folder string) map[string]bool {
 	return names
 }
 
-// TestKill kills the program at random moments and starts it again, until it comes to its end: nothing that was
-// finished is asked for again, no file is ever half there, and the result is that of one run.
+// TestKill kills the program at random moments and starts it again, until it
+// ends. No finished part is requested again, no file is ever incomplete, and
+// the result is that of one run.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	kills := proof.Bound(10, 50)
@@ -132,7 +134,8 @@ func TestKill(t *testing.T) {
 	for run := 0; kills > 0; run++ {
 		k := killing{dir: filepath.Join(dir, fmt.Sprint(run)), args: args, want: string(want), asked: asked}
 		for done := false; !done; starts++ {
-			// Most often before all is read, which takes downloads / 4 transfers × pause.
+			// Most often before all is read, which takes downloads / 4
+			// transfers × pause.
 			done = k.start(t, time.Duration(random.Int64N(int64(downloads/4*pause))))
 			if !done {
 				kills--
@@ -148,37 +151,38 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// killing is a run that is killed again and again.
+// killing is a run that is killed repeatedly.
 type killing struct {
 	dir    string // of its state and its output
 	args   []string
 	want   string
 	asked  *requests
-	before int // parts that were kept when it was started last
+	before int // number of parts that were kept at the last start
 }
 
-// start starts the program, kills it after a while, and reports whether it came to its end before.
+// start starts the program, kills it after the given time, and reports whether
+// it had ended before.
 func (k *killing) start(t *testing.T, after time.Duration) (done bool) {
 	t.Helper()
-	folder, output := filepath.Join(k.dir, "state"), filepath.Join(k.dir, "out.json")
+	stateDir, output := filepath.Join(k.dir, "state"), filepath.Join(k.dir, "out.json")
 	if err := os.MkdirAll(k.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	finished := kept(t, folder)
+	finished := kept(t, stateDir)
 	k.before = len(finished)
 	k.asked.take()
 
 	var stderr strings.Builder
-	cmd := exec.Command("fastcount", append([]string{"--state", folder, "-o", output}, k.args...)...)
+	cmd := exec.Command("fastcount", append([]string{"--state", stateDir, "-o", output}, k.args...)...)
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) // which fails where it has ended
+	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) // which fails if it has ended
 	defer timer.Stop()
 	err := cmd.Wait()
 	if stderr.Len() > 0 {
-		t.Fatalf("it said %s", &stderr)
+		t.Fatalf("standard error: %s", &stderr)
 	}
 
 	for name := range k.asked.take() {
@@ -186,7 +190,7 @@ func (k *killing) start(t *testing.T, after time.Duration) (done bool) {
 			t.Errorf("%s was finished, and is asked for again", name)
 		}
 	}
-	if after := kept(t, folder); len(after) < len(finished) {
+	if after := kept(t, stateDir); len(after) < len(finished) {
 		t.Errorf("%d parts were kept, and now %d", len(finished), len(after))
 	}
 	got, readErr := os.ReadFile(output)
@@ -199,7 +203,7 @@ func (k *killing) start(t *testing.T, after time.Duration) (done bool) {
 	if readErr != nil {
 		t.Fatal(readErr)
 	}
-	if temps, err := filepath.Glob(filepath.Join(folder, ".fastcount-*.tmp")); err != nil || len(temps) > 0 {
+	if temps, err := filepath.Glob(filepath.Join(stateDir, ".fastcount-*.tmp")); err != nil || len(temps) > 0 {
 		t.Errorf("left behind: %q, %v", temps, err)
 	}
 	return true

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// TestStatusSignal: SIGUSR1 is answered by a line, also where the user wants quiet, and ends nothing.
+// TestStatusSignal checks that SIGUSR1 is answered by a line, also with
+// --quiet, and that the run continues.
 func TestStatusSignal(t *testing.T) {
 	cmd := exec.Command("fastcount", "-q", "--compact", "-")
 	stdin, err := cmd.StdinPipe()
@@ -37,7 +38,7 @@ func TestStatusSignal(t *testing.T) {
 	line, err := bufio.NewReader(stderr).ReadString('\n')
 	want := regexp.MustCompile(`^fastcount: ([\d,]+ rows, .* 0 of 1 part done|nothing is read yet), [\d.]+ MB in memory\n$`)
 	if err != nil || !want.MatchString(line) {
-		t.Errorf("it said %q, %v", line, err)
+		t.Errorf("standard error: %q, %v", line, err)
 	}
 	if err := stdin.Close(); err != nil {
 		t.Fatal(err)

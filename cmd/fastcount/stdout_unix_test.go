@@ -31,8 +31,8 @@ func resultDir(t *testing.T) string {
 	return dir
 }
 
-// TestClosedStandardOutputIsRefused: no command reports success where its
-// result was lost, and none counts for it.
+// TestClosedStandardOutputIsRefused checks that every command refuses to run if
+// its result would be lost.
 func TestClosedStandardOutputIsRefused(t *testing.T) {
 	dir := resultDir(t)
 	for _, redirect := range []string{">&-", "1<>/dev/null", "1</dev/null", "1<work.plan"} {
@@ -52,8 +52,8 @@ func TestClosedStandardOutputIsRefused(t *testing.T) {
 	}
 }
 
-// TestDiscardedStandardOutput: what a shell discards is not refused, and a
-// command whose result is in a file needs no standard output.
+// TestDiscardedStandardOutput checks that a result may be discarded by the
+// shell, and that a command whose result is in a file needs no standard output.
 func TestDiscardedStandardOutput(t *testing.T) {
 	dir := resultDir(t)
 	commands := []string{"-o y a.csv >&-", "-o y a.csv 1<>/dev/null", "a.csv 1<>y", "merge -o y parts >&-", "merge --partial z parts >&-"}
@@ -69,7 +69,8 @@ func TestDiscardedStandardOutput(t *testing.T) {
 	}
 }
 
-// TestFullStandardOutput: a result that cannot be written is a failure.
+// TestFullStandardOutput checks that a result that cannot be written is a
+// failure.
 func TestFullStandardOutput(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("there is no /dev/full")
@@ -86,8 +87,8 @@ func TestFullStandardOutput(t *testing.T) {
 	}
 }
 
-// TestReaderThatLeft: all commands end as a shell expects when nobody reads
-// their result.
+// TestReaderThatLeft checks that all commands end as a shell expects when the
+// reader of their result has closed it.
 func TestReaderThatLeft(t *testing.T) {
 	dir := resultDir(t)
 	for _, command := range resultCommands {

@@ -30,8 +30,8 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) string {
 	return string(shown)
 }
 
-// TestColoursOfATable: colours are for a terminal that understands them and a
-// user who does not object, or for a user who insists.
+// TestColoursOfATable checks that colours are used on a terminal that supports
+// them, unless the environment disables them, and if a flag requests them.
 func TestColoursOfATable(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.csv")
 	writeText(t, file, smallCSV)
@@ -73,8 +73,8 @@ func TestColoursOfATable(t *testing.T) {
 	}
 }
 
-// TestTableFillsTheTerminal: a table on a terminal is as wide as that, and one
-// in a file is not.
+// TestTableFillsTheTerminal checks that a table on a terminal has its width,
+// and one in a file does not.
 func TestTableFillsTheTerminal(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "a.csv")
@@ -107,8 +107,8 @@ func TestTableFillsTheTerminal(t *testing.T) {
 	}
 }
 
-// TestNamesOnATerminal: standard error is a terminal too, and a name of a file
-// cannot move its cursor.
+// TestNamesOnATerminal checks that the name of a file cannot move the cursor of
+// a terminal that is standard error.
 func TestNamesOnATerminal(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "a\x1b[2J\rfastcount: b.csv")
