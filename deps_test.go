@@ -22,7 +22,7 @@ import (
 var imports = map[string]string{
 	"":                             "",
 	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/signals internal/stats internal/stdout",
-	"sources":                      "engine parser",
+	"sources":                      "engine parser internal/inflate",
 	"sinks":                        "engine internal/display internal/human internal/nearest",
 	"sinks/sinktest":               "engine sinks",
 	"engine":                       "parser internal/intern internal/fused",
