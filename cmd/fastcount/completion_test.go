@@ -16,8 +16,8 @@ import (
 	"fastcount/internal/cli"
 )
 
-// completions lists command lines, with words that are offered at their ends
-// and words that are not. The directory has a file data.csv and a directory
+// completions are command lines with words that must be offered at their ends,
+// and words that must not. The directory has a file data.csv and a directory
 // deep.
 var completions = []struct {
 	line        string
@@ -44,25 +44,25 @@ var completions = []struct {
 	{"fastcount completion z", []string{"zsh"}, nil},
 }
 
-// asking holds, for each shell, a script that prints what the shell offers at
-// the ends of lines. The directory of the completion scripts is in $SCRIPTS,
-// and the lines are in $ASKED. It prints the words for each line, and then a =.
-var asking = map[string]string{
-	"bash": bashAsking,
+// shellScripts are scripts, by shell, that complete the lines in $TYPED with
+// the completion scripts in the directory $SCRIPTS. They print the words for
+// each line, followed by a line with "=".
+var shellScripts = map[string]string{
+	"bash": bashScript,
 	"bash with bash-completion": `source /usr/share/bash-completion/bash_completion || exit 77
-		` + bashAsking,
+		` + bashScript,
 	"fish": `source "$SCRIPTS/fish"
-		for line in (string split \n -- $ASKED)
+		for line in (string split \n -- $TYPED)
 			complete -C $line | string replace -r '\t.*' ''
 			echo =
 		end`,
-	"zsh": zshAsking,
+	"zsh": zshScript,
 }
 
-// bashAsking completes as bash does: files where the script offers nothing and
+// bashScript completes as bash does: files where the script offers nothing and
 // has not turned that off. compopt is replaced, because it works only while
 // bash completes.
-const bashAsking = `source "$SCRIPTS/bash"
+const bashScript = `source "$SCRIPTS/bash"
 	[[ $(complete -p fastcount) == "complete -o default -F __start_fastcount fastcount" ]] || exit 9
 	compopt() { [[ $* == "+o default" ]] && files=; }
 	type() { echo builtin; }
@@ -78,11 +78,11 @@ const bashAsking = `source "$SCRIPTS/bash"
 			COMPREPLY=($(compgen -f -- "$word"))
 		fi
 		printf '%s\n' "${COMPREPLY[@]%% *}" =
-	done <<<"$ASKED"`
+	done <<<"$TYPED"`
 
-// zshAsking presses Tab in a zsh on a terminal, which prints the words that are
-// offered.
-const zshAsking = `zmodload zsh/zpty || exit 9
+// zshScript presses Tab in a zsh on a terminal, which prints the words that it
+// offers.
+const zshScript = `zmodload zsh/zpty || exit 9
 	zpty shell zsh -f -i
 	zpty -w shell "PS1=; autoload -Uz compinit && compinit -C -D; source $SCRIPTS/zsh; setopt no_list_beep"
 	zpty -w shell 'compadd() {
@@ -93,16 +93,16 @@ const zshAsking = `zmodload zsh/zpty || exit 9
 	zpty -w shell 'done-line() { BUFFER=; print -r -- "<en""d>" }; zle -N done-line; bindkey "^T" done-line'
 	zpty -w shell 'bindkey "^I" complete-word; print -r -- "<rea""dy>"'
 	zpty -r shell text '*<ready>*'
-	for line in "${(@f)ASKED}"; do
+	for line in "${(@f)TYPED}"; do
 		zpty -n -w shell $line$'\t\024'
 		zpty -r shell text '*<end>*'
 		print -r -- $text | tr -d '\r' | sed -n 's/^.*<\(.*\)>$/\1/p' | grep -vx end
 		print =
 	done`
 
-// TestCompletionInShells completes lines with the scripts in real shells.
+// TestCompletionInShells completes lines in each shell that is installed.
 func TestCompletionInShells(t *testing.T) {
-	for shell, script := range asking {
+	for shell, script := range shellScripts {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
 			shell, _, _ := strings.Cut(shell, " ")
@@ -116,7 +116,7 @@ func TestCompletionInShells(t *testing.T) {
 			}
 			cmd := exec.Command(shell, "-c", script)
 			cmd.Dir = dir
-			cmd.Env = append(os.Environ(), "HOME="+dir, "SCRIPTS="+filepath.Join(dir, ".scripts"), "ASKED="+strings.Join(lines, "\n"), "TERM=dumb")
+			cmd.Env = append(os.Environ(), "HOME="+dir, "SCRIPTS="+filepath.Join(dir, ".scripts"), "TYPED="+strings.Join(lines, "\n"), "TERM=dumb")
 			out, err := cmd.Output()
 			if cmd.ProcessState.ExitCode() == 77 {
 				t.Skip("bash-completion is not installed")
@@ -135,8 +135,8 @@ func TestCompletionInShells(t *testing.T) {
 	}
 }
 
-// checkOffer compares what is offered. A shell may offer a whole word or the
-// part after its last =, and may append a slash to a directory.
+// checkOffer checks the words that are offered. A shell may offer a whole word
+// or the text after its last =, and a directory with a slash.
 func checkOffer(t *testing.T, line string, offered, want, never []string) {
 	t.Helper()
 	var words []string
@@ -155,8 +155,8 @@ func checkOffer(t *testing.T, line string, offered, want, never []string) {
 	}
 }
 
-// completionDir creates a directory with files to complete and the scripts, and
-// starts a server with two exports.
+// completionDir returns a directory with files to complete and the completion
+// scripts, and the URL of a server with two exports.
 func completionDir(t *testing.T) (dir, url string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -195,10 +195,10 @@ func writeText(t *testing.T, name, text string) {
 	}
 }
 
-// TestPowershellParses checks that PowerShell, if installed, parses the script.
+// TestPowershellParses loads the script in PowerShell if that is installed.
 func TestPowershellParses(t *testing.T) {
 	if _, err := exec.LookPath("pwsh"); err != nil {
-		t.Skip("there is no pwsh")
+		t.Skip("pwsh is not installed")
 	}
 	name := filepath.Join(t.TempDir(), "fastcount.ps1")
 	writeText(t, name, completionScript(t, "powershell"))
@@ -207,8 +207,8 @@ func TestPowershellParses(t *testing.T) {
 	}
 }
 
-// TestIDsOfSlowServers checks that completion neither waits for slow servers
-// nor reports them.
+// TestIDsOfSlowServers checks that completion neither waits for a slow server
+// nor reports it.
 func TestIDsOfSlowServers(t *testing.T) {
 	stuck := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-stuck }))
@@ -222,6 +222,6 @@ func TestIDsOfSlowServers(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 	if took := time.Since(begin); took > completionTimeout+time.Second {
-		t.Errorf("it took %v", took)
+		t.Errorf("took %v", took)
 	}
 }

@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// TestInterruptedState checks that no other run can use the directory of a run,
-// that Ctrl-C ends the run with a hint, and that the same command continues it.
+// TestInterruptedState checks that two runs cannot use one directory, that
+// Ctrl-C prints how to continue, and that the same command then continues.
 func TestInterruptedState(t *testing.T) {
 	t.Parallel()
 	deliver(t, syscall.SIGINT)
-	url, asked := slowServer(t, slowExport(6, 400*time.Millisecond))
+	url, requested := slowServer(t, slowExport(6, 400*time.Millisecond))
 	dir := filepath.Join(t.TempDir(), "state")
 	start := func() (*exec.Cmd, *strings.Builder) {
 		var stderr strings.Builder
@@ -24,14 +24,14 @@ func TestInterruptedState(t *testing.T) {
 		cmd.Stderr = &stderr
 		return cmd, &stderr
 	}
-	first, stderr := start()
+	first, messages := start()
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(20 * time.Second); len(kept(t, dir)) == 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			_ = first.Process.Kill()
-			t.Fatalf("nothing was kept: %v, %s", first.Wait(), stderr)
+			t.Fatalf("nothing was kept: %v, %s", first.Wait(), messages)
 		}
 	}
 
@@ -44,19 +44,19 @@ func TestInterruptedState(t *testing.T) {
 		t.Fatal(err)
 	}
 	const hint = "fastcount: interrupted\nhint: repeat the command to continue: finished parts are kept\n"
-	if code := codeOf(t, first.Wait()); code != 130 || stderr.String() != hint {
-		t.Errorf("exit code %d, %s", code, stderr)
+	if code := codeOf(t, first.Wait()); code != 130 || messages.String() != hint {
+		t.Errorf("exit code %d, %s", code, messages)
 	}
 
 	finished := kept(t, dir)
-	asked.take()
-	third, stderr := start()
-	if code := codeOf(t, third.Run()); code != 0 || !strings.Contains(stderr.String(), "of them kept by an earlier run") {
-		t.Errorf("the next run: exit code %d, %s", code, stderr)
+	requested.take()
+	third, messages := start()
+	if code := codeOf(t, third.Run()); code != 0 || !strings.Contains(messages.String(), "of them kept by an earlier run") {
+		t.Errorf("the next run: exit code %d, %s", code, messages)
 	}
-	for name := range asked.take() {
+	for name := range requested.take() {
 		if finished[name] {
-			t.Errorf("%s was finished, and is asked for again", name)
+			t.Errorf("%s was finished, and is requested again", name)
 		}
 	}
 }
