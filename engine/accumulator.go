@@ -12,13 +12,13 @@ import (
 // accumulator holds the counts of one attempt at one part, or the total of a
 // run. It is used by one goroutine at a time.
 type accumulator struct {
-	limits    Limits
-	patients  *intern.Table
-	events    *intern.Table
-	columns   *columnNames // which of the names are those of columns
-	counts    counts
-	rows      uint64
-	multiline uint64 // records that span lines
+	limits   Limits
+	patients *intern.Table
+	events   *intern.Table
+	columns  *columnNames // which of the names are those of columns
+	counts   counts
+	rows     uint64
+	stats    parser.Stats
 
 	unterminated bool // the input ends without a line feed
 	bad          badRows
@@ -30,8 +30,6 @@ type accumulator struct {
 
 	fused  *fused.Path  // nil if the fused path is not used
 	layout fused.Layout // of fused
-
-	minFused int // see Config.minFused
 }
 
 // patientColumn and eventColumn are the columns of a block that an accumulator
@@ -49,7 +47,7 @@ const (
 
 func newAccumulator(cfg Config) *accumulator {
 	a := newAdmission(cfg)
-	return &accumulator{limits: cfg.Limits, patients: a.patients, events: a.events, columns: &a.columns, minFused: cfg.minFused}
+	return &accumulator{limits: cfg.Limits, patients: a.patients, events: a.events, columns: &a.columns}
 }
 
 // add counts the rows of a block. The error matches ErrLimit, or is a
@@ -85,15 +83,24 @@ const maxFusedPatients = 32 << 10
 
 // prepare prepares t for records with this header.
 func (t *accumulator) prepare(h *parser.Header, c parser.Config) {
-	layout := fused.Layout{Delimiter: c.Dialect.Delimiter, Width: h.Width(),
+	d := c.Dialect
+	layout := fused.Layout{Delimiter: d.Delimiter[0], Quote: d.Quote, NoQuote: d.NoQuote, Width: h.Width(),
 		First: h.Column(patientColumn), Second: h.Column(eventColumn)}
 	t.columns.set(h)
 	switch {
-	case c.Limits.MaxRecord > 0 && c.Limits.MaxRecord < minRecord:
+	case c.Limits.MaxRecord > 0 && c.Limits.MaxRecord < minRecord || !fusible(d) || min(layout.First, layout.Second) < 0:
 		t.fused = nil
 	case t.fused == nil || layout != t.layout:
 		t.fused, t.layout = fused.New(layout, t.columns.leave), layout
 	}
+}
+
+// fusible reports whether the fused path reads records of dialect d as the
+// parser does. It does not matter to records that it leaves to the parser:
+// those with another number of fields, and, in dialects that do not exclude it,
+// those that repeat the header.
+func fusible(d parser.Dialect) bool {
+	return len(d.Delimiter) == 1 && d.Escape == 0 && d.Comment == "" && !d.Trim
 }
 
 // countFused counts records from the beginning of data, as far as the fused
@@ -101,7 +108,7 @@ func (t *accumulator) prepare(h *parser.Header, c parser.Config) {
 // numbers of bytes and records. The fused path counts only names that add has
 // seen.
 func (t *accumulator) countFused(data []byte, stop int) (used, rows int) {
-	if t.fused == nil || t.counts.sparse != nil || t.patients.Len() > maxFusedPatients || t.fusedRows == 0 && len(data) < t.minFused {
+	if t.fused == nil || t.counts.sparse != nil || t.patients.Len() > maxFusedPatients {
 		return 0, 0
 	}
 	used, rows = t.fused.Count(data, stop, t.patients, t.events, t.counts.dense, t.counts.stride)
@@ -114,9 +121,8 @@ func (t *accumulator) countFused(data []byte, stop int) (used, rows int) {
 // about the first name in the input that cannot be counted, regardless of how
 // the input was split into blocks.
 func (t *accumulator) intern(b *parser.Block, patients, events []uint32) error {
-	p, e := &b.Columns[patientColumn], &b.Columns[eventColumn]
-	good, errPatient := t.patients.IDs(patients, b.Data, p.Starts, p.Ends)
-	n, errEvent := t.events.IDs(events[:good], b.Data, e.Starts[:good], e.Ends[:good])
+	good, errPatient := idsOfColumn(t.patients, patients, b, patientColumn)
+	n, errEvent := idsOfColumn(t.events, events[:good], b, eventColumn)
 	if row := t.columns.find(patients[:n], events[:n]); row >= 0 {
 		return b.ErrorAt(row, patientColumn, t.columns.err)
 	}
@@ -127,6 +133,26 @@ func (t *accumulator) intern(b *parser.Block, patients, events []uint32) error {
 		return b.ErrorAt(good, patientColumn, errPatient)
 	}
 	return nil
+}
+
+// idsOfColumn sets ids to those of the names in the first rows of a column. It
+// returns how many there are before the first name that cannot be counted.
+func idsOfColumn(names *intern.Table, ids []uint32, b *parser.Block, column int) (int, error) {
+	c := &b.Columns[column]
+	if c.Constant == nil {
+		return names.IDs(ids, b.Data, c.Starts[:len(ids)], c.Ends[:len(ids)])
+	}
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	id, err := names.ID(c.Constant)
+	if err != nil {
+		return 0, err
+	}
+	for i := range ids {
+		ids[i] = id
+	}
+	return len(ids), nil
 }
 
 func (t *accumulator) checkPairs() error {
@@ -149,7 +175,7 @@ func (t *accumulator) merge(o *accumulator) error {
 	}
 	if t.rows == 0 && t.patients.Len() == 0 {
 		o.bytes += t.bytes
-		o.multiline += t.multiline
+		o.stats.Add(t.stats)
 		o.unterminated = o.unterminated || t.unterminated
 		*t, *o = *o, *t
 		t.columns.reset() // records are not counted into a sum
@@ -169,7 +195,7 @@ func (t *accumulator) merge(o *accumulator) error {
 	})
 	t.rows += o.rows
 	t.bytes += o.bytes
-	t.multiline += o.multiline
+	t.stats.Add(o.stats)
 	t.unterminated = t.unterminated || o.unterminated
 	return t.checkPairs()
 }
@@ -193,7 +219,7 @@ func (t *accumulator) reset() {
 	t.events.Reset()
 	t.counts.reset()
 	t.columns.reset()
-	t.rows, t.fusedRows, t.bytes, t.multiline, t.bad = 0, 0, 0, 0, badRows{}
+	t.rows, t.fusedRows, t.bytes, t.stats, t.bad = 0, 0, 0, parser.Stats{}, badRows{}
 	t.unterminated = false
 	if t.fused != nil {
 		t.fused.Reset()

@@ -33,7 +33,7 @@ func (c *columnNames) set(h *parser.Header) {
 		c.err = parser.ErrUnexpectedHeader
 	}
 	c.names = [2][]byte{plainName(patient), plainName(event)}
-	if len(c.names[0]) == 0 || len(c.names[1]) == 0 || h.Column(patientColumn) == h.Column(eventColumn) {
+	if len(c.names[0]) == 0 || len(c.names[1]) == 0 || h.Column(patientColumn) == h.Column(eventColumn) || min(h.Column(patientColumn), h.Column(eventColumn)) < 0 {
 		c.names = [2][]byte{} // one id alone is no header, nor are empty ones
 	}
 	c.shortest = min(utf8.RuneCount(c.names[0]), utf8.RuneCount(c.names[1]))

@@ -21,7 +21,8 @@ type Config struct {
 	Patient, Event parser.Selector
 
 	// Dialect describes how the bytes of the parts form records. If its
-	// Delimiter is zero, that of the part is used.
+	// Delimiter is "", that of the part is used. A file is not split if its
+	// SkipFooter is not 0.
 	Dialect parser.Dialect
 
 	// RecordLimits bounds each record.
@@ -88,10 +89,6 @@ type Config struct {
 
 	// Progress, if set, is updated during the run.
 	Progress *Progress
-
-	// minFused is the least number of bytes with which the fused path begins; 0
-	// means the default. Tests lower it.
-	minFused int
 }
 
 // Limits bound the memory of a run; 0 means the default.
@@ -109,10 +106,6 @@ type Limits struct {
 	NamesSize int
 }
 
-// minFused is the default of Config.minFused. With fewer bytes, filling the
-// tables of the fused path takes longer than it saves.
-const minFused = 8 << 10
-
 // withDefaults returns c with its zero values replaced by defaults, or an error
 // if a value is invalid.
 func (c Config) withDefaults() (Config, error) {
@@ -126,7 +119,6 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Limits.ID < 0 || c.Limits.Patients < 0 || c.Limits.Events < 0 || c.Limits.Pairs < 0 || c.Limits.NamesSize < 0 || c.RangeSize < 0 {
 		return c, errors.New("a limit may not be negative")
 	}
-	setDefault(&c.minFused, minFused)
 	if c.Progress == nil {
 		c.Progress = new(Progress)
 	}
@@ -164,7 +156,7 @@ func (c Config) column(s parser.Selector, name string, number int) parser.Select
 	switch {
 	case s != parser.Selector{}:
 		return s
-	case c.Dialect.NoHeader:
+	case c.Dialect.NoHeader && c.Dialect.Names == nil:
 		return parser.Selector{Number: number}
 	default:
 		return parser.Selector{Name: name}

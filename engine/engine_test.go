@@ -216,7 +216,7 @@ func TestLimitsOfTheTotal(t *testing.T) {
 func TestConfigIsValidated(t *testing.T) {
 	for name, cfg := range map[string]engine.Config{
 		"negative limit":   {Limits: engine.Limits{Pairs: -1}},
-		"delimiter":        {Dialect: parser.Dialect{Delimiter: '\n'}},
+		"delimiter":        {Dialect: parser.Dialect{Delimiter: "\n"}},
 		"name, no header":  {Dialect: parser.Dialect{NoHeader: true}, Patient: parser.Selector{Name: "x"}},
 		"negative number":  {Event: parser.Selector{Number: -1}},
 		"negative columns": {RecordLimits: parser.Limits{MaxColumns: -1}},
@@ -232,7 +232,7 @@ func TestColumnsCanBeChosen(t *testing.T) {
 		input string
 		cfg   engine.Config
 	}{
-		{"who;what\nP1;bp\n", engine.Config{Dialect: parser.Dialect{Delimiter: ';'}, Patient: parser.Selector{Name: "who"}, Event: parser.Selector{Name: "what"}}},
+		{"who;what\nP1;bp\n", engine.Config{Dialect: parser.Dialect{Delimiter: ";"}, Patient: parser.Selector{Name: "who"}, Event: parser.Selector{Name: "what"}}},
 		{"P1,t,bp\n", engine.Config{Dialect: parser.Dialect{NoHeader: true}}},
 		{"bp,P1\n", engine.Config{Dialect: parser.Dialect{NoHeader: true}, Patient: parser.Selector{Number: 2}, Event: parser.Selector{Number: 1}}},
 	}

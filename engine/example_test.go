@@ -69,7 +69,7 @@ func ExampleRun_columns() {
 	config := engine.Config{
 		Patient: parser.Selector{Number: 2},
 		Event:   parser.Selector{Number: 1},
-		Dialect: parser.Dialect{Delimiter: ';', NoHeader: true},
+		Dialect: parser.Dialect{Delimiter: ";", NoHeader: true},
 	}
 	report, err := engine.Run(context.Background(), []engine.Part{text("ward", "bp;P7\nbp;P7\n")}, config)
 	if err != nil {

@@ -44,8 +44,12 @@ type PartInfo struct {
 	Remote bool
 
 	// Delimiter is the field delimiter that the part implies, such as by the
-	// extension of its name, or 0. A delimiter in Config has precedence.
-	Delimiter byte
+	// extension of its name, or "". A delimiter in Config has precedence.
+	Delimiter string
+
+	// Facts are what parser.Selector.Fact can select: facts about the part that
+	// do not change, such as its name.
+	Facts map[string]string
 
 	// Declared is what the server declares about a download, otherwise nil.
 	Declared *Declaration

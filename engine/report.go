@@ -65,7 +65,9 @@ type PartReport struct {
 	Failed   bool   // nothing of the part was counted
 	Kept     bool   // taken from Config.Load, and not read in this run
 
-	MultilineRows uint64 // records that span lines, those left out included
+	// Stats counts what was left out or tolerated as the dialect allows. Rows
+	// that were left out and span lines are included.
+	Stats parser.Stats
 
 	// Unterminated means that the last line has no line feed, which is the one
 	// sign of a cut in a plain file or pipe. It is false where compression or a

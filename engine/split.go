@@ -147,7 +147,7 @@ func (r *run) split(ctx context.Context, part Part, remaining int64) (bounds []i
 		return nil
 	}
 	bounds = []int64{from}
-	for at := from; r.cfg.Jobs > 1 && r.cfg.MaxBadRows == 0; {
+	for at := from; r.cfg.Jobs > 1 && r.cfg.MaxBadRows == 0 && r.cfg.Dialect.SkipFooter == 0; {
 		n := r.rangeSize(remaining - (at - from))
 		if to-at < n+n/2 {
 			break
@@ -398,7 +398,7 @@ func (c *splitPart) finish(total *accumulator) {
 	from, to := c.bounds[0], c.bounds[len(c.bounds)-1]
 	total.bytes = uint64(c.at - c.start)
 	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes, RawBytes: uint64(to - from), Attempts: 1, Verified: c.proof,
-		MultilineRows: total.multiline, Unterminated: total.unterminated && !c.checked}
+		Stats: total.stats, Unterminated: total.unterminated && !c.checked}
 	if c.within != nil {
 		report.Range = &Range{From: from, To: to, Start: c.start, End: c.at, Size: part.Info().Size}
 	}

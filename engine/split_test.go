@@ -24,12 +24,9 @@ func TestSplitCorpus(t *testing.T) {
 			part := plain{memory{"case", []byte(c.Input)}}
 			for _, rangeSize := range []int64{1, 2, 3, 7, 16, 50, 1 << 20} {
 				for _, jobs := range []int{1, 3} {
-					cfg := engine.Config{Jobs: jobs, RangeSize: rangeSize}
-					for _, cfg := range []engine.Config{cfg, engine.FuseAll(cfg)} {
-						got, err := engine.Run(t.Context(), []engine.Part{part}, cfg)
-						checkCase(t, c, got, err)
-						tried++
-					}
+					got, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: jobs, RangeSize: rangeSize})
+					checkCase(t, c, got, err)
+					tried++
 				}
 			}
 		})
@@ -58,7 +55,7 @@ func checkCase(t *testing.T, c corpus.Case, got *engine.Report, err error) {
 		rows[row]++
 	}
 	checkReport(t, got, rows)
-	if n := got.Parts[0].MultilineRows; n != uint64(c.Multiline) {
+	if n := got.Parts[0].Stats.Multiline; n != uint64(c.Multiline) {
 		t.Errorf("got %d records that span lines, want %d", n, c.Multiline)
 	}
 	if got.Bytes != uint64(len(c.Input)) {
@@ -79,7 +76,7 @@ func TestSplitInsideQuotes(t *testing.T) {
 	for _, rangeSize := range []int64{10, 33, 100, 1000, 5000} {
 		for _, jobs := range []int{2, 3, 8} {
 			progress := new(engine.Progress)
-			cfg := engine.FuseAll(engine.Config{Jobs: jobs, RangeSize: rangeSize, Progress: progress})
+			cfg := engine.Config{Jobs: jobs, RangeSize: rangeSize, Progress: progress}
 			got, err := engine.Run(t.Context(), []engine.Part{plain{memory{"notes", data}}}, cfg)
 			if err != nil {
 				t.Fatal(err)
@@ -98,7 +95,7 @@ func TestMultilineRowsOfRanges(t *testing.T) {
 	data := []byte("patient_id,event_type,note\n" + strings.Repeat("P1,bp,\"a\nb\"\nP2,hr,c\n", 3000))
 	for _, cfg := range []engine.Config{{}, {Jobs: 3, RangeSize: 150}, {Jobs: 2, RangeSize: 1000}} {
 		r, err := engine.Run(t.Context(), []engine.Part{plain{memory{"notes", data}}}, cfg)
-		if err != nil || r.Parts[0].MultilineRows != 3000 || r.Rows != 6000 {
+		if err != nil || r.Parts[0].Stats.Multiline != 3000 || r.Rows != 6000 {
 			t.Errorf("%d jobs, ranges of %d: %v, %+v", cfg.Jobs, cfg.RangeSize, err, r)
 		}
 	}

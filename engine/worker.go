@@ -123,7 +123,9 @@ func (w *worker) attempt(ctx context.Context, part Part, t *accumulator, state *
 // t.
 func (r *run) csv(part Part, t *accumulator) parser.Config {
 	c := r.cfg.csv()
-	c.Dialect.Delimiter = cmp.Or(c.Dialect.Delimiter, part.Info().Delimiter, ',')
+	info := part.Info()
+	c.Dialect.Delimiter = cmp.Or(c.Dialect.Delimiter, info.Delimiter, ",")
+	c.Facts = info.Facts
 	if r.cfg.MaxBadRows > 0 {
 		c.Reject = func(err *parser.SyntaxError, record []byte) error {
 			return t.bad.add(err, record, r.cfg)
@@ -137,13 +139,15 @@ func (r *run) csv(part Part, t *accumulator) parser.Config {
 // parser.
 func (w *worker) countStream(ctx context.Context, stream io.Reader, c parser.Config, t *accumulator, state *partState) error {
 	defer func() {
-		t.multiline += uint64(w.reader.MultilineRecords())
+		t.stats.Add(w.reader.Stats())
 		t.unterminated = t.unterminated || w.reader.Unterminated()
 		wait, decode := w.src.split()
 		w.stages.add(stages{wait: wait, decode: decode})
 	}()
 	from := w.reader.Offset()
-	if err := w.reader.Begin(); err != nil {
+	if err := w.reader.Begin(); err == io.EOF { // an empty input
+		return nil
+	} else if err != nil {
 		return err
 	}
 	t.prepare(w.reader.Header(), c)
@@ -237,7 +241,7 @@ func drain(stream io.Reader) error {
 func (r *run) reportOf(part Part, stream io.Reader, t *accumulator) PartReport {
 	info := infoOf(stream, int64(t.bytes))
 	return PartReport{
-		Name: part.Name(), Rows: t.rows, Bytes: t.bytes, RawBytes: uint64(info.RawBytes), BadRows: t.bad.rows, MultilineRows: t.multiline,
+		Name: part.Name(), Rows: t.rows, Bytes: t.bytes, RawBytes: uint64(info.RawBytes), BadRows: t.bad.rows, Stats: t.stats,
 		Verified: info.Proof, Unterminated: t.unterminated && !info.Checked,
 	}
 }

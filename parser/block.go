@@ -27,15 +27,22 @@ type Block struct {
 }
 
 // A Column holds the positions of the fields of one column in a block, with one
-// entry for each record.
+// entry for each record. If the column is a fact, it has no positions, and
+// Constant is its value, which is not nil.
 type Column struct {
 	Starts, Ends []uint32
+	Constant     []byte
 }
 
 // ErrorAt returns a SyntaxError with cause err and the position of the field
-// with the given row and column, which are numbered from 0.
+// with the given row and column, which are numbered from 0. The position of a
+// constant is that of Data.
 func (b *Block) ErrorAt(row, column int, err error) *SyntaxError {
-	return b.errorAt(int(b.Columns[column].Starts[row]), err)
+	c := &b.Columns[column]
+	if c.Constant != nil {
+		return b.errorAt(0, err)
+	}
+	return b.errorAt(int(c.Starts[row]), err)
 }
 
 // errorAt returns a SyntaxError with the position of Data[at]. Data begins at
@@ -64,14 +71,18 @@ func (b *Block) reset() {
 // appended nothing: either the window is not one that the fast path can read,
 // or, if more is true, it contains neither a line feed nor a quote.
 //
-// The fast path requires that the window contains no quote, no CR except in
-// CRLF, and that every width-th structural character is a line feed. Then each
-// structural character is the end of a field.
+// The fast path requires that the delimiter is one byte, that the window
+// contains no quote, no CR except in CRLF, and that every width-th structural
+// character is a line feed. Then each structural character is the end of a
+// field.
 func (r *Reader) parseBlock(window []byte) (used int, more bool) {
+	if !r.blocks {
+		return 0, len(window) == 0
+	}
 	offsets := r.scratch.offsets
-	m := r.index(offsets, window, r.cfg.Dialect.Delimiter)
+	m := r.index(offsets, window, r.cfg.Dialect.Delimiter[0])
 	switch {
-	case m.Quote || m.LoneCR:
+	case m.Quote || m.LoneCR || bytes.IndexAny(window, r.excluded) >= 0:
 		return 0, false
 	case m.Newlines == 0:
 		return 0, true
@@ -85,14 +96,18 @@ func (r *Reader) parseBlock(window []byte) (used int, more bool) {
 		return 0, false
 	}
 	r.appendColumns(window, offsets[:n], m.CR)
-	r.block.Rows = m.Newlines
+	r.block.Data, r.block.Rows = window, m.Newlines
+	if r.cfg.Dialect.SkipRepeatedHeaders && r.holdsNames() {
+		r.block.reset()
+		return 0, false
+	}
 	return int(offsets[n-1]) + 1, false
 }
 
 // verify reports whether the last structural character of each record is a line
-// feed, and no record exceeds the limit, begins with a byte order mark or
-// equals the header. There are as many line feeds as records, so the remaining
-// structural characters are delimiters.
+// feed, and no record exceeds the limit, begins with a byte order mark or a
+// comment, or equals the header. There are as many line feeds as records, so
+// the remaining structural characters are delimiters.
 //
 // A record that equals the header has its length, or one byte more for a CR.
 // Most records do not, so that one comparison excludes them.
@@ -105,18 +120,47 @@ func (r *Reader) verify(window []byte, offsets []uint32) bool {
 		if window[start] == 0xef && hasByteOrderMark(window[start:]) || window[end] != '\n' || length > longest {
 			return false
 		}
-		if length-header <= 1 && r.header.repeatsUnquoted(window[start:end], r.cfg.Dialect.Delimiter) {
+		if length-header <= 1 && r.header.repeatsUnquoted(window[start:end], r.cfg.Dialect.Delimiter[0]) {
 			return false
 		}
 		start = end + 1
 	}
-	return true
+	return r.cfg.Dialect.Comment == "" || !r.hasComment(window, offsets)
+}
+
+// hasComment reports whether one of the records, whose structural characters
+// have the given offsets, begins with a comment.
+func (r *Reader) hasComment(window []byte, offsets []uint32) bool {
+	width, start, comment := r.header.width, 0, []byte(r.cfg.Dialect.Comment)
+	for i := width - 1; i < len(offsets); i += width {
+		if bytes.HasPrefix(window[start:], comment) {
+			return true
+		}
+		start = int(offsets[i]) + 1
+	}
+	return false
+}
+
+// holdsNames reports whether a record of the block may repeat the header
+// without being equal to it.
+func (r *Reader) holdsNames() bool {
+	b := &r.block
+	for row := range b.Rows {
+		field := func(i, _ int) []byte { return b.Data[b.Columns[i].Starts[row]:b.Columns[i].Ends[row]] }
+		if r.header.holdsNames(field) {
+			return true
+		}
+	}
+	return false
 }
 
 // appendColumns sets the columns of the block, which is empty, from the offsets
 // of the structural characters. If cr is true, records may end in CRLF.
 func (r *Reader) appendColumns(window []byte, offsets []uint32, cr bool) {
 	for i, column := range r.header.wanted {
+		if column == constant {
+			continue
+		}
 		r.block.Columns[i].fill(offsets, r.header.width, column)
 		if cr && column == r.header.width-1 {
 			r.block.Columns[i].trimCR(window)

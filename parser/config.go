@@ -5,26 +5,6 @@ import (
 	"fmt"
 )
 
-// A Dialect describes how the bytes of an input form records. The zero value
-// describes comma-separated values with a header.
-type Dialect struct {
-	// Delimiter separates the fields of a record. Zero means ','. A quote, CR,
-	// LF and bytes that are not ASCII are not valid delimiters.
-	Delimiter byte
-
-	// NoHeader means that the first record is data. Columns are then selected
-	// by number.
-	NoHeader bool
-}
-
-// Validate returns an error if d does not describe a dialect that can be read.
-func (d Dialect) Validate() error {
-	if c := d.Delimiter; c == '"' || c == '\r' || c == '\n' || c >= 0x80 {
-		return fmt.Errorf("delimiter %q: not allowed", c)
-	}
-	return nil
-}
-
 // Limits bounds the records of an input. Zero means the default.
 type Limits struct {
 	MaxRecord      int // bytes of a record without its line feed; at most 1 GiB
@@ -64,6 +44,10 @@ type Config struct {
 	// [Block.Columns].
 	Columns []Selector
 
+	// Facts are what is known of the input as a whole, such as the name of its
+	// file. A Selector can select one of them instead of a column.
+	Facts map[string]string
+
 	// ShowNames adds all fields of the first record to the error for a missing
 	// column. In an input without a header they are data.
 	ShowNames bool
@@ -94,12 +78,12 @@ func (c Config) Validate() error {
 	if c.BufferSize < 0 {
 		return errors.New("negative buffer size")
 	}
+	if n := len(c.Dialect.Names); n > c.withDefaults().Limits.MaxColumns {
+		return fmt.Errorf("%d column names: the limit of columns is %d", n, c.Limits.MaxColumns)
+	}
 	for _, s := range c.Columns {
-		if s.Name == "" && s.Number < 1 {
-			return fmt.Errorf("column number %d: columns are numbered from 1", s.Number)
-		}
-		if s.Name != "" && c.Dialect.NoHeader {
-			return fmt.Errorf("column %q: an input without a header has no column names", s.Name)
+		if err := s.validate(c.Dialect); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -107,7 +91,7 @@ func (c Config) Validate() error {
 
 // withDefaults returns c with its zero values replaced.
 func (c Config) withDefaults() Config {
-	setDefault(&c.Dialect.Delimiter, ',')
+	c.Dialect = c.Dialect.withDefaults()
 	setDefault(&c.Limits.MaxRecord, DefaultMaxRecord)
 	setDefault(&c.Limits.MaxRecordLines, DefaultMaxRecordLines)
 	setDefault(&c.Limits.MaxColumns, DefaultMaxColumns)
@@ -115,23 +99,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-func setDefault[T byte | int](p *T, value T) {
+func setDefault(p *int, value int) {
 	if *p == 0 {
 		*p = value
 	}
-}
-
-// A Selector selects a column by its exact name in the header, or by its number
-// if Name is empty.
-type Selector struct {
-	Name   string
-	Number int // from 1
-}
-
-// String returns the quoted name, or the number.
-func (s Selector) String() string {
-	if s.Name == "" {
-		return fmt.Sprint(s.Number)
-	}
-	return fmt.Sprintf("%q", s.Name)
 }

@@ -22,8 +22,8 @@
 //
 // # Format
 //
-// The format is that of RFC 4180 as encoding/csv reads it by default, with the
-// following differences:
+// The format is that of RFC 4180 as encoding/csv reads it by default, unless
+// [Dialect] differs from its zero value, with the following differences:
 //
 //   - A CR outside quotes must be followed by an LF.
 //   - A CRLF inside quotes is kept as it is.
@@ -33,6 +33,7 @@
 //     order mark of one of them are rejected.
 //   - A record that equals the header is an error, because it shows that two
 //     files were concatenated.
+//   - A CR in a comment must be followed by an LF.
 //   - [Limits] bounds the records.
 //
 // # Implementation
@@ -43,7 +44,8 @@
 // offsets of the structural characters, which a kernel of internal/simd has
 // found, and verifies that they are exactly the ends of the fields of records
 // of the right width. If it cannot verify this, it returns nothing, and the
-// record parser reads the block.
+// record parser reads the block. The record parser reads all blocks if the
+// delimiter has several bytes, or if fields are trimmed.
 //
 // The result does not depend on how the bytes arrive, on the size of the
 // buffer, or on the kernel.

@@ -26,6 +26,8 @@ var (
 	ErrUnsupportedEncoding = errors.New("unsupported encoding: UTF-16 or UTF-32")
 	ErrInvalidUTF8         = errors.New("id is not valid UTF-8")
 	ErrEmptyInput          = errors.New("empty input")
+	ErrUnfinishedEscape    = errors.New("escape without a byte or record after it")
+	ErrTooFewRecords       = errors.New("fewer lines or records than are to be skipped")
 )
 
 // A SyntaxError describes a record that cannot be read. Its message may contain

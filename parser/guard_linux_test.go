@@ -5,7 +5,6 @@ import (
 	"syscall"
 	"testing"
 
-	"fastcount/internal/testing/corpus"
 	"fastcount/parser"
 )
 
@@ -70,12 +69,12 @@ func (g *guarded) Read(p []byte) (int, error) {
 // their end, wherever an input is cut.
 func TestAccessesStayInWindows(t *testing.T) {
 	r := parser.NewReader(nil, ids)
-	for _, c := range corpus.Cases() {
+	for _, c := range cases() {
 		t.Run(c.Name, func(t *testing.T) {
 			for cut := range min(len(c.Input), 200) + 1 {
 				for _, sizes := range [][]int{{cut}, {cut, len(c.Input) - cut}} {
 					src := &guarded{t: t, data: []byte(c.Input), sizes: sizes}
-					r.Reset(src, ids)
+					r.Reset(src, config(c))
 					checkCase(t, c, r)
 					src.end()
 				}

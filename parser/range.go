@@ -84,12 +84,16 @@ func nextLine(data []byte, at int) int {
 // canBegin reports whether a record can begin at data[at], as far as the data
 // shows.
 func (r *Reader) canBegin(data []byte, at int) bool {
-	for next := skipEmptyLine(data, at); next > at; next = skipEmptyLine(data, at) {
+	p := &r.records
+	next, _, err := p.skip(data, at)
+	for ; err == nil && next > at; next, _, err = p.skip(data, at) {
 		at = next
 	}
-	_, err := r.records.parse(data, at)
 	if err == nil {
-		return r.records.count == r.header.width
+		_, err = p.parse(data, at)
+	}
+	if err == nil {
+		return p.count == r.header.width || r.cfg.Dialect.Ragged && p.count >= r.header.needed
 	}
 	return err == errIncomplete || err == errIncompleteQuoted || err == ErrByteOrderMark
 }

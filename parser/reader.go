@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -39,11 +40,14 @@ type Reader struct {
 	base       int64        // number of bytes of the input before buf[0]
 	lines      int64        // number of line feeds of the input before buf[pos]
 	limitFunc  func() int64 // Range.Limit, until it is known
-	multiline  int64        // number of records that span several lines
-	limit      int64        // offset from which records belong to the next range
-	guess      bool         // the first record must be found: see Range
-	fastBlocks int          // number of blocks made by the block parser
-	slowBlocks int          // number of blocks made by the record parser
+	limit      int64        // offset from which records belong to the next range or to the footer
+	footer     *footer      // nil if no records at the end are skipped
+	blocks     bool         // the block parser can be used
+	excluded   string       // bytes that the block parser cannot read, except '"'
+	stats      Stats
+	guess      bool // the first record must be found: see Range
+	fastBlocks int  // number of blocks made by the block parser
+	slowBlocks int  // number of blocks made by the record parser
 	begun      bool
 	eof        bool
 	padded     bool // buf[end-1] is a line feed that is not in the input
@@ -66,6 +70,9 @@ func (r *Reader) Reset(src io.Reader, cfg Config) { r.ResetRange(src, cfg, Range
 // the beginning of the range, and lines from its first record.
 func (r *Reader) ResetRange(src io.Reader, cfg Config, g Range) {
 	err := cfg.Validate()
+	if err == nil && cfg.Dialect.SkipFooter > 0 && (g.Header != nil || g.Limit != nil) {
+		err = errors.New("records at the end of the input cannot be skipped in a byte range")
+	}
 	if err != nil {
 		cfg = Config{} // all methods return err
 	}
@@ -73,13 +80,31 @@ func (r *Reader) ResetRange(src io.Reader, cfg Config, g Range) {
 	if r.scratch == nil {
 		r.scratch = scratches.Get().(*scratch)
 	}
-	*r = Reader{cfg: cfg, index: simd.Current().Index, src: src, err: err, header: g.Header, scratch: r.scratch,
+	*r = Reader{cfg: cfg, index: simd.Current().Index, src: src, err: err, header: g.Header, scratch: r.scratch, records: r.records,
 		limitFunc: g.Limit, limit: math.MaxInt64, guess: g.Header != nil}
 	r.windows, _ = src.(Windower)
 	r.own = r.scratch.buffer(cfg.BufferSize)
 	r.buf = r.own
 	r.block.Columns = r.scratch.columnsFor(len(cfg.Columns))
-	r.records = recordParser{delimiter: cfg.Dialect.Delimiter, maxRecord: cfg.Limits.MaxRecord, maxLines: cfg.Limits.MaxRecordLines, fields: r.scratch.fields}
+	r.records.fields = r.scratch.fields
+	r.records.reset(cfg.Dialect, cfg.Limits)
+	r.blocks, r.excluded = r.records.single, cfg.Dialect.excluded()
+	if cfg.Dialect.SkipFooter > 0 {
+		r.footer = newFooter(&r.records, cfg.Dialect.SkipFooter)
+		r.limit = 0
+	}
+}
+
+// excluded returns the bytes, except '"', that records of dialect d can contain
+// only if the block parser cannot read them.
+func (d Dialect) excluded() string {
+	switch {
+	case d.NoQuote && d.Escape != 0:
+		return string([]byte{d.Escape})
+	case d.NoQuote || d.Quote == '"':
+		return ""
+	}
+	return string([]byte{d.Quote})
 }
 
 // Release makes the memory of r available to other Readers. Blocks that r has
@@ -116,9 +141,9 @@ func (r *Reader) Lines() int64 {
 	return r.lines
 }
 
-// MultilineRecords returns the number of records read so far that span several
-// lines, including those passed to Config.Reject.
-func (r *Reader) MultilineRecords() int64 { return r.multiline }
+// Stats returns what r has left out or tolerated so far. Records passed to
+// Config.Reject that span several lines are included.
+func (r *Reader) Stats() Stats { return r.stats }
 
 // Unterminated reports whether r has reached the end of the input and its last
 // line has no line feed. A text file that was cut within a line ends like this.
@@ -136,19 +161,6 @@ func (r *Reader) Begin() error {
 	return r.err
 }
 
-func (r *Reader) begin() error {
-	for r.end < maxMarkLen && !r.eof {
-		if err := r.fill(); err != nil {
-			return err
-		}
-	}
-	if r.guess {
-		r.records.keep = r.header.width
-		return r.findRecord()
-	}
-	return r.readHeader()
-}
-
 // Next returns the next block of records. After all records before an error
 // have been returned, it returns
 //
@@ -161,7 +173,14 @@ func (r *Reader) Next() (*Block, error) {
 	if err := r.Begin(); err != nil {
 		return nil, err
 	}
-	for !r.atEnd() {
+	for {
+		if r.err = r.lookAhead(); r.err != nil {
+			return nil, r.err
+		}
+		if r.atEnd() {
+			r.err = io.EOF
+			return nil, r.err
+		}
 		more := r.parse()
 		if r.block.Rows > 0 {
 			return &r.block, nil
@@ -173,8 +192,6 @@ func (r *Reader) Next() (*Block, error) {
 			return nil, r.err
 		}
 	}
-	r.err = io.EOF
-	return nil, r.err
 }
 
 // Peek returns the buffered bytes that follow the current offset, which is the
@@ -189,6 +206,9 @@ func (r *Reader) Next() (*Block, error) {
 func (r *Reader) Peek() (data []byte, stop int, err error) {
 	if err := r.Begin(); err != nil {
 		return nil, 0, err
+	}
+	if r.err = r.lookAhead(); r.err != nil {
+		return nil, 0, r.err
 	}
 	if !r.atEnd() && !r.eof && bytes.IndexByte(r.buf[r.pos:r.end], '\n') < 0 {
 		if r.err = r.fill(); r.err != nil {
@@ -236,8 +256,8 @@ func (r *Reader) parse() (more bool) {
 	if err == errIncomplete || err == errIncompleteQuoted {
 		if more = !r.eof; more {
 			err = nil
-		} else { // the data ends in a line feed, so the record is incomplete only within quotes
-			at, err = r.records.open, ErrUnclosedQuote
+		} else {
+			at, err = r.records.open, r.records.unfinished(err)
 		}
 	}
 	if err != nil {

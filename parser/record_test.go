@@ -161,7 +161,7 @@ func TestStringsWithLineLimit(t *testing.T) {
 				o.Limits.MaxRecordLines, o.BufferSize = maxLines, size
 				r.Reset(&corpus.Pieces{Data: input, Sizes: []int{1 + len(s)%3, 100}}, o)
 				agree(t, string(input), r, records[1:], fault)
-				if got := r.MultilineRecords(); fault == nil && got != int64(multiline) {
+				if got := r.Stats().Multiline; fault == nil && got != uint64(multiline) {
 					t.Fatalf("%q: %d records span lines, want %d", input, got, multiline)
 				}
 				tried++

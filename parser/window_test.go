@@ -18,12 +18,12 @@ import (
 func TestCasesInWindows(t *testing.T) {
 	r := parser.NewReader(nil, ids)
 	tried := 0
-	for _, c := range corpus.Cases() {
+	for _, c := range cases() {
 		t.Run(c.Name, func(t *testing.T) {
 			check := func(src *corpus.Windows, size int) {
 				t.Helper()
 				tried++
-				cfg := ids
+				cfg := config(c)
 				cfg.BufferSize = size
 				src.Data = []byte(c.Input)
 				r.Reset(src, cfg)

@@ -6,14 +6,14 @@ import (
 )
 
 // nameDelimiter returns the delimiter that the extension of a file implies, or
-// 0 if it implies none. The suffix of a compressed file is ignored.
-func nameDelimiter(name string) byte {
+// "" if it implies none. The suffix of a compressed file is ignored.
+func nameDelimiter(name string) string {
 	name, _ = cutCompressed(name)
 	switch strings.ToLower(path.Ext(name)) {
-	case ".tsv":
-		return '\t'
+	case ".tsv", ".tab":
+		return "\t"
 	case ".psv":
-		return '|'
+		return "|"
 	}
-	return 0
+	return ""
 }

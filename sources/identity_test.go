@@ -208,7 +208,7 @@ func TestSectionIsNotOpenedAsAWhole(t *testing.T) {
 		t.Errorf("got %v, %v", r, err)
 	}
 	info := s.Info()
-	if s.Name() != "named" || info.Range.From != 5 || info.Range.To != 9 || info.Size != int64(len(csvText)) || !info.SizeKnown || info.Delimiter != '\t' {
+	if s.Name() != "named" || info.Range.From != 5 || info.Range.To != 9 || info.Size != int64(len(csvText)) || !info.SizeKnown || info.Delimiter != "\t" {
 		t.Errorf("got %+v", info)
 	}
 	if at, err := s.Boundary(t.Context(), 7); at != 7 || err != nil {

@@ -16,9 +16,8 @@ import (
 	"fastcount/internal/cli"
 )
 
-// completions are command lines with words that must be offered at their ends,
-// and words that must not. The directory has a file data.csv and a directory
-// deep.
+// completions are lines that somebody writes, and words that are offered at their ends and words that are not. The
+// folder has a file data.csv and a folder deep.
 var completions = []struct {
 	line        string
 	want, never []string
@@ -44,25 +43,24 @@ var completions = []struct {
 	{"fastcount completion z", []string{"zsh"}, nil},
 }
 
-// shellScripts are scripts, by shell, that complete the lines in $TYPED with
-// the completion scripts in the directory $SCRIPTS. They print the words for
-// each line, followed by a line with "=".
-var shellScripts = map[string]string{
-	"bash": bashScript,
+// asking are the shells, and how each is asked what it offers at the ends of lines: by a script that has the folder of
+// the completion scripts in $SCRIPTS and the lines in $ASKED, and prints the words for each line, and a = behind them.
+var asking = map[string]string{
+	"bash": bashAsking,
 	"bash with bash-completion": `source /usr/share/bash-completion/bash_completion || exit 77
-		` + bashScript,
+		` + bashAsking,
 	"fish": `source "$SCRIPTS/fish"
-		for line in (string split \n -- $TYPED)
+		for line in (string split \n -- $ASKED)
 			complete -C $line | string replace -r '\t.*' ''
 			echo =
 		end`,
-	"zsh": zshScript,
+	"zsh": zshAsking,
 }
 
-// bashScript completes as bash does: files where the script offers nothing and
-// has not turned that off. compopt is replaced, because it works only while
-// bash completes.
-const bashScript = `source "$SCRIPTS/bash"
+// bashAsking completes as bash does: files where the script offers nothing and
+// has not turned that off. compopt is replaced, because it works only while bash
+// completes.
+const bashAsking = `source "$SCRIPTS/bash"
 	[[ $(complete -p fastcount) == "complete -o default -F __start_fastcount fastcount" ]] || exit 9
 	compopt() { [[ $* == "+o default" ]] && files=; }
 	type() { echo builtin; }
@@ -78,11 +76,10 @@ const bashScript = `source "$SCRIPTS/bash"
 			COMPREPLY=($(compgen -f -- "$word"))
 		fi
 		printf '%s\n' "${COMPREPLY[@]%% *}" =
-	done <<<"$TYPED"`
+	done <<<"$ASKED"`
 
-// zshScript presses Tab in a zsh on a terminal, which prints the words that it
-// offers.
-const zshScript = `zmodload zsh/zpty || exit 9
+// zshAsking presses Tab in a zsh on a terminal, and lets it print the words that are offered.
+const zshAsking = `zmodload zsh/zpty || exit 9
 	zpty shell zsh -f -i
 	zpty -w shell "PS1=; autoload -Uz compinit && compinit -C -D; source $SCRIPTS/zsh; setopt no_list_beep"
 	zpty -w shell 'compadd() {
@@ -93,30 +90,30 @@ const zshScript = `zmodload zsh/zpty || exit 9
 	zpty -w shell 'done-line() { BUFFER=; print -r -- "<en""d>" }; zle -N done-line; bindkey "^T" done-line'
 	zpty -w shell 'bindkey "^I" complete-word; print -r -- "<rea""dy>"'
 	zpty -r shell text '*<ready>*'
-	for line in "${(@f)TYPED}"; do
+	for line in "${(@f)ASKED}"; do
 		zpty -n -w shell $line$'\t\024'
 		zpty -r shell text '*<end>*'
 		print -r -- $text | tr -d '\r' | sed -n 's/^.*<\(.*\)>$/\1/p' | grep -vx end
 		print =
 	done`
 
-// TestCompletionInShells completes lines in each shell that is installed.
+// TestCompletionInShells lets real shells complete lines by the scripts.
 func TestCompletionInShells(t *testing.T) {
-	for shell, script := range shellScripts {
+	for shell, script := range asking {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
 			shell, _, _ := strings.Cut(shell, " ")
 			if _, err := exec.LookPath(shell); err != nil {
 				t.Skipf("%s is not installed", shell)
 			}
-			dir, url := completionDir(t)
+			dir, url := completionRoom(t)
 			var lines []string
 			for _, c := range completions {
 				lines = append(lines, strings.NewReplacer("$URL", url, "$NOBODY", "http://127.0.0.1:1").Replace(c.line))
 			}
 			cmd := exec.Command(shell, "-c", script)
 			cmd.Dir = dir
-			cmd.Env = append(os.Environ(), "HOME="+dir, "SCRIPTS="+filepath.Join(dir, ".scripts"), "TYPED="+strings.Join(lines, "\n"), "TERM=dumb")
+			cmd.Env = append(os.Environ(), "HOME="+dir, "SCRIPTS="+filepath.Join(dir, ".scripts"), "ASKED="+strings.Join(lines, "\n"), "TERM=dumb")
 			out, err := cmd.Output()
 			if cmd.ProcessState.ExitCode() == 77 {
 				t.Skip("bash-completion is not installed")
@@ -135,8 +132,8 @@ func TestCompletionInShells(t *testing.T) {
 	}
 }
 
-// checkOffer checks the words that are offered. A shell may offer a whole word
-// or the text after its last =, and a directory with a slash.
+// checkOffer compares what is offered. A shell may offer the whole of a word or what is behind its last =, and a
+// folder with a slash.
 func checkOffer(t *testing.T, line string, offered, want, never []string) {
 	t.Helper()
 	var words []string
@@ -155,9 +152,8 @@ func checkOffer(t *testing.T, line string, offered, want, never []string) {
 	}
 }
 
-// completionDir returns a directory with files to complete and the completion
-// scripts, and the URL of a server with two exports.
-func completionDir(t *testing.T) (dir, url string) {
+// completionRoom makes a folder with files to complete and the scripts, and a server with two exports.
+func completionRoom(t *testing.T) (dir, url string) {
 	t.Helper()
 	dir = t.TempDir()
 	for name := range cli.CompletionScripts(nil) {
@@ -195,10 +191,10 @@ func writeText(t *testing.T, name, text string) {
 	}
 }
 
-// TestPowershellParses loads the script in PowerShell if that is installed.
+// TestPowershellParses: where there is PowerShell, it understands the script.
 func TestPowershellParses(t *testing.T) {
 	if _, err := exec.LookPath("pwsh"); err != nil {
-		t.Skip("pwsh is not installed")
+		t.Skip("there is no pwsh")
 	}
 	name := filepath.Join(t.TempDir(), "fastcount.ps1")
 	writeText(t, name, completionScript(t, "powershell"))
@@ -207,8 +203,7 @@ func TestPowershellParses(t *testing.T) {
 	}
 }
 
-// TestIDsOfSlowServers checks that completion neither waits for a slow server
-// nor reports it.
+// TestIDsOfSlowServers: completion neither waits for them nor reports them.
 func TestIDsOfSlowServers(t *testing.T) {
 	stuck := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-stuck }))
@@ -222,6 +217,6 @@ func TestIDsOfSlowServers(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 	if took := time.Since(begin); took > completionTimeout+time.Second {
-		t.Errorf("took %v", took)
+		t.Errorf("it took %v", took)
 	}
 }

@@ -233,7 +233,7 @@ func (o *countOptions) config(p *program) (engine.Config, error) {
 		EscapeIDs:      o.utf8.Word == "escape",
 		ShowData:       o.showData,
 
-		Dialect:      parser.Dialect{Delimiter: byte(o.delimiter), NoHeader: o.noHeader},
+		Dialect:      parser.Dialect{Delimiter: o.delimiter.String(), NoHeader: o.noHeader},
 		RecordLimits: parser.Limits{MaxRecord: int(o.maxRecord), MaxRecordLines: int(o.maxLines), MaxColumns: int(o.maxColumns)},
 		Limits:       o.limits(),
 		RangeSize:    rangeSize,

@@ -1,8 +1,7 @@
-// Command fastcount counts events per patient and event type in very large CSV
-// exports.
+// Command fastcount counts events per patient and event type in very large CSV exports.
 //
-// The result goes to standard output, everything else to standard error. See
-// "fastcount help".
+// Standard output carries the result and nothing else; everything else goes to standard error. Run "fastcount help"
+// for what it can do.
 package main
 
 import (
@@ -36,24 +35,24 @@ func main() {
 	os.Exit(p.run(os.Args[1:]))
 }
 
-// program is a run of fastcount, with its streams and its environment.
+// program is what a run of fastcount has from outside.
 type program struct {
 	stdin   io.Reader
 	stdout  io.Writer
-	stderr  *os.File // the file that ui writes to, or nil
+	stderr  *os.File // what ui writes to; nil if that is not a file
 	ui      *console.Console
 	environ []string
 
 	files *atomicfile.Claims // the files that the run uses
 
 	root      *cobra.Command
-	shortHelp string // follows the message of an error
-	helpErr   error  // of printing the requested help
+	shortHelp string // to follow the message of an error
+	helpErr   error  // of printing the help that was asked for
 
-	stop  context.CancelCauseFunc // ends the context of the subcommand
-	asked chan os.Signal          // receives requests for the status
+	stop  context.CancelCauseFunc // ends the context of the subcommand that runs
+	asked chan os.Signal          // each asks how far the run has come
 
-	resumable atomic.Bool // whether finished parts are kept in a checkpoint
+	resumable atomic.Bool // whether the run keeps what is finished for the next one
 }
 
 // grace is how long a subcommand may take to stop before the program ends
@@ -61,7 +60,7 @@ type program struct {
 // would otherwise keep the program running.
 const grace = 800 * time.Millisecond
 
-// run runs the subcommand in args and returns the exit code.
+// run does what args say and returns the exit code.
 func (p *program) run(args []string) int {
 	ctx, stop := context.WithCancelCause(context.Background())
 	p.stop = stop
@@ -76,7 +75,7 @@ func (p *program) run(args []string) int {
 	return exitCode(err)
 }
 
-// fail reports an error, and how to continue.
+// fail tells what went wrong, and how to go on.
 func (p *program) fail(err error) {
 	report(p.ui, err)
 	if p.shortHelp != "" && p.ui.Log == nil {
@@ -87,8 +86,7 @@ func (p *program) fail(err error) {
 	}
 }
 
-// within calls f and returns its error. If f has not returned within the time
-// grace after ctx ended, it returns the cause of that instead.
+// within calls f and returns its error, or the reason for ctx's end where f has not returned so long after it.
 func within(ctx context.Context, grace time.Duration, f func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- f() }()
@@ -105,7 +103,7 @@ func within(ctx context.Context, grace time.Duration, f func() error) error {
 	}
 }
 
-// do runs the subcommand in args.
+// do runs the subcommand that args name.
 func (p *program) do(ctx context.Context, args []string) error {
 	p.root = newRoot(p)
 	p.root.SetArgs(cli.InsertCount(p.root, args))
@@ -117,7 +115,7 @@ func (p *program) do(ctx context.Context, args []string) error {
 }
 
 // runCommand runs a subcommand whose flags have been read from the command
-// line. If it fails after its context ended, the error is the cause of that.
+// line. If it fails after ctx has ended, the reason for that is the error.
 func (p *program) runCommand(c *cobra.Command, run action, args []string) error {
 	flags, ctx := c.Flags(), c.Context()
 	if err := cli.SetFromEnvironment(flags, p.environ); err != nil {
@@ -143,7 +141,7 @@ func (p *program) runCommand(c *cobra.Command, run action, args []string) error 
 	return err
 }
 
-// noArguments returns an error if a subcommand without arguments has some.
+// noArguments refuses arguments of a subcommand that takes none.
 func noArguments(args []string) error {
 	if len(args) > 0 {
 		return cli.Misuse(fmt.Errorf("unexpected argument %q", args[0]))
@@ -151,7 +149,7 @@ func noArguments(args []string) error {
 	return nil
 }
 
-// print writes a text to standard output.
+// print writes a text that was asked for.
 func (p *program) print(text string) error {
 	if err := stdout.Check(p.stdout); err != nil {
 		return err
@@ -160,8 +158,7 @@ func (p *program) print(text string) error {
 	return err
 }
 
-// configure sets which messages are printed, and how, from the flags of a
-// subcommand.
+// configure takes from the flags of a subcommand what is to be written.
 func (p *program) configure(flags *pflag.FlagSet) {
 	p.ui.Quiet = cli.Lookup(flags, "quiet") == "true"
 	p.ui.Verbose = cli.Lookup(flags, "verbose") == "true"

@@ -86,7 +86,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 // rules returns what the flags say that shards must know.
 func (o *planOptions) rules() plan.Rules {
 	r := plan.Rules{
-		NoHeader: o.noHeader, Patient: plan.Column(o.patient), Event: plan.Column(o.event), EscapeIDs: o.utf8.Word == "escape",
+		NoHeader: o.noHeader, Patient: plan.Column{Name: o.patient.Name, Number: o.patient.Number}, Event: plan.Column{Name: o.event.Name, Number: o.event.Number}, EscapeIDs: o.utf8.Word == "escape",
 		AllowDuplicateIDs: o.allowDuplicateIDs,
 	}
 	if o.delimiter != 0 {

@@ -11,23 +11,19 @@ import (
 	"testing"
 )
 
-// TestReadme runs the examples in README and in the pages of docs. They are
-// fenced as ```console:
+// TestReadme runs the examples of the README and of the pages in docs, each in a folder of its own. What is fenced as ```console is run, anything else is not:
 //
-//   - A line that begins with "$ " is a command of sh, which continues in the
-//     next line if it ends in a backslash. All commands of a page run in order,
-//     in a directory that is empty at first. Each must exit with code 0; an
-//     example of a failure ends in "; echo $?".
-//   - The lines up to the next command are its standard output, together with
-//     its standard error if one of them begins with "fastcount: " or "hint: ".
-//     Without such lines the output is not checked. A line "..." matches any
-//     number of lines, and "..." within a line any text.
-//   - A "fastcount serve ... &" is started on a free port and runs to the end of
-//     the page. In later commands, http://localhost:8000 and
-//     http://127.0.0.1:8000 are replaced by its URL. Its output is not checked.
+//   - A line that begins with "$ " is a command of sh; it goes on in the next line where it ends in a backslash. All
+//     commands of a page run one after another in one folder, which is empty at first, and each must end with exit
+//     code 0 (a failure is shown with "; echo $?" behind it).
+//   - The lines up to the next command are what it prints on standard output, and on standard error too if one of them
+//     begins with "fastcount: " or "hint: ". If there are none, anything may be printed. A line "..." stands for any
+//     number of lines, none included, and "..." within a line for any text.
+//   - A "fastcount serve ... &" is started on a free port, and runs to the end. In the commands after it,
+//     http://localhost:8000 and http://127.0.0.1:8000 mean that server. What stands below it is not compared.
 func TestReadme(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("sh is not installed")
+		t.Skip("there is no sh")
 	}
 	pages, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
@@ -48,13 +44,13 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// example is a command and its output.
+// example is a command and what it prints.
 type example struct {
 	command string
 	output  []string
 }
 
-// examples returns the commands in the console fences of a text.
+// examples finds the commands in the console fences of a text.
 func examples(text string) []example {
 	var found []example
 	fenced := false
@@ -78,10 +74,10 @@ func examples(text string) []example {
 	return found
 }
 
-// session runs the examples of a page.
+// session is where the examples run.
 type session struct {
 	dir string
-	url string // of the server, if one was started
+	url string // of the server that was started, if one was
 }
 
 func (s *session) run(t *testing.T, e example) {
@@ -104,17 +100,16 @@ func (s *session) run(t *testing.T, e example) {
 		return
 	}
 	if e.output != nil && !e.matches(stdout.String()) {
-		t.Errorf("$ %s\nprints:\n%sbut the page has:\n%s\n", e.command, &stdout, strings.Join(e.output, "\n"))
+		t.Errorf("$ %s\nprints:\n%sbut the page says:\n%s\n", e.command, &stdout, strings.Join(e.output, "\n"))
 	}
 }
 
-// fromStderr reports whether a line is a message on standard error.
+// fromStderr says whether a line is of the kind that the program writes to standard error.
 func fromStderr(line string) bool {
 	return strings.HasPrefix(line, "fastcount: ") || strings.HasPrefix(line, "hint: ")
 }
 
-// shell returns a command whose output does not depend on the environment of
-// the tests or the speed of the machine.
+// shell prepares a command so that nothing of the surroundings shows, nor how slow the machine is.
 func (s *session) shell(command string) *exec.Cmd {
 	cmd := exec.Command("sh", "-c", command)
 	cmd.Dir = s.dir
@@ -133,7 +128,7 @@ func (s *session) serve(t *testing.T, command string) {
 	s.url = url
 }
 
-// matches reports whether an output is that of the example.
+// matches says whether an output is what the example shows.
 func (e example) matches(output string) bool {
 	var pattern bytes.Buffer
 	pattern.WriteString(`\A`)
@@ -157,7 +152,7 @@ func TestExamplesAreFound(t *testing.T) {
 
 func TestExamplesMatch(t *testing.T) {
 	for _, c := range []struct {
-		page, prints string
+		says, prints string
 		want         bool
 	}{
 		{"a\nb", "a\nb\n", true},
@@ -169,8 +164,8 @@ func TestExamplesMatch(t *testing.T) {
 		{"in ... s", "in 1\n2 s\n", false},
 		{"a.b", "axb\n", false},
 	} {
-		if got := (example{output: strings.Split(c.page, "\n")}).matches(c.prints); got != c.want {
-			t.Errorf("%q for %q: %v", c.page, c.prints, got)
+		if got := (example{output: strings.Split(c.says, "\n")}).matches(c.prints); got != c.want {
+			t.Errorf("%q for %q: %v", c.says, c.prints, got)
 		}
 	}
 }

@@ -98,9 +98,9 @@ func (r *remote) identity() string {
 }
 
 // delimited tells a delimiter.
-func delimited(comma byte) string {
-	if comma == 0 {
+func delimited(comma string) string {
+	if comma == "" {
 		return "by name"
 	}
-	return strconv.Quote(string(rune(comma)))
+	return strconv.Quote(comma)
 }

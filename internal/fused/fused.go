@@ -42,10 +42,7 @@
 // later streams counted are subtracted again.
 package fused
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // Slack is the number of bytes after the data that must be readable during a
 // call of [Path.Count]. Their values do not affect the result.
@@ -58,9 +55,11 @@ const Kernel = "avx2"
 // Layout describes the records to count. Columns are numbered from 0.
 type Layout struct {
 	Delimiter byte
-	Width     int // number of columns
-	First     int // column whose names are the rows of the matrix of counts
-	Second    int // column whose names are the columns of the matrix
+	Quote     byte // 0 means '"'
+	NoQuote   bool // quotes are data
+	Width     int  // number of columns
+	First     int  // column whose names are the rows of the matrix of counts
+	Second    int  // column whose names are the columns of the matrix
 }
 
 // pattern is the sequence of structural characters of a record, with the keys
@@ -106,9 +105,10 @@ func newPattern(l Layout, quoted, crlf bool) (p pattern, ok bool) {
 func (p *pattern) compared(l Layout) bool {
 	delimiter := string(l.Delimiter)
 	if p.quoted {
-		delimiter = `"` + delimiter + `"`
-		p.end = `"` + p.end
-		p.firstBefore = `"`
+		quote := string(l.quote())
+		delimiter = quote + delimiter + quote
+		p.end = quote + p.end
+		p.firstBefore = quote
 	}
 	between, n := len(delimiter), l.Width-1 // structural characters between two fields; number of gaps
 	before := len(p.firstBefore)            // structural characters before the first field
@@ -157,17 +157,49 @@ func detect(l Layout, data []byte) (p pattern, ok bool) {
 	if end < 0 {
 		return p, false
 	}
-	return newPattern(l, data[0] == '"', end > 0 && data[end-1] == '\r')
+	return newPattern(l, !l.NoQuote && data[0] == l.quote(), end > 0 && data[end-1] == '\r')
+}
+
+// quote returns the quote, which has no meaning if l.NoQuote is set.
+func (l Layout) quote() byte {
+	if l.Quote == 0 {
+		return '"'
+	}
+	return l.Quote
+}
+
+// structural returns the structural characters of l.
+func (l Layout) structural() []byte {
+	if l.NoQuote {
+		return []byte{l.Delimiter, '\n', '\r'}
+	}
+	return []byte{l.Delimiter, '\n', '\r', l.quote()}
 }
 
 // fits reports whether name contains no structural character and does not begin
 // with a byte order mark, which is an error where it begins a record.
 func (l Layout) fits(name []byte) bool {
-	return !bytes.HasPrefix(name, []byte("\xef\xbb\xbf")) && !bytes.ContainsAny(name, "\"\r\n") && bytes.IndexByte(name, l.Delimiter) < 0
+	if bytes.HasPrefix(name, []byte("\xef\xbb\xbf")) {
+		return false
+	}
+	for _, c := range l.structural() {
+		if bytes.IndexByte(name, c) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
-// classifiable reports whether the structural characters of l differ in their
-// low four bits, which the search for them requires.
+// classifiable reports whether the structural characters of l are ASCII and
+// differ in their low four bits, which the search for them requires.
 func (l Layout) classifiable() bool {
-	return l.Delimiter < 0x80 && !strings.ContainsRune("\x02\x0a\x0d", rune(l.Delimiter&0x0f))
+	used := 0
+	for _, c := range l.structural() {
+		bit := 1 << (c & 0x0f)
+		if c >= 0x80 || used&bit != 0 {
+			return false
+		}
+		used |= bit
+	}
+	return true
 }

@@ -267,7 +267,7 @@ func (f *Path) reset(stride int) {
 	for i := range s.structural {
 		s.structural[i] = 0xff
 	}
-	for _, c := range []byte{f.layout.Delimiter, '\n', '"', '\r'} {
+	for _, c := range f.layout.structural() {
 		s.structural[c&0x0f] = c
 	}
 	s.hashKeys = newKeys()

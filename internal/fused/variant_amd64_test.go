@@ -22,16 +22,16 @@ func TestVariants(t *testing.T) {
 		first, second string
 		variant       string
 	}{
-		"reference":    {Layout{',', 4, 0, 2}, "P1,t,bp,71\n", "P1", "bp", "leading"},
-		"CRLF":         {Layout{',', 4, 0, 2}, "P1,t,bp,71\r\n", "P1", "bp", "leading"},
-		"two columns":  {Layout{',', 2, 0, 1}, "P1,bp\n", "P1", "bp", "any"},
-		"quoted":       {Layout{',', 4, 0, 2}, "\"P1\",\"t\",\"bp\",\"71\"\n", "P1", "bp", "any"},
-		"quoted, CRLF": {Layout{',', 4, 0, 2}, "\"P1\",\"t\",\"bp\",\"71\"\r\n", "P1", "bp", "any"},
-		"long":         {Layout{',', 4, 0, 2}, uuid + ",t,bp,71\n", uuid, "bp", "long"},
-		"long, quoted": {Layout{',', 4, 0, 2}, "\"" + uuid + "\",\"t\",\"bp\",\"71\"\n", uuid, "bp", "long"},
-		"exchanged":    {Layout{',', 4, 2, 0}, "bp,t,P1,71\n", "P1", "bp", "wide"},
-		"many columns": {Layout{',', 8, 3, 5}, "a,b,c,P1,d,bp,e,f\n", "P1", "bp", "wide"},
-		"at the ends":  {Layout{',', 8, 0, 7}, "P1,a,b,c,d,e,f,bp\n", "P1", "bp", "wide"},
+		"reference":    {Layout{Delimiter: ',', Width: 4, First: 0, Second: 2}, "P1,t,bp,71\n", "P1", "bp", "leading"},
+		"CRLF":         {Layout{Delimiter: ',', Width: 4, First: 0, Second: 2}, "P1,t,bp,71\r\n", "P1", "bp", "leading"},
+		"two columns":  {Layout{Delimiter: ',', Width: 2, First: 0, Second: 1}, "P1,bp\n", "P1", "bp", "any"},
+		"quoted":       {Layout{Delimiter: ',', Width: 4, First: 0, Second: 2}, "\"P1\",\"t\",\"bp\",\"71\"\n", "P1", "bp", "any"},
+		"quoted, CRLF": {Layout{Delimiter: ',', Width: 4, First: 0, Second: 2}, "\"P1\",\"t\",\"bp\",\"71\"\r\n", "P1", "bp", "any"},
+		"long":         {Layout{Delimiter: ',', Width: 4, First: 0, Second: 2}, uuid + ",t,bp,71\n", uuid, "bp", "long"},
+		"long, quoted": {Layout{Delimiter: ',', Width: 4, First: 0, Second: 2}, "\"" + uuid + "\",\"t\",\"bp\",\"71\"\n", uuid, "bp", "long"},
+		"exchanged":    {Layout{Delimiter: ',', Width: 4, First: 2, Second: 0}, "bp,t,P1,71\n", "P1", "bp", "wide"},
+		"many columns": {Layout{Delimiter: ',', Width: 8, First: 3, Second: 5}, "a,b,c,P1,d,bp,e,f\n", "P1", "bp", "wide"},
+		"at the ends":  {Layout{Delimiter: ',', Width: 8, First: 0, Second: 7}, "P1,a,b,c,d,e,f,bp\n", "P1", "bp", "wide"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			first, second := intern.New(nil), intern.New(nil)

@@ -92,7 +92,7 @@ func extend(p *engine.PartReport, next engine.PartReport) error {
 	p.Rows += next.Rows
 	p.Bytes += next.Bytes
 	p.RawBytes += next.RawBytes
-	p.MultilineRows += next.MultilineRows
+	p.Stats.Add(next.Stats)
 	p.Unterminated = p.Unterminated || next.Unterminated
 	p.Attempts = max(p.Attempts, next.Attempts)
 	p.Verified = min(p.Verified, next.Verified)

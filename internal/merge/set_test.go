@@ -316,7 +316,7 @@ func TestOrderOfParts(t *testing.T) {
 // are joined, regardless of how partial results are grouped.
 func TestOrderOfPartsInATree(t *testing.T) {
 	change := func(i int, head *partial.Header, p *engine.PartReport, n *pair) {
-		p.Entry, p.MultilineRows = i/5+1, uint64(i%2)
+		p.Entry, p.Stats.Multiline = i/5+1, uint64(i%2)
 		p.Name = fmt.Sprint("file", 9-p.Entry)
 		at := int64(10 * (i % 5))
 		p.Range = &engine.Range{From: at, To: at + 10, Start: at + 1, End: min(at+11, 50), Size: 50}
@@ -326,7 +326,7 @@ func TestOrderOfPartsInATree(t *testing.T) {
 	}
 	files := tenths(t, change)
 	want, _, errs := added(t, files, engine.Limits{})
-	if errs != [2]error{} || len(want.Parts) != 2 || want.Parts[0].Name != "file8" || want.Parts[1].Name != "file7" || want.Parts[0].Entry != 0 || want.Parts[0].MultilineRows != 2 || want.Parts[1].MultilineRows != 3 {
+	if errs != [2]error{} || len(want.Parts) != 2 || want.Parts[0].Name != "file8" || want.Parts[1].Name != "file7" || want.Parts[0].Entry != 0 || want.Parts[0].Stats.Multiline != 2 || want.Parts[1].Stats.Multiline != 3 {
 		t.Fatalf("got %+v, %v", want, errs)
 	}
 	unknown, _, errs := added(t, tenths(t, func(i int, head *partial.Header, p *engine.PartReport, n *pair) {

@@ -89,7 +89,7 @@ func checkPart(p engine.PartReport) error {
 		return fmt.Errorf("invalid number of attempts: %d", p.Attempts)
 	case p.Entry < 0:
 		return errors.New("negative plan entry")
-	case p.MultilineRows > p.Rows:
+	case p.Stats.Multiline > p.Rows:
 		return errors.New("more rows with several lines than rows")
 	case !utf8.ValidString(p.Download):
 		return errors.New("download id is not valid UTF-8")

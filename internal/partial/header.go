@@ -23,6 +23,7 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/jsonline"
 	"fastcount/internal/shard"
+	"fastcount/parser"
 )
 
 // ErrCorrupt is matched by the errors for partial results that do not meet the
@@ -95,7 +96,7 @@ type part struct {
 func newPart(r engine.PartReport) part {
 	return part{
 		Name: strings.ToValidUTF8(r.Name, "\uFFFD"), Download: r.Download, Entry: r.Entry, Rows: r.Rows, Bytes: r.Bytes, RawBytes: r.RawBytes,
-		Attempts: r.Attempts, Verified: r.Verified, Range: r.Range, MultilineRows: r.MultilineRows, Unterminated: r.Unterminated,
+		Attempts: r.Attempts, Verified: r.Verified, Range: r.Range, MultilineRows: r.Stats.Multiline, Unterminated: r.Unterminated,
 	}
 }
 
@@ -103,7 +104,7 @@ func newPart(r engine.PartReport) part {
 func (p part) report() engine.PartReport {
 	return engine.PartReport{
 		Name: p.Name, Download: p.Download, Entry: p.Entry, Rows: p.Rows, Bytes: p.Bytes, RawBytes: p.RawBytes,
-		Attempts: p.Attempts, Verified: p.Verified, Range: p.Range, MultilineRows: p.MultilineRows, Unterminated: p.Unterminated,
+		Attempts: p.Attempts, Verified: p.Verified, Range: p.Range, Stats: parser.Stats{Multiline: p.MultilineRows}, Unterminated: p.Unterminated,
 	}
 }
 

@@ -90,7 +90,7 @@ func TestConditionsOfPlans(t *testing.T) {
 		"twice in header":      {`"version":1`, `"version":1,"version":1`, "header: not in canonical form"},
 		"long delimiter":       {`"delimiter":";"`, `"delimiter":"ab"`, "invalid delimiter"},
 		"NUL as delimiter":     {`"delimiter":";"`, `"delimiter":"\u0000"`, "invalid delimiter"},
-		"quote as delimiter":   {`"delimiter":";"`, `"delimiter":"\""`, "delimiter '\"': not allowed"},
+		"quote as delimiter":   {`"delimiter":";"`, `"delimiter":"\""`, "quote '\"': part of the delimiter"},
 		"negative patient":     {`{"name":"p"}`, `{"number":-1}`, "negative column number"},
 		"negative event":       {`{"number":2}`, `{"number":-2}`, "negative column number"},
 		"name and number":      {`{"name":"p"}`, `{"name":"p","number":1}`, "both a name and a number"},

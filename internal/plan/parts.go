@@ -96,12 +96,13 @@ func download(ctx context.Context, d *Download, clients Clients) (engine.Part, e
 // Config sets the rules in the configuration of a run whose report becomes a
 // partial result.
 func (r Rules) Config(cfg *engine.Config) {
-	cfg.Patient, cfg.Event = parser.Selector(r.Patient), parser.Selector(r.Event)
+	cfg.Patient, cfg.Event = r.Patient.selector(), r.Event.selector()
 	cfg.EscapeIDs, cfg.RawIDs = r.EscapeIDs, true
-	cfg.Dialect = parser.Dialect{NoHeader: r.NoHeader}
-	if r.Delimiter != "" {
-		cfg.Dialect.Delimiter = r.Delimiter[0]
-	}
+	cfg.Dialect = parser.Dialect{Delimiter: r.Delimiter, NoHeader: r.NoHeader}
+}
+
+func (c Column) selector() parser.Selector {
+	return parser.Selector{Name: c.Name, Number: c.Number}
 }
 
 // Weights are in proportion to the time that counting takes: of a row, and of a

@@ -41,8 +41,8 @@ func TestRulesOfPlans(t *testing.T) {
 		rules plan.Rules
 		cfg   engine.Config
 	}{
-		"delimiter":       {"v;P%d;e\n", "value;patient_id;event_type\n", plan.Rules{Delimiter: ";"}, engine.Config{Dialect: parser.Dialect{Delimiter: ';'}}},
-		"tab":             {"v\tP%d\te\n", "value\tpatient_id\tevent_type\n", plan.Rules{Delimiter: "\t"}, engine.Config{Dialect: parser.Dialect{Delimiter: '\t'}}},
+		"delimiter":       {"v;P%d;e\n", "value;patient_id;event_type\n", plan.Rules{Delimiter: ";"}, engine.Config{Dialect: parser.Dialect{Delimiter: ";"}}},
+		"tab":             {"v\tP%d\te\n", "value\tpatient_id\tevent_type\n", plan.Rules{Delimiter: "\t"}, engine.Config{Dialect: parser.Dialect{Delimiter: "\t"}}},
 		"no header":       {"P%d,v,e\n", "P,v,e\n", plan.Rules{NoHeader: true}, engine.Config{Dialect: parser.Dialect{NoHeader: true}}},
 		"patient by name": {"a,P%d,e\n", "patient_id,other,event_type\n", plan.Rules{Patient: plan.Column{Name: "other"}}, engine.Config{Patient: parser.Selector{Name: "other"}}},
 		"event by name":   {"a,P%d,e\n", "event_type,other,patient_id\n", plan.Rules{Event: plan.Column{Name: "other"}}, engine.Config{Event: parser.Selector{Name: "other"}}},
@@ -146,7 +146,7 @@ func TestFileUnitRefuses(t *testing.T) {
 func TestRulesReplaceSettings(t *testing.T) {
 	own := engine.Config{
 		Patient: parser.Selector{Name: "a"}, Event: parser.Selector{Number: 2}, EscapeIDs: true,
-		Dialect: parser.Dialect{Delimiter: ';', NoHeader: true},
+		Dialect: parser.Dialect{Delimiter: ";", NoHeader: true},
 	}
 	plan.Rules{}.Config(&own)
 	if want := (engine.Config{RawIDs: true}); !cmp.Equal(own, want, cmpopts.EquateComparable(parser.Selector{})) {

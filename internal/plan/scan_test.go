@@ -95,7 +95,7 @@ func TestScanDelimiter(t *testing.T) {
 		t.Errorf("got %v, %v", u.File.Boundaries, err)
 	}
 	f, u = entryOf(t, "a.tsv", text)
-	if err := scan(t.Context(), &u, f, engine.Config{Dialect: parser.Dialect{Delimiter: ';'}}, 1); err == nil || u.File.Scanned {
+	if err := scan(t.Context(), &u, f, engine.Config{Dialect: parser.Dialect{Delimiter: ";"}}, 1); err == nil || u.File.Scanned {
 		t.Errorf("got %v, %v", u.File.Boundaries, err)
 	}
 }

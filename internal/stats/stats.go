@@ -103,7 +103,7 @@ func New(r *engine.Report, run Run) *Statistics {
 	}
 	for i, p := range r.Parts {
 		s.BadRows += p.BadRows
-		s.MultilineRows += p.MultilineRows
+		s.MultilineRows += p.Stats.Multiline
 		s.BytesRead += p.RawBytes
 		s.Parts[i] = newPartStatistics(p)
 	}
@@ -112,7 +112,7 @@ func New(r *engine.Report, run Run) *Statistics {
 
 func newPartStatistics(p engine.PartReport) PartStatistics {
 	s := PartStatistics{
-		Name: display.Valid(p.Name), Rows: p.Rows, BadRows: p.BadRows, MultilineRows: p.MultilineRows,
+		Name: display.Valid(p.Name), Rows: p.Rows, BadRows: p.BadRows, MultilineRows: p.Stats.Multiline,
 		Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified,
 	}
 	if p.Err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fastcount/engine"
+	"fastcount/parser"
 )
 
 // runReport is the report of a run in which a part was retried, one failed, one
@@ -19,9 +20,9 @@ func runReport() *engine.Report {
 	return &engine.Report{
 		Patients: []string{"P1", "P2", "P3"}, Events: []string{"up", "down"}, Rows: 1000, Bytes: 8000,
 		Parts: []engine.PartReport{
-			{Name: "a", Rows: 300, BadRows: 2, MultilineRows: 4, Bytes: 3000, RawBytes: 300, Attempts: 3, Verified: engine.ProofRows},
+			{Name: "a", Rows: 300, BadRows: 2, Stats: parser.Stats{Multiline: 4}, Bytes: 3000, RawBytes: 300, Attempts: 3, Verified: engine.ProofRows},
 			{Name: "b", Attempts: 8, Failed: true, Err: errors.New("gone")},
-			{Name: "c", Rows: 100, BadRows: 5, MultilineRows: 1, Bytes: 1000, RawBytes: 100, Attempts: 2, Verified: engine.ProofFraming, Err: errors.New("differs")},
+			{Name: "c", Rows: 100, BadRows: 5, Stats: parser.Stats{Multiline: 1}, Bytes: 1000, RawBytes: 100, Attempts: 2, Verified: engine.ProofFraming, Err: errors.New("differs")},
 			{Name: "d", Rows: 600, Bytes: 4000, RawBytes: 400, Attempts: 6, Kept: true, Verified: engine.ProofFraming},
 		},
 		Incomplete: []*engine.PartError{{Part: "b", Err: errors.New("gone")}},

@@ -80,7 +80,7 @@ func Notes(parts []engine.PartReport) (text string) {
 	var multiline uint64
 	unterminated := 0
 	for _, p := range parts {
-		multiline += p.MultilineRows
+		multiline += p.Stats.Multiline
 		if p.Unterminated {
 			unterminated++
 		}

@@ -24,6 +24,9 @@ type Case struct {
 	CountAt  Place
 
 	Multiline int // records that span lines
+
+	Dialect parser.Dialect
+	Stats   parser.Stats // of a dialect, without Multiline
 }
 
 // Row is the patient and the event type of one record.

@@ -7,6 +7,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/testing/oracle"
+	"fastcount/parser"
 	"fastcount/sinks/sinktest"
 )
 
@@ -128,7 +129,7 @@ func checkReport(got *engine.Report, outcomes []outcome, r *result) {
 		_, download, _ := strings.Cut(o.name, export+"/")
 		parts = append(parts, engine.PartReport{Name: o.name, Download: download, Rows: rows, Bytes: uint64(len(o.want.data)),
 			RawBytes: uint64(o.want.raw), Attempts: o.attempts, Verified: o.proof, Kept: o.kept,
-			MultilineRows: multilineRows(o.want.data)})
+			Stats: parser.Stats{Multiline: multilineRows(o.want.data)}})
 	}
 	want := sinktest.Report(sum)
 	if !slices.Equal(got.Patients, want.Patients) || !slices.Equal(got.Events, want.Events) ||

@@ -3,54 +3,17 @@ package main
 import (
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
-
-	"go.uber.org/goleak"
 
 	"fastcount/internal/cli"
-	"fastcount/mockserver"
 )
 
-// TestMockEnds checks that no goroutine remains after a mock server was closed
-// during a response.
-func TestMockEnds(t *testing.T) {
-	defer goleak.VerifyNone(t)
-	handler, err := mockserver.New(mockserver.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	mock, err := startMock("127.0.0.1:0", handler)
-	if err != nil {
-		t.Fatal(err)
-	}
-	large := mockserver.Builtin()[2]
-	resp, err := http.Get(mock.url + "/api/export/" + large.ID + "/" + large.Downloads[0].ID + "/data")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if _, err := io.CopyN(io.Discard, resp.Body, 1<<20); err != nil {
-		t.Fatal(err)
-	}
-	begin := time.Now()
-	mock.close(10 * time.Millisecond)
-	if took := time.Since(begin); took > 5*time.Second {
-		t.Errorf("closing took %v", took)
-	}
-	if _, err := io.Copy(io.Discard, resp.Body); err == nil {
-		t.Error("the transfer that was cut ended as if it were complete")
-	}
-	http.DefaultClient.CloseIdleConnections()
-}
-
-// serveRaw starts a server that responds to every request with the same bytes,
-// and returns its URL.
-func serveRaw(t *testing.T, response string) string {
+// serveRaw starts a server that answers every request with the same bytes, and
+// returns its URL.
+func serveRaw(t *testing.T, answer string) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -64,7 +27,7 @@ func serveRaw(t *testing.T, response string) string {
 				return // closed
 			}
 			_, _ = conn.Read(make([]byte, 4096))
-			_, _ = io.WriteString(conn, response) // the client may have disconnected
+			_, _ = io.WriteString(conn, answer) // the client may have left
 			_ = conn.Close()
 		}
 	}()
@@ -72,12 +35,12 @@ func serveRaw(t *testing.T, response string) string {
 }
 
 // TestServersThatEchoLeakNothing runs the program with servers that repeat its
-// token, and the id of a patient, in every part of a response.
+// token, and the id of a patient, in every part of an answer.
 func TestServersThatEchoLeakNothing(t *testing.T) {
 	const token = "canary-token"
 	const text = "P007 " + token
 	const ok = "HTTP/1.1 200 OK\r\n"
-	for name, response := range map[string]string{
+	for name, answer := range map[string]string{
 		"no status line":      text + ",t,a,1\n",
 		"status line":         "HTTP/1.1 " + text + "\r\n\r\n",
 		"header line":         ok + text + "\r\n\r\n",
@@ -98,7 +61,7 @@ func TestServersThatEchoLeakNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := serveRaw(t, response)
+			url := serveRaw(t, answer)
 			for _, source := range []string{"e", url + "/x.csv"} {
 				cmd := exec.Command("fastcount", "--server", url, "--retries", "0", source)
 				cmd.Env = append(os.Environ(), cli.TokenVariable+"="+token)

@@ -1,0 +1,217 @@
+package parser_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"fastcount/internal/testing/corpus"
+	"fastcount/internal/testing/oracle"
+	"fastcount/internal/testing/proof"
+	"fastcount/parser"
+)
+
+// tokens are dialects, each with the tokens of which the inputs in it consist.
+var tokens = map[string]struct {
+	parser.Dialect
+	tokens string // separated by blanks; ␠ stands for a blank
+}{
+	"no quotes":                  {parser.Dialect{NoQuote: true}, "a , \" \n \r"},
+	"single quotes":              {parser.Dialect{Quote: '\''}, "a , ' \" \n \r"},
+	"escape":                     {parser.Dialect{Escape: '\\'}, "a N , \" \\ \n \r"},
+	"another escape":             {parser.Dialect{Escape: '^', Quote: '\''}, "a , ' ^ \n \\"},
+	"escape without quotes":      {parser.Dialect{NoQuote: true, Escape: '\\'}, "a N , \\ \n \r"},
+	"comment":                    {parser.Dialect{Comment: "#"}, "a , # \" \n \r"},
+	"comment of two bytes":       {parser.Dialect{Comment: "//"}, "a , / \" \n"},
+	"delimiter of two bytes":     {parser.Dialect{Delimiter: "||"}, "a | \" \n \r"},
+	"delimiter of three bytes":   {parser.Dialect{Delimiter: "aba"}, "a b \" \n"},
+	"delimiter NUL":              {parser.Dialect{Delimiter: "\x00"}, "a \x00 \" \n \r"},
+	"delimiter that is a letter": {parser.Dialect{Delimiter: "\xc2\xa6"}, "a \xc2 \xa6 \" \n"},
+	"trim":                       {parser.Dialect{Trim: true}, "a ␠ \t , \" \n \r"},
+	"trim and tabs":              {parser.Dialect{Trim: true, Delimiter: "\t"}, "a ␠ \t \" \n"},
+	"trim and blanks":            {parser.Dialect{Trim: true, Delimiter: "\t|\t"}, "a \t | \" \n"},
+	"trim, escape":               {parser.Dialect{Trim: true, Escape: '\\'}, "N ␠ , \" \\ \n"},
+	"trim, escape, no quotes":    {parser.Dialect{Trim: true, NoQuote: true, Escape: '\\'}, "N ␠ , \\ \n"},
+	"ragged":                     {parser.Dialect{Ragged: true}, "a , \" \n \r"},
+	"skip a line":                {parser.Dialect{SkipLines: 1}, "a , \" \n \r"},
+	"skip two lines":             {parser.Dialect{SkipLines: 2, Comment: "#"}, "a , # \" \n"},
+	"skip a row":                 {parser.Dialect{SkipRows: 1}, "a , \" \n \r"},
+	"skip two rows, no header":   {parser.Dialect{SkipRows: 2, NoHeader: true}, "a , \" \n"},
+	"skip a footer":              {parser.Dialect{SkipFooter: 1}, "a , \" \n \r"},
+	"skip two footers":           {parser.Dialect{SkipFooter: 2, Comment: "#"}, "a , # \" \n"},
+	"skip everywhere":            {parser.Dialect{SkipLines: 1, SkipRows: 1, SkipFooter: 1, NoHeader: true}, "a , \" \n"},
+	"names":                      {parser.Dialect{Names: []string{"a", ""}}, "a , \" \n \r"},
+	"names, trim":                {parser.Dialect{Names: []string{"a", "a"}, Trim: true, SkipRows: 1}, "a , ␠ \n"},
+	"skip repeated headers":      {parser.Dialect{SkipRepeatedHeaders: true}, "p , e ␠ \" \n"},
+	"skip names":                 {parser.Dialect{SkipRepeatedHeaders: true, Names: []string{"p", "e"}, Ragged: true}, "p , e P \n"},
+	"skip empty":                 {parser.Dialect{SkipEmpty: true}, "a , \n \r"},
+}
+
+// oracleDialect returns the dialect for the oracle.
+func oracleDialect(d parser.Dialect) oracle.Dialect {
+	o := oracle.Dialect{Delimiter: d.Delimiter, Quote: d.Quote, Escape: d.Escape, Comment: d.Comment, SkipLines: d.SkipLines, SkipRows: d.SkipRows,
+		SkipFooter: d.SkipFooter, Trim: d.Trim, Ragged: d.Ragged, NoHeader: d.NoHeader, Names: d.Names, SkipRepeatedHeaders: d.SkipRepeatedHeaders, SkipEmpty: d.SkipEmpty}
+	if o.Delimiter == "" {
+		o.Delimiter = ","
+	}
+	if o.Quote == 0 && !d.NoQuote {
+		o.Quote = '"'
+	}
+	return o
+}
+
+// checkDialect compares the result of r with those of both oracles, for several
+// ways in which the input arrives. selected are the columns that are read.
+func checkDialect(t *testing.T, r *parser.Reader, input []byte, d parser.Dialect, selected ...int) {
+	t.Helper()
+	od := oracleDialect(d)
+	want := oracle.Read(input, od, parser.DefaultMaxRecordLines, selected...)
+	other, err := oracle.Translated(input, od, selected...)
+	if !errors.Is(err, oracle.ErrNoSpareByte) && (err == nil) != (want.Fault == nil) {
+		t.Fatalf("%+v, %q: the oracles have %+v and %v", d, input, want.Fault, err)
+	}
+	if err == nil {
+		other.Header, other.Fault = want.Header, nil
+		if !reflect.DeepEqual(other, want) {
+			t.Fatalf("%+v, %q: the oracles have %+v and %+v", d, input, want, other)
+		}
+	}
+	cfg := parser.Config{Dialect: d}
+	for _, c := range selected {
+		cfg.Columns = append(cfg.Columns, parser.Selector{Number: c + 1})
+	}
+	for _, size := range []int{0, 1 + len(input)%5} {
+		cfg.BufferSize = size
+		src := io.Reader(bytes.NewReader(input))
+		if size > 0 {
+			src = &corpus.Pieces{Data: input, Sizes: []int{1 + len(input)%3, 2}}
+		}
+		r.Reset(src, cfg)
+		compareResult(t, fmt.Sprintf("%+v, %q, buffer of %d", d, input, size), r, want, selected)
+	}
+}
+
+// compareResult compares what r reads with the result of the state machine.
+func compareResult(t *testing.T, what string, r *parser.Reader, want oracle.Result, selected []int) {
+	t.Helper()
+	rows, err := readAll(r, len(selected))
+	wantRows := make([][]string, len(want.Rows))
+	for i, row := range want.Rows {
+		for _, c := range selected {
+			wantRows[i] = append(wantRows[i], row[c])
+		}
+	}
+	if !slices.EqualFunc(rows, wantRows, slices.Equal) {
+		t.Fatalf("%s: got %q, %v, want %q, %v", what, rows, err, wantRows, want.Fault)
+	}
+	if f := want.Fault; f != nil {
+		var s *parser.SyntaxError
+		if !errors.As(err, &s) || !errors.Is(err, corpus.Faults[f.Kind]) || s.Offset != int64(f.Offset) || s.Line != int64(f.Line) {
+			t.Fatalf("%s: got %v, want %+v", what, err, f)
+		}
+		return
+	}
+	stats := parser.Stats{Multiline: uint64(want.Multiline), Ragged: uint64(want.Ragged), Comments: uint64(want.Comments),
+		RepeatedHeaders: uint64(want.RepeatedHeaders), SkippedRows: uint64(want.SkippedRows), EmptyInputs: uint64(want.EmptyInputs)}
+	if err != nil || r.Stats() != stats {
+		t.Fatalf("%s: got %v, %+v, want %+v", what, err, r.Stats(), stats)
+	}
+}
+
+// Every short string of the bytes that have a meaning in a dialect has the
+// result of both oracles, alone and after a header with two columns.
+func TestStringsOfDialects(t *testing.T) {
+	for name, tt := range tokens {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tried := 0
+			r := parser.NewReader(nil, parser.Config{})
+			delimiter := oracleDialect(tt.Dialect).Delimiter
+			head := strings.Repeat("\"x\n", tt.SkipLines) + "p" + delimiter + "e\n"
+			alphabet := strings.Split(tt.tokens, " ")
+			for i := range alphabet {
+				alphabet[i] = strings.ReplaceAll(alphabet[i], "␠", " ")
+			}
+			eachTokenString(proof.Bound(4, 6), alphabet, func(s []byte) {
+				checkDialect(t, r, s, tt.Dialect, 0)
+				if !tt.NoHeader && tt.Names == nil || len(tt.Names) == 2 {
+					checkDialect(t, r, append([]byte(head), s...), tt.Dialect, 0, 1)
+				}
+				tried++
+			})
+			proof.Cases(t, "strings-dialects", tried)
+		})
+	}
+}
+
+// random returns a dialect of which any two rules may be combined.
+func random(rng *rand.Rand) (d parser.Dialect) {
+	pick := func(n int) bool { return rng.IntN(n) == 0 }
+	choose := func(list ...string) string { return list[rng.IntN(len(list))] }
+	d.Delimiter = choose("", ";", "||", " | ", "\t")
+	d.NoQuote = pick(4)
+	if !d.NoQuote && pick(3) {
+		d.Quote = '\''
+	}
+	if pick(3) {
+		d.Escape = choose(`\`, "^")[0]
+	}
+	if pick(3) {
+		d.Comment = choose("#", "##", "a")
+	}
+	if pick(4) {
+		d.Names = []string{"p", "e"}
+	}
+	d.Trim, d.Ragged, d.NoHeader, d.SkipEmpty = pick(3), pick(3), pick(4), pick(2)
+	d.SkipRepeatedHeaders = pick(3) && (!d.NoHeader || d.Names != nil)
+	d.SkipLines, d.SkipRows, d.SkipFooter = max(0, rng.IntN(6)-3), max(0, rng.IntN(5)-2), max(0, rng.IntN(5)-2)
+	return d
+}
+
+// Random inputs in random dialects have the result of both oracles.
+func TestRandomDialects(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(12, 1))
+	r := parser.NewReader(nil, parser.Config{})
+	good, bad := 0, 0
+	for range proof.Bound(20_000, 300_000) {
+		d := random(rng)
+		input := randomInput(rng, oracleDialect(d).Delimiter)
+		checkDialect(t, r, input, d, 0)
+		if oracle.Read(input, oracleDialect(d), parser.DefaultMaxRecordLines, 0).Fault == nil {
+			good++
+		} else {
+			bad++
+		}
+	}
+	if good < bad/10 || bad < good/10 {
+		t.Errorf("%d inputs can be read and %d cannot: want more of both", good, bad)
+	}
+	proof.Cases(t, "random-dialects", good+bad)
+}
+
+// randomInput returns records, most of them of two fields.
+func randomInput(rng *rand.Rand, delimiter string) []byte {
+	fields := []string{"p", "e", "P1", "a", "", " b", "c ", `"q"`, `'q'`, `"x` + delimiter + `y"`, "'x\ny'", `"u""v"`, `\N`, `\`, "^^", `"`, "'", "#", " \"t\" "}
+	ends := []string{"\n", "\n", "\n", "\r\n", "\n\n", "\n#x\n", "\r", ""}
+	var b strings.Builder
+	for range rng.IntN(7) {
+		if rng.IntN(3) == 0 {
+			b.WriteString("p" + delimiter + "e\n")
+		}
+		for i := range 2 + rng.IntN(8)/7 {
+			if i > 0 {
+				b.WriteString(delimiter)
+			}
+			b.WriteString(fields[min(rng.IntN(len(fields)), rng.IntN(len(fields)))])
+		}
+		b.WriteString(ends[min(rng.IntN(len(ends)), rng.IntN(len(ends)))])
+	}
+	return []byte(b.String())
+}
