@@ -12,6 +12,8 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -72,6 +74,17 @@ var reference = sync.OnceValue(func() shape {
 	data := w.b[:bytes.LastIndexByte(w.b, '\n')+1]
 	return shape{"reference", data, bytes.Count(data, []byte{'\n'}) - 1}
 })
+
+// filesIn returns a function that creates a file in dir and returns its path.
+func filesIn(b *testing.B, dir string) func(name string, data []byte) (path string) {
+	return func(name string, data []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			b.Fatal(err)
+		}
+		return path
+	}
+}
 
 // head is a writer that keeps the first bytes and then fails.
 type head struct {

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
@@ -21,14 +19,7 @@ import (
 //	go test -run='^$' -bench=Run -count=10 ./bench
 func BenchmarkRun(b *testing.B) {
 	s := reference()
-	dir := b.TempDir()
-	file := func(name string, data []byte) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			b.Fatal(err)
-		}
-		return path
-	}
+	file := filesIn(b, b.TempDir())
 	plain := file("plain.csv", s.data)
 	for _, source := range []struct {
 		name string

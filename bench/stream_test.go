@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"testing"
@@ -26,14 +25,7 @@ func BenchmarkStream(b *testing.B) {
 	ref, hard := reference(), randomPairs(1_000_000/divisor, 4, 250_000/divisor)
 	cfg := engine.Config{Jobs: runtime.GOMAXPROCS(0), RangeSize: 1 << 20}
 	long := repeated(ref, 6)
-	dir := b.TempDir()
-	file := func(name string, data []byte) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			b.Fatal(err)
-		}
-		return path
-	}
+	file := filesIn(b, b.TempDir())
 	for _, source := range []struct {
 		name string
 		find func(b *testing.B) engine.Part

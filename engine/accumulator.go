@@ -30,6 +30,8 @@ type accumulator struct {
 
 	fused  *fused.Path  // nil if the fused path is not used
 	layout fused.Layout // of fused
+
+	minFused int // see Config.minFused
 }
 
 // patientColumn and eventColumn are the columns of a block that an accumulator
@@ -47,7 +49,7 @@ const (
 
 func newAccumulator(cfg Config) *accumulator {
 	a := newAdmission(cfg)
-	return &accumulator{limits: cfg.Limits, patients: a.patients, events: a.events, columns: &a.columns}
+	return &accumulator{limits: cfg.Limits, patients: a.patients, events: a.events, columns: &a.columns, minFused: cfg.minFused}
 }
 
 // add counts the rows of a block. The error matches ErrLimit, or is a
@@ -108,7 +110,7 @@ func fusible(d parser.Dialect) bool {
 // numbers of bytes and records. The fused path counts only names that add has
 // seen.
 func (t *accumulator) countFused(data []byte, stop int) (used, rows int) {
-	if t.fused == nil || t.counts.sparse != nil || t.patients.Len() > maxFusedPatients {
+	if t.fused == nil || t.counts.sparse != nil || t.patients.Len() > maxFusedPatients || t.fusedRows == 0 && len(data) < t.minFused {
 		return 0, 0
 	}
 	used, rows = t.fused.Count(data, stop, t.patients, t.events, t.counts.dense, t.counts.stride)

@@ -89,6 +89,10 @@ type Config struct {
 
 	// Progress, if set, is updated during the run.
 	Progress *Progress
+
+	// minFused is the least number of bytes with which the fused path begins; 0
+	// means the default. Tests lower it.
+	minFused int
 }
 
 // Limits bound the memory of a run; 0 means the default.
@@ -106,6 +110,10 @@ type Limits struct {
 	NamesSize int
 }
 
+// minFused is the default of Config.minFused. With fewer bytes, filling the
+// tables of the fused path takes longer than it saves.
+const minFused = 8 << 10
+
 // withDefaults returns c with its zero values replaced by defaults, or an error
 // if a value is invalid.
 func (c Config) withDefaults() (Config, error) {
@@ -119,6 +127,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Limits.ID < 0 || c.Limits.Patients < 0 || c.Limits.Events < 0 || c.Limits.Pairs < 0 || c.Limits.NamesSize < 0 || c.RangeSize < 0 {
 		return c, errors.New("a limit may not be negative")
 	}
+	setDefault(&c.minFused, minFused)
 	if c.Progress == nil {
 		c.Progress = new(Progress)
 	}

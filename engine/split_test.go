@@ -24,9 +24,12 @@ func TestSplitCorpus(t *testing.T) {
 			part := plain{memory{"case", []byte(c.Input)}}
 			for _, rangeSize := range []int64{1, 2, 3, 7, 16, 50, 1 << 20} {
 				for _, jobs := range []int{1, 3} {
-					got, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: jobs, RangeSize: rangeSize})
-					checkCase(t, c, got, err)
-					tried++
+					cfg := engine.Config{Jobs: jobs, RangeSize: rangeSize}
+					for _, cfg := range []engine.Config{cfg, engine.FuseAll(cfg)} {
+						got, err := engine.Run(t.Context(), []engine.Part{part}, cfg)
+						checkCase(t, c, got, err)
+						tried++
+					}
 				}
 			}
 		})
@@ -76,7 +79,7 @@ func TestSplitInsideQuotes(t *testing.T) {
 	for _, rangeSize := range []int64{10, 33, 100, 1000, 5000} {
 		for _, jobs := range []int{2, 3, 8} {
 			progress := new(engine.Progress)
-			cfg := engine.Config{Jobs: jobs, RangeSize: rangeSize, Progress: progress}
+			cfg := engine.FuseAll(engine.Config{Jobs: jobs, RangeSize: rangeSize, Progress: progress})
 			got, err := engine.Run(t.Context(), []engine.Part{plain{memory{"notes", data}}}, cfg)
 			if err != nil {
 				t.Fatal(err)

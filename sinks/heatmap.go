@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"fastcount/engine"
+	"fastcount/internal/human"
 )
 
 // heatmap is the content of the table of patients and event types.
@@ -125,9 +126,9 @@ func (p htmlPrinter) heatmap(r *engine.Report, order Order) {
 	for _, place := range h.places {
 		p.patient(r, h, place, counts)
 	}
-	p.raw("</tbody>\n<tfoot><tr><th scope=\"row\">totals<td>" + groupDigits(r.Rows))
+	p.raw("</tbody>\n<tfoot><tr><th scope=\"row\">totals<td>" + human.Count(r.Rows))
 	for _, event := range h.events {
-		p.raw("<td>" + groupDigits(r.Totals[event]))
+		p.raw("<td>" + human.Count(r.Totals[event]))
 	}
 	p.raw("</tfoot>\n</table>\n</div>\n</section>\n")
 }
@@ -143,9 +144,9 @@ func (p htmlPrinter) legend(s scale) {
 		if first > last {
 			continue
 		}
-		p.raw("<span class=\"h" + strconv.Itoa(step) + "\">" + groupDigits(first))
+		p.raw("<span class=\"h" + strconv.Itoa(step) + "\">" + human.Count(first))
 		if first < last {
-			p.raw("–" + groupDigits(last))
+			p.raw("–" + human.Count(last))
 		}
 		p.raw("</span> ")
 	}
@@ -155,11 +156,11 @@ func (p htmlPrinter) legend(s scale) {
 // cutNotes writes what the table leaves out.
 func (p htmlPrinter) cutNotes(r *engine.Report, h heatmap) {
 	if n := len(r.Patients) - len(h.places); n > 0 {
-		p.raw("<p class=\"note\">The table shows the " + groupDigits(uint64(len(h.places))) + " patients with the largest totals. Not shown, but included in all totals: " +
+		p.raw("<p class=\"note\">The table shows the " + human.Count(uint64(len(h.places))) + " patients with the largest totals. Not shown, but included in all totals: " +
 			plural(n, "patient") + ".</p>\n")
 	}
 	if n := len(r.Events) - len(h.events); n > 0 {
-		p.raw("<p class=\"note\">The table shows the " + groupDigits(uint64(len(h.events))) + " most frequent event types. Not shown, but included in each total: " +
+		p.raw("<p class=\"note\">The table shows the " + human.Count(uint64(len(h.events))) + " most frequent event types. Not shown, but included in each total: " +
 			plural(n, "event type") + ".</p>\n")
 	}
 }
@@ -185,12 +186,12 @@ func (p htmlPrinter) patient(r *engine.Report, h heatmap, place place, counts []
 	}
 	p.raw("<tr data-n=" + strconv.Itoa(place.patient(r)) + ">")
 	p.nameCell(`th scope="row"`, r.Patients[place.patient(r)])
-	p.raw("<td>" + groupDigits(place.total))
+	p.raw("<td>" + human.Count(place.total))
 	for _, n := range counts {
 		if n == 0 {
 			p.raw("<td>")
 		} else {
-			p.raw("<td class=h" + strconv.Itoa(h.scale.step(n)) + ">" + groupDigits(n))
+			p.raw("<td class=h" + strconv.Itoa(h.scale.step(n)) + ">" + human.Count(n))
 		}
 	}
 	p.raw("</tr>\n") // without the end tag, the line break would be part of the last cell

@@ -13,6 +13,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/display"
+	"fastcount/internal/human"
 )
 
 // HTML writes a page for a browser: the totals of the event types with bars, a
@@ -156,7 +157,7 @@ func (p htmlPrinter) banner(missing []*engine.PartError) {
 		p.raw("</li>\n")
 	}
 	if n := len(missing) - maxHTMLMissing; n > 0 {
-		p.raw("<li>and " + groupDigits(uint64(n)) + " more</li>\n")
+		p.raw("<li>and " + human.Count(uint64(n)) + " more</li>\n")
 	}
 	p.raw("</ul>\n</section>\n")
 }
@@ -174,9 +175,9 @@ func (p htmlPrinter) totals(r *engine.Report) {
 		n := r.Totals[i]
 		p.raw("<tr>")
 		p.nameCell(`th scope="row"`, event)
-		p.raw("<td>" + groupDigits(n) + "<td>" + share(n, r.Rows) + "<td>" + svgBar(n, peak) + "\n")
+		p.raw("<td>" + human.Count(n) + "<td>" + share(n, r.Rows) + "<td>" + svgBar(n, peak) + "\n")
 	}
-	p.raw("</tbody>\n<tfoot><tr><th scope=\"row\">total<td>" + groupDigits(r.Rows) + "<td><td></tfoot>\n</table></div>\n</section>\n")
+	p.raw("</tbody>\n<tfoot><tr><th scope=\"row\">total<td>" + human.Count(r.Rows) + "<td><td></tfoot>\n</table></div>\n</section>\n")
 }
 
 // svgBar draws part of whole. Every part above 0 is visible. The width is an
@@ -203,7 +204,7 @@ func plural64(n uint64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return groupDigits(n) + " " + noun + "s"
+	return human.Count(n) + " " + noun + "s"
 }
 
 // proofWords describe the proofs of completeness.
@@ -258,7 +259,7 @@ func (p htmlPrinter) completeness(r *engine.Report) {
 func (p htmlPrinter) part(part engine.PartReport) {
 	p.raw("<tr>")
 	p.nameCell(`th scope="row"`, part.Name)
-	p.raw("<td>" + groupDigits(part.Rows) + "<td>" + groupDigits(part.Bytes) + "<td>")
+	p.raw("<td>" + human.Count(part.Rows) + "<td>" + human.Count(part.Bytes) + "<td>")
 	if !part.Failed {
 		p.raw(part.Verified.String())
 	}

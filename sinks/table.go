@@ -4,11 +4,11 @@ import (
 	"bufio"
 	"io"
 	"iter"
-	"strconv"
 	"strings"
 
 	"fastcount/engine"
 	"fastcount/internal/display"
+	"fastcount/internal/human"
 )
 
 // Table writes a table for reading in a terminal: a line for each patient with
@@ -87,7 +87,7 @@ func (t Table) layout(r *engine.Report) layout {
 	width = max(width, minTableWidth)
 
 	l := layout{rows: t.shown(len(r.Patients)), peak: largestTotal(r)}
-	l.total = max(len("total"), len(groupDigits(r.Rows)))
+	l.total = max(len("total"), len(human.Count(r.Rows)))
 	l.name = widest(inOrder(r, t.Order, l.rows), min(width/2, width-2-l.total))
 	free := width - l.name - 2 - l.total
 	l.events = fitEvents(r, free-2-minBarWidth)
@@ -125,7 +125,7 @@ func widest(patients iter.Seq2[string, []engine.Pair], limit int) int {
 func fitEvents(r *engine.Report, free int) []int {
 	var widths []int
 	for i, event := range r.Events {
-		w := max(display.Width(display.Shorten(display.Name(event), maxEventWidth)), len(groupDigits(r.Totals[i])))
+		w := max(display.Width(display.Shorten(display.Name(event), maxEventWidth)), len(human.Count(r.Totals[i])))
 		free -= 2 + w
 		if free < 0 {
 			break
@@ -177,7 +177,7 @@ func (p *tablePrinter) banner(missing []*engine.PartError) {
 		p.line(styleWarning, "  "+missingLine(s))
 	}
 	if n := len(missing) - maxMissing; n > 0 {
-		p.line(styleWarning, "  and "+groupDigits(uint64(n))+" more")
+		p.line(styleWarning, "  and "+human.Count(uint64(n))+" more")
 	}
 }
 
@@ -228,7 +228,7 @@ func plural(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}
-	return groupDigits(uint64(n)) + " " + noun
+	return human.Count(uint64(n)) + " " + noun
 }
 
 func (p *tablePrinter) line(style, text string) {
@@ -245,10 +245,10 @@ func (p *tablePrinter) counts(counts []uint64, total uint64) {
 		if counts[i] == 0 {
 			p.right("-", w)
 		} else {
-			p.right(groupDigits(counts[i]), w)
+			p.right(human.Count(counts[i]), w)
 		}
 	}
-	p.right(groupDigits(total), p.layout.total)
+	p.right(human.Count(total), p.layout.total)
 }
 
 func (p *tablePrinter) bar(total uint64) {
@@ -292,17 +292,4 @@ func bar(part, whole uint64, width int) string {
 		return full
 	}
 	return full + string([]rune("▏▎▍▌▋▊▉")[eighths%8-1])
-}
-
-// groupDigits formats n with commas between groups of three digits: 1,234,567.
-func groupDigits(n uint64) string {
-	digits := strconv.FormatUint(n, 10)
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
 }

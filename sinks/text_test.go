@@ -2,17 +2,6 @@ package sinks
 
 import "testing"
 
-func TestGroupDigits(t *testing.T) {
-	for n, want := range map[uint64]string{
-		0: "0", 999: "999", 1000: "1,000", 999_999: "999,999", 1_234_567: "1,234,567",
-		1<<64 - 1: "18,446,744,073,709,551,615",
-	} {
-		if got := groupDigits(n); got != want {
-			t.Errorf("groupDigits(%d) = %s, want %s", n, got, want)
-		}
-	}
-}
-
 func TestBar(t *testing.T) {
 	tests := []struct {
 		part, whole uint64

@@ -4,16 +4,15 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -69,7 +68,7 @@ type Options struct {
 
 	// DialContext makes connections, by default those of a net.Dialer. It
 	// must return when its context ends, which is after ConnectTimeout at
-	// the latest.
+	// the latest. The connections must support deadlines.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
@@ -111,12 +110,18 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Client reads exports and URLs over HTTP. It is safe for concurrent use.
+// Client reads exports and URLs over HTTP. It is safe for concurrent use. It
+// keeps connections for further requests; [Client.Close] closes them.
 type Client struct {
-	opts      Options
-	server    *url.URL // nil without a server
-	transport *http.Transport
-	reached   atomic.Bool // a connection was made
+	opts    Options
+	server  *url.URL                              // nil without a server
+	proxy   func(*http.Request) (*url.URL, error) // nil means none
+	tls     *tls.Config                           // without the name of a server
+	kept    pool
+	reached atomic.Bool // a connection was made
+
+	single *http.Transport // for what a conn cannot carry
+	http2  sync.Map        // the routes, by key, whose servers accept only HTTP/2
 }
 
 // NewClient returns a client. It reads CAFile but does not connect. The error
@@ -137,74 +142,18 @@ func NewClient(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.transport = newTransport(c.opts, roots)
+	c.proxy = proxy
+	c.tls = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(maxSessions)}
+	c.single = c.newTransport()
 	return c, nil
 }
 
-// Close closes idle connections.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+// maxSessions is the maximum number of servers whose TLS sessions are kept.
+const maxSessions = 256
 
-// newTransport returns a transport that uses each connection once. If a server
-// sends more than it announced, net/http logs the excess when it finds it on a
-// kept connection. Data and metadata hold patient ids, which must not be
-// logged.
-func newTransport(o Options, roots *x509.CertPool) *http.Transport {
-	return &http.Transport{
-		Proxy:                  proxy,
-		OnProxyConnectResponse: proxyRefusal,
-		DialContext:            o.dial,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
-		TLSHandshakeTimeout:    o.TLSTimeout,
-		ResponseHeaderTimeout:  o.HeaderTimeout,
-		DisableCompression:     true, // fetch negotiates and decodes, and so sees sizes and ends as sent
-		ForceAttemptHTTP2:      true,
-		DisableKeepAlives:      true,
-		MaxResponseHeaderBytes: 256 << 10,
-		ReadBufferSize:         64 << 10,
-		// Pings detect a dead HTTP/2 connection; otherwise the next attempt
-		// would be sent over it.
-		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second},
-	}
-}
-
-// proxy is [http.ProxyFromEnvironment] with an error that does not quote the
-// password of the proxy.
-func proxy(r *http.Request) (*url.URL, error) {
-	u, err := http.ProxyFromEnvironment(r)
-	if err != nil {
-		return nil, mark(ErrArgument, errors.New("proxy in the environment: not a valid URL"))
-	}
-	return u, nil
-}
-
-// proxyRefusal returns an error if the proxy did not connect to the server.
-func proxyRefusal(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
-	if resp.StatusCode == http.StatusOK {
-		return nil
-	}
-	return &StatusError{Code: resp.StatusCode, Proxy: publicOrigin(proxy),
-		RetryAfter: parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())}
-}
-
-// readRoots returns the certificates of the system and of the file. It returns
-// nil, which means those of the system, if file is empty.
-func readRoots(file string) (*x509.CertPool, error) {
-	if file == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("certificates: %w", err)
-	}
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		return nil, fmt.Errorf("certificates of the system: %w", err)
-	}
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, mark(ErrArgument, fmt.Errorf("%s: no PEM certificate found", file))
-	}
-	return roots, nil
-}
+// Close closes idle connections. The client remains usable, but keeps no
+// connections from then on.
+func (c *Client) Close() { c.kept.close() }
 
 // checkSecrets rejects a token that is not a valid header value, and secrets
 // that would be sent unencrypted.
@@ -329,9 +278,10 @@ func parseURL(raw string) (*url.URL, error) {
 
 // origin returns the scheme, host and port of u, to which secrets are bound.
 func origin(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), portOf(u))
+}
+
+// portOf returns the port of u, or that of its scheme.
+func portOf(u *url.URL) string {
+	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 }

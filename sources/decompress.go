@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
 	"fastcount/engine"
+	"fastcount/internal/inflate"
 )
 
 // Default maximum windows of zstd data in bytes. The decoder allocates the
@@ -128,7 +129,8 @@ type decoder struct {
 func newDecoder(r io.Reader, f format, maxWindow uint64) (*decoder, error) {
 	d := &decoder{src: &source{r: r}, release: func() {}, format: f, maxWindow: maxWindow}
 	if f == gzipped {
-		d.dec = &gunzip{in: bufio.NewReaderSize(d.src, inputSize)}
+		g := newGunzip(d.src)
+		d.dec, d.release = g, g.release
 		return d, nil
 	}
 	d.src.seen = d.frames.add
@@ -196,12 +198,35 @@ func (d *decoder) Close() error {
 // gunzip reads gzip members up to the end of the input. As with gzip(1),
 // nothing but zeros may follow the last member.
 type gunzip struct {
-	in     *bufio.Reader
-	z      gzip.Reader
+	*gunzipMemory
 	inside bool // a member has begun and not ended
 	later  bool // a member has ended
 
 	unpadded bool // no zeros may follow
+}
+
+// gunzipMemory is the memory of a gunzip.
+type gunzipMemory struct {
+	in     inflate.Input
+	member inflate.Member
+}
+
+var gunzipMemories = sync.Pool{New: func() any { return new(gunzipMemory) }}
+
+func newGunzip(r io.Reader) *gunzip {
+	g := &gunzip{gunzipMemory: gunzipMemories.Get().(*gunzipMemory)}
+	g.in.Reset(r)
+	return g
+}
+
+// release makes the memory available to others. g must not be read afterwards.
+func (g *gunzip) release() {
+	if g.gunzipMemory == nil {
+		return
+	}
+	g.in.Reset(nil)
+	gunzipMemories.Put(g.gunzipMemory)
+	g.gunzipMemory = nil
 }
 
 var errTrailing = errors.New("unexpected data after the last gzip member")
@@ -213,7 +238,7 @@ func (g *gunzip) Read(p []byte) (int, error) {
 				return 0, err
 			}
 		}
-		n, err := g.z.Read(p)
+		n, err := g.member.Read(p)
 		if err == io.EOF {
 			g.inside, g.later = false, true
 			err = nil
@@ -235,11 +260,7 @@ func (g *gunzip) next() error {
 	case g.later && !strings.HasPrefix(gzipMagic, string(head)):
 		return errTrailing
 	}
-	err = g.z.Reset(g.in)
-	if err == io.EOF { // within the header
-		return io.ErrUnexpectedEOF
-	}
-	g.z.Multistream(false)
+	err = g.member.Reset(&g.in)
 	g.inside = err == nil
 	return err
 }

@@ -13,6 +13,14 @@
 // can be read only once. [Identify] returns what distinguishes a part from
 // others in later runs. All streams report an [engine.StreamInfo].
 //
+// # Connections
+//
+// A client keeps HTTP/1.1 connections until they have been idle for 30 seconds,
+// also through proxies of http and https. If a server closes one instead of
+// answering, the request is repeated once, on a new connection; that is not
+// another attempt. Requests over HTTP/2, which is used only if a server refuses
+// HTTP/1.1, and through SOCKS proxies have a connection each.
+//
 // # Errors
 //
 // Errors match the sentinels of this package with [errors.Is]. [ErrExhausted]

@@ -83,7 +83,7 @@ func (x *exchange) state() (p phase, conn *meteredConn, silent bool) {
 
 // proxyFor returns the proxy for requests to u, or nil.
 func (c *Client) proxyFor(u *url.URL) (*url.URL, error) {
-	return c.transport.Proxy(&http.Request{URL: u})
+	return c.proxy(&http.Request{URL: u})
 }
 
 // dialError is a failure to connect to address, which is that of the proxy if
@@ -125,8 +125,8 @@ func metered(conn net.Conn) *meteredConn {
 	}
 }
 
-// dial makes a connection within ConnectTimeout.
-func (o Options) dial(ctx context.Context, network, address string) (net.Conn, error) {
+// connect makes a connection within ConnectTimeout.
+func (o Options) connect(ctx context.Context, network, address string) (*meteredConn, error) {
 	limited, cancel := context.WithTimeout(ctx, o.ConnectTimeout)
 	defer cancel()
 	conn, err := o.DialContext(limited, network, address)
@@ -137,4 +137,13 @@ func (o Options) dial(ctx context.Context, network, address string) (net.Conn, e
 		return nil, &dialError{address, err}
 	}
 	return &meteredConn{Conn: conn}, nil
+}
+
+// dial is connect for net/http.
+func (o Options) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := o.connect(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
 }

@@ -82,14 +82,53 @@ func (c *Client) roundTrip(ctx context.Context, cancel func(), u *url.URL) (*htt
 	if err != nil {
 		return nil, x, err
 	}
-	// There may be two TLS handshakes: with the proxy, and through it.
-	limit := c.opts.ConnectTimeout + 2*c.opts.TLSTimeout + c.opts.HeaderTimeout
-	resp, err := c.transport.RoundTrip(c.request(x.follow(ctx, limit, cancel), u))
-	x.stop()
+	resp, err := c.send(ctx, x, u)
+	if errors.Is(err, errHTTP2) {
+		x = &exchange{proxy: proxy}
+		resp, err = c.sendOnce(ctx, cancel, x, u)
+	}
 	if _, conn, _ := x.state(); conn != nil {
 		c.reached.Store(true)
 	}
 	return resp, x, err
+}
+
+// errHTTP2 is returned for a request that a conn cannot carry.
+var errHTTP2 = errors.New("not possible over HTTP/1.1")
+
+// send sends the request on a connection that was kept, or else on a new one. A
+// server may close a kept connection at any time; if it does so instead of
+// answering, send repeats the request on a new connection. That is not another
+// attempt.
+func (c *Client) send(ctx context.Context, x *exchange, u *url.URL) (*http.Response, error) {
+	r, ok := routeTo(u, x.proxy)
+	if _, other := c.http2.Load(r.key()); !ok || other {
+		return nil, errHTTP2
+	}
+	if n := c.kept.take(r); n != nil {
+		resp, err := n.roundTrip(x, c.request(ctx, u), c.opts.HeaderTimeout, &c.kept)
+		if _, again := errors.AsType[unanswered](err); !again || ctx.Err() != nil {
+			return resp, err
+		}
+		x.enter(connecting)
+	}
+	n, err := c.connect(ctx, x, r)
+	if isNoProtocol(err) {
+		c.http2.Store(r.key(), true)
+		return nil, errHTTP2
+	}
+	if err != nil {
+		return nil, err
+	}
+	return n.roundTrip(x, c.request(ctx, u), c.opts.HeaderTimeout, &c.kept)
+}
+
+// sendOnce sends the request with net/http, on a connection of its own.
+func (c *Client) sendOnce(ctx context.Context, cancel func(), x *exchange, u *url.URL) (*http.Response, error) {
+	// There may be two TLS handshakes: with the proxy, and through it.
+	limit := c.opts.ConnectTimeout + 2*c.opts.TLSTimeout + c.opts.HeaderTimeout
+	defer x.stop()
+	return c.single.RoundTrip(c.request(x.follow(ctx, limit, cancel), u))
 }
 
 // request returns a request for u. Only here are secrets added to a request.

@@ -258,7 +258,8 @@ func TestHTTP2ErrorsQuoteNothing(t *testing.T) {
 	for name, answer := range map[string]func(net.Conn){"GOAWAY": goAway, "no frame": garbage} {
 		t.Run(name, func(t *testing.T) {
 			s := httptest.NewUnstartedServer(nil)
-			s.TLS = &tls.Config{NextProtos: []string{"h2"}}
+			onlyHTTP2(s)
+			s.EnableHTTP2, s.TLS.NextProtos = false, []string{"h2"}
 			s.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){
 				"h2": func(_ *http.Server, conn *tls.Conn, _ http.Handler) {
 					defer conn.Close()

@@ -25,7 +25,7 @@ func throughProxy(t *testing.T, o Options, proxy, raw string) *URL {
 	via, err := url.Parse(proxy)
 	check(t, err)
 	c := newClient(t, o)
-	c.transport.Proxy = http.ProxyURL(via)
+	c.proxy = http.ProxyURL(via)
 	u, err := c.URL(raw, "")
 	check(t, err)
 	return u

@@ -157,10 +157,11 @@ func TestSlowChunksAreProgress(t *testing.T) {
 	}
 }
 
-// http2Server starts a server of HTTP/2 that pings its clients all the time.
+// http2Server starts a server of HTTP/2 alone that pings its clients all the
+// time.
 func http2Server(t *testing.T, h http.HandlerFunc) *httptest.Server {
 	s := httptest.NewUnstartedServer(h)
-	s.EnableHTTP2 = true
+	onlyHTTP2(s)
 	s.Config.HTTP2 = &http.HTTP2Config{SendPingTimeout: time.Millisecond, PingTimeout: time.Minute}
 	s.StartTLS()
 	t.Cleanup(s.Close)

@@ -8,11 +8,11 @@ import (
 	"fastcount/internal/cli"
 )
 
-// action runs a subcommand with the arguments that are left after its flags.
+// action runs a subcommand with its arguments, after its flags were read.
 type action func(ctx context.Context, p *program, args []string) error
 
 // newRoot returns the command fastcount. It only holds the subcommands: see
-// [withCount].
+// [cli.InsertCount].
 func newRoot(p *program) *cobra.Command {
 	root := &cobra.Command{
 		Use:                   "fastcount [flags] SOURCE...",
@@ -34,7 +34,7 @@ func newRoot(p *program) *cobra.Command {
 }
 
 // command returns a subcommand with flags. The first word of use is its name.
-// Without complete it takes no arguments.
+// If complete is nil, there is no completion for arguments.
 func (p *program) command(use, short string, flags *cli.FlagSet, run action, complete cobra.CompletionFunc) *cobra.Command {
 	if complete == nil {
 		complete = cobra.NoFileCompletions

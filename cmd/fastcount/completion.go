@@ -36,14 +36,14 @@ func runCompletion(_ context.Context, p *program, args []string) error {
 	return p.print(script.String())
 }
 
-// completeSources completes the ids of exports and the names of files. What
-// cannot be the beginning of an id is left to the shell.
+// completeSources completes ids of exports and names of files. Text that cannot
+// be the beginning of an id is left to the shell.
 func (o *remoteOptions) completeSources(p *program) cobra.CompletionFunc {
 	return func(c *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 		if strings.ContainsAny(typed, `/\~`) {
 			return nil, cobra.ShellCompDirectiveDefault
 		}
-		_ = cli.SetFromEnvironment(c.Flags(), p.environ) // a variable that is wrong is reported when the command runs
+		_ = cli.SetFromEnvironment(c.Flags(), p.environ) // an invalid variable is reported when the command runs
 		ids := builtinIDs()
 		if o.server != "" {
 			ids = o.idsWithin(c.Root().Context(), p, completionTimeout)
@@ -53,11 +53,11 @@ func (o *remoteOptions) completeSources(p *program) cobra.CompletionFunc {
 	}
 }
 
-// completionTimeout bounds how long pressing Tab waits for a server.
+// completionTimeout limits the time for which Tab waits for a server.
 const completionTimeout = time.Second
 
-// idsWithin asks the server once for the ids of its exports. It returns none if
-// that fails or takes longer than limit.
+// idsWithin requests the ids of the exports of the server, once. It returns nil
+// if that fails or takes longer than limit.
 func (o *remoteOptions) idsWithin(ctx context.Context, p *program, limit time.Duration) []string {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

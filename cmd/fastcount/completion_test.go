@@ -16,8 +16,9 @@ import (
 	"fastcount/internal/cli"
 )
 
-// completions are lines that somebody writes, and words that are offered at their ends and words that are not. The
-// folder has a file data.csv and a folder deep.
+// completions are command lines with words that must be offered at their ends,
+// and words that must not. The directory has a file data.csv and a directory
+// deep.
 var completions = []struct {
 	line        string
 	want, never []string
@@ -43,24 +44,25 @@ var completions = []struct {
 	{"fastcount completion z", []string{"zsh"}, nil},
 }
 
-// asking are the shells, and how each is asked what it offers at the ends of lines: by a script that has the folder of
-// the completion scripts in $SCRIPTS and the lines in $ASKED, and prints the words for each line, and a = behind them.
-var asking = map[string]string{
-	"bash": bashAsking,
+// shellScripts are scripts, by shell, that complete the lines in $TYPED with
+// the completion scripts in the directory $SCRIPTS. They print the words for
+// each line, followed by a line with "=".
+var shellScripts = map[string]string{
+	"bash": bashScript,
 	"bash with bash-completion": `source /usr/share/bash-completion/bash_completion || exit 77
-		` + bashAsking,
+		` + bashScript,
 	"fish": `source "$SCRIPTS/fish"
-		for line in (string split \n -- $ASKED)
+		for line in (string split \n -- $TYPED)
 			complete -C $line | string replace -r '\t.*' ''
 			echo =
 		end`,
-	"zsh": zshAsking,
+	"zsh": zshScript,
 }
 
-// bashAsking completes as bash does: files where the script offers nothing and
-// has not turned that off. compopt is replaced, because it works only while bash
-// completes.
-const bashAsking = `source "$SCRIPTS/bash"
+// bashScript completes as bash does: files where the script offers nothing and
+// has not turned that off. compopt is replaced, because it works only while
+// bash completes.
+const bashScript = `source "$SCRIPTS/bash"
 	[[ $(complete -p fastcount) == "complete -o default -F __start_fastcount fastcount" ]] || exit 9
 	compopt() { [[ $* == "+o default" ]] && files=; }
 	type() { echo builtin; }
@@ -76,10 +78,11 @@ const bashAsking = `source "$SCRIPTS/bash"
 			COMPREPLY=($(compgen -f -- "$word"))
 		fi
 		printf '%s\n' "${COMPREPLY[@]%% *}" =
-	done <<<"$ASKED"`
+	done <<<"$TYPED"`
 
-// zshAsking presses Tab in a zsh on a terminal, and lets it print the words that are offered.
-const zshAsking = `zmodload zsh/zpty || exit 9
+// zshScript presses Tab in a zsh on a terminal, which prints the words that it
+// offers.
+const zshScript = `zmodload zsh/zpty || exit 9
 	zpty shell zsh -f -i
 	zpty -w shell "PS1=; autoload -Uz compinit && compinit -C -D; source $SCRIPTS/zsh; setopt no_list_beep"
 	zpty -w shell 'compadd() {
@@ -90,30 +93,30 @@ const zshAsking = `zmodload zsh/zpty || exit 9
 	zpty -w shell 'done-line() { BUFFER=; print -r -- "<en""d>" }; zle -N done-line; bindkey "^T" done-line'
 	zpty -w shell 'bindkey "^I" complete-word; print -r -- "<rea""dy>"'
 	zpty -r shell text '*<ready>*'
-	for line in "${(@f)ASKED}"; do
+	for line in "${(@f)TYPED}"; do
 		zpty -n -w shell $line$'\t\024'
 		zpty -r shell text '*<end>*'
 		print -r -- $text | tr -d '\r' | sed -n 's/^.*<\(.*\)>$/\1/p' | grep -vx end
 		print =
 	done`
 
-// TestCompletionInShells lets real shells complete lines by the scripts.
+// TestCompletionInShells completes lines in each shell that is installed.
 func TestCompletionInShells(t *testing.T) {
-	for shell, script := range asking {
+	for shell, script := range shellScripts {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
 			shell, _, _ := strings.Cut(shell, " ")
 			if _, err := exec.LookPath(shell); err != nil {
 				t.Skipf("%s is not installed", shell)
 			}
-			dir, url := completionRoom(t)
+			dir, url := completionDir(t)
 			var lines []string
 			for _, c := range completions {
 				lines = append(lines, strings.NewReplacer("$URL", url, "$NOBODY", "http://127.0.0.1:1").Replace(c.line))
 			}
 			cmd := exec.Command(shell, "-c", script)
 			cmd.Dir = dir
-			cmd.Env = append(os.Environ(), "HOME="+dir, "SCRIPTS="+filepath.Join(dir, ".scripts"), "ASKED="+strings.Join(lines, "\n"), "TERM=dumb")
+			cmd.Env = append(os.Environ(), "HOME="+dir, "SCRIPTS="+filepath.Join(dir, ".scripts"), "TYPED="+strings.Join(lines, "\n"), "TERM=dumb")
 			out, err := cmd.Output()
 			if cmd.ProcessState.ExitCode() == 77 {
 				t.Skip("bash-completion is not installed")
@@ -132,8 +135,8 @@ func TestCompletionInShells(t *testing.T) {
 	}
 }
 
-// checkOffer compares what is offered. A shell may offer the whole of a word or what is behind its last =, and a
-// folder with a slash.
+// checkOffer checks the words that are offered. A shell may offer a whole word
+// or the text after its last =, and a directory with a slash.
 func checkOffer(t *testing.T, line string, offered, want, never []string) {
 	t.Helper()
 	var words []string
@@ -152,8 +155,9 @@ func checkOffer(t *testing.T, line string, offered, want, never []string) {
 	}
 }
 
-// completionRoom makes a folder with files to complete and the scripts, and a server with two exports.
-func completionRoom(t *testing.T) (dir, url string) {
+// completionDir returns a directory with files to complete and the completion
+// scripts, and the URL of a server with two exports.
+func completionDir(t *testing.T) (dir, url string) {
 	t.Helper()
 	dir = t.TempDir()
 	for name := range cli.CompletionScripts(nil) {
@@ -191,10 +195,10 @@ func writeText(t *testing.T, name, text string) {
 	}
 }
 
-// TestPowershellParses: where there is PowerShell, it understands the script.
+// TestPowershellParses loads the script in PowerShell if that is installed.
 func TestPowershellParses(t *testing.T) {
 	if _, err := exec.LookPath("pwsh"); err != nil {
-		t.Skip("there is no pwsh")
+		t.Skip("pwsh is not installed")
 	}
 	name := filepath.Join(t.TempDir(), "fastcount.ps1")
 	writeText(t, name, completionScript(t, "powershell"))
@@ -203,7 +207,8 @@ func TestPowershellParses(t *testing.T) {
 	}
 }
 
-// TestIDsOfSlowServers: completion neither waits for them nor reports them.
+// TestIDsOfSlowServers checks that completion neither waits for a slow server
+// nor reports it.
 func TestIDsOfSlowServers(t *testing.T) {
 	stuck := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-stuck }))
@@ -217,6 +222,6 @@ func TestIDsOfSlowServers(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 	if took := time.Since(begin); took > completionTimeout+time.Second {
-		t.Errorf("it took %v", took)
+		t.Errorf("took %v", took)
 	}
 }

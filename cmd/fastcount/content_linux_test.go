@@ -14,10 +14,11 @@ import (
 	"time"
 )
 
-// content writes what a file or an answer holds. An error of the writer ends it.
+// content writes the content of a file or a response. It returns the first
+// error of the writer.
 type content func(w io.Writer) error
 
-// endless is a number of mebibytes, blocks or bytes that nobody waits for the end of.
+// endless is a number of mebibytes, blocks or bytes that is never reached.
 const endless = 1 << 40
 
 func text(s string) content {
@@ -50,13 +51,13 @@ func times(n int64, b []byte) content {
 	}
 }
 
-// again writes s until it is so many mebibytes, or a little less.
+// again writes s repeatedly, at most that number of mebibytes.
 func again(s string, mebibytes int64) content {
 	piece := []byte(strings.Repeat(s, (1<<20)/len(s)))
 	return times(mebibytes, piece)
 }
 
-// sparse is a hole of so many bytes, for a file.
+// sparse extends a file by size bytes without writing them.
 func sparse(size int64) content {
 	return func(w io.Writer) error {
 		f := w.(*os.File)
@@ -80,7 +81,8 @@ func listed(n int) content {
 	}
 }
 
-// frame begins a zstd frame (RFC 8878, section 3.1.1) with a window of 1<<log bytes.
+// frame begins a zstd frame (RFC 8878, section 3.1.1) with a window of 1<<log
+// bytes.
 func frame(log int) content {
 	return text("\x28\xb5\x2f\xfd\x00" + string([]byte{byte(log-10) << 3}))
 }
@@ -96,10 +98,10 @@ func zstdBlock(kind, size int) []byte {
 	return []byte{byte(n), byte(n >> 8), byte(n >> 16)}
 }
 
-// stored is a zstd block that holds s.
+// stored writes a zstd block that holds s.
 func stored(s string) content { return text(string(zstdBlock(storedBlock, len(s))) + s) }
 
-// repeated is n zstd blocks that each hold size times the same byte.
+// repeated writes n zstd blocks, each of size times the same byte.
 func repeated(c byte, size int, n int64) content {
 	b := append(zstdBlock(repeatedBlock, size), c)
 	return func(w io.Writer) error {
@@ -111,7 +113,7 @@ func repeated(c byte, size int, n int64) content {
 	}
 }
 
-// longIDs is zstd blocks of n rows, each with a patient id of 4,000 bytes.
+// longIDs writes zstd blocks of n rows, each with a patient id of 4,000 bytes.
 func longIDs(n int) content {
 	return func(w io.Writer) error {
 		same := append(zstdBlock(repeatedBlock, 3990), 'x')
@@ -128,7 +130,8 @@ func longIDs(n int) content {
 // gzipHead begins a gzip member (RFC 1952, section 2.3).
 var gzipHead = text("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")
 
-// deflated is s as blocks of a deflate stream that refer to nothing before them and do not end it.
+// deflated writes s as blocks of a deflate stream. They do not refer to earlier
+// blocks, and do not end the stream.
 func deflated(s string) content {
 	var b bytes.Buffer
 	z, err := flate.NewWriter(&b, flate.BestCompression)
@@ -147,7 +150,8 @@ func deflated(s string) content {
 	}
 }
 
-// deflatedAgain is s again and again, so many mebibytes, or a little less.
+// deflatedAgain writes s repeatedly as blocks of a deflate stream, at most that
+// number of mebibytes.
 func deflatedAgain(s string, mebibytes int64) content {
 	one := deflated(strings.Repeat(s, (1<<20)/len(s)))
 	return func(w io.Writer) error {
@@ -160,10 +164,10 @@ func deflatedAgain(s string, mebibytes int64) content {
 	}
 }
 
-// data answers with CSV, encoded so.
+// data responds with CSV in a content encoding.
 func data(encoding string, c content) http.HandlerFunc { return ok("text/csv", encoding, c) }
 
-// api answers with JSON, encoded so.
+// api responds with JSON in a content encoding.
 func api(encoding string, c content) http.HandlerFunc { return ok("application/json", encoding, c) }
 
 func ok(mediaType, encoding string, c content) http.HandlerFunc {
@@ -172,33 +176,34 @@ func ok(mediaType, encoding string, c content) http.HandlerFunc {
 		if encoding != "" {
 			w.Header().Set("Content-Encoding", encoding)
 		}
-		_ = c(w) // the client goes away
+		_ = c(w) // the client disconnects
 	}
 }
 
 // announced is api with a Content-Length.
 func announced(length int64, c content) http.HandlerFunc {
-	answer := api("", c)
+	respond := api("", c)
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", strconv.FormatInt(length, 10))
-		answer(w, r)
+		respond(w, r)
 	}
 }
 
-// metadata is an export of one download, with one row, whose patients are P and those of the list.
+// metadata serves an export of one download with one row, whose patients are P
+// and those of list.
 func metadata(list content) http.HandlerFunc {
-	answers := map[string]content{
+	responses := map[string]content{
 		"/api/export/demo":        text(`{"data":{"id":"demo","download_ids":["d"]}}`),
 		"/api/export/demo/d":      join(text(`{"data":{"id":"d","rows":1,"event_types":["a"],"patients":["P"`), list, text(`]}}`)),
 		"/api/export/demo/d/data": text("patient_id,event_type\nP,a\n"),
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
-		_ = answers[r.URL.Path](w)
+		_ = responses[r.URL.Path](w)
 	}
 }
 
-// raw answers with bytes that are all there is on the connection.
+// raw writes c to the connection and nothing else.
 func raw(c content) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()
@@ -210,7 +215,7 @@ func raw(c content) http.HandlerFunc {
 	}
 }
 
-// failing answers 500.
+// failing responds with status 500.
 func failing(encoding string, c content) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if encoding != "" {
@@ -221,14 +226,14 @@ func failing(encoding string, c content) http.HandlerFunc {
 	}
 }
 
-// redirects answers each request with another place, and an endless page.
+// redirects responds to each request with another location and an endless page.
 func redirects(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Location", r.URL.Path+"x")
 	w.WriteHeader(http.StatusFound)
 	_ = again("x", endless)(w)
 }
 
-// dripping answers with a beginning, and then a byte from time to time.
+// dripping responds with begin, followed by a byte every 10 ms.
 func dripping(begin string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, err := io.WriteString(w, begin)

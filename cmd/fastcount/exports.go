@@ -23,7 +23,8 @@ func newExports(p *program) *cobra.Command {
 	return p.command("exports [flags]", "list export ids, downloads and rows", s, o.run, nil)
 }
 
-// run lists the exports of the server: their ids, and how many downloads and rows each declares.
+// run prints the ids of the exports of the server, with the number of downloads
+// and of declared rows of each.
 func (o *exportsOptions) run(ctx context.Context, p *program, args []string) error {
 	if err := noArguments(args); err != nil {
 		return err
@@ -59,7 +60,7 @@ func (o *exportsOptions) run(ctx context.Context, p *program, args []string) err
 	return p.print(text)
 }
 
-// open connects to the server that is named, or starts the built-in one.
+// open returns a client of the server that is named, or of the built-in one.
 func (o *exportsOptions) open(p *program) (*remote, error) {
 	if o.server != "" {
 		return o.dial(p, 0)

@@ -13,7 +13,7 @@ import (
 	"fastcount/sources"
 )
 
-// fileUse is what a subcommand does with the file that a flag names.
+// fileUse is how a subcommand uses the file that a flag names.
 type fileUse uint8
 
 const (
@@ -46,8 +46,8 @@ var fileFlags = map[string]fileUse{
 // standardError names standard error in messages.
 const standardError = "standard error"
 
-// claimFiles collects the files that the flags and the standard streams are,
-// and refuses a file that would be overwritten while it is in use.
+// claimFiles records the files of the flags and of the standard streams. It
+// returns an error if one of them would be overwritten while it is in use.
 func (p *program) claimFiles(flags *pflag.FlagSet) error {
 	p.files = new(atomicfile.Claims)
 	for _, s := range []struct {
@@ -73,7 +73,7 @@ func (p *program) claimFiles(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// openedPlace returns the place of a stream, if it is a file.
+// openedPlace returns the place of a stream that is a file.
 func openedPlace(stream any) (atomicfile.Place, bool) {
 	f, ok := stream.(*os.File)
 	if !ok || f == nil {
@@ -100,13 +100,13 @@ func (p *program) claimFlag(flag, file string) error {
 	return nil
 }
 
-// claim records that by uses a file, and refuses it as a usage error if that
-// file would be overwritten.
+// claim records that by uses a file. It returns a usage error if the file would
+// be overwritten while it is in use.
 func (p *program) claim(use atomicfile.Use, by, name string) error {
 	return p.inUse(p.files.Add(use, by, name))
 }
 
-// claimSources records the files that are counted.
+// claimSources records the files among the sources.
 func (p *program) claimSources(found []sources.Source) error {
 	for _, s := range found {
 		if s.Kind != sources.KindFile {

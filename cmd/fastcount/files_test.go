@@ -12,8 +12,8 @@ import (
 	"fastcount/internal/cli"
 )
 
-// TestFileFlagsAreListed: every flag that names a file or directory is in
-// fileFlags, and nothing else is.
+// TestFileFlagsAreListed checks that fileFlags lists exactly the flags that
+// name a file or directory.
 func TestFileFlagsAreListed(t *testing.T) {
 	found := map[string]fileUse{}
 	for _, c := range cli.Subcommands(newRoot(testProgram())) {
@@ -34,7 +34,7 @@ func TestFileFlagsAreListed(t *testing.T) {
 	}
 }
 
-// flagsThat returns the flags of counting with one of the uses, sorted.
+// flagsThat returns the flags of count with one of the uses, sorted.
 func flagsThat(uses ...fileUse) (names []string) {
 	for _, f := range cli.FlagsOf(newCount(testProgram())) {
 		use, listed := fileFlags[f.Name]
@@ -46,7 +46,7 @@ func flagsThat(uses ...fileUse) (names []string) {
 	return names
 }
 
-// fileFlag returns the arguments that let a flag name a file.
+// fileFlag returns the arguments that set a flag to a file.
 func fileFlag(name, file string) []string {
 	switch name {
 	case "sink":
@@ -59,8 +59,8 @@ func fileFlag(name, file string) []string {
 	return []string{"--" + name + "=" + file}
 }
 
-// refused runs the program and requires a usage error that contains the words,
-// and no change to the file.
+// refused runs the program. It requires a usage error that contains the words,
+// and that file does not change.
 func refused(t *testing.T, dir, file string, args, environ []string, words ...string) {
 	t.Helper()
 	path := filepath.Join(dir, file)
@@ -93,8 +93,8 @@ func refused(t *testing.T, dir, file string, args, environ []string, words ...st
 
 const smallCSV = "patient_id,event_type\nP1,up\n"
 
-// TestNoFlagOverwritesAnInput walks every flag that writes a file, from the
-// command line and from the environment, against every kind of input.
+// TestNoFlagOverwritesAnInput sets each flag that writes a file, on the command
+// line and in the environment, to each kind of input.
 func TestNoFlagOverwritesAnInput(t *testing.T) {
 	dir := t.TempDir()
 	writeText(t, filepath.Join(dir, "a.csv"), smallCSV)
@@ -124,8 +124,8 @@ func TestNoFlagOverwritesAnInput(t *testing.T) {
 	}
 }
 
-// TestNoTwoFlagsWriteOneFile walks all pairs of flags that write a file that
-// does not exist yet, under two spellings.
+// TestNoTwoFlagsWriteOneFile sets each pair of flags that write a file to two
+// spellings of a file that does not exist yet.
 func TestNoTwoFlagsWriteOneFile(t *testing.T) {
 	dir := t.TempDir()
 	writeText(t, filepath.Join(dir, "a.csv"), smallCSV)
@@ -144,7 +144,8 @@ func TestNoTwoFlagsWriteOneFile(t *testing.T) {
 	}
 }
 
-// TestStateDirectoryIsOfItsOwn: nothing else that a run names is inside it.
+// TestStateDirectoryIsOfItsOwn checks that no other flag may name a file inside
+// the directory of --state.
 func TestStateDirectoryIsOfItsOwn(t *testing.T) {
 	dir := t.TempDir()
 	writeText(t, filepath.Join(dir, "a.csv"), smallCSV)

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"maps"
+	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,10 +20,10 @@ import (
 	"fastcount/parser"
 )
 
-// samples are values that flags take, by what stands for the value; the rest take a word.
+// samples are valid values by placeholder. Other flags accept any word.
 var samples = map[string]string{"SIZE": "12K", "N": "3", "TIME": "7s", "CHAR": ";", "COLUMN": "2", "": "true"}
 
-// sampleOf returns a value that a flag takes and does not have by default.
+// sampleOf returns a valid value of a flag, other than its default.
 func sampleOf(f cli.Flag) string {
 	switch sample, ok := samples[f.Value]; {
 	case f.Choices != nil:
@@ -33,12 +36,13 @@ func sampleOf(f cli.Flag) string {
 	return "word"
 }
 
-// testProgram returns a program without streams, of which tests use the
+// testProgram returns a program without streams, for tests that only need its
 // commands.
 func testProgram() *program { return &program{stdout: io.Discard, ui: console.New(io.Discard)} }
 
-// TestEveryFlag walks all flags: each works from the environment, yields to the
-// command line, is completed, and is listed where users look for it.
+// TestEveryFlag checks that each flag can be set from the environment, is
+// overridden by the command line, is completed, and is in the help and in both
+// references.
 func TestEveryFlag(t *testing.T) {
 	root := newRoot(testProgram())
 	for _, c := range cli.Subcommands(root) {
@@ -77,7 +81,7 @@ func TestEveryFlag(t *testing.T) {
 	}
 }
 
-// complete returns what is offered for the last of args, without descriptions.
+// complete returns the completions of the last of args, without descriptions.
 func complete(t *testing.T, args ...string) (offered []string, directive cobra.ShellCompDirective) {
 	t.Helper()
 	var out strings.Builder
@@ -133,14 +137,14 @@ func checkEnvironment(t *testing.T, command string, f cli.Flag) {
 	}
 }
 
-// section returns a text from one mark to the next.
+// section returns the text between two marks.
 func section(text, from, to string) string {
 	_, text, _ = strings.Cut(text, from)
 	text, _, _ = strings.Cut(text, to)
 	return text
 }
 
-// isFlagLine says whether a line of the help begins the explanation of a flag.
+// isFlagLine reports whether a line of help is the first line about a flag.
 func isFlagLine(line, name string) bool {
 	_, after, ok := strings.Cut(line, "--"+name)
 	before, _, _ := strings.Cut(line, "--")
@@ -162,8 +166,8 @@ func TestHelpIsWellSet(t *testing.T) {
 	}
 }
 
-// TestExitCodesAreExplained: the help explains the codes in exitCodes, and
-// these are the codes that the program uses.
+// TestExitCodesAreExplained checks that the help lists the codes in exitCodes,
+// and that the program uses these codes and no others.
 func TestExitCodesAreExplained(t *testing.T) {
 	explained := map[int]bool{}
 	for _, c := range exitCodes {
@@ -205,8 +209,9 @@ func TestDashesEndFlags(t *testing.T) {
 	}
 }
 
-// TestFirstArgumentNamesSubcommand: count runs unless the first argument names
-// another subcommand, also for a command line that is being completed.
+// TestFirstArgumentNamesSubcommand checks that count runs unless the first
+// argument names another subcommand, also for a command line that is being
+// completed.
 func TestFirstArgumentNamesSubcommand(t *testing.T) {
 	root := newRoot(testProgram())
 	for _, c := range []struct{ args, want string }{
@@ -228,6 +233,59 @@ func TestFirstArgumentNamesSubcommand(t *testing.T) {
 	} {
 		if got := strings.Join(cli.InsertCount(root, strings.Fields(c.args)), " "); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.args, got, c.want)
+		}
+	}
+}
+
+// TestReferencesAreUpToDate compares the generated files in docs with the
+// output of the program.
+func TestReferencesAreUpToDate(t *testing.T) {
+	for _, c := range []struct{ file, topic, want string }{
+		{"docs/fastcount.1", "man", cli.ManPage(newRoot(testProgram()), texts())},
+		{"docs/flags.md", "flags", cli.FlagDocs(newRoot(testProgram()))},
+	} {
+		got, err := os.ReadFile("../../" + c.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(bytes.ReplaceAll(got, []byte("\r\n"), []byte("\n"))) != c.want {
+			t.Errorf("%s is out of date; regenerate it: go run ./cmd/fastcount help %s >%s", c.file, c.topic, c.file)
+		}
+	}
+}
+
+// TestUsageListsExitCodes compares the table of docs/usage.md with exitCodes.
+func TestUsageListsExitCodes(t *testing.T) {
+	page, err := os.ReadFile("../../docs/usage.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(strings.ReplaceAll(string(page), "\r\n", "\n"), "\n| code | meaning |\n|---|---|\n")
+	var want strings.Builder
+	for _, c := range exitCodes {
+		fmt.Fprintf(&want, "| %d | %s |\n", c.code, c.meaning)
+	}
+	if table != want.String() {
+		t.Errorf("docs/usage.md lists different exit codes; want\n%s", &want)
+	}
+}
+
+// TestManPage formats the manual page with groff, which must not report a
+// warning.
+func TestManPage(t *testing.T) {
+	if _, err := exec.LookPath("groff"); err != nil {
+		t.Skip("groff is not installed")
+	}
+	cmd := exec.Command("groff", "-ww", "-man", "-Tascii")
+	cmd.Stdin = strings.NewReader(cli.ManPage(newRoot(testProgram()), texts()))
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil || stderr.Len() > 0 {
+		t.Errorf("%v: %s", err, &stderr)
+	}
+	for _, want := range []string{`\xNN`, "'K: V'", "FORMAT[=FILE]"} {
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("the page does not show %s", want)
 		}
 	}
 }

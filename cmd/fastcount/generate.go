@@ -29,8 +29,8 @@ func newGenerate(p *program) *cobra.Command {
 	return p.command("generate ID --out-dir DIR", "write the streams of a mock export as CSV files", s, o.run, cli.CompleteOne(builtinIDs))
 }
 
-// run writes the files of one mock export, and reports each on standard error
-// when it is finished.
+// run writes the files of a mock export, and reports each on standard error when
+// it is finished.
 func (o *generateOptions) run(ctx context.Context, p *program, args []string) error {
 	if err := o.check(args); err != nil {
 		return err
@@ -51,7 +51,7 @@ func (o *generateOptions) run(ctx context.Context, p *program, args []string) er
 	return nil
 }
 
-// check refuses what cannot be meant.
+// check returns an error if the arguments are invalid.
 func (o *generateOptions) check(args []string) error {
 	switch {
 	case len(args) != 1:

@@ -18,7 +18,7 @@ func newHelp(p *program, root *cobra.Command) *cobra.Command {
 		cli.CompleteOne(func() []string { return append(texts().Names(), cli.CommandNames(root)...) }))
 }
 
-// runHelp explains a subcommand or a topic, or the whole program.
+// runHelp prints the help for a subcommand, a topic or the whole program.
 func runHelp(_ context.Context, p *program, args []string) error {
 	if len(args) == 0 {
 		return p.print(cli.FullHelp(p.root, texts()))
@@ -40,8 +40,8 @@ func runHelp(_ context.Context, p *program, args []string) error {
 		append(cli.DidYouMean(name, append(texts().Names(), cli.CommandNames(p.root)...)), "the topics are "+strings.Join(texts().Names(), ", "))...))
 }
 
-// references returns the writers of texts that are generated from the flags for
-// other places than a terminal, by the names of these texts.
+// references returns the functions that generate the references in docs, by
+// name.
 func references() map[string]func(*cobra.Command, cli.Manual) string {
 	return map[string]func(*cobra.Command, cli.Manual) string{
 		"man":   cli.ManPage,
@@ -49,7 +49,7 @@ func references() map[string]func(*cobra.Command, cli.Manual) string {
 	}
 }
 
-// texts returns the texts of the help.
+// texts returns the texts of the help that are not derived from the flags.
 func texts() cli.Manual { return cli.Manual{Introduction: introduction, Topics: topics()} }
 
 const introduction = `
@@ -71,7 +71,7 @@ var topicFiles embed.FS
 func topics() map[string]string {
 	entries, err := topicFiles.ReadDir("topics")
 	if err != nil {
-		panic(err) // the directory is part of the program
+		panic(err) // the directory is embedded
 	}
 	texts := make(map[string]string)
 	for _, e := range entries {
@@ -85,7 +85,7 @@ func topics() map[string]string {
 	return texts
 }
 
-// exitCodeList lists the exit codes and their meanings.
+// exitCodeList returns the exit codes with their meanings, one per line.
 func exitCodeList() string {
 	const indent = 7
 	var b strings.Builder

@@ -8,13 +8,14 @@ import (
 	"time"
 )
 
-// TestConnectTimeout connects to a socket whose queue is full: Linux then drops who knocks.
+// TestConnectTimeout connects to a socket whose queue is full, for which Linux
+// drops connection requests.
 func TestConnectTimeout(t *testing.T) {
 	address := fullSocket(t)
 	checkRun(t, exitRetries, "--connect-timeout", "--retries", "0", "--connect-timeout", "50ms", "http://"+address+"/a.csv")
 }
 
-// fullSocket returns the address of a socket that takes no connection.
+// fullSocket returns the address of a socket that accepts no connection.
 func fullSocket(t *testing.T) (address string) {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)

@@ -33,7 +33,8 @@ func zstdData(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// TestMaxWindow: a window of the limit is enough, one byte less is not, in a file and from a server.
+// TestMaxWindow counts data with a window of 1 MiB, in a file and from a
+// server, with that limit and with one byte less.
 func TestMaxWindow(t *testing.T) {
 	data := zstdData(t)
 	file := filepath.Join(t.TempDir(), "a.csv.zst")
@@ -51,7 +52,8 @@ func TestMaxWindow(t *testing.T) {
 	}
 }
 
-// TestTLSTimeout waits for a server that accepts a connection and says nothing.
+// TestTLSTimeout connects to a server that accepts connections and sends
+// nothing.
 func TestTLSTimeout(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -61,8 +63,9 @@ func TestTLSTimeout(t *testing.T) {
 	checkRun(t, exitRetries, "--tls-timeout", "--retries", "0", "--tls-timeout", "50ms", "https://"+l.Addr().String()+"/a.csv")
 }
 
-// checkRun runs the program, whose exit code must be code, and which must say something on stderr that contains says.
-func checkRun(t *testing.T, code int, says string, args ...string) {
+// checkRun runs the program. It requires an exit code, and a text on standard
+// error.
+func checkRun(t *testing.T, code int, message string, args ...string) {
 	t.Helper()
 	cmd := exec.Command("fastcount", args...)
 	var stderr strings.Builder
@@ -70,7 +73,7 @@ func checkRun(t *testing.T, code int, says string, args ...string) {
 	if err := cmd.Run(); cmd.ProcessState == nil {
 		t.Fatal(err)
 	}
-	if got := cmd.ProcessState.ExitCode(); got != code || !strings.Contains(stderr.String(), says) {
-		t.Errorf("%q: exit code %d, want %d; it said %q, want %q", args, got, code, &stderr, says)
+	if got := cmd.ProcessState.ExitCode(); got != code || !strings.Contains(stderr.String(), message) {
+		t.Errorf("%q: exit code %d, want %d; got %q, want %q", args, got, code, &stderr, message)
 	}
 }

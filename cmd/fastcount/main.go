@@ -1,7 +1,8 @@
-// Command fastcount counts events per patient and event type in very large CSV exports.
+// Command fastcount counts events per patient and event type in very large CSV
+// exports.
 //
-// Standard output carries the result and nothing else; everything else goes to standard error. Run "fastcount help"
-// for what it can do.
+// The result goes to standard output, everything else to standard error. See
+// "fastcount help".
 package main
 
 import (
@@ -35,24 +36,24 @@ func main() {
 	os.Exit(p.run(os.Args[1:]))
 }
 
-// program is what a run of fastcount has from outside.
+// program is a run of fastcount, with its streams and its environment.
 type program struct {
 	stdin   io.Reader
 	stdout  io.Writer
-	stderr  *os.File // what ui writes to; nil if that is not a file
+	stderr  *os.File // the file that ui writes to, or nil
 	ui      *console.Console
 	environ []string
 
 	files *atomicfile.Claims // the files that the run uses
 
 	root      *cobra.Command
-	shortHelp string // to follow the message of an error
-	helpErr   error  // of printing the help that was asked for
+	shortHelp string // follows the message of an error
+	helpErr   error  // of printing the requested help
 
-	stop  context.CancelCauseFunc // ends the context of the subcommand that runs
-	asked chan os.Signal          // each asks how far the run has come
+	stop  context.CancelCauseFunc // ends the context of the subcommand
+	asked chan os.Signal          // receives requests for the status
 
-	resumable atomic.Bool // whether the run keeps what is finished for the next one
+	resumable atomic.Bool // whether finished parts are kept in a checkpoint
 }
 
 // grace is how long a subcommand may take to stop before the program ends
@@ -60,7 +61,7 @@ type program struct {
 // would otherwise keep the program running.
 const grace = 800 * time.Millisecond
 
-// run does what args say and returns the exit code.
+// run runs the subcommand in args and returns the exit code.
 func (p *program) run(args []string) int {
 	ctx, stop := context.WithCancelCause(context.Background())
 	p.stop = stop
@@ -75,7 +76,7 @@ func (p *program) run(args []string) int {
 	return exitCode(err)
 }
 
-// fail tells what went wrong, and how to go on.
+// fail reports an error, and how to continue.
 func (p *program) fail(err error) {
 	report(p.ui, err)
 	if p.shortHelp != "" && p.ui.Log == nil {
@@ -86,7 +87,8 @@ func (p *program) fail(err error) {
 	}
 }
 
-// within calls f and returns its error, or the reason for ctx's end where f has not returned so long after it.
+// within calls f and returns its error. If f has not returned within the time
+// grace after ctx ended, it returns the cause of that instead.
 func within(ctx context.Context, grace time.Duration, f func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- f() }()
@@ -103,7 +105,7 @@ func within(ctx context.Context, grace time.Duration, f func() error) error {
 	}
 }
 
-// do runs the subcommand that args name.
+// do runs the subcommand in args.
 func (p *program) do(ctx context.Context, args []string) error {
 	p.root = newRoot(p)
 	p.root.SetArgs(cli.InsertCount(p.root, args))
@@ -115,7 +117,7 @@ func (p *program) do(ctx context.Context, args []string) error {
 }
 
 // runCommand runs a subcommand whose flags have been read from the command
-// line. If it fails after ctx has ended, the reason for that is the error.
+// line. If it fails after its context ended, the error is the cause of that.
 func (p *program) runCommand(c *cobra.Command, run action, args []string) error {
 	flags, ctx := c.Flags(), c.Context()
 	if err := cli.SetFromEnvironment(flags, p.environ); err != nil {
@@ -141,7 +143,7 @@ func (p *program) runCommand(c *cobra.Command, run action, args []string) error 
 	return err
 }
 
-// noArguments refuses arguments of a subcommand that takes none.
+// noArguments returns an error if a subcommand without arguments has some.
 func noArguments(args []string) error {
 	if len(args) > 0 {
 		return cli.Misuse(fmt.Errorf("unexpected argument %q", args[0]))
@@ -149,7 +151,7 @@ func noArguments(args []string) error {
 	return nil
 }
 
-// print writes a text that was asked for.
+// print writes a text to standard output.
 func (p *program) print(text string) error {
 	if err := stdout.Check(p.stdout); err != nil {
 		return err
@@ -158,7 +160,8 @@ func (p *program) print(text string) error {
 	return err
 }
 
-// configure takes from the flags of a subcommand what is to be written.
+// configure sets which messages are printed, and how, from the flags of a
+// subcommand.
 func (p *program) configure(flags *pflag.FlagSet) {
 	p.ui.Quiet = cli.Lookup(flags, "quiet") == "true"
 	p.ui.Verbose = cli.Lookup(flags, "verbose") == "true"

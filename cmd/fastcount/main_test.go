@@ -9,24 +9,30 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"fastcount/internal/cli"
+	"fastcount/internal/console"
 	"fastcount/internal/testing/shapes"
 )
 
-// TestMain lets the test binary be the program: where it is started as fastcount it runs main.
+// TestMain runs the tests. If the test binary is started as fastcount, it runs
+// the program instead.
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", raceOptions) // for the programs that tests start
 	testscript.Main(m, map[string]func(){"fastcount": guardedMain})
 }
 
-// raceOptions keep the race detector from sleeping a second at the end of each program.
+// raceOptions prevent the race detector from sleeping for a second at the end
+// of each program.
 const raceOptions = "atexit_sleep_ms=0"
 
 func TestScripts(t *testing.T) {
@@ -50,7 +56,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits runs a command and requires its exit code: exits CODE COMMAND [ARGUMENT...].
+// exits is the script command "exits CODE COMMAND [ARGUMENT...]". It runs the
+// command and requires the exit code.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND [ARGUMENT...]")
@@ -69,8 +76,9 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// serve runs a mock server on a free port until the script ends, and puts its URL into a variable:
-// serve VARIABLE [FLAG...].
+// serve is the script command "serve VARIABLE [FLAG...]". It starts a mock
+// server on a free port, which runs until the script ends, and sets the
+// variable to its URL.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: serve VARIABLE [FLAG...]")
@@ -93,7 +101,8 @@ func writeShape(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(shapes.WriteFile(ts.MkAbs(args[2]), args[0], rows))
 }
 
-// startServer starts a command that is "fastcount serve" and returns the URL that it says.
+// startServer starts a "fastcount serve" command and returns the URL that it
+// prints.
 func startServer(cmd *exec.Cmd) (url string, stop func(), err error) {
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -104,7 +113,7 @@ func startServer(cmd *exec.Cmd) (url string, stop func(), err error) {
 	}
 	stop = func() {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // killed: it cannot say that all went well
+		_ = cmd.Wait() // fails, because it was killed
 	}
 	lines := bufio.NewScanner(stderr)
 	for lines.Scan() {
@@ -114,10 +123,10 @@ func startServer(cmd *exec.Cmd) (url string, stop func(), err error) {
 		}
 	}
 	stop()
-	return "", nil, errors.New("the server said no URL")
+	return "", nil, errors.New("the server printed no URL")
 }
 
-// compress is gzip FROM TO.
+// compress is the script command "gzip FROM TO".
 func compress(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: gzip FROM TO")
@@ -129,7 +138,8 @@ func compress(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(errors.Join(err, z.Close(), f.Close()))
 }
 
-// damage changes a byte in the middle of every partial result in a folder: damage DIR.
+// damage is the script command "damage DIR". It changes a byte in the middle of
+// each partial result in the directory.
 func damage(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: damage DIR")
@@ -144,7 +154,7 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// codeOf returns the exit code that the error of a command tells.
+// codeOf returns the exit code of a command that returned err.
 func codeOf(t *testing.T, err error) int {
 	t.Helper()
 	var failed *exec.ExitError
@@ -168,4 +178,61 @@ func TestWithin(t *testing.T) {
 	if err := within(ctx, time.Minute, func() error { return nil }); err != nil {
 		t.Errorf("a subcommand that finished in time: %v", err)
 	}
+}
+
+// write is the script command "write FILE TEXT". The text may have escapes such
+// as \r and \x00.
+func write(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: write FILE TEXT")
+	}
+	text, err := strconv.Unquote(`"` + strings.ReplaceAll(args[1], `"`, `\"`) + `"`)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+// compressZstd is the script command "zstd FROM TO".
+func compressZstd(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: zstd FROM TO")
+	}
+	z, err := zstd.NewWriter(nil)
+	ts.Check(err)
+	packed := z.EncodeAll([]byte(ts.ReadFile(args[0])), nil)
+	ts.Check(z.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), packed, 0o600))
+}
+
+// secret matches what must never be on standard error: the token in the
+// environment of every script, and the patients of the tests and of the mock
+// exports.
+var secret = regexp.MustCompile(`canary|\b[PS][0-9]{1,4}\b`)
+
+// exitLeak is the exit code of a program that printed a secret. No test expects
+// it.
+const exitLeak = 99
+
+// guardedMain is main with a check of standard error. It is the program that
+// all tests start.
+func guardedMain() {
+	watched := &watcher{w: os.Stderr}
+	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, ui: console.New(watched), environ: os.Environ()}
+	code := p.run(os.Args[1:])
+	if found := secret.Find(watched.text); found != nil && !slices.Contains(os.Args, "--show-data") {
+		_, _ = io.WriteString(os.Stderr, "LEAKED: "+string(found)+"\n")
+		code = exitLeak
+	}
+	os.Exit(code)
+}
+
+// watcher writes to w and keeps a copy. The lock of the console serializes its
+// calls.
+type watcher struct {
+	w    io.Writer
+	text []byte
+}
+
+func (w *watcher) Write(p []byte) (int, error) {
+	w.text = append(w.text, p...)
+	return w.w.Write(p)
 }

@@ -21,7 +21,7 @@ import (
 	"fastcount/sources"
 )
 
-// mergeOptions are the flags of merge: those of counting that are about outputs and limits, and two of its own.
+// mergeOptions are the flags of merge.
 type mergeOptions struct {
 	outputOptions
 	idLimits
@@ -42,7 +42,7 @@ func newMerge(p *program) *cobra.Command {
 	return p.command("merge [flags] PART...", "add up the partial results of shards", s, o.run, cli.CompleteFiles)
 }
 
-// run adds partial results up.
+// run adds up partial results.
 func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	if len(args) == 0 {
 		return cli.Misuse(errors.New("no partial results; name files, or directories of them"))
@@ -70,7 +70,7 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	}
 	switch {
 	case o.missing:
-		return tellMissing(p, set)
+		return printMissing(p, set)
 	case o.partial != "":
 		return o.writePartial(set)
 	}
@@ -87,12 +87,12 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	if err := p.write(outputs, report); err != nil {
 		return err
 	}
-	said := ""
+	copies := ""
 	if set.Dropped > 0 {
-		said = fmt.Sprintf(", %s left out", human.Numbered(set.Dropped, "copy", "copies"))
+		copies = fmt.Sprintf(", %s left out", human.Numbered(set.Dropped, "copy", "copies"))
 	}
 	p.ui.Info("%s, %s of CSV, out of %s%s in %s; %s", human.Rows(report.Rows), human.Bytes(report.Bytes),
-		human.Numbered(len(paths), "partial result", "partial results"), said, human.Duration(time.Since(begin)), stats.Proof(report)+stats.Notes(report.Parts))
+		human.Numbered(len(paths), "partial result", "partial results"), copies, human.Duration(time.Since(begin)), stats.Proof(report)+stats.Notes(report.Parts))
 	return nil
 }
 
@@ -108,7 +108,7 @@ func (o *mergeOptions) writePartial(set *merge.Set) error {
 	return set.ToPartial(atomicfile.OS{}, place.Path, filepath.Dir(place.Path))
 }
 
-// mergeOutputs checks where the result is to go.
+// mergeOutputs returns the outputs, or nil with --missing or --partial.
 func (o *mergeOptions) mergeOutputs(p *program) (*outfile.Outputs, error) {
 	if o.missing || o.partial != "" {
 		if len(o.sinks) > 0 || o.output != "" || o.missing && o.partial != "" {
@@ -122,8 +122,8 @@ func (o *mergeOptions) mergeOutputs(p *program) (*outfile.Outputs, error) {
 	return o.outputs(p)
 }
 
-// tellMissing writes the numbers of the shards that are missing, as schedulers take them.
-func tellMissing(p *program, set *merge.Set) error {
+// printMissing prints the numbers of the missing shards.
+func printMissing(p *program, set *merge.Set) error {
 	missing, err := set.Missing()
 	if err != nil {
 		return err
@@ -131,7 +131,8 @@ func tellMissing(p *program, set *merge.Set) error {
 	return p.print(joinNumbers(missing) + "\n")
 }
 
-// joinNumbers returns numbers with commas, as schedulers take them.
+// joinNumbers returns numbers with commas, which schedulers accept as task
+// numbers.
 func joinNumbers(numbers []int) string {
 	texts := make([]string, len(numbers))
 	for i, n := range numbers {
@@ -140,10 +141,10 @@ func joinNumbers(numbers []int) string {
 	return strings.Join(texts, ",")
 }
 
-// shownShards is how many missing shards a message names.
+// shownShards is the largest number of missing shards in a message.
 const shownShards = 20
 
-// incompleteMerge says which shards are missing.
+// incompleteMerge returns the error for missing shards, with their numbers.
 func incompleteMerge(set *merge.Set, args []string) error {
 	missing, err := set.Missing()
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"fastcount/sources"
 )
 
-// remoteOptions say how servers are talked to.
+// remoteOptions are the flags about servers and transfers.
 type remoteOptions struct {
 	server         string
 	header         []string
@@ -25,7 +25,7 @@ type remoteOptions struct {
 	allowDuplicateIDs bool
 
 	transfers      cli.Count
-	retries        cli.Retries
+	retries        cli.Number
 	connectTimeout cli.Duration
 	tlsTimeout     cli.Duration
 	headerTimeout  cli.Duration
@@ -46,7 +46,7 @@ func (o *remoteOptions) sourceFlags(f *pflag.FlagSet) {
 
 func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
 	d := sources.DefaultOptions()
-	o.transfers, o.retries = cli.Count(d.Transfers), cli.Retries(d.Retries)
+	o.transfers, o.retries = cli.Count(d.Transfers), cli.Number(d.Retries)
 	o.connectTimeout, o.tlsTimeout = cli.Duration(d.ConnectTimeout), cli.Duration(d.TLSTimeout)
 	o.headerTimeout, o.idleTimeout = cli.Duration(d.HeaderTimeout), cli.Duration(d.IdleTimeout)
 	o.maxJSON, o.maxDownloads, o.maxDeclared = cli.Size(d.MaxJSON), cli.Count(d.MaxDownloads), cli.Count(d.MaxDeclared)
@@ -88,13 +88,13 @@ type countOptions struct {
 	profile      profile.Files
 }
 
-// inputOptions are the flags about what the sources are.
+// inputOptions are the flags about the sources.
 type inputOptions struct {
 	remoteOptions
 	filesFrom string
 }
 
-// dialectOptions are the flags about how CSV is read.
+// dialectOptions are the flags about the dialect of CSV and the columns.
 type dialectOptions struct {
 	delimiter cli.Delimiter
 	patient   cli.Column
@@ -105,12 +105,12 @@ type dialectOptions struct {
 
 // rowOptions are the flags about rows that are left out.
 type rowOptions struct {
-	maxBadRows cli.RowLimit
+	maxBadRows cli.Number
 	rejects    string
 	showData   bool
 }
 
-// limitOptions are the flags that bound the input and the memory.
+// limitOptions are the flags that limit the input and the memory.
 type limitOptions struct {
 	idLimits
 	maxRecord  cli.Size
@@ -120,7 +120,7 @@ type limitOptions struct {
 	maxWindow  cli.Size
 }
 
-// idLimits are the flags that bound what is counted.
+// idLimits are the flags that limit what is counted.
 type idLimits struct {
 	maxID      cli.Size
 	maxPatient cli.Count
@@ -129,7 +129,7 @@ type idLimits struct {
 	maxNames   cli.Size
 }
 
-// limits returns the limits of the engine.
+// limits returns the limits for the engine.
 func (o *idLimits) limits() engine.Limits {
 	return engine.Limits{
 		ID: int(o.maxID), Patients: int(o.maxPatient), Events: int(o.maxEvents), Pairs: int(o.maxPairs), NamesSize: int(o.maxNames),
@@ -146,7 +146,7 @@ type outputOptions struct {
 	sort    cli.Choice
 }
 
-// reportOptions are the flags about what is reported about a run.
+// reportOptions are the flags about progress, logs and statistics.
 type reportOptions struct {
 	progress    cli.Choice
 	stats       cli.Choice
@@ -154,13 +154,13 @@ type reportOptions struct {
 	logFormat   cli.Choice
 }
 
-// inputFlags are about what the sources are.
+// inputFlags adds the flags about the sources.
 func (o *inputOptions) inputFlags(f *pflag.FlagSet) {
 	cli.AddText(f, &o.filesFrom, "files-from", "FILE", "file of more sources, one per line or NUL-terminated; - is standard input")
 	f.BoolVar(&o.allowDuplicateIDs, "allow-duplicate-ids", false, "count a download once for each export that lists its id")
 }
 
-// dialectFlags say how CSV is read.
+// dialectFlags adds the flags about the dialect of CSV and the columns.
 func (o *dialectOptions) dialectFlags(f *pflag.FlagSet) {
 	f.VarP(&o.delimiter, "delimiter", "d", "field separator (default: tab for .tsv, '|' for .psv, otherwise comma)")
 	f.Var(&o.patient, "patient-column", "patient id column: name, or number from 1 (default patient_id; 1 with --no-header)")
@@ -187,11 +187,11 @@ func (o *limitOptions) limitFlags(f *pflag.FlagSet) {
 	f.Var(&o.maxWindow, "max-window", "largest window of zstd data (default 8M from servers, 128M in files)")
 }
 
-// idLimitFlags bound what is counted, wherever it comes from.
+// idLimitFlags adds the flags that limit what is counted.
 func (o *idLimits) idLimitFlags(f *pflag.FlagSet) {
 	o.maxID, o.maxPatient, o.maxEvents, o.maxPairs, o.maxNames = 4<<10, 1<<20, 4096, 1<<24, 256<<20
 	f.Var(&o.maxID, "max-id", "longest patient id or event type in bytes")
-	f.Var(&o.maxPatient, "max-patients", "most distinct patients")
+	f.Var(&o.maxPatient, "max-patients", "most distinct patients, such as 10M; K, M and G are powers of 1000")
 	f.Var(&o.maxEvents, "max-events", "most distinct event types")
 	f.Var(&o.maxPairs, "max-pairs", "most distinct pairs of patient and event type")
 	f.Var(&o.maxNames, "max-names-size", "most bytes of all patient ids and event types together")
@@ -226,9 +226,10 @@ func (o *countOptions) workFlags(f *pflag.FlagSet) {
 	cli.AddText(f, &o.profile.Trace, "trace", "FILE", "file for an execution trace")
 }
 
-// workers returns how many files are counted at once.
+// workers returns the number of files that are counted concurrently.
 func (o *countOptions) workers() int { return jobsOrDefault(o.jobs) }
 
+// jobsOrDefault returns jobs, or the number of processors if it is not set.
 func jobsOrDefault(jobs cli.Count) int {
 	if jobs == 0 {
 		return runtime.GOMAXPROCS(0)
@@ -242,9 +243,9 @@ type proofOptions struct {
 	expectRows cli.ExpectedRows
 }
 
-// checkProof returns an error unless the report has what the flags require. The
-// report's parts are marked as proved by their rows if the expected number was
-// counted.
+// checkProof returns an error if the report does not have the rows or the proof
+// that the flags require. If it has the expected number of rows, these become
+// the proof of its parts.
 func (o *proofOptions) checkProof(r *engine.Report) error {
 	if o.expectRows.Given {
 		if err := r.ExpectRows(o.expectRows.Rows); err != nil {
@@ -261,7 +262,8 @@ func (o *proofOptions) checkProof(r *engine.Report) error {
 	return r.RequireProof(least)
 }
 
-// checkShardProof refuses the flag that has no meaning for a part of a plan.
+// checkShardProof returns an error if a flag is set that has no meaning for a
+// shard.
 func (o *proofOptions) checkShardProof() error {
 	if o.expectRows.Given {
 		return cli.Usage(cli.Hint(errors.New("--expect-rows: a shard has only some of the rows"),

@@ -14,8 +14,8 @@ import (
 	"fastcount/sinks"
 )
 
-// outputs checks the destinations of the result, and of others, before anything
-// is counted.
+// outputs returns the outputs of the result, and others. It checks their
+// destinations, so that none is refused after the counting.
 func (o *outputOptions) outputs(p *program, others ...outfile.Output) (*outfile.Outputs, error) {
 	specs, err := o.specs()
 	if err != nil {
@@ -30,7 +30,7 @@ func (o *outputOptions) outputs(p *program, others ...outfile.Output) (*outfile.
 		if _, page := sink.(sinks.HTML); page && spec.File == "" {
 			return nil, cli.Usage(cli.Hint(errors.New("html needs a file"), "name a file: --sink html=FILE"))
 		}
-		name := "" // the default, which is that of the file
+		name := "" // by default, that of the file
 		if spec.File == "" {
 			name = spec.Format + " on standard output"
 		}
@@ -72,8 +72,8 @@ func (p *program) write(outputs *outfile.Outputs, report *engine.Report) error {
 	return err
 }
 
-// checkIncomplete returns an error if the result may be incomplete and an
-// output could not be marked as such.
+// checkIncomplete returns an error if the result may be incomplete and there is
+// an output that cannot be marked as such.
 func (o *countOptions) checkIncomplete(outputs *outfile.Outputs) error {
 	if !o.allowPartial && o.maxBadRows == 0 && o.verify.Word != "warn" {
 		return nil
@@ -86,7 +86,8 @@ func (o *countOptions) checkIncomplete(outputs *outfile.Outputs) error {
 	return err
 }
 
-// fileOf returns the name of an output's file, "" for standard output.
+// fileOf returns the file that a flag names for an output; "" is standard
+// output.
 func fileOf(name string) string {
 	if name == "-" {
 		return ""
@@ -94,7 +95,7 @@ func fileOf(name string) string {
 	return name
 }
 
-// specs reads --sink and --output.
+// specs returns the outputs in --sink and --output, or the default.
 func (o *outputOptions) specs() ([]outfile.Spec, error) {
 	specs := []outfile.Spec{{Format: "json"}}
 	if len(o.sinks) > 0 {
@@ -120,8 +121,8 @@ func (o *outputOptions) specs() ([]outfile.Spec, error) {
 	return specs, nil
 }
 
-// sinkOptions returns how an output looks. Only a terminal has a width, and by
-// default colours.
+// sinkOptions returns the options of the format of an output. Only a terminal
+// has a width and, by default, colours.
 func (o *outputOptions) sinkOptions(p *program, file string) sinks.Options {
 	opts := sinks.Options{Compact: o.compact, CSVSafe: o.csvSafe, Color: o.color.Word == "always"}
 	if o.sort.Word == "count" {

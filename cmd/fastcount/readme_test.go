@@ -11,19 +11,23 @@ import (
 	"testing"
 )
 
-// TestReadme runs the examples of the README and of the pages in docs, each in a folder of its own. What is fenced as ```console is run, anything else is not:
+// TestReadme runs the examples in README and in the pages of docs. They are
+// fenced as ```console:
 //
-//   - A line that begins with "$ " is a command of sh; it goes on in the next line where it ends in a backslash. All
-//     commands of a page run one after another in one folder, which is empty at first, and each must end with exit
-//     code 0 (a failure is shown with "; echo $?" behind it).
-//   - The lines up to the next command are what it prints on standard output, and on standard error too if one of them
-//     begins with "fastcount: " or "hint: ". If there are none, anything may be printed. A line "..." stands for any
-//     number of lines, none included, and "..." within a line for any text.
-//   - A "fastcount serve ... &" is started on a free port, and runs to the end. In the commands after it,
-//     http://localhost:8000 and http://127.0.0.1:8000 mean that server. What stands below it is not compared.
+//   - A line that begins with "$ " is a command of sh, which continues in the
+//     next line if it ends in a backslash. All commands of a page run in order,
+//     in a directory that is empty at first. Each must exit with code 0; an
+//     example of a failure ends in "; echo $?".
+//   - The lines up to the next command are its standard output, together with
+//     its standard error if one of them begins with "fastcount: " or "hint: ".
+//     Without such lines the output is not checked. A line "..." matches any
+//     number of lines, and "..." within a line any text.
+//   - A "fastcount serve ... &" is started on a free port and runs to the end of
+//     the page. In later commands, http://localhost:8000 and
+//     http://127.0.0.1:8000 are replaced by its URL. Its output is not checked.
 func TestReadme(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("there is no sh")
+		t.Skip("sh is not installed")
 	}
 	pages, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
@@ -44,13 +48,13 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// example is a command and what it prints.
+// example is a command and its output.
 type example struct {
 	command string
 	output  []string
 }
 
-// examples finds the commands in the console fences of a text.
+// examples returns the commands in the console fences of a text.
 func examples(text string) []example {
 	var found []example
 	fenced := false
@@ -74,10 +78,10 @@ func examples(text string) []example {
 	return found
 }
 
-// session is where the examples run.
+// session runs the examples of a page.
 type session struct {
 	dir string
-	url string // of the server that was started, if one was
+	url string // of the server, if one was started
 }
 
 func (s *session) run(t *testing.T, e example) {
@@ -100,16 +104,17 @@ func (s *session) run(t *testing.T, e example) {
 		return
 	}
 	if e.output != nil && !e.matches(stdout.String()) {
-		t.Errorf("$ %s\nprints:\n%sbut the page says:\n%s\n", e.command, &stdout, strings.Join(e.output, "\n"))
+		t.Errorf("$ %s\nprints:\n%sbut the page has:\n%s\n", e.command, &stdout, strings.Join(e.output, "\n"))
 	}
 }
 
-// fromStderr says whether a line is of the kind that the program writes to standard error.
+// fromStderr reports whether a line is a message on standard error.
 func fromStderr(line string) bool {
 	return strings.HasPrefix(line, "fastcount: ") || strings.HasPrefix(line, "hint: ")
 }
 
-// shell prepares a command so that nothing of the surroundings shows, nor how slow the machine is.
+// shell returns a command whose output does not depend on the environment of
+// the tests or the speed of the machine.
 func (s *session) shell(command string) *exec.Cmd {
 	cmd := exec.Command("sh", "-c", command)
 	cmd.Dir = s.dir
@@ -128,7 +133,7 @@ func (s *session) serve(t *testing.T, command string) {
 	s.url = url
 }
 
-// matches says whether an output is what the example shows.
+// matches reports whether an output is that of the example.
 func (e example) matches(output string) bool {
 	var pattern bytes.Buffer
 	pattern.WriteString(`\A`)
@@ -152,7 +157,7 @@ func TestExamplesAreFound(t *testing.T) {
 
 func TestExamplesMatch(t *testing.T) {
 	for _, c := range []struct {
-		says, prints string
+		page, prints string
 		want         bool
 	}{
 		{"a\nb", "a\nb\n", true},
@@ -164,8 +169,8 @@ func TestExamplesMatch(t *testing.T) {
 		{"in ... s", "in 1\n2 s\n", false},
 		{"a.b", "axb\n", false},
 	} {
-		if got := (example{output: strings.Split(c.says, "\n")}).matches(c.prints); got != c.want {
-			t.Errorf("%q for %q: %v", c.says, c.prints, got)
+		if got := (example{output: strings.Split(c.page, "\n")}).matches(c.prints); got != c.want {
+			t.Errorf("%q for %q: %v", c.page, c.prints, got)
 		}
 	}
 }

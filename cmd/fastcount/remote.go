@@ -1,14 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"os"
-	"runtime"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -19,10 +15,11 @@ import (
 	"fastcount/sources"
 )
 
-// remote is where exports and URLs come from: a client, and the mock server behind it where no other was named.
+// remote is a client for exports and URLs, and the mock server that it uses if
+// no other server was named.
 type remote struct {
 	*sources.Client
-	mock      *mockHost           // nil where a server was named, or none is needed
+	mock      *mockHost           // nil if a server was named, or if none is needed
 	downloads sources.DownloadSet // of all exports
 }
 
@@ -37,8 +34,8 @@ func (r *remote) close() {
 	}
 }
 
-// connect returns the client for the sources. Exports without a server are those of the built-in mock server, which is
-// started for them.
+// connect returns the client for the sources. If they include exports and no
+// server is named, it starts the built-in mock server.
 func (o *remoteOptions) connect(p *program, found []sources.Source, maxWindow uint64) (*remote, error) {
 	var ids []string
 	for _, s := range found {
@@ -57,41 +54,8 @@ func (o *remoteOptions) connect(p *program, found []sources.Source, maxWindow ui
 	return o.dialBuiltin(p, maxWindow, "counting the built-in mock export "+strings.Join(ids, ", "))
 }
 
-// credentials are what is sent to the server that --server names, and to no
-// other: what may be secret.
-type credentials struct {
-	header http.Header
-	token  string
-}
-
-// any reports whether there is anything to send.
-func (c credentials) any() bool { return c.token != "" || len(c.header) > 0 }
-
-// credentials returns what the flags and the environment have.
-func (o *remoteOptions) credentials(p *program) (c credentials, err error) {
-	for _, file := range []string{o.tokenFile, o.headerFile} {
-		if readableByOthers(file) {
-			p.ui.Warn(fmt.Sprintf("%s: other users can read it; restrict it with: chmod 600 %s", file, file))
-		}
-	}
-	if c.header, err = o.headers(); err != nil {
-		return credentials{}, err
-	}
-	if o.tokenFile == "" && c.header.Get("Authorization") != "" {
-		return c, nil // a file outranks the environment
-	}
-	c.token, err = o.token(p.environ)
-	return c, err
-}
-
-// readableByOthers reports whether a file has a mode that lets other users read
-// it. Only regular files have one that matters, and not on Windows.
-func readableByOthers(file string) bool {
-	info, err := os.Stat(file)
-	return err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o044 != 0
-}
-
-// dial returns a client of the server that the flags name, if they name one.
+// dial returns a client of the server that the flags name, or, if they name
+// none, one for URLs alone.
 func (o *remoteOptions) dial(p *program, maxWindow uint64) (*remote, error) {
 	c, err := o.credentials(p)
 	if err != nil {
@@ -114,8 +78,8 @@ func (o *remoteOptions) dialServer(server string, c credentials, maxWindow uint6
 	return o.newRemote(client, nil), nil
 }
 
-// dialBuiltin starts the built-in server, says what for, and returns a client of it. The server gets no header and no
-// token.
+// dialBuiltin starts the built-in server, reports what it does there, and
+// returns a client of it, which sends it no header and no token.
 func (o *remoteOptions) dialBuiltin(p *program, maxWindow uint64, what string) (*remote, error) {
 	if _, err := o.headers(); err != nil {
 		return nil, err
@@ -140,9 +104,9 @@ func (o *remoteOptions) dialBuiltin(p *program, maxWindow uint64, what string) (
 }
 
 func (o *remoteOptions) clientOptions(maxWindow uint64) sources.Options {
-	further := int(o.retries)
-	if further == 0 {
-		further = -1 // where 0 would be the default
+	retries := int(min(o.retries, math.MaxInt32))
+	if retries == 0 {
+		retries = -1 // 0 would be the default
 	}
 	return sources.Options{
 		AllowHTTPToken: o.allowHTTPToken,
@@ -151,7 +115,7 @@ func (o *remoteOptions) clientOptions(maxWindow uint64) sources.Options {
 		TLSTimeout:     time.Duration(o.tlsTimeout),
 		HeaderTimeout:  time.Duration(o.headerTimeout),
 		IdleTimeout:    time.Duration(o.idleTimeout),
-		Retries:        further,
+		Retries:        retries,
 		Transfers:      int(o.transfers),
 		UserAgent:      "fastcount/" + version(),
 		MaxJSON:        int(o.maxJSON),
@@ -161,87 +125,8 @@ func (o *remoteOptions) clientOptions(maxWindow uint64) sources.Options {
 	}
 }
 
-// headers returns the headers of --header and of --header-file.
-func (o *remoteOptions) headers() (http.Header, error) {
-	header := make(http.Header)
-	for _, line := range o.header {
-		name, err := addHeader(header, line)
-		if err != nil {
-			return nil, cli.Usagef("--header: %w", err)
-		}
-		if sources.IsSecretHeader(name) {
-			return nil, cli.Usage(cli.Hint(fmt.Errorf("--header: %s is secret, but others can read the command line", name),
-				"set a token with --token-file FILE or FASTCOUNT_TOKEN; it is sent as Authorization: Bearer",
-				"put other secret headers into a file and name it with --header-file FILE"))
-		}
-	}
-	if o.headerFile == "" {
-		return header, nil
-	}
-	return header, readHeaders(header, o.headerFile)
-}
-
-// addHeader adds a line such as "Accept-Language: en". Its errors repeat nothing of it.
-func addHeader(header http.Header, line string) (name string, err error) {
-	name, value, ok := strings.Cut(line, ":")
-	name = http.CanonicalHeaderKey(strings.TrimSpace(name))
-	if !ok || name == "" {
-		return "", errors.New("want a name and a value, such as 'Accept-Language: en'")
-	}
-	header.Add(name, strings.TrimSpace(value))
-	return name, nil
-}
-
-// readHeaders adds the headers in a file, one a line. Empty lines and those that begin with # are none.
-func readHeaders(header http.Header, file string) error {
-	text, err := readStart(file, maxToken+1)
-	if err != nil {
-		return fmt.Errorf("--header-file: %w", err)
-	}
-	if len(text) > maxToken {
-		return cli.Usagef("--header-file: %s is longer than %d bytes", file, maxToken)
-	}
-	for i, line := range strings.Split(string(text), "\n") {
-		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
-			continue
-		}
-		if _, err := addHeader(header, line); err != nil {
-			return cli.Usagef("--header-file: %s, line %d: %w", file, i+1, err)
-		}
-	}
-	return nil
-}
-
-// maxToken bounds what is read of a file of a token or of headers, in bytes.
-const maxToken = 64 << 10
-
-// token returns the token of --token-file, or else of the environment, or "".
-func (o *remoteOptions) token(environ []string) (string, error) {
-	if o.tokenFile == "" {
-		return strings.TrimSpace(cli.Variables(environ)[cli.TokenVariable]), nil
-	}
-	text, err := readStart(o.tokenFile, maxToken+1)
-	if err != nil {
-		return "", fmt.Errorf("--token-file: %w", err)
-	}
-	text = bytes.TrimSpace(text)
-	if len(text) == 0 || len(text) > maxToken {
-		return "", cli.Usagef("--token-file: %s: not a token", o.tokenFile)
-	}
-	return string(text), nil
-}
-
-// readStart returns the first limit bytes of a file, or all of it.
-func readStart(file string, limit int64) (text []byte, err error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	return io.ReadAll(io.LimitReader(f, limit))
-}
-
-// parts returns the parts of all sources, in their order: each download of an export is one.
+// parts returns the parts of all sources in their order. Each download of an
+// export is a part.
 func (r *remote) parts(ctx context.Context, found []sources.Source) ([]engine.Part, error) {
 	var parts []engine.Part
 	for _, s := range found {
@@ -270,8 +155,8 @@ func (r *remote) parts(ctx context.Context, found []sources.Source) ([]engine.Pa
 	return parts, nil
 }
 
-// export asks for the downloads of an export. None of them may be one of an
-// export that was asked for before.
+// export returns the downloads of an export. It is an error if one of them is
+// also a download of an export that was requested before.
 func (r *remote) export(ctx context.Context, id string) ([]*sources.Download, error) {
 	downloads, err := r.Export(ctx, id)
 	if errors.Is(err, sources.ErrNotFound) {

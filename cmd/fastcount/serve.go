@@ -30,7 +30,7 @@ func newServe(p *program) *cobra.Command {
 	return p.command("serve [flags]", "run the mock export server", s, o.run, nil)
 }
 
-// serve answers until it is told to stop. There is no other end, so it always returns an error.
+// run serves until ctx ends. It always returns an error.
 func (o *serveOptions) run(ctx context.Context, p *program, args []string) error {
 	if err := noArguments(args); err != nil {
 		return err
@@ -71,14 +71,14 @@ func (o *serveOptions) parseFaults() ([]mockserver.Fault, error) {
 	return faults, nil
 }
 
-// mockHost is a mock export server that runs inside the program.
+// mockHost is a mock export server inside this process.
 type mockHost struct {
 	url    string
 	server *http.Server
-	done   chan error // holds what ended it
+	done   chan error // receives the error that ended it
 }
 
-// startMock begins to answer with handler on an address.
+// startMock serves an address with handler, in another goroutine.
 func startMock(address string, handler http.Handler) (*mockHost, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -93,13 +93,13 @@ func startMock(address string, handler http.Handler) (*mockHost, error) {
 	return h, nil
 }
 
-// close ends the server: it accepts nothing more, gives the answers that are under way the time that is left for
-// them, and cuts the rest.
-func (h *mockHost) close(patience time.Duration) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+// close ends the server. Responses in progress have that time to finish, and
+// are then cut off.
+func (h *mockHost) close(timeout time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if h.server.Shutdown(ctx) != nil {
-		_ = h.server.Close() // of its error, that of a listener closed before, nobody has any use
+		_ = h.server.Close() // the listener was closed before
 	}
 	<-h.done
 }

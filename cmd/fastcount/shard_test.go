@@ -22,7 +22,7 @@ import (
 	"fastcount/mockserver"
 )
 
-// runHere runs the program in this process, with this environment alone.
+// runHere runs the program in this process, with only these variables.
 func runHere(environ []string, args ...string) (code int, stdout, stderr string) {
 	var out, messages bytes.Buffer
 	p := &program{stdin: strings.NewReader(""), stdout: &out, ui: console.New(&messages), environ: environ}
@@ -30,8 +30,8 @@ func runHere(environ []string, args ...string) (code int, stdout, stderr string)
 	return code, out.String(), messages.String()
 }
 
-// mustRun runs the program in this process, which must succeed, and returns
-// what it prints.
+// mustRun runs the program in this process, which must succeed, and returns its
+// output.
 func mustRun(t *testing.T, args ...string) string {
 	t.Helper()
 	code, stdout, stderr := runHere(nil, args...)
@@ -73,14 +73,14 @@ func (r *recorder) take() []http.Header {
 	return headers
 }
 
-// The ids of downloads are such as servers have.
+// The ids of downloads look like those of servers.
 const (
 	id1 = "00000000-0000-4000-8000-000000000001"
 	id2 = "00000000-0000-4000-8000-000000000002"
 	id3 = "00000000-0000-4000-8000-000000000003"
 )
 
-// tiny is an export with one row in each of its downloads.
+// tiny returns an export with one row in each download.
 func tiny(id string, downloads ...string) mockserver.Export {
 	e := mockserver.Export{ID: id}
 	for _, d := range downloads {
@@ -103,8 +103,8 @@ func save(t *testing.T, name, text string) (path string) {
 	return path
 }
 
-// A worker that does not name the server of a plan sends nothing to it that may
-// be secret, and does not even ask it anything.
+// A worker that does not name the server of a plan sends no secret and no
+// request to it.
 func TestSecretsOfWorkers(t *testing.T) {
 	server, other := newRecorder(t, tiny("x", id1, id2)), newRecorder(t, tiny("x", id1, id2))
 	job := save(t, "job.plan", mustRun(t, "plan", "-q", "--server", server.URL, "x"))
@@ -162,7 +162,7 @@ func TestSecretsOfWorkers(t *testing.T) {
 	}
 }
 
-// Whatever a plan is of, a worker that has a token can count files.
+// A worker that has a token can count the files of any plan.
 func TestSecretsAndPlansOfFiles(t *testing.T) {
 	file := save(t, "a.csv", "patient_id,event_type\nP1,e\n")
 	job := save(t, "job.plan", mustRun(t, "plan", "-q", file))
@@ -184,8 +184,8 @@ func signed(plan string) string {
 	return fmt.Sprintf("%s%s%x\"}\n", covered, member, sha256.Sum256([]byte(covered)))
 }
 
-// A shard whose server is down, or no longer has what the plan lists, or has
-// something else, fails and writes nothing.
+// A shard fails and writes nothing if its server is down, or if the downloads
+// of the plan are missing or changed.
 func TestShardsThatCannotBeCounted(t *testing.T) {
 	full := newRecorder(t, tiny("x", id1, id2))
 	more := tiny("x", id1, id2)
@@ -219,8 +219,8 @@ func TestShardsThatCannotBeCounted(t *testing.T) {
 	}
 }
 
-// An export of a server, in any number of shards and any order, is what one run
-// counts, however often each download has to be tried.
+// The result of an export that is counted in shards, in any number and order,
+// is that of one run, even if downloads need several attempts.
 func TestShardsOfAnExport(t *testing.T) {
 	server := newRecorder(t, tiny("x", id1, id2, id3), slowExport(5, 0))
 	want := mustRun(t, "-q", "--server", server.URL, "x", "slow")
@@ -236,8 +236,8 @@ func TestShardsOfAnExport(t *testing.T) {
 	}
 }
 
-// A download id that two exports list is refused wherever it turns up: when a
-// plan is made, in a plan, and in a merge.
+// A download id that two exports list is refused by plan, in a plan, and by
+// merge.
 func TestDownloadInTwoExports(t *testing.T) {
 	server := newRecorder(t, tiny("x", id1, id2), tiny("y", id3, id2))
 	code, stdout, stderr := runHere(nil, "plan", "-q", "--server", server.URL, "x", "y")
@@ -267,8 +267,8 @@ func TestDownloadInTwoExports(t *testing.T) {
 	}
 }
 
-// TestFlagsThatShardsRefuse has each flag that belongs to the plan or to the
-// merge, alone and with the least value that matters.
+// TestFlagsThatShardsRefuse sets each flag that belongs to the plan or to
+// merge, alone, to the smallest value that has an effect.
 func TestFlagsThatShardsRefuse(t *testing.T) {
 	file := save(t, "a.csv", smallCSV)
 	job := save(t, "job.plan", mustRun(t, "plan", "-q", file))
@@ -285,7 +285,7 @@ func TestFlagsThatShardsRefuse(t *testing.T) {
 	}
 }
 
-// Each flag that a plan records counts in shards as it does in one run.
+// Each flag that a plan records has the same effect in shards as in one run.
 func TestFlagsOfPlans(t *testing.T) {
 	rows := func(head, row string) string {
 		text := head
@@ -330,7 +330,7 @@ func TestFlagsOfPlans(t *testing.T) {
 	}
 }
 
-// The shards that are missing are those without a result that have work.
+// Shards without entries are not missing if they have no result.
 func TestMissingShards(t *testing.T) {
 	const text = "patient_id,event_type\nQ1,e\n"
 	job := save(t, "job.plan", mustRun(t, "plan", "-q", save(t, "a.csv", text)))
@@ -358,7 +358,7 @@ func TestMissingShards(t *testing.T) {
 	}
 }
 
-// TestLimitsOfMerges: each limit of merge is that of its flag.
+// TestLimitsOfMerges checks each limit of merge and the flag in its hint.
 func TestLimitsOfMerges(t *testing.T) {
 	file := save(t, "a.csv", "patient_id,event_type\nP1,e1\nP1,e2\nP2,e1\nP3,e1\n")
 	job, dir := save(t, "job.plan", mustRun(t, "plan", "-q", file)), t.TempDir()
@@ -379,7 +379,7 @@ func TestLimitsOfMerges(t *testing.T) {
 // TestDescriptorsOfShards counts the open files before and after each
 // subcommand, with and without an error.
 func TestDescriptorsOfShards(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which closes files, too
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // garbage collection closes files
 	file := save(t, "a.csv", "patient_id,event_type\nP1,e\n")
 	dir := t.TempDir()
 	var job string

@@ -20,7 +20,7 @@ import (
 	"fastcount/mockserver"
 )
 
-// slowExport is an export each of whose downloads takes a while.
+// slowExport returns an export. Each of its downloads takes as long as pause.
 func slowExport(downloads int, pause time.Duration) mockserver.Export {
 	e := mockserver.Export{ID: "slow"}
 	for i := range downloads {
@@ -47,7 +47,7 @@ func slowExport(downloads int, pause time.Duration) mockserver.Export {
 	return e
 }
 
-// requests are the names of the downloads whose data was asked for.
+// requests records the downloads whose data was requested.
 type requests struct {
 	mu    sync.Mutex
 	names map[string]bool
@@ -61,7 +61,7 @@ func (r *requests) note(q *http.Request) {
 	}
 }
 
-// take returns what was asked for since the last call.
+// take returns the downloads that were requested since the last call.
 func (r *requests) take() map[string]bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -70,23 +70,24 @@ func (r *requests) take() map[string]bool {
 	return names
 }
 
-// slowServer serves the export.
-func slowServer(t *testing.T, e mockserver.Export) (url string, asked *requests) {
+// slowServer serves an export and records the requests.
+func slowServer(t *testing.T, e mockserver.Export) (url string, requested *requests) {
 	t.Helper()
-	asked = &requests{names: make(map[string]bool)}
-	handler, err := mockserver.New(mockserver.Options{Exports: []mockserver.Export{e}, OnRequest: asked.note})
+	requested = &requests{names: make(map[string]bool)}
+	handler, err := mockserver.New(mockserver.Options{Exports: []mockserver.Export{e}, OnRequest: requested.note})
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return server.URL, asked
+	return server.URL, requested
 }
 
-// kept returns the names of the parts that are kept in a folder. Every file that is there under its own name is whole.
-func kept(t *testing.T, folder string) map[string]bool {
+// kept returns the names of the parts in a checkpoint. All of its partial
+// results must be complete.
+func kept(t *testing.T, dir string) map[string]bool {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(folder, "*.partial"))
+	files, err := filepath.Glob(filepath.Join(dir, "*.partial"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,14 +106,15 @@ func kept(t *testing.T, folder string) map[string]bool {
 	return names
 }
 
-// TestKill kills the program at random moments and starts it again, until it comes to its end: nothing that was
-// finished is asked for again, no file is ever half there, and the result is that of one run.
+// TestKill kills the program at random times and starts it again, until it
+// succeeds. It checks that nothing finished is requested again, that every file
+// is complete, and that the result is that of one run.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	kills := proof.Bound(10, 50)
 	proof.Cases(t, "kills", kills)
 	const downloads, pause = 24, 40 * time.Millisecond
-	url, asked := slowServer(t, slowExport(downloads, pause))
+	url, requested := slowServer(t, slowExport(downloads, pause))
 	dir := t.TempDir()
 	args := []string{"-q", "--server", url, "slow"}
 	for i := range 5 {
@@ -130,9 +132,10 @@ func TestKill(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	begin, starts, resumed := time.Now(), 0, 0
 	for run := 0; kills > 0; run++ {
-		k := killing{dir: filepath.Join(dir, fmt.Sprint(run)), args: args, want: string(want), asked: asked}
+		k := killing{dir: filepath.Join(dir, fmt.Sprint(run)), args: args, want: string(want), requested: requested}
 		for done := false; !done; starts++ {
-			// Most often before all is read, which takes downloads / 4 transfers × pause.
+			// Usually before everything is read, which takes pause for each of
+			// downloads/4, the number of transfers.
 			done = k.start(t, time.Duration(random.Int64N(int64(downloads/4*pause))))
 			if !done {
 				kills--
@@ -142,56 +145,57 @@ func TestKill(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d starts, %d of them with something kept, in %v", starts, resumed, time.Since(begin))
+	t.Logf("%d starts, %d of them with finished parts, in %v", starts, resumed, time.Since(begin))
 	if resumed == 0 {
-		t.Error("no run had anything to go on from")
+		t.Error("no run continued another")
 	}
 }
 
-// killing is a run that is killed again and again.
+// killing is a run that is killed repeatedly.
 type killing struct {
-	dir    string // of its state and its output
-	args   []string
-	want   string
-	asked  *requests
-	before int // parts that were kept when it was started last
+	dir       string // of the checkpoint and the output
+	args      []string
+	want      string
+	requested *requests
+	before    int // finished parts at the last start
 }
 
-// start starts the program, kills it after a while, and reports whether it came to its end before.
+// start starts the program, kills it after a time, and reports whether it
+// succeeded before that.
 func (k *killing) start(t *testing.T, after time.Duration) (done bool) {
 	t.Helper()
-	folder, output := filepath.Join(k.dir, "state"), filepath.Join(k.dir, "out.json")
+	state, output := filepath.Join(k.dir, "state"), filepath.Join(k.dir, "out.json")
 	if err := os.MkdirAll(k.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	finished := kept(t, folder)
+	finished := kept(t, state)
 	k.before = len(finished)
-	k.asked.take()
+	k.requested.take()
 
 	var stderr strings.Builder
-	cmd := exec.Command("fastcount", append([]string{"--state", folder, "-o", output}, k.args...)...)
+	cmd := exec.Command("fastcount", append([]string{"--state", state, "-o", output}, k.args...)...)
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) // which fails where it has ended
+	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) // fails if it has ended
 	defer timer.Stop()
 	err := cmd.Wait()
 	if stderr.Len() > 0 {
-		t.Fatalf("it said %s", &stderr)
+		t.Fatalf("got %s", &stderr)
 	}
 
-	for name := range k.asked.take() {
+	for name := range k.requested.take() {
 		if finished[name] {
-			t.Errorf("%s was finished, and is asked for again", name)
+			t.Errorf("%s was finished, and is requested again", name)
 		}
 	}
-	if after := kept(t, folder); len(after) < len(finished) {
+	if after := kept(t, state); len(after) < len(finished) {
 		t.Errorf("%d parts were kept, and now %d", len(finished), len(after))
 	}
 	got, readErr := os.ReadFile(output)
 	if readErr == nil && string(got) != k.want {
-		t.Fatalf("the result is another one: %s", got)
+		t.Fatalf("the result differs: %s", got)
 	}
 	if err != nil {
 		return false
@@ -199,8 +203,8 @@ func (k *killing) start(t *testing.T, after time.Duration) (done bool) {
 	if readErr != nil {
 		t.Fatal(readErr)
 	}
-	if temps, err := filepath.Glob(filepath.Join(folder, ".fastcount-*.tmp")); err != nil || len(temps) > 0 {
-		t.Errorf("left behind: %q, %v", temps, err)
+	if temps, err := filepath.Glob(filepath.Join(state, ".fastcount-*.tmp")); err != nil || len(temps) > 0 {
+		t.Errorf("left %q, %v", temps, err)
 	}
 	return true
 }

@@ -11,32 +11,32 @@ import (
 	"time"
 )
 
-// TestInterruptedState: while a run keeps its state no other one may; Ctrl-C ends it with the hint to go on, and the
-// same command does.
+// TestInterruptedState checks that two runs cannot use one directory, that
+// Ctrl-C prints how to continue, and that the same command then continues.
 func TestInterruptedState(t *testing.T) {
 	t.Parallel()
 	deliver(t, syscall.SIGINT)
-	url, asked := slowServer(t, slowExport(6, 400*time.Millisecond))
-	folder := filepath.Join(t.TempDir(), "state")
+	url, requested := slowServer(t, slowExport(6, 400*time.Millisecond))
+	dir := filepath.Join(t.TempDir(), "state")
 	start := func() (*exec.Cmd, *strings.Builder) {
 		var stderr strings.Builder
-		cmd := exec.Command("fastcount", "--state", folder, "--transfers", "2", "--server", url, "slow")
+		cmd := exec.Command("fastcount", "--state", dir, "--transfers", "2", "--server", url, "slow")
 		cmd.Stderr = &stderr
 		return cmd, &stderr
 	}
-	first, said := start()
+	first, messages := start()
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); len(kept(t, folder)) == 0; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); len(kept(t, dir)) == 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			_ = first.Process.Kill()
-			t.Fatalf("nothing was kept: %v, %s", first.Wait(), said)
+			t.Fatalf("nothing was kept: %v, %s", first.Wait(), messages)
 		}
 	}
 
 	second, refused := start()
-	if code := codeOf(t, second.Run()); code != 1 || !strings.Contains(refused.String(), folder+": in use by another fastcount process\nhint: wait") {
+	if code := codeOf(t, second.Run()); code != 1 || !strings.Contains(refused.String(), dir+": in use by another fastcount process\nhint: wait") {
 		t.Errorf("a second run: exit code %d, %s", code, refused)
 	}
 
@@ -44,19 +44,19 @@ func TestInterruptedState(t *testing.T) {
 		t.Fatal(err)
 	}
 	const hint = "fastcount: interrupted\nhint: repeat the command to continue: finished parts are kept\n"
-	if code := codeOf(t, first.Wait()); code != 130 || said.String() != hint {
-		t.Errorf("exit code %d, %s", code, said)
+	if code := codeOf(t, first.Wait()); code != 130 || messages.String() != hint {
+		t.Errorf("exit code %d, %s", code, messages)
 	}
 
-	finished := kept(t, folder)
-	asked.take()
-	third, said := start()
-	if code := codeOf(t, third.Run()); code != 0 || !strings.Contains(said.String(), "of them kept by an earlier run") {
-		t.Errorf("the next run: exit code %d, %s", code, said)
+	finished := kept(t, dir)
+	requested.take()
+	third, messages := start()
+	if code := codeOf(t, third.Run()); code != 0 || !strings.Contains(messages.String(), "of them kept by an earlier run") {
+		t.Errorf("the next run: exit code %d, %s", code, messages)
 	}
-	for name := range asked.take() {
+	for name := range requested.take() {
 		if finished[name] {
-			t.Errorf("%s was finished, and is asked for again", name)
+			t.Errorf("%s was finished, and is requested again", name)
 		}
 	}
 }

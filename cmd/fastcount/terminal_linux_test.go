@@ -11,8 +11,8 @@ import (
 	"fastcount/internal/testing/terminal"
 )
 
-// onTerminal runs a command whose streams are a terminal of 80 columns, as far
-// as they are not set, and returns what it showed.
+// onTerminal runs a command in a terminal of 80 columns, except for the streams
+// that are set, and returns the text on the terminal.
 func onTerminal(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
 	ours, theirs := terminal.Open(t, 80, 24)
@@ -30,8 +30,8 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) string {
 	return string(shown)
 }
 
-// TestColoursOfATable: colours are for a terminal that understands them and a
-// user who does not object, or for a user who insists.
+// TestColoursOfATable checks that a table has colours on a terminal that
+// supports them, unless NO_COLOR is set, or with --color always.
 func TestColoursOfATable(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.csv")
 	writeText(t, file, smallCSV)
@@ -73,8 +73,8 @@ func TestColoursOfATable(t *testing.T) {
 	}
 }
 
-// TestTableFillsTheTerminal: a table on a terminal is as wide as that, and one
-// in a file is not.
+// TestTableFillsTheTerminal checks that a table is as wide as the terminal, but
+// not in a file.
 func TestTableFillsTheTerminal(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "a.csv")
@@ -107,8 +107,8 @@ func TestTableFillsTheTerminal(t *testing.T) {
 	}
 }
 
-// TestNamesOnATerminal: standard error is a terminal too, and a name of a file
-// cannot move its cursor.
+// TestNamesOnATerminal checks that a file name cannot control a terminal on
+// standard error.
 func TestNamesOnATerminal(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "a\x1b[2J\rfastcount: b.csv")

@@ -12,7 +12,7 @@ import (
 	"fastcount/internal/simd"
 )
 
-// version returns the version that the module was built as, or devel.
+// version returns the version of the module, or "devel".
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
 		return info.Main.Version
@@ -36,13 +36,14 @@ func runVersion(_ context.Context, p *program, args []string) error {
 	return p.print(text)
 }
 
-// buildFacts tells of the build what it was made of and how, as far as it was noted.
+// buildFacts returns what the build information has about the sources and the
+// settings of this build.
 func buildFacts() (facts []string) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return nil
 	}
-	names := map[string]string{"vcs.revision": "revision", "vcs.time": "of", "vcs.modified": "modified", "-tags": "tags", "CGO_ENABLED": "cgo"}
+	names := map[string]string{"vcs.revision": "revision", "vcs.time": "time", "vcs.modified": "modified", "-tags": "tags", "CGO_ENABLED": "cgo"}
 	for _, s := range info.Settings {
 		if name := names[s.Key]; name != "" {
 			facts = append(facts, name+": "+s.Value)

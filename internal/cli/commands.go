@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// DefaultCommand is the name of the subcommand that runs where none is named.
+// DefaultCommand is the name of the subcommand that runs if none is named.
 const DefaultCommand = "count"
 
 // InsertCount returns args with the subcommand count inserted, unless the first
@@ -22,7 +22,7 @@ func InsertCount(root *cobra.Command, args []string) []string {
 	case "--version":
 		return slices.Concat([]string{"version"}, args[1:])
 	case cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
-		return slices.Concat(args[:1], withCountUnfinished(root, args[1:]))
+		return slices.Concat(args[:1], insertIntoUnfinished(root, args[1:]))
 	default:
 		if slices.Contains(CommandNames(root), first) {
 			return args
@@ -31,9 +31,9 @@ func InsertCount(root *cobra.Command, args []string) []string {
 	return slices.Concat([]string{DefaultCommand}, args)
 }
 
-// withCountUnfinished is withCount for a command line that is being completed.
-// Its first argument, while it is the last, may become a subcommand.
-func withCountUnfinished(root *cobra.Command, args []string) []string {
+// insertIntoUnfinished is InsertCount for a command line that is being
+// completed. While the first argument is the last, it may become a subcommand.
+func insertIntoUnfinished(root *cobra.Command, args []string) []string {
 	if len(args) == 0 || len(args) == 1 && (args[0] == "" || args[0][0] != '-') {
 		return args
 	}

@@ -28,10 +28,11 @@ func CompletionScripts(root *cobra.Command) map[string]func(io.Writer) error {
 	}
 }
 
+// ShellNames returns the names of the shells that have completion, sorted.
 func ShellNames() []string { return slices.Sorted(maps.Keys(CompletionScripts(nil))) }
 
-// bashFallback defines what cobra's script calls of the package
-// bash-completion, for systems on which that is not installed.
+// bashFallback defines the functions of the package bash-completion that
+// cobra's script calls, for systems without that package.
 const bashFallback = `if ! declare -F _get_comp_words_by_ref >/dev/null; then
     _get_comp_words_by_ref() {
         local line=${COMP_LINE:0:COMP_POINT}
@@ -51,9 +52,9 @@ fi
 
 `
 
-// CompleteFlags registers the completion of the values of a command's flags.
-// It follows from the placeholder of the value in the help; byValue holds the
-// completion for further placeholders.
+// CompleteFlags registers the completion for the values of the flags of a
+// subcommand. It is chosen by the placeholder of the value; byValue holds those
+// for placeholders that only the caller can complete.
 func CompleteFlags(c *cobra.Command, byValue map[string]cobra.CompletionFunc) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		info := Describe(f)
@@ -74,7 +75,8 @@ func CompleteFlags(c *cobra.Command, byValue map[string]cobra.CompletionFunc) {
 	})
 }
 
-// CompleteOne completes a single argument that is one of some names.
+// CompleteOne returns the completion for a single argument that is one of
+// names.
 func CompleteOne(names func() []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
@@ -114,7 +116,7 @@ func FilesWith(typed string) (names []string) {
 	dir, base := filepath.Split(typed)
 	entries, err := os.ReadDir(cmp.Or(dir, "."))
 	if err != nil {
-		return nil // what is typed may be no directory yet
+		return nil // the directory may not exist yet
 	}
 	for _, e := range entries {
 		name := e.Name()

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// SetFromEnvironment sets the flags that have a variable and were not set yet.
-// An empty variable is none.
+// SetFromEnvironment sets each flag that was not set yet from its variable in
+// environ, unless that is empty.
 func SetFromEnvironment(flags *pflag.FlagSet, environ []string) error {
 	values := Variables(environ)
 	var errs []error
@@ -31,8 +31,8 @@ func SetFromEnvironment(flags *pflag.FlagSet, environ []string) error {
 	return nil
 }
 
-// setFrom sets a flag from a variable: one that may be repeated once for each
-// line.
+// setFrom sets a flag to the value of a variable. A repeatable flag is set once
+// for each line.
 func setFrom(flags *pflag.FlagSet, f *pflag.Flag, value string) error {
 	lines := []string{value}
 	if _, repeatable := f.Value.(textList); repeatable {
@@ -49,9 +49,10 @@ func setFrom(flags *pflag.FlagSet, f *pflag.Flag, value string) error {
 	return nil
 }
 
+// variablePrefix begins the names of all variables of this program.
 const variablePrefix = "FASTCOUNT_"
 
-// The variables that are no flags.
+// The variables that do not set a flag.
 const (
 	TokenVariable  = variablePrefix + "TOKEN"
 	KernelVariable = variablePrefix + "KERNEL"
@@ -63,8 +64,8 @@ func VariableOf(flag string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// Variables returns the values of this program's variables. Of one that is
-// there twice the last counts.
+// Variables returns the variables of this program in environ, by name. If a
+// name is repeated, the last value counts.
 func Variables(environ []string) map[string]string {
 	values := make(map[string]string)
 	for _, v := range environ {
@@ -75,8 +76,8 @@ func Variables(environ []string) map[string]string {
 	return values
 }
 
-// UnknownVariables returns the names of the variables that look like this
-// program's and mean nothing, sorted.
+// UnknownVariables returns the names of the variables in environ that have the
+// prefix of this program and no meaning, sorted.
 func UnknownVariables(root *cobra.Command, environ []string) []string {
 	known := map[string]bool{TokenVariable: true, KernelVariable: true, RangeVariable: true}
 	for flag := range flagNames(root) {

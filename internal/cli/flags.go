@@ -1,7 +1,7 @@
-// Package cli is what the command line of fastcount is made of: values of
-// flags, flags in groups, their environment variables, help, man page,
-// completion, and errors with hints. The subcommands themselves are in
-// cmd/fastcount.
+// Package cli holds the parts of the command line that are the same for every
+// subcommand of fastcount: values of flags, environment variables, help, the
+// manual page, completion, and errors with hints. It builds on cobra and pflag.
+// The subcommands are in cmd/fastcount.
 package cli
 
 import (
@@ -50,7 +50,7 @@ func (s *FlagSet) AddTo(c *cobra.Command) {
 	}
 }
 
-// FlagError says what pflag's errors say in the words of this program.
+// FlagError returns an error of pflag in the words of this program.
 func FlagError(root *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
@@ -63,8 +63,8 @@ func FlagError(root *cobra.Command, err error) error {
 	return err
 }
 
-// unknownFlag returns the error for a flag that no subcommand or another one
-// has.
+// unknownFlag returns the error for a flag that the subcommand does not have.
+// Its hint names the subcommands that have it, or a flag of a similar name.
 func unknownFlag(root *cobra.Command, name string) error {
 	err := fmt.Errorf("unknown flag --%s", name)
 	known := flagNames(root)
@@ -77,7 +77,7 @@ func unknownFlag(root *cobra.Command, name string) error {
 	return err
 }
 
-// flagNames returns the names of all flags, and the subcommands that have each.
+// flagNames returns the subcommands that have a flag, by the name of the flag.
 func flagNames(root *cobra.Command) map[string][]string {
 	names := make(map[string][]string)
 	for _, c := range Subcommands(root) {
@@ -96,14 +96,14 @@ func Lookup(flags *pflag.FlagSet, name string) string {
 	return ""
 }
 
-// Flag describes a flag to whatever explains or completes flags.
+// Flag describes a flag for help, references and completion.
 type Flag struct {
 	Name       string
 	Short      string   // one letter, or ""
-	Value      string   // what stands for its value, such as FILE, DIR or N; "" of a flag that takes none
-	Text       string   // what it does
-	Default    string   // the value that it has if it is not given, "" where that says nothing
-	Choices    []string // the words that it takes, nil where it takes others too
+	Value      string   // placeholder of its value, such as FILE; "" if it takes no value
+	Text       string   // what it does, as a phrase
+	Default    string   // "" if it is empty, zero or false
+	Choices    []string // all values that it takes; nil if it takes any other
 	Optional   bool     // whether the value may be left out
 	Repeatable bool
 }
@@ -114,8 +114,8 @@ type Group struct {
 	Flags []Flag
 }
 
-// Groups describes the flags of a subcommand in the groups and the order of
-// the help. The flag --help, which cobra adds, is in no group.
+// Groups returns the groups of flags of a subcommand in the order of its help.
+// The flag --help, which cobra adds, is in no group.
 func Groups(c *cobra.Command) (groups []Group) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		title := f.Annotations[groupAnnotation]
@@ -131,7 +131,7 @@ func Groups(c *cobra.Command) (groups []Group) {
 	return groups
 }
 
-// FlagsOf describes the flags of a subcommand.
+// FlagsOf returns the flags of a subcommand in the order of its help.
 func FlagsOf(c *cobra.Command) (all []Flag) {
 	for _, g := range Groups(c) {
 		all = append(all, g.Flags...)
@@ -139,6 +139,7 @@ func FlagsOf(c *cobra.Command) (all []Flag) {
 	return all
 }
 
+// Describe returns the description of a flag.
 func Describe(f *pflag.Flag) Flag {
 	value, text := pflag.UnquoteUsage(f)
 	info := Flag{Name: f.Name, Short: f.Shorthand, Value: value, Text: text}

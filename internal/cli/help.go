@@ -11,7 +11,7 @@ import (
 	"fastcount/internal/human"
 )
 
-// Manual holds the texts of the help that do not follow from the commands.
+// Manual holds the texts of the help that are not derived from the flags.
 type Manual struct {
 	Introduction string
 	Topics       map[string]string // texts by name
@@ -20,7 +20,7 @@ type Manual struct {
 // Names returns the names of the topics, sorted.
 func (m Manual) Names() []string { return slices.Sorted(maps.Keys(m.Topics)) }
 
-// FullHelp explains every subcommand and every flag.
+// FullHelp returns the help for all subcommands and all flags.
 func FullHelp(root *cobra.Command, m Manual) string {
 	var b strings.Builder
 	b.WriteString("Usage:\n")
@@ -36,8 +36,8 @@ func FullHelp(root *cobra.Command, m Manual) string {
 	return b.String()
 }
 
-// CommandHelp explains a subcommand. The program itself, and counting, are
-// explained by the full help.
+// CommandHelp returns the help for a subcommand. That for count and for the
+// program itself is the full help.
 func CommandHelp(c *cobra.Command, m Manual) string {
 	if c == c.Root() || c.Name() == DefaultCommand {
 		return FullHelp(c.Root(), m)
@@ -48,8 +48,8 @@ func CommandHelp(c *cobra.Command, m Manual) string {
 // HelpWidth is the largest width of a line of help, in columns.
 const HelpWidth = 80
 
-// flagHelp describes the flags of a subcommand, group by group, except for
-// those in shown, to which it adds them.
+// flagHelp returns the help for the flags of a subcommand, except for those in
+// shown, and adds them to shown.
 func flagHelp(c *cobra.Command, shown map[string]bool) string {
 	var b strings.Builder
 	for _, g := range Groups(c) {
@@ -86,8 +86,7 @@ func writeUsage(b *strings.Builder, f Flag) {
 	}
 }
 
-// explanation returns what a flag does, the words that it takes, and its
-// default.
+// explanation returns the text of a flag with its choices and its default.
 func (f Flag) explanation() string {
 	var notes []string
 	if f.Choices != nil {
@@ -102,7 +101,7 @@ func (f Flag) explanation() string {
 	return f.Text + " (" + strings.Join(notes, "; ") + ")"
 }
 
-// ShortHelp returns what follows a usage error of a subcommand.
+// ShortHelp returns the text that follows a usage error of a subcommand.
 func ShortHelp(c *cobra.Command) string {
 	if c != c.Root() && c.Name() != DefaultCommand {
 		return fmt.Sprintf("Usage: %s\n'%s --help' explains the flags.\n", synopsis(c), c.CommandPath())

@@ -13,57 +13,76 @@ import (
 	"fastcount/parser"
 )
 
-// The types below are values of flags: each reads itself from text and writes
-// itself for the help.
+// The types below are values of flags: each can be set from text, and returns
+// its text for the help.
 
-// Size is a number of bytes, which may be written with K, M or G (powers of
-// 1024).
-type Size int64
+// units are the suffixes of numbers, each larger than the one before by the
+// same factor.
+const units = "KMG"
 
-const sizeUnits = "KMG"
+var (
+	errNotANumber = errors.New("not a number")
+	errTooLarge   = errors.New("too large")
+)
 
-func (s *Size) Set(text string) error {
-	digits, shift := text, 0
+// parseScaled reads an integer that may end in K, M or G, which multiply it by
+// powers of the factor. The error is errNotANumber, or errTooLarge if the value
+// exceeds limit.
+func parseScaled(text string, factor, limit uint64) (uint64, error) {
+	digits, scale := text, uint64(1)
 	if n := len(text) - 1; n > 0 {
-		if unit := strings.IndexByte(sizeUnits, upper(text[n])); unit >= 0 {
-			digits, shift = text[:n], 10*(unit+1)
+		if unit := strings.Index(units, strings.ToUpper(text[n:])); unit >= 0 {
+			digits = text[:n]
+			for range unit + 1 {
+				scale *= factor
+			}
 		}
 	}
-	n, err := strconv.ParseUint(digits, 10, 63)
-	if err != nil || n == 0 {
+	n, err := strconv.ParseUint(digits, 10, 64)
+	switch {
+	case errors.Is(err, strconv.ErrRange) || err == nil && n > limit/scale:
+		return 0, errTooLarge
+	case err != nil:
+		return 0, errNotANumber
+	}
+	return n * scale, nil
+}
+
+// Size is a number of bytes above 0. K, M and G are powers of 1024.
+type Size int64
+
+func (s *Size) Set(text string) error {
+	n, err := parseScaled(text, 1024, math.MaxInt)
+	switch {
+	case err == errTooLarge:
+		return err
+	case err != nil || n == 0:
 		return errors.New("want a number of bytes above 0, such as 65536, 64K, 8M or 1G")
 	}
-	if n > math.MaxInt>>shift {
-		return errors.New("too large")
-	}
-	*s = Size(n << shift)
+	*s = Size(n)
 	return nil
 }
 
 func (s *Size) String() string {
 	n, unit := int64(*s), ""
-	for i := 0; i < len(sizeUnits) && n > 0 && n%1024 == 0; i++ {
-		n, unit = n/1024, sizeUnits[i:i+1]
+	for i := 0; i < len(units) && n > 0 && n%1024 == 0; i++ {
+		n, unit = n/1024, units[i:i+1]
 	}
 	return strconv.FormatInt(n, 10) + unit
 }
 
 func (*Size) Type() string { return "SIZE" }
 
-func upper(c byte) byte {
-	if 'a' <= c && c <= 'z' {
-		c -= 'a' - 'A'
-	}
-	return c
-}
-
-// Count is a number above 0.
+// Count is a number above 0. K, M and G are powers of 1000.
 type Count int
 
 func (c *Count) Set(text string) error {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		return errors.New("want a number above 0")
+	n, err := parseScaled(text, 1000, math.MaxInt)
+	switch {
+	case err == errTooLarge:
+		return err
+	case err != nil || n == 0:
+		return errors.New("want a number above 0, such as 8, 500K or 10M")
 	}
 	*c = Count(n)
 	return nil
@@ -72,22 +91,26 @@ func (c *Count) Set(text string) error {
 func (c *Count) String() string { return strconv.Itoa(int(*c)) }
 func (*Count) Type() string     { return "N" }
 
-// RowLimit is a number of rows, 0 or more.
-type RowLimit uint64
+// Number is a number, 0 or more. K, M and G are powers of 1000.
+type Number uint64
 
-func (r *RowLimit) Set(text string) error {
-	n, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		return errors.New("want 0 or a number above it")
+func (n *Number) Set(text string) error {
+	v, err := parseScaled(text, 1000, math.MaxUint64)
+	switch {
+	case err == errTooLarge:
+		return err
+	case err != nil:
+		return errors.New("want a number, such as 0, 8 or 10K")
 	}
-	*r = RowLimit(n)
+	*n = Number(v)
 	return nil
 }
 
-func (r *RowLimit) String() string { return strconv.FormatUint(uint64(*r), 10) }
-func (*RowLimit) Type() string     { return "N" }
+func (n *Number) String() string { return strconv.FormatUint(uint64(*n), 10) }
+func (*Number) Type() string     { return "N" }
 
-// ExpectedRows is a number of rows, 0 or more, that may be absent.
+// ExpectedRows is a number of rows, 0 or more, that may be absent. It has no
+// units, because it is exact.
 type ExpectedRows struct {
 	Rows  uint64
 	Given bool
@@ -111,21 +134,6 @@ func (e *ExpectedRows) String() string {
 
 func (*ExpectedRows) Type() string { return "N" }
 
-// Retries is how many attempts may follow the first, 0 or more.
-type Retries int
-
-func (r *Retries) Set(text string) error {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 {
-		return errors.New("want 0 or a number above it")
-	}
-	*r = Retries(n)
-	return nil
-}
-
-func (r *Retries) String() string { return strconv.Itoa(int(*r)) }
-func (*Retries) Type() string     { return "N" }
-
 // Duration is a duration above 0.
 type Duration time.Duration
 
@@ -148,7 +156,7 @@ func (s *Duration) String() string {
 
 func (*Duration) Type() string { return "TIME" }
 
-// Column chooses a column: digits are its number from 1, everything else is its
+// Column selects a column: digits are its number from 1, other text is its
 // name.
 type Column parser.Selector
 
@@ -174,8 +182,8 @@ func (c *Column) String() string {
 
 func (*Column) Type() string { return "COLUMN" }
 
-// Delimiter is the byte between two fields; 0 leaves the choice to the names of
-// the files.
+// Delimiter is the byte between two fields; 0 leaves the choice to the
+// extension of each file.
 type Delimiter byte
 
 func (d *Delimiter) Set(text string) error {
@@ -198,14 +206,13 @@ func (d *Delimiter) String() string {
 
 func (*Delimiter) Type() string { return "CHAR" }
 
-// Choice is one of a few words.
+// Choice is one of several words.
 type Choice struct {
 	Word  string
 	words []string
 }
 
-// NewChoice returns a choice of words. The value is word, which may be empty,
-// until it is set.
+// NewChoice returns a choice of words whose value is word, which may be empty.
 func NewChoice(word string, words ...string) Choice { return Choice{word, words} }
 
 func (c *Choice) Set(text string) error {
@@ -221,8 +228,8 @@ func (c *Choice) Set(text string) error {
 func (c *Choice) String() string { return c.Word }
 func (*Choice) Type() string     { return "MODE" }
 
-// textValue is a text. Its kind, such as FILE, names it in the help and
-// determines its completion.
+// textValue is a text. Its kind, such as FILE, is its placeholder in the help
+// and determines its completion.
 type textValue struct {
 	text *string
 	kind string
@@ -231,18 +238,19 @@ type textValue struct {
 func (t textValue) Set(text string) error { *t.text = text; return nil }
 func (t textValue) String() string {
 	if t.text == nil {
-		return "" // a zero value, of which pflag asks the default
+		return "" // pflag compares the default with that of a zero value
 	}
 	return *t.text
 }
 func (t textValue) Type() string { return t.kind }
 
-// AddText adds a flag whose value is a text. The value of p is its default.
+// AddText adds a flag whose value is a text. The present value of p is its
+// default.
 func AddText(f *pflag.FlagSet, p *string, name, kind, usage string) *pflag.Flag {
 	return f.VarPF(textValue{p, kind}, name, "", usage)
 }
 
-// textList is a list of texts, one for each time that the flag is given.
+// textList is a list of texts, one for each use of the flag.
 type textList struct {
 	texts *[]string
 	kind  string

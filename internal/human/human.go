@@ -12,10 +12,14 @@ import (
 // Count writes n with a comma between each three digits.
 func Count(n uint64) string {
 	digits := strconv.FormatUint(n, 10)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
+	text := make([]byte, 0, len(digits)+len(digits)/3)
+	for i := range len(digits) {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			text = append(text, ',')
+		}
+		text = append(text, digits[i])
 	}
-	return digits
+	return string(text)
 }
 
 // Bytes writes a number of bytes with three significant digits, in powers of

@@ -50,6 +50,15 @@ type attempt struct {
 	want    effect
 }
 
+// ends reports whether the server ends the connection without an answer.
+func (a attempt) ends() bool {
+	if a.connect != simnet.Accept {
+		return true
+	}
+	answer := a.answer(time.Now())
+	return len(answer.Wire) == 0 && answer.End != simnet.Stall
+}
+
 // longest is the maximum time of one attempt: connecting, the headers, and a
 // body or an error body that stalls.
 const longest = 10*time.Second + 4*30*time.Second + 60*time.Second + time.Second

@@ -46,6 +46,9 @@ const (
 // allKinds returns the names of all kinds that must occur.
 func allKinds() []string {
 	names := []string{kindBrokenInput, kindShrinkingFile, kindCancelled, kindResumed}
+	for _, k := range idleKinds {
+		names = append(names, k.name)
+	}
 	for _, k := range kinds {
 		if slices.Contains(names, k.name) {
 			panic(fmt.Sprintf("two kinds are called %q", k.name))

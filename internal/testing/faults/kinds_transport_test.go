@@ -62,6 +62,9 @@ var connectKinds = []kind{
 func (m *maker) cut(r simnet.Response, e encoded, n int, end simnet.End) attempt {
 	wire, body := r.Wire()
 	complete := body+n == len(wire)
+	if complete && r.Framing != simnet.UntilClose && end == simnet.Stall {
+		end = simnet.Again // a server that ignores later requests would cost their attempts
+	}
 	a := attempt{answer: always(simnet.Answer{Wire: wire[:body+n], End: end})}
 	switch {
 	case complete && r.Framing != simnet.UntilClose:

@@ -26,6 +26,7 @@ func TestProxyEndsCutBodyWell(t *testing.T) {
 					u := newCutting(t, p, d, c, simnet.Chunked, simnet.Close)
 					client, err := sources.NewClient(sources.Options{Retries: -1, DialContext: u.network.DialContext})
 					must(err)
+					t.Cleanup(client.Close)
 					link, err := client.URL(origin+"/x.csv", "")
 					must(err)
 					for n := len(u.encoded.body); n >= 0; n -= stride() {

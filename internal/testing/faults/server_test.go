@@ -3,6 +3,9 @@ package faults
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"time"
@@ -102,17 +105,76 @@ func (w *world) answer(r *simnet.Request) simnet.Answer {
 				return a
 			}
 		default:
-			w.count()
-			a := e.begin()
-			if a.connect != simnet.Accept {
+			switch a, _ := e.next(); {
+			case r.Kept && a.ends():
+				return simnet.Answer{} // the client must connect and request again: that is not an attempt
+			case a.connect != simnet.Accept:
 				w.odd("%s: a connection that was not to be made", path)
 				return simnet.Answer{}
 			}
-			return a.answer(time.Now())
+			w.count()
+			a := e.begin().answer(time.Now())
+			if a.End == simnet.Again {
+				a.Idle = w.idle(e)
+			}
+			return a
 		}
 	}
 	w.odd("a request for %s", r.Target)
 	return simnet.Answer{}
+}
+
+// idle returns what the server does with the connection after an answer. None
+// of it may cost an attempt, or change a result.
+func (w *world) idle(e *endpoint) simnet.Idle {
+	e.mu.Lock()
+	n := len(e.asked)
+	e.mu.Unlock()
+	hash := fnv.New64()
+	fmt.Fprint(hash, e.path, n)
+	r := rand.New(rand.NewPCG(w.seed, hash.Sum64()))
+	kind := r.IntN(len(idleKinds))
+	idle := idleKinds[kind].make(r, e)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.idles = append(w.idles, idleKinds[kind].name)
+	return idle
+}
+
+// idleKinds are kinds of behavior of a server on an idle connection.
+var idleKinds = []struct {
+	name string
+	make func(r *rand.Rand, e *endpoint) simnet.Idle
+}{
+	{"idle: kept", func(*rand.Rand, *endpoint) simnet.Idle { return simnet.Idle{} }},
+	{"idle: closed", func(r *rand.Rand, _ *endpoint) simnet.Idle {
+		return simnet.Idle{After: someTime(r), End: simnet.Close}
+	}},
+	{"idle: reset", func(r *rand.Rand, _ *endpoint) simnet.Idle {
+		return simnet.Idle{After: someTime(r), End: simnet.Reset}
+	}},
+	{"idle: a timeout is answered", func(r *rand.Rand, _ *endpoint) simnet.Idle {
+		return simnet.Idle{After: someTime(r), Wire: []byte("HTTP/1.0 408 Request Time-out\r\n\r\n"), End: simnet.Close}
+	}},
+	{"idle: something is sent", func(r *rand.Rand, e *endpoint) simnet.Idle {
+		return simnet.Idle{After: someTime(r), Wire: e.poison(r), End: simnet.Again}
+	}},
+	{"idle: an answer is sent", func(r *rand.Rand, e *endpoint) simnet.Idle {
+		wire, _ := simnet.Response{Header: e.header, Body: e.poison(r), Framing: simnet.Length}.Wire()
+		return simnet.Idle{After: someTime(r), Wire: wire, End: simnet.Again}
+	}},
+	{"idle: closed instead of an answer", func(r *rand.Rand, _ *endpoint) simnet.Idle {
+		return simnet.Idle{Deaf: true, End: simnet.Close}
+	}},
+	{"idle: reset instead of an answer", func(r *rand.Rand, _ *endpoint) simnet.Idle {
+		return simnet.Idle{Deaf: true, End: simnet.Reset}
+	}},
+}
+
+// someTime returns a time after which a server loses patience with an idle
+// connection.
+func someTime(r *rand.Rand) time.Duration {
+	return []time.Duration{1, time.Millisecond, time.Second, 20 * time.Second}[r.IntN(4)]
 }
 
 // proof returns the proof of completeness of the last attempt, derived from the

@@ -29,6 +29,9 @@ func (s *statistics) note(played *schedule, r result) {
 			}
 		}
 	}
+	for _, kind := range played.idles {
+		s.kinds[kind]++
+	}
 	for _, l := range played.local {
 		if l.kind != "" && played.data != nil {
 			s.kinds[l.kind]++

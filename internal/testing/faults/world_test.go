@@ -53,10 +53,13 @@ type world struct {
 	data  []*endpoint // none if the metadata cannot be had
 	urls  []*endpoint // likewise; data of which nothing is declared
 
-	mu   sync.Mutex
-	odds []string    // what should not have happened
-	step func(n int) // if set, called with the number of each request
-	n    int
+	seed uint64 // of what happens to idle connections
+
+	mu    sync.Mutex
+	idles []string    // kinds of what was done to idle connections
+	odds  []string    // what should not have happened
+	step  func(n int) // if set, called with the number of each request
+	n     int
 }
 
 func (w *world) odd(format string, args ...any) {
@@ -67,7 +70,7 @@ func (w *world) odd(format string, args ...any) {
 
 // newWorld returns a server with random faults.
 func newWorld(r *rand.Rand, p *press) *world {
-	w := &world{retries: []int{-1, 1, 1, 2, 3, 7}[r.IntN(6)], transfers: 1 + r.IntN(4)}
+	w := &world{retries: []int{-1, 1, 1, 2, 3, 7}[r.IntN(6)], transfers: 1 + r.IntN(4), seed: r.Uint64()}
 	if r.IntN(6) == 0 {
 		w.verify = []verify{warn, off}[r.IntN(2)]
 	}

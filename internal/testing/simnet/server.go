@@ -1,6 +1,8 @@
 package simnet
 
 import (
+	"errors"
+	"net"
 	"strings"
 	"time"
 )
@@ -9,6 +11,7 @@ import (
 type Request struct {
 	Target string // as in the request line: path and query
 	Host   string
+	Kept   bool // it is not the first on its connection
 
 	head string
 }
@@ -29,7 +32,20 @@ type Answer struct {
 	Piece int           // size of each write; 0 means one write
 	Pause time.Duration // between two writes
 
-	End End
+	End  End
+	Idle Idle // after Again
+}
+
+// Idle is what the server does with a connection that it keeps. The zero value
+// is to wait for the next request.
+type Idle struct {
+	After time.Duration // without a request, before the server sends Wire; 0 means never
+	Wire  []byte
+	End   End // after Wire
+
+	// Deaf means that the server reads the next request and then, instead of
+	// answering, ends the connection as End specifies.
+	Deaf bool
 }
 
 // End is what the server does after it has sent its bytes.
@@ -45,26 +61,59 @@ const (
 // serve answers requests until the client or an answer ends the connection.
 func (n *Network) serve(c serverEnd) {
 	defer c.Close()
-	for {
-		r, ok := readRequest(c)
+	var idle Idle
+	for kept := false; ; kept = true {
+		r, ok := idle.next(c)
 		if !ok {
 			return
 		}
+		r.Kept = kept
 		a := n.Answer(r)
-		if !a.send(c) {
+		if !a.send(c) || !a.End.apply(c) {
 			return
 		}
-		switch a.End {
-		case Close:
-			return
-		case Reset:
-			c.reset()
-			return
-		case Stall:
-			c.awaitClient()
-			return
+		idle = a.Idle
+	}
+}
+
+// apply ends a connection. It returns true if the connection remains open.
+func (e End) apply(c serverEnd) bool {
+	switch e {
+	case Reset:
+		c.reset()
+	case Stall:
+		c.awaitClient()
+	}
+	return e == Again
+}
+
+// next waits for a request on an idle connection. It returns false if the
+// connection is closed.
+func (i Idle) next(c serverEnd) (*Request, bool) {
+	if i.After > 0 && i.silence(c) {
+		_ = c.SetWriteDeadline(time.Now().Add(time.Millisecond)) // the client may be writing a request
+		_, _ = c.Write(i.Wire)                                   // and may close the connection
+		_ = c.SetWriteDeadline(time.Time{})
+		if !i.End.apply(c) {
+			return nil, false
 		}
 	}
+	r, ok := readRequest(c)
+	if ok && i.Deaf {
+		i.End.apply(c)
+		return nil, false
+	}
+	return r, ok
+}
+
+// silence reports whether no request arrives for the time of i. It reads none
+// of it.
+func (i Idle) silence(c serverEnd) bool {
+	_ = c.SetReadDeadline(time.Now().Add(i.After))
+	_, err := c.Read(nil)
+	_ = c.SetReadDeadline(time.Time{})
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
 }
 
 // maxHead is the limit of the bytes of a request.

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// twoExports is a server whose exports x and y list the same download.
+// twoExports starts a server whose exports x and y list the same download.
 func twoExports(t *testing.T) (server *httptest.Server, read *atomic.Int64) {
 	t.Helper()
 	read = new(atomic.Int64)
@@ -49,8 +49,8 @@ func runProgram(t *testing.T, args ...string) (stdout, stderr string, code int) 
 	return out.String(), messages.String(), code
 }
 
-// TestDownloadOfTwoExports: nothing is counted and no plan is written, unless
-// the flag allows it.
+// TestDownloadOfTwoExports checks that nothing is counted and no plan is
+// written unless the flag allows it.
 func TestDownloadOfTwoExports(t *testing.T) {
 	server, read := twoExports(t)
 	for _, args := range [][]string{

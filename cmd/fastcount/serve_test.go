@@ -3,17 +3,54 @@ package main
 import (
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
+
+	"go.uber.org/goleak"
 
 	"fastcount/internal/cli"
+	"fastcount/mockserver"
 )
 
-// serveRaw starts a server that answers every request with the same bytes, and
-// returns its URL.
-func serveRaw(t *testing.T, answer string) string {
+// TestMockEnds checks that no goroutine remains after a mock server was closed
+// during a response.
+func TestMockEnds(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	handler, err := mockserver.New(mockserver.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mock, err := startMock("127.0.0.1:0", handler)
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := mockserver.Builtin()[2]
+	resp, err := http.Get(mock.url + "/api/export/" + large.ID + "/" + large.Downloads[0].ID + "/data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if _, err := io.CopyN(io.Discard, resp.Body, 1<<20); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	mock.close(10 * time.Millisecond)
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("closing took %v", took)
+	}
+	if _, err := io.Copy(io.Discard, resp.Body); err == nil {
+		t.Error("the transfer that was cut ended as if it were complete")
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// serveRaw starts a server that responds to every request with the same bytes,
+// and returns its URL.
+func serveRaw(t *testing.T, response string) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -27,7 +64,7 @@ func serveRaw(t *testing.T, answer string) string {
 				return // closed
 			}
 			_, _ = conn.Read(make([]byte, 4096))
-			_, _ = io.WriteString(conn, answer) // the client may have left
+			_, _ = io.WriteString(conn, response) // the client may have disconnected
 			_ = conn.Close()
 		}
 	}()
@@ -35,12 +72,12 @@ func serveRaw(t *testing.T, answer string) string {
 }
 
 // TestServersThatEchoLeakNothing runs the program with servers that repeat its
-// token, and the id of a patient, in every part of an answer.
+// token, and the id of a patient, in every part of a response.
 func TestServersThatEchoLeakNothing(t *testing.T) {
 	const token = "canary-token"
 	const text = "P007 " + token
 	const ok = "HTTP/1.1 200 OK\r\n"
-	for name, answer := range map[string]string{
+	for name, response := range map[string]string{
 		"no status line":      text + ",t,a,1\n",
 		"status line":         "HTTP/1.1 " + text + "\r\n\r\n",
 		"header line":         ok + text + "\r\n\r\n",
@@ -61,7 +98,7 @@ func TestServersThatEchoLeakNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := serveRaw(t, answer)
+			url := serveRaw(t, response)
 			for _, source := range []string{"e", url + "/x.csv"} {
 				cmd := exec.Command("fastcount", "--server", url, "--retries", "0", source)
 				cmd.Env = append(os.Environ(), cli.TokenVariable+"="+token)

@@ -13,6 +13,27 @@ import (
 	"testing"
 )
 
+// TestUnreadableFile checks that the file is named, and that there is no result
+// without it.
+func TestUnreadableFile(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may read every file")
+	}
+	dir := t.TempDir()
+	closed, open := filepath.Join(dir, "closed.csv"), filepath.Join(dir, "open.csv")
+	writeText(t, closed, "patient_id,event_type\nP1,up\n")
+	writeText(t, open, "patient_id,event_type\nP1,up\n")
+	if err := os.Chmod(closed, 0); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("fastcount", open, closed)
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if code := codeOf(t, cmd.Run()); code != exitFailure || stdout.Len() > 0 || !strings.HasPrefix(stderr.String(), "fastcount: "+closed+": ") {
+		t.Errorf("exit code %d, %q, %q", code, &stdout, &stderr)
+	}
+}
+
 func fifo(t *testing.T) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "fifo")
@@ -22,7 +43,8 @@ func fifo(t *testing.T) (path string) {
 	return path
 }
 
-// TestFIFOWithoutWriterIsNamed waits for the notice, and only then writes.
+// TestFIFOWithoutWriterIsNamed writes to a FIFO after the program has reported
+// that it waits.
 func TestFIFOWithoutWriterIsNamed(t *testing.T) {
 	t.Parallel()
 	path := fifo(t)
@@ -50,7 +72,7 @@ func TestFIFOWithoutWriterIsNamed(t *testing.T) {
 	}
 }
 
-// TestGlobThatMatchesFIFO: the run ends at once.
+// TestGlobThatMatchesFIFO checks that the run ends without waiting.
 func TestGlobThatMatchesFIFO(t *testing.T) {
 	path := fifo(t)
 	stdout, stderr, code := runProgram(t, filepath.Join(filepath.Dir(path), "*"))

@@ -1,0 +1,473 @@
+package sources
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// counted is a server that counts its connections.
+type counted struct {
+	*httptest.Server
+	conns atomic.Int32
+}
+
+// newCounted starts a server with TLS, or without.
+func newCounted(t *testing.T, secure bool, h http.HandlerFunc) *counted {
+	s := &counted{Server: httptest.NewUnstartedServer(h)}
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			s.conns.Add(1)
+		}
+	}
+	if secure {
+		s.StartTLS()
+	} else {
+		s.Start()
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// trusting returns options with which a client trusts s.
+func trusting(t *testing.T, s *httptest.Server) Options {
+	if s.Certificate() == nil {
+		return Options{}
+	}
+	return Options{CAFile: certificateFile(t, s.Certificate())}
+}
+
+// readAgain reads a URL n times with one client.
+func readAgain(t *testing.T, c *Client, raw string, n int) {
+	t.Helper()
+	for range n {
+		u, err := c.URL(raw, "")
+		check(t, err)
+		if got, err := readPart(t, u); got != csvText || err != nil {
+			t.Fatalf("got %q, %v", got, err)
+		}
+	}
+}
+
+// TestConnectionsAreKept makes several requests one after another.
+func TestConnectionsAreKept(t *testing.T) {
+	zipped := gz(t, csvText)
+	answers := map[string]struct {
+		answer http.HandlerFunc
+		conns  int32 // for four requests
+	}{
+		"chunked": {func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, csvText[:9])
+			w.(http.Flusher).Flush()
+			_, _ = io.WriteString(w, csvText[9:])
+		}, 1},
+		"length": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, csvText) }, 1},
+		"gzip": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = w.Write(zipped)
+		}, 1},
+		"redirects": {func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/to" {
+				http.Redirect(w, r, "/to", http.StatusFound)
+				return
+			}
+			_, _ = io.WriteString(w, csvText)
+		}, 1},
+		"informational": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusEarlyHints)
+			_, _ = io.WriteString(w, csvText)
+		}, 1},
+		"closed": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Connection", "close")
+			_, _ = io.WriteString(w, csvText)
+		}, 4},
+		"until closed":             {raw("HTTP/1.1 200 OK\r\n\r\n" + csvText), 4},
+		"HTTP/1.0":                 {raw(fmt.Sprintf("HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(csvText), csvText)), 4},
+		"closed without a warning": {raw(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(csvText), csvText)), 4},
+	}
+	for name, test := range answers {
+		for _, secure := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, TLS: %v", name, secure), func(t *testing.T) {
+				s := newCounted(t, secure, test.answer)
+				o := trusting(t, s.Server)
+				o.Retries = -1
+				readAgain(t, newClient(t, o), s.URL, 4)
+				if n := s.conns.Load(); n != test.conns {
+					t.Errorf("%d connections, want %d", n, test.conns)
+				}
+			})
+		}
+	}
+}
+
+// TestClosedClientKeepsNothing uses a client after Close.
+func TestClosedClientKeepsNothing(t *testing.T) {
+	s := newCounted(t, false, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, csvText) })
+	c := newClient(t, Options{})
+	readAgain(t, c, s.URL, 2)
+	c.Close()
+	readAgain(t, c, s.URL, 2)
+	if n := s.conns.Load(); n != 3 || len(c.kept.idle) != 0 {
+		t.Errorf("%d connections, %d are idle", n, len(c.kept.idle))
+	}
+}
+
+// TestSessionsAreResumed makes connections one after another.
+func TestSessionsAreResumed(t *testing.T) {
+	resumed := 0
+	s := newCounted(t, true, func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS.DidResume {
+			resumed++
+		}
+		w.Header().Set("Connection", "close")
+		_, _ = io.WriteString(w, csvText)
+	})
+	readAgain(t, newClient(t, trusting(t, s.Server)), s.URL, 4)
+	if resumed != 3 {
+		t.Errorf("%d of 4 sessions were resumed", resumed)
+	}
+}
+
+// onlyHTTP2 makes s refuse clients that do not offer HTTP/2, with the alert
+// no_application_protocol. It returns the number of handshakes.
+func onlyHTTP2(s *httptest.Server) *atomic.Int32 {
+	handshakes := new(atomic.Int32)
+	s.EnableHTTP2 = true
+	s.TLS = &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		handshakes.Add(1)
+		for _, p := range hello.SupportedProtos {
+			if p == "h2" {
+				return nil, nil
+			}
+		}
+		// A server of crypto/tls takes a client that offers only http/1.1 for
+		// one that offers nothing, if it supports h2.
+		return &tls.Config{Certificates: s.TLS.Certificates, NextProtos: []string{"none"}}, nil
+	}}
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // it reports the refusals
+	return handshakes
+}
+
+// TestProtocolVersion offers HTTP/1.1 alone, and HTTP/2 to servers that refuse
+// it.
+func TestProtocolVersion(t *testing.T) {
+	for name, test := range map[string]struct {
+		prepare    func(s *httptest.Server) *atomic.Int32
+		major      int
+		handshakes int32 // for three requests; 0 means any
+	}{
+		"both":        {func(s *httptest.Server) *atomic.Int32 { s.EnableHTTP2 = true; return new(atomic.Int32) }, 1, 0},
+		"only HTTP/2": {onlyHTTP2, 2, 4}, // HTTP/1.1 is offered once
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.ProtoMajor != test.major {
+					t.Errorf("the request came over %s", r.Proto)
+				}
+				_, _ = io.WriteString(w, csvText)
+			}))
+			handshakes := test.prepare(s)
+			s.StartTLS()
+			t.Cleanup(s.Close)
+			o := trusting(t, s)
+			o.Retries = -1
+			readAgain(t, newClient(t, o), s.URL, 3)
+			if n := handshakes.Load(); n != test.handshakes {
+				t.Errorf("%d handshakes, want %d", n, test.handshakes)
+			}
+		})
+	}
+}
+
+// tcpServer serves each of its connections with f, over TCP. f gets the number
+// of the connection, from 1.
+func tcpServer(t *testing.T, f func(conn *net.TCPConn, requests *bufio.Reader, n int)) (address string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	done := make(chan struct{})
+	t.Cleanup(func() { l.Close(); <-done })
+	go func() {
+		defer close(done)
+		for n := 1; ; n++ {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				f(conn.(*net.TCPConn), bufio.NewReader(conn), n)
+			}()
+		}
+	}()
+	return "http://" + l.Addr().String()
+}
+
+// answerOne reads a request and responds to it.
+func answerOne(conn net.Conn, requests *bufio.Reader) bool {
+	if _, err := http.ReadRequest(requests); err != nil {
+		return false
+	}
+	_, err := fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(csvText), csvText)
+	return err == nil
+}
+
+// TestServersThatCloseKeptConnections has servers end connections in all ways.
+// None costs an attempt, and nothing but the answers is used.
+func TestServersThatCloseKeptConnections(t *testing.T) {
+	poison := "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nPOISON\r\n"
+	for name, after := range map[string]func(conn *net.TCPConn, requests *bufio.Reader){
+		"closed":      func(*net.TCPConn, *bufio.Reader) {},
+		"half-closed": func(conn *net.TCPConn, r *bufio.Reader) { _ = conn.CloseWrite(); _, _ = io.Copy(io.Discard, r) },
+		"reset":       func(conn *net.TCPConn, _ *bufio.Reader) { _ = conn.SetLinger(0) },
+		"closed instead of an answer": func(_ *net.TCPConn, r *bufio.Reader) {
+			_, _ = http.ReadRequest(r)
+		},
+		"reset instead of an answer": func(conn *net.TCPConn, r *bufio.Reader) {
+			_, _ = http.ReadRequest(r)
+			_ = conn.SetLinger(0)
+		},
+		"data is sent": func(conn *net.TCPConn, r *bufio.Reader) {
+			_, _ = io.WriteString(conn, "CANARY,t,a,1\n")
+			_, _ = io.Copy(io.Discard, r)
+		},
+		"an answer is sent": func(conn *net.TCPConn, r *bufio.Reader) {
+			_, _ = io.WriteString(conn, poison)
+			_, _ = io.Copy(io.Discard, r)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var printed strings.Builder
+			log.SetOutput(&printed)
+			defer log.SetOutput(os.Stderr)
+			address := tcpServer(t, func(conn *net.TCPConn, requests *bufio.Reader, n int) {
+				for range n { // one more on each connection
+					if !answerOne(conn, requests) {
+						return
+					}
+				}
+				after(conn, requests)
+			})
+			c := newClient(t, Options{Retries: -1})
+			for range 12 {
+				readAgain(t, c, address, 1)
+				time.Sleep(5 * time.Millisecond) // for what the server sends to arrive
+			}
+			c.Close()
+			if printed.Len() > 0 {
+				t.Errorf("printed: %s", &printed)
+			}
+		})
+	}
+}
+
+// TestRequestIsRepeatedOnce has a server close every connection after the first
+// request without an answer: a new connection that fails is an attempt.
+func TestRequestIsRepeatedOnce(t *testing.T) {
+	var asked atomic.Int32
+	address := tcpServer(t, func(conn *net.TCPConn, requests *bufio.Reader, n int) {
+		if n == 1 {
+			answerOne(conn, requests)
+		}
+		if _, err := http.ReadRequest(requests); err == nil {
+			asked.Add(1)
+		}
+	})
+	c := newClient(t, Options{Retries: -1})
+	readAgain(t, c, address, 1)
+	u, err := c.URL(address, "")
+	check(t, err)
+	if _, err := readPart(t, u); !errors.Is(err, ErrExhausted) || !errors.Is(err, io.ErrUnexpectedEOF) || asked.Load() != 2 {
+		t.Errorf("asked %d times: %v", asked.Load(), err)
+	}
+}
+
+// TestNoRepetitionAfterAByte has a server answer with one byte on a kept
+// connection, and with nothing for too long: both are failed attempts.
+func TestNoRepetitionAfterAByte(t *testing.T) {
+	for name, answer := range map[string]string{"a byte": "H", "nothing": ""} {
+		t.Run(name, func(t *testing.T) {
+			var asked atomic.Int32
+			address := tcpServer(t, func(conn *net.TCPConn, requests *bufio.Reader, _ int) {
+				answerOne(conn, requests)
+				if _, err := http.ReadRequest(requests); err != nil {
+					return
+				}
+				asked.Add(1)
+				_, _ = io.WriteString(conn, answer)
+				if answer == "" {
+					_, _ = io.Copy(io.Discard, requests)
+				}
+			})
+			c := newClient(t, Options{Retries: -1, HeaderTimeout: 200 * time.Millisecond})
+			readAgain(t, c, address, 1)
+			u, err := c.URL(address, "")
+			check(t, err)
+			_, err = readPart(t, u)
+			if !errors.Is(err, ErrExhausted) || errors.Is(err, ErrTimeout) != (answer == "") || asked.Load() != 1 {
+				t.Errorf("asked %d times: %v", asked.Load(), err)
+			}
+		})
+	}
+}
+
+// TestWatchdogOfKeptConnections stalls the second response of a connection: the
+// bytes of the first do not count.
+func TestWatchdogOfKeptConnections(t *testing.T) {
+	long := strings.Repeat(csvText, 10_000)
+	for _, secure := range []bool{false, true} {
+		n := 0
+		s := newCounted(t, secure, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", fmt.Sprint(len(long)))
+			if n++; n == 1 {
+				_, _ = io.WriteString(w, long)
+				return
+			}
+			_, _ = io.WriteString(w, csvText)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		})
+		o := trusting(t, s.Server)
+		o.IdleTimeout = 300 * time.Millisecond
+		c := newClient(t, o)
+		u, err := c.URL(s.URL, "")
+		check(t, err)
+		got, err := readPart(t, u)
+		if got != long || err != nil {
+			t.Errorf("got %d bytes, %v", len(got), err)
+		}
+		begin := time.Now()
+		_, err = readPart(t, u)
+		if !errors.Is(err, ErrStalled) || time.Since(begin) > 20*time.Second || s.conns.Load() != 1 {
+			t.Errorf("TLS: %v: got %v after %v, over %d connections", secure, err, time.Since(begin), s.conns.Load())
+		}
+	}
+}
+
+// TestCancelOnAKeptConnection cancels a request: the connection is closed, and
+// nothing is left.
+func TestCancelOnAKeptConnection(t *testing.T) {
+	begun := make(chan bool)
+	n := 0
+	s := newCounted(t, true, func(w http.ResponseWriter, r *http.Request) {
+		if n++; n != 2 {
+			_, _ = io.WriteString(w, csvText)
+			return
+		}
+		w.(http.Flusher).Flush()
+		begun <- true
+		<-r.Context().Done()
+	})
+	c := newClient(t, trusting(t, s.Server))
+	readAgain(t, c, s.URL, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-begun; cancel() }()
+	u, err := c.URL(s.URL, "")
+	check(t, err)
+	if _, err := readPartCtx(t, ctx, u); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	readAgain(t, c, s.URL, 1)
+	if s.conns.Load() != 2 {
+		t.Errorf("%d connections", s.conns.Load())
+	}
+}
+
+// proxyServer starts a proxy, with TLS or without. It returns the Host headers
+// of the requests to it.
+func proxyServer(t *testing.T, secure bool) (*counted, chan string) {
+	hosts := make(chan string, 100)
+	s := newCounted(t, secure, func(w http.ResponseWriter, r *http.Request) {
+		hosts <- r.Method + " " + r.Host
+		if _, password, _ := (&http.Request{Header: http.Header{"Authorization": r.Header["Proxy-Authorization"]}}).BasicAuth(); password != "canary" {
+			t.Errorf("the proxy got %v", r.Header)
+		}
+		if r.Method == http.MethodConnect {
+			relay(t, w, r.Host)
+			return
+		}
+		if r.URL.Scheme != "http" || r.URL.Host != r.Host {
+			t.Errorf("the proxy was asked for %s", r.URL)
+		}
+		r.RequestURI = ""
+		r.Header.Del("Proxy-Authorization")
+		resp, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer resp.Body.Close()
+		_, _ = io.Copy(w, resp.Body)
+	})
+	t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
+	return s, hosts
+}
+
+// relay connects a client of a proxy to a server.
+func relay(t *testing.T, w http.ResponseWriter, address string) {
+	server, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	client, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	_, _ = io.WriteString(client, "HTTP/1.1 200 Connected\r\n\r\n")
+	go func() { _, _ = io.Copy(server, client); server.Close() }()
+	_, _ = io.Copy(client, server)
+	client.Close()
+}
+
+// TestProxies keeps connections through proxies of http and https, to servers
+// of both. The password of the proxy reaches the proxy alone.
+func TestProxies(t *testing.T) {
+	for _, secureProxy := range []bool{false, true} {
+		for _, secure := range []bool{false, true} {
+			t.Run(fmt.Sprintf("proxy with TLS: %v, server: %v", secureProxy, secure), func(t *testing.T) {
+				s := newCounted(t, secure, func(w http.ResponseWriter, r *http.Request) {
+					if r.Header.Get("Proxy-Authorization") != "" || r.Header.Get("Authorization") != "Bearer token" {
+						t.Errorf("the server got %v", r.Header)
+					}
+					_, _ = io.WriteString(w, csvText)
+				})
+				proxy, hosts := proxyServer(t, secureProxy)
+				via, err := url.Parse(proxy.URL)
+				check(t, err)
+				via.User = url.UserPassword("me", "canary")
+				o := Options{Server: s.URL, Token: "token", Retries: -1}
+				if secure || secureProxy {
+					o.CAFile = certificateFile(t, cmp.Or(s.Certificate(), proxy.Certificate())) // all servers of httptest have the same
+				}
+				c := newClient(t, o)
+				c.proxy = http.ProxyURL(via)
+				readAgain(t, c, s.URL, 3)
+				want, requests := "GET "+strings.TrimPrefix(s.URL, "http://"), 3
+				if secure {
+					want, requests = "CONNECT "+strings.TrimPrefix(s.URL, "https://"), 1
+				}
+				if got := <-hosts; got != want || len(hosts) != requests-1 {
+					t.Errorf("the proxy got %s and %d more", got, len(hosts))
+				}
+				if proxy.conns.Load() != 1 || secure && s.conns.Load() != 1 {
+					t.Errorf("%d connections to the proxy, %d to the server", proxy.conns.Load(), s.conns.Load())
+				}
+			})
+		}
+	}
+}
