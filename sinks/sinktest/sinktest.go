@@ -82,10 +82,10 @@ func checkDeterministic(s sinks.Sink, r *engine.Report) ([]byte, error) {
 			return nil, fmt.Errorf("Write: %w", err)
 		}
 		if !reflect.DeepEqual(r, before) {
-			return nil, errors.New("the sink changed the report")
+			return nil, errors.New("Write: changed the report")
 		}
 		if first, now := outputs[0].Bytes(), outputs[i].Bytes(); !bytes.Equal(first, now) {
-			return nil, fmt.Errorf("the output of a second Write is\n%.2000q\nand that of the first was\n%.2000q", now, first)
+			return nil, fmt.Errorf("Write: second output differs from the first: got\n%.2000q\nwant\n%.2000q", now, first)
 		}
 	}
 	return outputs[0].Bytes(), nil
@@ -107,7 +107,7 @@ func checkIncomplete(s sinks.Sink) error {
 	}
 	for _, missing := range r.Incomplete {
 		if !bytes.Contains(output, []byte(missing.Part)) {
-			return fmt.Errorf("a Marker does not name %q in the output for an incomplete report\n%.2000q", missing.Part, output)
+			return fmt.Errorf("Write: incomplete report: missing part %q is not named in the output\n%.2000q", missing.Part, output)
 		}
 	}
 	var complete bytes.Buffer
@@ -115,7 +115,7 @@ func checkIncomplete(s sinks.Sink) error {
 		return fmt.Errorf("Write: %w", err)
 	}
 	if bytes.Equal(complete.Bytes(), output) {
-		return fmt.Errorf("a Marker writes the same for an incomplete report as for a complete one\n%.2000q", output)
+		return fmt.Errorf("Write: incomplete report: same output as for a complete one\n%.2000q", output)
 	}
 	return nil
 }
@@ -139,20 +139,20 @@ func checkWriterErrors(s sinks.Sink, r *engine.Report, output []byte) error {
 		err := s.Write(w, r)
 		switch {
 		case !errors.Is(err, errFull):
-			return fmt.Errorf("the writer failed after %d of %d bytes, and Write returned %v", limit, len(output), err)
+			return fmt.Errorf("Write: writer fails after %d of %d bytes: got error %v", limit, len(output), err)
 		case w.after:
-			return fmt.Errorf("the writer failed after %d bytes, and was written to again", limit)
+			return fmt.Errorf("Write: writer fails after %d bytes: written to again", limit)
 		case !bytes.Equal(w.got, output[:limit]):
-			return fmt.Errorf("the first %d bytes written are not the first of the output", limit)
+			return fmt.Errorf("Write: writer fails after %d bytes: bytes differ from the output", limit)
 		}
 	}
 	if err := s.Write(&failingWriter{limit: len(output)}, r); err != nil {
-		return fmt.Errorf("the writer accepted all %d bytes, and Write returned %w", len(output), err)
+		return fmt.Errorf("Write: writer accepts all %d bytes: %w", len(output), err)
 	}
 	return nil
 }
 
-var errFull = errors.New("the test's writer is full")
+var errFull = errors.New("test writer is full")
 
 // failingWriter accepts limit bytes, then fails once. Later writes succeed, so
 // that a sink that ignores the error is detected.
@@ -183,10 +183,10 @@ func checkRoundTrip(o Options, r *engine.Report, output []byte) error {
 	}
 	got, err := o.Parse(output)
 	if err != nil {
-		return fmt.Errorf("the output cannot be parsed: %w\n%.2000q", err, output)
+		return fmt.Errorf("Parse: %w\n%.2000q", err, output)
 	}
 	if diff := difference(got, Counts(r)); diff != "" {
-		return fmt.Errorf("after parsing, %s\n%.2000q", diff, output)
+		return fmt.Errorf("Parse: %s\n%.2000q", diff, output)
 	}
 	return nil
 }
@@ -197,13 +197,13 @@ func difference(got, want map[string]map[string]uint64) string {
 	for _, patient := range slices.Sorted(maps.Keys(want)) {
 		for _, event := range slices.Sorted(maps.Keys(want[patient])) {
 			if n := want[patient][event]; got[patient][event] != n {
-				return fmt.Sprintf("patient %.100q has event %.100q %d times, not %d", patient, event, got[patient][event], n)
+				return fmt.Sprintf("patient %.100q, event %.100q: got %d, want %d", patient, event, got[patient][event], n)
 			}
 		}
 	}
 	for patient, events := range got {
 		if len(events) != len(want[patient]) {
-			return fmt.Sprintf("patient %.100q has %d event types, not %d", patient, len(events), len(want[patient]))
+			return fmt.Sprintf("patient %.100q: got %d event types, want %d", patient, len(events), len(want[patient]))
 		}
 	}
 	return ""
@@ -223,7 +223,7 @@ func checkMemory(s sinks.Sink, o Options) error {
 	}
 	runtime.KeepAlive(r)
 	if w.peak > before+limit {
-		return fmt.Errorf("to write %d bytes the sink held %d bytes of memory, more than %d", w.bytes, w.peak-before, limit)
+		return fmt.Errorf("Write: held %d bytes of memory for %d bytes of output, want at most %d", w.peak-before, w.bytes, limit)
 	}
 	return nil
 }

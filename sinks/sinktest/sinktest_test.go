@@ -111,7 +111,7 @@ func TestBadSinks(t *testing.T) {
 			calls++
 			_, err := fmt.Fprintln(w, calls)
 			return err
-		}, "a second Write"},
+		}, "second output differs"},
 		{"changes the report", func(w io.Writer, r *engine.Report) error {
 			r.Pairs[0].Count++
 			return good(w, r)
@@ -119,13 +119,13 @@ func TestBadSinks(t *testing.T) {
 		{"swallows errors", func(w io.Writer, r *engine.Report) error {
 			good(w, r)
 			return nil
-		}, "Write returned <nil>"},
+		}, "got error <nil>"},
 		{"returns another error", func(w io.Writer, r *engine.Report) error {
 			if good(w, r) != nil {
 				return errors.New("something failed")
 			}
 			return nil
-		}, "Write returned something failed"},
+		}, "got error something failed"},
 		{"goes on after an error", func(w io.Writer, r *engine.Report) error {
 			err := good(w, r)
 			return errors.Join(err, good(w, r))
@@ -134,22 +134,22 @@ func TestBadSinks(t *testing.T) {
 		{"wrong count", func(w io.Writer, r *engine.Report) error {
 			_, err := fmt.Fprint(w, "\"P001\" \"bp_dia\" 3105\n")
 			return err
-		}, "not 3106"},
+		}, "want 3106"},
 		{"leaves out a patient", func(w io.Writer, r *engine.Report) error {
 			c := clone(r)
 			c.Pairs = c.Pairs[2:]
 			return good(w, c)
-		}, "0 times"},
+		}, "got 0, want"},
 		{"invents an event", func(w io.Writer, r *engine.Report) error {
 			if _, err := fmt.Fprint(w, "\"P001\" \"new\" 1\n"); err != nil {
 				return err
 			}
 			return good(w, r)
-		}, "3 event types, not 2"},
+		}, "got 3 event types, want 2"},
 		{"unreadable", func(w io.Writer, r *engine.Report) error {
 			_, err := fmt.Fprintln(w, "?")
 			return err
-		}, "cannot be parsed"},
+		}, "Parse: "},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -190,7 +190,7 @@ func TestBadMarkers(t *testing.T) {
 		sink sinkFunc
 		want string // part of the error; "" for none
 	}{
-		{"marks nothing", good, `does not name "ward-1.csv"`},
+		{"marks nothing", good, `missing part "ward-1.csv" is not named`},
 		{"names the first alone", func(w io.Writer, r *engine.Report) error {
 			for _, s := range r.Incomplete[:min(len(r.Incomplete), 1)] {
 				if _, err := fmt.Fprintln(w, s.Part); err != nil {
@@ -198,7 +198,7 @@ func TestBadMarkers(t *testing.T) {
 				}
 			}
 			return good(w, r)
-		}, `does not name "ward-2.csv"`},
+		}, `missing part "ward-2.csv" is not named`},
 		{"always names them", func(w io.Writer, r *engine.Report) error {
 			_, err := io.WriteString(w, "ward-1.csv ward-2.csv\n")
 			return err
@@ -208,7 +208,7 @@ func TestBadMarkers(t *testing.T) {
 				fmt.Fprintln(w, s.Part)
 			}
 			return good(w, r)
-		}, "Write returned <nil>"},
+		}, "got error <nil>"},
 		{"names them", namesThem, ""},
 	}
 	for _, tt := range tests {
