@@ -49,6 +49,7 @@ var imports = map[string]string{
 	"internal/testing/corpus":      "parser",
 	"internal/testing/simnet":      "",
 	"internal/testing/descriptors": "",
+	"internal/testing/guarded":     "",
 	"internal/testing/proof":       "",
 	"internal/testing/proof/table": "internal/testing/proof",
 	"internal/testing/shapes":      "",

@@ -5,37 +5,11 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"fastcount/internal/fused"
+	"fastcount/internal/testing/guarded"
 )
-
-// guarded returns size bytes that begin immediately after an inaccessible page,
-// or end immediately before one.
-func guarded(t *testing.T, size int, before bool) []byte {
-	t.Helper()
-	page := syscall.Getpagesize()
-	pages := (size+page-1)/page*page + 2*page
-	all, err := syscall.Mmap(-1, 0, pages, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Munmap(all); err != nil {
-			t.Error(err)
-		}
-	})
-	for _, guard := range [][]byte{all[:page], all[pages-page:]} {
-		if err := syscall.Mprotect(guard, syscall.PROT_NONE); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if before {
-		return all[pages-page-size : pages-page : pages-page]
-	}
-	return all[page : page+size : pages-page]
-}
 
 // Count accesses nothing before the data or after the slack, which inaccessible
 // pages surround. The slack is filled with structural characters, which must
@@ -45,8 +19,8 @@ func TestStaysWithinTheSlack(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, set := range slices.Sorted(maps.Keys(sets)) {
 		names := sets[set]
+		arena := guarded.Memory(t, 4096)
 		for _, before := range []bool{false, true} {
-			arena := guarded(t, 4096, before)
 			for _, name := range slices.Sorted(maps.Keys(forms)) {
 				form := forms[name]
 				k := newKnown(t, names[0], names[1])
