@@ -149,7 +149,7 @@ func TestRulesReplaceSettings(t *testing.T) {
 		Dialect: parser.Dialect{Delimiter: ";", NoHeader: true},
 	}
 	plan.Rules{}.Config(&own)
-	if want := (engine.Config{RawIDs: true}); !cmp.Equal(own, want, cmpopts.EquateComparable(parser.Selector{})) {
+	if want := (engine.Config{RawIDs: true}); !cmp.Equal(own, want, cmpopts.EquateComparable(parser.Selector{}), cmpopts.IgnoreUnexported(engine.Config{})) {
 		t.Errorf("got %+v, want %+v", own, want)
 	}
 }
