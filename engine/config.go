@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"time"
 
 	"fastcount/parser"
 )
@@ -89,6 +90,12 @@ type Config struct {
 
 	// Progress, if set, is updated during the run.
 	Progress *Progress
+
+	// Retrying, if set, is called after each failed attempt that is followed by
+	// another: with the name of the part, the number of the attempt that
+	// failed, from 1, its error, and the time until the next. It is called by
+	// several goroutines concurrently.
+	Retrying func(part string, attempt int, err error, wait time.Duration)
 
 	// minFused is the least number of bytes with which the fused path begins; 0
 	// means the default. Tests lower it.

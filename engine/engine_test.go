@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -361,6 +362,32 @@ func TestWaitsBetweenAttempts(t *testing.T) {
 		start = time.Now()
 		if _, err := engine.Run(ctx, []engine.Part{broken()}, engine.Config{}); err != context.DeadlineExceeded || time.Since(start) != time.Minute {
 			t.Errorf("got %v after %v", err, time.Since(start))
+		}
+	})
+}
+
+// TestRetrying: each attempt that is followed by another is reported, and no
+// other.
+func TestRetrying(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := &waiting{download{name: "w", attempts: []io.Reader{corpus.Broken(nil), corpus.Broken(nil), corpus.Broken(nil)}}}
+		type call struct {
+			part    string
+			attempt int
+			wait    time.Duration
+			at      time.Duration
+		}
+		var calls []call
+		start := time.Now()
+		cfg := engine.Config{Retrying: func(part string, attempt int, err error, wait time.Duration) {
+			if err == nil || strings.Contains(err.Error(), "w:") {
+				t.Errorf("the error is %v", err)
+			}
+			calls = append(calls, call{part, attempt, wait, time.Since(start)})
+		}}
+		_, err := engine.Run(t.Context(), []engine.Part{broken}, cfg)
+		if want := []call{{"w", 1, time.Hour, 0}, {"w", 2, time.Hour, time.Hour}}; err == nil || !slices.Equal(calls, want) {
+			t.Errorf("got %+v and %v, want %+v", calls, err, want)
 		}
 	})
 }

@@ -66,6 +66,7 @@ func (w *worker) try(ctx context.Context, index, attempt int) (wait time.Duratio
 	report, err := w.attempt(ctx, part, t, state)
 	if err != nil {
 		if wait, again = retry(ctx, part, attempt, err); again {
+			w.run.retrying(part, attempt, err, wait)
 			return wait, true
 		}
 	}
@@ -81,6 +82,13 @@ func retry(ctx context.Context, part Part, attempt int, err error) (time.Duratio
 		return 0, false
 	}
 	return r.Retry(attempt, err)
+}
+
+// retrying reports that an attempt failed and is followed by another.
+func (r *run) retrying(part Part, attempt int, err error, wait time.Duration) {
+	if r.cfg.Retrying != nil {
+		r.cfg.Retrying(part.Name(), attempt, err, wait)
+	}
 }
 
 // sleep waits for d, and reports whether ctx was not done before that.

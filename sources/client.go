@@ -47,6 +47,13 @@ type Options struct {
 	// means no retries.
 	Retries int
 
+	// Retrying, if set, is called after each failed request to the API that is
+	// repeated: with what was requested, the number of the attempt that failed,
+	// from 1, its error, and the time until the next. It is called by several
+	// goroutines concurrently. For attempts to read a part, engine.Config has
+	// such a function.
+	Retrying func(what string, attempt int, err error, wait time.Duration)
+
 	// Transfers is the number of concurrent requests for metadata.
 	Transfers int
 

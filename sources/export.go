@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -160,11 +161,25 @@ func (c *Client) ask(ctx context.Context, begin func() *answer, path ...string) 
 		if !again {
 			return err
 		}
+		if c.opts.Retrying != nil && ctx.Err() == nil {
+			c.opts.Retrying(requested(path), attempt, err, wait)
+		}
 		if err := pause(ctx, wait); err != nil {
 			return err
 		}
 		a = begin()
 	}
+}
+
+// requested describes a request to the API for a message.
+func requested(path []string) string {
+	switch len(path) {
+	case 0:
+		return "list of exports"
+	case 1:
+		return "export " + path[0]
+	}
+	return "download " + strings.Join(path, "/")
 }
 
 // attempt sends the request once.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -157,6 +158,36 @@ func TestPause(t *testing.T) {
 		defer cancel()
 		if err := pause(ctx, time.Minute); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 61*time.Second {
 			t.Errorf("%v after %v", err, time.Since(begin))
+		}
+	})
+}
+
+// TestRetriesAreReported fails each kind of request to the API once.
+func TestRetriesAreReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := map[string]int{}
+		inner := api(map[string]string{"/api/export": `{"data":{"export_ids":["demo"]}}`, "/api/export/demo": oneDownload,
+			"/api/export/demo/d1": metadata("d1", `"rows":2,"patients":[],"event_types":[]`)})
+		dial := pipeServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if asked[r.URL.Path]++; asked[r.URL.Path] == 1 {
+				w.Header().Set("Retry-After", "7")
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			inner(w, r)
+		}))
+		var got []string
+		c := newClient(t, Options{Server: "http://server.test", DialContext: dial,
+			Retrying: func(what string, attempt int, err error, wait time.Duration) {
+				got = append(got, fmt.Sprintf("%s, attempt %d: %v; %v", what, attempt, err, wait))
+			}})
+		_, err := c.Exports(t.Context())
+		check(t, err)
+		_, err = c.Export(t.Context(), "demo")
+		check(t, err)
+		const rest = ", attempt 1: the server answered 503 Service Unavailable; 7s"
+		if want := []string{"list of exports" + rest, "export demo" + rest, "download demo/d1" + rest}; !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	})
 }

@@ -98,6 +98,8 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 // count counts what was found and writes the result.
 func (o *countOptions) count(ctx context.Context, p *program, found []sources.Source, cfg engine.Config, outputs *outfile.Outputs) (err error) {
 	begin := time.Now()
+	shown := progress.New(p.ui, o.progress.Word)
+	o.retrying = shown.Retry
 	remote, err := o.connect(p, found, uint64(o.maxWindow))
 	if err != nil {
 		return err
@@ -115,8 +117,8 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 		return err
 	}
 	defer func() { err = errors.Join(err, endState()) }()
-	cfg.Progress = new(engine.Progress)
-	stop := progress.Show(ctx, p.ui, o.progress.Word, cfg.Progress, parts, p.asked)
+	cfg.Progress, cfg.Retrying = new(engine.Progress), shown.Retry
+	stop := shown.Show(ctx, cfg.Progress, parts, p.asked)
 	report, err := engine.Run(ctx, parts, cfg)
 	stop()
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fastcount/internal/cli"
+	"fastcount/internal/progress"
 	"fastcount/internal/stdout"
 )
 
@@ -62,6 +63,7 @@ func (o *exportsOptions) run(ctx context.Context, p *program, args []string) err
 
 // open returns a client of the server that is named, or of the built-in one.
 func (o *exportsOptions) open(p *program) (*remote, error) {
+	o.retrying = progress.New(p.ui, "log").Retry
 	if o.server != "" {
 		return o.dial(p, 0)
 	}

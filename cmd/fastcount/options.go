@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"runtime"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -33,6 +34,8 @@ type remoteOptions struct {
 	maxJSON        cli.Size
 	maxDownloads   cli.Count
 	maxDeclared    cli.Count
+
+	retrying func(what string, attempt int, err error, wait time.Duration) // see sources.Options; nil if not reported
 }
 
 func (o *remoteOptions) sourceFlags(f *pflag.FlagSet) {

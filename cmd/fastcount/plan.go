@@ -11,6 +11,7 @@ import (
 	"fastcount/internal/cli"
 	"fastcount/internal/human"
 	"fastcount/internal/plan"
+	"fastcount/internal/progress"
 	"fastcount/internal/stdout"
 	"fastcount/sources"
 )
@@ -60,6 +61,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	if err != nil {
 		return err
 	}
+	o.retrying = progress.New(p.ui, "log").Retry
 	remote, err := o.connect(p, found, 0)
 	if err != nil {
 		return err

@@ -116,6 +116,7 @@ func (o *remoteOptions) clientOptions(maxWindow uint64) sources.Options {
 		HeaderTimeout:  time.Duration(o.headerTimeout),
 		IdleTimeout:    time.Duration(o.idleTimeout),
 		Retries:        retries,
+		Retrying:       o.retrying,
 		Transfers:      int(o.transfers),
 		UserAgent:      "fastcount/" + version(),
 		MaxJSON:        int(o.maxJSON),

@@ -58,6 +58,8 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 		return err
 	}
 	work.Rules.Config(&cfg)
+	shown := progress.New(p.ui, o.progress.Word)
+	o.retrying = shown.Retry
 	client, err := o.planClient(p, work)
 	if err != nil {
 		return err
@@ -67,8 +69,8 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 	if err != nil {
 		return err
 	}
-	cfg.Progress = new(engine.Progress)
-	stop := progress.Show(ctx, p.ui, o.progress.Word, cfg.Progress, parts, p.asked)
+	cfg.Progress, cfg.Retrying = new(engine.Progress), shown.Retry
+	stop := shown.Show(ctx, cfg.Progress, parts, p.asked)
 	report, err := engine.Run(ctx, parts, cfg)
 	stop()
 	if err != nil {

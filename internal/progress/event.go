@@ -3,6 +3,7 @@ package progress
 import (
 	"encoding/json"
 	"math"
+	"time"
 
 	"fastcount/internal/display"
 )
@@ -47,9 +48,29 @@ func eventLine(v view) string {
 	for _, g := range v.parts {
 		e.Running = append(e.Running, runningPart{display.Valid(g.name), g.rows, g.declared, known(g.fraction), g.attempt, g.pausing})
 	}
-	text, err := json.Marshal(e)
+	return jsonLine(e)
+}
+
+// retryEvent is a failed attempt that is followed by another, in the form of
+// --progress json.
+type retryEvent struct {
+	Event   string  `json:"event"` // "retry"
+	Name    string  `json:"name"`
+	Attempt int     `json:"attempt"` // that failed
+	Error   string  `json:"error"`
+	WaitS   float64 `json:"wait_s"` // until the next
+}
+
+// retryLine returns a failed attempt as one line of JSON.
+func retryLine(name string, attempt int, err error, wait time.Duration) string {
+	return jsonLine(retryEvent{"retry", display.Valid(name), attempt, display.Valid(err.Error()), rounded(wait.Seconds())})
+}
+
+// jsonLine encodes a value whose fields can all be encoded.
+func jsonLine(v any) string {
+	text, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // every field can be encoded
+		panic(err)
 	}
 	return string(text) + "\n"
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -26,21 +27,50 @@ const (
 	jsonInterval = time.Second
 )
 
-// Show shows the progress of a run on c until the returned function is called
-// or ctx ends. The form is auto, bar, log, json or none. After the returned
-// function has returned, nothing more is written, and no block is left on the
-// terminal. Each signal from asked is answered with a line.
-func Show(ctx context.Context, c *console.Console, form string, p *engine.Progress, parts []engine.Part, asked <-chan os.Signal) (stop func()) {
-	t := reporter{console: c, progress: p, meter: newMeter(time.Now(), expectedBytes(parts)), asked: asked, fifos: watchFIFOs(parts)}
-	switch formOn(c, form) {
+// A Reporter shows the progress of a run.
+type Reporter struct {
+	console *console.Console
+	form    string
+
+	mu    sync.Mutex // guards what follows, and the order of what is written
+	drawn []string   // lines of the block on the terminal
+}
+
+// New returns a reporter that writes to c. The form is auto, bar, log, json or
+// none.
+func New(c *console.Console, form string) *Reporter {
+	return &Reporter{console: c, form: formOn(c, form)}
+}
+
+// Show shows the progress of a run until the returned function is called or ctx
+// ends. After the returned function has returned, nothing more is written, and
+// no block is left on the terminal. Each signal from asked is answered with a
+// line.
+func (r *Reporter) Show(ctx context.Context, p *engine.Progress, parts []engine.Part, asked <-chan os.Signal) (stop func()) {
+	t := reporter{Reporter: r, progress: p, meter: newMeter(time.Now(), expectedBytes(parts)), asked: asked, fifos: watchFIFOs(parts)}
+	switch r.form {
 	case "bar":
-		return t.start(ctx, barInterval, t.draw, t.erase)
+		return t.start(ctx, barInterval, t.draw, r.erase)
 	case "log":
 		return t.start(ctx, logInterval, t.log, func() {})
 	case "json":
 		return t.start(ctx, jsonInterval, t.event, t.event)
 	}
 	return t.start(ctx, logInterval, func() {}, func() {}) // only answers signals
+}
+
+// Retry reports that attempt number attempt to read something failed, and that
+// the next one begins after wait. It may be called by several goroutines, also
+// before Show.
+func (r *Reporter) Retry(name string, attempt int, err error, wait time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.form == "json" {
+		r.console.WriteJSON(retryLine(name, attempt, err, wait))
+		return
+	}
+	r.eraseLocked()
+	r.console.Info("%s: %v; attempt %d in %s", name, err, attempt+1, human.Duration(wait))
 }
 
 // formOn returns the form of progress that a console can show: a bar needs a
@@ -61,13 +91,12 @@ func formOn(c *console.Console, wanted string) string {
 	return "bar"
 }
 
-// reporter shows the progress of a run.
+// reporter is a Reporter during a run.
 type reporter struct {
-	console  *console.Console
+	*Reporter
 	progress *engine.Progress
 	meter    *meter
 	asked    <-chan os.Signal // each is answered by a line
-	drawn    []string         // lines of the block on the terminal
 	fifos    *fifoWatch       // nil without FIFOs
 }
 
@@ -119,9 +148,7 @@ func (t *reporter) log() {
 
 // answer writes a line of progress, even if the console is quiet.
 func (t *reporter) answer() {
-	if len(t.drawn) > 0 {
-		t.erase()
-	}
+	t.erase()
 	text := "nothing has been read yet"
 	if v := t.look(); v.count > 0 {
 		text = logLine(v)
@@ -132,9 +159,7 @@ func (t *reporter) answer() {
 // noticeFIFOs reports the FIFOs that have no writer or no data yet.
 func (t *reporter) noticeFIFOs(now time.Time) {
 	for _, name := range t.fifos.silent(t.progress.Snapshot(), now) {
-		if len(t.drawn) > 0 {
-			t.erase()
-		}
+		t.erase()
 		t.console.Info("waiting for a writer of %s, or for data from it", name)
 	}
 }
@@ -152,6 +177,8 @@ func (t *reporter) draw() {
 	if v.count == 0 {
 		return
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	width, height := t.size()
 	// A line that fills the last column would wrap on some terminals.
 	lines := block(v, width-1, height-1)
@@ -159,15 +186,25 @@ func (t *reporter) draw() {
 	t.drawn = lines
 }
 
-func (t *reporter) erase() {
-	width, _ := t.size()
-	t.console.Write(replaceBlock(t.drawn, nil, width))
-	t.drawn = nil
+// erase removes the block from the terminal, if there is one.
+func (r *Reporter) erase() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.eraseLocked()
+}
+
+func (r *Reporter) eraseLocked() {
+	if len(r.drawn) == 0 {
+		return
+	}
+	width, _ := r.size()
+	r.console.Write(replaceBlock(r.drawn, nil, width))
+	r.drawn = nil
 }
 
 // size returns the current size of the terminal in columns and lines.
-func (t *reporter) size() (width, height int) {
-	width, height, err := term.GetSize(int(t.console.Terminal.Fd()))
+func (r *Reporter) size() (width, height int) {
+	width, height, err := term.GetSize(int(r.console.Terminal.Fd()))
 	if err != nil || width <= 0 || height <= 0 {
 		return 80, 24
 	}
