@@ -51,6 +51,7 @@ var imports = map[string]string{
 	"internal/testing/descriptors": "",
 	"internal/testing/guarded":     "",
 	"internal/testing/proof":       "",
+	"internal/testing/pollution":   "internal/testing/oracle",
 	"internal/testing/proof/table": "internal/testing/proof",
 	"internal/testing/shapes":      "",
 	"internal/testing/terminal":    "",
