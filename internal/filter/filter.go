@@ -100,8 +100,8 @@ func environment(all []string) (kept []string) {
 // It may be called concurrently with other methods.
 func (p *Process) Consumed() int64 { return p.consumed.Load() }
 
-// wait waits for the command. A process that it left behind may hold its
-// standard error open, which is not an error.
+// wait waits for the command. A process that it started and that still runs may
+// hold its standard error open, which is not an error.
 func (p *Process) wait() {
 	defer close(p.exited)
 	p.waitErr = p.cmd.Wait()

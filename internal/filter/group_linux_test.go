@@ -46,8 +46,8 @@ func TestGroupIsKilled(t *testing.T) {
 	syscall.Kill(pid, syscall.SIGKILL)
 }
 
-// A process that a command leaves behind with its output open is a stall: the
-// output might not be complete.
+// A command ends while a process that it started holds its output open. That is
+// a stall, because the output might not be complete.
 func TestOutputHeldOpen(t *testing.T) {
 	out, err := run(t, "child", strings.NewReader(""), 300*time.Millisecond)
 	var pid int

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 )
 
-// ownGroup does nothing: there are no process groups.
+// ownGroup does nothing, because the system has no process groups.
 func ownGroup(*exec.Cmd) {}
 
 // killGroup kills p alone.

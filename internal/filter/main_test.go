@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// helper behaves as kind says and returns the exit status.
+// helper behaves according to kind and returns the exit status.
 func helper(kind string, args []string) int {
 	switch kind {
 	case "cat":

@@ -11,7 +11,7 @@ import (
 type file struct {
 	name, data string
 	zip64      bool // sizes and offset are in the zip64 field
-	descriptor int  // size of a data descriptor in bytes, 0 if there is none
+	descriptor int  // size of a data descriptor in bytes, 0 without one
 
 	localName   string // instead of name
 	localMethod uint16 // instead of Store

@@ -184,7 +184,7 @@ const (
 // isUnix reports whether external attributes made on a system hold a mode.
 func isUnix(system uint16) bool { return system == 3 || system == 19 }
 
-// sizes are the values of a header that may stand in the extra field of zip64.
+// sizes are the values of a header that may be in the extra field of zip64.
 type sizes struct {
 	size, compressed, header uint64
 	disk                     uint32
@@ -277,7 +277,7 @@ func checkEntries(r io.ReaderAt, entries []entry, end int64) error {
 var descriptorSizes = [...]int64{0, 12, 16, 20, 24}
 
 // checkGap returns an error if a local header lies between from and to, which
-// no member covers, at the beginning or behind a data descriptor.
+// no member covers, at the beginning or after a data descriptor.
 func checkGap(r io.ReaderAt, from, to int64) error {
 	var found [4]byte
 	for _, n := range descriptorSizes {

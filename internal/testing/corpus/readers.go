@@ -56,11 +56,11 @@ type failing struct{}
 func (failing) Read([]byte) (int, error) { return 0, ErrBroken }
 
 // Windows is a source whose bytes are parsed in place: it implements
-// parser.Windower. Each window has as many new bytes as the next of Sizes
-// permits, or is nil if that is 0, and then Read returns bytes. After the last
+// parser.Windower. The number of new bytes of each window is the next of Sizes.
+// If that is 0, the window is nil, and then Read returns bytes. After the last
 // size it starts again with the first one.
 //
-// The bytes of a window are overwritten when it is no longer valid.
+// The bytes of a window are overwritten when it becomes invalid.
 type Windows struct {
 	Data  []byte
 	Sizes []int

@@ -28,9 +28,9 @@ func CSV(delimiter byte) Dialect { return Dialect{Delimiter: string([]byte{delim
 
 // Result is what an input holds up to its end or its first fault.
 type Result struct {
-	Header []string   // nil if there is none
+	Header []string   // nil without a header
 	Rows   [][]string // records after the header that are not skipped
-	Fault  *Fault     // nil if there is none
+	Fault  *Fault     // nil if the input is valid
 
 	Multiline, Ragged, Comments, RepeatedHeaders, SkippedRows, EmptyInputs int
 }

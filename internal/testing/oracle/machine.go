@@ -161,7 +161,7 @@ func (m *machine) countLine(c byte) {
 
 func (m *machine) blank(c byte) bool { return m.Trim && (c == ' ' || c == '\t') }
 
-// add adds a byte to the field, and the bytes of the input that it stands for.
+// add adds a byte to the field, and the bytes of the input that it represents.
 func (m *machine) add(c byte, raw string) {
 	m.field = append(m.field, c)
 	m.raw = append(m.raw, raw...)

@@ -90,7 +90,7 @@ func (t *translator) choose(input []byte) error {
 	return nil
 }
 
-// decode returns the field that a translated one stands for.
+// decode returns the field that a translated one represents.
 func (t *translator) decode(field string) string {
 	field = strings.ReplaceAll(field, t.nothing, "")
 	if field == t.escaped+"N" && t.Escape == '\\' {
