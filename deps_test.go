@@ -22,7 +22,8 @@ import (
 var imports = map[string]string{
 	"":                             "",
 	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/signals internal/stats internal/stdout",
-	"sources":                      "engine parser internal/inflate",
+	"sources":                      "engine parser internal/inflate internal/mapped",
+	"internal/mapped":              "",
 	"sinks":                        "engine internal/display internal/human internal/nearest",
 	"sinks/sinktest":               "engine sinks",
 	"engine":                       "parser internal/intern internal/fused",
@@ -83,7 +84,7 @@ var dependencies = map[string]string{
 	"github.com/spf13/cobra":               "cmd/fastcount internal/cli",
 	"github.com/spf13/pflag":               "cmd/fastcount internal/cli",
 	"golang.org/x/term":                    "cmd/fastcount internal/console internal/progress",
-	"golang.org/x/sys":                     "sources internal/simd internal/fused internal/stdout internal/testing/terminal internal/resources",
+	"golang.org/x/sys":                     "sources internal/mapped internal/simd internal/fused internal/stdout internal/testing/terminal internal/resources",
 	"github.com/gofrs/flock":               "internal/checkpoint",
 	"golang.org/x/sync":                    "engine sources cmd/fastcount",
 }

@@ -2,8 +2,11 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
+
+	"fastcount/parser"
 )
 
 // Part is one input with an end of its own: a file, standard input, or one
@@ -30,6 +33,10 @@ type Part interface {
 	//
 	// The stream may have a method Info() [StreamInfo], which is called by the
 	// goroutine that reads, also after io.EOF.
+	//
+	// The stream may be a [parser.Windower]. If reading a window can fail, it
+	// also has a method Guard(f func() error) error, which calls f, which reads
+	// the stream, and returns the error of f or why reading a window failed.
 	Open(ctx context.Context) (io.ReadCloser, error)
 }
 
@@ -111,6 +118,7 @@ type StreamInfo struct {
 	Checked bool
 
 	RawBytes int64         // bytes read from the source, before decompression
+	Mapped   int64         // of RawBytes, those read through a mapping of a file
 	Waited   time.Duration // time spent waiting for the source; the rest of the time in Read is decompression
 
 	// Limit, of a stream that OpenRange returned, is the number of decoded
@@ -147,4 +155,24 @@ func infoOf(stream io.Reader, returned int64) StreamInfo {
 		return s.Info()
 	}
 	return StreamInfo{RawBytes: returned}
+}
+
+// guard calls f, which reads a stream, with its method Guard if it has one.
+func guard(stream io.Reader, f func() error) error {
+	if g, ok := stream.(interface{ Guard(f func() error) error }); ok {
+		return g.Guard(f)
+	}
+	return f()
+}
+
+// closed closes a stream, reading of which has returned err, and returns the
+// error of the attempt. A part that changed while it was read explains a syntax
+// error.
+func closed(stream io.Closer, err error) error {
+	closeErr := stream.Close()
+	var syntax *parser.SyntaxError
+	if closeErr != nil && (err == nil || errors.As(err, &syntax)) {
+		return closeErr
+	}
+	return err
 }

@@ -4,8 +4,8 @@ import "fastcount/parser"
 
 // Report is the result of a run. It is the same, field for field, for any
 // number of workers, buffer size and order of arrival, except that
-// PartReport.Attempts depends on the network, and PartReport.Kept on
-// Config.Load.
+// PartReport.Attempts depends on the network, PartReport.Mapped on what is
+// faster, and PartReport.Kept on Config.Load.
 type Report struct {
 	Patients []string     // the patient ids that occurred, sorted by their bytes, each valid UTF-8
 	Events   []string     // the event types that occurred, sorted by their bytes, each valid UTF-8
@@ -57,6 +57,7 @@ type PartReport struct {
 	Rows     uint64
 	Bytes    uint64 // decoded CSV bytes
 	RawBytes uint64 // bytes read from the source, before decompression
+	Mapped   bool   // most bytes were counted in a mapping of the file, instead of being read
 	Attempts int    // 1 if the first attempt succeeded
 	BadRows  uint64 // rows that were left out, not among Rows
 	Verified Proof

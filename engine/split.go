@@ -56,6 +56,7 @@ type splitPart struct {
 	fault        error          // why no further range is to be counted
 	checked      bool           // see StreamInfo.Checked; of the last range examined
 	proof        Proof          // weakest of the proved ranges
+	mapped       int64          // see StreamInfo; of the proved ranges
 	settled      bool
 
 	within *Range // PartInfo.Range of the part
@@ -71,6 +72,7 @@ type rangeResult struct {
 	lines   int64 // line feeds from start to end
 	checked bool  // see StreamInfo
 	proof   Proof
+	mapped  int64 // see StreamInfo
 	err     error
 }
 
@@ -201,7 +203,7 @@ func (c *splitPart) readHeader(ctx context.Context, w *worker) {
 	stream, err := c.open(ctx, 0, c.bounds[1])
 	if err == nil {
 		w.reader.Reset(stream, c.run.csv(c.run.parts[c.part], nil))
-		err = cmp.Or(w.reader.Begin(), stream.Close())
+		err = cmp.Or(guard(stream, w.reader.Begin), stream.Close())
 	}
 	if err != nil {
 		c.unread = err
@@ -258,9 +260,9 @@ func (c *splitPart) countRange(w *worker, i int, t *accumulator) (result *rangeR
 	w.src = timed{Reader: stream}
 	o := c.run.csv(c.run.parts[c.part], t)
 	w.reader.ResetRange(&w.src, o, g)
-	if result.err = w.reader.Begin(); result.err == nil {
+	if result.err = guard(stream, w.reader.Begin); result.err == nil {
 		result.start = w.reader.Offset()
-		result.err = w.countStream(c.ctx, stream, o, t, c.state())
+		result.err = guard(stream, func() error { return w.countStream(c.ctx, stream, o, t, c.state()) })
 		result.end, result.limit, result.lines = w.reader.Offset(), limit(), w.reader.Lines()
 	} else {
 		result.start = -1
@@ -269,10 +271,8 @@ func (c *splitPart) countRange(w *worker, i int, t *accumulator) (result *rangeR
 		result.start = 0 // it begins with the header
 	}
 	info := stream.Info()
-	result.checked, result.proof = info.Checked, info.Proof
-	if err := stream.Close(); result.err == nil {
-		result.err = err
-	}
+	result.checked, result.proof, result.mapped = info.Checked, info.Proof, info.Mapped
+	result.err = closed(stream, result.err)
 	return result
 }
 
@@ -308,6 +308,7 @@ func (c *splitPart) prove(result *rangeResult) error {
 		return moved(result.err, c.at, c.lines)
 	}
 	c.proof = min(c.proof, result.proof)
+	c.mapped += result.mapped
 	c.proved++
 	c.lines += result.lines
 	if c.proved == len(c.results) {
@@ -397,8 +398,8 @@ func (c *splitPart) finish(total *accumulator) {
 	part := c.run.parts[c.part]
 	from, to := c.bounds[0], c.bounds[len(c.bounds)-1]
 	total.bytes = uint64(c.at - c.start)
-	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes, RawBytes: uint64(to - from), Attempts: 1, Verified: c.proof,
-		Stats: total.stats, Unterminated: total.unterminated && !c.checked}
+	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes, RawBytes: uint64(to - from), Mapped: c.mapped > (to-from)/2,
+		Attempts: 1, Verified: c.proof, Stats: total.stats, Unterminated: total.unterminated && !c.checked}
 	if c.within != nil {
 		report.Range = &Range{From: from, To: to, Start: c.start, End: c.at, Size: part.Info().Size}
 	}

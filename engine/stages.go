@@ -3,6 +3,8 @@ package engine
 import (
 	"io"
 	"time"
+
+	"fastcount/parser"
 )
 
 // stages holds the time spent in each stage; see Progress.Stages.
@@ -28,6 +30,18 @@ func (t *timed) Read(p []byte) (int, error) {
 	n, err := t.Reader.Read(p)
 	t.reading += time.Since(begin)
 	return n, err
+}
+
+// Window implements [parser.Windower].
+func (t *timed) Window(unread int) []byte {
+	w, ok := t.Reader.(parser.Windower)
+	if !ok {
+		return nil
+	}
+	begin := time.Now()
+	data := w.Window(unread)
+	t.reading += time.Since(begin)
+	return data
 }
 
 // split divides the time of all reads into waiting and decoding. All of it is

@@ -113,15 +113,12 @@ func (w *worker) attempt(ctx context.Context, part Part, t *accumulator, state *
 	w.src = timed{Reader: stream}
 	o := w.run.csv(part, t)
 	w.reader.Reset(&w.src, o)
-	err = w.countStream(ctx, stream, o, t, state)
+	err = guard(stream, func() error { return w.countStream(ctx, stream, o, t, state) })
 	if err != nil {
 		err = outranked(stream, err)
 	}
 	report := w.run.reportOf(part, stream, t)
-	if closeErr := stream.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
+	if err = closed(stream, err); err != nil {
 		return report, err
 	}
 	return report, w.run.verify(part, t, &report)
@@ -250,7 +247,7 @@ func (r *run) reportOf(part Part, stream io.Reader, t *accumulator) PartReport {
 	info := infoOf(stream, int64(t.bytes))
 	return PartReport{
 		Name: part.Name(), Rows: t.rows, Bytes: t.bytes, RawBytes: uint64(info.RawBytes), BadRows: t.bad.rows, Stats: t.stats,
-		Verified: info.Proof, Unterminated: t.unterminated && !info.Checked,
+		Mapped: info.Mapped > info.RawBytes/2, Verified: info.Proof, Unterminated: t.unterminated && !info.Checked,
 	}
 }
 

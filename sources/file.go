@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/mapped"
 )
 
 var _ engine.Part = (*File)(nil)
@@ -120,6 +121,9 @@ func (f *File) open(ctx context.Context) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.format == plain {
+		return ready(s, s.mapUntil(f.found.size()))
+	}
 	return ready(s, s.decode(f.format, f.opts.maxWindow()))
 }
 
@@ -209,6 +213,10 @@ type regularReader struct {
 	file  *os.File
 	found facts
 	off   int64
+
+	windows *mapped.Windows // nil if the file is not mapped
+	mapped  int64           // bytes returned by Window
+	moved   bool            // off is not the offset of the file
 }
 
 // newRegular returns a stream of a regular file whose offset is off. Closing
@@ -221,7 +229,15 @@ func newRegular(ctx context.Context, file *os.File, found facts, off int64) *str
 }
 
 func (r *regularReader) Read(p []byte) (int, error) {
+	if r.moved {
+		if _, err := r.file.Seek(r.off, io.SeekStart); err != nil {
+			return 0, err
+		}
+		r.moved = false
+	}
+	begin := time.Now()
 	n, err := r.r.Read(p)
+	r.windows.Copied(n, time.Since(begin))
 	r.off += int64(n)
 	size := r.found.size()
 	switch {

@@ -31,7 +31,8 @@ func (f *File) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, er
 		return nil, err
 	}
 	if f.format == plain {
-		return &plainRange{stream: s, limit: to - from}, nil
+		s, err := ready(s, s.mapUntil(to))
+		return &plainRange{stream: s, limit: to - from}, err
 	}
 	r := &memberRange{stream: s, file: f, limit: math.MaxInt64, section: to - from, last: to == f.found.size()}
 	if err := r.decode(); err != nil {

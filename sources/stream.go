@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/parser"
 )
 
 // stream is one attempt to read a part: a reader and the layers underneath.
@@ -52,9 +53,29 @@ func (s *stream) decodeSniffed(maxWindow uint64) error {
 	return s.decode(f, maxWindow)
 }
 
+// Window implements [parser.Windower].
+func (s *stream) Window(unread int) []byte {
+	if s.Reader != s.raw {
+		return nil
+	}
+	return s.raw.Window(unread)
+}
+
+// Guard calls f, which reads windows of the stream.
+func (s *stream) Guard(f func() error) error {
+	if r, ok := s.raw.r.(*regularReader); ok {
+		return r.Guard(f)
+	}
+	return f()
+}
+
 // Info returns facts about the stream.
 func (s *stream) Info() engine.StreamInfo {
-	return engine.StreamInfo{Proof: s.strongest(), Checked: s.checked, RawBytes: s.raw.n, Waited: s.raw.in}
+	info := engine.StreamInfo{Proof: s.strongest(), Checked: s.checked, RawBytes: s.raw.n, Waited: s.raw.in}
+	if r, ok := s.raw.r.(*regularReader); ok {
+		info.Mapped = r.mapped
+	}
+	return info
 }
 
 // strongest returns the strongest proof that holds.
@@ -105,6 +126,19 @@ func (s *source) Read(p []byte) (int, error) {
 	}
 	s.err = err
 	return n, err
+}
+
+// Window implements [parser.Windower].
+func (s *source) Window(unread int) []byte {
+	w, ok := s.r.(parser.Windower)
+	if !ok || s.err != nil {
+		return nil
+	}
+	begin := time.Now()
+	data := w.Window(unread)
+	s.in += time.Since(begin)
+	s.n += int64(max(0, len(data)-unread))
+	return data
 }
 
 // rawSlack is the number of bytes by which the compressed form of a response of

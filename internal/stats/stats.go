@@ -60,6 +60,7 @@ type PartStatistics struct {
 	Bytes         uint64       `json:"bytes"`
 	Attempts      int          `json:"attempts"`
 	Verified      engine.Proof `json:"verified"`
+	Read          string       `json:"read,omitempty"`
 	Error         string       `json:"error,omitempty"`
 }
 
@@ -110,10 +111,27 @@ func New(r *engine.Report, run Run) *Statistics {
 	return s
 }
 
+// Values of PartStatistics.Read.
+const (
+	readCopied = "read"
+	readMapped = "mapped"
+)
+
+// howRead returns how a part was read, or "" if it was not in this run.
+func howRead(p engine.PartReport) string {
+	switch {
+	case p.Kept || p.Failed:
+		return ""
+	case p.Mapped:
+		return readMapped
+	}
+	return readCopied
+}
+
 func newPartStatistics(p engine.PartReport) PartStatistics {
 	s := PartStatistics{
 		Name: display.Valid(p.Name), Rows: p.Rows, BadRows: p.BadRows, MultilineRows: p.Stats.Multiline,
-		Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified,
+		Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified, Read: howRead(p),
 	}
 	if p.Err != nil {
 		s.Error = display.Valid(p.Err.Error())
@@ -130,6 +148,16 @@ func (s *Statistics) JSON() string {
 	return string(text)
 }
 
+// mapped returns the number of parts that were read through a mapping.
+func (s *Statistics) mapped() (n int) {
+	for _, p := range s.Parts {
+		if p.Read == readMapped {
+			n++
+		}
+	}
+	return n
+}
+
 // Text returns the statistics in lines for reading.
 func (s *Statistics) Text() string {
 	var b strings.Builder
@@ -140,6 +168,9 @@ func (s *Statistics) Text() string {
 	line("rows", "%s (%s left out, %s span lines)", human.Count(s.Rows), human.Count(s.BadRows), human.Count(s.MultilineRows))
 	line("ids", "%s patients, %s event types", human.Count(uint64(s.Patients)), human.Count(uint64(s.EventTypes)))
 	line("bytes", "%s", size(s.BytesDecoded, s.BytesRead))
+	if n := s.mapped(); n > 0 {
+		line("mapped", "%d of %s", n, human.Numbered(len(s.Parts), "source", "sources"))
+	}
 	line("time", "%s, processor time %s", duration(s.WallSeconds), duration(s.CPUSeconds))
 	line("peak memory", "%s", human.Bytes(uint64(s.PeakRSS)))
 	line("proof", "%v (%s)", s.Proof, proofs[s.Proof])

@@ -20,7 +20,7 @@ func runReport() *engine.Report {
 	return &engine.Report{
 		Patients: []string{"P1", "P2", "P3"}, Events: []string{"up", "down"}, Rows: 1000, Bytes: 8000,
 		Parts: []engine.PartReport{
-			{Name: "a", Rows: 300, BadRows: 2, Stats: parser.Stats{Multiline: 4}, Bytes: 3000, RawBytes: 300, Attempts: 3, Verified: engine.ProofRows},
+			{Name: "a", Rows: 300, BadRows: 2, Stats: parser.Stats{Multiline: 4}, Bytes: 3000, RawBytes: 300, Attempts: 3, Verified: engine.ProofRows, Mapped: true},
 			{Name: "b", Attempts: 8, Failed: true, Err: errors.New("gone")},
 			{Name: "c", Rows: 100, BadRows: 5, Stats: parser.Stats{Multiline: 1}, Bytes: 1000, RawBytes: 100, Attempts: 2, Verified: engine.ProofFraming, Err: errors.New("differs")},
 			{Name: "d", Rows: 600, Bytes: 4000, RawBytes: 400, Attempts: 6, Kept: true, Verified: engine.ProofFraming},
@@ -46,9 +46,9 @@ func TestStatistics(t *testing.T) {
 	want := `{"version":1,"rows":1000,"bad_rows":7,"multiline_rows":5,"patients":3,"event_types":2,"bytes_read":800,"bytes_decoded":8000,` +
 		`"wall_s":4,"cpu_s":1.5,"rows_per_s":100,"peak_rss":1048576,"jobs":7,"kernel":"avx2","verify":"warn","complete":false,"proof":"framing",` +
 		`"stages":{"wait":1,"decode":2,"parse":3,"count":5,"sink":0.5},"parts":[` +
-		`{"name":"a","rows":300,"bad_rows":2,"multiline_rows":4,"bytes":3000,"attempts":3,"verified":"rows"},` +
+		`{"name":"a","rows":300,"bad_rows":2,"multiline_rows":4,"bytes":3000,"attempts":3,"verified":"rows","read":"mapped"},` +
 		`{"name":"b","rows":0,"bad_rows":0,"multiline_rows":0,"bytes":0,"attempts":8,"verified":"none","error":"gone"},` +
-		`{"name":"c","rows":100,"bad_rows":5,"multiline_rows":1,"bytes":1000,"attempts":2,"verified":"framing","error":"differs"},` +
+		`{"name":"c","rows":100,"bad_rows":5,"multiline_rows":1,"bytes":1000,"attempts":2,"verified":"framing","read":"read","error":"differs"},` +
 		`{"name":"d","rows":600,"bad_rows":0,"multiline_rows":0,"bytes":4000,"attempts":6,"verified":"framing"}]}`
 	var got, wanted any
 	if err := errors.Join(json.Unmarshal([]byte(s.JSON()), &got), json.Unmarshal([]byte(want), &wanted)); err != nil {
@@ -61,6 +61,7 @@ func TestStatistics(t *testing.T) {
   rows           1,000 (7 left out, 5 span lines)
   ids            3 patients, 2 event types
   bytes          8.00 kB (800 B compressed)
+  mapped         1 of 4 sources
   time           4.00 s, processor time 1.50 s
   peak memory    1.05 MB
   proof          framing (the sender marked the end; a proxy can hide a cut)
