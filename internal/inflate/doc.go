@@ -26,18 +26,24 @@
 // A table is indexed by the next bits of the input, [litBits] or [distBits] of
 // them. Its entries have 32 bits:
 //
-//	bits   literals                      length or distance
-//	0-5    bits of the codewords         bits of the codeword and extra bits
-//	8-11   number of literals, 1 or 2    bits of the codeword
-//	13     1                             0
-//	14     0                             1 if the loop must stop
-//	15     0                             1 if a subtable follows
-//	16-31  the literals                  lowest length or distance
+//	bits   literals and lengths          distances
+//	0-5    bits of the codewords and of the extra bits after them
+//	6-7    number of literals, 0 to 2    0
+//	8-11   bits of the codewords
+//	14     1 if there is no length       0
+//	15     1 for a special entry
+//	16-23  first literal                 lowest distance,
+//	24-31  second literal, or length-3   16 bits
 //
-// If two literals have codewords that fit into an index together, their entry
-// holds both. A codeword that is longer than an index begins with the index of
-// an entry that refers to a subtable: bits 8-11 have the number of bits by
-// which the subtable is indexed, and bits 16-31 have its position.
+// An entry has two literals, or a literal and the length that follows it, if
+// their codewords fit into an index together. This saves look-ups and, more
+// important, branches that cannot be predicted: in CSV the number of literals
+// before a match is most often 0 or 1.
+//
+// A codeword that is longer than an index begins with the index of a special
+// entry: bits 0-5 hold the number of bits by which a subtable is indexed, and
+// bits 16-31 its position. In the subtable, entries count all bits of their
+// codewords. All other special entries stop the loop.
 //
 // # Refilling
 //
@@ -46,20 +52,26 @@
 // makes 56 to 63 bits valid; the position in the input advances by the whole
 // bytes of these. Above them are further bits of the input, which the next
 // refill combines with themselves. The position of the next symbol is therefore
-// always 8*pos - left in bits, wherever the loop stops.
+// always 8*pos - left in bits, wherever the loop stops. The loop keeps used =
+// 63
+// - left, to which the low bits of an entry are added: its other bits do not
+// matter, because only the low 6 bits of used are.
 //
-// A match needs at most 48 bits: 15 + 5 for the length and 15 + 13 for the
-// distance. The loop refills after each match and after up to three entries of
-// literals, which use at most 33 bits. An iteration begins with 56 bits and
-// refills at most twice, so that it loads less than inputMargin bytes.
+// The loop refills once for each iteration, between the look-ups of a length
+// and its distance. So the refill takes no time: what is on the critical path,
+// from one look-up to the next, is a shift and a mask. An iteration begins with
+// at least 28 bits. An entry for a length uses at most 20, so that 8, the index
+// of a distance, remain before the refill. After it there are at least 56, of
+// which a distance uses at most 28, and a second entry of literals 11.
 //
 // # Writing after the end
 //
-// An entry of literals is always written as two bytes, and a match is copied in
-// pieces of 16 bytes, the first two of them unconditionally. These writes may
-// go up to 31 bytes beyond the decoded data. An iteration that begins before
-// the limit of the window writes at most 4 bytes of literals, a match of 258
-// bytes, and these 31, which is less than [outputSlack]. What lies beyond the
-// data is never returned, and never copied by a match before it was
-// overwritten, because a distance is compared with the number of decoded bytes.
+// Two bytes are written for an entry of any number of literals, and a match is
+// copied in pieces of 16 bytes, the first two of them unconditionally. These
+// writes may go up to 31 bytes beyond the decoded data. An iteration that
+// begins before the limit of the window writes at most 4 bytes of literals, or
+// one and a match of 258 bytes, and these 31, which is less than [outputSlack].
+// What lies beyond the data is never returned, and never copied by a match
+// before it was overwritten, because a distance is compared with the number of
+// decoded bytes.
 package inflate

@@ -7,12 +7,16 @@ import "sync"
 type entry = uint32
 
 const (
-	consumed   = 63      // mask of the bits to consume
-	lenShift   = 8       // codeword's length in bits, or the number of literals
-	isLiteral  = 1 << 13 // one or two literals
-	isStop     = 1 << 14 // the end of the block, or an error
-	isSubtable = 1 << 15 // the codeword continues in a subtable
-	valueShift = 16
+	consumed    = 63      // mask of the bits to consume
+	lenShift    = 8       // bits of the codewords, without extra bits
+	countShift  = 6       // number of literals
+	isLiteral   = 1 << 14 // literals without a length
+	isSpecial   = 1 << 15 // the codeword continues in a subtable, or isStop
+	isStop      = isSpecial
+	valueShift  = 16 // first literal, or distance
+	secondShift = 24 // second literal, or length - minLength
+
+	minLength = 3
 )
 
 // Sizes of the tables: entries of the main table, and the largest number of
@@ -78,18 +82,21 @@ func (t *tables) init(lit, dist []uint8) error {
 
 // litValues and distValues hold the entry of each symbol for a codeword of
 // length 0. Symbols that are never valid stop the loop, as the end of the block
-// does.
-var litValues = func() (values [allLitSymbols]entry) {
+// does. afterLiteral holds the entries for literals and lengths that follow a
+// literal.
+var litValues, afterLiteral = func() (values, after [allLitSymbols]entry) {
 	for i := range values {
-		values[i] = isStop
+		values[i], after[i] = isStop, isStop
 	}
 	for i := range endOfBlock {
-		values[i] = isLiteral | 1<<lenShift | entry(i)<<valueShift
+		values[i] = isLiteral | 1<<countShift | entry(i)<<valueShift
+		after[i] = isLiteral | 2<<countShift | entry(i)<<secondShift
 	}
 	for i, length := range lengthBases {
-		values[endOfBlock+1+i] = entry(length)<<valueShift | entry(lengthExtra[i])
+		values[endOfBlock+1+i] = entry(length-minLength)<<secondShift | entry(lengthExtra[i])
+		after[endOfBlock+1+i] = 1<<countShift | values[endOfBlock+1+i]
 	}
-	return values
+	return values, after
 }()
 
 var distValues = func() (values [allLitSymbols]entry) {
@@ -111,11 +118,10 @@ var (
 	distExtra   = [30]uint8{0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13}
 )
 
-// withLength returns the entry for a symbol with the given value and a codeword
-// of n bits.
+// withLength returns the entry for the given value and codewords of n bits.
 func withLength(value entry, n int) entry {
-	if value&isLiteral != 0 {
-		return value + entry(n)
+	if value == isStop {
+		return isStop
 	}
 	return value + entry(n)<<lenShift + entry(n)
 }
@@ -139,16 +145,17 @@ func (h *huffman) fill(table []entry, width int, values *[allLitSymbols]entry) {
 	h.fillSubtables(table, width, values)
 }
 
-// fillPairs sets the entries of two literals whose codewords have n bits
-// together.
+// fillPairs sets the entries of a literal and another literal or a length whose
+// codewords have n bits together.
 func (h *huffman) fillPairs(table []entry, n int) {
 	for a := h.min; a <= n-h.min; a++ {
 		b := n - a
-		seconds := h.first[b] + h.literals[b]
 		for i := h.first[a]; i < h.first[a]+h.literals[a]; i++ {
-			pair := isLiteral | 2<<lenShift | entry(n) | entry(h.symbols[i])<<valueShift
-			for j := h.first[b]; j < seconds; j++ {
-				table[h.reversed[i]|h.reversed[j]<<a] = pair | entry(h.symbols[j])<<(valueShift+8)
+			pair := entry(h.symbols[i])<<valueShift + withLength(0, n)
+			for j := h.first[b]; j < h.first[b+1]; j++ {
+				if after := afterLiteral[h.symbols[j]]; after != isStop {
+					table[h.reversed[i]|h.reversed[j]<<a] = pair + after
+				}
 			}
 		}
 	}
@@ -166,7 +173,7 @@ func (h *huffman) fillSubtables(table []entry, width int, values *[allLitSymbols
 			last++
 		}
 		size := h.lengthOf(last, n) - width
-		table[h.reversed[i]&mask] = isSubtable | entry(size)<<lenShift | entry(free)<<valueShift
+		table[h.reversed[i]&mask] = isSpecial | entry(size) | entry(free)<<valueShift
 		for ; i <= last; i++ {
 			n = h.lengthOf(i, n)
 			e := withLength(values[h.symbols[i]], n)
