@@ -80,8 +80,8 @@ func addHeader(header http.Header, line string) (name string, err error) {
 	return name, nil
 }
 
-// readHeaders adds the headers in a file, one per line. It skips empty lines and
-// lines that begin with #.
+// readHeaders adds the headers in a file, one per line. It skips empty lines
+// and lines that begin with #.
 func readHeaders(header http.Header, file string) error {
 	text, err := readStart(file, maxToken+1)
 	if err != nil {

@@ -29,8 +29,8 @@ func newGenerate(p *program) *cobra.Command {
 	return p.command("generate ID --out-dir DIR", "write the streams of a mock export as CSV files", s, o.run, cli.CompleteOne(builtinIDs))
 }
 
-// run writes the files of a mock export, and reports each on standard error when
-// it is finished.
+// run writes the files of a mock export, and reports each on standard error
+// when it is finished.
 func (o *generateOptions) run(ctx context.Context, p *program, args []string) error {
 	if err := o.check(args); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/cli"
 	"fastcount/internal/profile"
+	"fastcount/internal/progress"
 	"fastcount/parser"
 	"fastcount/sources"
 )
@@ -89,6 +90,8 @@ type countOptions struct {
 	jobs         cli.Count
 	dryRun       bool
 	profile      profile.Files
+
+	reporter *progress.Reporter // of the run
 }
 
 // inputOptions are the flags about the sources.
@@ -173,6 +176,17 @@ func (o *dialectOptions) dialectFlags(f *pflag.FlagSet) {
 	f.Var(&o.utf8, "invalid-utf8", "how to treat ids that are not UTF-8; escape writes \\xNN")
 }
 
+// setDialect sets the dialect and the columns of a configuration.
+func (o *dialectOptions) setDialect(cfg *engine.Config) error {
+	if o.noHeader && (o.patient.Name != "" || o.event.Name != "") {
+		return cli.Usagef("--no-header: without a header columns are chosen by number")
+	}
+	cfg.Dialect = parser.Dialect{Delimiter: o.delimiter.String(), NoHeader: o.noHeader}
+	cfg.Patient, cfg.Event = parser.Selector(o.patient), parser.Selector(o.event)
+	cfg.EscapeIDs = o.utf8.Word == "escape"
+	return nil
+}
+
 func (o *countOptions) csvFlags(f *pflag.FlagSet) {
 	o.dialectFlags(f)
 	f.Var(&o.maxBadRows, "max-bad-rows", "leave out up to N rows with a wrong number of fields, and exit with 3")
@@ -240,7 +254,8 @@ func jobsOrDefault(jobs cli.Count) int {
 	return int(jobs)
 }
 
-// proofOptions are the flags about how strong the proof of completeness must be.
+// proofOptions are the flags about how strong the proof of completeness must
+// be.
 type proofOptions struct {
 	require    cli.Choice
 	expectRows cli.ExpectedRows

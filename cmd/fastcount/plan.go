@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 	"fastcount/sources"
 )
 
-// planOptions are the flags of plan: those of counting that say what is counted.
+// planOptions are the flags of plan.
 type planOptions struct {
 	inputOptions
 	dialectOptions
@@ -50,14 +51,13 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	}
 	for _, s := range found {
 		if s.Kind == sources.KindStdin || s.Kind == sources.KindURL {
-			return cli.Usagef("%s: not a file or an export; a worker could not find it again", s.Name)
+			return cli.Usagef("%s: not a file or an export, which workers can find again", s.Name)
 		}
 	}
 	if err := p.claimSources(found); err != nil {
 		return err
 	}
-	count := countOptions{inputOptions: o.inputOptions, dialectOptions: o.dialectOptions, verify: cli.Choice{Word: "strict"}}
-	cfg, err := count.config(p)
+	cfg, err := o.config(p)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,18 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	return nil
 }
 
-// rules returns what the flags say that shards must know.
+// config returns the configuration of the engine for reading the sources.
+func (o *planOptions) config(p *program) (cfg engine.Config, err error) {
+	if err := o.setDialect(&cfg); err != nil {
+		return cfg, err
+	}
+	if err := cmp.Or(cfg.Validate(), useKernel(p.environ)); err != nil {
+		return cfg, cli.Usage(err)
+	}
+	return cfg, nil
+}
+
+// rules returns the flags that apply to all shards.
 func (o *planOptions) rules() plan.Rules {
 	r := plan.Rules{
 		NoHeader: o.noHeader, Patient: plan.Column{Name: o.patient.Name, Number: o.patient.Number}, Event: plan.Column{Name: o.event.Name, Number: o.event.Number}, EscapeIDs: o.utf8.Word == "escape",
@@ -129,7 +140,8 @@ func (o *planOptions) entries(ctx context.Context, r *remote, found []sources.So
 	return entries, nil
 }
 
-// planned is how a plan calls the server: "" is the built-in one.
+// planned returns the server as it is written in a plan: "" is the built-in
+// one.
 func (r *remote) planned() string {
 	if r.mock != nil {
 		return ""

@@ -22,8 +22,8 @@ import (
 //     its standard error if one of them begins with "fastcount: " or "hint: ".
 //     Without such lines the output is not checked. A line "..." matches any
 //     number of lines, and "..." within a line any text.
-//   - A "fastcount serve ... &" is started on a free port and runs to the end of
-//     the page. In later commands, http://localhost:8000 and
+//   - A "fastcount serve ... &" is started on a free port and runs to the end
+//     of the page. In later commands, http://localhost:8000 and
 //     http://127.0.0.1:8000 are replaced by its URL. Its output is not checked.
 func TestReadme(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {

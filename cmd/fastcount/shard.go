@@ -17,34 +17,35 @@ import (
 	"fastcount/internal/human"
 	"fastcount/internal/merge"
 	"fastcount/internal/plan"
-	"fastcount/internal/progress"
 	"fastcount/internal/scheduler"
 	"fastcount/internal/stats"
 	"fastcount/sources"
 )
 
-// scaleOptions say which shard of a plan is counted.
+// scaleOptions are the flags about the shard of a plan.
 type scaleOptions struct {
 	plan   string
 	shard  string
 	outDir string
 }
 
-// runShard counts one shard of a plan into a partial result.
+// shard is a shard of a plan.
+type shard struct {
+	plan         *plan.Plan
+	index, count int
+	file         string // of its partial result
+}
+
+// runShard counts a shard of a plan, and writes its partial result.
 func (o *countOptions) runShard(ctx context.Context, p *program, args []string) (err error) {
 	if err := errors.Join(o.checkShard(args), o.checkShardProof()); err != nil {
 		return err
 	}
-	index, count, err := parseShard(o.shard, p.environ)
+	s, err := o.readShard(p.environ)
 	if err != nil {
-		return cli.Usage(err)
+		return err
 	}
-	work, err := plan.Read(o.plan)
-	if err != nil {
-		return fmt.Errorf("--plan: %w", err)
-	}
-	file := filepath.Join(o.outDir, fmt.Sprintf("shard-%06d-of-%06d%s", index, count, merge.Suffix))
-	if err := claimShard(p, work, file); err != nil {
+	if err := s.claim(p); err != nil {
 		return err
 	}
 	endProfile, err := o.profile.Start()
@@ -52,61 +53,72 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 		return err
 	}
 	defer func() { err = errors.Join(err, endProfile()) }()
-	begin := time.Now()
 	cfg, err := o.config(p)
 	if err != nil {
 		return err
 	}
-	work.Rules.Config(&cfg)
-	shown := progress.New(p.ui, o.progress.Word)
-	o.retrying = shown.Retry
-	client, err := o.planClient(p, work)
+	s.plan.Rules.Config(&cfg)
+	return o.countShard(ctx, p, s, cfg)
+}
+
+// readShard reads the plan, and the shard that the flags or the scheduler name.
+func (o *countOptions) readShard(environ []string) (s shard, err error) {
+	if s.index, s.count, err = parseShard(o.shard, environ); err != nil {
+		return s, cli.Usage(err)
+	}
+	if s.plan, err = plan.Read(o.plan); err != nil {
+		return s, fmt.Errorf("--plan: %w", err)
+	}
+	s.file = filepath.Join(o.outDir, fmt.Sprintf("shard-%06d-of-%06d%s", s.index, s.count, merge.Suffix))
+	return s, nil
+}
+
+// countShard counts the entries of a shard and writes its partial result.
+func (o *countOptions) countShard(ctx context.Context, p *program, s shard, cfg engine.Config) error {
+	begin := time.Now()
+	client, err := o.planClient(p, s.plan)
 	if err != nil {
 		return err
 	}
 	defer client.close()
-	parts, err := work.Parts(ctx, work.Shard(index, count), sources.LocalOptions{MaxWindow: uint64(o.maxWindow)}, client.get)
+	local := sources.LocalOptions{MaxWindow: uint64(o.maxWindow)}
+	parts, err := s.plan.Parts(ctx, s.plan.Shard(s.index, s.count), local, client.get)
 	if err != nil {
 		return err
 	}
-	cfg.Progress, cfg.Retrying = new(engine.Progress), shown.Retry
-	stop := shown.Show(ctx, cfg.Progress, parts, p.asked)
-	report, err := engine.Run(ctx, parts, cfg)
-	stop()
+	report, err := o.countParts(ctx, p, parts, &cfg)
 	if err != nil {
-		return err
-	}
-	if err := o.checkProof(report); err != nil {
 		return err
 	}
 	counted := time.Now()
-	if err := writeShard(file, work, index, count, report); err != nil {
+	if err := s.write(report); err != nil {
 		return err
 	}
 	took := time.Since(begin)
-	err = o.reportStats(p, report, measured(cfg.Progress, took, time.Since(counted)))
-	if err != nil {
+	if err := o.reportStats(p, report, measured(cfg.Progress, took, time.Since(counted))); err != nil {
 		return err
 	}
-	p.ui.Info("shard %d/%d: %s, %s in %s; %s", index, count, human.Rows(report.Rows), human.Bytes(report.Bytes), human.Duration(took)+stats.Notes(report.Parts), file)
+	p.ui.Info("shard %d/%d: %s, %s in %s%s; %s", s.index, s.count, human.Rows(report.Rows), human.Bytes(report.Bytes),
+		human.Duration(took), stats.Notes(report.Parts), s.file)
 	return nil
 }
 
-// claimShard records the files of the plan and the file of the shard's result.
-func claimShard(p *program, work *plan.Plan, file string) error {
-	for _, u := range work.Entries {
-		if u.File == nil {
+// claim records the files of the plan and the file of the result.
+func (s shard) claim(p *program) error {
+	for _, e := range s.plan.Entries {
+		if e.File == nil {
 			continue
 		}
-		path := work.Path(u.File)
+		path := s.plan.Path(e.File)
 		if err := p.claim(atomicfile.Reads, "the source "+path, path); err != nil {
 			return err
 		}
 	}
-	return p.claim(atomicfile.Writes, "the partial result "+file, file)
+	return p.claim(atomicfile.Writes, "the partial result "+s.file, s.file)
 }
 
-// checkShard refuses flags that a plan or a partial result has no place for.
+// checkShard returns an error if a flag is set that belongs to the plan or to
+// merge.
 func (o *countOptions) checkShard(args []string) error {
 	switch {
 	case o.shard == "" || o.outDir == "":
@@ -124,7 +136,8 @@ func (o *countOptions) checkShard(args []string) error {
 	return nil
 }
 
-// parseShard reads i/n, or auto/n: then the scheduler tells i, which counts from 0.
+// parseShard parses i/n or auto/n. The index i begins at 0; auto is the task
+// number that the scheduler sets.
 func parseShard(text string, environ []string) (index, count int, err error) {
 	first, second, ok := strings.Cut(text, "/")
 	if count, err = strconv.Atoi(second); !ok || err != nil || count < 1 {
@@ -147,15 +160,17 @@ func parseShard(text string, environ []string) (index, count int, err error) {
 	return index, count, err
 }
 
-// writeShard writes the partial result of a shard.
-func writeShard(file string, work *plan.Plan, index, count int, r *engine.Report) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+// write writes the partial result of a shard.
+func (s shard) write(r *engine.Report) error {
+	if err := os.MkdirAll(filepath.Dir(s.file), 0o700); err != nil {
 		return err
 	}
-	return atomicfile.Write(atomicfile.OS{}, file, func(w io.Writer) error { return work.WriteShard(w, index, count, r) })
+	return atomicfile.Write(atomicfile.OS{}, s.file, func(w io.Writer) error {
+		return s.plan.WriteShard(w, s.index, s.count, r)
+	})
 }
 
-// planClient is the client of the server that a plan names, made when it is
+// planClient makes the client of the server that a plan names when it is first
 // needed.
 type planClient struct {
 	p           *program

@@ -19,10 +19,10 @@ import (
 	"fastcount/sources"
 )
 
-// maxList bounds the list of sources that --files-from names, in bytes.
+// maxList is the largest size of the list of --files-from, in bytes.
 const maxList = 64 << 20
 
-// sourceNames returns the sources that args name, and behind them those of --files-from.
+// sourceNames returns args, followed by the names in the list of --files-from.
 func (o *inputOptions) sourceNames(p *program, args []string) ([]string, error) {
 	if o.filesFrom == "" {
 		return args, nil
@@ -32,13 +32,13 @@ func (o *inputOptions) sourceNames(p *program, args []string) ([]string, error) 
 		return nil, fmt.Errorf("--files-from: %w", err)
 	}
 	if len(text) > maxList {
-		return nil, cli.Usagef("--files-from: %s is longer than %s", o.filesFrom, human.Bytes(maxList))
+		return nil, cli.Usagef("--files-from: %s: larger than %s", o.filesFrom, human.Bytes(maxList))
 	}
 	listed := splitList(text)
 	comment := slices.IndexFunc(listed, func(name string) bool { return name[0] == '#' })
 	switch {
 	case len(listed) == 0:
-		return nil, cli.Usagef("--files-from: %s names no source", o.filesFrom)
+		return nil, cli.Usagef("--files-from: %s: no sources", o.filesFrom)
 	case comment >= 0:
 		return nil, cli.Usage(cli.Hint(fmt.Errorf("--files-from: source %d of %s begins with #", comment+1, o.filesFrom),
 			"lists have no comments; name such a file as ./#..."))
@@ -48,7 +48,7 @@ func (o *inputOptions) sourceNames(p *program, args []string) ([]string, error) 
 	return slices.Concat(args, listed), nil
 }
 
-// readList returns the text of the list, or a byte more than it may have.
+// readList returns the text of the list, cut one byte after the largest size.
 func (o *inputOptions) readList(p *program) ([]byte, error) {
 	if o.filesFrom == "-" {
 		return io.ReadAll(io.LimitReader(p.stdin, maxList+1))
@@ -56,8 +56,9 @@ func (o *inputOptions) readList(p *program) ([]byte, error) {
 	return readStart(o.filesFrom, maxList+1)
 }
 
-// splitList returns the names in a list: one a line, or, as no name holds a NUL, each before a NUL if there is any.
-// Nothing but the line ends and a byte order mark is taken away, and nothing but empty lines is left out.
+// splitList returns the names in a list. Each ends in a NUL if the list
+// contains one, and otherwise in a line end. Apart from those, only a byte
+// order mark and empty names are removed.
 func splitList(text []byte) []string {
 	separator, end := "\n", "\r"
 	if bytes.IndexByte(text, 0) >= 0 {
@@ -72,8 +73,8 @@ func splitList(text []byte) []string {
 	return names
 }
 
-// resolve returns the sources that args and --files-from name. It warns of
-// those that are probably the same.
+// resolve returns the sources in args and in the list of --files-from. It warns
+// of URLs that are probably the same.
 func (o *inputOptions) resolve(p *program, args []string, maxWindow uint64) ([]sources.Source, error) {
 	args, err := o.sourceNames(p, args)
 	if err != nil {
@@ -89,8 +90,8 @@ func (o *inputOptions) resolve(p *program, args []string, maxWindow uint64) ([]s
 	return found, nil
 }
 
-// warnEqualFiles warns of files that have rows and equal content. Its error is
-// that of ctx.
+// warnEqualFiles warns of files that have rows and equal content. It returns an
+// error only if ctx has ended.
 func (p *program) warnEqualFiles(ctx context.Context, parts []engine.Part, reports []engine.PartReport) error {
 	rows := make([]uint64, len(reports))
 	for i, r := range reports {
@@ -100,7 +101,8 @@ func (p *program) warnEqualFiles(ctx context.Context, parts []engine.Part, repor
 	return p.reportEqual(ctx, groups, err)
 }
 
-// warnEqualInPlan is warnEqualFiles before anything is counted.
+// warnEqualInPlan is warnEqualFiles for a plan, whose files are not counted
+// yet.
 func (p *program) warnEqualInPlan(ctx context.Context, found []sources.Source, cfg engine.Config) error {
 	parts := make([]engine.Part, len(found))
 	for i, s := range found {
@@ -116,8 +118,8 @@ func (p *program) warnEqualInPlan(ctx context.Context, found []sources.Source, c
 	return p.reportEqual(ctx, withRows, err)
 }
 
-// hasRows reports whether a file holds more than a header. A file that is not
-// well formed may do so.
+// hasRows reports whether a file has more than a header. It returns true for a
+// malformed file.
 func hasRows(ctx context.Context, part engine.Part, cfg engine.Config) bool {
 	stream, err := part.Open(ctx)
 	if err != nil {
@@ -137,7 +139,7 @@ func hasRows(ctx context.Context, part engine.Part, cfg engine.Config) bool {
 	}
 }
 
-// reportEqual warns of groups of equal files in one line.
+// reportEqual warns of groups of equal files, in one line.
 func (p *program) reportEqual(ctx context.Context, groups [][]engine.Part, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -152,7 +154,7 @@ func (p *program) reportEqual(ctx context.Context, groups [][]engine.Part, err e
 	return nil
 }
 
-// twoOf names two of some files.
+// twoOf returns the names of two of the files.
 func twoOf(files []engine.Part) string {
 	text := files[0].Name() + " and " + files[1].Name()
 	if more := len(files) - 2; more > 0 {
@@ -161,7 +163,7 @@ func twoOf(files []engine.Part) string {
 	return text
 }
 
-// builtinIDs are the exports that can be counted without a server.
+// builtinIDs returns the ids of the exports of the built-in server.
 func builtinIDs() []string {
 	var ids []string
 	for _, e := range mockserver.Builtin() {
@@ -170,7 +172,8 @@ func builtinIDs() []string {
 	return ids
 }
 
-// unknownBuiltin returns the error for an id that no built-in export has.
+// unknownBuiltin returns the error for an id that the built-in server does not
+// have.
 func (p *program) unknownBuiltin(id string) error {
 	var h []string
 	if slices.Contains(cli.CommandNames(p.root), id) {
@@ -184,8 +187,8 @@ func (p *program) unknownBuiltin(id string) error {
 	return cli.Usage(cli.Hint(fmt.Errorf("%s: no built-in export of that id, and no --server", id), h...))
 }
 
-// unknownExport explains why no export of that id on the server. Where the server does have it, or cannot say what
-// it has, the error that it answered with stays what it is.
+// unknownExport returns the error for an id that the server does not have. If
+// the server lists the id, or cannot list its exports, that is err.
 func (r *remote) unknownExport(ctx context.Context, id string, err error) error {
 	ids, listErr := r.Exports(ctx)
 	switch {
@@ -197,13 +200,13 @@ func (r *remote) unknownExport(ctx context.Context, id string, err error) error 
 	return cli.Hint(fmt.Errorf("%s: %w", id, noSuchExport{err}), append(meant(id, ids), "the server's exports are "+list(ids))...)
 }
 
-// noSuchExport is the server's answer to an id that it does not have.
+// noSuchExport is the error for an id that the server does not list.
 type noSuchExport struct{ err error }
 
 func (noSuchExport) Error() string   { return "no export of that id on the server" }
 func (e noSuchExport) Unwrap() error { return e.err }
 
-// meant guesses what was meant by an id that is unknown.
+// meant returns hints for an unknown id.
 func meant(id string, known []string) []string {
 	h := cli.DidYouMean(id, known)
 	if _, err := os.Stat(id); err == nil {
@@ -212,9 +215,10 @@ func meant(id string, known []string) []string {
 	return h
 }
 
-// maxListed is how many ids a hint lists.
+// maxListed is the largest number of ids in a hint.
 const maxListed = 20
 
+// list returns ids in one line.
 func list(ids []string) string {
 	switch n := len(ids); {
 	case n == 0:

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,7 +12,8 @@ import (
 	"fastcount/sources"
 )
 
-// keepable refuses, with --state, sources that a later run could not know again.
+// keepable returns an error if --state is set and a later run could not
+// recognise a source.
 func (o *countOptions) keepable(found []sources.Source) error {
 	if o.state == "" {
 		return nil
@@ -22,14 +22,14 @@ func (o *countOptions) keepable(found []sources.Source) error {
 		if s.Kind == sources.KindExport || s.Kind == sources.KindFile && sources.Identify(s.Part) != (sources.Identity{}) {
 			continue
 		}
-		return cli.Usage(cli.Hint(errors.New("--state: "+s.Name+" cannot be kept in a checkpoint: a later run could not recognise it"),
+		return cli.Usage(cli.Hint(fmt.Errorf("--state: %s: a later run could not recognise it", s.Name),
 			"save it to a file first, or count it without --state"))
 	}
 	return nil
 }
 
-// identityOf returns what a part is known by, without the server: that is one
-// of the rules, and the port of the built-in server is different in each run.
+// identityOf returns the identity of a part without the server. That is one of
+// the rules, and the port of the built-in server differs in each run.
 func (r *remote) identityOf(p engine.Part) sources.Identity {
 	id := sources.Identify(p)
 	if p.Info().Declared != nil {
@@ -38,7 +38,8 @@ func (r *remote) identityOf(p engine.Part) sources.Identity {
 	return id
 }
 
-// useState lets cfg keep finished parts in the folder of --state, if one is named. The returned function ends that.
+// useState makes cfg keep finished parts in the directory of --state, if it is
+// set. The returned function closes the checkpoint.
 func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg *engine.Config) (end func() error, err error) {
 	if o.state == "" {
 		return func() error { return nil }, nil
@@ -56,8 +57,9 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	return store.Close, nil
 }
 
-// rules returns what the counts of a finished part depend on beside the part. What only decides whether a part can be
-// finished, such as the limits, may differ when a run is taken up again: so the part that failed can be let pass.
+// rules returns the flags on which the counts of a finished part depend. Flags
+// that only affect whether a part succeeds, such as the limits, may differ when
+// a run is continued, so that a failed part can be accepted then.
 func rules(r *remote, parts []engine.Part, cfg engine.Config) map[string]string {
 	compared := "yes"
 	if cfg.IgnoreDeclared {
@@ -78,7 +80,7 @@ func rules(r *remote, parts []engine.Part, cfg engine.Config) map[string]string 
 	return all
 }
 
-// selected describes the choice of a column.
+// selected describes how a column is selected.
 func selected(s parser.Selector) string {
 	switch {
 	case s.Number > 0:
@@ -89,15 +91,15 @@ func selected(s parser.Selector) string {
 	return "by default"
 }
 
-// identity says which server it is, the same in every run.
+// identity returns a name of the server that is the same in every run.
 func (r *remote) identity() string {
 	if r.mock != nil {
-		return "built-in mock server" // whose port is another each time
+		return "built-in mock server" // its port differs in each run
 	}
 	return r.Server()
 }
 
-// delimited tells a delimiter.
+// delimited describes a delimiter.
 func delimited(comma string) string {
 	if comma == "" {
 		return "by name"
