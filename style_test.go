@@ -40,7 +40,7 @@ func TestLayout(t *testing.T) {
 			return nil
 		}
 		files++
-		checkLayout(t, path, slices.Contains(unwrapped, strings.Split(filepath.ToSlash(path), "/")[0]))
+		checkLayout(t, path)
 		return nil
 	})
 	if err != nil {
@@ -51,10 +51,7 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// unwrapped lists the directories in which comments are not wrapped yet.
-var unwrapped = []string{"cmd"}
-
-func checkLayout(t *testing.T, path string, anyWidth bool) {
+func checkLayout(t *testing.T, path string) {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -69,7 +66,7 @@ func checkLayout(t *testing.T, path string, anyWidth bool) {
 		if generated.MatchString(line) {
 			return
 		}
-		if !anyWidth && comment.MatchString(line) && tooWide(line) {
+		if comment.MatchString(line) && tooWide(line) {
 			t.Errorf("%s:%d: comment is wider than %d columns", path, n, maxCommentWidth)
 		}
 	}
