@@ -12,8 +12,8 @@ import (
 	"fastcount/parser"
 )
 
-// inputOf returns a header, rows that hold each column name as an id, rows
-// enough for the fused path, one record, and rows again. row makes a row of a
+// inputOf returns a header, rows that hold each column name as an id, enough
+// rows for the fused path, one record, and more rows. row makes a row of a
 // patient id and an event type. It also returns the line of the record.
 func inputOf(header, record string, names [2]string, row func(patient, event string) string) (data []byte, line int64) {
 	var b bytes.Buffer
@@ -31,8 +31,8 @@ func inputOf(header, record string, names [2]string, row func(patient, event str
 	return b.Bytes(), line
 }
 
-// A header that occurs again is refused at its line although both names have
-// been ids before, on the fused path too, in each layout of columns.
+// A repeated header is refused at its line although both names have been ids
+// before, also on the fused path, in each layout of columns.
 func TestRepeatedHeader(t *testing.T) {
 	names := [2]string{"subject", "kind"}
 	narrow := func(p, e string) string { return p + ",2025-08-26T00:00:00Z," + e + ",71\n" }
@@ -97,7 +97,7 @@ func TestRepeatedHeaderWithAnEmptyName(t *testing.T) {
 	}
 }
 
-// One key column alone, empty names, and names of other columns are data.
+// The name of one key column, empty names, and names of other columns are data.
 func TestNoRepeatedHeader(t *testing.T) {
 	for name, tt := range map[string]struct {
 		input          string
@@ -120,8 +120,7 @@ func TestNoRepeatedHeader(t *testing.T) {
 	}
 }
 
-// With NoHeader, a record with the default names is a header row, wherever it
-// is.
+// With NoHeader, a record with the default names is a header row at any place.
 func TestHeaderWithNoHeader(t *testing.T) {
 	row := func(p, e string) string { return p + ",2025," + e + ",71\n" }
 	names := [2]string{"patient_id", "event_type"}
@@ -140,8 +139,8 @@ func TestHeaderWithNoHeader(t *testing.T) {
 	}
 }
 
-// Of a repeated header and an id that cannot be counted, the first in the input
-// is the error, in whatever blocks they are read.
+// Of a repeated header and an id that cannot be counted, the first one in the
+// input is reported, regardless of the blocks.
 func TestRepeatedHeaderAndBadID(t *testing.T) {
 	const header = "patient_id,event_type\n"
 	again, bad := "Patient_ID,event_type\n", "P1,\xff\n"
@@ -153,7 +152,7 @@ func TestRepeatedHeaderAndBadID(t *testing.T) {
 }
 
 // Many spellings of a column name as ids cost no more than other ids, and are
-// no header by themselves.
+// not a header by themselves.
 func TestManySpellings(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("patient_id,event_type\n")
@@ -168,8 +167,8 @@ func TestManySpellings(t *testing.T) {
 	checkRefusedAt(t, []byte(good+"P1,event_type\n"+strings.Repeat(" ", 49)+"patient_id ,event_type\n"), engine.Config{}, parser.ErrRepeatedHeader, 2003)
 }
 
-// Where a share begins with a byte order mark, that is its first record, and
-// the error is there.
+// If a range begins with a byte order mark, that is its first record, and the
+// error is reported there.
 func TestShareThatBeginsWithAByteOrderMark(t *testing.T) {
 	data := []byte("patient_id,event_type\nP1,bp\n\ufeffP2,hr\nP3,hr\n")
 	at := int64(bytes.Index(data, []byte("\ufeffP2")))

@@ -10,7 +10,7 @@ import (
 	"fastcount/engine"
 )
 
-// What a Counter adds up is what Run counts, whatever the order of the pairs.
+// A Counter gives the result of Run, for any order of the pairs.
 func TestCounterEqualsRun(t *testing.T) {
 	want := reportOf(t, export(1, 2000), engine.Config{})
 	c, err := engine.NewCounter(engine.Limits{})
@@ -51,7 +51,7 @@ func TestCounterLimits(t *testing.T) {
 	}
 }
 
-// The number of rows never starts again at 0.
+// The number of rows never wraps around.
 func TestCounterOverflow(t *testing.T) {
 	c, err := engine.NewCounter(engine.Limits{})
 	if err != nil {

@@ -13,8 +13,7 @@ import (
 	"fastcount/parser"
 )
 
-// The counts agree with a Go map whatever is added, dense or sparse, and
-// however the two grow.
+// The counts agree with a Go map for dense and sparse pairs in any order.
 func TestCountsAgreeWithAMap(t *testing.T) {
 	forms := map[bool]int{}
 	rapid.Check(t, func(t *rapid.T) {
@@ -78,8 +77,7 @@ func TestMemoryFollowsPairs(t *testing.T) {
 	}
 }
 
-// After a reset nothing of what was counted before is left, neither in a
-// matrix, small or large, nor in a table.
+// A reset removes all counts, from a small or large matrix and from a table.
 func TestResetForgetsCounts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		patients, events int
@@ -113,7 +111,7 @@ func TestResetForgetsCounts(t *testing.T) {
 	}
 }
 
-// Counters go past 2^32, and a pair's ids past 2^16.
+// Counts may exceed 2^32, and the ids of a pair 2^16.
 func TestLargeNumbers(t *testing.T) {
 	for _, c := range []counts{{}, {sparse: newPairTable()}} {
 		c.fit(70_000, 1)
@@ -181,8 +179,7 @@ func TestATallyCanBeUsedAgain(t *testing.T) {
 	}
 }
 
-// Merging an accumulator that exceeds a limit fails, whatever it is merged
-// into.
+// Merging an accumulator that exceeds a limit fails for any destination.
 func TestMergeKeepsLimits(t *testing.T) {
 	cfg, _ := Config{Limits: Limits{Pairs: 1}}.withDefaults()
 	total := newAccumulator(cfg)

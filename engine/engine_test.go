@@ -20,8 +20,8 @@ import (
 	"fastcount/parser"
 )
 
-// One answer, whatever the number of workers, the buffers, the ranges and the
-// order of the parts.
+// The result does not depend on the number of workers, the sizes of buffers and
+// ranges, and the order of the parts.
 func TestSameAnswerHoweverItIsCounted(t *testing.T) {
 	var parts, reversed []engine.Part
 	all := []byte("patient_id,event_time,event_type,value\n")
@@ -76,8 +76,8 @@ func TestPartReports(t *testing.T) {
 	}
 }
 
-// A download that fails in the middle is thrown away whole: what it held,
-// poison included, is in no count.
+// A failed attempt of a download does not affect the counts, although it
+// returned false rows.
 func TestAFailedAttemptLeavesNoTrace(t *testing.T) {
 	data := export(1, 5000)
 	poison := append(bytes.Clone(data[:len(data)/2]), "\nPOISON,x,poison,1\n"...)
@@ -134,8 +134,7 @@ func TestDeclarationIsChecked(t *testing.T) {
 	}
 }
 
-// Of several failures the first in the order of the parts decides, and all are
-// listed.
+// Of several failures all are listed, in the order of the parts.
 func TestFailuresAreListedInOrder(t *testing.T) {
 	good := plain{memory{"good", export(1, 10)}}
 	bad := func(name, tail string) engine.Part { return plain{memory{name, append(export(1, 10), tail...)}} }
@@ -197,7 +196,7 @@ func TestIdsThatCannotBeCounted(t *testing.T) {
 	}
 }
 
-// Limits hold for all parts together, and that failure is no part's own.
+// Limits apply to all parts together. Exceeding one is not the error of a part.
 func TestLimitsOfTheTotal(t *testing.T) {
 	part := func(patient string) engine.Part {
 		return memory{patient, []byte("patient_id,event_type\n" + patient + ",bp\n")}
@@ -246,7 +245,7 @@ func TestColumnsCanBeChosen(t *testing.T) {
 	}
 }
 
-// errSource fails to open.
+// errSource is a part that cannot be opened.
 type errSource struct{ memory }
 
 func (errSource) Open(context.Context) (io.ReadCloser, error) { return nil, os.ErrPermission }
@@ -281,7 +280,8 @@ func TestErrorOfClose(t *testing.T) {
 	}
 }
 
-// A broken transport outranks the bad CSV that it may have caused.
+// The error of a broken transport replaces that of the bad CSV that it may have
+// caused.
 func TestTransportErrorOutranksSyntaxError(t *testing.T) {
 	bad := append(export(1, 10), "x\n"...)
 	for name, tt := range map[string]struct {
@@ -298,7 +298,7 @@ func TestTransportErrorOutranksSyntaxError(t *testing.T) {
 	}
 }
 
-// endless is a part that never ends. It reports when it was opened.
+// endless is a part that never ends. It signals when it was opened.
 type endless struct {
 	memory
 	begun func()
@@ -366,8 +366,8 @@ func TestWaitsBetweenAttempts(t *testing.T) {
 	})
 }
 
-// TestRetrying: each attempt that is followed by another is reported, and no
-// other.
+// TestRetrying checks that each attempt that is followed by another one is
+// reported.
 func TestRetrying(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := &waiting{download{name: "w", attempts: []io.Reader{corpus.Broken(nil), corpus.Broken(nil), corpus.Broken(nil)}}}
@@ -402,8 +402,8 @@ func sparse(seed int) []byte {
 	return b.Bytes()
 }
 
-// Counts that are kept in a table are those of the reference implementation, in
-// one part or several, one after the other or at once, in ranges or in whole.
+// Counts in a table equal those of the reference implementation, for one part
+// or several, read one after another or concurrently, split or not.
 func TestSparseCounts(t *testing.T) {
 	var parts []engine.Part
 	want := map[[2]string]uint64{}

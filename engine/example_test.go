@@ -11,7 +11,7 @@ import (
 	"fastcount/parser"
 )
 
-// text returns a part that is a text.
+// text returns a part in memory.
 func text(name, csv string) engine.Part {
 	return engine.NewPart(name, func(context.Context) (io.ReadCloser, error) {
 		return io.NopCloser(strings.NewReader(csv)), nil
@@ -23,8 +23,7 @@ const (
 	tuesday = "event_type,patient_id\nbp,P2\nspo2,P2\n" // columns are found by their names
 )
 
-// Counting anything that can be read takes a Part: a name, and a way to open
-// it.
+// A part is a name and a function that opens a stream.
 func ExampleRun() {
 	report, err := engine.Run(context.Background(), []engine.Part{text("monday", monday)}, engine.Config{})
 	if err != nil {
@@ -63,8 +62,7 @@ func ExampleRun_parts() {
 	// tuesday 2
 }
 
-// Other columns, another delimiter, and an input without a header are matters
-// of the Config.
+// Config selects other columns, another delimiter, and inputs without a header.
 func ExampleRun_columns() {
 	config := engine.Config{
 		Patient: parser.Selector{Number: 2},
@@ -80,8 +78,7 @@ func ExampleRun_columns() {
 	// Output: [P7] [bp] [2]
 }
 
-// A failure names the part and the place. All parts that failed are listed; the
-// first of them decides what errors.Is and errors.As report.
+// An error names the part and the position.
 func ExampleRun_failure() {
 	parts := []engine.Part{text("monday", monday), text("broken", "patient_id,event_type\nP1\n")}
 	report, err := engine.Run(context.Background(), parts, engine.Config{})
@@ -94,7 +91,7 @@ func ExampleRun_failure() {
 	// line 2 byte 22 true
 }
 
-// declared is a text with a declaration of what it holds.
+// declared is a part in memory with a declaration.
 type declared struct {
 	engine.Part
 	declaration engine.Declaration
@@ -102,7 +99,7 @@ type declared struct {
 
 func (d declared) Info() engine.PartInfo { return engine.PartInfo{Declared: &d.declaration} }
 
-// A part with a declaration counts only if it holds what was declared.
+// A part with a declaration is counted only if it agrees with it.
 func ExamplePartInfo_declared() {
 	declaration := engine.Declaration{Rows: 3, Patients: []string{"P1", "P2"}, Events: []string{"bp", "spo2"}}
 	whole := declared{text("monday", monday), declaration}
@@ -121,8 +118,8 @@ func ExamplePartInfo_declared() {
 	// monday: 2 rows counted, 3 declared by the server's metadata
 }
 
-// Another goroutine may ask at any time how far a run has come; here it is
-// asked at the end.
+// Another goroutine may take a snapshot of the progress at any time. Here it is
+// taken at the end.
 func ExampleProgress() {
 	var progress engine.Progress
 	parts := []engine.Part{text("monday", monday), text("tuesday", tuesday)}

@@ -20,9 +20,9 @@ func (p textPart) Open(context.Context) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(string(p))), nil
 }
 
-// All rows but those of the first blocks, in which the names are new, are
-// counted by the fused path, in each form of records that it is for, and none
-// where it cannot be taken.
+// The fused path counts all rows except those of the first blocks, in which the
+// names are new, for each form of records that it supports, and no rows of
+// other forms.
 func TestRowsOfTheFusedPath(t *testing.T) {
 	if !fused.Available {
 		t.Skip("the fused path is not available here")

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// memory is a part that holds its bytes.
+// memory is a part in memory.
 type memory struct {
 	name string
 	data []byte
@@ -33,7 +33,7 @@ func (m memory) Open(context.Context) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(m.data)), nil
 }
 
-// plain is a memory part that can be split, as a plain file can.
+// plain is a part in memory that can be split, like a plain file.
 type plain struct{ memory }
 
 func (p plain) Info() engine.PartInfo {
@@ -54,8 +54,8 @@ type plainRange struct {
 func (r plainRange) Info() engine.StreamInfo { return engine.StreamInfo{Limit: r.limit} }
 func (r plainRange) Close() error            { return nil }
 
-// download is a part of which each attempt is another stream, with a
-// declaration.
+// download is a part with a declaration, and with another stream for each
+// attempt.
 type download struct {
 	name     string
 	attempts []io.Reader
@@ -75,7 +75,7 @@ func (d *download) Open(context.Context) (io.ReadCloser, error) {
 	return &framed{Reader: d.attempts[d.opened-1]}, nil
 }
 
-// framed is a stream whose end the sender marks.
+// framed is a stream with ProofFraming.
 type framed struct {
 	io.Reader
 	n int64
@@ -93,7 +93,7 @@ func (f *framed) Info() engine.StreamInfo {
 	return engine.StreamInfo{Proof: engine.ProofFraming, Checked: true, RawBytes: f.n}
 }
 
-// pairs are the counts of a report as a map, for comparing.
+// pairs returns the counts of a report as a map.
 func pairs(r *engine.Report) map[[2]string]uint64 {
 	out := map[[2]string]uint64{}
 	for _, p := range r.Pairs {
@@ -102,8 +102,8 @@ func pairs(r *engine.Report) map[[2]string]uint64 {
 	return out
 }
 
-// checkReport compares a report with the counts that it should have, and with
-// itself.
+// checkReport compares a report with the expected counts, and checks that it is
+// consistent.
 func checkReport(t *testing.T, r *engine.Report, want map[[2]string]uint64) {
 	t.Helper()
 	if got := pairs(r); !maps.Equal(got, want) {
@@ -159,6 +159,6 @@ func reportOf(t testing.TB, data []byte, cfg engine.Config) *engine.Report {
 	return r
 }
 
-// oddIDs is an export with ids that hold quotes, line feeds and other bytes
-// that formats give a meaning.
+// oddIDs is an export with ids that contain quotes, line feeds and other bytes
+// that have a meaning in formats.
 var oddIDs = []byte("patient_id,event_type\n\"4:P001,\",\"a\nb\"\n\"\",\"\"\n\"{\",x\n\"{\",x\n\x00,\u2028\n" + strings.Repeat("y", 4000) + ",z\n")

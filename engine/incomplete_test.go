@@ -49,7 +49,7 @@ func TestAllowPartial(t *testing.T) {
 	}
 }
 
-// A mismatch fails the part, or is listed, or is not looked for.
+// A mismatch fails the part, is listed, or is ignored, depending on Config.
 func TestVerify(t *testing.T) {
 	data := export(1, 100)
 	tests := []struct {
@@ -82,7 +82,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// badExport is an export in which every tenth row has a field too few.
+// badExport is an export in which every tenth row has too few fields.
 func badExport(rows int) (data []byte, bad int) {
 	lines := strings.Split(string(export(1, rows)), "\n")
 	for i := 10; i < len(lines)-1; i += 10 {
@@ -131,7 +131,8 @@ func TestBadRows(t *testing.T) {
 	}
 }
 
-// One too many is an error: in one part at its place, in several at the end.
+// Exceeding MaxBadRows is an error, of one part at the position of the row, and
+// of several parts at the end.
 func TestTooManyBadRows(t *testing.T) {
 	data, bad := badExport(1000)
 	var syntax *parser.SyntaxError
@@ -149,7 +150,8 @@ func TestTooManyBadRows(t *testing.T) {
 	}
 }
 
-// Rows that a failed attempt left out are not counted with those of the next.
+// Rows that a failed attempt left out are not counted with those of the next
+// one.
 func TestBadRowsOfAFailedAttempt(t *testing.T) {
 	data, bad := badExport(200)
 	d := &download{name: "d", declared: engine.Declaration{Rows: 200, Events: []string{"bp", "heart_rate", "spo2"},
@@ -165,7 +167,7 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("broken") }
 
-// Distinct ids stay distinct, whatever their bytes.
+// Distinct ids of any bytes stay distinct.
 func TestEscapeIDs(t *testing.T) {
 	ids := []string{"a", "\xff", `\xff`, `\\xff`, "\xfe\xff", "\xc3\xa9", "\xc3", "\ufffd", `\`, `\\`, "\xed\xa0\x80", ""}
 	data := "patient_id,event_type\n"

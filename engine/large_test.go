@@ -16,8 +16,8 @@ import (
 	"fastcount/sinks"
 )
 
-// giant is a file of a header, a block of rows that comes again and again, and
-// a tail.
+// giant is a file that consists of a header, a repeated block of rows, and a
+// tail.
 type giant struct {
 	header, block, tail string
 	times               int64
@@ -30,7 +30,7 @@ func (g *giant) Info() engine.PartInfo {
 	return engine.PartInfo{Size: g.size(), SizeKnown: true}
 }
 
-// tailAt returns where the tail begins.
+// tailAt returns the offset of the tail.
 func (g *giant) tailAt() int64 { return int64(len(g.header)) + g.times*int64(len(g.block)) }
 
 func (g *giant) Boundary(_ context.Context, at int64) (int64, error) { return at, nil }
@@ -64,7 +64,7 @@ func (r *giantRange) Read(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// next returns what comes next of the header, one block, or the tail.
+// next returns the rest of the header, of a block, or of the tail.
 func (r *giantRange) next() string {
 	offset := r.at - int64(len(r.header))
 	switch tail := r.at - r.tailAt(); {
@@ -104,23 +104,23 @@ func checkGiant(t *testing.T, g *giant, rowsOfBlock int) {
 	}
 }
 
-// An error is reported at its place, and every row is counted, in a file of
-// more than 2³² bytes. In a run that is not long, the file has 43 MB.
+// In a file of more than 2³² bytes, every row is counted, and an error is
+// reported at its position. In a short test the file has 43 MB.
 func TestOffsetsPast32Bits(t *testing.T) {
 	row := "P1,bp," + strings.Repeat("x", 1000) + "\n"
 	block := strings.Repeat(row, 1000)
 	checkGiant(t, &giant{"patient_id,event_type,x\n", block, "P1,bp,\nP1,bp\n", int64(proof.Bound(42, int(1<<32/int64(len(block)))+1))}, 1000)
 }
 
-// The same holds for more than 2³² rows: for 5·10⁹ of them, which are read
-// three times. In a run that is not long, there are 5·10⁶.
+// The same holds for more than 2³² rows: 5·10⁹, which are read three times. In
+// a short test there are 5·10⁶.
 func TestRowsPast32Bits(t *testing.T) {
 	const rowsOfBlock = 100_000
 	block := strings.Repeat("P1,bp,12345\n", rowsOfBlock)
 	checkGiant(t, &giant{"patient_id,event_type,x\n", block, "P1,bp,\nP1,bp\n", int64(proof.Bound(50, 50_000))}, rowsOfBlock)
 }
 
-// keptRows is a store that has a part of n rows of one pair.
+// keptRows is a store with a part that has n rows of one pair.
 func keptRows(n uint64) *kept {
 	return &kept{reports: map[int]*engine.Report{0: {
 		Patients: []string{"P1"}, Events: []string{"bp"}, Pairs: []engine.Pair{{Count: n}}, Totals: []uint64{n},
@@ -128,8 +128,8 @@ func keptRows(n uint64) *kept {
 	}}}
 }
 
-// TestLargeCounts: counts go on past each power of two at which a smaller
-// number would end, and every sink writes their digits.
+// TestLargeCounts checks that counts may exceed every smaller integer type, and
+// that every sink writes them.
 func TestLargeCounts(t *testing.T) {
 	two := []byte("patient_id,event_type\nP1,bp\nP1,bp\n")
 	for _, n := range []uint64{1<<31 - 1, 1<<32 - 1, 1<<53 - 1, 1 << 53, 1<<63 - 1, math.MaxUint64 - 2} {
@@ -155,7 +155,7 @@ func TestLargeCounts(t *testing.T) {
 	}
 }
 
-// TestCountsEnd: a counter never begins again at 0.
+// TestCountsEnd checks that a count never wraps around.
 func TestCountsEnd(t *testing.T) {
 	two := []byte("patient_id,event_type\nP1,bp\nP2,bp\n")
 	for _, parts := range [][]engine.Part{

@@ -15,8 +15,8 @@ import (
 	"fastcount/parser"
 )
 
-// TestLimitsOfFiles: each limit is reached, and named, wherever a file goes
-// over it, in ranges as in one go; and a file that just keeps to it is counted.
+// TestLimitsOfFiles checks that a file may reach each limit, and that exceeding
+// it anywhere is an error that names it, with and without ranges.
 func TestLimitsOfFiles(t *testing.T) {
 	long := strings.Repeat("x", 40)
 	tests := map[string]struct {
@@ -54,7 +54,7 @@ func TestLimitsOfFiles(t *testing.T) {
 	}
 }
 
-// checkLimit counts a part with both configurations, in ranges and in one go.
+// checkLimit counts a part with both configurations, with and without ranges.
 func checkLimit(t *testing.T, part engine.Part, good, bad func(*engine.Config), want string) {
 	t.Helper()
 	var inOneGo string
@@ -79,7 +79,7 @@ func checkLimit(t *testing.T, part engine.Part, good, bad func(*engine.Config), 
 
 func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
-// nthLine returns where the line with this number, from 0, begins.
+// nthLine returns the offset of the line with this number, from 0.
 func nthLine(data []byte, n int) (at int) {
 	for range n {
 		at += bytes.IndexByte(data[at:], '\n') + 1
@@ -93,8 +93,7 @@ func TestLimitOfColumns(t *testing.T) {
 		"too many columns: got 4, limit is 3")
 }
 
-// huge is a file of a gibibyte: a beginning, and then one piece again and
-// again.
+// huge is a file of one gibibyte: a prefix, and then one repeated piece.
 type huge struct {
 	memory
 	begin, again string
@@ -151,9 +150,9 @@ func (r *hugeRange) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// TestErrorEndsAllRanges: where a file is refused early, its other ranges are
-// not read to their ends. Where a record has no end, no range looks for it
-// further than a record may reach.
+// TestErrorEndsAllRanges checks that the other ranges of a file are not read to
+// their ends after an early error, and that no range searches for the end of a
+// record beyond the limit of its length.
 func TestErrorEndsAllRanges(t *testing.T) {
 	const header = "patient_id,event_type\n"
 	rows := strings.Repeat("P1,bp\nP2,hr\n", 5000)
@@ -180,8 +179,8 @@ func TestErrorEndsAllRanges(t *testing.T) {
 	}
 }
 
-// dripping is a stream of a bad row and a bufferful of good ones, and then for
-// ever one in 100 ms.
+// dripping is a stream of a bad row and a buffer full of good ones, followed by
+// one row every 100 ms without end.
 type dripping struct{ begun bool }
 
 func (d *dripping) Read(b []byte) (int, error) {
@@ -194,8 +193,8 @@ func (d *dripping) Read(b []byte) (int, error) {
 	return copy(b, "patient_id,event_type\nP1\n"+strings.Repeat(row, len(b)/len(row))), nil
 }
 
-// TestBadContentThatDrips: whether its transport would fail in the end is not
-// waited for for long.
+// TestBadContentThatDrips checks that the error of bad content does not wait
+// long for a possible error of the transport.
 func TestBadContentThatDrips(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()

@@ -12,8 +12,7 @@ import (
 	"fastcount/internal/intern"
 )
 
-// Names are sorted by all their bytes, whatever they have in common at the
-// beginning.
+// Names are sorted by all their bytes, for common prefixes of any length.
 func TestSorted(t *testing.T) {
 	tests := map[string][]string{
 		"none":                    nil,
@@ -59,8 +58,7 @@ func checkSorted(t rapid.TB, names []string) {
 	}
 }
 
-// A report's pairs are the same, in the same order, from a dense matrix and
-// from a sparse table.
+// A dense matrix and a sparse table give the same pairs in the same order.
 func TestPairsInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		patients := rapid.Permutation([]uint32{0, 1, 2, 3, 4, 5, 6}).Draw(t, "patients")

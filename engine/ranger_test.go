@@ -16,7 +16,7 @@ import (
 	"fastcount/parser"
 )
 
-// share is a range of a plain part.
+// share is a byte range of a plain part.
 type share struct {
 	plain
 	from, to int64
@@ -28,8 +28,8 @@ func (s share) Info() engine.PartInfo {
 	return info
 }
 
-// countShares counts each range between cuts in a run of its own, and returns
-// the sum and whether the ranges fit.
+// countShares counts each range between cuts in a separate run, and returns the
+// sum and whether the ranges fit together.
 func countShares(t *testing.T, data []byte, cuts []int64, cfg engine.Config) (sum map[[2]string]uint64, bytes uint64, fit bool) {
 	t.Helper()
 	sum, fit = map[[2]string]uint64{}, true
@@ -57,8 +57,8 @@ func countShares(t *testing.T, data []byte, cuts []int64, cfg engine.Config) (su
 	return sum, bytes, fit && end == int64(len(data))
 }
 
-// Cut anywhere, each range counted by itself: together they are the whole, and
-// they show that they fit together.
+// Ranges between arbitrary cuts, each counted in a separate run, add up to the
+// whole, and their reports show that they fit together.
 func TestShares(t *testing.T) {
 	data := export(3, 2000)
 	want := mustCount(t, data)
@@ -77,8 +77,8 @@ func TestShares(t *testing.T) {
 	}
 }
 
-// In text that looks like records a range may begin wrongly. Then it does not
-// fit to the one before.
+// In quoted text that looks like records, a range may begin at the wrong place.
+// Then it does not fit to the preceding one.
 func TestSharesThatDoNotFit(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("note,patient_id,event_type\n")
@@ -118,7 +118,7 @@ func TestErrorInAShare(t *testing.T) {
 	}
 }
 
-// faulty is a part of which one range, or the whole, fails in one way.
+// faulty is a part of which one range, or the whole, fails in a given way.
 type faulty struct {
 	plain
 	at                int64 // where the range begins
@@ -162,7 +162,7 @@ func (f faultyShare) Info() engine.PartInfo {
 	return info
 }
 
-// An error in any range, in opening, reading or closing it, is that of the run.
+// An error of any range, in opening, reading or closing it, is that of the run.
 func TestFaultInARange(t *testing.T) {
 	data := export(3, 1000)
 	broken := errors.New("broken")
@@ -183,8 +183,8 @@ func TestFaultInARange(t *testing.T) {
 	}
 }
 
-// A part that is counted in ranges is at its first attempt, with the bytes and
-// rows of all ranges.
+// The progress of a part that is counted in ranges has one attempt, and the
+// bytes and rows of all ranges.
 func TestProgressOfRanges(t *testing.T) {
 	data := export(3, 1000)
 	progress := new(engine.Progress)
@@ -198,8 +198,8 @@ func TestProgressOfRanges(t *testing.T) {
 	}
 }
 
-// Whether a file ends without a newline is reported however it is split, by at
-// least one of the runs that count a range each.
+// A file that ends without a newline is reported as such by at least one of the
+// runs that count a range each, for any ranges.
 func TestUnterminated(t *testing.T) {
 	for _, ending := range []string{"", "\n"} {
 		data := append(bytes.TrimSuffix(export(3, 200), []byte("\n")), ending...)
@@ -227,7 +227,8 @@ func TestUnterminated(t *testing.T) {
 	}
 }
 
-// A part of which every row would be left out fails: its dialect is wrong.
+// A part of which every row would be left out fails, because its dialect is
+// wrong.
 func TestEveryRowIsBad(t *testing.T) {
 	for text, all := range map[string]bool{
 		"patient_id,event_type\nP1\n":          true,
@@ -255,7 +256,7 @@ func (s silentRange) OpenRange(_ context.Context, from, _ int64) (io.ReadCloser,
 	return io.NopCloser(bytes.NewReader(s.data[from:])), nil
 }
 
-// A part that does not keep to the contract fails and is never counted wrongly.
+// A part that violates the contract fails and is never counted wrongly.
 func TestPartsThatBreakTheContract(t *testing.T) {
 	data := export(3, 1000)
 	for _, part := range []engine.Part{unsized{memory{"a", data}}, silentRange{plain{memory{"a", data}}}} {

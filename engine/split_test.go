@@ -15,8 +15,8 @@ import (
 	"fastcount/parser"
 )
 
-// Every case of the corpus, split in every way: the same counts and the same
-// errors at the same places.
+// Every case of the corpus has the same counts, and the same errors at the same
+// positions, however it is split.
 func TestSplitCorpus(t *testing.T) {
 	tried := 0
 	for _, c := range corpus.Cases() {
@@ -66,8 +66,8 @@ func checkCase(t *testing.T, c corpus.Case, got *engine.Report, err error) {
 	}
 }
 
-// Text in quotes that looks like records, cut everywhere, with a wrong guess
-// now and then.
+// Quoted text that looks like records is counted correctly for all ranges, some
+// of which begin with a wrong guess.
 func TestSplitInsideQuotes(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("note,patient_id,event_type\n")
@@ -92,8 +92,7 @@ func TestSplitInsideQuotes(t *testing.T) {
 	}
 }
 
-// Records that span lines are counted in the worker that counts them, and added
-// up.
+// The number of records that span lines is the sum of those of the workers.
 func TestMultilineRowsOfRanges(t *testing.T) {
 	data := []byte("patient_id,event_type,note\n" + strings.Repeat("P1,bp,\"a\nb\"\nP2,hr,c\n", 3000))
 	for _, cfg := range []engine.Config{{}, {Jobs: 3, RangeSize: 150}, {Jobs: 2, RangeSize: 1000}} {
@@ -104,15 +103,15 @@ func TestMultilineRowsOfRanges(t *testing.T) {
 	}
 }
 
-// rangesOnly is a part that is never to be read in one go.
+// rangesOnly is a part that must not be read as a whole.
 type rangesOnly struct{ plain }
 
 func (rangesOnly) Open(context.Context) (io.ReadCloser, error) {
 	return nil, errors.New("opened as a whole")
 }
 
-// Where no guess is wrong, ranges are enough: for the counts, and for the error
-// in the text.
+// If no guess is wrong, the part is not read as a whole, neither for the counts
+// nor for an error.
 func TestRangesAreEnough(t *testing.T) {
 	data := export(1, 3000)
 	want := mustCount(t, data)
@@ -135,8 +134,8 @@ func TestRangesAreEnough(t *testing.T) {
 	}
 }
 
-// A worker holds the names of all its ranges: too many of them are reported
-// where reading in one go meets them.
+// A worker holds the names of all its ranges. Too many of them are reported at
+// the position at which reading the part as a whole reports them.
 func TestLimitsInRanges(t *testing.T) {
 	part := plain{memory{"a", export(1, 3000)}}
 	limits := engine.Limits{Patients: 6}

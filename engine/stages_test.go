@@ -12,8 +12,8 @@ import (
 	"fastcount/engine"
 )
 
-// slow is a part whose stream takes a second for each Read, most of it for its
-// source.
+// slow is a part whose stream takes a second for each Read, most of it waiting
+// for its source.
 type slow struct{ memory }
 
 func (s slow) Open(context.Context) (io.ReadCloser, error) {
@@ -34,8 +34,8 @@ func (s *slowStream) Read(p []byte) (int, error) {
 	return s.Reader.Read(p[:min(len(p), 100_000)])
 }
 
-// What reading takes is waiting and decoding, neither parsing nor counting,
-// whoever asked for the bytes.
+// The time of reading is waiting and decoding, and neither parsing nor
+// counting.
 func TestStages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		data := export(1, 10_000)
@@ -53,8 +53,8 @@ func TestStages(t *testing.T) {
 	})
 }
 
-// Parsing and counting are measured apart where records do not take the fused
-// path, as quoted ones do not.
+// Parsing and counting are measured separately for records that the fused path
+// does not count.
 func TestStagesOfTheRecordParser(t *testing.T) {
 	data := []byte("patient_id,event_type\n" + strings.Repeat("\"P1\",\"a \"\"quoted\"\" event\"\n", 50_000))
 	progress := new(engine.Progress)

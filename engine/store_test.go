@@ -52,8 +52,8 @@ func (o *once) Open(ctx context.Context) (io.ReadCloser, error) {
 	return o.memory.Open(ctx)
 }
 
-// What is finished when a run fails is not read again by the next one, whose
-// answer is that of one run.
+// Parts that a failed run finished are not read again by the next run, whose
+// result is that of a single run.
 func TestStore(t *testing.T) {
 	data := [][]byte{export(1, 500), oddIDs, export(2, 300), []byte("patient_id,event_type\nP1,\xff\n")}
 	cfg := engine.Config{EscapeIDs: true}
@@ -92,8 +92,8 @@ func TestStore(t *testing.T) {
 	}
 }
 
-// Incomplete parts are not saved, since the next run would take them for
-// complete.
+// Incomplete parts are not saved, because the next run would take them for
+// complete ones.
 func TestStoreTakesOnlyWhatIsComplete(t *testing.T) {
 	short := &download{name: "short", attempts: []io.Reader{bytes.NewReader(export(1, 5))}, declared: engine.Declaration{Rows: 6}}
 	parts := []engine.Part{
@@ -110,8 +110,8 @@ func TestStoreTakesOnlyWhatIsComplete(t *testing.T) {
 	}
 }
 
-// An id that was kept because it was to be escaped is refused, where it is, by
-// a run that does not escape.
+// An id that was saved because it is escaped in the report is refused, with its
+// part, by a run that does not escape ids.
 func TestStoreKeepsNoRuleAway(t *testing.T) {
 	parts := []engine.Part{memory{"a", []byte("patient_id,event_type\nP1,up\nP\xff,up\n")}}
 	store := &kept{reports: map[int]*engine.Report{}}
@@ -125,7 +125,7 @@ func TestStoreKeepsNoRuleAway(t *testing.T) {
 	}
 }
 
-// What was kept counts towards the limits of the run that uses it.
+// Saved counts are included in the limits of the run that loads them.
 func TestStoreKeepsLimits(t *testing.T) {
 	parts := []engine.Part{memory{"a", []byte("patient_id,event_type\nP1,up\nP2,down\n")}}
 	store := &kept{reports: map[int]*engine.Report{}}
