@@ -110,8 +110,8 @@ func TestStoreTakesOnlyWhatIsComplete(t *testing.T) {
 	}
 }
 
-// An id that was saved because it is escaped in the report is refused, with its
-// part, by a run that does not escape ids.
+// An id that was saved because the run escapes ids is refused, at its position,
+// by a run that does not.
 func TestStoreKeepsNoRuleAway(t *testing.T) {
 	parts := []engine.Part{memory{"a", []byte("patient_id,event_type\nP1,up\nP\xff,up\n")}}
 	store := &kept{reports: map[int]*engine.Report{}}
