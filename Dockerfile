@@ -1,4 +1,4 @@
-# An image that holds fastcount, the certificates that TLS needs, and nothing else.
+# An image with fastcount and the certificates that TLS requires.
 #
 #   docker build -t fastcount .
 #   docker run --rm fastcount demo
