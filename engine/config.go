@@ -76,10 +76,10 @@ type Config struct {
 	// means a suitable number. It does not affect the result.
 	RangeSize int64
 
-	// Load, if set, returns the saved report of the part with this index, or
-	// nil if there is none that can be used. The part is not read then. The
-	// report is complete and has one part. An error fails the part. Load and
-	// Save are called by several goroutines concurrently.
+	// Load, if set, returns the saved report of the part with this index, which
+	// is not read then, or nil if the part has to be read. The report is
+	// complete and has one part. An error fails the part. Load and Save are
+	// called by several goroutines concurrently.
 	Load func(part int) (*Report, error)
 
 	// Save, if set, saves the report of a part before the part counts as

@@ -59,7 +59,7 @@ type run struct {
 
 	mu       sync.Mutex // guards what follows
 	total    *accumulator
-	overflow error          // why the total is no longer valid
+	overflow error          // why the total is invalid
 	reports  []PartReport   // by part
 	failures []*PartError   // by part, nil where it did not fail
 	badRows  [][]BadRow     // by part

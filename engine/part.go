@@ -86,7 +86,7 @@ type Declaration struct {
 // a large one. A Splitter whose size is not known is read as a whole.
 type Splitter interface {
 	// Boundary returns the first stored byte at or after at where a byte range
-	// may begin, or the size of the part if there is none.
+	// may begin, or the size of the part without one.
 	Boundary(ctx context.Context, at int64) (int64, error)
 
 	// OpenRange opens the part from one boundary to its end. from is 0 or a

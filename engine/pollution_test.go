@@ -51,7 +51,7 @@ func polluteAndCount(t *testing.T, rng *rand.Rand, kind pollution.Kind) outcome 
 			t.Fatalf("%+v: got %v, want %v, for\n%q", f.Dialect, clean, counts, f.Bytes())
 		}
 		data := kind.Apply(rng, f)
-		if data == nil { // there is no such damage in this dialect
+		if data == nil { // this dialect excludes such damage
 			continue
 		}
 		got := countPolluted(t, f, data)

@@ -50,8 +50,8 @@ func (p *Proof) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Proof returns the weakest proof of the parts that were counted, ProofNone if
-// there are none.
+// Proof returns the weakest proof of the parts that were counted, or ProofNone
+// if no part was counted.
 func (r *Report) Proof() Proof {
 	weakest, counted := ProofRows, false
 	for _, p := range r.Parts {

@@ -66,7 +66,7 @@ type splitPart struct {
 // rangeResult is the result of counting a range. Offsets are in decoded bytes
 // from its start.
 type rangeResult struct {
-	start   int64 // of its first record; negative if there is none
+	start   int64 // of its first record; negative without one
 	end     int64 // of its last record
 	limit   int64 // of the next range
 	lines   int64 // line feeds from start to end
@@ -276,8 +276,8 @@ func (c *splitPart) countRange(w *worker, i int, t *accumulator) (result *rangeR
 	return result
 }
 
-// leave stores a result, proves as many ranges as possible, and reports whether
-// the caller is to settle the part.
+// leave stores a result, proves all ranges that can be proved, and reports
+// whether the caller is to settle the part.
 func (c *splitPart) leave(i int, result *rangeResult) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

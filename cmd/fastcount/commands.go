@@ -34,7 +34,7 @@ func newRoot(p *program) *cobra.Command {
 }
 
 // command returns a subcommand with flags. The first word of use is its name.
-// If complete is nil, there is no completion for arguments.
+// If complete is nil, arguments are not completed.
 func (p *program) command(use, short string, flags *cli.FlagSet, run action, complete cobra.CompletionFunc) *cobra.Command {
 	if complete == nil {
 		complete = cobra.NoFileCompletions

@@ -88,7 +88,7 @@ func flagNames(root *cobra.Command) map[string][]string {
 	return names
 }
 
-// Lookup returns the value of a flag as text, or "" if there is no such flag.
+// Lookup returns the value of a flag as text, or "" for an unknown flag.
 func Lookup(flags *pflag.FlagSet, name string) string {
 	if f := flags.Lookup(name); f != nil {
 		return f.Value.String()

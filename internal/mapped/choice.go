@@ -7,8 +7,8 @@ import "time"
 //
 // The first bytes are read, so that small files are never mapped. After some
 // windows that are not clearly cheaper than reading, more bytes are read before
-// a window is tried again, and twice as many after each further one. A cheap
-// window ends that.
+// a window is tried again, and twice that number after each further one. A
+// cheap window ends that.
 type choice struct {
 	reads    int     // number of reads seen, up to minReads
 	copyCost float64 // lowest of them, in nanoseconds per byte

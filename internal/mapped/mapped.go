@@ -76,8 +76,8 @@ func New(conn syscall.RawConn, size, end int64, slack int) *Windows {
 
 // Map returns the bytes of the file from an offset on. Some of them were
 // returned before; at least one follows the offset next and was not. It returns
-// nil if these bytes are to be read with read(2). In both cases the preceding
-// result is no longer valid.
+// nil if these bytes are to be read with read(2). Both
+// invalidate the preceding result.
 func (w *Windows) Map(from, next int64) []byte {
 	if w == nil {
 		return nil

@@ -34,7 +34,7 @@ type File struct {
 type piece struct {
 	kind   kind
 	fields []string // as written, with quotes and escapes
-	values []string // what they stand for, if kind is row
+	values []string // their values, if kind is row
 	end    string   // the line end
 }
 
