@@ -151,22 +151,23 @@ func (c *Client) tunnel(x *exchange, n *conn) error {
 	header.Set("User-Agent", c.opts.UserAgent)
 	target := n.route.address()
 	req := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: target}, Host: target, Header: header}
-	resp, err := ask(n.Conn, req, c.opts.HeaderTimeout)
+	err := errors.Join(n.SetDeadline(time.Now().Add(c.opts.HeaderTimeout)), req.Write(n.Conn))
+	if err != nil {
+		return err
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(io.LimitReader(n.Conn, maxHead)), req)
 	if err != nil {
 		x.set(func() { x.silent = isTimeout(err) })
 		return err
 	}
-	return proxyRefusal(nil, n.route.proxy, req, resp)
-}
-
-// ask sends a request whose response has no body.
-func ask(conn net.Conn, req *http.Request, limit time.Duration) (*http.Response, error) {
-	err := errors.Join(conn.SetDeadline(time.Now().Add(limit)), req.Write(conn))
-	if err != nil {
-		return nil, err
+	if resp.StatusCode == http.StatusOK {
+		return n.SetDeadline(time.Time{})
 	}
-	resp, err := http.ReadResponse(bufio.NewReader(io.LimitReader(conn, maxHead)), req)
-	return resp, errors.Join(err, conn.SetDeadline(time.Time{}))
+	refusal := newProxyError(n.route.proxy, resp)
+	if text, err := readAll(resp.Body, maxDetail); err == nil { // the status matters more
+		refusal.Detail = c.redactor(&url.URL{}, n.route.proxy).redact(errorDetail(text))
+	}
+	return refusal
 }
 
 func isTimeout(err error) bool {
@@ -221,8 +222,12 @@ func (n *conn) exchange(req *http.Request, limit time.Duration) (*http.Response,
 	if err := n.write(req); err != nil {
 		return nil, unansweredIf(!isTimeout(err), err)
 	}
-	if _, err := n.in.Peek(1); err != nil {
+	first, err := n.in.Peek(1)
+	if err != nil {
 		return nil, unansweredIf(!isTimeout(err), err)
+	}
+	if first[0] == alertRecord {
+		return nil, errAlert
 	}
 	resp, err := n.readHead(req)
 	if err != nil {
@@ -232,6 +237,14 @@ func (n *conn) exchange(req *http.Request, limit time.Duration) (*http.Response,
 	_ = n.SetDeadline(time.Time{}) // it may fail for a connection that the server has closed after the response
 	return resp, nil
 }
+
+// alertRecord is the type of a TLS record that holds an alert (RFC 8446,
+// section 5.1), with which servers of TLS respond to http. No response of
+// HTTP/1.1 begins with it.
+const alertRecord = 21
+
+// errAlert is returned for a TLS alert instead of a response.
+var errAlert = errors.New("a TLS alert instead of a response")
 
 func unansweredIf(condition bool, err error) error {
 	if condition {

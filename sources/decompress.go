@@ -73,7 +73,7 @@ func formatOf(head []byte) format {
 // sniff detects the format of r and returns a reader of all of its data,
 // including the first bytes. It reads at most magicSize bytes; the returned
 // reader reports an error of that read.
-func sniff(r io.Reader) (format, io.Reader) {
+func sniff(r io.Reader) (format, *prefixed) {
 	p := &prefixed{r: r}
 	p.head, p.err = readHead(r)
 	return formatOf(p.head), p

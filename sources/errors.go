@@ -40,6 +40,10 @@ var (
 	// It matches ErrDenied.
 	ErrPlainHTTP = errors.New("the server does not use TLS")
 
+	// ErrRequiresTLS is returned if a server uses TLS for an http URL. It
+	// matches ErrDenied.
+	ErrRequiresTLS = errors.New("the server uses TLS there")
+
 	// ErrTLS is returned if client and server have no common TLS parameters, or
 	// the server requires a client certificate. It matches ErrDenied.
 	ErrTLS = errors.New("TLS refused")
@@ -85,6 +89,14 @@ var (
 	// page, JSON, an encoding that was not requested.
 	ErrContent = errors.New("not a CSV stream")
 
+	// ErrEncoding is returned for a response with a Content-Encoding that was
+	// not requested. It matches ErrContent.
+	ErrEncoding = errors.New("Content-Encoding that was not requested")
+
+	// ErrMislabeled is returned for a response whose Content-Encoding is not
+	// that of its body. It matches ErrCorrupt.
+	ErrMislabeled = errors.New("Content-Encoding is wrong")
+
 	// ErrChanged is returned if a file is not in the state in which it was
 	// found.
 	ErrChanged = errors.New("the file changed while it was in use")
@@ -109,6 +121,8 @@ type StatusError struct {
 	Code       int
 	Proxy      string        // origin of the proxy that responded, empty if the server did
 	Detail     string        // explanation of the server, secrets removed; may be empty
+	Expired    bool          // the signature of the URL has expired, as that of a presigned URL of an object store
+	Basic      bool          // the server requires a name and a password (401)
 	RetryAfter time.Duration // delay that the server requests, 0 if none
 }
 
@@ -119,6 +133,9 @@ func (e *StatusError) Error() string {
 	}
 	if text := http.StatusText(e.Code); text != "" {
 		msg += " " + text
+	}
+	if e.Expired {
+		msg += ": the signature of the URL has expired"
 	}
 	if e.Detail != "" {
 		msg += ": " + quote(e.Detail)

@@ -318,9 +318,8 @@ func parseJSON(p *fastjson.Parser, text []byte) (*fastjson.Value, error) {
 	return v, nil
 }
 
-// errorDetail returns the member detail of the body of an error response, or ""
-// if there is none.
-func errorDetail(text []byte) string {
+// jsonDetail returns the member detail of a JSON object, or "" without one.
+func jsonDetail(text []byte) string {
 	v, err := parseJSON(new(fastjson.Parser), text)
 	if err != nil {
 		return ""

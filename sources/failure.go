@@ -106,11 +106,14 @@ func certificateFailure(err error, _ phase) *failure {
 	return denied(ErrCertificate.Error()+": "+why, ErrCertificate)
 }
 
-// plainFailure classifies a server that does not use TLS for an https URL.
+// plainFailure classifies a server that does not use TLS for an https URL, or
+// uses it for an http URL.
 // After the handshake, data that is not a TLS record is a damaged record.
 func plainFailure(err error, p phase) *failure {
 	_, noTLS := errors.AsType[tls.RecordHeaderError](err)
 	switch {
+	case errors.Is(err, errAlert):
+		return denied(ErrRequiresTLS.Error(), ErrRequiresTLS)
 	case errors.Is(err, http.ErrSchemeMismatch), noTLS && p <= handshaking:
 		return denied(ErrPlainHTTP.Error(), ErrPlainHTTP)
 	case noTLS:

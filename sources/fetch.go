@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"fastcount/engine"
@@ -41,10 +40,10 @@ func (c *Client) fetch(ctx context.Context, u *url.URL, accept func(mediaType st
 // check checks the status and headers of the response, and decodes its body.
 func (c *Client) check(resp *http.Response, x *exchange, s *stream, accept func(string) error) error {
 	f, err := contentEncoding(resp.Header)
-	if err == nil {
-		err = s.decode(f, c.opts.MaxWindow)
-	}
 	if resp.StatusCode != http.StatusOK {
+		if err == nil {
+			err = s.decode(f, c.opts.MaxWindow)
+		}
 		// After 101 the body is the connection itself, and reads cannot be
 		// interrupted.
 		readable := err == nil && resp.StatusCode != http.StatusSwitchingProtocols
@@ -54,10 +53,12 @@ func (c *Client) check(resp *http.Response, x *exchange, s *stream, accept func(
 		return err
 	}
 	mediaType, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if err != nil && mediaType == "" { // a malformed type is ignored
-		return nil
+	if err == nil || mediaType != "" { // a malformed type is ignored
+		if err := accept(mediaType); err != nil {
+			return err
+		}
 	}
-	return accept(mediaType)
+	return s.decodeDeclared(f, c.opts.MaxWindow)
 }
 
 // follow sends the request and follows redirects within the origin. cancel
@@ -171,36 +172,6 @@ func (c *Client) redirected(u *url.URL, resp *http.Response, hops int) (*url.URL
 		return nil, fmt.Errorf("%w: to another origin, %s", ErrRedirect, quote(place))
 	}
 	return to, nil
-}
-
-// contentEncoding returns the format of the Content-Encoding of a response.
-func contentEncoding(h http.Header) (format, error) {
-	encoding := strings.Join(h.Values("Content-Encoding"), ",")
-	switch strings.ToLower(strings.TrimSpace(encoding)) {
-	case "", "identity":
-		return plain, nil
-	case "gzip", "x-gzip":
-		return gzipped, nil
-	case "zstd":
-		return zstandard, nil
-	}
-	return plain, fmt.Errorf("%w: Content-Encoding is not one of gzip, zstd and identity", ErrContent)
-}
-
-// newStatusError returns the error for a response whose status is not 200. An
-// error reading its body is ignored, since the status matters more.
-func (c *Client) newStatusError(resp *http.Response, x *exchange, body *stream, readable bool) error {
-	e := &StatusError{Code: resp.StatusCode, RetryAfter: parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())}
-	if e.Code == http.StatusProxyAuthRequired && x.proxy != nil {
-		e.Proxy = publicOrigin(x.proxy)
-	}
-	if readable {
-		body.raw.limit = maxDetail + rawSlack
-		if text, err := readAll(body, maxDetail); err == nil {
-			e.Detail = c.redactor(resp.Request.URL, x.proxy).redact(errorDetail(text))
-		}
-	}
-	return e
 }
 
 // errTooLong is returned for more bytes than a limit.

@@ -2,6 +2,7 @@ package sources
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -43,6 +44,20 @@ func (s *stream) decode(f format, maxWindow uint64) error {
 	s.decoders = append(s.decoders, d)
 	s.closers = append(s.closers, d.Close)
 	return nil
+}
+
+// decodeDeclared decodes the stream, which is in format f according to the
+// server.
+func (s *stream) decodeDeclared(f format, maxWindow uint64) error {
+	if f == plain {
+		return nil
+	}
+	found, r := sniff(s.Reader)
+	s.Reader = r
+	if found != f && len(r.head) == magicSize {
+		return mark(ErrCorrupt, fmt.Errorf("%w: the data is not %v", ErrMislabeled, f))
+	}
+	return s.decode(f, maxWindow)
 }
 
 // decodeSniffed detects the format of the stream by its first bytes, and

@@ -53,6 +53,10 @@ func proxyRefusal(_ context.Context, proxy *url.URL, _ *http.Request, resp *http
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
+	return newProxyError(proxy, resp)
+}
+
+func newProxyError(proxy *url.URL, resp *http.Response) *StatusError {
 	return &StatusError{Code: resp.StatusCode, Proxy: publicOrigin(proxy),
 		RetryAfter: parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())}
 }

@@ -141,10 +141,16 @@ var failures = []failure{
 	{is: matches(sources.ErrNotFound), code: exitNotFound},
 
 	{proxyStatus, exitNotAllowed, proxyHint},
+	{statusWith(func(s *sources.StatusError) bool { return s.Expired }), exitNotAllowed, "sign the URL again"},
+	{statusWith(func(s *sources.StatusError) bool { return s.Basic }), exitNotAllowed, basicHint},
+	{status(http.StatusAccepted), 0, "try again later: the server is still preparing the data"},
+	{status(http.StatusNoContent), 0, "check the URL: the server has no data there"},
+	{status(http.StatusPartialContent), 0, "ask the operator of the server, or of a cache in between: it sent a part of the data although all was requested"},
 	{status(http.StatusUnauthorized), exitNotAllowed, "set a token with --token-file FILE or FASTCOUNT_TOKEN"},
 	{status(http.StatusForbidden), exitNotAllowed, "ask the operator of the server for access: it denies access with these credentials"},
 	{denied(sources.ErrCertificate), exitNotAllowed, "trust another certificate authority with --ca-file FILE"},
 	{denied(sources.ErrPlainHTTP), exitNotAllowed, "check the URL, and whether it should begin with http://"},
+	{denied(sources.ErrRequiresTLS), exitNotAllowed, "check the URL, and whether it should begin with https://"},
 	{denied(sources.ErrTLS), exitNotAllowed, tlsHint},
 	{denied(sources.ErrProxy), exitNotAllowed, proxyHint},
 	{matches(sources.ErrDenied), exitNotAllowed, "use https, or allow it with --allow-http-token if the network in between is trusted"},
@@ -164,7 +170,9 @@ var failures = []failure{
 	{matches(parser.ErrUnclosedQuote), exitData, csvHint},
 	{matches(parser.ErrBareCR), exitData, crHint},
 	{matches(sources.ErrTruncated), exitData, "copy the file again from its origin: it is incomplete"},
+	{matches(sources.ErrMislabeled), exitData, "ask the operator of the server to correct the header Content-Encoding; until then, download the file and count it"},
 	{matches(sources.ErrCorrupt), exitData, "copy the file again from its origin: it is corrupt"},
+	{matches(sources.ErrEncoding), exitData, "decompress it on the way, such as with: curl -s --compressed URL | fastcount -"},
 	{matches(sources.ErrContent), exitData, "check that this is the URL of a CSV"},
 	{matches(sources.ErrMetadata), exitData, "check that --server is the base URL of an export API, as 'fastcount help api' describes it"},
 	{is: as[*parser.SyntaxError], code: exitData},
@@ -178,6 +186,8 @@ const (
 	descriptorHint = "raise the limit, such as with: ulimit -n 1024; or open fewer files with fewer --jobs and --transfers"
 	tlsHint        = "ask the operator of the server for the TLS versions and client certificates that it requires; " +
 		"fastcount uses TLS 1.2 and 1.3 and has no client certificate"
+	basicHint = "store the header in a file that only you can read, and name it with --header-file FILE; " +
+		"it is a line 'Authorization: Basic ' and the base64 of name:password"
 	proxyHint = "set the proxy, with its name and password, in HTTPS_PROXY and HTTP_PROXY; " +
 		"to connect without it, add the host of the server to NO_PROXY"
 	columnsHint = "choose the columns with --patient-column and --event-column, and the field separator with --delimiter"
@@ -214,6 +224,15 @@ func status(code int) func(error) bool {
 	return func(err error) bool {
 		s, ok := errors.AsType[*sources.StatusError](err)
 		return ok && s.Code == code
+	}
+}
+
+// statusWith returns a function that reports whether an error is an answer with
+// an HTTP status that has a property.
+func statusWith(has func(*sources.StatusError) bool) func(error) bool {
+	return func(err error) bool {
+		s, ok := errors.AsType[*sources.StatusError](err)
+		return ok && has(s)
 	}
 }
 
