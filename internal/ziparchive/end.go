@@ -122,7 +122,7 @@ func findEnd64(r io.ReaderAt, end int64) (at int64, record []byte, err error) {
 		return 0, nil, fmt.Errorf("%w: no zip64 record where it is expected", ErrCorrupt)
 	}
 	f.uint32() // versions
-	if f.uint32() != 0 || f.uint32() != 0 {
+	if disk, first := f.uint32(), f.uint32(); disk != 0 || first != 0 {
 		return 0, nil, ErrSplit
 	}
 	return at, record, nil

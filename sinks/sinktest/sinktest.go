@@ -183,10 +183,10 @@ func checkRoundTrip(o Options, r *engine.Report, output []byte) error {
 	}
 	got, err := o.Parse(output)
 	if err != nil {
-		return fmt.Errorf("Parse: %w\n%.2000q", err, output)
+		return fmt.Errorf("parse: %w\n%.2000q", err, output)
 	}
 	if diff := difference(got, Counts(r)); diff != "" {
-		return fmt.Errorf("Parse: %s\n%.2000q", diff, output)
+		return fmt.Errorf("parse: %s\n%.2000q", diff, output)
 	}
 	return nil
 }

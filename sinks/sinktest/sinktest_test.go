@@ -149,7 +149,7 @@ func TestBadSinks(t *testing.T) {
 		{"unreadable", func(w io.Writer, r *engine.Report) error {
 			_, err := fmt.Fprintln(w, "?")
 			return err
-		}, "Parse: "},
+		}, "parse: "},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

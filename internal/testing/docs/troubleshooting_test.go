@@ -73,7 +73,7 @@ func messages(t *testing.T) (literals string, kinds map[string]string) {
 	}
 	var all strings.Builder
 	kinds = make(map[string]string)
-	for _, name := range strings.Fields(string(out)) {
+	for name := range strings.FieldsSeq(string(out)) {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)
