@@ -48,7 +48,7 @@ const blanks = " \t\r\n"
 func split(text string) (words []string, err error) {
 	for rest := strings.TrimLeft(text, blanks); rest != ""; rest = strings.TrimLeft(rest, blanks) {
 		if end := strings.IndexAny(rest+" ", blanks); slices.Contains(shellWords, rest[:end]) {
-			return nil, fmt.Errorf("%s needs a shell: write sh -c '...'", rest[:end])
+			return nil, fmt.Errorf("%s: needs a shell; write sh -c '...'", rest[:end])
 		}
 		var word string
 		if word, rest, err = cutWord(rest); err != nil {
@@ -59,7 +59,7 @@ func split(text string) (words []string, err error) {
 	return words, nil
 }
 
-var errOpenQuote = errors.New("a quote is not closed")
+var errOpenQuote = errors.New("quote not closed")
 
 // cutWord returns the first word of text, which does not begin with a blank,
 // and the rest.
@@ -71,7 +71,7 @@ func cutWord(text string) (word, rest string, err error) {
 			return b.String(), text[i:], nil
 		case c == '\\':
 			if i++; i == len(text) {
-				return "", "", errors.New("a backslash at the end")
+				return "", "", errors.New("backslash at the end")
 			}
 			b.WriteByte(text[i])
 		case c == '\'' || c == '"':

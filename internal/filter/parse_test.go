@@ -28,7 +28,7 @@ func TestSplit(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		`a "b`: "quote", `a 'b`: "quote", `a"b' c`: "quote", `a\`: "backslash", `a "b\"`: "quote",
-		"a | b": "| needs a shell", "a && b": "&& needs", "a > b": "> needs", "a >> b": ">> needs", "a <": "< needs", "a ; b": "; needs",
+		"a | b": "|: needs a shell", "a && b": "&&: needs", "a > b": ">: needs", "a >> b": ">>: needs", "a <": "<: needs", "a ; b": ";: needs",
 	} {
 		if got, err := split(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %q, %v, want an error with %q", text, got, err, want)

@@ -58,7 +58,7 @@ func findDirectory(r io.ReaderAt, size int64) (*directory, error) {
 		return nil, ErrSplit
 	}
 	if entries != max16 && entries != entries64 || dirSize != max32 && dirSize != size64 || offset != max32 && offset != offset64 {
-		return nil, fmt.Errorf("%w: two descriptions of the directory differ", ErrCorrupt)
+		return nil, fmt.Errorf("%w: end record and zip64 record differ", ErrCorrupt)
 	}
 	return newDirectory(entries64, size64, offset64, end64)
 }
@@ -66,10 +66,10 @@ func findDirectory(r io.ReaderAt, size int64) (*directory, error) {
 // newDirectory checks that a directory ends at the offset end.
 func newDirectory(entries, size, offset uint64, end int64) (*directory, error) {
 	if size > uint64(end) || offset != uint64(end)-size {
-		return nil, fmt.Errorf("%w: the directory is not where its description expects it", ErrCorrupt)
+		return nil, fmt.Errorf("%w: directory at another offset than its end record declares", ErrCorrupt)
 	}
 	if entries > size/entrySize {
-		return nil, fmt.Errorf("%w: the directory is too small for %d members", ErrCorrupt, entries)
+		return nil, fmt.Errorf("%w: directory too small for %d members", ErrCorrupt, entries)
 	}
 	return &directory{entries, int64(offset), int64(size)}, nil
 }
@@ -110,7 +110,7 @@ func findEnd64(r io.ReaderAt, end int64) (at int64, record []byte, err error) {
 		return 0, nil, ErrSplit
 	}
 	if offset > uint64(end-locatorSize-end64Size) {
-		return 0, nil, fmt.Errorf("%w: the zip64 record is outside of the file", ErrCorrupt)
+		return 0, nil, fmt.Errorf("%w: zip64 record outside of the file", ErrCorrupt)
 	}
 	at = int64(offset)
 	record = make([]byte, end64Size)
@@ -119,7 +119,7 @@ func findEnd64(r io.ReaderAt, end int64) (at int64, record []byte, err error) {
 	}
 	f = fields(record)
 	if f.uint32() != end64Signature || f.uint64() != uint64(end-locatorSize-at-12) {
-		return 0, nil, fmt.Errorf("%w: no zip64 record where it is expected", ErrCorrupt)
+		return 0, nil, fmt.Errorf("%w: no zip64 record at its declared offset", ErrCorrupt)
 	}
 	f.uint32() // versions
 	if disk, first := f.uint32(), f.uint32(); disk != 0 || first != 0 {

@@ -112,7 +112,7 @@ func (d *directory) read(r io.ReaderAt) ([]entry, error) {
 		}
 	}
 	if n := uint64(len(entries)); n != d.entries {
-		return nil, fmt.Errorf("%w: the directory does not hold the declared number of members, %d", ErrCorrupt, d.entries)
+		return nil, fmt.Errorf("%w: directory does not have the declared number of members, %d", ErrCorrupt, d.entries)
 	}
 	return entries, nil
 }
@@ -162,7 +162,7 @@ func readEntry(in io.Reader) (e entry, n int64, err error) {
 
 func shortDirectory(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return errors.New("it extends beyond the directory")
+		return errors.New("extends beyond the directory")
 	}
 	return err
 }
@@ -195,7 +195,7 @@ const (
 	max32 = 1<<32 - 1
 )
 
-var errNoZip64 = errors.New("a size is missing from the zip64 field")
+var errNoZip64 = errors.New("size missing in the zip64 field")
 
 // extend replaces the values that the zip64 field in extra holds. The offset
 // and the disk are only in the directory.
@@ -262,7 +262,7 @@ func checkEntries(r io.ReaderAt, entries []entry, end int64) error {
 	at := int64(0)
 	for _, e := range order {
 		if e.header < at {
-			return fmt.Errorf("%w: member %.100q overlaps another", ErrCorrupt, e.Name)
+			return fmt.Errorf("%w: member %.100q: overlaps another one", ErrCorrupt, e.Name)
 		}
 		if err := checkGap(r, at, e.header); err != nil {
 			return err
@@ -288,7 +288,7 @@ func checkGap(r io.ReaderAt, from, to int64) error {
 			return err
 		}
 		if binary.LittleEndian.Uint32(found[:]) == headerSignature {
-			return fmt.Errorf("%w: the directory does not list the member at byte %d", ErrCorrupt, from+n)
+			return fmt.Errorf("%w: member at byte %d: missing in the directory", ErrCorrupt, from+n)
 		}
 	}
 	return nil
