@@ -2,6 +2,9 @@ package fastcount_test
 
 import (
 	"bufio"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,7 +20,14 @@ import (
 const (
 	maxCommentWidth = 80
 	maxLines        = 500
+	maxFunction     = 60 // lines, except in tests
 )
+
+// longFunctions lists longer functions, with the reason for their length.
+var longFunctions = map[string]string{
+	"internal/testing/corpus/cases.go: Cases": "a table of data",
+	"internal/inflate/fast.go: fast":          "one hot loop, whose state is in registers",
+}
 
 var (
 	comment   = regexp.MustCompile(`^\s*//`)
@@ -25,9 +35,9 @@ var (
 	generated = regexp.MustCompile(`^// Code generated .* DO NOT EDIT\.$`)
 )
 
-// TestLayout checks every Go and assembly file that was not generated: no line
-// of a comment is wider than maxCommentWidth, unless it is a single word, such
-// as a URL, and no Go file has more than maxLines lines.
+// TestLayout checks every Go and assembly file: no line of a comment is wider
+// than maxCommentWidth, unless it is a single word, such as a URL; no Go file
+// has more than maxLines lines; and no function is longer than maxFunction.
 func TestLayout(t *testing.T) {
 	files := 0
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -36,11 +46,14 @@ func TestLayout(t *testing.T) {
 			return err
 		case d.IsDir() && path != "." && (d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".")):
 			return fs.SkipDir
-		case !d.Type().IsRegular() || !slices.Contains([]string{".go", ".s"}, filepath.Ext(path)):
+		case !d.Type().IsRegular() || !slices.Contains([]string{".go", ".s", ".h"}, filepath.Ext(path)):
 			return nil
 		}
 		files++
 		checkLayout(t, path)
+		if filepath.Ext(path) == ".go" && !strings.HasSuffix(path, "_test.go") {
+			checkFunctions(t, filepath.ToSlash(path))
+		}
 		return nil
 	})
 	if err != nil {
@@ -48,6 +61,26 @@ func TestLayout(t *testing.T) {
 	}
 	if files < 100 {
 		t.Errorf("only %d files were checked", files)
+	}
+}
+
+// checkFunctions checks the lengths of the functions in a file.
+func checkFunctions(t *testing.T, path string) {
+	t.Helper()
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range file.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok {
+			continue
+		}
+		lines := 1 + fset.Position(f.End()).Line - fset.Position(f.Pos()).Line
+		if name := path + ": " + f.Name.Name; (lines > maxFunction) != (longFunctions[name] != "") {
+			t.Errorf("%s: %d lines, want at most %d unless it is in longFunctions", name, lines, maxFunction)
+		}
 	}
 }
 
