@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -125,7 +124,7 @@ type Client struct {
 	proxy   func(*http.Request) (*url.URL, error) // nil means none
 	tls     *tls.Config                           // without the name of a server
 	kept    pool
-	reached atomic.Bool // a connection was made
+	reached sync.Map // the addresses to which a connection was made
 
 	single *http.Transport // for what a conn cannot carry
 	http2  sync.Map        // the routes, by key, whose servers accept only HTTP/2

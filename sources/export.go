@@ -148,7 +148,7 @@ func (c *Client) ask(ctx context.Context, begin func() *answer, path ...string) 
 	if c.server == nil {
 		return mark(ErrArgument, errors.New("no server is set"))
 	}
-	retry := c.newRetrier()
+	retry := c.newRetrier(c.server)
 	for attempt := 1; ; attempt++ {
 		err := c.attempt(ctx, c.endpoint(path...), a)
 		if err == nil {

@@ -154,11 +154,12 @@ func timeoutFailure(err error, p phase) *failure {
 	if !ok || !timeout.Timeout() {
 		return nil
 	}
-	where := [...]string{"connect", "TLS handshake", "response headers", "response body"}[p]
 	if dial, ok := errors.AsType[*dialError](err); ok {
-		where = "connect to " + dial.address
+		f := timedOut("connect to " + dial.address)
+		f.kinds = append(f.kinds, errUnreached)
+		return f
 	}
-	return timedOut(where)
+	return timedOut([...]string{"connect", "TLS handshake", "response headers", "response body"}[p])
 }
 
 // systemFailure classifies an error of the operating system.
@@ -168,7 +169,7 @@ func systemFailure(err error, p phase) *failure {
 		return nil
 	}
 	if dial, ok := errors.AsType[*dialError](err); ok {
-		return &failure{text: "connect to " + dial.address + ": " + number.Error(), kinds: []error{ErrExhausted, number}}
+		return &failure{text: "connect to " + dial.address + ": " + number.Error(), kinds: []error{ErrExhausted, errUnreached, number}}
 	}
 	return transient(p, number.Error(), number)
 }
@@ -182,7 +183,7 @@ func lookupFailure(err error, _ phase) *failure {
 	if dns.IsNotFound {
 		why = "no such host"
 	}
-	return &failure{text: fmt.Sprintf("look up %s: %s", dns.Name, why), kinds: []error{ErrExhausted}}
+	return &failure{text: fmt.Sprintf("look up %s: %s", dns.Name, why), kinds: []error{ErrExhausted, errUnreached}}
 }
 
 // socksRefusals are parts of the errors of net/http for a SOCKS proxy that

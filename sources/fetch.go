@@ -83,13 +83,17 @@ func (c *Client) roundTrip(ctx context.Context, cancel func(), u *url.URL) (*htt
 	if err != nil {
 		return nil, x, err
 	}
-	resp, err := c.send(ctx, x, u)
+	r, ok := routeTo(u, proxy)
+	resp, err := (*http.Response)(nil), errHTTP2
+	if ok {
+		resp, err = c.send(ctx, x, r, u)
+	}
 	if errors.Is(err, errHTTP2) {
 		x = &exchange{proxy: proxy}
 		resp, err = c.sendOnce(ctx, cancel, x, u)
 	}
 	if _, conn, _ := x.state(); conn != nil {
-		c.reached.Store(true)
+		c.reached.Store(r.next(), true)
 	}
 	return resp, x, err
 }
@@ -101,9 +105,8 @@ var errHTTP2 = errors.New("not possible over HTTP/1.1")
 // server may close a kept connection at any time; if it does so instead of
 // answering, send repeats the request on a new connection. That is not another
 // attempt.
-func (c *Client) send(ctx context.Context, x *exchange, u *url.URL) (*http.Response, error) {
-	r, ok := routeTo(u, x.proxy)
-	if _, other := c.http2.Load(r.key()); !ok || other {
+func (c *Client) send(ctx context.Context, x *exchange, r route, u *url.URL) (*http.Response, error) {
+	if _, other := c.http2.Load(r.key()); other {
 		return nil, errHTTP2
 	}
 	if n := c.kept.take(r); n != nil {

@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"fastcount/engine"
 	"fastcount/internal/testing/simnet"
 )
 
@@ -154,4 +155,79 @@ func TestEveryConnectionIsClosed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestServersThatAreNotThere: the first request to a server or proxy that
+// cannot be reached fails within ten seconds, and the error names it.
+func TestServersThatAreNotThere(t *testing.T) {
+	system := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
+	tests := map[string]struct {
+		dial     func(ctx context.Context) error
+		attempts int
+		text     string // after the name of the proxy
+		address  string // "look up" names no port
+	}{
+		"nothing listens": {func(context.Context) error { return system(syscall.ECONNREFUSED) }, 3, ": connection refused", "connect to %s:%s"},
+		"no route":        {func(context.Context) error { return system(syscall.EHOSTUNREACH) }, 3, ": no route to host", "connect to %s:%s"},
+		"no answer":       {func(ctx context.Context) error { <-ctx.Done(); return system(ctx.Err()) }, 1, "", "timeout: connect to %s:%s"},
+		"no such host": {func(context.Context) error { return system(&net.DNSError{IsNotFound: true, Name: "HOST"}) }, 3,
+			": no such host", "look up HOST"},
+	}
+	for name, test := range tests {
+		for _, proxy := range []string{"", "http://proxy.test:3128"} {
+			t.Run(name+" "+proxy, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					asked := 0
+					o := Options{Server: "http://server.test", DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+						asked++
+						return nil, test.dial(ctx)
+					}}
+					c := newClient(t, o)
+					want := strings.NewReplacer("%s:%s", "server.test:80").Replace(test.address) + test.text
+					if proxy != "" {
+						via, err := url.Parse(proxy)
+						check(t, err)
+						c.proxy = http.ProxyURL(via)
+						want = "through the proxy " + proxy + ": " + strings.NewReplacer("%s:%s", "proxy.test:3128").Replace(test.address) + test.text
+					}
+					begin := time.Now()
+					_, err := c.Exports(t.Context())
+					if asked != test.attempts || !errors.Is(err, ErrExhausted) || !strings.HasPrefix(err.Error(), want) {
+						t.Errorf("%d attempts: got  %v\nwant %s", asked, err, want)
+					}
+					if took := time.Since(begin); took > 10*time.Second {
+						t.Errorf("it took %v", took)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestServersThatWereThere: all attempts are made to connect to a server that
+// was reached before, whatever happens at another one.
+func TestServersThatWereThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		up, asked := true, 0
+		network := &simnet.Network{Answer: keptAnswer, Connect: func(_ context.Context, address string) simnet.Connect {
+			if up {
+				return simnet.Accept
+			}
+			asked++
+			return simnet.Ignore
+		}}
+		c := newClient(t, Options{Retries: 4, DialContext: network.DialContext})
+		readAgain(t, c, "http://here.test/", 1)
+		up = false
+		for raw, want := range map[string]int{"http://here.test/": 5, "http://there.test/": 1} {
+			time.Sleep(time.Hour) // until no connection is idle
+			asked = 0
+			u, err := c.URL(raw, "")
+			check(t, err)
+			_, err = engine.Run(t.Context(), []engine.Part{u}, engine.Config{})
+			if asked != want || !errors.Is(err, ErrTimeout) {
+				t.Errorf("%s: %d attempts, want %d: %v", raw, asked, want, err)
+			}
+		}
+	})
 }

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"sync/atomic"
-	"syscall"
 	"time"
 
 	"fastcount/engine"
@@ -27,8 +25,8 @@ const (
 // A retrier decides whether to repeat a failed attempt of one download or one
 // request to the API.
 type retrier struct {
-	retries int          // further attempts after the first
-	reached *atomic.Bool // a connection was made; nil means true
+	retries int         // further attempts after the first
+	reached func() bool // reports whether a connection was ever made; nil means true
 
 	mu        sync.Mutex
 	refetched bool // invalid data was already requested again
@@ -42,7 +40,7 @@ func (r *retrier) Retry(attempt int, err error) (wait time.Duration, again bool)
 	if attempt <= 1 {
 		r.refetched = false
 	}
-	if attempt > r.retries || attempt >= maxRefused && r.nothingThere(err) {
+	if attempt > r.retries || r.nothingThere(attempt, err) {
 		return 0, false
 	}
 	switch judge(err) {
@@ -60,14 +58,22 @@ func (r *retrier) Retry(attempt int, err error) (wait time.Duration, again bool)
 	return max(backoff(attempt), retryAfter(err)), true
 }
 
-// maxRefused is the number of attempts while all connections are refused: most
-// likely the address is wrong.
-const maxRefused = 3
+// maxUnreached is the number of attempts to connect to an address to which no
+// connection was ever made. Most likely the address is wrong.
+const maxUnreached = 3
 
-// nothingThere reports whether err is a refused connection and no connection
-// was made before.
-func (r *retrier) nothingThere(err error) bool {
-	return r.reached != nil && !r.reached.Load() && errors.Is(err, syscall.ECONNREFUSED)
+// errUnreached is matched by failures to connect.
+var errUnreached = errors.New("no connection")
+
+// nothingThere reports whether to give up since no connection was ever made:
+// after the first attempt that took as long as connecting may take, and
+// otherwise, as for a port without a listener or an unknown host, after the
+// third.
+func (r *retrier) nothingThere(attempt int, err error) bool {
+	if r.reached == nil || !errors.Is(err, errUnreached) || r.reached() {
+		return false
+	}
+	return attempt >= maxUnreached || errors.Is(err, ErrTimeout)
 }
 
 // verdict is the number of retries for a kind of failure.

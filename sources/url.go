@@ -58,10 +58,18 @@ type remote struct {
 }
 
 func (c *Client) newRemote(u *url.URL, name string) remote {
-	return remote{client: c, url: u, name: name, retrier: c.newRetrier()}
+	return remote{client: c, url: u, name: name, retrier: c.newRetrier(u)}
 }
 
-func (c *Client) newRetrier() *retrier { return &retrier{retries: c.opts.Retries, reached: &c.reached} }
+// newRetrier returns a retrier of requests for u.
+func (c *Client) newRetrier(u *url.URL) *retrier {
+	return &retrier{retries: c.opts.Retries, reached: func() bool {
+		proxy, _ := c.proxyFor(u) // the request itself reports the error
+		r, _ := routeTo(u, proxy)
+		_, reached := c.reached.Load(r.next())
+		return reached
+	}}
+}
 
 // Name implements engine.Part.
 func (r *remote) Name() string { return r.name }

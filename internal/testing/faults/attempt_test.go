@@ -68,14 +68,14 @@ const longest = 10*time.Second + 4*30*time.Second + 60*time.Second + time.Second
 // repeated.
 //
 // If no connection was made before, as is possible for the first request, the
-// client stops after three refused attempts.
+// client stops after three refused attempts, or one without an answer.
 func play(attempts []attempt, retries int, first bool) (n int, last effect, bound time.Duration) {
 	fetchedOnceMore := false
 	for n = 1; ; n++ {
 		a := attempts[min(n, len(attempts))-1]
 		last = a.want
 		first = first && (a.connect == simnet.Refuse || a.connect == simnet.Ignore)
-		if first && a.connect == simnet.Refuse && n >= 3 {
+		if first && (a.connect == simnet.Ignore || n >= 3) {
 			return n, last, bound + longest
 		}
 		bound += longest + max(30*time.Second, last.wait)
