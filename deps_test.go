@@ -51,6 +51,7 @@ var imports = map[string]string{
 	"internal/testing/simnet":      "",
 	"internal/testing/descriptors": "",
 	"internal/testing/guarded":     "",
+	"internal/testing/program":     "",
 	"internal/testing/proof":       "",
 	"internal/testing/pollution":   "internal/testing/oracle",
 	"internal/testing/proof/table": "internal/testing/proof",
@@ -92,7 +93,7 @@ var dependencies = map[string]string{
 // restricted lists packages of the standard library that only some packages may
 // import. The empty list means none.
 var restricted = map[string]string{
-	"os":        "internal/filter bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/cli internal/signals internal/stdout internal/console internal/progress internal/resources",
+	"os":        "internal/filter bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/program internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/cli internal/signals internal/stdout internal/console internal/progress internal/resources",
 	"net":       "sources mockserver cmd/fastcount internal/testing/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/testing/simnet",
 	"unsafe":    "internal/fused internal/inflate",

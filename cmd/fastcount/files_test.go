@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"fastcount/internal/cli"
+	testprogram "fastcount/internal/testing/program"
 )
 
 // TestFileFlagsAreListed checks that fileFlags lists exactly the flags that
@@ -73,7 +74,7 @@ func refused(t *testing.T, dir, file string, args, environ []string, words ...st
 	cmd.Env = append(os.Environ(), environ...)
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if code := codeOf(t, cmd.Run()); code != exitUsage || stdout.Len() > 0 {
+	if code := testprogram.ExitCode(t, cmd.Run()); code != exitUsage || stdout.Len() > 0 {
 		t.Errorf("%q %q: exit code %d, %s%s", args, environ, code, &stdout, &stderr)
 	}
 	message, _, _ := strings.Cut(stderr.String(), "\n")
@@ -97,9 +98,9 @@ const smallCSV = "patient_id,event_type\nP1,up\n"
 // line and in the environment, to each kind of input.
 func TestNoFlagOverwritesAnInput(t *testing.T) {
 	dir := t.TempDir()
-	writeText(t, filepath.Join(dir, "a.csv"), smallCSV)
-	writeText(t, filepath.Join(dir, "in"), "./b.csv\n")
-	writeText(t, filepath.Join(dir, "b.csv"), smallCSV)
+	testprogram.WriteText(t, filepath.Join(dir, "a.csv"), smallCSV)
+	testprogram.WriteText(t, filepath.Join(dir, "in"), "./b.csv\n")
+	testprogram.WriteText(t, filepath.Join(dir, "b.csv"), smallCSV)
 	if err := os.Link(filepath.Join(dir, "a.csv"), filepath.Join(dir, "hard")); err != nil {
 		t.Skipf("no hard links: %v", err)
 	}
@@ -128,7 +129,7 @@ func TestNoFlagOverwritesAnInput(t *testing.T) {
 // spellings of a file that does not exist yet.
 func TestNoTwoFlagsWriteOneFile(t *testing.T) {
 	dir := t.TempDir()
-	writeText(t, filepath.Join(dir, "a.csv"), smallCSV)
+	testprogram.WriteText(t, filepath.Join(dir, "a.csv"), smallCSV)
 	writers := flagsThat(writesFile, usesLater)
 	for i, one := range writers {
 		for _, other := range writers[:i] {
@@ -148,7 +149,7 @@ func TestNoTwoFlagsWriteOneFile(t *testing.T) {
 // the directory of --state.
 func TestStateDirectoryIsOfItsOwn(t *testing.T) {
 	dir := t.TempDir()
-	writeText(t, filepath.Join(dir, "a.csv"), smallCSV)
+	testprogram.WriteText(t, filepath.Join(dir, "a.csv"), smallCSV)
 	for _, flag := range flagsThat(writesFile, usesLater) {
 		for _, state := range []string{"new", "."} {
 			if state == "new" && fileFlags[flag] == usesLater {

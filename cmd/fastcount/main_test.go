@@ -1,11 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"compress/gzip"
-	"context"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,22 +17,21 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 
 	"fastcount/internal/cli"
 	"fastcount/internal/console"
+	testprogram "fastcount/internal/testing/program"
 	"fastcount/internal/testing/shapes"
+	"fastcount/mockserver"
 )
 
 // TestMain runs the tests. If the test binary is started as fastcount, it runs
 // the program instead.
 func TestMain(m *testing.M) {
-	os.Setenv("GORACE", raceOptions) // for the programs that tests start
+	os.Setenv("GORACE", testprogram.RaceOptions) // for the programs that tests start
 	testscript.Main(m, map[string]func(){"fastcount": guardedMain})
 }
-
-// raceOptions prevent the race detector from sleeping for a second at the end
-// of each program.
-const raceOptions = "atexit_sleep_ms=0"
 
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -48,7 +46,7 @@ func TestScripts(t *testing.T) {
 			"shape":  writeShape,
 		},
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("GORACE", raceOptions)
+			e.Setenv("GORACE", testprogram.RaceOptions)
 			e.Setenv(cli.TokenVariable, "canary-token")
 			return nil
 		},
@@ -85,7 +83,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cmd := exec.Command("fastcount", append([]string{"serve", "--listen", "127.0.0.1:0"}, args[1:]...)...)
 	cmd.Dir = ts.Getenv("WORK")
-	url, stop, err := startServer(cmd)
+	url, stop, err := testprogram.StartServer(cmd)
 	ts.Check(err)
 	ts.Defer(stop)
 	ts.Setenv(args[0], url)
@@ -99,31 +97,6 @@ func writeShape(ts *testscript.TestScript, _ bool, args []string) {
 	rows, err := strconv.ParseUint(args[1], 10, 64)
 	ts.Check(err)
 	ts.Check(shapes.WriteFile(ts.MkAbs(args[2]), args[0], rows))
-}
-
-// startServer starts a "fastcount serve" command and returns the URL that it
-// prints.
-func startServer(cmd *exec.Cmd) (url string, stop func(), err error) {
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		return "", nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return "", nil, err
-	}
-	stop = func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // fails, because it was killed
-	}
-	lines := bufio.NewScanner(stderr)
-	for lines.Scan() {
-		if _, after, ok := strings.Cut(lines.Text(), " at http://"); ok {
-			go io.Copy(io.Discard, stderr)
-			return "http://" + strings.Fields(after)[0], stop, nil
-		}
-	}
-	stop()
-	return "", nil, errors.New("the server printed no URL")
 }
 
 // compress is the script command "gzip FROM TO".
@@ -151,32 +124,6 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		data[len(data)/2] ^= 1
 		ts.Check(os.WriteFile(name, data, 0o600))
-	}
-}
-
-// codeOf returns the exit code of a command that returned err.
-func codeOf(t *testing.T, err error) int {
-	t.Helper()
-	var failed *exec.ExitError
-	if err != nil && !errors.As(err, &failed) {
-		t.Fatal(err)
-	}
-	if failed == nil {
-		return 0
-	}
-	return failed.ExitCode()
-}
-
-func TestWithin(t *testing.T) {
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(errTimeUp)
-	stuck := make(chan struct{})
-	defer close(stuck)
-	if err := within(ctx, time.Millisecond, func() error { <-stuck; return nil }); err != errTimeUp {
-		t.Errorf("a stuck subcommand: %v", err)
-	}
-	if err := within(ctx, time.Minute, func() error { return nil }); err != nil {
-		t.Errorf("a subcommand that finished in time: %v", err)
 	}
 }
 
@@ -208,10 +155,6 @@ func compressZstd(ts *testscript.TestScript, neg bool, args []string) {
 // exports.
 var secret = regexp.MustCompile(`canary|\b[PS][0-9]{1,4}\b`)
 
-// exitLeak is the exit code of a program that printed a secret. No test expects
-// it.
-const exitLeak = 99
-
 // guardedMain is main with a check of standard error. It is the program that
 // all tests start.
 func guardedMain() {
@@ -220,7 +163,7 @@ func guardedMain() {
 	code := p.run(os.Args[1:])
 	if found := secret.Find(watched.text); found != nil && !slices.Contains(os.Args, "--show-data") {
 		_, _ = io.WriteString(os.Stderr, "LEAKED: "+string(found)+"\n")
-		code = exitLeak
+		code = testprogram.LeakCode
 	}
 	os.Exit(code)
 }
@@ -235,4 +178,36 @@ type watcher struct {
 func (w *watcher) Write(p []byte) (int, error) {
 	w.text = append(w.text, p...)
 	return w.w.Write(p)
+}
+
+// TestMockEnds checks that no goroutine remains after a mock server was closed
+// during a response.
+func TestMockEnds(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	handler, err := mockserver.New(mockserver.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mock, err := startMock("127.0.0.1:0", handler)
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := mockserver.Builtin()[2]
+	resp, err := http.Get(mock.url + "/api/export/" + large.ID + "/" + large.Downloads[0].ID + "/data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if _, err := io.CopyN(io.Discard, resp.Body, 1<<20); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	mock.close(10 * time.Millisecond)
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("closing took %v", took)
+	}
+	if _, err := io.Copy(io.Discard, resp.Body); err == nil {
+		t.Error("the transfer that was cut ended as if it were complete")
+	}
+	http.DefaultClient.CloseIdleConnections()
 }

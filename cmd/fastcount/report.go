@@ -3,10 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/display"
+	"fastcount/internal/human"
 	"fastcount/internal/simd"
 	"fastcount/internal/stats"
 	"fastcount/sources"
@@ -62,4 +65,92 @@ func (p *program) summarise(r *engine.Report, found []sources.Source, took time.
 		line += "; not compared with metadata (--verify off)"
 	}
 	p.ui.Info("%s", line)
+}
+
+// printDryRun prints what the run would read and write.
+func (o *countOptions) printDryRun(p *program, parts []engine.Part) error {
+	specs, err := o.specs()
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	b.WriteString("would count:\n")
+	names := 0
+	for _, part := range parts {
+		names = max(names, display.Width(display.Line(part.Name())))
+	}
+	var sum extent
+	for _, part := range parts {
+		e := extentOf(part)
+		sum.add(e)
+		name := display.Line(part.Name())
+		fmt.Fprintf(&b, "  %s%*s  %s\n", name, names-display.Width(name), "", e)
+	}
+	fmt.Fprintf(&b, "in all %s: %s\n", human.Numbered(len(parts), "part", "parts"), sum)
+	b.WriteString("would write:\n")
+	for _, s := range specs {
+		fmt.Fprintf(&b, "  %s to %s\n", s.Format, destination(s.File))
+	}
+	if o.rejects != "" {
+		fmt.Fprintf(&b, "  the rows that are left out to %s\n", destination(fileOf(o.rejects)))
+	}
+	if o.metricsFile != "" {
+		fmt.Fprintf(&b, "  metrics to %s\n", destination(o.metricsFile))
+	}
+	if o.state != "" {
+		fmt.Fprintf(&b, "  checkpoint to the directory %s\n", display.Line(o.state))
+	}
+	return p.print(b.String())
+}
+
+// destination returns the name of an output for reading.
+func destination(file string) string {
+	if file == "" {
+		return "standard output"
+	}
+	return display.Line(file)
+}
+
+// extent is the size of a part or of several, as far as it is known before they
+// are read.
+type extent struct {
+	rows, bytes    uint64
+	declared, size bool // whether rows and bytes are known for any part
+	unknown        int  // number of parts for which neither is known
+}
+
+// extentOf returns the extent of a part.
+func extentOf(part engine.Part) extent {
+	switch info := part.Info(); {
+	case info.Declared != nil:
+		return extent{rows: info.Declared.Rows, declared: true}
+	case info.SizeKnown:
+		return extent{bytes: uint64(info.Size), size: true}
+	}
+	return extent{unknown: 1}
+}
+
+func (e *extent) add(other extent) {
+	e.rows += other.rows
+	e.bytes += other.bytes
+	e.declared = e.declared || other.declared
+	e.size = e.size || other.size
+	e.unknown += other.unknown
+}
+
+func (e extent) String() string {
+	var known []string
+	if e.size {
+		known = append(known, fmt.Sprintf("%s on the disk", human.Bytes(e.bytes)))
+	}
+	if e.declared {
+		known = append(known, human.Rows(e.rows)+" declared")
+	}
+	switch {
+	case len(known) == 0:
+		known = []string{"of unknown size"}
+	case e.unknown > 0:
+		known = append(known, fmt.Sprintf("%d of unknown size", e.unknown))
+	}
+	return strings.Join(known, ", ")
 }

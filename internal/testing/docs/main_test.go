@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"testing"
+
+	"fastcount/internal/testing/program"
 )
 
 var update = flag.Bool("update", false, "write the picture instead of comparing it")
@@ -34,20 +35,11 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = dir
-	if out, err := exec.Command("go", "build", "-o", program(), "../../../cmd/fastcount").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+	if err := program.Build(binary); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()
-}
-
-// program returns the path of the program.
-func program() string {
-	name := "fastcount"
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	return filepath.Join(binary, name)
 }
 
 // shell returns a command for sh that runs in dir. It finds the program first,

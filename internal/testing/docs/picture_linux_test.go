@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"fastcount/internal/testing/program"
 	"fastcount/internal/testing/terminal"
 )
 
@@ -102,7 +103,7 @@ func compose(first, last *screen) (lines [][]cell) {
 // which is nil if none was displayed, and the one at the end.
 func watch(t *testing.T) (block, end *screen) {
 	ours, theirs := terminal.Open(t, pictureWidth, 24)
-	cmd := exec.Command(program(), strings.Fields(pictureCommand)[1:]...)
+	cmd := exec.Command(program.Name(binary), strings.Fields(pictureCommand)[1:]...)
 	cmd.Env = []string{"TERM=xterm", "HOME=" + t.TempDir(), "GOMAXPROCS=1"} // slow enough for progress to be displayed
 	terminal.Attach(cmd, theirs)
 	if err := cmd.Start(); err != nil {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package program
 
 import (
 	"os/exec"
@@ -36,7 +36,7 @@ func TestInterruptedState(t *testing.T) {
 	}
 
 	second, refused := start()
-	if code := codeOf(t, second.Run()); code != 1 || !strings.Contains(refused.String(), dir+": in use by another fastcount process\nhint: wait") {
+	if code := ExitCode(t, second.Run()); code != 1 || !strings.Contains(refused.String(), dir+": in use by another fastcount process\nhint: wait") {
 		t.Errorf("a second run: exit code %d, %s", code, refused)
 	}
 
@@ -44,14 +44,14 @@ func TestInterruptedState(t *testing.T) {
 		t.Fatal(err)
 	}
 	const hint = "fastcount: interrupted\nhint: repeat the command to continue: finished parts are kept\n"
-	if code := codeOf(t, first.Wait()); code != 130 || messages.String() != hint {
+	if code := ExitCode(t, first.Wait()); code != 130 || messages.String() != hint {
 		t.Errorf("exit code %d, %s", code, messages)
 	}
 
 	finished := kept(t, dir)
 	requested.take()
 	third, messages := start()
-	if code := codeOf(t, third.Run()); code != 0 || !strings.Contains(messages.String(), "of them kept by an earlier run") {
+	if code := ExitCode(t, third.Run()); code != 0 || !strings.Contains(messages.String(), "of them kept by an earlier run") {
 		t.Errorf("the next run: exit code %d, %s", code, messages)
 	}
 	for name := range requested.take() {

@@ -1,6 +1,6 @@
 //go:build !race
 
-package main
+package program
 
 import (
 	"encoding/json"
@@ -115,14 +115,17 @@ func attacks() map[string]attack {
 	}
 }
 
-// TestResourceExhaustion runs the program that users install with each attack.
+// TestResourceExhaustion runs the program as users install it with each attack.
 // The kernel reports the memory and the processor time that it used.
 func TestResourceExhaustion(t *testing.T) {
-	binary := buildProgram(t)
+	dir := t.TempDir()
+	if err := Build(dir); err != nil {
+		t.Fatal(err)
+	}
 	proof.Cases(t, "exhaustion", len(attacks()))
 	for name, a := range attacks() {
 		t.Run(name, func(t *testing.T) {
-			command := append([]string{binary}, a.command(t)...)
+			command := append([]string{Name(dir)}, a.command(t)...)
 			var m outcome
 			for range tries {
 				m = measure(t, command...)
@@ -182,17 +185,6 @@ func writeFile(t *testing.T, name string, c content) {
 	}
 }
 
-// buildProgram builds the program as users install it. The test binary, which
-// can also run as the program, is larger.
-func buildProgram(t *testing.T) (binary string) {
-	t.Helper()
-	binary = filepath.Join(t.TempDir(), "fastcount")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return binary
-}
-
 // outcome is what a program did, and the resources that it used according to
 // the kernel.
 type outcome struct {
@@ -203,9 +195,6 @@ type outcome struct {
 	Stdout string
 	Stderr string
 }
-
-// measurerVariable makes TestMeasurer run a command.
-const measurerVariable = "FASTCOUNT_TEST_MEASURER"
 
 // measure runs a command. The peak memory of a process includes that of the
 // process that started it, and this one, with its servers, is large. Therefore
@@ -243,7 +232,7 @@ func TestMeasurer(t *testing.T) {
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	begin := time.Now()
-	code := codeOf(t, cmd.Run())
+	code := ExitCode(t, cmd.Run())
 	m := outcome{Code: code, Took: time.Since(begin), Stdout: stdout.String(), Stderr: stderr.String()}
 	m.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	m.Peak = int64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
@@ -256,14 +245,14 @@ func TestMeasurer(t *testing.T) {
 // checks that the exit code is that of a limit, not that of the runtime (2).
 func TestSystemLimitsEndARun(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.csv")
-	writeText(t, file, smallCSV)
+	WriteText(t, file, smallCSV)
 	for letter, name := range map[string]string{"v": "address space", "d": "data"} {
 		failed := false
 		for kilobytes := 64 << 20; !failed && kilobytes > 1<<10; kilobytes -= kilobytes / 20 {
 			cmd := exec.Command("sh", "-c", fmt.Sprintf("ulimit -%s %d && exec fastcount -q %s", letter, kilobytes, file))
 			var stderr strings.Builder
 			cmd.Stderr = &stderr
-			code := codeOf(t, cmd.Run())
+			code := ExitCode(t, cmd.Run())
 			if failed = code != exitDone; failed && (code != exitLimit || !strings.Contains(stderr.String(), name)) {
 				t.Errorf("ulimit -%s %d: exit code %d, %s", letter, kilobytes, code, &stderr)
 			}
@@ -272,7 +261,7 @@ func TestSystemLimitsEndARun(t *testing.T) {
 			t.Errorf("no run failed for the limit of %s", name)
 		}
 		cmd := exec.Command("sh", "-c", "ulimit -"+letter+" 67108864 && exec fastcount -q --max-memory 1M "+file)
-		if code := codeOf(t, cmd.Run()); code != exitLimit {
+		if code := ExitCode(t, cmd.Run()); code != exitLimit {
 			t.Errorf("--max-memory next to a limit of %s: exit code %d", name, code)
 		}
 	}

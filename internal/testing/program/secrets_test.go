@@ -1,52 +1,13 @@
-package main
+package program
 
 import (
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
-
-	"go.uber.org/goleak"
-
-	"fastcount/internal/cli"
-	"fastcount/mockserver"
 )
-
-// TestMockEnds checks that no goroutine remains after a mock server was closed
-// during a response.
-func TestMockEnds(t *testing.T) {
-	defer goleak.VerifyNone(t)
-	handler, err := mockserver.New(mockserver.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	mock, err := startMock("127.0.0.1:0", handler)
-	if err != nil {
-		t.Fatal(err)
-	}
-	large := mockserver.Builtin()[2]
-	resp, err := http.Get(mock.url + "/api/export/" + large.ID + "/" + large.Downloads[0].ID + "/data")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if _, err := io.CopyN(io.Discard, resp.Body, 1<<20); err != nil {
-		t.Fatal(err)
-	}
-	begin := time.Now()
-	mock.close(10 * time.Millisecond)
-	if took := time.Since(begin); took > 5*time.Second {
-		t.Errorf("closing took %v", took)
-	}
-	if _, err := io.Copy(io.Discard, resp.Body); err == nil {
-		t.Error("the transfer that was cut ended as if it were complete")
-	}
-	http.DefaultClient.CloseIdleConnections()
-}
 
 // serveRaw starts a server that responds to every request with the same bytes,
 // and returns its URL.
@@ -101,9 +62,9 @@ func TestServersThatEchoLeakNothing(t *testing.T) {
 			url := serveRaw(t, response)
 			for _, source := range []string{"e", url + "/x.csv"} {
 				cmd := exec.Command("fastcount", "--server", url, "--retries", "0", source)
-				cmd.Env = append(os.Environ(), cli.TokenVariable+"="+token)
+				cmd.Env = append(os.Environ(), "FASTCOUNT_TOKEN"+"="+token)
 				out, err := cmd.CombinedOutput()
-				if code := codeOf(t, err); code == 0 || code == exitLeak || strings.Contains(string(out), token) {
+				if code := ExitCode(t, err); code == 0 || code == LeakCode || strings.Contains(string(out), token) {
 					t.Errorf("%s: exit code %d: %s", source, code, out)
 				}
 			}

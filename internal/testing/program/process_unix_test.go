@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package program
 
 import (
 	"bufio"
@@ -52,7 +52,7 @@ func TestSignals(t *testing.T) {
 			if err := cmd.Process.Signal(c.signal); err != nil {
 				t.Fatal(err)
 			}
-			if got := codeOf(t, cmd.Wait()); got != c.code {
+			if got := ExitCode(t, cmd.Wait()); got != c.code {
 				t.Errorf("exit code %d, want %d", got, c.code)
 			}
 			if took := time.Since(begin); took > 3*time.Second {
@@ -114,7 +114,7 @@ func TestSignalIgnoredAtStart(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := codeOf(t, cmd.Wait()); got != code || stdout.String() != want {
+		if got := ExitCode(t, cmd.Wait()); got != code || stdout.String() != want {
 			t.Errorf("exit code %d, want %d; %s", got, code, &stdout)
 		}
 	}
@@ -124,7 +124,7 @@ func TestSignalIgnoredAtStart(t *testing.T) {
 func TestServeStops(t *testing.T) {
 	deliver(t, syscall.SIGINT)
 	cmd := exec.Command("fastcount", "serve", "--listen", "127.0.0.1:0")
-	_, stop, err := startServer(cmd)
+	_, stop, err := StartServer(cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestServeStops(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	if got := codeOf(t, cmd.Wait()); got != 130 {
+	if got := ExitCode(t, cmd.Wait()); got != 130 {
 		t.Errorf("exit code %d, want 130", got)
 	}
 }
@@ -150,7 +150,7 @@ func TestClosedOutput(t *testing.T) {
 	cmd := exec.Command("fastcount", "-q", "-s", "json", "-s", "csv="+filepath.Join(dir, "x.csv"), "demo")
 	var stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = w, &stderr
-	if got := codeOf(t, cmd.Run()); got != exitBrokenPipe {
+	if got := ExitCode(t, cmd.Run()); got != exitBrokenPipe {
 		t.Errorf("exit code %d", got)
 	}
 	if stderr.Len() > 0 {
@@ -210,7 +210,7 @@ var resultCommands = []string{
 func resultDir(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	writeText(t, filepath.Join(dir, "a.csv"), smallCSV)
+	WriteText(t, filepath.Join(dir, "a.csv"), smallCSV)
 	cmd := exec.Command("sh", "-c", "fastcount plan -q a.csv >work.plan && fastcount -q --plan work.plan --shard 0/1 --out-dir parts")
 	cmd.Dir = dir
 	if text, err := cmd.CombinedOutput(); err != nil {
@@ -229,7 +229,7 @@ func TestClosedStandardOutputIsRefused(t *testing.T) {
 			cmd.Dir = dir
 			var stderr strings.Builder
 			cmd.Stderr = &stderr
-			code := codeOf(t, cmd.Run())
+			code := ExitCode(t, cmd.Run())
 			if code != exitUsage || !strings.HasPrefix(stderr.String(), "fastcount: standard output ") || !strings.Contains(stderr.String(), "\nhint: ") {
 				t.Errorf("fastcount %s %s: exit code %d, %s", command, redirect, code, &stderr)
 			}
@@ -269,7 +269,7 @@ func TestFullStandardOutput(t *testing.T) {
 		cmd.Dir = dir
 		var stderr strings.Builder
 		cmd.Stderr = &stderr
-		if code := codeOf(t, cmd.Run()); code != exitFailure || !strings.Contains(stderr.String(), "no space left on device") {
+		if code := ExitCode(t, cmd.Run()); code != exitFailure || !strings.Contains(stderr.String(), "no space left on device") {
 			t.Errorf("fastcount %s: exit code %d, %s", command, code, &stderr)
 		}
 	}
@@ -287,7 +287,7 @@ func TestReaderThatLeft(t *testing.T) {
 		r.Close()
 		cmd := exec.Command("fastcount", strings.Fields(command)...)
 		cmd.Dir, cmd.Stdout = dir, w
-		if code := codeOf(t, cmd.Run()); code != exitBrokenPipe {
+		if code := ExitCode(t, cmd.Run()); code != exitBrokenPipe {
 			t.Errorf("fastcount %s: exit code %d", command, code)
 		}
 		w.Close()
@@ -298,14 +298,14 @@ func TestReaderThatLeft(t *testing.T) {
 // succeeds or exits with the code of a limit, not with that of the runtime (2).
 func TestFewDescriptors(t *testing.T) {
 	dir := t.TempDir()
-	writeText(t, filepath.Join(dir, "a.csv"), smallCSV)
+	WriteText(t, filepath.Join(dir, "a.csv"), smallCSV)
 	codes := map[int]int{}
 	for n := 5; n <= 32; n++ {
 		cmd := exec.Command("sh", "-c", fmt.Sprintf("ulimit -n %d && exec fastcount -q -o out.json a.csv", n))
 		cmd.Dir = dir
 		var stderr strings.Builder
 		cmd.Stderr = &stderr
-		code := codeOf(t, cmd.Run())
+		code := ExitCode(t, cmd.Run())
 		codes[code]++
 		if code != exitDone && (code != exitLimit || !strings.Contains(stderr.String(), "\nhint: raise the limit, such as with: ulimit -n 1024")) {
 			t.Errorf("%d files: exit code %d, %s", n, code, &stderr)

@@ -1,11 +1,9 @@
-package main
+package program
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -31,22 +29,6 @@ func twoExports(t *testing.T) (server *httptest.Server, read *atomic.Int64) {
 	}))
 	t.Cleanup(server.Close)
 	return server, read
-}
-
-// runProgram runs fastcount and returns its output and exit code.
-func runProgram(t *testing.T, args ...string) (stdout, stderr string, code int) {
-	t.Helper()
-	var out, messages strings.Builder
-	cmd := exec.Command("fastcount", args...)
-	cmd.Stdout, cmd.Stderr = &out, &messages
-	err := cmd.Run()
-	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
-		code, err = failed.ExitCode(), nil
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out.String(), messages.String(), code
 }
 
 // TestDownloadOfTwoExports checks that nothing is counted and no plan is

@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"io"
@@ -34,7 +34,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) string {
 // supports them, unless NO_COLOR is set, or with --color always.
 func TestColoursOfATable(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.csv")
-	writeText(t, file, smallCSV)
+	WriteText(t, file, smallCSV)
 	for _, c := range []struct {
 		flag, environ string
 		terminal      bool
@@ -56,7 +56,7 @@ func TestColoursOfATable(t *testing.T) {
 		if c.flag != "" {
 			cmd.Args = append(cmd.Args, "--color", c.flag)
 		}
-		cmd.Env = []string{"TERM=xterm", c.environ, "GORACE=" + raceOptions}
+		cmd.Env = []string{"TERM=xterm", c.environ, "GORACE=" + RaceOptions}
 		var shown string
 		if c.terminal {
 			shown = onTerminal(t, cmd)
@@ -83,7 +83,7 @@ func TestTableFillsTheTerminal(t *testing.T) {
 	for i := range 40 {
 		csv.WriteString("P1,event-" + strings.Repeat(string(rune('A'+i%26)), 1+i/26) + "\n")
 	}
-	writeText(t, file, csv.String())
+	WriteText(t, file, csv.String())
 	ours, theirs := terminal.Open(t, 200, 24)
 	cmd := exec.Command("fastcount", "-q", "-s", "table", "--color", "never", "-s", "table="+filepath.Join(dir, "table"), file)
 	terminal.Attach(cmd, theirs)
@@ -112,9 +112,9 @@ func TestTableFillsTheTerminal(t *testing.T) {
 func TestNamesOnATerminal(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "a\x1b[2J\rfastcount: b.csv")
-	writeText(t, file, smallCSV)
+	WriteText(t, file, smallCSV)
 	cmd := exec.Command("fastcount", "-v", "--progress", "bar", "-o", "out.json", "./"+filepath.Base(file))
-	cmd.Dir, cmd.Env = dir, []string{"TERM=xterm", "GORACE=" + raceOptions}
+	cmd.Dir, cmd.Env = dir, []string{"TERM=xterm", "GORACE=" + RaceOptions}
 	if shown := onTerminal(t, cmd); strings.Contains(shown, "\x1b[2J") || !strings.Contains(shown, `a\x1b[2J\rfastcount: b.csv: 1 row`) {
 		t.Errorf("%q", shown)
 	}

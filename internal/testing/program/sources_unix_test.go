@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package program
 
 import (
 	"bufio"
@@ -21,15 +21,15 @@ func TestUnreadableFile(t *testing.T) {
 	}
 	dir := t.TempDir()
 	closed, open := filepath.Join(dir, "closed.csv"), filepath.Join(dir, "open.csv")
-	writeText(t, closed, "patient_id,event_type\nP1,up\n")
-	writeText(t, open, "patient_id,event_type\nP1,up\n")
+	WriteText(t, closed, "patient_id,event_type\nP1,up\n")
+	WriteText(t, open, "patient_id,event_type\nP1,up\n")
 	if err := os.Chmod(closed, 0); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("fastcount", open, closed)
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if code := codeOf(t, cmd.Run()); code != exitFailure || stdout.Len() > 0 || !strings.HasPrefix(stderr.String(), "fastcount: "+closed+": ") {
+	if code := ExitCode(t, cmd.Run()); code != exitFailure || stdout.Len() > 0 || !strings.HasPrefix(stderr.String(), "fastcount: "+closed+": ") {
 		t.Errorf("exit code %d, %q, %q", code, &stdout, &stderr)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"fastcount/internal/testing/program"
 )
 
 // TestReadme runs the examples in README and in the pages of docs. They are
@@ -26,14 +28,11 @@ import (
 //     of the page. In later commands, http://localhost:8000 and
 //     http://127.0.0.1:8000 are replaced by its URL. Its output is not checked.
 func TestReadme(t *testing.T) {
-	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("sh is not installed")
-	}
-	pages, err := filepath.Glob("../../docs/*.md")
+	found, err := filepath.Glob(pages + "*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, page := range append(pages, "../../README.md") {
+	for _, page := range append(found, root+"README.md") {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
@@ -93,7 +92,7 @@ func (s *session) run(t *testing.T, e example) {
 		s.serve(t, serve)
 		return
 	}
-	cmd := s.shell(command)
+	cmd := s.shell(t, command)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if slices.ContainsFunc(e.output, fromStderr) {
@@ -113,19 +112,18 @@ func fromStderr(line string) bool {
 	return strings.HasPrefix(line, "fastcount: ") || strings.HasPrefix(line, "hint: ")
 }
 
-// shell returns a command whose output does not depend on the environment of
-// the tests or the speed of the machine.
-func (s *session) shell(command string) *exec.Cmd {
-	cmd := exec.Command("sh", "-c", command)
-	cmd.Dir = s.dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + s.dir, "FASTCOUNT_PROGRESS=none", "GORACE=" + raceOptions}
+// shell returns a command whose output does not depend on the speed of the
+// machine.
+func (s *session) shell(t *testing.T, command string) *exec.Cmd {
+	cmd := shell(t, s.dir, command)
+	cmd.Env = append(cmd.Env, "FASTCOUNT_PROGRESS=none")
 	return cmd
 }
 
 func (s *session) serve(t *testing.T, command string) {
-	cmd := s.shell("exec " + command)
+	cmd := s.shell(t, "exec "+command)
 	cmd.Env = append(cmd.Env, "FASTCOUNT_LISTEN=127.0.0.1:0")
-	url, stop, err := startServer(cmd)
+	url, stop, err := program.StartServer(cmd)
 	if err != nil {
 		t.Fatalf("$ %s &\n%v", command, err)
 	}
