@@ -45,7 +45,7 @@ var imports = map[string]string{
 	"internal/scheduler":           "",
 	"internal/signals":             "",
 	"internal/stdout":              "",
-	"internal/stats":               "engine sources internal/display internal/human internal/resources",
+	"internal/stats":               "engine parser sources internal/display internal/human internal/resources",
 	"internal/resources":           "internal/human",
 	"internal/testing/corpus":      "parser",
 	"internal/testing/simnet":      "",

@@ -31,6 +31,7 @@ const maxValues = 32 << 10
 // Download is a part that is one download of an export.
 type Download struct {
 	remote
+	export   string
 	id       string
 	declared engine.Declaration
 }
@@ -40,7 +41,7 @@ func (d *Download) ID() string { return d.id }
 
 // Info implements [engine.Part]. Callers must not modify what is declared.
 func (d *Download) Info() engine.PartInfo {
-	return engine.PartInfo{Remote: true, Declared: &d.declared}
+	return engine.PartInfo{Remote: true, Declared: &d.declared, Facts: downloadFacts(d.export, d.id)}
 }
 
 // Exports requests the ids of the exports of the server, in its order.
@@ -102,7 +103,7 @@ func (c *Client) downloadIDs(ctx context.Context, export string) ([]string, erro
 
 func (c *Client) download(ctx context.Context, export, id string, names *nameSet) (*Download, error) {
 	name := export + "/" + id
-	d := &Download{id: id}
+	d := &Download{export: export, id: id}
 	err := c.ask(ctx, func() *answer {
 		d.declared = engine.Declaration{ID: id}
 		return &answer{

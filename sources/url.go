@@ -36,9 +36,10 @@ func (c *Client) URL(raw, name string) (*URL, error) {
 	return &URL{c.newRemote(u, name)}, nil
 }
 
-// Info implements [engine.Part]. The delimiter depends on the path of the URL.
+// Info implements [engine.Part]. Delimiter and facts depend on the path of the
+// URL.
 func (u *URL) Info() engine.PartInfo {
-	return engine.PartInfo{Remote: true, Delimiter: nameDelimiter(u.url.Path)}
+	return engine.PartInfo{Remote: true, Delimiter: nameDelimiter(u.url.Path), Facts: pathFacts(u.url.Path)}
 }
 
 // publicURL returns the form of a URL for messages, which is without its query.

@@ -21,17 +21,17 @@ import (
 )
 
 // samples are valid values by placeholder. Other flags accept any word.
-var samples = map[string]string{"SIZE": "12K", "N": "3", "TIME": "7s", "CHAR": ";", "COLUMN": "2", "": "true"}
+var samples = map[string]string{"SIZE": "12K", "N": "3", "TIME": "7s", "CHAR": ";", "": "true"}
 
 // sampleOf returns a valid value of a flag, other than its default.
 func sampleOf(f cli.Flag) string {
 	switch sample, ok := samples[f.Value]; {
 	case f.Choices != nil:
 		return f.Choices[len(f.Choices)-1]
-	case ok:
-		return sample
 	case f.Repeatable:
 		return "one\ntwo"
+	case ok:
+		return sample
 	}
 	return "word"
 }

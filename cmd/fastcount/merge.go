@@ -28,6 +28,7 @@ type mergeOptions struct {
 	proofOptions
 	missing bool
 	partial string
+	mixed   bool
 }
 
 func newMerge(p *program) *cobra.Command {
@@ -38,6 +39,7 @@ func newMerge(p *program) *cobra.Command {
 	o.proofFlags(f)
 	f.BoolVar(&o.missing, "missing", false, "print the numbers of the missing shards, such as 0,2,3")
 	cli.AddText(f, &o.partial, "partial", "FILE", "file for a partial result instead, to be merged with others")
+	f.BoolVar(&o.mixed, "allow-mixed", false, "merge partial results whose input was read in different dialects")
 	f.BoolP("quiet", "q", false, "do not print the closing line")
 	return p.command("merge [flags] PART...", "add up the partial results of shards", s, o.run, cli.CompleteFiles)
 }
@@ -64,7 +66,11 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	set, err := merge.Open(paths)
+	open := merge.Open
+	if o.mixed {
+		open = merge.OpenMixed
+	}
+	set, err := open(paths)
 	if err != nil {
 		return err
 	}
@@ -90,6 +96,9 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	copies := ""
 	if set.Dropped > 0 {
 		copies = fmt.Sprintf(", %s left out", human.Numbered(set.Dropped, "copy", "copies"))
+	}
+	if set.Mixed {
+		copies += ", read in different dialects"
 	}
 	p.ui.Info("%s, %s of CSV, out of %s%s in %s; %s", human.Rows(report.Rows), human.Bytes(report.Bytes),
 		human.Numbered(len(paths), "partial result", "partial results"), copies, human.Duration(time.Since(begin)), stats.Proof(report)+stats.Notes(report.Parts))

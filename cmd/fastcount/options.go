@@ -100,15 +100,6 @@ type inputOptions struct {
 	filesFrom string
 }
 
-// dialectOptions are the flags about the dialect of CSV and the columns.
-type dialectOptions struct {
-	delimiter cli.Delimiter
-	patient   cli.Column
-	event     cli.Column
-	noHeader  bool
-	utf8      cli.Choice
-}
-
 // rowOptions are the flags about rows that are left out.
 type rowOptions struct {
 	maxBadRows cli.Number
@@ -164,27 +155,6 @@ type reportOptions struct {
 func (o *inputOptions) inputFlags(f *pflag.FlagSet) {
 	cli.AddText(f, &o.filesFrom, "files-from", "FILE", "file of more sources, one per line or NUL-terminated; - is standard input")
 	f.BoolVar(&o.allowDuplicateIDs, "allow-duplicate-ids", false, "count a download once for each export that lists its id")
-}
-
-// dialectFlags adds the flags about the dialect of CSV and the columns.
-func (o *dialectOptions) dialectFlags(f *pflag.FlagSet) {
-	f.VarP(&o.delimiter, "delimiter", "d", "field separator (default: tab for .tsv, '|' for .psv, otherwise comma)")
-	f.Var(&o.patient, "patient-column", "patient id column: name, or number from 1 (default patient_id; 1 with --no-header)")
-	f.Var(&o.event, "event-column", "event type column: name, or number from 1 (default event_type; 3 with --no-header)")
-	f.BoolVarP(&o.noHeader, "no-header", "n", false, "treat the first record as data; choose columns by number")
-	o.utf8 = cli.NewChoice("refuse", "refuse", "escape")
-	f.Var(&o.utf8, "invalid-utf8", "how to treat ids that are not UTF-8; escape writes \\xNN")
-}
-
-// setDialect sets the dialect and the columns of a configuration.
-func (o *dialectOptions) setDialect(cfg *engine.Config) error {
-	if o.noHeader && (o.patient.Name != "" || o.event.Name != "") {
-		return cli.Usagef("--no-header: without a header columns are chosen by number")
-	}
-	cfg.Dialect = parser.Dialect{Delimiter: o.delimiter.String(), NoHeader: o.noHeader}
-	cfg.Patient, cfg.Event = parser.Selector(o.patient), parser.Selector(o.event)
-	cfg.EscapeIDs = o.utf8.Word == "escape"
-	return nil
 }
 
 func (o *countOptions) csvFlags(f *pflag.FlagSet) {

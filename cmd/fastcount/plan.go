@@ -98,14 +98,10 @@ func (o *planOptions) config(p *program) (cfg engine.Config, err error) {
 
 // rules returns the flags that apply to all shards.
 func (o *planOptions) rules() plan.Rules {
-	r := plan.Rules{
-		NoHeader: o.noHeader, Patient: plan.Column{Name: o.patient.Name, Number: o.patient.Number}, Event: plan.Column{Name: o.event.Name, Number: o.event.Number}, EscapeIDs: o.utf8.Word == "escape",
-		AllowDuplicateIDs: o.allowDuplicateIDs,
+	return plan.Rules{
+		Dialect: plan.Dialect(o.dialect()), Patient: plan.NewColumn(o.patient.Selector()), Event: plan.NewColumn(o.event.Selector()),
+		EscapeIDs: o.utf8.Word == "escape", AllowDuplicateIDs: o.allowDuplicateIDs,
 	}
-	if o.delimiter != 0 {
-		r.Delimiter = string(rune(o.delimiter))
-	}
-	return r
 }
 
 // entries returns the entries of the plan.
@@ -121,6 +117,7 @@ func (o *planOptions) entries(ctx context.Context, r *remote, found []sources.So
 			if err != nil {
 				return nil, err
 			}
+			u.File.Whole = u.File.Whole || o.skipFooter > 0
 			if o.scan {
 				if err := plan.Scan(ctx, &u, s.Part, cfg); err != nil {
 					return nil, fmt.Errorf("%s: %w", s.Name, err)

@@ -20,7 +20,7 @@ func (o *countOptions) reportStats(p *program, r *engine.Report, m stats.Run) er
 	if o.stats.Word == "" && o.metricsFile == "" {
 		return nil
 	}
-	m.Jobs, m.Verify = o.workers(), o.verify.Word
+	m.Jobs, m.Verify, m.Unsplit = o.workers(), o.verify.Word, o.unsplit()
 	s := stats.New(r, m)
 	switch o.stats.Word {
 	case "json":
@@ -39,6 +39,17 @@ func (o *countOptions) reportStats(p *program, r *engine.Report, m stats.Run) er
 		return fmt.Errorf("--metrics-file: %w", err)
 	}
 	return nil
+}
+
+// unsplit returns the flag because of which large files are not split, or "".
+func (o *countOptions) unsplit() string {
+	switch {
+	case o.skipFooter > 0:
+		return "--skip-footer: which rows are the last is known only at the end"
+	case o.maxBadRows > 0:
+		return "--max-bad-rows: which rows are left out depends on their order"
+	}
+	return ""
 }
 
 // measured returns the measurements of a run, which took the time took and

@@ -126,7 +126,7 @@ func (o *countOptions) checkShard(args []string) error {
 			"such as: fastcount --plan work.plan --shard 3/64 --out-dir parts"))
 	case len(args) > 0 || o.filesFrom != "":
 		return cli.Usagef("--plan lists the sources; name none on the command line")
-	case o.delimiter != 0 || o.noHeader || o.patient != (cli.Column{}) || o.event != (cli.Column{}) || o.utf8.Word != "refuse" || o.allowDuplicateIDs:
+	case o.dialectGiven() || o.allowDuplicateIDs:
 		return cli.Usagef("--plan sets how CSV is read; give these flags to fastcount plan")
 	case len(o.sinks) > 0 || o.output != "" || o.rejects != "":
 		return cli.Usage(cli.Hint(errors.New("the only output of a shard is its partial result"), "fastcount merge writes the result of all"))

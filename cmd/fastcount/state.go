@@ -1,13 +1,16 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"fastcount/engine"
 	"fastcount/internal/checkpoint"
 	"fastcount/internal/cli"
+	"fastcount/internal/partial"
 	"fastcount/parser"
 	"fastcount/sources"
 )
@@ -72,6 +75,14 @@ func rules(r *remote, parts []engine.Part, cfg engine.Config) map[string]string 
 		"--event-column":         selected(cfg.Event),
 		"compared with metadata": compared,
 	}
+	for name, value := range partial.DialectRules(cfg.Dialect) {
+		if _, known := all["--"+name]; !known {
+			all["--"+name] = value
+		}
+	}
+	if hasFact(cfg.Patient) || hasFact(cfg.Event) {
+		all["names of sources"] = factsOf(parts)
+	}
 	for _, p := range parts {
 		if p.Info().Declared != nil {
 			all["--server"] = r.identity()
@@ -83,12 +94,28 @@ func rules(r *remote, parts []engine.Part, cfg engine.Config) map[string]string 
 // selected describes how a column is selected.
 func selected(s parser.Selector) string {
 	switch {
-	case s.Number > 0:
+	case s == parser.Selector{}:
+		return "by default"
+	case s.Number > 0 && s.Or == nil:
 		return "number " + strconv.Itoa(s.Number)
-	case s.Name != "":
-		return strconv.Quote(s.Name)
 	}
-	return "by default"
+	return s.String()
+}
+
+// factsOf identifies the facts about all parts that can be counted.
+func factsOf(parts []engine.Part) string {
+	lines := make([]string, len(parts))
+	for i, p := range parts {
+		facts := p.Info().Facts
+		lines[i] = fmt.Sprintf("%q %q %q", facts["name"], facts["dir"], facts["path"])
+	}
+	slices.Sort(lines)
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(lines, "\n"))))
+}
+
+// hasFact reports whether s, or one of its alternatives, is a fact.
+func hasFact(s parser.Selector) bool {
+	return s.Fact != "" || s.Or != nil && hasFact(*s.Or)
 }
 
 // identity returns a name of the server that is the same in every run.

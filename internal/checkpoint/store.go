@@ -164,6 +164,7 @@ func (s *Store) load(part int) (r *engine.Report, err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	h, r, err := partial.Read(f)
+	h.NoDialect = false // in the parts of an earlier version; the run has the dialect
 	switch {
 	case err != nil:
 		return nil, err

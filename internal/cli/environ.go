@@ -35,7 +35,7 @@ func SetFromEnvironment(flags *pflag.FlagSet, environ []string) error {
 // for each line.
 func setFrom(flags *pflag.FlagSet, f *pflag.Flag, value string) error {
 	lines := []string{value}
-	if _, repeatable := f.Value.(textList); repeatable {
+	if isRepeatable(f.Value) {
 		lines = strings.FieldsFunc(value, func(r rune) bool { return r == '\n' || r == '\r' })
 	}
 	for _, line := range lines {

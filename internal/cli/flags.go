@@ -147,7 +147,7 @@ func Describe(f *pflag.Flag) Flag {
 	if !slices.Contains([]string{"0", "0s", "false", "[]"}, f.DefValue) {
 		info.Default = f.DefValue
 	}
-	_, info.Repeatable = f.Value.(textList)
+	info.Repeatable = isRepeatable(f.Value)
 	if c, ok := f.Value.(*Choice); ok {
 		info.Choices = c.words
 	}

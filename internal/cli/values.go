@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-
-	"fastcount/parser"
 )
 
 // The types below are values of flags: each can be set from text, and returns
@@ -156,56 +154,6 @@ func (s *Duration) String() string {
 
 func (*Duration) Type() string { return "TIME" }
 
-// Column selects a column: digits are its number from 1, other text is its
-// name.
-type Column parser.Selector
-
-func (c *Column) Set(text string) error {
-	n, err := strconv.Atoi(text)
-	switch {
-	case text == "" || err == nil && n < 1:
-		return errors.New("want a column's name, or its number from 1")
-	case err == nil:
-		*c = Column{Number: n}
-	default:
-		*c = Column{Name: text}
-	}
-	return nil
-}
-
-func (c *Column) String() string {
-	if c.Number > 0 {
-		return strconv.Itoa(c.Number)
-	}
-	return c.Name
-}
-
-func (*Column) Type() string { return "COLUMN" }
-
-// Delimiter is the byte between two fields; 0 leaves the choice to the
-// extension of each file.
-type Delimiter byte
-
-func (d *Delimiter) Set(text string) error {
-	if text == `\t` || text == "tab" {
-		text = "\t"
-	}
-	if len(text) != 1 || text[0] >= 0x80 || strings.Contains("\"\r\n", text) {
-		return errors.New(`want one ASCII character other than a quote or line break, or \t`)
-	}
-	*d = Delimiter(text[0])
-	return nil
-}
-
-func (d *Delimiter) String() string {
-	if *d == 0 {
-		return ""
-	}
-	return string(rune(*d))
-}
-
-func (*Delimiter) Type() string { return "CHAR" }
-
 // Choice is one of several words.
 type Choice struct {
 	Word  string
@@ -258,6 +206,7 @@ type textList struct {
 
 func (t textList) Set(text string) error { *t.texts = append(*t.texts, text); return nil }
 func (t textList) Type() string          { return t.kind }
+func (textList) repeatable()             {}
 func (t textList) String() string {
 	if t.texts == nil {
 		return "[]"

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/spf13/pflag"
+
+	"fastcount/parser"
 )
 
 // setting is what Set of a flag's value makes of a text: its String, or
@@ -75,10 +77,36 @@ func TestValues(t *testing.T) {
 		{new(Delimiter), "tab", "\t"},
 		{new(Delimiter), "\t", "\t"},
 		{new(Delimiter), "", "error"},
-		{new(Delimiter), "||", "error"},
-		{new(Delimiter), `"`, "error"},
+		{new(Delimiter), "||", "||"},
+		{new(Delimiter), "é", "é"},
+		{new(Delimiter), "semicolon", ";"},
+		{new(Delimiter), `\x01`, "\x01"},
+		{new(Delimiter), `\001\x7C`, "\x01|"},
+		{new(Delimiter), `\`, `\`},
+		{new(Delimiter), `\\|`, `\|`},
+		{new(Delimiter), `a\`, "error"},
+		{new(Delimiter), `\x1`, "error"},
+		{new(Delimiter), `\xzz`, "error"},
+		{new(Delimiter), `\400`, "error"},
+		{new(Delimiter), `\n`, "error"},
+		{new(Delimiter), `\x0a`, "error"},
+		{new(Delimiter), "123456789", "error"},
 		{new(Delimiter), "\n", "error"},
-		{new(Delimiter), "é", "error"},
+		{new(Char), "'", "'"},
+		{new(Char), "none", "none"},
+		{new(Char), `\`, `\`},
+		{new(Char), `\x01`, "\x01"},
+		{new(Char), "", "error"},
+		{new(Char), "ab", "error"},
+		{new(Char), `\x00`, "error"},
+		{new(Names), `a,"b,c",`, "a,b,c,"},
+		{new(Names), "a\nb", "error"},
+		{new(Names), "", "error"},
+		{new(Column), "=3", "3"},
+		{new(Column), "=@name", "@name"},
+		{new(Column), "@dir", "@dir"},
+		{new(Column), "@x", "error"},
+		{new(Column), "=", "error"},
 		{&Choice{"a", []string{"a", "b"}}, "b", "b"},
 		{&Choice{"a", []string{"a", "b"}}, "c", "error"},
 	} {
@@ -103,5 +131,21 @@ func TestSizeIsAnInt(t *testing.T) {
 	var s Size
 	if err := s.Set("7G"); (err == nil) != (math.MaxInt>>30 >= 7) {
 		t.Errorf("7G: %v, although int holds up to %d", err, math.MaxInt)
+	}
+}
+
+// The columns of a repeated flag are tried in their order.
+func TestColumnsInOrder(t *testing.T) {
+	var c Column
+	if s := c.Selector(); s != (parser.Selector{}) || c.Named() {
+		t.Errorf("no columns: got %v", s)
+	}
+	for _, text := range []string{"=1", "2", "@path"} {
+		if err := c.Set(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := c.Selector().String(); got != `"1" or 2 or @path` || !c.Named() {
+		t.Errorf("got %s", got)
 	}
 }

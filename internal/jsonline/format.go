@@ -16,7 +16,8 @@ import (
 // name. What lies between them is up to the format.
 type Format struct {
 	Name    string
-	Version int
+	Version int // that is written
+	Oldest  int // that can be read; 0 means only Version
 
 	ErrCorrupt error // matched by the errors for files that are not well formed
 	ErrVersion error // matched by the errors for files of another version
@@ -46,7 +47,7 @@ func ParseHeader[T any](f *Format, line []byte, v *T) error {
 	if json.Unmarshal(line, &id) != nil || id.Format != f.Name {
 		return f.Corrupt("missing header")
 	}
-	if id.Version != f.Version {
+	if id.Version != f.Version && (f.Oldest == 0 || id.Version < f.Oldest || id.Version > f.Version) {
 		return fmt.Errorf("%w: got version %d, want %d", f.ErrVersion, id.Version, f.Version)
 	}
 	if err := Unmarshal(bytes.TrimSuffix(line, []byte("\n")), v); err != nil {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,6 +33,10 @@ var (
 	// ErrOtherJob is matched by the error for partial results of different
 	// jobs.
 	ErrOtherJob = errors.New("partial results of different plans")
+
+	// ErrMixed is matched by the error for partial results whose input was read
+	// in different dialects.
+	ErrMixed = errors.New("partial results of different dialects")
 
 	// ErrMismatch is matched by the error for byte ranges of a file that do not
 	// fit together, such as if one begins within quotes.
@@ -85,8 +90,13 @@ type Set struct {
 	EscapeIDs bool
 	Dropped   int // number of files that are equal to another one
 
-	duplicateIDs bool   // downloads of several exports may have the same id
-	files        []file // in the order of the job
+	// Mixed reports that the input was read in different dialects.
+	Mixed bool
+
+	duplicateIDs bool              // downloads of several exports may have the same id
+	files        []file            // in the order of the job
+	dialect      map[string]string // rules of partial.DialectRules, if known is set and Mixed is not
+	known        bool
 }
 
 // file is a partial result in a file.
@@ -96,8 +106,15 @@ type file struct {
 }
 
 // Open reads the headers of partial results. It drops results that are equal to
-// others, and, after verifying them, the results of empty shards.
-func Open(paths []string) (*Set, error) {
+// others, and, after verifying them, the results of empty shards. The error
+// matches ErrMixed if the results are of different dialects. A result that does
+// not record its dialect fits every other one of its job.
+func Open(paths []string) (*Set, error) { return openSet(paths, false) }
+
+// OpenMixed is Open for results that may be of different dialects.
+func OpenMixed(paths []string) (*Set, error) { return openSet(paths, true) }
+
+func openSet(paths []string, mixed bool) (*Set, error) {
 	if len(paths) == 0 {
 		return nil, ErrNotFound
 	}
@@ -120,6 +137,9 @@ func Open(paths []string) (*Set, error) {
 		if h.Job != s.Job || h.Total != s.Total || h.EscapeIDs != s.EscapeIDs || h.AllowDuplicateIDs != s.duplicateIDs {
 			return nil, fmt.Errorf("%w: %s and %s", ErrOtherJob, paths[0], path)
 		}
+		if s.addDialect(h); s.Mixed && !mixed {
+			return nil, fmt.Errorf("%w: %s differs from the files before it", ErrMixed, path)
+		}
 		if len(h.Covers) > 0 {
 			s.files = append(s.files, file{path, h})
 			continue
@@ -133,6 +153,31 @@ func Open(paths []string) (*Set, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// mixedRule is the rule of a sum of results of different dialects.
+const mixedRule = "mixed"
+
+// addDialect sets s.Mixed if the dialect of a result differs from that of the
+// results before it.
+func (s *Set) addDialect(h partial.Header) {
+	switch {
+	case h.NoDialect:
+	case h.Dialect[mixedRule] != "":
+		s.Mixed = true
+	case !s.known:
+		s.dialect, s.known = h.Dialect, true
+	default:
+		s.Mixed = s.Mixed || !maps.Equal(s.dialect, h.Dialect)
+	}
+}
+
+// rules returns the rules for the header of the sum.
+func (s *Set) rules() map[string]string {
+	if s.Mixed {
+		return map[string]string{mixedRule: "true"}
+	}
+	return s.dialect
 }
 
 // bounds returns the bounds of all intervals, for comparing.

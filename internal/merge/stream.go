@@ -35,7 +35,7 @@ func (s *Set) ToPartial(files atomicfile.Files, path, dir string) error {
 		sources[i] = f.path
 	}
 	header := partial.Header{Job: s.Job, Label: "merged", Covers: covers, Total: s.Total, Shards: s.Shards,
-		EscapeIDs: s.EscapeIDs, AllowDuplicateIDs: s.duplicateIDs}
+		EscapeIDs: s.EscapeIDs, AllowDuplicateIDs: s.duplicateIDs, Dialect: s.rules()}
 	var temporary []string
 	defer func() {
 		for _, name := range temporary {

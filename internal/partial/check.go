@@ -91,6 +91,10 @@ func checkPart(p engine.PartReport) error {
 		return errors.New("negative plan entry")
 	case p.Stats.Multiline > p.Rows:
 		return errors.New("more rows with several lines than rows")
+	case p.Stats.Ragged > p.Rows:
+		return errors.New("more ragged rows than rows")
+	case p.Stats.EmptyInputs > 1 || p.Stats.EmptyInputs == 1 && p.Bytes > 0:
+		return errors.New("empty part with data")
 	case !utf8.ValidString(p.Download):
 		return errors.New("download id is not valid UTF-8")
 	case p.Range == nil:

@@ -15,7 +15,7 @@ import (
 )
 
 // wellFormed is a partial result with every kind of part, without its checksum.
-const wellFormed = `{"fastcount":"partial result","version":1,"job":"w","label":"u","covers":[[0,10],[20,30]],"total":40,"shards":4}
+const wellFormed = `{"fastcount":"partial result","version":2,"job":"w","label":"u","covers":[[0,10],[20,30]],"total":40,"shards":4}
 1:a,1:x,2
 1:a,2:yy,1
 10:bbbbbbbbbb,1:x,4
@@ -84,6 +84,9 @@ func TestWellFormed(t *testing.T) {
 		"a range next to the end":     {`"from":60,"to":90,"start":61,"end":95`, `"from":51,"to":90,"start":61,"end":95`},
 		"a record that ends at To":    {`"from":0,"to":50,"start":0,"end":55`, `"from":0,"to":50,"start":0,"end":51`},
 		"markup in a name":            {`"name":"x/d2"`, `"name":"<&>"`},
+		"a dialect":                   {`"shards":4}`, `"shards":4,"dialect":{"comment":"\"#\"","skip-rows":"1"}}`},
+		"ragged rows":                 {`"verified":"rows"`, `"verified":"rows","ragged_rows":1,"comments":9,"repeated_headers":8,"skipped_rows":7`},
+		"an empty input":              {`"rows":1,"bytes":20,"raw_bytes":9,"attempts":2,"verified":"rows"},{"name":"x/d2","download":"d2","rows":2,"bytes":35`, `"rows":0,"bytes":0,"raw_bytes":0,"attempts":2,"verified":"rows","empty_inputs":1},{"name":"x/d2","download":"d2","rows":3,"bytes":55`},
 		"records of lines":            {`"verified":"rows"`, `"verified":"rows","multiline_rows":1`},
 		"numbers of entries":          {`"download":"d2",`, `"download":"d2","entry":3,`},
 		"a download without a record": {`"rows":1,"bytes":20,"raw_bytes":9,"attempts":2,"verified":"rows"},{"name":"x/d2","download":"d2","rows":2`, `"rows":0,"bytes":20,"raw_bytes":9,"attempts":2,"verified":"rows"},{"name":"x/d2","download":"d2","rows":3`},
@@ -105,7 +108,13 @@ func TestConditions(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
 		// Header.
 		"another format":        {`"partial result"`, `"plan"`, "missing header"},
-		"another version":       {`"version":1`, `"version":2`, "unsupported version"},
+		"empty dialect":         {`"shards":4}`, `"shards":4,"dialect":{}}`, "header: not in canonical form"},
+		"rule without value":    {`"shards":4}`, `"shards":4,"dialect":{"trim":""}}`, "header: invalid dialect"},
+		"dialect in version 1":  {`"version":2,"job":"w","label":"u","covers":[[0,10],[20,30]],"total":40,"shards":4}`, `"version":1,"job":"w","label":"u","covers":[[0,10],[20,30]],"total":40,"shards":4,"dialect":{"trim":"true"}}`, "header: dialect in version 1"},
+		"version 0":             {`"version":2`, `"version":0`, "unsupported version"},
+		"more ragged rows":      {`"verified":"rows"`, `"verified":"rows","ragged_rows":2`, "more ragged rows than rows"},
+		"empty with bytes":      {`"verified":"rows"`, `"verified":"rows","empty_inputs":1`, "empty part with data"},
+		"another version":       {`"version":2`, `"version":3`, "unsupported version"},
 		"unknown in header":     {`"label":"u"`, `"label":"u","size":1`, "header: not in canonical form"},
 		"twice in header":       {`"label":"u"`, `"label":"v","label":"u"`, "header: not in canonical form"},
 		"blank in header":       {`"label":"u"`, `"label": "u"`, "header: not in canonical form"},
@@ -230,7 +239,7 @@ func checkRefused(t *testing.T, name, text, want string) {
 
 // The result of an empty shard holds no data, since merges do not read it.
 func TestEmptyShard(t *testing.T) {
-	const head = `{"fastcount":"partial result","version":1,"job":"w","label":"u","total":40,"shards":50}` + "\n"
+	const head = `{"fastcount":"partial result","version":2,"job":"w","label":"u","total":40,"shards":50}` + "\n"
 	text := signed(head + `{"pairs":0,"rows":0,"bytes":0,"parts":[]`)
 	if again, err := rewritten(text); err != nil || again != text {
 		t.Errorf("got %v\n%s", err, again)
@@ -242,7 +251,7 @@ func TestEmptyShard(t *testing.T) {
 
 // A line without an end is not read without limit.
 func TestLineTooLong(t *testing.T) {
-	const head = `{"fastcount":"partial result","version":1,"job":"w","label":"u"}` + "\n"
+	const head = `{"fastcount":"partial result","version":2,"job":"w","label":"u"}` + "\n"
 	for name, text := range map[string]string{"header": "{", "trailer": head + "{"} {
 		endless := io.MultiReader(strings.NewReader(text), strings.NewReader(strings.Repeat("x", 64<<20)+"\n"))
 		if _, _, err := partial.Read(endless); !errors.Is(err, partial.ErrCorrupt) || !strings.Contains(err.Error(), "line too long") {
@@ -313,5 +322,23 @@ func TestPartNameThatIsNotUTF8(t *testing.T) {
 	_, back, err := partial.Read(strings.NewReader(text))
 	if err != nil || back.Parts[0].Name != "a\uFFFD.csv" {
 		t.Errorf("got %v, %v", back, err)
+	}
+}
+
+// Version 1 is read, and written as version 2. It has no members of version 2.
+func TestVersion1(t *testing.T) {
+	old := replaced(t, wellFormed, `"version":2`, `"version":1`)
+	if again, err := rewritten(signed(old)); err != nil || again != signed(wellFormed) {
+		t.Errorf("got %v\n%s", err, again)
+	}
+	p, err := partial.NewReader(strings.NewReader(signed(old)))
+	if err != nil || !p.Header().NoDialect {
+		t.Errorf("got %v", err)
+	}
+	for _, member := range []string{"ragged_rows", "comments", "repeated_headers", "skipped_rows"} {
+		text := signed(replaced(t, old, `"verified":"rows"`, `"verified":"rows","`+member+`":1`))
+		if _, err := rewritten(text); !errors.Is(err, partial.ErrCorrupt) || !strings.Contains(err.Error(), "part 3: members of version 2") {
+			t.Errorf("%s: got %v", member, err)
+		}
 	}
 }

@@ -3,7 +3,7 @@
 //
 // A partial result is a text in three sections:
 //
-//	{"fastcount":"partial result","version":1,"job":"9f2c…","label":"3/64"}
+//	{"fastcount":"partial result","version":2,"job":"9f2c…","label":"3/64"}
 //	4:P001,6:bp_dia,3106
 //	4:P001,6:bp_sys,3098
 //	{"pairs":2,"rows":6204,"bytes":272976,"parts":[…],"sha256":"41d0…"}
@@ -13,6 +13,9 @@
 // that it may hold any byte. The trailer holds what the pairs must add up to,
 // and a checksum. [Reader] lists the conditions that a partial result must
 // meet.
+//
+// Version 1 has no dialect in the header, and of the counts of what was left
+// out or tolerated only the number of records that span lines.
 package partial
 
 import (
@@ -34,7 +37,7 @@ var ErrCorrupt = errors.New("corrupt partial result")
 // this program cannot read.
 var ErrVersion = errors.New("unsupported version of a partial result")
 
-var format = &jsonline.Format{Name: "partial result", Version: 1, ErrCorrupt: ErrCorrupt, ErrVersion: ErrVersion}
+var format = &jsonline.Format{Name: "partial result", Version: 2, Oldest: 1, ErrCorrupt: ErrCorrupt, ErrVersion: ErrVersion}
 
 // corrupt returns an error that matches ErrCorrupt.
 func corrupt(text string, args ...any) error { return format.Corrupt(text, args...) }
@@ -64,6 +67,14 @@ type Header struct {
 	// AllowDuplicateIDs reports that downloads of one id in several exports are
 	// different downloads, all of which are to be counted.
 	AllowDuplicateIDs bool `json:"allow_duplicate_ids,omitempty"`
+
+	// Dialect holds the rules of [DialectRules] by which the input was read. It
+	// is empty for the default dialect.
+	Dialect map[string]string `json:"dialect,omitempty"`
+
+	// NoDialect reports that the dialect is not recorded, as in version 1. It
+	// is not written.
+	NoDialect bool `json:"-"`
 }
 
 // Interval is a half-open interval [from, to) of the weight of a job.
@@ -87,8 +98,13 @@ type part struct {
 	Verified engine.Proof  `json:"verified"`
 	Range    *engine.Range `json:"range,omitempty"`
 
-	MultilineRows uint64 `json:"multiline_rows,omitempty"`
-	Unterminated  bool   `json:"unterminated,omitempty"`
+	MultilineRows   uint64 `json:"multiline_rows,omitempty"`
+	Unterminated    bool   `json:"unterminated,omitempty"`
+	RaggedRows      uint64 `json:"ragged_rows,omitempty"`
+	Comments        uint64 `json:"comments,omitempty"`
+	RepeatedHeaders uint64 `json:"repeated_headers,omitempty"`
+	SkippedRows     uint64 `json:"skipped_rows,omitempty"`
+	EmptyInputs     uint64 `json:"empty_inputs,omitempty"`
 }
 
 // newPart returns a report as it is written. In a name that is not UTF-8,
@@ -97,14 +113,23 @@ func newPart(r engine.PartReport) part {
 	return part{
 		Name: strings.ToValidUTF8(r.Name, "\uFFFD"), Download: r.Download, Entry: r.Entry, Rows: r.Rows, Bytes: r.Bytes, RawBytes: r.RawBytes,
 		Attempts: r.Attempts, Verified: r.Verified, Range: r.Range, MultilineRows: r.Stats.Multiline, Unterminated: r.Unterminated,
+		RaggedRows: r.Stats.Ragged, Comments: r.Stats.Comments, RepeatedHeaders: r.Stats.RepeatedHeaders, SkippedRows: r.Stats.SkippedRows,
+		EmptyInputs: r.Stats.EmptyInputs,
 	}
+}
+
+// isVersion2 reports whether p has members that version 1 does not have.
+func (p part) isVersion2() bool {
+	return p.RaggedRows > 0 || p.Comments > 0 || p.RepeatedHeaders > 0 || p.SkippedRows > 0 || p.EmptyInputs > 0
 }
 
 // report returns the report that p was made of.
 func (p part) report() engine.PartReport {
 	return engine.PartReport{
 		Name: p.Name, Download: p.Download, Entry: p.Entry, Rows: p.Rows, Bytes: p.Bytes, RawBytes: p.RawBytes,
-		Attempts: p.Attempts, Verified: p.Verified, Range: p.Range, Stats: parser.Stats{Multiline: p.MultilineRows}, Unterminated: p.Unterminated,
+		Attempts: p.Attempts, Verified: p.Verified, Range: p.Range, Unterminated: p.Unterminated,
+		Stats: parser.Stats{Multiline: p.MultilineRows, Ragged: p.RaggedRows, Comments: p.Comments, RepeatedHeaders: p.RepeatedHeaders,
+			SkippedRows: p.SkippedRows, EmptyInputs: p.EmptyInputs},
 	}
 }
 
@@ -120,6 +145,8 @@ func (h *Header) check() error {
 	switch {
 	case !utf8.ValidString(h.Job) || !utf8.ValidString(h.Label):
 		return corrupt("header: invalid UTF-8")
+	case !validRules(h.Dialect):
+		return corrupt("header: invalid dialect")
 	case h.Total < 0 || h.Shards < 0:
 		return corrupt("header: negative number")
 	case h.Total == 0 && (len(h.Covers) > 0 || h.Shards > 0):

@@ -70,7 +70,7 @@ func TestRoundTrip(t *testing.T) {
 
 func TestFormat(t *testing.T) {
 	r := reportOf(t, []byte("patient_id,event_type\nP2,bp\nP1,bp\nP1,bp\n"))
-	const want = `{"fastcount":"partial result","version":1,"job":"9f2c","label":"3/64"}
+	const want = `{"fastcount":"partial result","version":2,"job":"9f2c","label":"3/64"}
 2:P1,2:bp,2
 2:P2,2:bp,1
 {"pairs":2,"rows":3,"bytes":40,"parts":[{"name":"a","rows":3,"bytes":40,"raw_bytes":40,"attempts":1,"verified":"none"}],"sha256":"`

@@ -17,13 +17,15 @@ import (
 // on the number of pairs. Nothing that it returns is verified until Next has
 // returned io.EOF.
 //
-// It accepts exactly what [Writer] writes. A partial result is well formed if
-// all of the following hold; every other one is refused with an error that
-// matches [ErrCorrupt]:
+// It accepts exactly what [Writer] writes, and what it wrote in version 1. A
+// partial result is well formed if all of the following hold; every other one
+// is refused with an error that matches [ErrCorrupt]:
 //
 //   - The header and the trailer are canonical JSON: no unknown, repeated or
 //     missing member, no blanks, one spelling of each value, UTF-8. No line and
 //     no id is longer than 64 MiB.
+//   - The rules of the dialect have names and values. In version 1 there are
+//     neither these nor counts that it does not have.
 //   - In the header, Covers are in order, apart from each other, not empty, and
 //     within Total; without Total there are no Covers and no Shards. If Shards
 //     is known, Covers begin and end where shards do.
@@ -37,7 +39,8 @@ import (
 //     the result has neither pairs nor parts.
 //   - Parts are in the order of their plan entries, whose numbers are not
 //     negative. A part took at least one attempt, and no row of it was left
-//     out. At most all of its rows span several lines. Parts of the same name
+//     out. At most all of its rows span several lines, and at most all are
+//     ragged. An empty input has no bytes. Parts of the same name
 //     are byte ranges of one file: in order, apart from each other, next to
 //     each other in the list. Each download occurs once, unless the header has
 //     AllowDuplicateIDs; a download has no byte range.
@@ -77,6 +80,12 @@ func NewReader(r io.Reader) (*Reader, error) {
 		return nil, err
 	}
 	p.header = h.Header
+	if h.Version == 1 {
+		p.header.NoDialect = true
+		if h.Dialect != nil {
+			return nil, corrupt("header: dialect in version 1")
+		}
+	}
 	p.sums.anyBytes = p.header.EscapeIDs
 	p.sum.Write(line)
 	return p, p.header.check()
@@ -252,6 +261,11 @@ func (p *Reader) end() error {
 	p.before = string(p.sum.Sum(nil))
 	if err := jsonline.ParseTrailer(line, p.sum, &p.trailer); err != nil {
 		return p.corrupt(err.Error())
+	}
+	for i, part := range p.trailer.Parts {
+		if p.header.NoDialect && part.isVersion2() {
+			return p.corrupt(fmt.Sprintf("part %d: members of version 2", i+1))
+		}
 	}
 	if p.trailer.Parts == nil {
 		return p.corrupt("trailer: " + jsonline.ErrForm.Error())

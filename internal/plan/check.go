@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"fastcount/engine"
 	"fastcount/sources"
@@ -32,6 +34,9 @@ func check(dir string, rules Rules, entries []Entry) (total int64, err error) {
 		if err := e.check(); err != nil {
 			return 0, format.Corrupt("line %d: not a plan entry: %w", i+2, err)
 		}
+		if rules.SkipFooter > 0 && e.File != nil && !e.File.Whole {
+			return 0, format.Corrupt("line %d: not a plan entry: file to be split, although its last rows are skipped", i+2)
+		}
 		if total > math.MaxInt64-e.Weight {
 			return 0, format.Corrupt("line %d: weights too large to add up", i+2)
 		}
@@ -45,13 +50,10 @@ func check(dir string, rules Rules, entries []Entry) (total int64, err error) {
 
 // check returns an error unless an input can be counted by the rules.
 func (r Rules) check() error {
-	switch {
-	case len(r.Delimiter) > 1 || r.Delimiter == "\x00":
-		return errors.New("invalid delimiter")
-	case r.Patient.Number < 0 || r.Event.Number < 0:
-		return errors.New("negative column number")
-	case r.Patient.Name != "" && r.Patient.Number > 0, r.Event.Name != "" && r.Event.Number > 0:
-		return errors.New("column has both a name and a number")
+	for _, text := range append(slices.Clone(r.Names), r.Delimiter, r.Comment) {
+		if !utf8.ValidString(text) {
+			return fmt.Errorf("%w: dialect is not valid UTF-8", ErrUnplannable)
+		}
 	}
 	var cfg engine.Config
 	r.Config(&cfg)

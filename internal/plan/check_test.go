@@ -88,13 +88,12 @@ func TestConditionsOfPlans(t *testing.T) {
 		"unknown in header":    {`"rules"`, `"size":1,"rules"`, "header: not in canonical form"},
 		"unknown in rules":     {`"delimiter"`, `"quote":"'","delimiter"`, "header: not in canonical form"},
 		"twice in header":      {`"version":1`, `"version":1,"version":1`, "header: not in canonical form"},
-		"long delimiter":       {`"delimiter":";"`, `"delimiter":"ab"`, "invalid delimiter"},
-		"NUL as delimiter":     {`"delimiter":";"`, `"delimiter":"\u0000"`, "invalid delimiter"},
+		"long delimiter":       {`"delimiter":";"`, `"delimiter":"123456789"`, "longer than 8 bytes"},
 		"quote as delimiter":   {`"delimiter":";"`, `"delimiter":"\""`, "quote '\"': part of the delimiter"},
-		"negative patient":     {`{"name":"p"}`, `{"number":-1}`, "negative column number"},
-		"negative event":       {`{"number":2}`, `{"number":-2}`, "negative column number"},
-		"name and number":      {`{"name":"p"}`, `{"name":"p","number":1}`, "both a name and a number"},
-		"number and name":      {`{"number":2}`, `{"name":"e","number":2}`, "both a name and a number"},
+		"negative patient":     {`{"name":"p"}`, `{"number":-1}`, "numbered from 1"},
+		"negative event":       {`{"number":2}`, `{"number":-2}`, "numbered from 1"},
+		"name and number":      {`{"name":"p"}`, `{"name":"p","number":1}`, "selected in more than one way"},
+		"number and name":      {`{"number":2}`, `{"name":"e","number":2}`, "selected in more than one way"},
 		"name without header":  {`"patient"`, `"no_header":true,"patient"`, "an input without a header has no column names"},
 		"event without header": {`"patient":{"name":"p"},"event":{"number":2}`, `"no_header":true,"event":{"name":"e"}`, "an input without a header has no column names"},
 
@@ -238,7 +237,10 @@ func TestWriteRefuses(t *testing.T) {
 		want    error
 	}{
 		"no entries":   {Rules{}, nil, ErrCorrupt},
-		"bad rules":    {Rules{Delimiter: "ab"}, []Entry{file("a")}, ErrCorrupt},
+		"bad rules":    {Rules{Dialect: Dialect{Delimiter: "123456789"}}, []Entry{file("a")}, ErrCorrupt},
+		"not UTF-8":    {Rules{Dialect: Dialect{Delimiter: "\xff"}}, []Entry{file("a")}, ErrUnplannable},
+		"no UTF-8":     {Rules{Dialect: Dialect{Names: []string{"\xff"}}}, []Entry{file("a")}, ErrUnplannable},
+		"footer":       {Rules{Dialect: Dialect{SkipFooter: 1}}, []Entry{file("a")}, ErrCorrupt},
 		"bad entry":    {Rules{}, []Entry{file("a"), file("")}, ErrCorrupt},
 		"listed twice": {Rules{}, []Entry{file("a"), file("./a")}, ErrDuplicate},
 	} {

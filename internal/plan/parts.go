@@ -51,24 +51,26 @@ func (p *Plan) file(ctx context.Context, r EntryRange, o sources.LocalOptions) (
 	if err != nil {
 		return nil, err
 	}
-	if err := r.File.compare(ctx, f); err != nil {
+	if err := r.File.compare(ctx, f, p.Rules.SkipFooter > 0); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	f = f.Named(r.File.Path)
 	if r.File.Whole {
-		return f.Named(r.File.Path), nil
+		return f, nil
 	}
 	return f.Section(r.File.Path, r.From, r.To), nil
 }
 
 // compare returns an error that matches ErrChanged unless a file, which may be
-// a copy on another node, is what the plan was made of.
-func (f *File) compare(ctx context.Context, now *sources.File) error {
+// a copy on another node, is what the plan was made of. footer reports whether
+// the dialect has a footer.
+func (f *File) compare(ctx context.Context, now *sources.File, footer bool) error {
 	switch size := now.Info().Size; {
 	case size != f.Size:
 		return fmt.Errorf("%w: size was %d bytes, is %d", ErrChanged, f.Size, size)
 	case !now.Modified().Equal(f.Modified):
 		return fmt.Errorf("%w: modification time was %v, is %v", ErrChanged, f.Modified, now.Modified().UTC())
-	case now.Compressed() != f.Whole:
+	case (now.Compressed() || footer) != f.Whole:
 		return fmt.Errorf("%w: compression differs", ErrChanged)
 	}
 	digest, err := now.Digest(ctx)
@@ -98,11 +100,7 @@ func download(ctx context.Context, d *Download, clients Clients) (engine.Part, e
 func (r Rules) Config(cfg *engine.Config) {
 	cfg.Patient, cfg.Event = r.Patient.selector(), r.Event.selector()
 	cfg.EscapeIDs, cfg.RawIDs = r.EscapeIDs, true
-	cfg.Dialect = parser.Dialect{Delimiter: r.Delimiter, NoHeader: r.NoHeader}
-}
-
-func (c Column) selector() parser.Selector {
-	return parser.Selector{Name: c.Name, Number: c.Number}
+	cfg.Dialect = parser.Dialect(r.Dialect)
 }
 
 // Weights are in proportion to the time that counting takes: of a row, and of a

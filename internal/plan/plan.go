@@ -23,6 +23,7 @@ import (
 	"fastcount/internal/jsonline"
 	"fastcount/internal/partial"
 	"fastcount/internal/shard"
+	"fastcount/parser"
 )
 
 // ErrCorrupt is matched by the error for a file that is not a well-formed plan.
@@ -36,8 +37,7 @@ var format = &jsonline.Format{Name: "plan", Version: 1, ErrCorrupt: ErrCorrupt, 
 
 // Rules are what the counts depend on in addition to the data.
 type Rules struct {
-	Delimiter string `json:"delimiter,omitempty"` // "" is that of the file's name, or a comma
-	NoHeader  bool   `json:"no_header,omitempty"`
+	Dialect          // if its Delimiter is "", that of the file's name, or a comma
 	Patient   Column `json:"patient,omitzero"` // the zero Column is the default of package engine
 	Event     Column `json:"event,omitzero"`
 	EscapeIDs bool   `json:"escape_ids,omitempty"`
@@ -47,10 +47,50 @@ type Rules struct {
 	AllowDuplicateIDs bool `json:"allow_duplicate_ids,omitempty"`
 }
 
+// Dialect is a parser.Dialect.
+type Dialect struct {
+	Delimiter           string   `json:"delimiter,omitempty"`
+	Quote               byte     `json:"quote,omitempty"`
+	NoQuote             bool     `json:"no_quote,omitempty"`
+	Escape              byte     `json:"escape,omitempty"`
+	Comment             string   `json:"comment,omitempty"`
+	SkipLines           int      `json:"skip_lines,omitempty"`
+	SkipRows            int      `json:"skip_rows,omitempty"`
+	SkipFooter          int      `json:"skip_footer,omitempty"`
+	Trim                bool     `json:"trim,omitempty"`
+	Ragged              bool     `json:"ragged,omitempty"`
+	NoHeader            bool     `json:"no_header,omitempty"`
+	Names               []string `json:"columns,omitempty"`
+	SkipRepeatedHeaders bool     `json:"skip_repeated_headers,omitempty"`
+	SkipEmpty           bool     `json:"skip_empty,omitempty"`
+}
+
 // Column is a parser.Selector.
 type Column struct {
-	Name   string `json:"name,omitempty"`
-	Number int    `json:"number,omitempty"`
+	Name   string  `json:"name,omitempty"`
+	Number int     `json:"number,omitempty"`
+	Fact   string  `json:"fact,omitempty"`
+	Or     *Column `json:"or,omitempty"`
+}
+
+// NewColumn returns a selector as a Column.
+func NewColumn(s parser.Selector) Column {
+	c := Column{Name: s.Name, Number: s.Number, Fact: s.Fact}
+	if s.Or != nil {
+		or := NewColumn(*s.Or)
+		c.Or = &or
+	}
+	return c
+}
+
+// selector returns the selector that c was made of.
+func (c Column) selector() parser.Selector {
+	s := parser.Selector{Name: c.Name, Number: c.Number, Fact: c.Fact}
+	if c.Or != nil {
+		or := c.Or.selector()
+		s.Or = &or
+	}
+	return s
 }
 
 // Entry is a file or a download.
@@ -75,7 +115,8 @@ type File struct {
 	// change time and inode are its own.
 	Digest string `json:"digest"`
 
-	// Whole reports that the file is compressed and therefore cannot be split.
+	// Whole reports that the file is not split, because it is compressed or
+	// the dialect has a footer.
 	Whole bool `json:"whole,omitempty"`
 
 	// Boundaries are places that are known to lie right before a record, in
@@ -185,7 +226,7 @@ func Interval(total int64, i, n int) (from, to int64) {
 // Header returns the header of the partial result of shard i of n.
 func (p *Plan) Header(i, n int) partial.Header {
 	h := partial.Header{Job: p.ID, Label: fmt.Sprintf("%d/%d", i, n), Shards: n, Total: p.Total,
-		EscapeIDs: p.Rules.EscapeIDs, AllowDuplicateIDs: p.Rules.AllowDuplicateIDs}
+		EscapeIDs: p.Rules.EscapeIDs, AllowDuplicateIDs: p.Rules.AllowDuplicateIDs, Dialect: partial.DialectRules(parser.Dialect(p.Rules.Dialect))}
 	if from, to := p.Interval(i, n); from < to {
 		h.Covers = []partial.Interval{{from, to}}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +17,7 @@ import (
 func written(t testing.TB, entries []Entry) *Plan {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Write(&b, Rules{Delimiter: ";", Patient: Column{Number: 2}}, entries); err != nil {
+	if err := Write(&b, Rules{Dialect: Dialect{Delimiter: ";"}, Patient: Column{Number: 2}}, entries); err != nil {
 		t.Fatal(err)
 	}
 	p, err := parse("", b.Bytes())
@@ -131,7 +132,7 @@ func TestLargeNumbers(t *testing.T) {
 func TestPlanIsReadBack(t *testing.T) {
 	entries := randomEntries(rand.New(rand.NewPCG(3, 4)), 50)
 	p := written(t, entries)
-	if p.Rules != (Rules{Delimiter: ";", Patient: Column{Number: 2}}) || len(p.Entries) != 50 || len(p.ID) != 64 {
+	if !reflect.DeepEqual(p.Rules, Rules{Dialect: Dialect{Delimiter: ";"}, Patient: Column{Number: 2}}) || len(p.Entries) != 50 || len(p.ID) != 64 {
 		t.Errorf("got %+v", p)
 	}
 	for i := range entries {

@@ -12,6 +12,7 @@ import (
 	"fastcount/internal/display"
 	"fastcount/internal/human"
 	"fastcount/internal/resources"
+	"fastcount/parser"
 )
 
 // Statistics are what --stats and --metrics-file report of a run. "fastcount
@@ -34,12 +35,27 @@ type Statistics struct {
 	Kernel        string  `json:"kernel"`
 	Verify        string  `json:"verify"`
 	Complete      bool    `json:"complete"`
+	Unsplit       string  `json:"not_split,omitempty"` // why large files were not split
 
-	Proof  engine.Proof     `json:"proof"` // weakest of all parts
+	Proof engine.Proof `json:"proof"` // weakest of all parts
+	Skipped
 	Stages StageTimes       `json:"stages"`
 	Parts  []PartStatistics `json:"parts"`
 
 	retries int
+}
+
+// Skipped counts what was left out or tolerated as the dialect allows.
+type Skipped struct {
+	RaggedRows      uint64 `json:"ragged_rows"`
+	Comments        uint64 `json:"comments"`
+	RepeatedHeaders uint64 `json:"repeated_headers"`
+	SkippedRows     uint64 `json:"skipped_rows"`
+	EmptyInputs     uint64 `json:"empty_inputs"`
+}
+
+func newSkipped(s parser.Stats) Skipped {
+	return Skipped{s.Ragged, s.Comments, s.RepeatedHeaders, s.SkippedRows, s.EmptyInputs}
 }
 
 // StageTimes are seconds, added up over all workers.
@@ -62,6 +78,7 @@ type PartStatistics struct {
 	Verified      engine.Proof `json:"verified"`
 	Read          string       `json:"read,omitempty"`
 	Error         string       `json:"error,omitempty"`
+	Skipped
 }
 
 // version is the version of the format of statistics.
@@ -74,6 +91,8 @@ type Run struct {
 	Jobs   int           // files counted concurrently
 	Kernel string        // its name
 	Verify string        // value of --verify
+
+	Unsplit string // why large files are not split, or ""
 
 	Wait, Decode, Parse, Count time.Duration // of all workers; see engine.Progress.Stages
 }
@@ -96,18 +115,22 @@ func New(r *engine.Report, run Run) *Statistics {
 		Jobs:         run.Jobs,
 		Kernel:       run.Kernel,
 		Verify:       run.Verify,
+		Unsplit:      run.Unsplit,
 		Complete:     len(r.Incomplete) == 0,
 		Proof:        r.Proof(),
 		Stages:       StageTimes{run.Wait.Seconds(), run.Decode.Seconds(), run.Parse.Seconds(), run.Count.Seconds(), run.Sink.Seconds()},
 		Parts:        make([]PartStatistics, len(r.Parts)),
 		retries:      own.retries,
 	}
+	var skipped parser.Stats
 	for i, p := range r.Parts {
 		s.BadRows += p.BadRows
 		s.MultilineRows += p.Stats.Multiline
+		skipped.Add(p.Stats)
 		s.BytesRead += p.RawBytes
 		s.Parts[i] = newPartStatistics(p)
 	}
+	s.Skipped = newSkipped(skipped)
 	return s
 }
 
@@ -130,7 +153,7 @@ func howRead(p engine.PartReport) string {
 
 func newPartStatistics(p engine.PartReport) PartStatistics {
 	s := PartStatistics{
-		Name: display.Valid(p.Name), Rows: p.Rows, BadRows: p.BadRows, MultilineRows: p.Stats.Multiline,
+		Name: display.Valid(p.Name), Rows: p.Rows, BadRows: p.BadRows, MultilineRows: p.Stats.Multiline, Skipped: newSkipped(p.Stats),
 		Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified, Read: howRead(p),
 	}
 	if p.Err != nil {
@@ -166,6 +189,12 @@ func (s *Statistics) Text() string {
 	}
 	b.WriteString("statistics:\n")
 	line("rows", "%s (%s left out, %s span lines)", human.Count(s.Rows), human.Count(s.BadRows), human.Count(s.MultilineRows))
+	if text := s.Skipped.text(); text != "" {
+		line("also", "%s", text)
+	}
+	if s.Unsplit != "" {
+		line("not split", "%s", s.Unsplit)
+	}
 	line("ids", "%s patients, %s event types", human.Count(uint64(s.Patients)), human.Count(uint64(s.EventTypes)))
 	line("bytes", "%s", size(s.BytesDecoded, s.BytesRead))
 	if n := s.mapped(); n > 0 {
@@ -204,6 +233,11 @@ func (s *Statistics) Metrics() string {
 		{"rows", "Rows counted.", s.Rows},
 		{"bad_rows", "Rows left out.", s.BadRows},
 		{"multiline_rows", "Records that span lines, including those left out.", s.MultilineRows},
+		{"ragged_rows", "Rows with another number of fields than the header.", s.RaggedRows},
+		{"comments", "Lines left out as comments.", s.Comments},
+		{"repeated_headers", "Rows left out because they repeat the header.", s.RepeatedHeaders},
+		{"skipped_rows", "Rows left out after the header and at the end.", s.SkippedRows},
+		{"empty_inputs", "Sources of 0 bytes.", s.EmptyInputs},
 		{"patients", "Distinct patient ids.", s.Patients},
 		{"event_types", "Distinct event types.", s.EventTypes},
 		{"bytes_read", "Bytes read from sources, before decompression.", s.BytesRead},

@@ -20,9 +20,9 @@ func runReport() *engine.Report {
 	return &engine.Report{
 		Patients: []string{"P1", "P2", "P3"}, Events: []string{"up", "down"}, Rows: 1000, Bytes: 8000,
 		Parts: []engine.PartReport{
-			{Name: "a", Rows: 300, BadRows: 2, Stats: parser.Stats{Multiline: 4}, Bytes: 3000, RawBytes: 300, Attempts: 3, Verified: engine.ProofRows, Mapped: true},
+			{Name: "a", Rows: 300, BadRows: 2, Stats: parser.Stats{Multiline: 4, Ragged: 6, Comments: 1, RepeatedHeaders: 2, SkippedRows: 1000, EmptyInputs: 1}, Bytes: 3000, RawBytes: 300, Attempts: 3, Verified: engine.ProofRows, Mapped: true},
 			{Name: "b", Attempts: 8, Failed: true, Err: errors.New("gone")},
-			{Name: "c", Rows: 100, BadRows: 5, Stats: parser.Stats{Multiline: 1}, Bytes: 1000, RawBytes: 100, Attempts: 2, Verified: engine.ProofFraming, Err: errors.New("differs")},
+			{Name: "c", Rows: 100, BadRows: 5, Stats: parser.Stats{Multiline: 1, Ragged: 1}, Bytes: 1000, RawBytes: 100, Attempts: 2, Verified: engine.ProofFraming, Err: errors.New("differs")},
 			{Name: "d", Rows: 600, Bytes: 4000, RawBytes: 400, Attempts: 6, Kept: true, Verified: engine.ProofFraming},
 		},
 		Incomplete: []*engine.PartError{{Part: "b", Err: errors.New("gone")}},
@@ -31,7 +31,7 @@ func runReport() *engine.Report {
 
 func runMeasured() Run {
 	return Run{
-		Wall: 4 * time.Second, Sink: 500 * time.Millisecond, Jobs: 7, Kernel: "avx2", Verify: "warn",
+		Wall: 4 * time.Second, Sink: 500 * time.Millisecond, Jobs: 7, Kernel: "avx2", Verify: "warn", Unsplit: "because",
 		Wait: time.Second, Decode: 2 * time.Second, Parse: 3 * time.Second, Count: 5 * time.Second,
 	}
 }
@@ -43,13 +43,13 @@ func TestStatistics(t *testing.T) {
 		t.Errorf("%v s, %d bytes", s.CPUSeconds, s.PeakRSS)
 	}
 	s.CPUSeconds, s.PeakRSS = 1.5, 1<<20
-	want := `{"version":1,"rows":1000,"bad_rows":7,"multiline_rows":5,"patients":3,"event_types":2,"bytes_read":800,"bytes_decoded":8000,` +
-		`"wall_s":4,"cpu_s":1.5,"rows_per_s":100,"peak_rss":1048576,"jobs":7,"kernel":"avx2","verify":"warn","complete":false,"proof":"framing",` +
+	want := `{"version":1,"rows":1000,"bad_rows":7,"multiline_rows":5,"ragged_rows":7,"comments":1,"repeated_headers":2,"skipped_rows":1000,"empty_inputs":1,"patients":3,"event_types":2,"bytes_read":800,"bytes_decoded":8000,` +
+		`"wall_s":4,"cpu_s":1.5,"rows_per_s":100,"peak_rss":1048576,"jobs":7,"kernel":"avx2","verify":"warn","complete":false,"not_split":"because","proof":"framing",` +
 		`"stages":{"wait":1,"decode":2,"parse":3,"count":5,"sink":0.5},"parts":[` +
-		`{"name":"a","rows":300,"bad_rows":2,"multiline_rows":4,"bytes":3000,"attempts":3,"verified":"rows","read":"mapped"},` +
-		`{"name":"b","rows":0,"bad_rows":0,"multiline_rows":0,"bytes":0,"attempts":8,"verified":"none","error":"gone"},` +
-		`{"name":"c","rows":100,"bad_rows":5,"multiline_rows":1,"bytes":1000,"attempts":2,"verified":"framing","read":"read","error":"differs"},` +
-		`{"name":"d","rows":600,"bad_rows":0,"multiline_rows":0,"bytes":4000,"attempts":6,"verified":"framing"}]}`
+		`{"name":"a","rows":300,"bad_rows":2,"multiline_rows":4,"ragged_rows":6,"comments":1,"repeated_headers":2,"skipped_rows":1000,"empty_inputs":1,"bytes":3000,"attempts":3,"verified":"rows","read":"mapped"},` +
+		`{"name":"b","rows":0,"bad_rows":0,"multiline_rows":0,"ragged_rows":0,"comments":0,"repeated_headers":0,"skipped_rows":0,"empty_inputs":0,"bytes":0,"attempts":8,"verified":"none","error":"gone"},` +
+		`{"name":"c","rows":100,"bad_rows":5,"multiline_rows":1,"ragged_rows":1,"comments":0,"repeated_headers":0,"skipped_rows":0,"empty_inputs":0,"bytes":1000,"attempts":2,"verified":"framing","read":"read","error":"differs"},` +
+		`{"name":"d","rows":600,"bad_rows":0,"multiline_rows":0,"ragged_rows":0,"comments":0,"repeated_headers":0,"skipped_rows":0,"empty_inputs":0,"bytes":4000,"attempts":6,"verified":"framing"}]}`
 	var got, wanted any
 	if err := errors.Join(json.Unmarshal([]byte(s.JSON()), &got), json.Unmarshal([]byte(want), &wanted)); err != nil {
 		t.Fatal(err)
@@ -59,6 +59,8 @@ func TestStatistics(t *testing.T) {
 	}
 	text := `statistics:
   rows           1,000 (7 left out, 5 span lines)
+  also           7 ragged rows, 1 comment, 2 repeated headers left out, 1,000 rows skipped, 1 empty input
+  not split      because
   ids            3 patients, 2 event types
   bytes          8.00 kB (800 B compressed)
   mapped         1 of 4 sources
@@ -80,7 +82,7 @@ func TestMetrics(t *testing.T) {
 	before := time.Now().Unix()
 	text := s.Metrics()
 	want := map[string]string{
-		"rows": "1000", "bad_rows": "7", "multiline_rows": "5", "patients": "3", "event_types": "2", "bytes_read": "800", "bytes_decoded": "8000",
+		"rows": "1000", "bad_rows": "7", "multiline_rows": "5", "ragged_rows": "7", "comments": "1", "repeated_headers": "2", "skipped_rows": "1000", "empty_inputs": "1", "patients": "3", "event_types": "2", "bytes_read": "800", "bytes_decoded": "8000",
 		"wall_seconds": "4", "cpu_seconds": "1.5", "peak_rss_bytes": "1048576", "complete": "0", "parts": "4",
 		"parts_failed": "2", "retries": "10",
 	}

@@ -3,10 +3,12 @@ package stats
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"fastcount/engine"
 	"fastcount/internal/human"
+	"fastcount/parser"
 	"fastcount/sources"
 )
 
@@ -74,22 +76,26 @@ var proofs = map[engine.Proof]string{
 
 // Notes returns what may be wrong with a complete result, to be appended to a
 // line: how many records span lines, since a stray quote joins several rows to
-// such a record, and how many parts end without a newline, as truncated text
-// does. It returns "" if no part has either.
+// such a record, what was left out or tolerated, and how many parts end without
+// a newline, as truncated text does. It returns "" if there is nothing of that
+// kind.
 func Notes(parts []engine.PartReport) (text string) {
-	var multiline uint64
+	var all parser.Stats
 	unterminated := 0
 	for _, p := range parts {
-		multiline += p.Stats.Multiline
+		all.Add(p.Stats)
 		if p.Unterminated {
 			unterminated++
 		}
 	}
-	switch {
+	switch multiline := all.Multiline; {
 	case multiline == 1:
 		text = "; 1 record spans lines"
 	case multiline > 1:
 		text = "; " + human.Count(multiline) + " records span lines"
+	}
+	if skipped := newSkipped(all).text(); skipped != "" {
+		text += "; " + skipped
 	}
 	switch {
 	case unterminated == 1 && len(parts) == 1:
@@ -98,6 +104,29 @@ func Notes(parts []engine.PartReport) (text string) {
 		text += fmt.Sprintf("; %d of %d end without a newline", unterminated, len(parts))
 	}
 	return text
+}
+
+// text lists what was left out or tolerated, or returns "".
+func (s Skipped) text() string {
+	var list []string
+	for _, c := range []struct {
+		n         uint64
+		one, many string
+	}{
+		{s.RaggedRows, "ragged row", "ragged rows"},
+		{s.Comments, "comment", "comments"},
+		{s.RepeatedHeaders, "repeated header left out", "repeated headers left out"},
+		{s.SkippedRows, "row skipped", "rows skipped"},
+		{s.EmptyInputs, "empty input", "empty inputs"},
+	} {
+		switch {
+		case c.n == 1:
+			list = append(list, "1 "+c.one)
+		case c.n > 1:
+			list = append(list, human.Count(c.n)+" "+c.many)
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // missing returns what is missing from the result, to be appended to a line, or

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/pflag"
+
+	"fastcount/engine"
+	"fastcount/internal/cli"
+	"fastcount/internal/partial"
+	"fastcount/parser"
+)
+
+// dialectOptions are the flags about how CSV is read.
+type dialectOptions struct {
+	delimiter  cli.Delimiter
+	quote      cli.Char
+	escape     cli.Char
+	comment    string
+	skipLines  cli.Number
+	skipRows   cli.Number
+	skipFooter cli.Number
+	trim       bool
+	ragged     bool
+	noHeader   bool
+	names      cli.Names
+	repeated   cli.Choice
+	empty      cli.Choice
+	patient    cli.Column
+	event      cli.Column
+	utf8       cli.Choice
+}
+
+// dialectFlags describe how CSV is read.
+func (o *dialectOptions) dialectFlags(f *pflag.FlagSet) {
+	f.VarP(&o.delimiter, "delimiter", "d", "field separator (default: tab for .tsv and .tab, '|' for .psv, otherwise comma)")
+	f.Var(&o.quote, "quote", "quote character, or none (default '\"')")
+	f.Var(&o.escape, "escape", "character that makes the next one literal, in quotes or with --quote none")
+	cli.AddText(f, &o.comment, "comment", "STR", "start of lines to leave out")
+	f.Var(&o.skipLines, "skip-lines", "lines to leave out before the header")
+	f.Var(&o.skipRows, "skip-rows", "rows to leave out after the header")
+	f.Var(&o.skipFooter, "skip-footer", "rows to leave out at the end")
+	f.BoolVar(&o.trim, "trim", false, "remove blanks around fields")
+	f.BoolVar(&o.ragged, "ragged", false, "allow rows with fewer or more fields that have the key columns")
+	f.Var(&o.patient, "patient-column", "patient id column: name, number from 1, @name, @dir or @path; repeatable (default patient_id; 1 with --no-header)")
+	f.Var(&o.event, "event-column", "event type column: name, number from 1, @name, @dir or @path; repeatable (default event_type; 3 with --no-header)")
+	f.BoolVarP(&o.noHeader, "no-header", "n", false, "treat the first record as data; choose columns by number")
+	f.Var(&o.names, "columns", "column names of sources without a header, separated by commas")
+	o.repeated = cli.NewChoice("refuse", "refuse", "skip")
+	f.Var(&o.repeated, "repeated-headers", "how to treat rows that repeat the header")
+	o.empty = cli.NewChoice("refuse", "refuse", "skip")
+	f.Var(&o.empty, "empty", "how to treat sources of 0 bytes")
+	o.utf8 = cli.NewChoice("refuse", "refuse", "escape")
+	f.Var(&o.utf8, "invalid-utf8", "how to treat ids that are not UTF-8; escape writes \\xNN")
+}
+
+// dialect returns the dialect that the flags describe.
+func (o *dialectOptions) dialect() parser.Dialect {
+	return parser.Dialect{
+		Delimiter: string(o.delimiter), Quote: o.quote.Byte, NoQuote: o.quote.None, Escape: o.escape.Byte, Comment: o.comment,
+		SkipLines: int(o.skipLines), SkipRows: int(o.skipRows), SkipFooter: int(o.skipFooter), Trim: o.trim, Ragged: o.ragged,
+		NoHeader: o.noHeader, Names: o.names, SkipRepeatedHeaders: o.repeated.Word == "skip", SkipEmpty: o.empty.Word == "skip",
+	}
+}
+
+// dialectGiven reports whether a flag differs from its default.
+func (o *dialectOptions) dialectGiven() bool {
+	none := parser.Selector{}
+	return len(partial.DialectRules(o.dialect())) > 0 || o.patient.Selector() != none || o.event.Selector() != none || o.utf8.Word != "refuse"
+}
+
+// setDialect sets the dialect and the columns of a configuration.
+func (o *dialectOptions) setDialect(cfg *engine.Config) error {
+	if o.noHeader && o.names == nil && (o.patient.Named() || o.event.Named()) {
+		return cli.Usage(cli.Hint(errors.New("--no-header: without a header columns are chosen by number"), "name the columns with --columns"))
+	}
+	cfg.Dialect = o.dialect()
+	cfg.Patient, cfg.Event = o.patient.Selector(), o.event.Selector()
+	cfg.EscapeIDs = o.utf8.Word == "escape"
+	return nil
+}

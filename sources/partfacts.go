@@ -1,0 +1,34 @@
+package sources
+
+import (
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// formatSuffixes are the suffixes, in lower case, of files of CSV.
+var formatSuffixes = []string{".csv", ".tsv", ".tab", ".psv", ".txt"}
+
+// pathFacts returns the facts about a part whose path is name, for
+// engine.PartInfo: name is the last element without one suffix of a compressed
+// file and one of formatSuffixes, dir is the last element of its directory, and
+// path is the path itself. There is no dir if the path has no directory, or one
+// whose name it does not contain.
+func pathFacts(name string) map[string]string {
+	slashed := filepath.ToSlash(name)
+	base, _ := cutCompressed(path.Base(slashed))
+	if ext := path.Ext(base); len(ext) < len(base) && slices.Contains(formatSuffixes, strings.ToLower(ext)) {
+		base = strings.TrimSuffix(base, ext)
+	}
+	facts := map[string]string{"name": base, "path": name}
+	if dir := path.Base(path.Dir(slashed)); dir != "." && dir != ".." && dir != "/" {
+		facts["dir"] = dir
+	}
+	return facts
+}
+
+// downloadFacts returns the facts about a download of an export.
+func downloadFacts(export, id string) map[string]string {
+	return map[string]string{"name": id, "dir": export, "path": export + "/" + id}
+}
