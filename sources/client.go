@@ -28,6 +28,12 @@ type Options struct {
 	Token  string
 	Header http.Header
 
+	// RenewToken, if set, returns the present value of a Token that may have
+	// been renewed. It is called after a server has denied access (401), and
+	// the request is repeated once if the value differs from the one that was
+	// sent.
+	RenewToken func() (string, error)
+
 	// AllowHTTPToken permits sending Token and the headers that
 	// IsSecretHeader reports over plain http. Without it they are refused
 	// for an http Server that is not on this machine.
@@ -123,6 +129,7 @@ type Client struct {
 	server  *url.URL                              // nil without a server
 	proxy   func(*http.Request) (*url.URL, error) // nil means none
 	tls     *tls.Config                           // without the name of a server
+	tokens  tokens
 	kept    pool
 	reached sync.Map // the addresses to which a connection was made
 
@@ -134,7 +141,10 @@ type Client struct {
 // matches [ErrArgument] for an invalid option, and [ErrDenied] for a secret
 // that would be sent unencrypted.
 func NewClient(o Options) (*Client, error) {
-	c := &Client{opts: o.withDefaults()}
+	c := &Client{opts: o.withDefaults(), tokens: tokens{renew: o.RenewToken}}
+	if o.Token != "" {
+		c.tokens.used = []string{o.Token}
+	}
 	if o.Server != "" {
 		var err error
 		if c.server, err = parseServer(o.Server); err != nil {
@@ -164,8 +174,8 @@ func (c *Client) Close() { c.kept.close() }
 // checkSecrets rejects a token that is not a valid header value, and secrets
 // that would be sent unencrypted.
 func (c *Client) checkSecrets() error {
-	if strings.ContainsFunc(c.opts.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return mark(ErrArgument, errors.New("token: contains a space, line break or other invalid character"))
+	if err := checkToken(c.opts.Token); err != nil {
+		return err
 	}
 	for name := range c.opts.Header {
 		if http.CanonicalHeaderKey(name) == "Authorization" && c.opts.Token != "" {

@@ -124,6 +124,8 @@ type StatusError struct {
 	Expired    bool          // the signature of the URL has expired, as that of a presigned URL of an object store
 	Basic      bool          // the server requires a name and a password (401)
 	RetryAfter time.Duration // delay that the server requests, 0 if none
+
+	token int // number of the token that was sent; 0 for none
 }
 
 func (e *StatusError) Error() string {

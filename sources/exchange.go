@@ -27,6 +27,7 @@ const (
 // which the goroutines of net/http write.
 type exchange struct {
 	proxy *url.URL // nil without one
+	token int      // number of the token that was sent; 0 for none
 
 	mu      sync.Mutex
 	phase   phase

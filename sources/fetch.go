@@ -110,7 +110,7 @@ func (c *Client) send(ctx context.Context, x *exchange, r route, u *url.URL) (*h
 		return nil, errHTTP2
 	}
 	if n := c.kept.take(r); n != nil {
-		resp, err := n.roundTrip(x, c.request(ctx, u), c.opts.HeaderTimeout, &c.kept)
+		resp, err := n.roundTrip(x, c.request(ctx, x, u), c.opts.HeaderTimeout, &c.kept)
 		if _, again := errors.AsType[unanswered](err); !again || ctx.Err() != nil {
 			return resp, err
 		}
@@ -124,7 +124,7 @@ func (c *Client) send(ctx context.Context, x *exchange, r route, u *url.URL) (*h
 	if err != nil {
 		return nil, err
 	}
-	return n.roundTrip(x, c.request(ctx, u), c.opts.HeaderTimeout, &c.kept)
+	return n.roundTrip(x, c.request(ctx, x, u), c.opts.HeaderTimeout, &c.kept)
 }
 
 // sendOnce sends the request with net/http, on a connection of its own.
@@ -132,19 +132,20 @@ func (c *Client) sendOnce(ctx context.Context, cancel func(), x *exchange, u *ur
 	// There may be two TLS handshakes: with the proxy, and through it.
 	limit := c.opts.ConnectTimeout + 2*c.opts.TLSTimeout + c.opts.HeaderTimeout
 	defer x.stop()
-	return c.single.RoundTrip(c.request(x.follow(ctx, limit, cancel), u))
+	return c.single.RoundTrip(c.request(x.follow(ctx, limit, cancel), x, u))
 }
 
 // request returns a request for u. Only here are secrets added to a request.
-func (c *Client) request(ctx context.Context, u *url.URL) *http.Request {
+func (c *Client) request(ctx context.Context, x *exchange, u *url.URL) *http.Request {
 	header := make(http.Header)
 	header.Set("User-Agent", c.opts.UserAgent)
 	if c.server != nil && origin(u) == origin(c.server) {
 		for name, values := range c.opts.Header {
 			header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 		}
-		if c.opts.Token != "" {
-			header.Set("Authorization", "Bearer "+c.opts.Token)
+		var token string
+		if token, x.token = c.tokens.current(); token != "" {
+			header.Set("Authorization", "Bearer "+token)
 		}
 	}
 	header.Set("Accept-Encoding", "zstd, gzip")

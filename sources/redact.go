@@ -38,7 +38,7 @@ func (c *Client) redactor(u, proxy *url.URL) *redactor {
 
 // secrets returns the secrets that are sent with every request to the server.
 func (c *Client) secrets() []string {
-	secrets := []string{c.opts.Token}
+	secrets := c.tokens.all()
 	for name, values := range c.opts.Header {
 		for _, v := range values {
 			secrets = append(secrets, headerSecrets(name, v)...)

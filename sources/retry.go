@@ -27,9 +27,11 @@ const (
 type retrier struct {
 	retries int         // further attempts after the first
 	reached func() bool // reports whether a connection was ever made; nil means true
+	tokens  *tokens     // nil without a client
 
 	mu        sync.Mutex
 	refetched bool // invalid data was already requested again
+	renewed   bool // a request was already repeated with another token
 }
 
 // Retry implements [engine.Retrier]. It must be called after each failed
@@ -38,10 +40,14 @@ func (r *retrier) Retry(attempt int, err error) (wait time.Duration, again bool)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if attempt <= 1 {
-		r.refetched = false
+		r.refetched, r.renewed = false, false
 	}
 	if attempt > r.retries || r.nothingThere(attempt, err) {
 		return 0, false
+	}
+	if number := renewable(err); number > 0 && !r.renewed && r.tokens != nil && r.tokens.replaced(number) {
+		r.renewed = true
+		return 0, true
 	}
 	switch judge(err) {
 	case never:

@@ -17,6 +17,7 @@ func (c *Client) newStatusError(resp *http.Response, x *exchange, body *stream, 
 	if x.proxy != nil && fromProxy(resp) {
 		e.Proxy = publicOrigin(x.proxy)
 	}
+	e.token = x.token
 	e.Basic = e.Code == http.StatusUnauthorized && asksForBasic(resp.Header)
 	if !readable {
 		return e

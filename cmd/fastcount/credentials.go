@@ -19,6 +19,7 @@ import (
 type credentials struct {
 	header http.Header
 	token  string
+	renew  func() (string, error) // reads the file of the token again; nil without one
 }
 
 // any reports whether there are credentials.
@@ -38,7 +39,15 @@ func (o *remoteOptions) credentials(p *program) (c credentials, err error) {
 		return c, nil // the file overrides the environment
 	}
 	c.token, err = o.token(p.environ)
+	if regularFile(o.tokenFile) { // a FIFO may have no writer any more
+		c.renew = func() (string, error) { return o.token(nil) }
+	}
 	return c, err
+}
+
+func regularFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // readableByOthers reports whether the mode of a regular file lets other users

@@ -67,7 +67,7 @@ func (o *remoteOptions) dial(p *program, maxWindow uint64) (*remote, error) {
 // dialServer returns a client of a server, to which it sends credentials.
 func (o *remoteOptions) dialServer(server string, c credentials, maxWindow uint64) (*remote, error) {
 	opts := o.clientOptions(maxWindow)
-	opts.Server, opts.Header, opts.Token = server, c.header, c.token
+	opts.Server, opts.Header, opts.Token, opts.RenewToken = server, c.header, c.token, c.renew
 	client, err := sources.NewClient(opts)
 	if err != nil && server != "" && !strings.Contains(server, "://") && errors.Is(err, sources.ErrArgument) {
 		err = cli.Hint(err, "did you mean --server http://...?")

@@ -1,12 +1,18 @@
 package program
 
 import (
+	"cmp"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"fastcount/mockserver"
 )
 
 // serveRaw starts a server that responds to every request with the same bytes,
@@ -67,6 +73,44 @@ func TestServersThatEchoLeakNothing(t *testing.T) {
 				if code := ExitCode(t, err); code == 0 || code == LeakCode || strings.Contains(string(out), token) {
 					t.Errorf("%s: exit code %d: %s", source, code, out)
 				}
+			}
+		})
+	}
+}
+
+// TestTokenFileIsReadAgain renews the token in a file after the program was
+// denied access with the old one. A file that is not regular is read once.
+func TestTokenFileIsReadAgain(t *testing.T) {
+	inner, err := mockserver.New(mockserver.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, link := range map[string]string{"a file": "", "standard input": "/dev/stdin"} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "token")
+			if err := os.WriteFile(file, []byte("old\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Authorization") == "Bearer new" {
+					inner.ServeHTTP(w, r)
+					return
+				}
+				if err := os.WriteFile(file, []byte("new\n"), 0o600); err != nil {
+					t.Error(err)
+				}
+				w.WriteHeader(http.StatusUnauthorized)
+			}))
+			defer server.Close()
+			cmd := exec.Command("fastcount", "--server", server.URL, "--token-file", cmp.Or(link, file), "demo")
+			cmd.Stdin = strings.NewReader("old")
+			out, err := cmd.CombinedOutput()
+			want := 0
+			if link != "" {
+				want = 7
+			}
+			if code := ExitCode(t, err); code != want {
+				t.Errorf("exit code %d: %s", code, out)
 			}
 		})
 	}
