@@ -22,11 +22,11 @@ func newCompletion(p *program) *cobra.Command {
 // runCompletion prints the completion script of a shell.
 func runCompletion(_ context.Context, p *program, args []string) error {
 	if len(args) != 1 {
-		return cli.Misuse(errors.New("want the name of one shell: " + list(cli.ShellNames())))
+		return cli.Misuse(errors.New("want the name of a shell: " + list(cli.ShellNames())))
 	}
 	write, ok := cli.CompletionScripts(p.root)[args[0]]
 	if !ok {
-		return cli.Misuse(cli.Hint(fmt.Errorf("no completion for shell %q", args[0]),
+		return cli.Misuse(cli.Hint(fmt.Errorf("unknown shell %q", args[0]),
 			append(cli.DidYouMean(args[0], cli.ShellNames()), "the shells are "+list(cli.ShellNames()))...))
 	}
 	var script strings.Builder

@@ -52,7 +52,7 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 	switch {
 	case o.plan != "":
 	case o.shard != "" || o.outDir != "":
-		return cli.Usagef("--shard and --out-dir go with --plan")
+		return cli.Usage(cli.Hint(errors.New("--shard, --out-dir: no --plan"), "name the plan with --plan PLAN; 'fastcount plan' writes one"))
 	case len(args) == 0 && o.filesFrom == "":
 		return noSource(p)
 	}

@@ -29,7 +29,7 @@ func (c credentials) any() bool { return c.token != "" || len(c.header) > 0 }
 func (o *remoteOptions) credentials(p *program) (c credentials, err error) {
 	for _, file := range []string{o.tokenFile, o.headerFile} {
 		if readableByOthers(file) {
-			p.ui.Warn(fmt.Sprintf("%s: other users can read it; restrict it with: chmod 600 %s", file, file))
+			p.ui.Warn(fmt.Sprintf("%s: readable by other users; restrict it with: chmod 600 %s", file, file))
 		}
 	}
 	if c.header, err = o.headers(); err != nil {
@@ -66,7 +66,7 @@ func (o *remoteOptions) headers() (http.Header, error) {
 			return nil, cli.Usagef("--header: %w", err)
 		}
 		if sources.IsSecretHeader(name) {
-			return nil, cli.Usage(cli.Hint(fmt.Errorf("--header: %s: secret, but other users can read the command line", name),
+			return nil, cli.Usage(cli.Hint(fmt.Errorf("--header: %s: secret headers are not accepted on the command line", name),
 				"set a token with --token-file FILE or FASTCOUNT_TOKEN; it is sent as Authorization: Bearer",
 				"put other secret headers into a file and name it with --header-file FILE"))
 		}

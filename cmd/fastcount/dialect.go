@@ -72,7 +72,7 @@ func (o *dialectOptions) dialectGiven() bool {
 // setDialect sets the dialect and the columns of a configuration.
 func (o *dialectOptions) setDialect(cfg *engine.Config) error {
 	if o.noHeader && o.names == nil && (o.patient.Named() || o.event.Named()) {
-		return cli.Usage(cli.Hint(errors.New("--no-header: without a header columns are chosen by number"), "name the columns with --columns"))
+		return cli.Usage(cli.Hint(errors.New("--no-header: columns have no names"), "name them with --columns, or choose columns by number"))
 	}
 	cfg.Dialect = o.dialect()
 	cfg.Patient, cfg.Event = o.patient.Selector(), o.event.Selector()

@@ -59,7 +59,7 @@ var exitCodes = []struct {
 	{exitNotAllowed, "not allowed: 401, 403, TLS, a redirect to another origin, a secret over plain http"},
 	{exitLimit, "a limit was reached, or memory or file descriptors ran out; the message names the flag or the limit of the system"},
 	{exitMismatch, "the counts disagree with the server's metadata or --expect-rows, or the proof is weaker than --require"},
-	{exitTimeUp, "--max-duration is over"},
+	{exitTimeUp, "--max-duration: time limit exceeded"},
 	{exitMerge, "partial results are missing, overlap, do not belong together, or are corrupt"},
 	{exitInterrupted, "interrupted (Ctrl-C)"},
 	{exitBrokenPipe, "standard output was closed by its reader"},
@@ -67,7 +67,7 @@ var exitCodes = []struct {
 }
 
 // errTimeUp is matched by the error for the end of --max-duration.
-var errTimeUp = errors.New("--max-duration is over")
+var errTimeUp = errors.New("--max-duration: time limit exceeded")
 
 // failure is a kind of error.
 type failure struct {

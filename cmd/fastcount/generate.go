@@ -57,9 +57,9 @@ func (o *generateOptions) check(args []string) error {
 	case len(args) != 1:
 		return cli.Misuse(errors.New("want one export id"))
 	case o.dir == "":
-		return cli.Misuse(errors.New("no --out-dir; name the directory to write to"))
+		return cli.Misuse(cli.Hint(errors.New("no --out-dir"), "name the directory to write to with --out-dir DIR"))
 	case !slices.Contains(builtinIDs(), args[0]):
-		return cli.Usage(cli.Hint(fmt.Errorf("%s: no mock export of that id", args[0]),
+		return cli.Usage(cli.Hint(fmt.Errorf("%s: unknown mock export", args[0]),
 			append(cli.DidYouMean(args[0], builtinIDs()), "the mock exports are "+list(builtinIDs()))...))
 	}
 	return nil

@@ -36,7 +36,7 @@ func runHelp(_ context.Context, p *program, args []string) error {
 	if i := slices.Index(cli.CommandNames(p.root), name); i >= 0 {
 		return p.print(cli.CommandHelp(cli.Subcommands(p.root)[i], texts()))
 	}
-	return cli.Usage(cli.Hint(fmt.Errorf("no help topic %q", name),
+	return cli.Usage(cli.Hint(fmt.Errorf("unknown help topic %q", name),
 		append(cli.DidYouMean(name, append(texts().Names(), cli.CommandNames(p.root)...)), "the topics are "+strings.Join(texts().Names(), ", "))...))
 }
 

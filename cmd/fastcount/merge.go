@@ -47,7 +47,7 @@ func newMerge(p *program) *cobra.Command {
 // run adds up partial results.
 func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	if len(args) == 0 {
-		return cli.Misuse(errors.New("no partial results; name files, or directories of them"))
+		return cli.Misuse(cli.Hint(errors.New("no partial results"), "name their files, or a directory of them"))
 	}
 	begin := time.Now()
 	paths, err := merge.Find(args)
@@ -121,10 +121,10 @@ func (o *mergeOptions) writePartial(set *merge.Set) error {
 func (o *mergeOptions) mergeOutputs(p *program) (*outfile.Outputs, error) {
 	if o.missing || o.partial != "" {
 		if len(o.sinks) > 0 || o.output != "" || o.missing && o.partial != "" {
-			return nil, cli.Usagef("--missing and --partial exclude other outputs")
+			return nil, cli.Usagef("mutually exclusive flags: --missing, --partial, --sink and --output")
 		}
 		if o.require.Word != "" || o.expectRows.Given {
-			return nil, cli.Usagef("--require and --expect-rows exclude --missing and --partial, which write no result")
+			return nil, cli.Usagef("--require, --expect-rows: --missing and --partial write no result")
 		}
 		return nil, nil
 	}

@@ -28,7 +28,7 @@ func (o *outputOptions) outputs(p *program, others ...outfile.Output) (*outfile.
 			return nil, cli.Usage(err)
 		}
 		if _, page := sink.(sinks.HTML); page && spec.File == "" {
-			return nil, cli.Usage(cli.Hint(errors.New("html needs a file"), "name a file: --sink html=FILE"))
+			return nil, cli.Usage(cli.Hint(errors.New("html: requires a file"), "name a file: --sink html=FILE"))
 		}
 		name := "" // by default, that of the file
 		if spec.File == "" {
@@ -112,7 +112,7 @@ func (o *outputOptions) specs() ([]outfile.Spec, error) {
 	case o.output == "":
 		return specs, nil
 	case len(specs) > 1:
-		return nil, cli.Usage(cli.Hint(errors.New("--output: there are several outputs"),
+		return nil, cli.Usage(cli.Hint(errors.New("--output: several outputs"),
 			"name a file for each: --sink FORMAT=FILE"))
 	case specs[0].File != "":
 		return nil, cli.Usagef("--output %s: contradicts --sink, which names %s", o.output, specs[0].File)

@@ -51,7 +51,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	}
 	for _, s := range found {
 		if s.Kind == sources.KindStdin || s.Kind == sources.KindURL {
-			return cli.Usagef("%s: not a file or an export, which workers can find again", s.Name)
+			return cli.Usage(cli.Hint(fmt.Errorf("%s: not a file or an export", s.Name), "save it to a file first: the workers must be able to open it again"))
 		}
 	}
 	if err := p.claimSources(found); err != nil {

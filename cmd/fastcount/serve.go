@@ -40,7 +40,7 @@ func (o *serveOptions) run(ctx context.Context, p *program, args []string) error
 		return err
 	}
 	if _, _, err := net.SplitHostPort(o.listen); err != nil {
-		return cli.Usage(cli.Hint(fmt.Errorf("--listen %s: want a host and a port", o.listen), "such as 127.0.0.1:8000, or :8000 for all networks"))
+		return cli.Usage(cli.Hint(fmt.Errorf("--listen %s: not a host and a port", o.listen), "give a host and a port, such as 127.0.0.1:8000, or :8000 for all networks"))
 	}
 	handler, err := mockserver.New(mockserver.Options{Data: o.data, Faults: faults})
 	if err != nil {

@@ -122,16 +122,16 @@ func (s shard) claim(p *program) error {
 func (o *countOptions) checkShard(args []string) error {
 	switch {
 	case o.shard == "" || o.outDir == "":
-		return cli.Usage(cli.Hint(errors.New("--plan needs --shard and --out-dir"),
-			"such as: fastcount --plan work.plan --shard 3/64 --out-dir parts"))
+		return cli.Usage(cli.Hint(errors.New("--plan: no --shard or no --out-dir"),
+			"name both, such as: fastcount --plan work.plan --shard 3/64 --out-dir parts"))
 	case len(args) > 0 || o.filesFrom != "":
-		return cli.Usagef("--plan lists the sources; name none on the command line")
+		return cli.Usage(cli.Hint(errors.New("--plan: sources on the command line"), "name the sources when you make the plan: fastcount plan SOURCE..."))
 	case o.dialectGiven() || o.allowDuplicateIDs:
-		return cli.Usagef("--plan sets how CSV is read; give these flags to fastcount plan")
+		return cli.Usage(cli.Hint(errors.New("--plan: flags about how sources are read"), "give these flags to fastcount plan: a plan records them"))
 	case len(o.sinks) > 0 || o.output != "" || o.rejects != "":
-		return cli.Usage(cli.Hint(errors.New("the only output of a shard is its partial result"), "fastcount merge writes the result of all"))
+		return cli.Usage(cli.Hint(errors.New("--plan: a shard has no output other than its partial result"), "write the result with fastcount merge"))
 	case o.allowPartial || o.maxBadRows > 0 || o.verify.Word != "strict" || o.state != "" || o.dryRun:
-		return cli.Usagef("a shard is complete or absent: --allow-partial, --max-bad-rows, --verify, --state and --dry-run exclude --plan")
+		return cli.Usagef("--plan: not with --allow-partial, --max-bad-rows, --verify, --state or --dry-run: a shard is complete or absent")
 	}
 	return nil
 }
@@ -141,7 +141,7 @@ func (o *countOptions) checkShard(args []string) error {
 func parseShard(text string, environ []string) (index, count int, err error) {
 	first, second, ok := strings.Cut(text, "/")
 	if count, err = strconv.Atoi(second); !ok || err != nil || count < 1 {
-		return 0, 0, fmt.Errorf("--shard %q: want such as 3/64, or auto/64", text)
+		return 0, 0, fmt.Errorf("--shard %q: want I/N or auto/N, such as 3/64", text)
 	}
 	if first == "auto" {
 		index, err = scheduler.TaskIndex(environ)
@@ -152,10 +152,10 @@ func parseShard(text string, environ []string) (index, count int, err error) {
 			err = cli.Hint(err, "see 'fastcount help scale' for the variables")
 		}
 	} else if index, err = strconv.Atoi(first); err != nil {
-		err = fmt.Errorf("--shard %q: want such as 3/64, or auto/64", text)
+		err = fmt.Errorf("--shard %q: want I/N or auto/N, such as 3/64", text)
 	}
 	if err == nil && (index < 0 || index >= count) {
-		err = fmt.Errorf("--shard %s: shard %d of %d; shards are counted from 0", text, index, count)
+		err = fmt.Errorf("--shard %s: %d out of range; want 0 to %d", text, index, count-1)
 	}
 	return index, count, err
 }

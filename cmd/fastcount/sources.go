@@ -40,10 +40,10 @@ func (o *inputOptions) sourceNames(p *program, args []string) ([]string, error) 
 	case len(listed) == 0:
 		return nil, cli.Usagef("--files-from: %s: no sources", o.filesFrom)
 	case comment >= 0:
-		return nil, cli.Usage(cli.Hint(fmt.Errorf("--files-from: source %d of %s begins with #", comment+1, o.filesFrom),
+		return nil, cli.Usage(cli.Hint(fmt.Errorf("--files-from: %s: source %d begins with #", o.filesFrom, comment+1),
 			"lists have no comments; name such a file as ./#..."))
 	case o.filesFrom == "-" && (slices.Contains(args, "-") || slices.Contains(listed, "-")):
-		return nil, cli.Usagef("--files-from: standard input is the list, and cannot also be a source")
+		return nil, cli.Usagef("--files-from: standard input is the list, and must not be a source")
 	}
 	return slices.Concat(args, listed), nil
 }
@@ -184,7 +184,7 @@ func (p *program) unknownBuiltin(id string) error {
 		h = cli.DidYouMean(id, cli.CommandNames(p.root))
 	}
 	h = append(h, fmt.Sprintf("set --server URL to count an export of a server; the built-in exports are %s", list(builtinIDs())))
-	return cli.Usage(cli.Hint(fmt.Errorf("%s: no built-in export of that id, and no --server", id), h...))
+	return cli.Usage(cli.Hint(fmt.Errorf("%s: unknown built-in export", id), h...))
 }
 
 // unknownExport returns the error for an id that the server does not have. If

@@ -10,9 +10,9 @@ import (
 	"fastcount/internal/nearest"
 )
 
-// Messages returns a line for each thing that went wrong. A line break in the
-// Text of a single error, such as one in the name of a file, begins no new
-// message: only the structure of err does.
+// Messages returns a line for each error that err joins or wraps. Lines follow
+// the structure of err: a line break in the text of an error, such as one in
+// the name of a file, does not begin a line.
 func Messages(err error) []string {
 	if parts := engine.Failures(err); parts != nil {
 		var lines []string
@@ -71,8 +71,8 @@ func wrappedMessages(err error) []string {
 	return lines
 }
 
-// Message returns the text of err. Of what failed with a file, the file comes
-// first.
+// Message returns the text of err. If a file operation failed, the text begins
+// with the name of the file instead of the operation.
 func Message(err error) string {
 	text := err.Error()
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
@@ -85,7 +85,7 @@ func Message(err error) string {
 	return text
 }
 
-// UsageError is the error for a command line that has no meaning.
+// UsageError is the error for an invalid command line.
 type UsageError struct {
 	err      error
 	WithHelp bool // whether the short help follows the message
@@ -97,14 +97,13 @@ func (e *UsageError) Unwrap() error { return e.err }
 // Usage returns err as a usage error.
 func Usage(err error) error { return &UsageError{err: err} }
 
-// Usagef returns the usage error for arguments that exclude each other.
+// Usagef returns a usage error with a formatted text.
 func Usagef(format string, args ...any) error { return Usage(fmt.Errorf(format, args...)) }
 
-// Misuse returns the usage error for arguments that a subcommand does not take.
-// The short help follows the message.
+// Misuse returns err as a usage error after which the short help is printed.
 func Misuse(err error) error { return &UsageError{err, true} }
 
-// HintedError is an error that knows what to do about it.
+// HintedError is an error with hints about what to do.
 type HintedError struct {
 	err   error
 	Hints []string
@@ -113,9 +112,11 @@ type HintedError struct {
 func (e *HintedError) Error() string { return e.err.Error() }
 func (e *HintedError) Unwrap() error { return e.err }
 
+// Hint returns err with hints, each an imperative sentence.
 func Hint(err error, hints ...string) error { return &HintedError{err, hints} }
 
-// DidYouMean guesses which of the ids that there are was meant.
+// DidYouMean returns a hint with the known word that is most similar to id, or
+// nil if none is similar.
 func DidYouMean(id string, known []string) []string {
 	if near := nearest.Word(id, known); near != "" {
 		return []string{"did you mean " + near + "?"}

@@ -85,9 +85,9 @@ func attacks() map[string]attack {
 		// These are valid and large, and are counted until a limit ends the
 		// run.
 		"rows in gzip by HTTP": {response: data("gzip", join(gzipHead, deflated(header), deflatedAgain(row, endless))),
-			flags: []string{"--max-duration", "300ms"}, code: 10, message: "--max-duration is over"},
+			flags: []string{"--max-duration", "300ms"}, code: 10, message: "--max-duration: time limit exceeded"},
 		"rows in gzip": {file: join(gzipHead, deflated(header), deflatedAgain(row, 10<<10)),
-			flags: []string{"--max-duration", "300ms"}, code: 10, message: "--max-duration is over"},
+			flags: []string{"--max-duration", "300ms"}, code: 10, message: "--max-duration: time limit exceeded"},
 
 		"response":            {export: true, response: api("", join(text(`{"data":{"id":"demo","x":"`), again("x", endless))), code: 8, message: "raise the limit with --max-json"},
 		"response of spaces":  {export: true, response: api("", again(" ", endless)), code: 8, message: "raise the limit with --max-json"},
