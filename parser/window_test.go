@@ -155,3 +155,19 @@ func TestAllocationsInWindows(t *testing.T) {
 		r.Release()
 	}
 }
+
+// An error of the source is returned after all records before it, wherever
+// windows end before the byte that cannot be read.
+func TestSourceErrorsInWindows(t *testing.T) {
+	data := []byte("patient_id,event_type\n" + strings.Repeat("P2,hr\n", 20))
+	for cut := range data {
+		for size := 1; size < 40; size += 3 {
+			src := &corpus.Windows{Data: data[:cut], Sizes: []int{size}, Err: corpus.ErrBroken}
+			rows, err := readAll(parser.NewReader(src, ids), 2)
+			want := max(0, bytes.Count(data[:cut], []byte("\n"))-1)
+			if err != corpus.ErrBroken || len(rows) != want {
+				t.Fatalf("cut at %d, windows of %d: %d rows, %v, want %d rows", cut, size, len(rows), err, want)
+			}
+		}
+	}
+}

@@ -33,10 +33,10 @@ const (
 
 	// maxSlow is the number of consecutive windows that may be slow, since any
 	// measurement includes what other processes do.
-	maxSlow = 2
+	maxSlow = 1
 
 	minPause = 4 << 20
-	maxPause = 256 << 20
+	maxPause = 64 << 20
 )
 
 // window reports whether to map the bytes at the offset at.

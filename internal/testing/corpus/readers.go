@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 
@@ -64,7 +65,8 @@ func (failing) Read([]byte) (int, error) { return 0, ErrBroken }
 type Windows struct {
 	Data  []byte
 	Sizes []int
-	Keep  int // if not 0, windows with more unread bytes than this are nil
+	Keep  int   // if not 0, windows with more unread bytes than this are nil
+	Err   error // if not nil, what Read returns at the end instead of io.EOF
 
 	Modified bool // a window was modified while it was valid
 	Count    int  // number of windows that are not nil
@@ -108,7 +110,7 @@ func (w *Windows) Read(p []byte) (int, error) {
 	n := copy(p, w.Data[w.at:])
 	w.at += n
 	if n == 0 {
-		return 0, io.EOF
+		return 0, cmp.Or(w.Err, io.EOF)
 	}
 	return n, nil
 }
