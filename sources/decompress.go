@@ -13,6 +13,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/inflate"
+	"fastcount/parser"
 )
 
 // Default maximum windows of zstd data in bytes. The decoder allocates the
@@ -154,6 +155,22 @@ func (d *decoder) Read(p []byte) (int, error) {
 	return n, d.err
 }
 
+// A window may be read as far after its end as a parser requires.
+const _ = uint(inflate.Slack - parser.Slack)
+
+// Window implements [parser.Windower].
+func (d *decoder) Window(unread int) []byte {
+	g, ok := d.dec.(*gunzip)
+	if !ok || d.err != nil {
+		return nil
+	}
+	data, err := g.window(unread)
+	if err != nil {
+		d.err = d.explain(err)
+	}
+	return data
+}
+
 // refusePadding makes zeros after a gzip member an error, for a range that is
 // not the end of the file.
 func (d *decoder) refusePadding() {
@@ -225,6 +242,7 @@ func (g *gunzip) release() {
 		return
 	}
 	g.in.Reset(nil)
+	g.member.Clear()
 	gunzipMemories.Put(g.gunzipMemory)
 	g.gunzipMemory = nil
 }
@@ -246,6 +264,23 @@ func (g *gunzip) Read(p []byte) (int, error) {
 		if n > 0 || err != nil || len(p) == 0 {
 			return n, err
 		}
+	}
+}
+
+// window returns the last unread bytes that were returned, and the next ones.
+// It returns neither bytes nor an error if Read must be used instead.
+func (g *gunzip) window(unread int) ([]byte, error) {
+	for {
+		if !g.inside {
+			if err := g.next(); err != nil {
+				return nil, err
+			}
+		}
+		data, err := g.member.Window(unread)
+		if err != io.EOF {
+			return data, err
+		}
+		g.inside, g.later = false, true
 	}
 }
 

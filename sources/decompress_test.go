@@ -19,6 +19,38 @@ func decodeBytes(r io.Reader, maxWindow uint64) (string, error) {
 	return text, errors.Join(err, s.Close())
 }
 
+// decodeWindows is decodeBytes with windows, where the stream has them. Each
+// begins with up to 100 bytes that were read before.
+func decodeWindows(r io.Reader, maxWindow uint64) (string, error) {
+	s := newStream(r, nil)
+	if err := s.decodeSniffed(maxWindow); err != nil {
+		return "", err
+	}
+	var got []byte
+	var err error
+	buf := make([]byte, 50)
+	for i := 0; err == nil; i++ {
+		unread := min(len(got), i%101)
+		if data := s.Window(unread); data != nil {
+			if !bytes.HasSuffix(got, data[:unread]) {
+				return string(got), errors.New("a window begins with other bytes than those before it")
+			}
+			got = append(got, data[unread:]...)
+			continue
+		}
+		var n int
+		n, err = s.Read(buf)
+		got = append(got, buf[:n]...)
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	if data := s.Window(0); data != nil {
+		err = errors.New("a window after the end")
+	}
+	return string(got), errors.Join(err, s.Close())
+}
+
 // bigWindow is a frame that requires a window of 512 MiB and contains one empty
 // block.
 var bigWindow = []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 19 << 3, 0x01, 0x00, 0x00}
@@ -71,10 +103,12 @@ func TestDecode(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			for how, reader := range readers {
-				got, err := decodeBytes(reader(bytes.NewReader(test.data)), DefaultHTTPWindow)
-				if !errors.Is(err, test.err) || got != test.want {
-					t.Errorf("%s: got %d bytes and error %v, want %d bytes and error %v",
-						how, len(got), err, len(test.want), test.err)
+				for _, decode := range []func(io.Reader, uint64) (string, error){decodeBytes, decodeWindows} {
+					got, err := decode(reader(bytes.NewReader(test.data)), DefaultHTTPWindow)
+					if !errors.Is(err, test.err) || got != test.want {
+						t.Errorf("%s: got %d bytes and error %v, want %d bytes and error %v",
+							how, len(got), err, len(test.want), test.err)
+					}
 				}
 			}
 		})
@@ -127,6 +161,10 @@ func TestBrokenSource(t *testing.T) {
 				r := io.MultiReader(bytes.NewReader(data[:cut]), iotest.ErrReader(broken))
 				if _, err := decodeBytes(r, DefaultHTTPWindow); !errors.Is(err, broken) || errors.Is(err, ErrTruncated) {
 					t.Fatalf("%s broken at %d by %v: got %v", name, cut, broken, err)
+				}
+				r = io.MultiReader(bytes.NewReader(data[:cut]), iotest.ErrReader(broken))
+				if _, err := decodeWindows(r, DefaultHTTPWindow); !errors.Is(err, broken) || errors.Is(err, ErrTruncated) {
+					t.Fatalf("%s broken at %d by %v, in windows: got %v", name, cut, broken, err)
 				}
 			}
 		}

@@ -109,6 +109,15 @@ func (r *memberRange) Read(p []byte) (int, error) {
 	return n, errors.Join(r.decoder.Close(), r.decode())
 }
 
+// Window implements [parser.Windower].
+func (r *memberRange) Window(unread int) []byte {
+	data := r.decoder.Window(unread)
+	if len(data) > 0 {
+		r.given += int64(len(data) - unread)
+	}
+	return data
+}
+
 // Close implements io.Closer.
 func (r *memberRange) Close() error { return errors.Join(r.decoder.Close(), r.stream.Close()) }
 

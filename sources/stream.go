@@ -70,10 +70,10 @@ func (s *stream) decodeSniffed(maxWindow uint64) error {
 
 // Window implements [parser.Windower].
 func (s *stream) Window(unread int) []byte {
-	if s.Reader != s.raw {
-		return nil
+	if w, ok := s.Reader.(parser.Windower); ok {
+		return w.Window(unread)
 	}
-	return s.raw.Window(unread)
+	return nil
 }
 
 // Guard calls f, which reads windows of the stream.

@@ -379,15 +379,17 @@ func TestUnreadableWindow(t *testing.T) {
 	}
 }
 
-// Windows that are not the next bytes of a stream are not returned: those of a
-// compressed range, and those before bytes that were read already.
-func TestNoWindowOfOtherBytes(t *testing.T) {
-	data := gz(t, string(windowText(3<<20)))
-	f := newFile(t, tempFile(t, "a.csv.gz", data))
-	s, err := f.OpenRange(t.Context(), 0, int64(len(data)))
-	check(t, err)
-	if w := s.(parser.Windower).Window(0); w != nil {
-		t.Errorf("a window of %d stored bytes", len(w))
+// A range of a compressed file has windows of decoded bytes, never of stored
+// ones.
+func TestNoWindowOfStoredBytes(t *testing.T) {
+	text := windowText(3 << 20)
+	for name, data := range map[string][]byte{"a.csv.gz": gz(t, string(text)), "a.csv.zst": zst(t, string(text))} {
+		f := newFile(t, tempFile(t, name, data))
+		s, err := f.OpenRange(t.Context(), 0, int64(len(data)))
+		check(t, err)
+		if w := s.(parser.Windower).Window(0); w != nil && !bytes.HasPrefix(text, w) {
+			t.Errorf("%s: a window of %d other bytes", name, len(w))
+		}
+		check(t, s.Close())
 	}
-	check(t, s.Close())
 }

@@ -50,17 +50,38 @@ func (m *Member) Reset(in *Input) error {
 // Next returns the next decoded bytes, as [Reader.Next] does. It returns io.EOF
 // only after the checksum and the length were verified.
 func (m *Member) Next() ([]byte, error) {
+	return m.Window(0)
+}
+
+// Window returns the last unread bytes that m returned, also those of earlier
+// members, and the next ones, as [Reader.Window] does.
+func (m *Member) Window(unread int) ([]byte, error) {
 	if m.err != nil {
 		return nil, m.err
 	}
-	decoded, err := m.reader.Next()
+	decoded, err := m.reader.Window(unread)
+	if len(decoded) > 0 {
+		m.add(decoded[unread:])
+	}
+	m.err = m.end(err)
+	return decoded, m.err
+}
+
+// Clear discards all decoded bytes, as [Reader.Clear] does.
+func (m *Member) Clear() { m.reader.Clear() }
+
+// add adds decoded bytes to the checksum and the length.
+func (m *Member) add(decoded []byte) {
 	m.checksum = crc32.Update(m.checksum, crc32.IEEETable, decoded)
 	m.length += uint32(len(decoded))
+}
+
+// end returns err, or if that is io.EOF the result of reading the trailer.
+func (m *Member) end(err error) error {
 	if err == io.EOF {
-		err = m.trailer()
+		return m.trailer()
 	}
-	m.err = err
-	return decoded, err
+	return err
 }
 
 // Read implements io.Reader.
@@ -69,13 +90,9 @@ func (m *Member) Read(p []byte) (int, error) {
 		return 0, m.err
 	}
 	n, err := m.reader.Read(p)
-	m.checksum = crc32.Update(m.checksum, crc32.IEEETable, p[:n])
-	m.length += uint32(n)
-	if err == io.EOF {
-		err = m.trailer()
-	}
-	m.err = err
-	return n, err
+	m.add(p[:n])
+	m.err = m.end(err)
+	return n, m.err
 }
 
 // trailer reads the trailer and returns io.EOF if it matches the data.

@@ -10,9 +10,15 @@ const (
 	// chunkSize is the number of bytes that are decoded at a time.
 	chunkSize = 128 << 10
 
-	// outputSlack is the number of bytes of the window after the position at
-	// which decoding stops.
-	outputSlack = 320
+	// Slack is the number of bytes after those that Next and Window return that
+	// may be read. Their values are unspecified.
+	Slack = 320
+
+	// overshoot is the number of bytes that the fast loop may write after the
+	// position at which it stops.
+	overshoot = 320
+
+	outputSlack = overshoot + Slack
 
 	// inputMargin is the number of bytes that must be buffered for the fast
 	// loop to begin an iteration.
@@ -80,11 +86,22 @@ func (r *Reader) Reset(in *Input) {
 //
 // Further calls return the same error.
 func (r *Reader) Next() ([]byte, error) {
-	r.decode()
-	decoded := r.window[r.given:r.next]
-	if len(decoded) == 0 {
+	return r.Window(0)
+}
+
+// Window is Next, but the result begins with the last unread bytes that were
+// returned before. It returns no bytes and no error if they are not in the
+// window any more, or leave too little space for others; then the next ones can
+// only be read without them.
+func (r *Reader) Window(unread int) ([]byte, error) {
+	if unread > r.given || unread > len(r.window)/2 {
+		return nil, nil
+	}
+	r.decode(unread)
+	if r.given == r.next {
 		return nil, r.err
 	}
+	decoded := r.window[r.given-unread : r.next]
 	r.given = r.next
 	return decoded, nil
 }
@@ -94,7 +111,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	r.decode()
+	r.decode(0)
 	n := copy(p, r.window[r.given:r.next])
 	r.given += n
 	if n == 0 {
@@ -103,13 +120,17 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// Clear discards all decoded bytes, so that Window does not return them to the
+// reader of another stream.
+func (r *Reader) Clear() { r.start, r.given, r.next = 0, 0, 0 }
+
 // decode decodes until the window is full or the stream ends, unless there are
-// bytes that were not returned.
-func (r *Reader) decode() {
+// bytes that were not returned. It keeps the last unread bytes that were.
+func (r *Reader) decode(unread int) {
 	if r.given < r.next || r.err != nil {
 		return
 	}
-	r.slide()
+	r.slide(unread)
 	for r.err == nil && r.next < r.limit() {
 		switch r.phase {
 		case atBlock:
@@ -128,15 +149,16 @@ func (r *Reader) decode() {
 // that begins before it may end after it.
 func (r *Reader) limit() int { return len(r.window) - outputSlack }
 
-// slide moves the history to the beginning of the window unless there is space
-// for half a chunk.
-func (r *Reader) slide() {
+// slide moves the history and the last unread bytes to the beginning of the
+// window unless there is space for half a chunk.
+func (r *Reader) slide(unread int) {
 	if r.limit()-r.next >= chunkSize/2 {
 		return
 	}
-	kept := min(r.next-r.start, maxDistance)
-	copy(r.window, r.window[r.next-kept:r.next])
-	r.start, r.given, r.next = 0, kept, kept
+	kept := max(min(r.next-r.start, maxDistance), unread)
+	moved := r.next - kept
+	copy(r.window, r.window[moved:r.next])
+	r.start, r.given, r.next = max(r.start-moved, 0), kept, kept
 }
 
 // offset returns the number of whole bytes of the input that were decoded.
