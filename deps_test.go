@@ -22,7 +22,7 @@ import (
 var imports = map[string]string{
 	"":                             "",
 	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/signals internal/stats internal/stdout",
-	"sources":                      "engine parser internal/inflate internal/mapped",
+	"sources":                      "engine parser internal/inflate internal/mapped internal/filter internal/ziparchive",
 	"internal/mapped":              "",
 	"sinks":                        "engine internal/display internal/human internal/nearest",
 	"sinks/sinktest":               "engine sinks",
@@ -37,7 +37,7 @@ var imports = map[string]string{
 	"internal/testing/oracle":      "",
 	"internal/display":             "",
 	"internal/nearest":             "",
-	"internal/cli":                 "engine parser internal/human internal/nearest",
+	"internal/cli":                 "engine parser internal/human internal/nearest internal/filter",
 	"internal/console":             "internal/display",
 	"internal/human":               "",
 	"internal/profile":             "internal/atomicfile",

@@ -15,7 +15,9 @@ import (
 // The part is the unit of concurrency, retry, verification, error and commit:
 // each attempt to read it counts into an accumulator of its own, which joins
 // the total only after the stream has ended and passed every check. A Part may
-// also implement [Splitter] and [Retrier].
+// also implement [Splitter] and [Retrier], and may have a method Explain(error)
+// error, which returns the error with which it finally failed with an
+// explanation.
 type Part interface {
 	// Name identifies the part in messages. It is unique within a run and holds
 	// no secret.

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"fastcount/internal/filter"
 )
 
 // Options configures a [Client]. The zero value is ready to use for URLs;
@@ -78,6 +80,10 @@ type Options struct {
 	// MaxWindow is the maximum window of zstd data in bytes.
 	MaxWindow uint64
 
+	// Pre is a command that the data of each URL and download is piped
+	// through, as LocalOptions.Pre describes it. The empty string means none.
+	Pre string
+
 	// DialContext makes connections, by default those of a net.Dialer. It
 	// must return when its context ends, which is after ConnectTimeout at
 	// the latest. The connections must support deadlines.
@@ -132,6 +138,7 @@ type Client struct {
 	tokens  tokens
 	kept    pool
 	reached sync.Map // the addresses to which a connection was made
+	pre     *filter.Command
 
 	single *http.Transport // for what a conn cannot carry
 	http2  sync.Map        // the routes, by key, whose servers accept only HTTP/2
@@ -141,12 +148,15 @@ type Client struct {
 // matches [ErrArgument] for an invalid option, and [ErrDenied] for a secret
 // that would be sent unencrypted.
 func NewClient(o Options) (*Client, error) {
-	c := &Client{opts: o.withDefaults(), tokens: tokens{renew: o.RenewToken}}
+	pre, err := parsePre(o.Pre)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{opts: o.withDefaults(), pre: pre, tokens: tokens{renew: o.RenewToken}}
 	if o.Token != "" {
 		c.tokens.used = []string{o.Token}
 	}
 	if o.Server != "" {
-		var err error
 		if c.server, err = parseServer(o.Server); err != nil {
 			return nil, err
 		}

@@ -22,10 +22,11 @@ const (
 )
 
 // EqualContent returns the groups of parts that are regular files with equal
-// stored bytes, each of at least two parts in the order in which they were
-// given. rows holds the number of rows of each part, or is nil; parts without
-// rows are not compared. Only files that agree in size and rows are read, and
-// each only until it differs from all others.
+// stored bytes, or members of archives with equal content, each of at least two
+// parts in the order in which they were given. rows holds the number of rows of
+// each part, or is nil; parts without rows are not compared. Only files that
+// agree in size and rows are read, and each only until it differs from all
+// others; and only members that agree in size, rows and checksum.
 func EqualContent(ctx context.Context, parts []engine.Part, rows []uint64) ([][]engine.Part, error) {
 	var files []*File
 	var keys [][2]uint64 // size and rows
@@ -51,23 +52,64 @@ func EqualContent(ctx context.Context, parts []engine.Part, rows []uint64) ([][]
 			equal = append(equal, asParts(group))
 		}
 	}
+	members, err := equalMembers(ctx, parts, rows)
+	return append(equal, members...), err
+}
+
+// equalMembers is EqualContent for members of archives.
+func equalMembers(ctx context.Context, parts []engine.Part, rows []uint64) (equal [][]engine.Part, err error) {
+	var members []*Member
+	var keys [][3]uint64 // size, checksum and rows
+	for i, part := range parts {
+		m, ok := part.(*Member)
+		if !ok || m.check() != nil || rows != nil && rows[i] == 0 {
+			continue
+		}
+		key := [3]uint64{uint64(m.entry.Size), uint64(m.entry.CRC32)}
+		if rows != nil {
+			key[2] = rows[i]
+		}
+		members, keys = append(members, m), append(keys, key)
+	}
+	for _, group := range groupBy(members, func(i int) [3]uint64 { return keys[i] }) {
+		digests := make([][sha256.Size]byte, len(group))
+		for i, m := range group {
+			if digests[i], err = m.digest(ctx); err != nil {
+				return nil, fmt.Errorf("%s: %w", m.name, err)
+			}
+		}
+		for _, same := range groupBy(group, func(i int) [sha256.Size]byte { return digests[i] }) {
+			equal = append(equal, asParts(same))
+		}
+	}
 	return equal, nil
 }
 
-func asParts(files []*File) []engine.Part {
-	parts := make([]engine.Part, len(files))
-	for i, f := range files {
-		parts[i] = f
+// digest returns the SHA-256 of the content.
+func (m *Member) digest(ctx context.Context) (sum [sha256.Size]byte, err error) {
+	s, err := m.open(ctx)
+	if err != nil {
+		return sum, err
+	}
+	hash := sha256.New()
+	_, err = io.Copy(hash, s)
+	return [sha256.Size]byte(hash.Sum(nil)), errors.Join(err, s.Close())
+}
+
+func asParts[P engine.Part](group []P) []engine.Part {
+	parts := make([]engine.Part, len(group))
+	for i, p := range group {
+		parts[i] = p
 	}
 	return parts
 }
 
-// groupBy returns the files that share a key, in groups of at least two in the
-// order of their first files.
-func groupBy[K comparable](files []*File, keyOf func(i int) K) [][]*File {
+// groupBy returns the parts that share a key, in groups of at least two in the
+// order of their first parts.
+func groupBy[P any, K comparable](parts []P, keyOf func(i int) K) [][]P {
 	index := make(map[K]int)
-	var groups [][]*File
-	for i, f := range files {
+	var groups [][]P
+	for i, p := range parts {
 		key := keyOf(i)
 		g, known := index[key]
 		if !known {
@@ -75,9 +117,9 @@ func groupBy[K comparable](files []*File, keyOf func(i int) K) [][]*File {
 			index[key] = g
 			groups = append(groups, nil)
 		}
-		groups[g] = append(groups[g], f)
+		groups[g] = append(groups[g], p)
 	}
-	return slices.DeleteFunc(groups, func(group []*File) bool { return len(group) < 2 })
+	return slices.DeleteFunc(groups, func(group []P) bool { return len(group) < 2 })
 }
 
 // compareFiles divides files of one size into groups of equal content.

@@ -2,7 +2,7 @@ package sources
 
 import (
 	"bufio"
-	"bytes"
+	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
@@ -27,90 +27,6 @@ const (
 // inputSize is the size of reads of compressed data in bytes.
 const inputSize = 64 << 10
 
-// format is a compression format.
-type format uint8
-
-const (
-	plain format = iota
-	gzipped
-	zstandard
-)
-
-func (f format) String() string { return [...]string{"plain", "gzip", "zstd"}[f] }
-
-const (
-	gzipMagic      = "\x1f\x8b"
-	zstdMagic      = "\x28\xb5\x2f\xfd"
-	skippableMagic = "\x2a\x4d\x18" // of a zstd skippable frame, after a byte from 0x50 to 0x5f
-)
-
-// magic returns the first bytes of a gzip member or zstd frame. For gzip they
-// include the compression method, which is always 8.
-func (f format) magic() []byte {
-	if f == gzipped {
-		return []byte(gzipMagic + "\x08")
-	}
-	return []byte(zstdMagic)
-}
-
-// magicSize is the number of bytes that identify a format.
-const magicSize = 4
-
-// formatOf returns the format of data that begins with head, which is magicSize
-// bytes long unless the data is shorter. Each magic number contains a control
-// character, so that no usable CSV begins with one.
-func formatOf(head []byte) format {
-	switch {
-	case bytes.HasPrefix(head, []byte(gzipMagic)):
-		return gzipped
-	case bytes.HasPrefix(head, []byte(zstdMagic)):
-		return zstandard
-	case len(head) == magicSize && head[0]&0xf0 == 0x50 && string(head[1:]) == skippableMagic:
-		return zstandard
-	}
-	return plain
-}
-
-// sniff detects the format of r and returns a reader of all of its data,
-// including the first bytes. It reads at most magicSize bytes; the returned
-// reader reports an error of that read.
-func sniff(r io.Reader) (format, *prefixed) {
-	p := &prefixed{r: r}
-	p.head, p.err = readHead(r)
-	return formatOf(p.head), p
-}
-
-// readHead reads until it has magicSize bytes or r fails.
-func readHead(r io.Reader) (head []byte, err error) {
-	buf := make([]byte, magicSize)
-	n := 0
-	for n < len(buf) && err == nil {
-		var m int
-		m, err = r.Read(buf[n:])
-		n += m
-	}
-	return buf[:n], err
-}
-
-// prefixed reads head and then r.
-type prefixed struct {
-	head []byte
-	err  error // what came with the head
-	r    io.Reader
-}
-
-func (p *prefixed) Read(b []byte) (int, error) {
-	if len(p.head) > 0 {
-		n := copy(b, p.head)
-		p.head = p.head[n:]
-		return n, nil
-	}
-	if p.err != nil {
-		return 0, p.err
-	}
-	return p.r.Read(b)
-}
-
 // decoder decodes one compressed stream. A failure of the source takes
 // precedence over an error of the decoder that results from it. Read returns
 // io.EOF only if both the source and the decoder reached their ends.
@@ -129,9 +45,13 @@ type decoder struct {
 // closed.
 func newDecoder(r io.Reader, f format, maxWindow uint64) (*decoder, error) {
 	d := &decoder{src: &source{r: r}, release: func() {}, format: f, maxWindow: maxWindow}
-	if f == gzipped {
+	switch f {
+	case gzipped:
 		g := newGunzip(d.src)
 		d.dec, d.release = g, g.release
+		return d, nil
+	case bzipped:
+		d.dec = bzip2.NewReader(bufio.NewReaderSize(d.src, inputSize))
 		return d, nil
 	}
 	d.src.seen = d.frames.add
@@ -184,7 +104,7 @@ func (d *decoder) refusePadding() {
 func (d *decoder) proof() engine.Proof {
 	g, isGzip := d.dec.(*gunzip)
 	switch {
-	case isGzip && g.later, d.frames.allChecked():
+	case isGzip && g.later, d.format == bzipped && d.err == io.EOF, d.frames.allChecked():
 		return engine.ProofChecksum
 	case d.frames.number > 0:
 		return engine.ProofFraming

@@ -101,6 +101,15 @@ var (
 	// found.
 	ErrChanged = errors.New("the file changed while it was in use")
 
+	// ErrNoMember is returned for a zip archive of which no member matches a
+	// pattern, and for a pattern that matches no member. It matches
+	// ErrNotFound.
+	ErrNoMember = errors.New("no such member of a zip archive")
+
+	// ErrTooManyMembers is returned for a zip archive with more members than
+	// MaxMembers.
+	ErrTooManyMembers = errors.New("more members in a zip archive than the limit")
+
 	// ErrTruncated is returned if compressed data ends early. If the data came
 	// from a server, the error matches ErrExhausted too.
 	ErrTruncated = errors.New("compressed data is truncated")

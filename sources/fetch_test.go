@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"archive/tar"
 	"context"
 	"crypto/x509"
 	"encoding/pem"
@@ -95,6 +96,11 @@ func TestURL(t *testing.T) {
 		{"gzip and chunks cut", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n" +
 			fmt.Sprintf("%x\r\n%s\r\n", len(zipped), zipped), ErrExhausted, always, 0},
 		{"gzip damaged", closed + "Content-Encoding: gzip\r\n\r\n" + zipped + "x", ErrCorrupt, once, 0},
+		{"a zip archive", closed + "\r\n" + string(zipOf(t, "a.csv", csvText)), ErrContent, once, 0},
+		{"a tar archive", closed + "\r\n" + string(tarOf(t, tar.FormatPAX)), ErrContent, once, 0},
+		{"xz in gzip", closed + "Content-Encoding: gzip\r\n\r\n" + string(gz(t, "\xfd7zXZ\x00")), ErrContent, once, 0},
+		{"a bzip2 file", closed + "\r\n" + string(bz(t)), nil, 0, engine.ProofChecksum},
+		{"a bzip2 file cut", closed + "\r\n" + string(bz(t)[:50]), ErrExhausted, always, 0},
 		{"no gzip", closed + "Content-Encoding: gzip\r\n\r\n" + csvText, ErrCorrupt, once, 0},
 		{"window", closed + "Content-Encoding: zstd\r\n\r\n" + string(bigWindow), ErrWindow, never, 0},
 		{"window of a file", closed + "\r\n" + string(bigSegment), ErrWindow, never, 0},

@@ -8,12 +8,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/filter"
 	"fastcount/internal/mapped"
+	"fastcount/internal/ziparchive"
 )
 
 var _ engine.Part = (*File)(nil)
@@ -24,6 +27,27 @@ type LocalOptions struct {
 	// MaxWindow is the maximum window of zstd data in bytes. Zero means
 	// [DefaultFileWindow].
 	MaxWindow uint64
+
+	// Members are patterns of the members of zip archives that are sources. A
+	// pattern with a slash matches the name of a member, one without the last
+	// element of the name, both without regard to case. Nil means
+	// [DefaultMembers].
+	Members []string
+
+	// MaxMembers is the maximum number of members in a zip archive. Zero means
+	// [DefaultMaxMembers].
+	MaxMembers int
+
+	// Pre is a command that each source is piped through. It runs without a
+	// shell; blanks separate its arguments, which may be quoted. The empty
+	// string means none. The content of the sources, compression included, is
+	// then examined only in the output of the command, and an archive is one
+	// source.
+	Pre string
+
+	// IdleTimeout is the time after which a command that makes no progress has
+	// stalled. Zero means a minute.
+	IdleTimeout time.Duration
 }
 
 func (o LocalOptions) maxWindow() uint64 {
@@ -38,18 +62,26 @@ func (o LocalOptions) maxWindow() uint64 {
 // NewFile. Files that are not regular are opened only by Open, since opening
 // one may already have an effect.
 type File struct {
+	explainer
 	path    string
 	name    string
 	found   facts
-	format  format // of a regular file
+	content recognition // of a regular file, unless there is a command
+	pre     *filter.Command
 	opts    LocalOptions
 	settled atomic.Bool // found is known to be settled
+
+	directory func() ([]ziparchive.Member, error) // of an archive
 }
 
 // NewFile returns the file at path. It reads the first bytes of a regular file.
 // The error matches [ErrNotFound] if the file does not exist, and [ErrArgument]
 // if it is a directory.
 func NewFile(path string, o LocalOptions) (*File, error) {
+	pre, err := parsePre(o.Pre)
+	if err != nil {
+		return nil, err
+	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
@@ -60,7 +92,8 @@ func NewFile(path string, o LocalOptions) (*File, error) {
 		return nil, mark(ErrArgument, fmt.Errorf("%s is a directory; name its files, such as %s",
 			path, filepath.Join(path, "*.csv")))
 	}
-	f := &File{path: path, name: path, found: factsOf(info), opts: o}
+	f := &File{path: path, name: path, found: factsOf(info), opts: o, pre: pre}
+	f.directory = sync.OnceValues(f.readDirectory)
 	if !f.regular() {
 		return f, nil
 	}
@@ -78,11 +111,11 @@ func (f *File) examine() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	if f.found, err = statFile(file); err != nil || f.found.size() == 0 {
+	if f.found, err = statFile(file); err != nil || f.found.size() == 0 || f.pre != nil {
 		return err // a read of an empty file in /proc may wait
 	}
 	head, err := readHead(newDeadlineReader(context.Background(), file))
-	f.format = formatOf(head)
+	f.content = recognize(head)
 	if err == io.EOF {
 		return nil
 	}
@@ -91,7 +124,9 @@ func (f *File) examine() (err error) {
 
 // Named returns a copy of f with another name.
 func (f *File) Named(name string) *File {
-	return &File{path: f.path, name: name, found: f.found, format: f.format, opts: f.opts}
+	named := &File{path: f.path, name: name, found: f.found, content: f.content, pre: f.pre, opts: f.opts}
+	named.directory = f.directory
+	return named
 }
 
 // Name implements [engine.Part]. It returns the path as given, or the name
@@ -110,24 +145,39 @@ func (f *File) regular() bool { return f.found.regular() }
 // Closing the stream of a regular file returns an error that matches
 // [ErrChanged] if the file changed or its path leads to another file.
 func (f *File) Open(ctx context.Context) (io.ReadCloser, error) {
-	return opened(f.open(ctx))
+	return f.deliver(f.open(ctx))
 }
 
 func (f *File) open(ctx context.Context) (*stream, error) {
-	if !f.regular() {
-		return f.openSpecial(ctx)
-	}
-	s, err := f.openRegular(ctx, 0)
-	if err != nil {
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	if f.format == plain {
-		return ready(s, s.mapUntil(f.found.size()))
+	if f.pre != nil {
+		return piped(ctx, f.pre, f.opts.idle(), f.opts.maxWindow(), f.openStored)
 	}
-	return ready(s, s.decode(f.format, f.opts.maxWindow()))
+	s, err := f.openStored(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case !f.regular():
+		return ready(s, s.decodeSniffed(f.opts.maxWindow()))
+	case f.content.format != plain:
+		return ready(s, s.decodeContent(f.content.format, f.opts.maxWindow()))
+	}
+	f.seems.Store(f.content.resembles)
+	return ready(s, s.mapUntil(f.found.size()))
 }
 
-func (f *File) openSpecial(ctx context.Context) (*stream, error) {
+// Err returns why the file cannot be counted, as far as that is known before it
+// is opened, or nil: its first bytes are those of another format, or it is a
+// damaged archive.
+func (f *File) Err() error { return f.content.refused }
+
+// openStored returns the bytes of the file as they are stored.
+func (f *File) openStored(ctx context.Context) (*stream, error) {
+	if f.regular() {
+		return f.openRegular(ctx, 0)
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -135,8 +185,7 @@ func (f *File) openSpecial(ctx context.Context) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := newPipe(ctx, file, file.Close)
-	return ready(s, s.decodeSniffed(f.opts.maxWindow()))
+	return newPipe(ctx, file, file.Close), nil
 }
 
 // openRegular returns the undecoded bytes of the file from off.

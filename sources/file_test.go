@@ -34,6 +34,7 @@ func TestFileByMagic(t *testing.T) {
 		{"plain named gz", "a.csv.gz", []byte(csvText), false},
 		{"gzip named csv", "a.csv", gz(t, csvText), true},
 		{"zstd named gz", "a.csv.gz", zst(t, csvText), true},
+		{"bzip2 named csv", "a.csv", bz(t), true},
 		{"skippable frame", "a", join(skippable, zst(t, csvText)), true},
 	}
 	for _, test := range tests {

@@ -41,6 +41,8 @@ func TestProofOfCompression(t *testing.T) {
 		{"plain", []byte(csvText), engine.ProofNone},
 		{"gzip", gz(t, csvText), engine.ProofChecksum},
 		{"gzip, members", join(gz(t, csvText), gz(t, ""), gz(t, long)), engine.ProofChecksum},
+		{"bzip2", bz(t), engine.ProofChecksum},
+		{"bzip2, streams", join(bz(t), longBZ(t)), engine.ProofChecksum},
 		{"zstd", summed(csvText), engine.ProofChecksum},
 		{"zstd, long", summed(long), engine.ProofChecksum},
 		{"zstd, noise", summed(string(noise)), engine.ProofChecksum},

@@ -26,11 +26,14 @@ const searchLimit = 1 << 30
 
 // OpenRange implements [engine.Splitter].
 func (f *File) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
+	if err := f.checkStart(ctx, from); err != nil {
+		return nil, err
+	}
 	s, err := f.openRegular(ctx, from)
 	if err != nil {
 		return nil, err
 	}
-	if f.format == plain {
+	if f.content.format == plain {
 		s, err := ready(s, s.mapUntil(to))
 		return &plainRange{stream: s, limit: to - from}, err
 	}
@@ -41,12 +44,30 @@ func (f *File) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, er
 	return r, nil
 }
 
+// checkStart returns an error if the range that begins at from shows that the
+// content of the file is certainly not CSV.
+func (f *File) checkStart(ctx context.Context, from int64) error {
+	if f.Err() != nil || f.content.format == plain || from > 0 {
+		return f.Err()
+	}
+	s, err := f.open(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = io.CopyN(io.Discard, s, headSize)
+	closeErr := s.Close()
+	if _, ok := errors.AsType[*FormatError](err); ok {
+		return err
+	}
+	return closeErr // reading the range reports other errors
+}
+
 // Modified returns the modification time of the file when it was found.
 func (f *File) Modified() time.Time { return f.found.modified() }
 
-// Compressed reports whether the first bytes of the file are those of a
-// compressed format.
-func (f *File) Compressed() bool { return f.format != plain }
+// Plain reports whether the bytes of the file are those that are counted: it is
+// not compressed, and there is no command.
+func (f *File) Plain() bool { return f.content.format == plain && f.pre == nil }
 
 // plainRange is a range of an uncompressed file.
 type plainRange struct {
@@ -86,7 +107,7 @@ func (r *memberRange) decode() (err error) {
 	if !r.last {
 		stored = io.LimitReader(r.stream, r.section)
 	}
-	r.decoder, err = newDecoder(stored, r.file.format, r.file.opts.maxWindow())
+	r.decoder, err = newDecoder(stored, r.file.content.format, r.file.opts.maxWindow())
 	if err == nil && !r.last {
 		r.decoder.refusePadding()
 	}
@@ -123,8 +144,11 @@ func (r *memberRange) Close() error { return errors.Join(r.decoder.Close(), r.st
 
 // Boundary implements [engine.Splitter].
 func (f *File) Boundary(ctx context.Context, at int64) (place int64, err error) {
-	if f.format == plain {
+	switch {
+	case f.Plain():
 		return at, nil
+	case f.content.format.magic() == nil:
+		return f.found.size(), nil
 	}
 	s, err := f.openRegular(ctx, at)
 	if err != nil {
@@ -137,7 +161,7 @@ func (f *File) Boundary(ctx context.Context, at int64) (place int64, err error) 
 // findMember returns the offset in the file of the first member in r, which
 // begins at the offset at.
 func (f *File) findMember(ctx context.Context, r io.Reader, at int64) (int64, error) {
-	overlap := len(f.format.magic()) - 1
+	overlap := len(f.content.format.magic()) - 1
 	buf := make([]byte, inputSize)
 	for kept, stop := 0, at+searchLimit; at < stop; {
 		n, err := r.Read(buf[kept:])
@@ -161,7 +185,7 @@ func (f *File) findMember(ctx context.Context, r io.Reader, at int64) (int64, er
 // memberIn returns the index of the first member in seen, or -1. seen begins at
 // the offset at of the file.
 func (f *File) memberIn(ctx context.Context, seen []byte, at int64) int {
-	magic := f.format.magic()
+	magic := f.content.format.magic()
 	for i := 0; ; i++ {
 		next := bytes.Index(seen[i:], magic)
 		if next < 0 {

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -43,12 +44,17 @@ func Classify(arg string) (kind Kind, value string) {
 	return KindExport, arg
 }
 
-// Source is one source that an argument names. A glob names several.
+// Source is one source that an argument names. A glob names several, and so
+// does a zip archive, whose members are files.
 type Source struct {
 	Kind  Kind
 	Value string      // the path, the URL, the id of the export, or "-"
 	Name  string      // for messages: unique, and without the query of a URL
 	Part  engine.Part // of a file or standard input, else nil
+
+	// LeftOut lists the members of a zip archive that are not sources, without
+	// directories and hidden names. Only the first source of an archive has it.
+	LeftOut []string
 }
 
 // Resolve returns the sources that the arguments name, in their order. The
@@ -58,8 +64,17 @@ type Source struct {
 // URL in two forms that RFC 3986 defines as equal. It matches [ErrNotFound] if
 // a file does not exist or a glob matches no file. Resolve does not use the
 // network.
+//
+// The sources of a zip archive are its members that match the patterns of the
+// options. Their Value is the path of the archive. The error matches
+// [ErrNoMember] if no member matches any pattern, or if a pattern matches no
+// member of any archive. A damaged archive is a source that cannot be read.
 func Resolve(args []string, stdin io.Reader, o LocalOptions) ([]Source, error) {
-	r := resolver{stdin: stdin, opts: o, names: make(map[string]int)}
+	patterns, err := parsePatterns(o.Members)
+	if err != nil {
+		return nil, err
+	}
+	r := resolver{stdin: stdin, opts: o, names: make(map[string]int), patterns: patterns, used: make([]int, len(patterns))}
 	for i, arg := range args {
 		if err := r.add(i, arg); err != nil {
 			return nil, err
@@ -68,7 +83,18 @@ func Resolve(args []string, stdin io.Reader, o LocalOptions) ([]Source, error) {
 	if err := r.inputs.checkForms(); err != nil {
 		return nil, err
 	}
-	return r.sources, nil
+	return r.sources, r.checkUsed()
+}
+
+// checkUsed returns an error if a pattern was given that matches no member of
+// the archives.
+func (r *resolver) checkUsed() error {
+	for i, n := range r.used {
+		if n == 0 && r.archives > 0 && r.refused == 0 && r.opts.Members != nil {
+			return mark(ErrNoMember, mark(ErrNotFound, fmt.Errorf("%s matches no member of a zip archive", quote(r.patterns[i].text))))
+		}
+	}
+	return nil
 }
 
 // resolver collects sources.
@@ -78,6 +104,11 @@ type resolver struct {
 	sources []Source
 	names   map[string]int // number of uses of each public name of a URL
 	inputs  inputSet
+
+	patterns []memberPattern
+	used     []int // number of members that each pattern matches
+	archives int
+	refused  int // archives of which no member is known
 }
 
 func (r *resolver) add(i int, arg string) error {
@@ -153,7 +184,40 @@ func (r *resolver) addFiles(arg string) error {
 		if err := r.inputs.addPath(f.found.info, f.path); err != nil {
 			return err
 		}
+		if f.content.format == zipped {
+			if err := r.addArchive(f); err != nil {
+				return fmt.Errorf("%s: %w", f.path, err)
+			}
+			continue
+		}
 		r.sources = append(r.sources, Source{Kind: KindFile, Value: f.path, Name: f.path, Part: f})
+	}
+	return nil
+}
+
+// addArchive adds the members of a zip archive, or the archive itself if its
+// directory cannot be used, so that it fails as other damaged files do.
+func (r *resolver) addArchive(f *File) error {
+	r.archives++
+	c, err := f.choose(r.patterns, r.used)
+	switch {
+	case errors.Is(err, ErrTooManyMembers):
+		return err
+	case err != nil:
+		f.content.refused = err
+		r.refused++
+		r.sources = append(r.sources, Source{Kind: KindFile, Value: f.path, Name: f.path, Part: f})
+		return nil
+	case len(c.members) == 0:
+		return errNoMember(r.patterns, c.leftOut)
+	}
+	for i, m := range c.members {
+		s := Source{Kind: KindFile, Value: f.path, Name: m.name, Part: m}
+		if i == 0 {
+			s.LeftOut = c.leftOut
+		}
+		r.inputs.paths = append(r.inputs.paths, m.name)
+		r.sources = append(r.sources, s)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ var _ engine.Part = (*stdin)(nil)
 // stdin is a part that is standard input, or another reader that can be read
 // once.
 type stdin struct {
+	explainer
 	r      io.Reader
 	opts   LocalOptions
 	opened atomic.Bool
@@ -39,10 +40,17 @@ func (s *stdin) Open(ctx context.Context) (io.ReadCloser, error) {
 	if s.opened.Swap(true) {
 		return nil, errOpenedTwice
 	}
-	return opened(s.open(ctx))
+	return s.deliver(s.open(ctx))
 }
 
 func (s *stdin) open(ctx context.Context) (*stream, error) {
+	pre, err := parsePre(s.opts.Pre)
+	if err != nil {
+		return nil, err
+	}
+	if pre != nil {
+		return piped(ctx, pre, s.opts.idle(), s.opts.maxWindow(), s.raw)
+	}
 	p, err := s.raw(ctx)
 	if err != nil {
 		return nil, err

@@ -4,20 +4,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/filter"
 	"fastcount/parser"
 )
 
 // stream is one attempt to read a part: a reader and the layers underneath.
 type stream struct {
-	io.Reader                // decoded bytes
-	raw       *source        // undecoded bytes
-	proof     engine.Proof   // of the undecoded bytes, after io.EOF
-	checked   bool           // see [engine.StreamInfo]
-	decoders  []*decoder     // bottom first
-	closers   []func() error // bottom first
+	io.Reader                              // decoded bytes
+	raw       *source                      // undecoded bytes
+	proof     engine.Proof                 // of the undecoded bytes, after io.EOF
+	checked   bool                         // see [engine.StreamInfo]
+	seems     *atomic.Pointer[FormatError] // what the data seems to be instead of CSV; may be nil
+	process   *filter.Process              // that the raw bytes are the output of, or nil
+	decoders  []*decoder                   // bottom first
+	closers   []func() error               // bottom first
 }
 
 // newStream returns a stream of r. Closing it calls closer, unless that is nil.
@@ -30,20 +34,28 @@ func newStream(r io.Reader, closer func() error) *stream {
 	return s
 }
 
-// decode adds a decoder to the stream.
+// decode adds a decoder to the stream, unless its data is plain.
 func (s *stream) decode(f format, maxWindow uint64) error {
-	if f == plain {
+	switch f {
+	case plain:
 		return nil
+	case zipped:
+		return errZip
 	}
 	d, err := newDecoder(s.Reader, f, maxWindow)
 	if err != nil {
 		return err
 	}
+	s.add(d)
+	return nil
+}
+
+// add adds a decoder, which reads the stream so far.
+func (s *stream) add(d *decoder) {
 	s.Reader = d
 	s.checked = true
 	s.decoders = append(s.decoders, d)
 	s.closers = append(s.closers, d.Close)
-	return nil
 }
 
 // decodeDeclared decodes the stream, which is in format f according to the
@@ -54,18 +66,43 @@ func (s *stream) decodeDeclared(f format, maxWindow uint64) error {
 	}
 	found, r := sniff(s.Reader)
 	s.Reader = r
-	if found != f && len(r.head) == magicSize {
+	if found != f && !undecided(r.head) {
 		return mark(ErrCorrupt, fmt.Errorf("%w: the data is not %v", ErrMislabeled, f))
 	}
 	return s.decode(f, maxWindow)
 }
 
-// decodeSniffed detects the format of the stream by its first bytes, and
-// decodes it.
+// decodeSniffed detects the compression of the stream by its first bytes,
+// decodes it, and makes Read refuse data that is certainly not CSV.
 func (s *stream) decodeSniffed(maxWindow uint64) error {
 	f, r := sniff(s.Reader)
 	s.Reader = r
-	return s.decode(f, maxWindow)
+	return s.decodeContent(f, maxWindow)
+}
+
+// decodeContent decodes a stream of the format f, and makes Read refuse content
+// that is certainly not CSV.
+func (s *stream) decodeContent(f format, maxWindow uint64) error {
+	if err := s.decode(f, maxWindow); err != nil {
+		return err
+	}
+	s.Reader = &inspector{r: s.Reader, found: s.examine}
+	return nil
+}
+
+// examine records what the first bytes of decoded data show, and returns why
+// the data is refused, or nil.
+func (s *stream) examine(c recognition) error {
+	if s.seems != nil {
+		s.seems.Store(c.resembles)
+	}
+	switch c.format {
+	case plain:
+		return c.refused
+	case zipped:
+		return errZip
+	}
+	return errTwice
 }
 
 // Window implements [parser.Windower].
@@ -89,6 +126,9 @@ func (s *stream) Info() engine.StreamInfo {
 	info := engine.StreamInfo{Proof: s.strongest(), Checked: s.checked, RawBytes: s.raw.n, Waited: s.raw.in}
 	if r, ok := s.raw.r.(*regularReader); ok {
 		info.Mapped = r.mapped
+	}
+	if s.process != nil {
+		info.RawBytes = s.process.Consumed()
 	}
 	return info
 }
@@ -168,14 +208,6 @@ func (s *source) failed() error {
 		return nil
 	}
 	return s.err
-}
-
-// opened returns s unless there is an error.
-func opened(s *stream, err error) (io.ReadCloser, error) {
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
 }
 
 // ready returns s, or closes it if there is an error.

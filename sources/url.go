@@ -3,7 +3,6 @@ package sources
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/url"
 	"strings"
@@ -52,6 +51,7 @@ func publicOrigin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
 // remote is the common implementation of parts that are read over HTTP.
 type remote struct {
+	explainer
 	client *Client
 	url    *url.URL
 	name   string
@@ -76,13 +76,19 @@ func (c *Client) newRetrier(u *url.URL) *retrier {
 func (r *remote) Name() string { return r.name }
 
 // Open implements [engine.Part]. It returns once the first bytes of the
-// response are available. It decodes the Content-Encoding, and then data that
-// is compressed by its first bytes.
+// response are available. It decodes the Content-Encoding, pipes the data
+// through the command of the client, if there is one, and then decodes data
+// that is compressed by its first bytes.
 func (r *remote) Open(ctx context.Context) (io.ReadCloser, error) {
-	return opened(r.open(ctx))
+	return r.deliver(r.open(ctx))
 }
 
 func (r *remote) open(ctx context.Context) (*stream, error) {
+	if r.client.pre != nil {
+		return piped(ctx, r.client.pre, r.client.opts.IdleTimeout, r.client.opts.MaxWindow, func(ctx context.Context) (*stream, error) {
+			return r.client.fetch(ctx, r.url, acceptAny)
+		})
+	}
 	s, err := r.client.fetch(ctx, r.url, acceptCSV)
 	if err != nil {
 		return nil, err
@@ -92,13 +98,16 @@ func (r *remote) open(ctx context.Context) (*stream, error) {
 	return ready(s, err)
 }
 
+// acceptAny accepts every media type: the data is not CSV yet.
+func acceptAny(string) error { return nil }
+
 // acceptCSV rejects the media types of error and login pages.
 func acceptCSV(mediaType string) error {
 	switch {
 	case isHTML(mediaType):
-		return fmt.Errorf("%w: the server sent an HTML page", ErrContent)
+		return &FormatError{"HTML", htmlHint}
 	case isJSON(mediaType):
-		return fmt.Errorf("%w: the server sent JSON", ErrContent)
+		return &FormatError{"JSON", jsonHint}
 	}
 	return nil
 }

@@ -37,17 +37,17 @@ func (z *zstdFrames) add(p []byte) {
 func (z *zstdFrames) frame() bool {
 	n := len(z.head)
 	switch {
-	case n <= magicSize:
+	case n <= zstdSize:
 		return false
-	case string(z.head[:magicSize]) != zstdMagic:
+	case string(z.head[:zstdSize]) != zstdMagic:
 		if n < 8 {
 			return false
 		}
 		z.skip = uint64(binary.LittleEndian.Uint32(z.head[4:]))
 		return true
 	}
-	descriptor := z.head[magicSize]
-	if n < magicSize+1+fieldsLength(descriptor) {
+	descriptor := z.head[zstdSize]
+	if n < zstdSize+1+fieldsLength(descriptor) {
 		return false
 	}
 	z.number++

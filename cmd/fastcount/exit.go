@@ -55,7 +55,7 @@ var exitCodes = []struct {
 	{exitIncomplete, "an incomplete result was written and is marked as such, as --allow-partial, --max-bad-rows or --verify warn allows"},
 	{exitNotFound, "a source was not found"},
 	{exitRetries, "all attempts failed; trying again later may help"},
-	{exitData, "the data was refused: malformed CSV, a missing column, invalid UTF-8, corrupt compressed data"},
+	{exitData, "the data was refused: malformed CSV, a missing column, invalid UTF-8, corrupt compressed data, another format, a failed --pre command"},
 	{exitNotAllowed, "not allowed: 401, 403, TLS, a redirect to another origin, a secret over plain http"},
 	{exitLimit, "a limit was reached, or memory or file descriptors ran out; the message names the flag or the limit of the system"},
 	{exitMismatch, "the counts disagree with the server's metadata or --expect-rows, or the proof is weaker than --require"},
@@ -101,6 +101,7 @@ var failures = []failure{
 	{matches(sources.ErrWindow), exitLimit, "raise the limit with --max-window"},
 	{matches(sources.ErrResponseTooLarge), exitLimit, "raise the limit with --max-json"},
 	{matches(sources.ErrTooManyIDs), exitLimit, "raise the limit with --max-downloads"},
+	{matches(sources.ErrTooManyMembers), exitLimit, "raise the limit with --max-members"},
 	{matches(sources.ErrTooManyNames), exitLimit, "raise the limit with --max-declared-names"},
 	{matches(resources.ErrMemory), exitLimit, "use less memory with fewer --jobs and --transfers, or raise the limit with --max-memory"},
 
@@ -130,15 +131,18 @@ var failures = []failure{
 	{is: matches(partial.ErrVersion), code: exitMerge},
 	{is: matches(plan.ErrDuplicate), code: exitUsage},
 	{is: matches(plan.ErrChanged), code: exitMismatch},
+	{matches(plan.ErrOtherCommand), exitUsage, "give the command of the plan with --pre; a plan never makes a worker run a command"},
 	{is: matches(plan.ErrCorrupt), code: exitData},
 	{is: matches(plan.ErrVersion), code: exitData},
 
 	{matches(sources.ErrChanged), 0, "count the file when nothing writes to it, or count a copy"},
 	{matches(sources.ErrStalled), 0, "try again later, or wait longer with --idle-timeout"},
+	{matches(sources.ErrCommand), exitData, "run the command by itself to see all of its messages"},
 	{matches(sources.ErrTimeout), 0, "try again later, or wait longer with --connect-timeout, --tls-timeout and --header-timeout"},
 	{matches(syscall.ECONNREFUSED), 0, "check the address and whether the server is running: nothing listens there"},
 	{matches(syscall.EADDRINUSE), 0, "stop the program that listens there, or take a free port with --listen 127.0.0.1:0"},
 	{matches(sources.ErrExhausted), exitRetries, "try again later, or make more attempts with --retries"},
+	{matches(sources.ErrNoMember), exitNotFound, "choose members with --member GLOB; without a / it matches the last element of a name"},
 	{is: matches(sources.ErrNotFound), code: exitNotFound},
 
 	{proxyStatus, exitNotAllowed, proxyHint},
@@ -163,7 +167,7 @@ var failures = []failure{
 	{matches(parser.ErrRepeatedHeader), exitData, "name each file instead: two files seem to be pasted together"},
 	{matches(parser.ErrByteOrderMark), exitData, "name each file instead: files with byte order marks seem to be pasted together"},
 	{matches(parser.ErrUnexpectedHeader), exitData, "leave out --no-header if the first record is the header; a later one is that of an appended file"},
-	{matches(parser.ErrUnsupportedEncoding), exitData, "convert it to UTF-8 first, such as with: iconv -f UTF-16 -t UTF-8"},
+	{matches(parser.ErrUnsupportedEncoding), exitData, "convert it on the way with --pre 'iconv -f UTF-16 -t UTF-8'"},
 	{matches(parser.ErrFieldCount), exitData, "check the field separator (--delimiter), or leave out such rows with --max-bad-rows N"},
 	{matches(parser.ErrInvalidUTF8), exitData, "count such ids with --invalid-utf8=escape"},
 	{matches(parser.ErrBareQuote), exitData, csvHint},
@@ -271,6 +275,9 @@ func hints(err error) []string {
 	}
 	if h, ok := errors.AsType[*cli.HintedError](err); ok {
 		return h.Hints
+	}
+	if f, ok := errors.AsType[*sources.FormatError](err); ok {
+		return []string{f.Hint}
 	}
 	if i, ok := errors.AsType[*incompleteError](err); ok {
 		var all []string

@@ -21,7 +21,7 @@ import (
 )
 
 // samples are valid values by placeholder. Other flags accept any word.
-var samples = map[string]string{"SIZE": "12K", "N": "3", "TIME": "7s", "CHAR": ";", "": "true"}
+var samples = map[string]string{"SIZE": "12K", "N": "3", "TIME": "7s", "CHAR": ";", "CMD": "go version", "": "true"}
 
 // sampleOf returns a valid value of a flag, other than its default.
 func sampleOf(f cli.Flag) string {

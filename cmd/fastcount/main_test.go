@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 			"zstd":   compressZstd,
 			"write":  write,
 			"shape":  writeShape,
+			"zip":    makeZip,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", testprogram.RaceOptions)

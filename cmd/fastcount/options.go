@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -25,6 +26,7 @@ type remoteOptions struct {
 	caFile         string
 
 	allowDuplicateIDs bool
+	pre               cli.Command
 
 	transfers      cli.Count
 	retries        cli.Number
@@ -97,7 +99,9 @@ type countOptions struct {
 // inputOptions are the flags about the sources.
 type inputOptions struct {
 	remoteOptions
-	filesFrom string
+	filesFrom  string
+	members    []string
+	maxMembers cli.Count
 }
 
 // rowOptions are the flags about rows that are left out.
@@ -153,6 +157,10 @@ type reportOptions struct {
 
 // inputFlags adds the flags about the sources.
 func (o *inputOptions) inputFlags(f *pflag.FlagSet) {
+	cli.AddTexts(f, &o.members, "member", "GLOB", "member of zip archives to count; repeatable (default: "+strings.Join(sources.DefaultMembers(), " ")+")")
+	f.Var(&o.pre, "pre", "command to pipe each source through, without a shell")
+	o.maxMembers = sources.DefaultMaxMembers
+	f.Var(&o.maxMembers, "max-members", "most members of a zip archive")
 	cli.AddText(f, &o.filesFrom, "files-from", "FILE", "file of more sources, one per line or NUL-terminated; - is standard input")
 	f.BoolVar(&o.allowDuplicateIDs, "allow-duplicate-ids", false, "count a download once for each export that lists its id")
 }

@@ -100,7 +100,7 @@ func (o *planOptions) config(p *program) (cfg engine.Config, err error) {
 func (o *planOptions) rules() plan.Rules {
 	return plan.Rules{
 		Dialect: plan.Dialect(o.dialect()), Patient: plan.NewColumn(o.patient.Selector()), Event: plan.NewColumn(o.event.Selector()),
-		EscapeIDs: o.utf8.Word == "escape", AllowDuplicateIDs: o.allowDuplicateIDs,
+		EscapeIDs: o.utf8.Word == "escape", AllowDuplicateIDs: o.allowDuplicateIDs, Pre: o.pre.String(),
 	}
 }
 

@@ -123,6 +123,7 @@ func (o *remoteOptions) clientOptions(maxWindow uint64) sources.Options {
 		MaxDownloads:   int(o.maxDownloads),
 		MaxDeclared:    int(o.maxDeclared),
 		MaxWindow:      maxWindow,
+		Pre:            o.pre.String(),
 	}
 }
 

@@ -81,7 +81,10 @@ func (o *countOptions) countShard(ctx context.Context, p *program, s shard, cfg 
 		return err
 	}
 	defer client.close()
-	local := sources.LocalOptions{MaxWindow: uint64(o.maxWindow)}
+	local, err := o.localOptions(uint64(o.maxWindow))
+	if err != nil {
+		return err
+	}
 	parts, err := s.plan.Parts(ctx, s.plan.Shard(s.index, s.count), local, client.get)
 	if err != nil {
 		return err

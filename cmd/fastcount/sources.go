@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"fastcount/engine"
 	"fastcount/internal/cli"
@@ -80,14 +81,32 @@ func (o *inputOptions) resolve(p *program, args []string, maxWindow uint64) ([]s
 	if err != nil {
 		return nil, err
 	}
-	found, err := sources.Resolve(args, p.stdin, sources.LocalOptions{MaxWindow: maxWindow})
+	local, err := o.localOptions(maxWindow)
 	if err != nil {
 		return nil, err
+	}
+	found, err := sources.Resolve(args, p.stdin, local)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range found {
+		if n := len(s.LeftOut); n > 0 {
+			p.ui.Warn(fmt.Sprintf("%s: %s left out, such as %s", s.Value, human.Numbered(n, "member is", "members are"), s.LeftOut[0]))
+		}
 	}
 	for _, names := range sources.SimilarURLs(found) {
 		p.ui.Warn(fmt.Sprintf("%s and %s are both counted: their URLs differ only in // or an empty query", names[0], names[1]))
 	}
 	return found, nil
+}
+
+// localOptions returns how files and standard input are read.
+func (o *inputOptions) localOptions(maxWindow uint64) (sources.LocalOptions, error) {
+	if len(o.members) > 0 && o.pre.String() != "" {
+		return sources.LocalOptions{}, cli.Usagef("--member and --pre exclude each other: an archive is piped through the command as a whole")
+	}
+	return sources.LocalOptions{MaxWindow: maxWindow, Members: o.members, MaxMembers: int(o.maxMembers), Pre: o.pre.String(),
+		IdleTimeout: time.Duration(o.idleTimeout)}, nil
 }
 
 // warnEqualFiles warns of files that have rows and equal content. It returns an

@@ -48,6 +48,9 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 		return func() error { return nil }, nil
 	}
 	run := checkpoint.Run{Rules: rules(r, parts, *cfg)}
+	if o.pre != "" {
+		run.Rules["--pre"] = o.pre.String()
+	}
 	for _, part := range parts {
 		run.Sources = append(run.Sources, r.identityOf(part))
 	}

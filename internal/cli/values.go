@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"fastcount/internal/filter"
 )
 
 // The types below are values of flags: each can be set from text, and returns
@@ -88,6 +90,20 @@ func (c *Count) Set(text string) error {
 
 func (c *Count) String() string { return strconv.Itoa(int(*c)) }
 func (*Count) Type() string     { return "N" }
+
+// Command is a command that sources are piped through, or "".
+type Command string
+
+func (c *Command) Set(text string) error {
+	if _, err := filter.Parse(text); err != nil {
+		return err
+	}
+	*c = Command(text)
+	return nil
+}
+
+func (c *Command) String() string { return string(*c) }
+func (*Command) Type() string     { return "CMD" }
 
 // Number is a number, 0 or more. K, M and G are powers of 1000.
 type Number uint64

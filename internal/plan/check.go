@@ -81,6 +81,8 @@ func (f *File) check(weight int64) error {
 		return errors.New("negative size")
 	case !isDigest(f.Digest):
 		return errors.New("file without a digest")
+	case f.Member != "" && !f.Whole:
+		return errors.New("member of an archive that can be split")
 	case f.Whole && (f.Scanned || len(f.Boundaries) > 0):
 		return errors.New("boundaries in a file that cannot be split")
 	case f.Whole:
@@ -134,7 +136,7 @@ type listing struct {
 
 func (l *listing) add(e *Entry) error {
 	if e.File != nil {
-		return l.addFile(e.File.Path)
+		return l.addFile(e.File)
 	}
 	d := e.Download
 	if l.server == nil {
@@ -149,8 +151,11 @@ func (l *listing) add(e *Entry) error {
 	return nil
 }
 
-func (l *listing) addFile(path string) error {
-	normal := inDirectory(l.dir, path)
+func (l *listing) addFile(f *File) error {
+	path, normal := f.Path, inDirectory(l.dir, f.Path)
+	if f.Member != "" {
+		path, normal = f.name(), normal+"\x00"+f.Member
+	}
 	known, listed := l.files[normal]
 	switch {
 	case listed && known == path:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"unicode/utf8"
 
 	"fastcount/engine"
@@ -16,6 +17,10 @@ import (
 // was made.
 var ErrChanged = errors.New("changed since the plan was made")
 
+// ErrOtherCommand is matched by the error for a plan whose sources are piped
+// through another command than the one given, or through none.
+var ErrOtherCommand = errors.New("the plan was made for another command")
+
 // ErrUnplannable is matched by the error for a file that no plan can list.
 var ErrUnplannable = errors.New("cannot be part of a plan")
 
@@ -25,10 +30,16 @@ type Clients func(server string) (*sources.Client, error)
 // Parts returns the parts of a shard. The error matches ErrChanged if an input
 // is not what the plan was made of.
 func (p *Plan) Parts(ctx context.Context, ranges []EntryRange, o sources.LocalOptions, clients Clients) ([]engine.Part, error) {
+	if o.Pre != p.Rules.Pre {
+		return nil, fmt.Errorf("%w: %q, not %q", ErrOtherCommand, p.Rules.Pre, o.Pre)
+	}
 	parts := make([]engine.Part, len(ranges))
+	archives := make(map[string]*sources.File) // by path
 	for i, r := range ranges {
 		var err error
-		if r.File != nil {
+		if r.File != nil && r.File.Member != "" {
+			parts[i], err = p.member(ctx, r, o, archives)
+		} else if r.File != nil {
 			parts[i], err = p.file(ctx, r, o)
 		} else {
 			parts[i], err = download(ctx, r.Download, clients)
@@ -61,6 +72,36 @@ func (p *Plan) file(ctx context.Context, r EntryRange, o sources.LocalOptions) (
 	return f.Section(r.File.Path, r.From, r.To), nil
 }
 
+// member returns a member of an archive as a part. Archives that were compared
+// with the plan are in known.
+func (p *Plan) member(ctx context.Context, r EntryRange, o sources.LocalOptions, known map[string]*sources.File) (engine.Part, error) {
+	path := p.Path(r.File)
+	archive := known[path]
+	if archive == nil {
+		var err error
+		if archive, err = sources.NewFile(path, o); err != nil {
+			return nil, err
+		}
+		if err := r.File.compare(ctx, archive, false); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		known[path] = archive
+	}
+	m, err := archive.Member(r.File.Member)
+	if err != nil {
+		return nil, err
+	}
+	return m.Named(r.File.name()), nil
+}
+
+// name returns the name of the part.
+func (f *File) name() string {
+	if f.Member == "" {
+		return f.Path
+	}
+	return filepath.ToSlash(f.Path) + "/" + f.Member
+}
+
 // compare returns an error that matches ErrChanged unless a file, which may be
 // a copy on another node, is what the plan was made of. footer reports whether
 // the dialect has a footer.
@@ -70,7 +111,7 @@ func (f *File) compare(ctx context.Context, now *sources.File, footer bool) erro
 		return fmt.Errorf("%w: size was %d bytes, is %d", ErrChanged, f.Size, size)
 	case !now.Modified().Equal(f.Modified):
 		return fmt.Errorf("%w: modification time was %v, is %v", ErrChanged, f.Modified, now.Modified().UTC())
-	case (now.Compressed() || footer) != f.Whole:
+	case (!now.Plain() || footer) != f.Whole:
 		return fmt.Errorf("%w: compression differs", ErrChanged)
 	}
 	digest, err := now.Digest(ctx)
@@ -110,16 +151,22 @@ const (
 	compressedWeight = 8
 )
 
-// NewFile returns the entry of a regular file. It reads the first and the last
-// bytes of the file, for the digest.
+// NewFile returns the entry of a regular file or a member of an archive. It
+// reads the first and the last bytes of the file, for the digest.
 func NewFile(ctx context.Context, part engine.Part) (Entry, error) {
+	m, isMember := part.(*sources.Member)
 	f, ok := part.(*sources.File)
-	if !ok {
+	if isMember {
+		f = m.File()
+	} else if !ok {
 		return Entry{}, fmt.Errorf("%s: %w: not a file", part.Name(), ErrUnplannable)
 	}
 	info := f.Info()
-	if !utf8.ValidString(f.Name()) {
-		return Entry{}, fmt.Errorf("%q: %w: name is not valid UTF-8", f.Name(), ErrUnplannable)
+	if !utf8.ValidString(part.Name()) {
+		return Entry{}, fmt.Errorf("%q: %w: name is not valid UTF-8", part.Name(), ErrUnplannable)
+	}
+	if err := f.Err(); err != nil {
+		return Entry{}, fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	if !info.SizeKnown {
 		return Entry{}, fmt.Errorf("%s: %w: not a regular file", f.Name(), ErrUnplannable)
@@ -128,9 +175,11 @@ func NewFile(ctx context.Context, part engine.Part) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("%s: %w", f.Name(), err)
 	}
-	file := &File{Path: f.Name(), Size: info.Size, Modified: f.Modified().UTC(), Digest: digest, Whole: f.Compressed()}
+	file := &File{Path: f.Name(), Size: info.Size, Modified: f.Modified().UTC(), Digest: digest, Whole: !f.Plain()}
 	e := Entry{File: file, Weight: max(1, info.Size)}
-	if file.Whole {
+	if isMember {
+		file.Member, e.Weight = m.Member(), max(1, m.Length())
+	} else if file.Whole {
 		e.Weight = times(e.Weight, compressedWeight)
 	}
 	return e, nil

@@ -42,6 +42,10 @@ type Rules struct {
 	Event     Column `json:"event,omitzero"`
 	EscapeIDs bool   `json:"escape_ids,omitempty"`
 
+	// Pre is the command that every source is piped through, or "". It is never
+	// run because a plan names it: a worker must be given the same one.
+	Pre string `json:"pre,omitempty"`
+
 	// AllowDuplicateIDs allows downloads of several exports to have the same
 	// id.
 	AllowDuplicateIDs bool `json:"allow_duplicate_ids,omitempty"`
@@ -106,7 +110,8 @@ type Entry struct {
 // File is an entry that is a local file, which must be accessible wherever it
 // is counted.
 type File struct {
-	Path     string    `json:"path"` // as given; relative to the directory of the plan
+	Path     string    `json:"path"`             // as given; relative to the directory of the plan
+	Member   string    `json:"member,omitempty"` // of the zip archive at Path
 	Size     int64     `json:"size"`
 	Modified time.Time `json:"modified"`
 
@@ -115,8 +120,9 @@ type File struct {
 	// change time and inode are its own.
 	Digest string `json:"digest"`
 
-	// Whole reports that the file is not split, because it is compressed or
-	// the dialect has a footer.
+	// Whole reports that the file is not split, because it is compressed, a
+	// member of an archive, or piped through a command, or the dialect has a
+	// footer.
 	Whole bool `json:"whole,omitempty"`
 
 	// Boundaries are places that are known to lie right before a record, in
