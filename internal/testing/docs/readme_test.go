@@ -2,6 +2,7 @@ package docs
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,8 +19,9 @@ import (
 //
 //   - A line that begins with "$ " is a command of sh, which continues in the
 //     next line if it ends in a backslash. All commands of a page run in order,
-//     in a directory that is empty at first. Each must exit with code 0; an
-//     example of a failure ends in "; echo $?".
+//     in a copy of the directory that is named like the page, such as
+//     docs/exports, or in an empty one. Each must exit with code 0; an example
+//     of a failure ends in "; echo $?".
 //   - The lines up to the next command are its standard output, together with
 //     its standard error if one of them begins with "fastcount: " or "hint: ".
 //     Without such lines the output is not checked. A line "..." matches any
@@ -40,11 +42,21 @@ func TestReadme(t *testing.T) {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			t.Parallel()
 			s := session{dir: t.TempDir()}
+			if samples := os.DirFS(strings.TrimSuffix(page, ".md")); isDir(samples) {
+				if err := os.CopyFS(s.dir, samples); err != nil {
+					t.Fatal(err)
+				}
+			}
 			for _, e := range examples(string(text)) {
 				s.run(t, e)
 			}
 		})
 	}
+}
+
+func isDir(f fs.FS) bool {
+	_, err := fs.Stat(f, ".")
+	return err == nil
 }
 
 // example is a command and its output.
