@@ -127,7 +127,7 @@ func (r *Reader) skipMark() error {
 		return nil
 	}
 	r.pos = 3
-	if r.padded && r.end == r.pos+1 { // the input ends after the mark: there is no line to terminate
+	if r.padded && r.end == r.pos+1 { // the input ends after the mark and has no line to terminate
 		r.end, r.padded, r.records.padded = r.pos, false, false
 	}
 	return nil

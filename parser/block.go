@@ -106,8 +106,8 @@ func (r *Reader) parseBlock(window []byte) (used int, more bool) {
 
 // verify reports whether the last structural character of each record is a line
 // feed, and no record exceeds the limit, begins with a byte order mark or a
-// comment, or equals the header. There are as many line feeds as records, so
-// the remaining structural characters are delimiters.
+// comment, or equals the header. The number of line feeds is that of records,
+// so the remaining structural characters are delimiters.
 //
 // A record that equals the header has its length, or one byte more for a CR.
 // Most records do not, so that one comparison excludes them.

@@ -22,13 +22,13 @@ type Dialect struct {
 	Delimiter string
 
 	// Quote encloses fields that contain delimiters or line ends. Within
-	// quotes, two quotes stand for one. Zero means '"'.
+	// quotes, two quotes represent one. Zero means '"'.
 	//
 	// RFC 4180: DQUOTE. encoding/csv: always '"'. Python: quotechar. DuckDB:
 	// quote. PostgreSQL: QUOTE. MySQL: FIELDS ENCLOSED BY.
 	Quote byte
 
-	// NoQuote means that there are no quoted fields: quotes are data.
+	// NoQuote means that fields are never quoted: quotes are data.
 	//
 	// Python: QUOTE_NONE. DuckDB: quote = ''. PostgreSQL: FORMAT text. MySQL:
 	// FIELDS ENCLOSED BY ''.
@@ -36,7 +36,7 @@ type Dialect struct {
 
 	// Escape makes the next byte literal: within quotes, or anywhere if NoQuote
 	// is set. It is removed from the value, but a field that is exactly \N
-	// stays as it is. No escape sequence is translated: \n stands for n. Zero
+	// stays as it is. No escape sequence is translated: \n means n. Zero
 	// means that there is no escape.
 	//
 	// Python: escapechar. DuckDB: escape. PostgreSQL: ESCAPE, in FORMAT text

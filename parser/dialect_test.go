@@ -20,7 +20,7 @@ import (
 // tokens are dialects, each with the tokens of which the inputs in it consist.
 var tokens = map[string]struct {
 	parser.Dialect
-	tokens string // separated by blanks; ␠ stands for a blank
+	tokens string // separated by blanks; ␠ means a blank
 }{
 	"no quotes":                  {parser.Dialect{NoQuote: true}, "a , \" \n \r"},
 	"single quotes":              {parser.Dialect{Quote: '\''}, "a , ' \" \n \r"},

@@ -9,7 +9,7 @@
 //     by a line end, which is LF or CRLF. A record may span several lines,
 //     because line ends may occur inside quotes. Empty lines are not records.
 //   - A field is quoted if its first byte is a quote. In a quoted field, two
-//     quotes stand for one.
+//     quotes represent one.
 //   - The header is the first record of an input, unless [Dialect.NoHeader] is
 //     set. It contains the column names. All records have the same number of
 //     fields as the first one.

@@ -6,7 +6,7 @@ import "io"
 // that small network reads are combined.
 const minFill = 64 << 10
 
-// fill gets the next window of the source. If there is none, it moves the
+// fill gets the next window of the source. Without one, it moves the
 // unparsed bytes to the start of the buffer and reads until that holds at least
 // minFill bytes more than twice their number, or is full, or the input ends.
 // Because the amount doubles, parsing a long record that arrives in small

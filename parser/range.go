@@ -25,7 +25,7 @@ type Range struct {
 
 	// Limit returns the offset in the source of the next range, or
 	// math.MaxInt64 while that is not known. It must be known when the byte at
-	// that offset has been read. If Limit is nil, there is no next range.
+	// that offset has been read. If Limit is nil, this is the last range.
 	Limit func() int64
 }
 
@@ -41,10 +41,10 @@ func (r *Reader) updateLimit() {
 }
 
 // findRecord moves r.pos to the first position after a line feed where a record
-// can begin or where the range ends. If there is none in the buffer, it moves
-// r.pos to the position after the first line feed: whether the guess is correct
-// is decided by the preceding range. If there is no line feed, the range begins
-// in a record that exceeds the limit.
+// can begin or where the range ends. If the buffer has none, it moves r.pos to
+// the position after the first line feed: whether the guess is correct is
+// decided by the preceding range. Without a line feed, the range begins in a
+// record that exceeds the limit.
 func (r *Reader) findRecord() error {
 	for bytes.IndexByte(r.buf[:r.end], '\n') < 0 {
 		if r.eof {
@@ -72,7 +72,7 @@ func (r *Reader) findRecord() error {
 }
 
 // nextLine returns the offset that follows the first line feed of data[at:], or
-// -1 if there is none.
+// -1.
 func nextLine(data []byte, at int) int {
 	i := bytes.IndexByte(data[at:], '\n')
 	if i < 0 {

@@ -108,7 +108,7 @@ func (d Dialect) excluded() string {
 }
 
 // Release makes the memory of r available to other Readers. Blocks that r has
-// returned are no longer valid. r can be used again after a call of Reset.
+// returned become invalid. r can be used again after a call of Reset.
 func (r *Reader) Release() {
 	if r.scratch == nil {
 		return

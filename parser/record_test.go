@@ -177,7 +177,7 @@ func TestStringsWithLineLimit(t *testing.T) {
 	proof.Cases(t, "strings-lines", tried)
 }
 
-// A record may have as many lines as the limit allows, however the input is
+// A record may have the number of lines that is the limit, however the input is
 // cut. With one more, the error has the position where the record begins.
 func TestLineLimitOfRecord(t *testing.T) {
 	for _, end := range []string{"\n", ""} {

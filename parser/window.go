@@ -45,7 +45,7 @@ func (r *Reader) window() bool {
 }
 
 // keepUnread moves the unread bytes to the start of the buffer that belongs to
-// r, which grows if it has no room for another byte, and makes that the current
+// r, which grows if it is full, and makes that the current
 // buffer.
 func (r *Reader) keepUnread() {
 	unread := r.buf[r.pos:r.end]

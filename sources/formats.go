@@ -206,7 +206,7 @@ func isTar(head []byte) bool {
 // wideEncoding returns UTF-16LE, UTF-16BE, UTF-32LE or UTF-32BE if head begins
 // with characters of ASCII in that encoding, and otherwise the empty string.
 // Two characters of UTF-32 or three of UTF-16 suffice: NUL is valid in CSV, but
-// not so many in a regular order.
+// does not occur in such a regular order.
 func wideEncoding(head []byte) string {
 	var zeros strings.Builder
 	for _, c := range head[:min(len(head), 8)] {

@@ -100,7 +100,7 @@ func expandBraces(pattern string) []string {
 }
 
 // choicesIn returns the alternatives in the braces at the beginning of text,
-// and the length of the braces. There are no choices if they are not closed.
+// and the length of the braces. It returns no choices if they are not closed.
 func choicesIn(text string) (choices []string, length int) {
 	depth, from := 0, 1
 	for i := 0; i < len(text); i++ {

@@ -32,7 +32,7 @@ func newMember(f *File, entry ziparchive.Member) *Member {
 }
 
 // Member returns the member with a name, as the directory of the archive holds
-// it. The error matches [ErrNotFound] if there is none.
+// it. The error matches [ErrNotFound] without such a member.
 func (f *File) Member(name string) (*Member, error) {
 	if f.Plain() || f.content.format != zipped {
 		return nil, mark(ErrNotFound, fmt.Errorf("%s is not a zip archive", f.path))

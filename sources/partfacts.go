@@ -13,8 +13,8 @@ var formatSuffixes = []string{".csv", ".tsv", ".tab", ".psv", ".txt"}
 // pathFacts returns the facts about a part whose path is name, for
 // engine.PartInfo: name is the last element without one suffix of a compressed
 // file and one of formatSuffixes, dir is the last element of its directory, and
-// path is the path itself. There is no dir if the path has no directory, or one
-// whose name it does not contain.
+// path is the path itself. dir is missing if the path has no directory, or does
+// not contain its name.
 func pathFacts(name string) map[string]string {
 	slashed := filepath.ToSlash(name)
 	base, _ := cutCompressed(path.Base(slashed))

@@ -18,8 +18,8 @@ type memberPattern struct {
 	compressed   bool       // the suffix of a compressed file may follow
 }
 
-// parsePatterns parses the patterns of members, or the default ones if there
-// are none. The syntax is that of globs. The errors match [ErrArgument].
+// parsePatterns parses the patterns of members, or the default ones for
+// no patterns. The syntax is that of globs. The errors match [ErrArgument].
 func parsePatterns(texts []string) ([]memberPattern, error) {
 	byDefault := texts == nil
 	if byDefault {

@@ -89,7 +89,8 @@ func TestSilentProxy(t *testing.T) {
 	})
 }
 
-// TestRefusalByTLS: without common TLS parameters, there is no second attempt.
+// TestRefusalByTLS checks that a server without common TLS parameters is not
+// tried again.
 func TestRefusalByTLS(t *testing.T) {
 	for name, config := range map[string]*tls.Config{
 		"an old version":            {MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10},

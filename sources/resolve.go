@@ -222,8 +222,8 @@ func (r *resolver) addArchive(f *File) error {
 	return nil
 }
 
-// expand returns the file named arg, or if there is none the files that match
-// arg as a glob.
+// expand returns the file named arg, if it exists, and otherwise the files that
+// match arg as a glob.
 func expand(arg string, o LocalOptions) ([]*File, error) {
 	if _, err := os.Stat(arg); err == nil || !strings.ContainsAny(arg, "*?[{") {
 		f, err := NewFile(arg, o)

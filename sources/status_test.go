@@ -113,8 +113,8 @@ func TestHTTPToAServerOfTLS(t *testing.T) {
 	}
 }
 
-// TestWrongContentEncoding: the error tells what the data is not, and is final
-// after another attempt.
+// TestWrongContentEncoding checks that the error names the declared encoding,
+// and is final after another attempt.
 func TestWrongContentEncoding(t *testing.T) {
 	zipped := string(gz(t, csvText))
 	for name, test := range map[string]struct {

@@ -201,7 +201,7 @@ func (s *source) Window(unread int) []byte {
 // consists of empty gzip members or zstd frames.
 const rawSlack = 64 << 10
 
-// failed returns the error of the source, or nil if there is none or it is
+// failed returns the error of the source, or nil if that is nil or
 // io.EOF.
 func (s *source) failed() error {
 	if s.err == io.EOF {

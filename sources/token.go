@@ -17,7 +17,7 @@ type tokens struct {
 	used []string // the last is the present one
 }
 
-// current returns the present token and its number, or 0 if there is none.
+// current returns the current token and its number, or 0 without a token.
 func (t *tokens) current() (token string, number int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -45,8 +45,8 @@ func (d *Delimiter) Set(text string) error {
 func (d *Delimiter) String() string { return string(*d) }
 func (*Delimiter) Type() string     { return "STR" }
 
-// unescape replaces \t, \xHH, \NNN and \\ in text. A single backslash stands
-// for itself.
+// unescape replaces \t, \xHH, \NNN and \\ in text. A single backslash
+// remains one.
 func unescape(text string) (string, error) {
 	if text == `\` {
 		return text, nil
@@ -93,7 +93,7 @@ const none = "none"
 // Char is a byte of CSV with a meaning.
 type Char struct {
 	Byte byte
-	None bool // there is no such byte
+	None bool // no byte has the meaning
 }
 
 func (c *Char) Set(text string) error {

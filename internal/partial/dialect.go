@@ -39,8 +39,8 @@ func DialectRules(d parser.Dialect) map[string]string {
 	return rules
 }
 
-// validRules reports whether rules may be those of a dialect, as far as a
-// program that knows other rules can tell.
+// validRules reports whether rules may be those of a dialect, which may have
+// rules that this program does not know.
 func validRules(rules map[string]string) bool {
 	for name, value := range rules {
 		if name == "" || value == "" || !utf8.ValidString(name) || !utf8.ValidString(value) {
