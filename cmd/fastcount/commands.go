@@ -51,8 +51,8 @@ func (p *program) command(use, short string, flags *cli.FlagSet, run action, com
 		ValidArgsFunction:     complete,
 		RunE:                  func(c *cobra.Command, args []string) error { return p.runCommand(c, run, args) },
 	}
+	flags.Complete("FORMAT[=FILE]", completeSinks)
 	flags.AddTo(c)
-	cli.CompleteFlags(c, map[string]cobra.CompletionFunc{"FORMAT[=FILE]": completeSinks})
 	return c
 }
 

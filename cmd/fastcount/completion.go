@@ -1,17 +1,22 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
+	"fastcount/engine"
 	"fastcount/internal/cli"
+	"fastcount/parser"
 	"fastcount/sinks"
+	"fastcount/sources"
 )
 
 func newCompletion(p *program) *cobra.Command {
@@ -89,4 +94,63 @@ func completeSinks(_ *cobra.Command, _ []string, typed string) ([]string, cobra.
 		}
 	}
 	return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// completeColumns completes the columns of the first file on the command line.
+func (o *dialectOptions) completeColumns(p *program) cobra.CompletionFunc {
+	return func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		_ = cli.SetFromEnvironment(c.Flags(), p.environ) // an invalid variable is reported when the command runs
+		var found []string
+		for _, name := range append(o.columnNames(c.Root().Context(), args), "@name", "@dir", "@path") {
+			if strings.HasPrefix(name, typed) {
+				found = append(found, name)
+			}
+		}
+		return found, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// columnNames returns the names in the header of the first of args that is a
+// regular file, as the values of flags. It returns nil if that cannot be read.
+func (o *dialectOptions) columnNames(ctx context.Context, args []string) (names []string) {
+	found, err := sources.Resolve(args, nil, sources.LocalOptions{})
+	i := slices.IndexFunc(found, func(s sources.Source) bool { return s.Kind == sources.KindFile && s.Part.Info().SizeKnown })
+	if err != nil || i < 0 || o.noHeader {
+		return nil
+	}
+	part := found[i].Part
+	header, err := o.header(ctx, part, nil)
+	if err != nil {
+		return nil
+	}
+	all := make([]parser.Selector, header.Width())
+	for i := range all {
+		all[i].Number = i + 1
+	}
+	if header, err = o.header(ctx, part, all); err != nil {
+		return nil
+	}
+	for i := range all {
+		if name := string(header.Name(i)); name != "" && !strings.ContainsFunc(name, unicode.IsControl) {
+			names = append(names, cli.ColumnValue(name))
+		}
+	}
+	return names
+}
+
+// header reads the header of a part, with the names of the selected columns.
+func (o *dialectOptions) header(ctx context.Context, part engine.Part, selected []parser.Selector) (*parser.Header, error) {
+	stream, err := part.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer stream.Close()
+	cfg := parser.Config{Dialect: o.dialect(), Columns: selected}
+	cfg.Dialect.Delimiter = cmp.Or(cfg.Dialect.Delimiter, part.Info().Delimiter)
+	r := parser.NewReader(stream, cfg)
+	defer r.Release()
+	if err := r.Begin(); err != nil {
+		return nil, err
+	}
+	return r.Header(), nil
 }

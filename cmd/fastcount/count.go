@@ -27,6 +27,7 @@ func newCount(p *program) *cobra.Command {
 	o.sourceFlags(f)
 	o.inputFlags(f)
 	o.csvFlags(s.Group("CSV"))
+	s.Complete("COLUMN", o.completeColumns(p))
 	o.limitFlags(s.Group("Limits"))
 	o.outputFlags(s.Group("Output"))
 	f = s.Group("Transfer")

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ import (
 
 	"fastcount/internal/cli"
 	"fastcount/internal/console"
+	testprogram "fastcount/internal/testing/program"
 	"fastcount/parser"
 )
 
@@ -99,6 +101,31 @@ func complete(t *testing.T, args ...string) (offered []string, directive cobra.S
 		t.Fatal(err)
 	}
 	return lines[:len(lines)-1], cobra.ShellCompDirective(n)
+}
+
+// TestColumnCompletion completes columns by the header of the named file, which
+// is read in the dialect of the command line.
+func TestColumnCompletion(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.csv")
+	testprogram.WriteText(t, file, "# x\nid;\"a b\";7;@x;;a\tb\n1;2;3;4;5;6\n")
+	facts := []string{"@name", "@dir", "@path"}
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{file, "-d", ";", "--comment=#", "--patient-column", ""}, append([]string{"id", "a b", "=7", "=@x"}, facts...)},
+		{[]string{file, "-d", ";", "--comment=#", "--event-column", "a"}, []string{"a b"}},
+		{[]string{file, "--event-column", ""}, append([]string{"# x"}, facts...)},
+		{[]string{file, "--no-header", "--event-column", ""}, facts},
+		{[]string{"demo", "--event-column", "@n"}, []string{"@name"}},
+		{[]string{filepath.Join(filepath.Dir(file), "no.csv"), "--event-column", ""}, facts},
+		{[]string{"--event-column", ""}, facts},
+	} {
+		offered, directive := complete(t, c.args...)
+		if !slices.Equal(offered, c.want) || directive&cobra.ShellCompDirectiveNoFileComp == 0 {
+			t.Errorf("%q: got %q, directive %d; want %q", c.args, offered, directive, c.want)
+		}
+	}
 }
 
 // parse reads a command line with an environment, and returns the flags.

@@ -30,6 +30,7 @@ func newPlan(p *program) *cobra.Command {
 	o.sourceFlags(f)
 	o.inputFlags(f)
 	o.dialectFlags(s.Group("CSV"))
+	s.Complete("COLUMN", o.completeColumns(p))
 	o.transferFlags(s.Group("Transfer"))
 	f = s.Group("Plan")
 	f.BoolVar(&o.scan, "scan", false, "read plain files once to cut them where no quote is open")

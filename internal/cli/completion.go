@@ -52,10 +52,10 @@ fi
 
 `
 
-// CompleteFlags registers the completion for the values of the flags of a
-// subcommand. It is chosen by the placeholder of the value; byValue holds those
-// for placeholders that only the caller can complete.
-func CompleteFlags(c *cobra.Command, byValue map[string]cobra.CompletionFunc) {
+// completeFlags registers the completion for the values of the flags of a
+// subcommand. It is chosen by the placeholder of the value; byValue takes
+// precedence.
+func completeFlags(c *cobra.Command, byValue map[string]cobra.CompletionFunc) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		info := Describe(f)
 		complete := cobra.NoFileCompletions

@@ -170,6 +170,14 @@ func (c *Column) Set(text string) error {
 	return nil
 }
 
+// ColumnValue returns the value of a flag that selects the column of that name.
+func ColumnValue(name string) string {
+	if _, err := strconv.Atoi(name); err == nil || strings.HasPrefix(name, "@") || strings.HasPrefix(name, "=") {
+		return "=" + name
+	}
+	return name
+}
+
 func (c *Column) String() string {
 	texts := make([]string, len(c.list))
 	for i, s := range c.list {

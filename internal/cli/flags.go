@@ -20,7 +20,8 @@ import (
 // FlagSet holds the flags of a subcommand, in the groups and the order of its
 // help.
 type FlagSet struct {
-	groups []flagGroup
+	groups      []flagGroup
+	completions map[string]cobra.CompletionFunc // by placeholder
 }
 
 type flagGroup struct {
@@ -36,10 +37,18 @@ func (s *FlagSet) Group(title string) *pflag.FlagSet {
 	return g.FlagSet
 }
 
+// Complete sets the completion for the values of flags with a placeholder.
+func (s *FlagSet) Complete(placeholder string, f cobra.CompletionFunc) {
+	if s.completions == nil {
+		s.completions = make(map[string]cobra.CompletionFunc)
+	}
+	s.completions[placeholder] = f
+}
+
 // groupAnnotation is the key of the annotation that holds a flag's group.
 const groupAnnotation = "group"
 
-// AddTo adds the flags to a subcommand.
+// AddTo adds the flags, with the completion of their values, to a subcommand.
 func (s *FlagSet) AddTo(c *cobra.Command) {
 	c.Flags().SortFlags = false
 	for _, g := range s.groups {
@@ -48,6 +57,7 @@ func (s *FlagSet) AddTo(c *cobra.Command) {
 			c.Flags().AddFlag(f)
 		})
 	}
+	completeFlags(c, s.completions)
 }
 
 // FlagError returns an error of pflag in the words of this program.

@@ -35,6 +35,8 @@ var completions = []struct {
 	{"fastcount --server $NOBODY dem", nil, []string{"demo"}},
 	{"fastcount --sink nd", []string{"ndjson"}, []string{"json"}},
 	{"fastcount -s csv=da", []string{"data.csv"}, nil},
+	{"fastcount data.csv --event-column ev", []string{"event_type"}, []string{"patient_id", "data.csv"}},
+	{"fastcount plan data.csv --patient-column @", []string{"@name", "@dir", "@path"}, []string{"patient_id"}},
 	{"fastcount serve --li", []string{"--listen"}, []string{"--limit"}},
 	{"fastcount serve --data de", []string{"deep"}, []string{"data.csv"}},
 	{"fastcount generate ", []string{"demo", "small", "large"}, nil},
