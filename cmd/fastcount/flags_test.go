@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,6 +103,31 @@ func complete(t *testing.T, args ...string) (offered []string, directive cobra.S
 		t.Fatal(err)
 	}
 	return lines[:len(lines)-1], cobra.ShellCompDirective(n)
+}
+
+// TestForeignFlags checks that the hints for flags of other programs only name
+// flags that exist, and that no such flag exists here.
+func TestForeignFlags(t *testing.T) {
+	root := newRoot(testProgram())
+	names := map[string]bool{}
+	for _, c := range cli.Subcommands(root) {
+		for _, f := range cli.FlagsOf(c) {
+			names[f.Name] = true
+		}
+	}
+	for _, name := range []string{"limit", "threads", "workers", "format", "timeout", "insecure", "cert", "key", "bwlimit", "cacert", "concurrency", "fields", "no-headers", "out", "proxy", "resume", "sep", "silent", "skip", "url"} {
+		err := cli.FlagError(root, newCount(testProgram()).ParseFlags([]string{"--" + name, "x"}))
+		hinted, ok := errors.AsType[*cli.HintedError](err)
+		if !ok || len(hinted.Hints) != 1 || strings.HasPrefix(hinted.Hints[0], "did you mean") {
+			t.Errorf("--%s: %v, without a hint of its own", name, err)
+			continue
+		}
+		for _, flag := range regexp.MustCompile(`--([a-z-]+)`).FindAllStringSubmatch(hinted.Hints[0], -1) {
+			if !names[flag[1]] {
+				t.Errorf("--%s: the hint names %s, which does not exist", name, flag[0])
+			}
+		}
+	}
 }
 
 // TestColumnCompletion completes columns by the header of the named file, which

@@ -140,6 +140,11 @@ func (p *program) runCommand(c *cobra.Command, run action, args []string) error 
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if code := exitCode(err); code == exitUsage || code == exitNotFound {
+		if hint := cli.DetachedValue(flags, args); hint != "" {
+			return cli.Hint(err, hint)
+		}
+	}
 	return err
 }
 

@@ -7,14 +7,10 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"fastcount/internal/nearest"
 )
 
 // FlagSet holds the flags of a subcommand, in the groups and the order of its
@@ -69,20 +65,6 @@ func FlagError(root *cobra.Command, err error) error {
 		return unknownFlag(root, unknown.GetSpecifiedName())
 	case errors.As(err, &invalid):
 		return fmt.Errorf("--%s %q: %w", invalid.GetFlag().Name, invalid.GetValue(), invalid.Unwrap())
-	}
-	return err
-}
-
-// unknownFlag returns the error for a flag that the subcommand does not have.
-// Its hint names the subcommands that have it, or a flag of a similar name.
-func unknownFlag(root *cobra.Command, name string) error {
-	err := fmt.Errorf("unknown flag --%s", name)
-	known := flagNames(root)
-	if of, ok := known[name]; ok {
-		return Hint(err, fmt.Sprintf("--%s is a flag of %s; give the subcommand as the first argument", name, strings.Join(of, ", ")))
-	}
-	if near := nearest.Word(name, slices.Sorted(maps.Keys(known))); near != "" {
-		return Hint(err, "did you mean --"+near+"?")
 	}
 	return err
 }
