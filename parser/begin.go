@@ -45,7 +45,7 @@ func (r *Reader) readHeader() error {
 			r.stats.EmptyInputs = 1
 			return io.EOF
 		}
-		return r.errorAt(0, ErrEmptyInput)
+		return r.errorAt(0, suggest(ErrEmptyInput, Dialect{SkipEmpty: true}))
 	}
 	if err := r.skipMark(); err != nil {
 		return err
@@ -64,8 +64,9 @@ func (r *Reader) readHeader() error {
 	if err != nil {
 		return err
 	}
-	if r.header, err = newHeader(r.recordValues(), &r.cfg); err != nil {
-		return r.errorAt(r.pos, err)
+	names := r.recordValues()
+	if r.header, err = newHeader(names, &r.cfg); err != nil {
+		return r.errorAt(r.pos, r.explainMissing(err, names))
 	}
 	r.advanceTo(next)
 	return r.skipRows(r.cfg.Dialect.SkipRows)

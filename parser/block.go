@@ -49,11 +49,13 @@ func (b *Block) ErrorAt(row, column int, err error) *SyntaxError {
 // the beginning of a line.
 func (b *Block) errorAt(at int, err error) *SyntaxError {
 	before := b.Data[:at]
+	err, try := trySuggested(err)
 	return &SyntaxError{
 		Offset: b.Offset + int64(at),
 		Line:   b.lines + int64(bytes.Count(before, []byte{'\n'})) + 1,
 		Column: at - bytes.LastIndexByte(before, '\n'),
 		Err:    err,
+		Try:    try,
 	}
 }
 

@@ -37,6 +37,10 @@ type SyntaxError struct {
 	Line   int64 // line of the error, from 1; line feeds inside quotes count; 0 if unknown
 	Column int   // byte within the line, from 1
 	Err    error // one of the errors above, or an error that wraps one
+
+	// Try, if not nil, holds the rules of a dialect that might read the input,
+	// as far as they differ from those of the dialect in use.
+	Try *Dialect
 }
 
 // Error returns the position of the error and its cause.

@@ -3,6 +3,7 @@ package parser_test
 import (
 	"errors"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -34,6 +35,79 @@ func TestSuggestedColumns(t *testing.T) {
 		if got, _, _ = strings.Cut(got, "; first record looks like data"); got != test.want {
 			t.Errorf("%q: got %q, want %q", test.header, got, test.want)
 		}
+	}
+}
+
+// The error for an input in another dialect has the rules that it needs,
+// however the input arrives.
+func TestSuggestedDialects(t *testing.T) {
+	const head = "patient_id,event_type,note\n"
+	for _, test := range []struct {
+		input, seen string
+		try         parser.Dialect
+	}{
+		{head + "P1,hr,5\" tube\n", "", parser.Dialect{NoQuote: true}},
+		{head + "P1,hr,=\"001\"\n", "; = precedes it", parser.Dialect{NoQuote: true}},
+		{head + "P1, \"hr\",x\n", "; only blanks precede it", parser.Dialect{Trim: true}},
+		{head + "P1,\"hr\" ,x\n", "; a blank follows it", parser.Dialect{Trim: true}},
+		{head + "P1,hr,\"she said \\\"stop\\\"\"\n", "; a backslash precedes it", parser.Dialect{Escape: '\\'}},
+		{head + "P1,hr,\"x\"y\n", "", parser.Dialect{NoQuote: true}},
+		{head + "P1,hr,\"x\n", "", parser.Dialect{NoQuote: true}},
+		{head + "P1,hr,x,\r\n", "; the last one is empty", parser.Dialect{Ragged: true}},
+		{"", "", parser.Dialect{SkipEmpty: true}},
+		{"sep=;\npatient_id;event_type\n", "; the first record is a \"sep=\" line", parser.Dialect{SkipLines: 1, Delimiter: ";"}},
+		{"SEP=,\npatient_id,event_type\n", "; the first record is a \"sep=\" line", parser.Dialect{SkipLines: 1}},
+		{"patient_id;event_type\nP1;hr\n", "; the header seems to be separated by ';'", parser.Dialect{Delimiter: ";"}},
+		{"patient_id , event_type\nP1,hr\n", `; did you mean "patient_id "?`, parser.Dialect{Trim: true}},
+		{"P1,2026-01-01,hr\n", "first record looks like data", parser.Dialect{NoHeader: true}},
+	} {
+		for _, size := range []int{1, 3, 0} {
+			cfg := ids
+			cfg.BufferSize = size
+			r := parser.NewReader(strings.NewReader(test.input), cfg)
+			_, err := readAll(r, 2)
+			var s *parser.SyntaxError
+			if !errors.As(err, &s) || s.Try == nil || !reflect.DeepEqual(*s.Try, test.try) || !strings.Contains(s.Error(), test.seen) {
+				t.Errorf("%q, buffer of %d: got %v with %+v, want %q with %+v", test.input, size, err, s.Try, test.seen, test.try)
+			}
+		}
+	}
+	for _, input := range []string{head + "P1,hr\n", head + "P1,hr,x,y\n", head + head, "a,b\nc,d\n", "\n", head + "\xef\xbb\xbfP1,hr,x\n"} {
+		_, err := readAll(parser.NewReader(strings.NewReader(input), ids), 2)
+		var s *parser.SyntaxError
+		if !errors.As(err, &s) || s.Try != nil {
+			t.Errorf("%q: got %v, %+v", input, err, s.Try)
+		}
+	}
+}
+
+// A header in a later line is found if the line holds the names of all columns.
+func TestSuggestedLines(t *testing.T) {
+	const head = "x,patient_id,event_type\n"
+	for input, want := range map[string]int{
+		"title\n" + head:                         1,
+		"a,b,c\n\n\"q\n" + head + "1,2,3\n":      3,
+		strings.Repeat("t\n", 99) + head:         99,
+		strings.Repeat("t\n", 100) + head:        0,
+		"title\npatient_id,x\n":                  0,
+		"title\n\"patient_id\",\"event_type\"\n": 1,
+		"title\npatient_id,event_type":           1,
+	} {
+		err := parser.NewReader(strings.NewReader(input), ids).Begin()
+		var s *parser.SyntaxError
+		if !errors.As(err, &s) || !errors.Is(err, parser.ErrMissingColumn) {
+			t.Fatalf("%q: got %v", input, err)
+		}
+		if got := s.Try; (got != nil) != (want > 0) || got != nil && got.SkipLines != want {
+			t.Errorf("%q: got %+v, want %d", input, got, want)
+		}
+	}
+	cfg := ids
+	cfg.Dialect.SkipLines = 1
+	err := parser.NewReader(strings.NewReader("\"\ntitle\n"+head), cfg).Begin()
+	var s *parser.SyntaxError
+	if !errors.As(err, &s) || s.Try == nil || s.Try.SkipLines != 2 {
+		t.Errorf("after a line that is skipped: got %v, %+v", err, s)
 	}
 }
 

@@ -141,7 +141,7 @@ func (p *recordParser) parseField(data []byte, at int) (next int, last bool, err
 			p.add(f)
 			return i + 1, false, nil
 		case c == quoting:
-			return i, false, ErrBareQuote
+			return i, false, bareQuote(data, at, i)
 		case c == escaping:
 			p.open = i
 			if i++; i == len(data) {
@@ -245,7 +245,7 @@ func (p *recordParser) afterQuote(data []byte, f field) (next int, last bool, er
 	case bytes.HasPrefix(p.delimiter, data[at:]):
 		err = errIncomplete
 	default:
-		next, err = f.end, ErrQuote
+		next, err = f.end, p.misplacedQuote(data, f)
 	}
 	return next, last, err
 }
@@ -256,7 +256,7 @@ func (p *recordParser) afterQuote(data []byte, f field) (next int, last bool, er
 // p.open.
 func (p *recordParser) unfinished(err error) error {
 	if err == errIncompleteQuoted {
-		return ErrUnclosedQuote
+		return suggest(ErrUnclosedQuote, Dialect{NoQuote: true})
 	}
 	return ErrUnfinishedEscape
 }

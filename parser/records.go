@@ -1,9 +1,6 @@
 package parser
 
-import (
-	"bytes"
-	"fmt"
-)
+import "bytes"
 
 // This file contains the path of a Reader that uses the record parser.
 
@@ -67,10 +64,7 @@ func (r *Reader) take(data []byte, at, next int) error {
 // number of fields, and returns its error. Without Config.Reject, it returns
 // the error of the record.
 func (r *Reader) reject(data []byte, at, next int) error {
-	err := fmt.Errorf("%w: got %d, want %d", ErrFieldCount, r.records.count, r.header.width)
-	if r.cfg.Dialect.Ragged {
-		err = fmt.Errorf("%w: got %d, want at least %d", ErrFieldCount, r.records.count, r.header.needed)
-	}
+	err := r.fieldCount(data, next)
 	if r.cfg.Reject == nil {
 		return err
 	}

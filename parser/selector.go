@@ -112,5 +112,11 @@ func (s Selector) missing(names [][]byte, cfg *Config) error {
 	if cfg.ShowNames {
 		return fmt.Errorf("%w: %v not in %.200q", ErrMissingColumn, s, names)
 	}
-	return fmt.Errorf("%w: %v (number of columns: %d)%s", ErrMissingColumn, s, len(names), s.suggestion(names))
+	near := ""
+	for _, a := range s.alternatives() {
+		if near == "" && a.Name != "" {
+			near = a.didYouMean(names)
+		}
+	}
+	return fmt.Errorf("%w: %v (number of columns: %d)%s", ErrMissingColumn, s, len(names), near)
 }

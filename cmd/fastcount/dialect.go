@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -78,4 +80,32 @@ func (o *dialectOptions) setDialect(cfg *engine.Config) error {
 	cfg.Patient, cfg.Event = o.patient.Selector(), o.event.Selector()
 	cfg.EscapeIDs = o.utf8.Word == "escape"
 	return nil
+}
+
+// tryHint returns the hint for an input that a dialect with these rules might
+// read.
+func tryHint(d parser.Dialect) string {
+	var hints []string
+	add := func(applies bool, format string, args ...any) {
+		if applies {
+			hints = append(hints, fmt.Sprintf(format, args...))
+		}
+	}
+	add(d.SkipLines > 0, "leave out the lines before the header with --skip-lines %d", d.SkipLines)
+	add(d.Delimiter != "", "set the field separator with --delimiter %s", shellDelimiter(d.Delimiter))
+	add(d.NoQuote, "if quotes are data, use --quote none; otherwise see 'fastcount help csv'")
+	add(d.Escape != 0, "if it escapes quotes, use --escape '%c'", d.Escape)
+	add(d.Trim, "remove blanks around fields with --trim")
+	add(d.Ragged, "if rows may end in a separator, use --ragged")
+	add(d.NoHeader, "if the first record is data, use --no-header, or name its columns with --columns; otherwise choose the columns with --patient-column and --event-column")
+	add(d.SkipEmpty, "leave out sources of 0 bytes with --empty skip")
+	return strings.Join(hints, ", and ")
+}
+
+// shellDelimiter returns a delimiter as --delimiter accepts it in a shell.
+func shellDelimiter(d string) string {
+	if d == "\t" {
+		return "tab"
+	}
+	return "'" + d + "'"
 }

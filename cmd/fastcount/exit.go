@@ -96,7 +96,7 @@ var failures = []failure{
 	{matches(syscall.EMFILE), exitLimit, descriptorHint},
 	{matches(syscall.ENFILE), exitLimit, "try again later: too many files are open on this machine"},
 	{matches(parser.ErrRecordTooLong), exitLimit, "look for a quote that is never closed, or raise the limit with --max-record"},
-	{matches(parser.ErrTooManyLines), exitLimit, "look for a stray quote on that line, or raise the limit with --max-record-lines"},
+	{matches(parser.ErrTooManyLines), exitLimit, "look for a stray quote on that line; if quotes are data, use --quote none; or raise the limit with --max-record-lines"},
 	{matches(parser.ErrTooManyColumns), exitLimit, "raise the limit with --max-columns"},
 	{matches(sources.ErrWindow), exitLimit, "raise the limit with --max-window"},
 	{matches(sources.ErrResponseTooLarge), exitLimit, "raise the limit with --max-json"},
@@ -161,14 +161,16 @@ var failures = []failure{
 	{matches(sources.ErrDenied), exitNotAllowed, "use https, or allow it with --allow-http-token if the network in between is trusted"},
 	{matches(sources.ErrRedirect), exitNotAllowed, "if the other place can be trusted, name its URL instead"},
 
-	{matches(parser.ErrNotHeader), exitData, "use --no-header if the first record is data; " + columnsHint},
+	{matches(parser.ErrNotHeader), exitData, "if the first record is data, use --no-header, or name its columns with --columns; " + columnsHint},
 	{matches(parser.ErrMissingColumn), exitData, columnsHint},
 	{matches(parser.ErrDuplicateColumn), exitData, "choose columns by number with --patient-column and --event-column"},
-	{matches(parser.ErrRepeatedHeader), exitData, "name each file instead: two files seem to be pasted together"},
+	{matches(parser.ErrRepeatedHeader), exitData, "name each file instead, as two files seem to be pasted together, or leave such rows out with --repeated-headers skip"},
 	{matches(parser.ErrByteOrderMark), exitData, "name each file instead: files with byte order marks seem to be pasted together"},
 	{matches(parser.ErrUnexpectedHeader), exitData, "leave out --no-header if the first record is the header; a later one is that of an appended file"},
 	{matches(parser.ErrUnsupportedEncoding), exitData, "convert it on the way with --pre 'iconv -f UTF-16 -t UTF-8'"},
-	{matches(parser.ErrFieldCount), exitData, "check the field separator (--delimiter), or leave out such rows with --max-bad-rows N"},
+	{matches(parser.ErrFieldCount), exitData, "check the field separator (--delimiter), allow such rows with --ragged, or leave them out with --max-bad-rows N"},
+	{matches(parser.ErrTooFewRecords), exitData, "check whether the file is complete, and --skip-lines, --skip-rows and --skip-footer"},
+	{matches(parser.ErrUnfinishedEscape), exitData, "check whether the file is complete, and --escape"},
 	{matches(parser.ErrInvalidUTF8), exitData, "count such ids with --invalid-utf8=escape"},
 	{matches(parser.ErrBareQuote), exitData, csvHint},
 	{matches(parser.ErrQuote), exitData, csvHint},
@@ -195,7 +197,7 @@ const (
 		"it is a line 'Authorization: Basic ' and the base64 of name:password"
 	proxyHint = "set the proxy, with its name and password, in HTTPS_PROXY and HTTP_PROXY; " +
 		"to connect without it, add the host of the server to NO_PROXY"
-	columnsHint = "choose the columns with --patient-column and --event-column, and the field separator with --delimiter"
+	columnsHint = "choose the columns with --patient-column and --event-column, and the field separator with --delimiter; --show-data shows the names"
 	csvHint     = "see 'fastcount help csv' for the CSV that is accepted"
 	crHint      = `if lines end in CR alone, convert them: tr '\r' '\n' <FILE | fastcount -`
 )
@@ -285,6 +287,9 @@ func hints(err error) []string {
 			all = append(all, hints(s.Err)...)
 		}
 		return distinct(all)
+	}
+	if s, ok := errors.AsType[*parser.SyntaxError](err); ok && s.Try != nil {
+		return []string{tryHint(*s.Try)}
 	}
 	for _, f := range failures {
 		if f.hint != "" && f.is(err) {
