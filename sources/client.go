@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
@@ -44,6 +45,18 @@ type Options struct {
 	// CAFile names a file of PEM certificates to trust in addition to those
 	// of the system.
 	CAFile string
+
+	// ClientCert and ClientKey name the PEM files of a certificate, with its
+	// chain, and of its private key, which may be one file. They identify the
+	// client to servers that require that: to Server and those of URLs, but not
+	// to proxies, nor to the targets of redirects to other origins.
+	ClientCert, ClientKey string
+
+	// AllowRedirect lists the places, each HOST or HOST:PORT, to which requests
+	// for data may be redirected from other origins, as those of an API may be
+	// to an object store. They are sent no secrets. Without PORT, it is that of
+	// the scheme. A redirect from https to http is never followed.
+	AllowRedirect []string
 
 	ConnectTimeout time.Duration // to connect
 	TLSTimeout     time.Duration // for a TLS handshake
@@ -134,14 +147,14 @@ type Client struct {
 	opts    Options
 	server  *url.URL                              // nil without a server
 	proxy   func(*http.Request) (*url.URL, error) // nil means none
-	tls     *tls.Config                           // without the name of a server
+	tls     [2]*tls.Config                        // for named and other servers, without the name of a server
 	tokens  tokens
 	kept    pool
 	reached sync.Map // the addresses to which a connection was made
 	pre     *filter.Command
 
-	single *http.Transport // for what a conn cannot carry
-	http2  sync.Map        // the routes, by key, whose servers accept only HTTP/2
+	single [2]*http.Transport // for what a conn cannot carry, to named and other servers
+	http2  sync.Map           // the routes, by key, whose servers accept only HTTP/2
 }
 
 // NewClient returns a client. It reads CAFile but does not connect. The error
@@ -161,17 +174,40 @@ func NewClient(o Options) (*Client, error) {
 			return nil, err
 		}
 	}
-	if err := errors.Join(checkHeader(o.Header), c.checkSecrets()); err != nil {
+	if err := errors.Join(checkHeader(o.Header), c.checkSecrets(), checkPlaces(o.AllowRedirect)); err != nil {
 		return nil, err
 	}
 	roots, err := readRoots(o.CAFile)
 	if err != nil {
 		return nil, err
 	}
+	identity, err := readCertificate(o.ClientCert, o.ClientKey)
+	if err != nil {
+		return nil, err
+	}
 	c.proxy = proxy
-	c.tls = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(maxSessions)}
-	c.single = c.newTransport()
+	c.tls[named], c.tls[foreign] = newTLS(roots), newTLS(roots)
+	if identity != nil {
+		// With the field Certificates, crypto/tls would send none that seems
+		// not to be accepted, and the server could not say why it is not.
+		c.tls[named].GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return identity, nil }
+	}
+	for i, config := range c.tls {
+		c.single[i] = c.newTransport(config)
+	}
 	return c, nil
+}
+
+// Kinds of servers: those that the user names, as Server or in a URL, and the
+// targets of redirects to other origins, which get no secrets.
+const (
+	named = iota
+	foreign
+)
+
+// newTLS returns the configuration of TLS for one kind of servers.
+func newTLS(roots *x509.CertPool) *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(maxSessions)}
 }
 
 // maxSessions is the maximum number of servers whose TLS sessions are kept.

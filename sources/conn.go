@@ -35,6 +35,7 @@ type route struct {
 	host   string // without the port
 	port   string
 	proxy  *url.URL // nil without one
+	kind   int      // named or foreign
 }
 
 // routeTo returns the route for requests to u through the proxy, which may be
@@ -51,7 +52,7 @@ func isASCII(s string) bool {
 
 // key returns a string that is equal for equal routes.
 func (r route) key() string {
-	key := r.scheme + "://" + r.address()
+	key := [...]string{named: "", foreign: "foreign "}[r.kind] + r.scheme + "://" + r.address()
 	if r.proxy != nil {
 		key += " " + r.proxy.String()
 	}
@@ -114,7 +115,7 @@ func (c *Client) connect(ctx context.Context, x *exchange, r route) (*conn, erro
 // through it, and TLS with the server.
 func (c *Client) establish(ctx context.Context, x *exchange, n *conn) error {
 	if proxy := n.route.proxy; proxy != nil && proxy.Scheme == "https" {
-		if err := c.handshake(ctx, x, n, proxy.Hostname()); err != nil {
+		if err := c.handshake(ctx, x, n, c.tls[foreign], proxy.Hostname()); err != nil {
 			return err
 		}
 		x.enter(connecting)
@@ -127,15 +128,15 @@ func (c *Client) establish(ctx context.Context, x *exchange, n *conn) error {
 			return err
 		}
 	}
-	return c.handshake(ctx, x, n, n.route.host, "http/1.1")
+	return c.handshake(ctx, x, n, c.tls[n.route.kind], n.route.host, "http/1.1")
 }
 
 // handshake begins TLS with the host. The protocols are offered to it.
-func (c *Client) handshake(ctx context.Context, x *exchange, n *conn, host string, protocols ...string) error {
+func (c *Client) handshake(ctx context.Context, x *exchange, n *conn, config *tls.Config, host string, protocols ...string) error {
 	x.enter(handshaking)
 	ctx, cancel := context.WithTimeout(ctx, c.opts.TLSTimeout)
 	defer cancel()
-	config := c.tls.Clone()
+	config = config.Clone()
 	config.ServerName, config.NextProtos = host, protocols
 	secure := tls.Client(n.Conn, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
@@ -220,6 +221,11 @@ func (n *conn) exchange(req *http.Request, limit time.Duration) (*http.Response,
 	}
 	n.head = maxHead
 	if err := n.write(req); err != nil {
+		// A server that rejects the client certificate sends an alert and
+		// closes the connection, which may fail the write.
+		if _, reason := n.in.Peek(1); alertFailure(reason, awaiting) != nil {
+			err = reason
+		}
 		return nil, unansweredIf(!isTimeout(err), err)
 	}
 	first, err := n.in.Peek(1)

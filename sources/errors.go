@@ -48,6 +48,10 @@ var (
 	// the server requires a client certificate. It matches ErrDenied.
 	ErrTLS = errors.New("TLS refused")
 
+	// ErrClientCertificate is returned for a client certificate or private key
+	// that cannot be used. It matches ErrArgument.
+	ErrClientCertificate = errors.New("the client certificate cannot be used")
+
 	// ErrProxy is returned if a proxy denies access. It matches ErrDenied.
 	ErrProxy = errors.New("the proxy denies access")
 

@@ -185,7 +185,7 @@ func requested(path []string) string {
 
 // attempt sends the request once.
 func (c *Client) attempt(ctx context.Context, u *url.URL, a *answer) error {
-	s, err := c.fetch(ctx, u, acceptJSON)
+	s, err := c.fetch(ctx, u, false, acceptJSON)
 	if err != nil {
 		return err
 	}

@@ -141,10 +141,23 @@ func alertFailure(err error, p phase) *failure {
 	}
 	for code := range 256 {
 		if alert := tls.AlertError(code); op.Err.Error() == alert.Error() {
-			return denied(ErrTLS.Error()+": "+strings.TrimPrefix(alert.Error(), "tls: "), ErrTLS)
+			return denied(ErrTLS.Error()+": "+describeAlert(alert, op.Op == "remote error"), ErrTLS)
 		}
 	}
 	return nil
+}
+
+// describeAlert describes an alert. Those of a server about certificates are
+// about that of the client.
+func describeAlert(alert tls.AlertError, remote bool) string {
+	text := strings.TrimPrefix(alert.Error(), "tls: ")
+	if remote && (alert >= 42 && alert <= 46 || alert == 48) {
+		return "the server does not accept the client certificate, or requires one: " + text
+	}
+	if remote && alert == 116 {
+		return "the server requires a client certificate"
+	}
+	return text
 }
 
 // timeoutFailure classifies a timeout. It drops the error, which would match

@@ -21,11 +21,11 @@ const (
 
 // fetch requests u and returns the body of the response without its
 // Content-Encoding. It returns an error unless the status is 200 and accept
-// permits the Content-Type. Errors of the transfer, from fetch and from the
-// stream, match [ErrExhausted].
-func (c *Client) fetch(ctx context.Context, u *url.URL, accept func(mediaType string) error) (*stream, error) {
+// permits the Content-Type. away permits redirects to AllowRedirect. Errors of
+// the transfer, from fetch and from the stream, match [ErrExhausted].
+func (c *Client) fetch(ctx context.Context, u *url.URL, away bool, accept func(mediaType string) error) (*stream, error) {
 	reqCtx, cancel := context.WithCancel(ctx)
-	resp, x, err := c.follow(reqCtx, cancel, u)
+	resp, x, err := c.follow(reqCtx, cancel, u, away)
 	if err != nil {
 		cancel()
 		return nil, transferError(ctx, x, err)
@@ -61,36 +61,42 @@ func (c *Client) check(resp *http.Response, x *exchange, s *stream, accept func(
 	return s.decodeDeclared(f, c.opts.MaxWindow)
 }
 
-// follow sends the request and follows redirects within the origin. cancel
-// cancels ctx.
-func (c *Client) follow(ctx context.Context, cancel func(), u *url.URL) (*http.Response, *exchange, error) {
+// follow sends the request and follows redirects. cancel cancels ctx.
+func (c *Client) follow(ctx context.Context, cancel func(), u *url.URL, away bool) (*http.Response, *exchange, error) {
+	kind := named
 	for hops := 0; ; hops++ {
-		resp, x, err := c.roundTrip(ctx, cancel, u)
+		resp, x, err := c.roundTrip(ctx, cancel, u, kind)
 		if err != nil || !isRedirect(resp) {
 			return resp, x, err
 		}
 		_ = resp.Body.Close() // the body of a redirect is not used
-		if u, err = c.redirected(u, resp, hops); err != nil {
+		to, err := c.redirected(u, resp, hops, away)
+		if err != nil {
 			return nil, x, err
 		}
+		if origin(to) != origin(u) {
+			kind = foreign // even if it leads back
+		}
+		u = to
 	}
 }
 
 // roundTrip sends the request once.
-func (c *Client) roundTrip(ctx context.Context, cancel func(), u *url.URL) (*http.Response, *exchange, error) {
+func (c *Client) roundTrip(ctx context.Context, cancel func(), u *url.URL, kind int) (*http.Response, *exchange, error) {
 	proxy, err := c.proxyFor(u)
 	x := &exchange{proxy: proxy}
 	if err != nil {
 		return nil, x, err
 	}
 	r, ok := routeTo(u, proxy)
+	r.kind = kind
 	resp, err := (*http.Response)(nil), errHTTP2
 	if ok {
 		resp, err = c.send(ctx, x, r, u)
 	}
 	if errors.Is(err, errHTTP2) {
 		x = &exchange{proxy: proxy}
-		resp, err = c.sendOnce(ctx, cancel, x, u)
+		resp, err = c.sendOnce(ctx, cancel, x, kind, u)
 	}
 	if _, conn, _ := x.state(); conn != nil {
 		c.reached.Store(r.next(), true)
@@ -110,7 +116,7 @@ func (c *Client) send(ctx context.Context, x *exchange, r route, u *url.URL) (*h
 		return nil, errHTTP2
 	}
 	if n := c.kept.take(r); n != nil {
-		resp, err := n.roundTrip(x, c.request(ctx, x, u), c.opts.HeaderTimeout, &c.kept)
+		resp, err := n.roundTrip(x, c.request(ctx, x, r.kind, u), c.opts.HeaderTimeout, &c.kept)
 		if _, again := errors.AsType[unanswered](err); !again || ctx.Err() != nil {
 			return resp, err
 		}
@@ -124,22 +130,22 @@ func (c *Client) send(ctx context.Context, x *exchange, r route, u *url.URL) (*h
 	if err != nil {
 		return nil, err
 	}
-	return n.roundTrip(x, c.request(ctx, x, u), c.opts.HeaderTimeout, &c.kept)
+	return n.roundTrip(x, c.request(ctx, x, r.kind, u), c.opts.HeaderTimeout, &c.kept)
 }
 
 // sendOnce sends the request with net/http, on a connection of its own.
-func (c *Client) sendOnce(ctx context.Context, cancel func(), x *exchange, u *url.URL) (*http.Response, error) {
+func (c *Client) sendOnce(ctx context.Context, cancel func(), x *exchange, kind int, u *url.URL) (*http.Response, error) {
 	// There may be two TLS handshakes: with the proxy, and through it.
 	limit := c.opts.ConnectTimeout + 2*c.opts.TLSTimeout + c.opts.HeaderTimeout
 	defer x.stop()
-	return c.single.RoundTrip(c.request(x.follow(ctx, limit, cancel), x, u))
+	return c.single[kind].RoundTrip(c.request(x.follow(ctx, limit, cancel), x, kind, u))
 }
 
 // request returns a request for u. Only here are secrets added to a request.
-func (c *Client) request(ctx context.Context, x *exchange, u *url.URL) *http.Request {
+func (c *Client) request(ctx context.Context, x *exchange, kind int, u *url.URL) *http.Request {
 	header := make(http.Header)
 	header.Set("User-Agent", c.opts.UserAgent)
-	if c.server != nil && origin(u) == origin(c.server) {
+	if kind == named && c.server != nil && origin(u) == origin(c.server) {
 		for name, values := range c.opts.Header {
 			header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 		}
@@ -161,9 +167,10 @@ func isRedirect(resp *http.Response) bool {
 	return false
 }
 
-// redirected returns the target of a redirect from u. Its errors match
-// [ErrRedirect] and name only the origin of the target.
-func (c *Client) redirected(u *url.URL, resp *http.Response, hops int) (*url.URL, error) {
+// redirected returns the target of a redirect from u. away permits those to the
+// places of AllowRedirect. Errors match [ErrRedirect] and name only the origin
+// of the target.
+func (c *Client) redirected(u *url.URL, resp *http.Response, hops int, away bool) (*url.URL, error) {
 	if hops == maxRedirects {
 		return nil, fmt.Errorf("%w: more than %d in a row", ErrRedirect, maxRedirects)
 	}
@@ -171,11 +178,12 @@ func (c *Client) redirected(u *url.URL, resp *http.Response, hops int) (*url.URL
 	if err != nil || resp.Header.Get("Location") == "" {
 		return nil, fmt.Errorf("%w: response %d has no valid Location", ErrRedirect, resp.StatusCode)
 	}
-	if origin(to) != origin(u) || to.User != nil {
-		place := c.redactor(u, nil).redact(publicOrigin(to))
-		return nil, fmt.Errorf("%w: to another origin, %s", ErrRedirect, quote(place))
+	if to.User == nil && (origin(to) == origin(u) || away && c.mayLeave(u, to)) {
+		to.Fragment, to.RawFragment = "", ""
+		return to, nil
 	}
-	return to, nil
+	place := c.redactor(u, nil).redact(publicOrigin(to))
+	return nil, fmt.Errorf("%w: to another origin, %s", ErrRedirect, quote(place))
 }
 
 // errTooLong is returned for more bytes than a limit.

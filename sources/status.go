@@ -30,6 +30,9 @@ func (c *Client) newStatusError(resp *http.Response, x *exchange, body *stream, 
 	if resp.Request.URL.Scheme == "http" && e.Code == http.StatusBadRequest && containsAny(text, tlsPhrases) {
 		return denied(ErrRequiresTLS.Error(), ErrRequiresTLS)
 	}
+	if e.Code == http.StatusBadRequest && containsAny(text, certificatePhrases) {
+		return denied(ErrTLS.Error()+": the server does not accept the client certificate, or requires one", ErrTLS)
+	}
 	e.Expired = (e.Code == http.StatusForbidden || e.Code == http.StatusBadRequest) && containsAny(text, expiryPhrases)
 	e.Detail = c.redactor(resp.Request.URL, x.proxy).redact(errorDetail(text))
 	return e
@@ -60,6 +63,10 @@ func asksForBasic(h http.Header) bool {
 // tlsPhrases are parts of the responses of Go, nginx and Apache to an http
 // request on a port for https.
 var tlsPhrases = []string{"HTTP request to an HTTPS server", "HTTP request was sent to HTTPS port", "SSL-enabled server port"}
+
+// certificatePhrases are parts of the responses of nginx to a request without a
+// client certificate, and with one that it does not accept.
+var certificatePhrases = []string{"No required SSL certificate was sent", "The SSL certificate error"}
 
 // expiryPhrases are parts of the responses of S3, GCS and Azure to a URL whose
 // signature has expired.

@@ -2,6 +2,7 @@ package sources
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -19,12 +20,12 @@ const maxHead = 256 << 10
 // names are not ASCII. It uses each connection once: net/http would log what a
 // server sends on an idle connection, and an HTTP/2 connection would carry
 // several bodies, of which one that stalls could not be detected.
-func (c *Client) newTransport() *http.Transport {
+func (c *Client) newTransport(config *tls.Config) *http.Transport {
 	return &http.Transport{
 		Proxy:                  func(r *http.Request) (*url.URL, error) { return c.proxy(r) },
 		OnProxyConnectResponse: proxyRefusal,
 		DialContext:            c.opts.dial,
-		TLSClientConfig:        c.tls.Clone(),
+		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    c.opts.TLSTimeout,
 		ResponseHeaderTimeout:  c.opts.HeaderTimeout,
 		DisableCompression:     true, // fetch negotiates and decodes, and so sees sizes and ends as sent

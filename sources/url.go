@@ -86,10 +86,10 @@ func (r *remote) Open(ctx context.Context) (io.ReadCloser, error) {
 func (r *remote) open(ctx context.Context) (*stream, error) {
 	if r.client.pre != nil {
 		return piped(ctx, r.client.pre, r.client.opts.IdleTimeout, r.client.opts.MaxWindow, func(ctx context.Context) (*stream, error) {
-			return r.client.fetch(ctx, r.url, acceptAny)
+			return r.client.fetch(ctx, r.url, true, acceptAny)
 		})
 	}
-	s, err := r.client.fetch(ctx, r.url, acceptCSV)
+	s, err := r.client.fetch(ctx, r.url, true, acceptCSV)
 	if err != nil {
 		return nil, err
 	}

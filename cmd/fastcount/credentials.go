@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,14 +21,17 @@ type credentials struct {
 	header http.Header
 	token  string
 	renew  func() (string, error) // reads the file of the token again; nil without one
+	cert   string                 // file of the client certificate
+	key    string                 // file of its private key
 }
 
 // any reports whether there are credentials.
-func (c credentials) any() bool { return c.token != "" || len(c.header) > 0 }
+func (c credentials) any() bool { return c.token != "" || c.cert != "" || len(c.header) > 0 }
 
 // credentials returns the credentials in the flags and the environment.
 func (o *remoteOptions) credentials(p *program) (c credentials, err error) {
-	for _, file := range []string{o.tokenFile, o.headerFile} {
+	c.cert, c.key = o.clientCert, cmp.Or(o.clientKey, o.clientCert)
+	for _, file := range []string{o.tokenFile, o.headerFile, c.key} {
 		if readableByOthers(file) {
 			p.ui.Warn(fmt.Sprintf("%s: readable by other users; restrict it with: chmod 600 %s", file, file))
 		}

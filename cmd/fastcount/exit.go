@@ -115,6 +115,7 @@ var failures = []failure{
 	{matches(outfile.ErrUnmarked), exitUsage, ""},
 	{matches(sources.ErrTwoForms), 0, "name one of the two; if they hold different data, rename one"},
 	{matches(sources.ErrNotRegular), 0, "use a glob that does not match it; to read it, name it as a source of its own"},
+	{matches(sources.ErrClientCertificate), exitUsage, "name a PEM certificate that is in force, and its private key without a passphrase; 'openssl pkey -in KEY -out FILE' removes one"},
 	{is: matches(sources.ErrArgument), code: exitUsage},
 	{matches(checkpoint.ErrDirectory), exitUsage, "repeat the command that --state belongs to, or name a new directory; to start over, delete the directory first"},
 	{matches(checkpoint.ErrNotPrivate), exitUsage, "make it yours alone with chown and chmod go-w, or name a directory that does not exist yet"},
@@ -159,7 +160,7 @@ var failures = []failure{
 	{denied(sources.ErrTLS), exitNotAllowed, tlsHint},
 	{denied(sources.ErrProxy), exitNotAllowed, proxyHint},
 	{matches(sources.ErrDenied), exitNotAllowed, "use https, or allow it with --allow-http-token if the network in between is trusted"},
-	{matches(sources.ErrRedirect), exitNotAllowed, "if the other place can be trusted, name its URL instead"},
+	{matches(sources.ErrRedirect), exitNotAllowed, "if the other place can be trusted, allow data to come from it with --allow-redirect HOST, or name its URL instead"},
 
 	{matches(parser.ErrNotHeader), exitData, "if the first record is data, use --no-header, or name its columns with --columns; " + columnsHint},
 	{matches(parser.ErrMissingColumn), exitData, columnsHint},
@@ -192,7 +193,7 @@ var failures = []failure{
 const (
 	descriptorHint = "raise the limit, such as with: ulimit -n 1024; or open fewer files with fewer --jobs and --transfers"
 	tlsHint        = "ask the operator of the server for the TLS versions and client certificates that it requires; " +
-		"fastcount uses TLS 1.2 and 1.3 and has no client certificate"
+		"fastcount uses TLS 1.2 and 1.3, and the client certificate of --client-cert and --client-key"
 	basicHint = "store the header in a file that only you can read, and name it with --header-file FILE; " +
 		"it is a line 'Authorization: Basic ' and the base64 of name:password"
 	proxyHint = "set the proxy, with its name and password, in HTTPS_PROXY and HTTP_PROXY; " +

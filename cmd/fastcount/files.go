@@ -26,6 +26,8 @@ const (
 // fileFlags lists every flag that names a file or directory.
 var fileFlags = map[string]fileUse{
 	"ca-file":      readsFile,
+	"client-cert":  readsFile,
+	"client-key":   readsFile,
 	"files-from":   readsFile,
 	"header-file":  readsFile,
 	"plan":         readsFile,

@@ -24,6 +24,9 @@ type remoteOptions struct {
 	tokenFile      string
 	allowHTTPToken bool
 	caFile         string
+	clientCert     string
+	clientKey      string
+	allowRedirect  []string
 
 	allowDuplicateIDs bool
 	pre               cli.Command
@@ -47,6 +50,9 @@ func (o *remoteOptions) sourceFlags(f *pflag.FlagSet) {
 	cli.AddText(f, &o.headerFile, "header-file", "FILE", "file of headers to send, one per line; may hold secrets")
 	cli.AddText(f, &o.tokenFile, "token-file", "FILE", "file of a token for Authorization: Bearer (or FASTCOUNT_TOKEN)")
 	f.BoolVar(&o.allowHTTPToken, "allow-http-token", false, "send the token over plain http to another machine")
+	cli.AddTexts(f, &o.allowRedirect, "allow-redirect", "HOST", "HOST or HOST:PORT to which data may be redirected, without secrets; repeatable")
+	cli.AddText(f, &o.clientCert, "client-cert", "FILE", "PEM certificate that identifies the client to the server")
+	cli.AddText(f, &o.clientKey, "client-key", "FILE", "PEM private key of that certificate (default: in the same file)")
 	cli.AddText(f, &o.caFile, "ca-file", "FILE", "file of PEM certificates to trust in addition to the system's")
 }
 

@@ -68,6 +68,7 @@ func (o *remoteOptions) dial(p *program, maxWindow uint64) (*remote, error) {
 func (o *remoteOptions) dialServer(server string, c credentials, maxWindow uint64) (*remote, error) {
 	opts := o.clientOptions(maxWindow)
 	opts.Server, opts.Header, opts.Token, opts.RenewToken = server, c.header, c.token, c.renew
+	opts.ClientCert, opts.ClientKey = c.cert, c.key
 	client, err := sources.NewClient(opts)
 	if err != nil && server != "" && !strings.Contains(server, "://") && errors.Is(err, sources.ErrArgument) {
 		err = cli.Hint(err, "did you mean --server http://...?")
@@ -111,6 +112,7 @@ func (o *remoteOptions) clientOptions(maxWindow uint64) sources.Options {
 	return sources.Options{
 		AllowHTTPToken: o.allowHTTPToken,
 		CAFile:         o.caFile,
+		AllowRedirect:  o.allowRedirect,
 		ConnectTimeout: time.Duration(o.connectTimeout),
 		TLSTimeout:     time.Duration(o.tlsTimeout),
 		HeaderTimeout:  time.Duration(o.headerTimeout),
