@@ -186,11 +186,11 @@ func NewClient(o Options) (*Client, error) {
 		return nil, err
 	}
 	c.proxy = proxy
-	c.tls[named], c.tls[foreign] = newTLS(roots), newTLS(roots)
+	c.tls[namedServer], c.tls[otherServer] = newTLS(roots), newTLS(roots)
 	if identity != nil {
 		// With the field Certificates, crypto/tls would send none that seems
 		// not to be accepted, and the server could not say why it is not.
-		c.tls[named].GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return identity, nil }
+		c.tls[namedServer].GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return identity, nil }
 	}
 	for i, config := range c.tls {
 		c.single[i] = c.newTransport(config)
@@ -201,8 +201,8 @@ func NewClient(o Options) (*Client, error) {
 // Kinds of servers: those that the user names, as Server or in a URL, and the
 // targets of redirects to other origins, which get no secrets.
 const (
-	named = iota
-	foreign
+	namedServer = iota
+	otherServer
 )
 
 // newTLS returns the configuration of TLS for one kind of servers.

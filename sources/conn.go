@@ -35,7 +35,7 @@ type route struct {
 	host   string // without the port
 	port   string
 	proxy  *url.URL // nil without one
-	kind   int      // named or foreign
+	kind   int      // namedServer or otherServer
 }
 
 // routeTo returns the route for requests to u through the proxy, which may be
@@ -52,7 +52,7 @@ func isASCII(s string) bool {
 
 // key returns a string that is equal for equal routes.
 func (r route) key() string {
-	key := [...]string{named: "", foreign: "foreign "}[r.kind] + r.scheme + "://" + r.address()
+	key := [...]string{namedServer: "", otherServer: "other "}[r.kind] + r.scheme + "://" + r.address()
 	if r.proxy != nil {
 		key += " " + r.proxy.String()
 	}
@@ -115,7 +115,7 @@ func (c *Client) connect(ctx context.Context, x *exchange, r route) (*conn, erro
 // through it, and TLS with the server.
 func (c *Client) establish(ctx context.Context, x *exchange, n *conn) error {
 	if proxy := n.route.proxy; proxy != nil && proxy.Scheme == "https" {
-		if err := c.handshake(ctx, x, n, c.tls[foreign], proxy.Hostname()); err != nil {
+		if err := c.handshake(ctx, x, n, c.tls[otherServer], proxy.Hostname()); err != nil {
 			return err
 		}
 		x.enter(connecting)

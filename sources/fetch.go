@@ -63,7 +63,7 @@ func (c *Client) check(resp *http.Response, x *exchange, s *stream, accept func(
 
 // follow sends the request and follows redirects. cancel cancels ctx.
 func (c *Client) follow(ctx context.Context, cancel func(), u *url.URL, away bool) (*http.Response, *exchange, error) {
-	kind := named
+	kind := namedServer
 	for hops := 0; ; hops++ {
 		resp, x, err := c.roundTrip(ctx, cancel, u, kind)
 		if err != nil || !isRedirect(resp) {
@@ -75,7 +75,7 @@ func (c *Client) follow(ctx context.Context, cancel func(), u *url.URL, away boo
 			return nil, x, err
 		}
 		if origin(to) != origin(u) {
-			kind = foreign // even if it leads back
+			kind = otherServer // even if it leads back
 		}
 		u = to
 	}
@@ -145,7 +145,7 @@ func (c *Client) sendOnce(ctx context.Context, cancel func(), x *exchange, kind 
 func (c *Client) request(ctx context.Context, x *exchange, kind int, u *url.URL) *http.Request {
 	header := make(http.Header)
 	header.Set("User-Agent", c.opts.UserAgent)
-	if kind == named && c.server != nil && origin(u) == origin(c.server) {
+	if kind == namedServer && c.server != nil && origin(u) == origin(c.server) {
 		for name, values := range c.opts.Header {
 			header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 		}
