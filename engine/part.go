@@ -39,6 +39,7 @@ type Part interface {
 	// The stream may be a [parser.Windower]. If reading a window can fail, it
 	// also has a method Guard(f func() error) error, which calls f, which reads
 	// the stream, and returns the error of f or why reading a window failed.
+	// Such a stream returns windows only during that call.
 	Open(ctx context.Context) (io.ReadCloser, error)
 }
 

@@ -10,7 +10,7 @@ import (
 
 // mapUntil makes a stream of a regular file, which is not decoded, return
 // windows of the bytes before the offset end. A file for which reads may have
-// to wait is not mapped, because mapping it might wait without end.
+// to wait is not mapped, because mapping it might never end.
 func (s *stream) mapUntil(end int64) error {
 	r := s.raw.r.(*regularReader)
 	if r.r.polled {
@@ -38,7 +38,7 @@ func (r *regularReader) Window(unread int) []byte {
 	return data
 }
 
-// Guard calls f, which reads windows of r.
+// Guard calls f, which reads windows of r. Window returns nil at other times.
 func (r *regularReader) Guard(f func() error) error { return r.windows.Guard(f, r.explain) }
 
 // explain returns why reading a window failed: at the offset at, or for an
@@ -51,7 +51,7 @@ func (r *regularReader) explain(at int64) error {
 	if _, err := r.file.ReadAt(make([]byte, 1), at); err != nil {
 		return err
 	}
-	return fmt.Errorf("%s: byte %d: %w", r.file.Name(), at, errMapped)
+	return fmt.Errorf("byte %d: %w", at, errMapped)
 }
 
 // errMapped is returned for a byte that can be read, but could not be read in a

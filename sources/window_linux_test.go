@@ -287,7 +287,11 @@ func TestChangesInWindows(t *testing.T) {
 				}
 				time.Sleep(longestWrite + fineTick) // so that counting each file need not wait
 				for i := range rounds {
-					ok := countChanged(t, path(i), int64(len(text)), change.change, phase.run, want)
+					cfg := engine.Config{}
+					if i%3 == 1 {
+						cfg = engine.Config{Jobs: 2, RangeSize: 300_000}
+					}
+					ok := countChanged(t, path(i), int64(len(text)), cfg, change.change, phase.run, want)
 					if ok == change.always && phase.name != "while a window is counted" {
 						t.Errorf("counted: %v", ok)
 					}
@@ -299,7 +303,7 @@ func TestChangesInWindows(t *testing.T) {
 }
 
 // countChanged counts a file that changes, and reports whether it was counted.
-func countChanged(t *testing.T, path string, size int64, change func(*os.File, int64) error,
+func countChanged(t *testing.T, path string, size int64, cfg engine.Config, change func(*os.File, int64) error,
 	run func(*mappedFile, *changer) func(), want map[[2]string]uint64) bool {
 	t.Helper()
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -307,7 +311,7 @@ func countChanged(t *testing.T, path string, size int64, change func(*os.File, i
 	defer func() { check(t, errors.Join(file.Close(), os.RemoveAll(path))) }()
 	part := &mappedFile{File: newFile(t, path)}
 	stop := run(part, &changer{t: t, file: file, size: size, change: change})
-	r, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{})
+	r, err := engine.Run(t.Context(), []engine.Part{part}, cfg)
 	stop()
 	switch {
 	case err == nil:
@@ -392,4 +396,22 @@ func TestNoWindowOfStoredBytes(t *testing.T) {
 		}
 		check(t, s.Close())
 	}
+}
+
+// Readers that do not call Guard get no windows: they could not survive the
+// truncation of a file.
+func TestNoWindowsWithoutGuard(t *testing.T) {
+	text := windowText(2 << 20)
+	path := tempFile(t, "a.csv", text)
+	part := &mappedFile{File: newFile(t, path), populated: func(int) { t.Error("a window") }}
+	s, err := part.Open(t.Context())
+	check(t, err)
+	r := parser.NewReader(s, parser.Config{})
+	for err == nil {
+		_, err = r.Next()
+	}
+	if err != io.EOF || r.Offset() != int64(len(text)) {
+		t.Errorf("got offset %d, %v", r.Offset(), err)
+	}
+	check(t, s.Close())
 }

@@ -32,9 +32,9 @@ import (
 	"time"
 )
 
-// windowSize is the number of bytes of a window, which begins or ends at a
-// multiple of it. It is the size of a huge page. A larger window was not faster
-// and counts as resident memory.
+// windowSize is the number of bytes of a window, which ends at a multiple of
+// it. It is the size of a huge page. Larger windows are slightly faster, but
+// count as resident memory.
 const windowSize = 2 << 20
 
 // minWindow is the minimum number of new bytes of a window.
@@ -49,6 +49,7 @@ type Windows struct {
 	end    int64 // windows do not contain bytes from here on
 	slack  int
 	choice choice
+	guard  bool // Guard is being called
 
 	memory []byte // mapped, or nil
 	from   int64  // offset of memory in the file
@@ -76,8 +77,8 @@ func New(conn syscall.RawConn, size, end int64, slack int) *Windows {
 
 // Map returns the bytes of the file from an offset on. Some of them were
 // returned before; at least one follows the offset next and was not. It returns
-// nil if these bytes are to be read with read(2). Both
-// invalidate the preceding result.
+// nil if these bytes are to be read with read(2), and whenever Guard is not
+// being called. Each call invalidates the preceding result.
 func (w *Windows) Map(from, next int64) []byte {
 	if w == nil {
 		return nil
@@ -86,7 +87,7 @@ func (w *Windows) Map(from, next int64) []byte {
 	if w.Unmap() != nil {
 		w.choice.never()
 	}
-	if !w.choice.window(next) {
+	if !w.guard || !w.choice.window(next) {
 		return nil
 	}
 	w.from, w.to = w.place(from, next)
@@ -142,7 +143,7 @@ func (w *Windows) Unmap() error {
 	return unmap(memory)
 }
 
-// Guard calls f, which reads windows of w, and returns its error.
+// Guard calls f, which maps and reads windows of w, and returns its error.
 //
 // If f panics, Guard calls explain and returns its error. at is the offset in
 // the file of the byte that could not be read, or -1 for another panic, which
@@ -154,7 +155,10 @@ func (w *Windows) Guard(f func() error, explain func(at int64) error) (err error
 		return f()
 	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	outer := w.guard
+	w.guard = true
 	defer func() {
+		w.guard = outer
 		p := recover()
 		if p == nil {
 			return

@@ -49,6 +49,7 @@ func open(t *testing.T, file *os.File, end int64) *Windows {
 		t.Fatal(err)
 	}
 	w := New(conn, info.Size(), end, slack)
+	w.guard = true
 	for range minReads {
 		w.Copied(minCopied, time.Hour)
 	}
@@ -190,6 +191,26 @@ func TestUnsupported(t *testing.T) {
 		if (calls == 2) != tt.again {
 			t.Errorf("%s: %d calls", tt.name, calls)
 		}
+	}
+}
+
+// There are windows only within a call of Guard.
+func TestOnlyWithinGuard(t *testing.T) {
+	file, _ := create(t, 4<<20)
+	w := open(t, file, 4<<20)
+	w.guard = false
+	windows := 0
+	mapOne := func() error {
+		if w.Map(0, 0) != nil {
+			windows++
+		}
+		return nil
+	}
+	_ = mapOne()
+	_ = w.Guard(mapOne, nil)
+	_ = mapOne()
+	if windows != 1 {
+		t.Errorf("%d windows", windows)
 	}
 }
 
