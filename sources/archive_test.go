@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"fastcount/engine"
+	"fastcount/internal/testing/proof"
 )
 
 // zipOf returns an archive of files, each a name and its data. Those whose name
@@ -213,7 +214,7 @@ func deflatedWith(t *testing.T, text, after string, change func(*zip.FileHeader)
 func TestMember(t *testing.T) {
 	t.Chdir(t.TempDir())
 	long := strings.Repeat(csvText, 5000)
-	data := zipOf(t, "a.csv", csvText, "=b.tsv", csvText, "c.csv.gz", string(gz(t, csvText)), "=d.csv.zst", string(zst(t, csvText)),
+	data := zipOf(t, "a.csv", csvText, "=d/b.tsv", csvText, "c.csv.gz", string(gz(t, csvText)), "=d.csv.zst", string(zst(t, csvText)),
 		"e.csv.bz2", string(bz(t)), "empty.csv", "", "long.csv", long)
 	found, err := resolveZip(t, data)
 	check(t, err)
@@ -230,13 +231,14 @@ func TestMember(t *testing.T) {
 		check(t, r.Close())
 	}
 	b := found[1].Part.(*Member)
-	if info := b.Info(); info.Delimiter != "\t" || !info.SizeKnown || info.Size != int64(len(csvText)) || info.Remote {
+	if info := b.Info(); info.Delimiter != "\t" || !info.SizeKnown || info.Size != int64(len(csvText)) || info.Remote ||
+		info.Facts["name"] != "b" || info.Facts["dir"] != "d" || info.Facts["path"] != "d/b.tsv" {
 		t.Errorf("got %+v", info)
 	}
-	if b.Length() != int64(len(csvText)) || b.Member() != "b.tsv" || b.File().Name() != "./x.zip" || b.Named("n").Name() != "n" {
+	if b.Length() != int64(len(csvText)) || b.Member() != "d/b.tsv" || b.File().Name() != "./x.zip" || b.Named("n").Name() != "n" {
 		t.Errorf("got %+v", b)
 	}
-	if id, other := Identify(b), Identify(found[0].Part); id == other || !strings.HasPrefix(id.ID, `member "b.tsv" of `) || id.Version != Identify(b.File()).Version {
+	if id, other := Identify(b), Identify(found[0].Part); id == other || !strings.HasPrefix(id.ID, `member "d/b.tsv" of `) || id.Version != Identify(b.File()).Version {
 		t.Errorf("got %+v and %+v", id, other)
 	}
 }
@@ -284,6 +286,7 @@ func TestDamagedArchive(t *testing.T) {
 	}
 	want, err := read(intact)
 	check(t, err)
+	proof.Cases(t, "archives-damaged", 9*len(intact))
 	for n := range intact {
 		if got, err := read(intact[:n]); err == nil && n > 0 {
 			t.Fatalf("cut after %d bytes: got %q", n, got)

@@ -1,11 +1,23 @@
-// Package sources opens the inputs of a count: files, standard input, CSV files
-// at URLs, and the downloads of an export API.
+// Package sources opens the inputs of a count: files, members of zip archives,
+// standard input, CSV files at URLs, and the downloads of an export API.
 //
 // [Resolve] converts command-line arguments, including globs, to sources. A
 // [Client] reads URLs and exports over HTTP. Each input is an [engine.Part],
-// which opens a new stream for every attempt. A stream decodes gzip and zstd,
-// recognized by their first bytes, and returns [io.EOF] only if the file or
-// response and every layer of compression ended properly.
+// which opens a new stream for every attempt. A stream decodes gzip, zstd and
+// bzip2, recognized by their first bytes, and returns [io.EOF] only if the file
+// or response and every layer of compression ended properly.
+//
+// Data in another format is refused with a [FormatError] that names it. Text
+// may be CSV whatever it begins with, but if it cannot be parsed and resembles
+// JSON or HTML, the error of the part reports that.
+//
+// # Commands
+//
+// LocalOptions.Pre and Options.Pre name a command that the data of each source
+// is piped through. A goroutine feeds the command; it ends when the stream is
+// closed. The exit status of the command is the proof of completeness.
+//
+// # Parts
 //
 // Files, and the byte ranges that [File.Section] returns, implement
 // [engine.Splitter]. Regular files must not change between NewFile and the end

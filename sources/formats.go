@@ -375,3 +375,13 @@ func (i *inspector) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// Window implements [parser.Windower]. There are windows once the first bytes
+// have been inspected.
+func (i *inspector) Window(unread int) []byte {
+	w, ok := i.r.(parser.Windower)
+	if !ok || !i.done || i.err != nil {
+		return nil
+	}
+	return w.Window(unread)
+}

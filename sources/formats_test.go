@@ -12,6 +12,7 @@ import (
 	"testing/iotest"
 	"unicode/utf16"
 
+	"fastcount/internal/testing/proof"
 	"fastcount/parser"
 )
 
@@ -75,6 +76,7 @@ func TestBzip2(t *testing.T) {
 // Damage anywhere in bzip2 data is an error.
 func TestBzip2Damage(t *testing.T) {
 	data := bz(t)
+	proof.Cases(t, "archives-damaged", 9*len(data))
 	for n := range data {
 		if n == 0 {
 			continue // no bytes are plain data of no bytes
@@ -238,5 +240,22 @@ func TestInspectorDoesNotWait(t *testing.T) {
 	got := make([]byte, len("patient_id"))
 	if _, err := io.ReadFull(s, got); err != nil || string(got) != "patient_id" {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// Once the first bytes of compressed data are known, the parser gets windows of
+// it.
+func TestWindowsOfInspectedData(t *testing.T) {
+	s, err := settledFile(t, gz(t, strings.Repeat(csvText, 1000))).Open(t.Context())
+	check(t, err)
+	defer func() { check(t, s.Close()) }()
+	w := s.(parser.Windower)
+	if data := w.Window(0); data != nil {
+		t.Errorf("a window of %d bytes before the first bytes are known", len(data))
+	}
+	_, err = io.ReadFull(s, make([]byte, len(csvText)))
+	check(t, err)
+	if data := w.Window(0); !bytes.HasPrefix(data, []byte(csvText)) {
+		t.Errorf("got %d bytes", len(data))
 	}
 }

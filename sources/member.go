@@ -74,9 +74,10 @@ func (m *Member) Named(name string) *Member { return &Member{file: m.file, name:
 func (m *Member) Name() string { return m.name }
 
 // Info implements [engine.Part]. The size is that of the compressed data. The
-// delimiter depends on the name of the member.
+// delimiter and the facts depend on the name of the member.
 func (m *Member) Info() engine.PartInfo {
-	return engine.PartInfo{Size: m.entry.Compressed, SizeKnown: true, Delimiter: nameDelimiter(m.entry.Name)}
+	return engine.PartInfo{Size: m.entry.Compressed, SizeKnown: true, Delimiter: nameDelimiter(m.entry.Name),
+		Facts: pathFacts(memberName(m.entry.Name))}
 }
 
 // Identity returns the identity of the member: that of the archive and its name

@@ -9,7 +9,12 @@ import (
 
 // DefaultMembers returns the patterns of the members of zip archives that are
 // sources by default.
-func DefaultMembers() []string { return []string{"*.csv", "*.tsv", "*.tab", "*.psv", "*.txt"} }
+func DefaultMembers() (patterns []string) {
+	for _, suffix := range formatSuffixes {
+		patterns = append(patterns, "*"+suffix)
+	}
+	return patterns
+}
 
 // memberPattern is a pattern of the names of members.
 type memberPattern struct {

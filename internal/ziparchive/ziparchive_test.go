@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"fastcount/internal/testing/proof"
 	"fastcount/internal/ziparchive"
 )
 
@@ -229,6 +230,7 @@ func TestDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	compare(t, intact, want)
+	proof.Cases(t, "archives-damaged", 9*len(intact))
 	for n := range intact {
 		if members, err := read(intact[:n]); err == nil {
 			t.Fatalf("cut after %d bytes: got %v", n, members)

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -52,7 +53,7 @@ const (
 
 // attacks is a table of attacks by name.
 func attacks() map[string]attack {
-	return map[string]attack{
+	all := map[string]attack{
 		"zstd window over HTTP": {response: data("zstd", frame(29)), code: 8, message: "raise the limit with --max-window"},
 		"zstd window in a file": {file: frame(29), code: 8, message: "raise the limit with --max-window"},
 		"largest window in a file": {file: join(frame(27), stored(header), repeated('x', 1<<17, 80_000)),
@@ -113,6 +114,8 @@ func attacks() map[string]attack {
 		"drip":           {response: dripping(header), flags: []string{"--idle-timeout", "300ms"}, code: 5, message: "--idle-timeout"},
 		"drip of an API": {response: dripping(`{"data":`), export: true, flags: []string{"--idle-timeout", "300ms"}, code: 5, message: "--idle-timeout"},
 	}
+	maps.Copy(all, archiveAttacks())
+	return all
 }
 
 // TestResourceExhaustion runs the program as users install it with each attack.
