@@ -43,8 +43,8 @@ func archive(members int, name string, data content) content {
 	}
 }
 
-// bzip2Record writes a header and a record of 200 MiB, which bzip2 compressed to
-// 220 bytes.
+// bzip2Record writes a header and a record of 200 MiB, which bzip2 compressed
+// to 220 bytes.
 func bzip2Record(w io.Writer) error {
 	data, err := base64.StdEncoding.DecodeString("QlpoOTFBWSZTWfrnsMYAAA1TgIAQAAQAAKYnR2AACCAASEVRp6nqepiZBNVUYAAiOC7nFZxa3RR7JeKd70xJqpJBEBVWXnoFIKq4" +
 		"/JKgJfGKCskyms2nWqUACvxwBAQCAABBAAGEAmoyFQEtSFQEuYoKyTKazadapQAK/HAEBAIAAEEAAYQCajIVAS1IVAS5igrJMprNp1qlAAr8cAQEAgAAQQABhAJqMhUB" +
