@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -145,6 +146,15 @@ func (c Config) withDefaults() (Config, error) {
 func (c Config) Validate() error {
 	_, err := c.withDefaults()
 	return err
+}
+
+// ParserConfig returns the configuration of the parser with which [Run] reads
+// part, except for rows that are left out.
+func (c Config) ParserConfig(part Part) parser.Config {
+	csv, info := c.csv(), part.Info()
+	csv.Dialect.Delimiter = cmp.Or(csv.Dialect.Delimiter, info.Delimiter, ",")
+	csv.Facts = info.Facts
+	return csv
 }
 
 // csv returns the configuration of the parser for parts with the dialect of c.

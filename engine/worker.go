@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -127,10 +126,7 @@ func (w *worker) attempt(ctx context.Context, part Part, t *accumulator, state *
 // csv returns the configuration of the parser for a part that is counted into
 // t.
 func (r *run) csv(part Part, t *accumulator) parser.Config {
-	c := r.cfg.csv()
-	info := part.Info()
-	c.Dialect.Delimiter = cmp.Or(c.Dialect.Delimiter, info.Delimiter, ",")
-	c.Facts = info.Facts
+	c := r.cfg.ParserConfig(part)
 	if r.cfg.MaxBadRows > 0 {
 		c.Reject = func(err *parser.SyntaxError, record []byte) error {
 			return t.bad.add(err, record, r.cfg)

@@ -105,7 +105,7 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 		return err
 	}
 	if o.dryRun {
-		return o.printDryRun(p, parts)
+		return o.printDryRun(ctx, p, parts, cfg)
 	}
 	endState, err := o.useState(p, remote, parts, &cfg)
 	if err != nil {

@@ -214,7 +214,7 @@ func (o *countOptions) workFlags(f *pflag.FlagSet) {
 	o.stats = cli.NewChoice("", "text", "json")
 	o.logFormat = cli.NewChoice("text", "text", "json")
 	f.VarP(&o.jobs, "jobs", "j", "files counted concurrently (default: the number of processors)")
-	f.BoolVar(&o.dryRun, "dry-run", false, "print what would be counted and written, without reading data")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print what would be counted and written, and how the first MiB of each source is read")
 	f.BoolP("quiet", "q", false, "print only warnings and errors")
 	f.BoolP("verbose", "v", false, "print a line for each part at the end")
 	f.Var(&o.progress, "progress", "how to show progress on standard error")

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -78,8 +80,9 @@ func (p *program) summarise(r *engine.Report, found []sources.Source, took time.
 	p.ui.Info("%s", line)
 }
 
-// printDryRun prints what the run would read and write.
-func (o *countOptions) printDryRun(p *program, parts []engine.Part) error {
+// printDryRun prints what the run would read and write, and how it would read
+// the beginning of each part. It returns the first problem.
+func (o *countOptions) printDryRun(ctx context.Context, p *program, parts []engine.Part, cfg engine.Config) error {
 	specs, err := o.specs()
 	if err != nil {
 		return err
@@ -111,7 +114,9 @@ func (o *countOptions) printDryRun(p *program, parts []engine.Part) error {
 	if o.state != "" {
 		fmt.Fprintf(&b, "  checkpoint to the directory %s\n", display.Line(o.state))
 	}
-	return p.print(b.String())
+	cfg.Retrying = o.reporter.Retry
+	text, problem := diagnose(ctx, parts, cfg)
+	return cmp.Or(p.print(b.String()+text), problem)
 }
 
 // destination returns the name of an output for reading.
