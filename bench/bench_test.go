@@ -25,15 +25,16 @@ import (
 // benchmarks holds all benchmarks of this package, so that a test can run each
 // of them once.
 var benchmarks = map[string]func(*testing.B){
-	"Index":   BenchmarkIndex,
-	"Parse":   BenchmarkParse,
-	"Intern":  BenchmarkIntern,
-	"Count":   BenchmarkCount,
-	"Run":     BenchmarkRun,
-	"Stream":  BenchmarkStream,
-	"Pairs":   BenchmarkPairs,
-	"Hostile": BenchmarkHostile,
-	"Sinks":   BenchmarkSinks,
+	"Index":     BenchmarkIndex,
+	"Parse":     BenchmarkParse,
+	"Intern":    BenchmarkIntern,
+	"Count":     BenchmarkCount,
+	"Run":       BenchmarkRun,
+	"Stream":    BenchmarkStream,
+	"Pairs":     BenchmarkPairs,
+	"Hostile":   BenchmarkHostile,
+	"Sinks":     BenchmarkSinks,
+	"Downloads": BenchmarkDownloads,
 }
 
 // divisor divides the sizes of inputs. It is larger when benchmarks run as
