@@ -106,7 +106,7 @@ const (
 
 // didYouMean returns the end of the error for a missing column: a column name
 // that differs from the name of s in case, surrounding spaces or two letters.
-// It returns "" if there is no such column.
+// It returns "" without such a column.
 func (s Selector) didYouMean(names [][]byte) string {
 	var similar []string
 	for _, name := range names {
@@ -207,7 +207,7 @@ const (
 )
 
 // laterHeader returns the line in the buffer, from 1, that holds the names of
-// all columns that are selected by name, or 0 if there is none.
+// all columns that are selected by name, or 0.
 func (r *Reader) laterHeader() int64 {
 	named := func(s Selector) bool { return s.Name != "" }
 	if !slices.ContainsFunc(r.cfg.Columns, named) {

@@ -188,8 +188,8 @@ func NewClient(o Options) (*Client, error) {
 	c.proxy = proxy
 	c.tls[namedServer], c.tls[otherServer] = newTLS(roots), newTLS(roots)
 	if identity != nil {
-		// With the field Certificates, crypto/tls would send none that seems
-		// not to be accepted, and the server could not say why it is not.
+		// With the field Certificates, crypto/tls would not send a certificate
+		// that seems unacceptable, and the server could not report the reason.
 		c.tls[namedServer].GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return identity, nil }
 	}
 	for i, config := range c.tls {
@@ -296,7 +296,7 @@ func loopback(host string) bool {
 }
 
 // Server returns the base URL of the export API, normalized so that equal URLs
-// give equal strings, or "" if there is none. It contains no secret.
+// give equal strings, or "" without a server. It contains no secret.
 func (c *Client) Server() string {
 	if c.server == nil {
 		return ""

@@ -83,7 +83,7 @@ func containsAny(text []byte, phrases []string) bool {
 
 // errorDetail returns the explanation in the body of an error response: the
 // member detail of JSON, or the text of the element Message of the XML of an
-// object store, or the title of a page. It returns "" if there is none.
+// object store, or the title of a page. It returns "" without one.
 func errorDetail(text []byte) string {
 	if detail := jsonDetail(text); detail != "" {
 		return detail

@@ -55,7 +55,7 @@ func diagnose(ctx context.Context, parts []engine.Part, cfg engine.Config) (text
 type diagnosis struct {
 	format  string // lines about the dialect, the header and the columns
 	result  string // number of rows, or the problem with hints in further lines
-	problem error  // nil if there is none
+	problem error  // nil if the part can be counted
 }
 
 func (d *diagnosis) describe(what, text string) { d.format += fmt.Sprintf("  %s: %s\n", what, text) }
