@@ -31,7 +31,7 @@ func newRoot(p *program) *cobra.Command {
 	root.SetHelpCommand(help)
 	root.AddCommand(count, newPlan(p), newMerge(p), newExports(p), newServe(p), newGenerate(p), newCompletion(p), newVersion(p), help)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return cli.Misuse(cli.FlagError(root, err)) })
-	root.SetHelpFunc(func(c *cobra.Command, _ []string) { p.helpErr = p.print(cli.CommandHelp(c, texts())) })
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { p.helpErr = p.print(cli.CommandHelp(c, texts(), p.helpWidth())) })
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	return root
@@ -49,7 +49,13 @@ func (p *program) command(use, short string, flags *cli.FlagSet, run action, com
 		DisableFlagsInUseLine: true,
 		Args:                  cobra.ArbitraryArgs,
 		ValidArgsFunction:     complete,
-		RunE:                  func(c *cobra.Command, args []string) error { return p.runCommand(c, run, args) },
+	}
+	brief := cli.AddHelpFlags(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if *brief {
+			return p.print(cli.Overview(c, texts(), p.helpWidth()))
+		}
+		return p.runCommand(c, run, args)
 	}
 	flags.Complete("FORMAT[=FILE]", completeSinks)
 	flags.AddTo(c)

@@ -52,7 +52,7 @@ func TestEveryFlag(t *testing.T) {
 	for _, c := range cli.Subcommands(root) {
 		for _, f := range cli.FlagsOf(c) {
 			checkEnvironment(t, c.Name(), f)
-			for _, help := range []string{cli.FullHelp(root, texts()), cli.CommandHelp(c, texts())} {
+			for _, help := range []string{cli.FullHelp(root, texts(), cli.DefaultWidth), cli.CommandHelp(c, texts(), cli.DefaultWidth)} {
 				lines := strings.Split(help, "\n")
 				if n := len(slices.DeleteFunc(lines, func(l string) bool { return !isFlagLine(l, f.Name) })); n != 1 {
 					t.Errorf("%s --%s has %d lines in a help", c.Name(), f.Name, n)
@@ -205,18 +205,40 @@ func isFlagLine(line, name string) bool {
 	return ok && strings.HasPrefix(line, "  ") && len(before) == 6 && (after == "" || after[0] == ' ')
 }
 
-func TestHelpIsWellSet(t *testing.T) {
-	pages := map[string]string{"--help": cli.FullHelp(newRoot(testProgram()), texts())}
-	maps.Copy(pages, topics())
-	for name, text := range pages {
-		for line := range strings.Lines(text) {
-			if line = strings.TrimSuffix(line, "\n"); len(line) > cli.HelpWidth || strings.TrimRight(line, " ") != line {
-				t.Errorf("%s: a line of %d columns: %q", name, len(line), line)
+// TestHelpFits checks that help is not wider than the terminal, and that the
+// overview fits on one screen.
+func TestHelpFits(t *testing.T) {
+	root := newRoot(testProgram())
+	for _, width := range []int{40, 60, cli.DefaultWidth, 100, 200} {
+		pages := map[string]string{
+			"--help":      cli.FullHelp(root, texts(), width),
+			"-h":          cli.Overview(root, texts(), width),
+			"plan --help": cli.CommandHelp(newPlan(testProgram()), texts(), width),
+		}
+		for name, text := range topics() {
+			if width >= cli.DefaultWidth {
+				pages["help "+name] = cli.Fit(text, width)
 			}
 		}
+		for name, text := range pages {
+			for line := range strings.Lines(text) {
+				line = strings.TrimSuffix(line, "\n")
+				if len(line) > width && strings.Contains(strings.TrimSpace(line), " ") || strings.TrimRight(line, " ") != line {
+					t.Errorf("%s: a line of %d columns: %q", name, len(line), line)
+				}
+			}
+		}
+		if !strings.HasPrefix(pages["--help"], "Usage:") {
+			t.Error("the help does not begin with Usage:")
+		}
+		if n := strings.Count(pages["-h"], "\n"); n > 40 && width >= cli.DefaultWidth {
+			t.Errorf("-h has %d lines with %d columns", n, width)
+		}
 	}
-	if !strings.HasPrefix(pages["--help"], "Usage:") {
-		t.Error("the help does not begin with Usage:")
+	for _, name := range texts().Common {
+		if newCount(testProgram()).Flags().Lookup(name) == nil {
+			t.Errorf("the overview names --%s, which does not exist", name)
+		}
 	}
 }
 
@@ -278,7 +300,7 @@ func TestFirstArgumentNamesSubcommand(t *testing.T) {
 		{"count count", "count count"},
 		{"--version", "version"},
 		{"--help", "--help"},
-		{"-h serve", "-h serve"},
+		{"-h serve", "count -h serve"},
 		{"help serve", "help serve"},
 		{"__complete serv", "__complete serv"},
 		{"__complete serve x", "__complete serve x"},
@@ -324,8 +346,11 @@ func TestUsageListsExitCodes(t *testing.T) {
 	}
 }
 
+// overstrike matches what groff inserts to make text bold or underlined.
+var overstrike = regexp.MustCompile("\x1b\\[[0-9;]*m|.\b")
+
 // TestManPage formats the manual page with groff, which must not report a
-// warning.
+// warning, and checks its width and its sections.
 func TestManPage(t *testing.T) {
 	if _, err := exec.LookPath("groff"); err != nil {
 		t.Skip("groff is not installed")
@@ -337,9 +362,15 @@ func TestManPage(t *testing.T) {
 	if err := cmd.Run(); err != nil || stderr.Len() > 0 {
 		t.Errorf("%v: %s", err, &stderr)
 	}
-	for _, want := range []string{`\xNN`, "'K: V'", "FORMAT[=FILE]"} {
-		if !strings.Contains(stdout.String(), want) {
-			t.Errorf("the page does not show %s", want)
+	page := overstrike.ReplaceAllString(stdout.String(), "")
+	for line := range strings.Lines(page) {
+		if len(line) > 81 {
+			t.Errorf("a line of %d columns: %s", len(line)-1, line)
+		}
+	}
+	for _, want := range []string{`\xNN`, "'K: V'", "FORMAT[=FILE]", "\nEXIT STATUS\n", "\nENVIRONMENT\n", "\nEXAMPLES\n", "\nSEE ALSO\n"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not show %q", want)
 		}
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"fastcount/internal/cli"
 	"fastcount/internal/human"
@@ -21,7 +23,7 @@ func newHelp(p *program, root *cobra.Command) *cobra.Command {
 // runHelp prints the help for a subcommand, a topic or the whole program.
 func runHelp(_ context.Context, p *program, args []string) error {
 	if len(args) == 0 {
-		return p.print(cli.FullHelp(p.root, texts()))
+		return p.print(cli.FullHelp(p.root, texts(), p.helpWidth()))
 	}
 	if len(args) > 1 {
 		return noArguments(args[1:])
@@ -31,10 +33,10 @@ func runHelp(_ context.Context, p *program, args []string) error {
 		return p.print(reference(p.root, texts()))
 	}
 	if text, ok := topics()[name]; ok {
-		return p.print(text)
+		return p.print(cli.Fit(text, p.helpWidth()))
 	}
 	if i := slices.Index(cli.CommandNames(p.root), name); i >= 0 {
-		return p.print(cli.CommandHelp(cli.Subcommands(p.root)[i], texts()))
+		return p.print(cli.CommandHelp(cli.Subcommands(p.root)[i], texts(), p.helpWidth()))
 	}
 	return cli.Usage(cli.Hint(fmt.Errorf("unknown help topic %q", name),
 		append(cli.DidYouMean(name, append(texts().Names(), cli.CommandNames(p.root)...)), "the topics are "+strings.Join(texts().Names(), ", "))...))
@@ -50,18 +52,38 @@ func references() map[string]func(*cobra.Command, cli.Manual) string {
 }
 
 // texts returns the texts of the help that are not derived from the flags.
-func texts() cli.Manual { return cli.Manual{Introduction: introduction, Topics: topics()} }
+func texts() cli.Manual {
+	return cli.Manual{
+		Introduction: introduction,
+		Examples: []cli.Example{
+			{Command: "fastcount demo", Text: "count the built-in mock export demo"},
+			{Command: "fastcount --server URL ID", Text: "count an export, check its row counts"},
+			{Command: "fastcount -s csv=n.csv 'data/*.csv.gz'", Text: "write counts of files as CSV"},
+			{Command: "zcat a.gz | fastcount -s table -", Text: "count standard input, print a table"},
+		},
+		Common: []string{
+			"server", "token-file", "delimiter", "no-header", "patient-column", "event-column", "sink", "output",
+			"max-bad-rows", "state", "expect-rows", "jobs", "dry-run", "quiet",
+		},
+		Topics: topics(),
+	}
+}
 
-const introduction = `
-The first argument may be a subcommand; without one, fastcount counts. -- ends
+// helpWidth returns the width of help: that of the terminal, if standard output
+// is one.
+func (p *program) helpWidth() int {
+	if out, ok := p.stdout.(*os.File); ok {
+		if width, _, err := term.GetSize(int(out.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return cli.DefaultWidth
+}
+
+const introduction = `The first argument may be a subcommand; without one, fastcount counts. -- ends
 the flags. The result goes to standard output, everything else to standard
 error. Each flag can also be set as a variable: --max-record is
 FASTCOUNT_MAX_RECORD.
-
-  fastcount demo                   count the built-in mock export demo
-  fastcount --server URL ID        count an export and check its row counts
-  fastcount -s csv=counts.csv 'data/*.csv.gz'
-  zcat data.csv.gz | fastcount -s table -
 `
 
 //go:embed topics/*.txt
@@ -91,7 +113,7 @@ func exitCodeList() string {
 	var b strings.Builder
 	for _, c := range exitCodes {
 		left := fmt.Sprintf("  %3d", c.code)
-		for _, line := range human.Wrap(c.meaning, cli.HelpWidth-indent) {
+		for _, line := range human.Wrap(c.meaning, cli.DefaultWidth-indent) {
 			fmt.Fprintf(&b, "%-*s%s\n", indent, left, line)
 			left = ""
 		}

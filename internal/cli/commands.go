@@ -17,7 +17,7 @@ func InsertCount(root *cobra.Command, args []string) []string {
 		return []string{DefaultCommand}
 	}
 	switch first := args[0]; first {
-	case "-h", "--help":
+	case "--help":
 		return args
 	case "--version":
 		return slices.Concat([]string{"version"}, args[1:])
@@ -41,6 +41,15 @@ func insertIntoUnfinished(root *cobra.Command, args []string) []string {
 		return slices.Concat([]string{DefaultCommand}, args)
 	}
 	return InsertCount(root, args)
+}
+
+// AddHelpFlags adds the flag --help, and -h for the overview, to a subcommand.
+// The result is set to true by -h.
+func AddHelpFlags(c *cobra.Command) (brief *bool) {
+	c.Flags().Bool("help", false, "print help")
+	brief = c.Flags().BoolP("overview", "h", false, "print help on one screen")
+	c.Flags().Lookup("overview").Hidden = true
+	return brief
 }
 
 // CommandNames returns the names of the subcommands.

@@ -18,7 +18,7 @@ func SetFromEnvironment(flags *pflag.FlagSet, environ []string) error {
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := VariableOf(f.Name)
 		value := values[name]
-		if f.Changed || value == "" {
+		if f.Changed || value == "" || f.Annotations[groupAnnotation] == nil {
 			return
 		}
 		if err := setFrom(flags, f, value); err != nil {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -14,50 +15,92 @@ import (
 // Manual holds the texts of the help that are not derived from the flags.
 type Manual struct {
 	Introduction string
+	Examples     []Example
+	Common       []string          // names of the flags in the overview
 	Topics       map[string]string // texts by name
 }
+
+// Example is a command line and what it does.
+type Example struct{ Command, Text string }
 
 // Names returns the names of the topics, sorted.
 func (m Manual) Names() []string { return slices.Sorted(maps.Keys(m.Topics)) }
 
-// FullHelp returns the help for all subcommands and all flags.
-func FullHelp(root *cobra.Command, m Manual) string {
+// examples returns the examples, one per line.
+func (m Manual) examples() string {
+	width := 0
+	for _, e := range m.Examples {
+		width = max(width, len(e.Command))
+	}
+	var b strings.Builder
+	for _, e := range m.Examples {
+		fmt.Fprintf(&b, "  %-*s  %s\n", width, e.Command, e.Text)
+	}
+	return b.String()
+}
+
+// Widths of help, in columns.
+const (
+	DefaultWidth = 80 // if the width of the terminal is not known
+	maxWidth     = 100
+	minWidth     = 60 // below it, explanations would be too narrow
+)
+
+// FullHelp returns the help for all subcommands and all flags, for a terminal
+// of a width.
+func FullHelp(root *cobra.Command, m Manual, width int) string {
 	var b strings.Builder
 	b.WriteString("Usage:\n")
 	for _, c := range Subcommands(root) {
 		fmt.Fprintf(&b, "  %s\n          %s\n", synopsis(c), c.Short)
 	}
-	b.WriteString(m.Introduction)
+	b.WriteString("\n" + m.Introduction + "\n" + m.examples())
 	shown := make(map[string]bool)
 	for _, c := range Subcommands(root) {
-		b.WriteString(flagHelp(c, shown))
+		b.WriteString(flagHelp(c, shown, width))
 	}
 	fmt.Fprintf(&b, "\nHelp topics (fastcount help TOPIC):\n  %s\n", strings.Join(m.Names(), " "))
-	return b.String()
+	return Fit(b.String(), width)
 }
 
 // CommandHelp returns the help for a subcommand. That for count and for the
 // program itself is the full help.
-func CommandHelp(c *cobra.Command, m Manual) string {
+func CommandHelp(c *cobra.Command, m Manual, width int) string {
 	if c == c.Root() || c.Name() == DefaultCommand {
-		return FullHelp(c.Root(), m)
+		return FullHelp(c.Root(), m, width)
 	}
-	return fmt.Sprintf("Usage: %s\n\n%s%s.\n%s", synopsis(c), strings.ToUpper(c.Short[:1]), c.Short[1:], flagHelp(c, make(map[string]bool)))
+	text := "Usage: " + synopsis(c) + "\n\n" + strings.ToUpper(c.Short[:1]) + c.Short[1:] + ".\n"
+	return Fit(text+flagHelp(c, make(map[string]bool), width), width)
 }
 
-// HelpWidth is the largest width of a line of help, in columns.
-const HelpWidth = 80
+// Overview returns the help for a subcommand on one screen. For count and for
+// the program itself, it has only the flags in m.Common.
+func Overview(c *cobra.Command, m Manual, width int) string {
+	if c != c.Root() && c.Name() != DefaultCommand {
+		return CommandHelp(c, m, width)
+	}
+	root := c.Root()
+	var b strings.Builder
+	b.WriteString(usageLines(root) + "\n" + m.examples() + "\n")
+	for _, f := range FlagsOf(Subcommands(root)[0]) {
+		if slices.Contains(m.Common, f.Name) {
+			writeUsage(&b, f, width)
+		}
+	}
+	b.WriteString("\n'fastcount --help' explains all flags. Topics of 'fastcount help TOPIC':\n  " + strings.Join(m.Names(), " ") + "\n")
+	return Fit(b.String(), width)
+}
 
 // flagHelp returns the help for the flags of a subcommand, except for those in
 // shown, and adds them to shown.
-func flagHelp(c *cobra.Command, shown map[string]bool) string {
+func flagHelp(c *cobra.Command, shown map[string]bool, width int) string {
 	var b strings.Builder
 	for _, g := range Groups(c) {
 		title := "\n" + g.Title + ":\n"
 		for _, f := range g.Flags {
 			if !shown[f.Name] {
 				b.WriteString(title)
-				writeUsage(&b, f)
+				writeUsage(&b, f, width)
 				shown[f.Name], title = true, ""
 			}
 		}
@@ -68,7 +111,8 @@ func flagHelp(c *cobra.Command, shown map[string]bool) string {
 // usageColumn is the column in which the explanation of a flag begins.
 const usageColumn = 31
 
-func writeUsage(b *strings.Builder, f Flag) {
+func writeUsage(b *strings.Builder, f Flag, width int) {
+	width = min(max(width, minWidth), maxWidth)
 	left := "      --" + f.Name
 	if f.Short != "" {
 		left = "  -" + f.Short + ", --" + f.Name
@@ -80,7 +124,7 @@ func writeUsage(b *strings.Builder, f Flag) {
 		b.WriteString(left + "\n")
 		left = ""
 	}
-	for _, line := range human.Wrap(f.explanation(), HelpWidth-usageColumn) {
+	for _, line := range human.Wrap(f.explanation(), width-usageColumn) {
 		fmt.Fprintf(b, "%-*s%s\n", usageColumn, left, line)
 		left = ""
 	}
@@ -106,8 +150,40 @@ func ShortHelp(c *cobra.Command) string {
 	if c != c.Root() && c.Name() != DefaultCommand {
 		return fmt.Sprintf("Usage: %s\n'%s --help' explains the flags.\n", synopsis(c), c.CommandPath())
 	}
-	return "Usage: " + c.Root().UseLine() + "\n" +
-		"       fastcount " + strings.Join(CommandNames(c.Root())[1:], "|") + "\n" +
-		"A SOURCE is a file, a glob, a URL, - for standard input, or an export id.\n" +
-		"'fastcount --help' explains the flags.\n"
+	return usageLines(c.Root()) + "'fastcount -h' explains the most common flags, --help all of them.\n"
+}
+
+// usageLines returns the usage of the program.
+func usageLines(root *cobra.Command) string {
+	return "Usage: " + root.UseLine() + "\n" +
+		"       fastcount " + strings.Join(CommandNames(root)[1:], "|") + "\n" +
+		"A SOURCE is a file, a glob, a URL, - for standard input, or an export id.\n"
+}
+
+// Fit wraps the lines of a text that are wider than a terminal. The rest of a
+// line is indented like its second column, if it has one that begins in the
+// left half.
+func Fit(text string, width int) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if utf8.RuneCountInString(line) <= width || width < 20 {
+			b.WriteString(line + "\n")
+			continue
+		}
+		indent := len(line) - len(strings.TrimLeft(line, " "))
+		column := indent
+		if gap := strings.Index(line[indent:], "  "); gap >= 0 {
+			column = indent + gap + len(line[indent+gap:]) - len(strings.TrimLeft(line[indent+gap:], " "))
+		}
+		if column > width/2 {
+			column = indent
+		}
+		left := line[:column]
+		for _, part := range human.Wrap(line[column:], width-column) {
+			b.WriteString(left + part + "\n")
+			left = strings.Repeat(" ", column)
+		}
+	}
+	return b.String()
 }
