@@ -74,4 +74,17 @@
 // What lies beyond the data is never returned, and never copied by a match
 // before it was overwritten, because a distance is compared with the number of
 // decoded bytes.
+//
+// # Speed
+//
+// GB/s of decoded text on one core of a Zen 5 EPYC, checksums verified, for CSV
+// of 31 MB (bench/inflate/run):
+//
+//	                          gzip -6   gzip -1   bgzip
+//	ISA-L 2.30 (igzip)          1.75      1.50     1.60
+//	libdeflate 1.14             1.48      1.96     1.34
+//	this package                2.10      1.96     1.78
+//	this package, purego        1.83      1.59     1.62
+//	klauspost/compress          0.51      0.47     0.47
+//	compress/gzip               0.38      0.33     0.36
 package inflate
