@@ -47,7 +47,7 @@ var imports = map[string]string{
 	"internal/stdout":              "",
 	"internal/stats":               "engine parser sources internal/display internal/human internal/resources",
 	"internal/resources":           "internal/human",
-	"internal/testing/corpus":      "parser",
+	"internal/testing/corpus":      "parser internal/testing/oracle",
 	"internal/testing/simnet":      "",
 	"internal/testing/descriptors": "",
 	"internal/testing/guarded":     "",

@@ -19,12 +19,12 @@ import (
 // positions, however it is split.
 func TestSplitCorpus(t *testing.T) {
 	tried := 0
-	for _, c := range corpus.Cases() {
+	for _, c := range slices.Concat(corpus.Cases(), corpus.DialectCases()) {
 		t.Run(c.Name, func(t *testing.T) {
 			part := plain{memory{"case", []byte(c.Input)}}
 			for _, rangeSize := range []int64{1, 2, 3, 7, 16, 50, 1 << 20} {
 				for _, jobs := range []int{1, 3} {
-					cfg := engine.Config{Jobs: jobs, RangeSize: rangeSize}
+					cfg := engine.Config{Jobs: jobs, RangeSize: rangeSize, Dialect: c.Dialect}
 					for _, cfg := range []engine.Config{cfg, engine.FuseAll(cfg)} {
 						got, err := engine.Run(t.Context(), []engine.Part{part}, cfg)
 						checkCase(t, c, got, err)
@@ -58,8 +58,10 @@ func checkCase(t *testing.T, c corpus.Case, got *engine.Report, err error) {
 		rows[row]++
 	}
 	checkReport(t, got, rows)
-	if n := got.Parts[0].Stats.Multiline; n != uint64(c.Multiline) {
-		t.Errorf("got %d records that span lines, want %d", n, c.Multiline)
+	stats := c.Stats
+	stats.Multiline = uint64(c.Multiline)
+	if got.Parts[0].Stats != stats {
+		t.Errorf("got %+v, want %+v", got.Parts[0].Stats, stats)
 	}
 	if got.Bytes != uint64(len(c.Input)) {
 		t.Errorf("got %d bytes, want %d", got.Bytes, len(c.Input))

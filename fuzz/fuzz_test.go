@@ -141,6 +141,11 @@ func sizes(pieces []byte) []int {
 func records(src io.Reader, cfg parser.Config) (rows [][]string, err error) {
 	r := parser.NewReader(src, cfg)
 	defer r.Release()
+	return readRecords(r)
+}
+
+// readRecords returns the selected fields of all records.
+func readRecords(r *parser.Reader) (rows [][]string, err error) {
 	for {
 		b, err := r.Next()
 		if err == io.EOF {

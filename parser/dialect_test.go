@@ -53,24 +53,11 @@ var tokens = map[string]struct {
 	"skip empty":                 {parser.Dialect{SkipEmpty: true}, "a , \n \r"},
 }
 
-// oracleDialect returns the dialect for the oracle.
-func oracleDialect(d parser.Dialect) oracle.Dialect {
-	o := oracle.Dialect{Delimiter: d.Delimiter, Quote: d.Quote, Escape: d.Escape, Comment: d.Comment, SkipLines: d.SkipLines, SkipRows: d.SkipRows,
-		SkipFooter: d.SkipFooter, Trim: d.Trim, Ragged: d.Ragged, NoHeader: d.NoHeader, Names: d.Names, SkipRepeatedHeaders: d.SkipRepeatedHeaders, SkipEmpty: d.SkipEmpty}
-	if o.Delimiter == "" {
-		o.Delimiter = ","
-	}
-	if o.Quote == 0 && !d.NoQuote {
-		o.Quote = '"'
-	}
-	return o
-}
-
 // checkDialect compares the result of r with those of both oracles, for several
 // ways in which the input arrives. selected are the columns that are read.
 func checkDialect(t *testing.T, r *parser.Reader, input []byte, d parser.Dialect, selected ...int) {
 	t.Helper()
-	od := oracleDialect(d)
+	od := corpus.OracleDialect(d)
 	want := oracle.Read(input, od, parser.DefaultMaxRecordLines, selected...)
 	other, err := oracle.Translated(input, od, selected...)
 	if !errors.Is(err, oracle.ErrNoSpareByte) && (err == nil) != (want.Fault == nil) {
@@ -132,7 +119,7 @@ func TestStringsOfDialects(t *testing.T) {
 			t.Parallel()
 			tried := 0
 			r := parser.NewReader(nil, parser.Config{})
-			delimiter := oracleDialect(tt.Dialect).Delimiter
+			delimiter := corpus.OracleDialect(tt.Dialect).Delimiter
 			head := strings.Repeat("\"x\n", tt.SkipLines) + "p" + delimiter + "e\n"
 			alphabet := strings.Split(tt.tokens, " ")
 			for i := range alphabet {
@@ -150,30 +137,6 @@ func TestStringsOfDialects(t *testing.T) {
 	}
 }
 
-// random returns a dialect of which any two rules may be combined.
-func random(rng *rand.Rand) (d parser.Dialect) {
-	pick := func(n int) bool { return rng.IntN(n) == 0 }
-	choose := func(list ...string) string { return list[rng.IntN(len(list))] }
-	d.Delimiter = choose("", ";", "||", " | ", "\t")
-	d.NoQuote = pick(4)
-	if !d.NoQuote && pick(3) {
-		d.Quote = '\''
-	}
-	if pick(3) {
-		d.Escape = choose(`\`, "^")[0]
-	}
-	if pick(3) {
-		d.Comment = choose("#", "##", "a")
-	}
-	if pick(4) {
-		d.Names = []string{"p", "e"}
-	}
-	d.Trim, d.Ragged, d.NoHeader, d.SkipEmpty = pick(3), pick(3), pick(4), pick(2)
-	d.SkipRepeatedHeaders = pick(3) && (!d.NoHeader || d.Names != nil)
-	d.SkipLines, d.SkipRows, d.SkipFooter = max(0, rng.IntN(6)-3), max(0, rng.IntN(5)-2), max(0, rng.IntN(5)-2)
-	return d
-}
-
 // Random inputs in random dialects have the result of both oracles.
 func TestRandomDialects(t *testing.T) {
 	t.Parallel()
@@ -181,10 +144,10 @@ func TestRandomDialects(t *testing.T) {
 	r := parser.NewReader(nil, parser.Config{})
 	good, bad := 0, 0
 	for range proof.Bound(20_000, 300_000) {
-		d := random(rng)
-		input := randomInput(rng, oracleDialect(d).Delimiter)
+		d := corpus.RandomDialect(rng)
+		input := corpus.RandomInput(rng, d)
 		checkDialect(t, r, input, d, 0)
-		if oracle.Read(input, oracleDialect(d), parser.DefaultMaxRecordLines, 0).Fault == nil {
+		if oracle.Read(input, corpus.OracleDialect(d), parser.DefaultMaxRecordLines, 0).Fault == nil {
 			good++
 		} else {
 			bad++
@@ -194,24 +157,4 @@ func TestRandomDialects(t *testing.T) {
 		t.Errorf("%d inputs can be read and %d cannot: want more of both", good, bad)
 	}
 	proof.Cases(t, "random-dialects", good+bad)
-}
-
-// randomInput returns records, most of them of two fields.
-func randomInput(rng *rand.Rand, delimiter string) []byte {
-	fields := []string{"p", "e", "P1", "a", "", " b", "c ", `"q"`, `'q'`, `"x` + delimiter + `y"`, "'x\ny'", `"u""v"`, `\N`, `\`, "^^", `"`, "'", "#", " \"t\" "}
-	ends := []string{"\n", "\n", "\n", "\r\n", "\n\n", "\n#x\n", "\r", ""}
-	var b strings.Builder
-	for range rng.IntN(7) {
-		if rng.IntN(3) == 0 {
-			b.WriteString("p" + delimiter + "e\n")
-		}
-		for i := range 2 + rng.IntN(8)/7 {
-			if i > 0 {
-				b.WriteString(delimiter)
-			}
-			b.WriteString(fields[min(rng.IntN(len(fields)), rng.IntN(len(fields)))])
-		}
-		b.WriteString(ends[min(rng.IntN(len(ends)), rng.IntN(len(ends)))])
-	}
-	return []byte(b.String())
 }

@@ -3,6 +3,8 @@ package sources
 import (
 	"maps"
 	"testing"
+
+	"fastcount/internal/ziparchive"
 )
 
 func TestPathFacts(t *testing.T) {
@@ -41,6 +43,9 @@ func TestFactsOfParts(t *testing.T) {
 		if !maps.Equal(got, map[string]string{"name": "S1", "dir": "in", "path": "in/S1.csv"}) {
 			t.Errorf("%s: got %q", what, got)
 		}
+	}
+	if got := newMember(f, ziparchive.Member{Name: "in/S1.csv"}).Info().Facts; !maps.Equal(got, named.Info().Facts) {
+		t.Errorf("member: got %q", got)
 	}
 	if got := f.Info().Facts["name"]; got != "a" {
 		t.Errorf("got %q", got)

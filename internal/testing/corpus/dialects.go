@@ -62,7 +62,8 @@ func DialectCases() []Case {
 		{Name: "too few names", Dialect: parser.Dialect{Names: []string{"event_type", "patient_id"}}, Input: "bp,P1,x\n", Err: parser.ErrFieldCount, At: Place{0, 1, 1}},
 
 		{Name: "repeated headers", Dialect: parser.Dialect{SkipRepeatedHeaders: true}, Input: head + "P1,bp,1\n" + head + "P2,hr,2\n Patient_ID,EVENT_TYPE ,\n", Rows: two, Stats: parser.Stats{RepeatedHeaders: 2}},
-		{Name: "repeated headers of another order", Dialect: parser.Dialect{SkipRepeatedHeaders: true}, Input: head + "P1,bp,1\nevent_type,patient_id,\n", Rows: []Row{{"P1", "bp"}, {"event_type", "patient_id"}}},
+		{Name: "repeated headers of another order", Dialect: parser.Dialect{SkipRepeatedHeaders: true}, Input: head + "P1,bp,1\nevent_type,patient_id,\n", Rows: []Row{{"P1", "bp"}, {"event_type", "patient_id"}},
+			CountErr: parser.ErrRepeatedHeader, CountAt: Place{36, 3, 1}},
 		{Name: "empty input", Dialect: parser.Dialect{SkipEmpty: true}, Stats: parser.Stats{EmptyInputs: 1}},
 		{Name: "only a byte order mark is not empty", Dialect: parser.Dialect{SkipEmpty: true}, Input: mark, Err: parser.ErrEmptyInput, At: Place{3, 1, 1}},
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Dialect has the meaning of parser.Dialect, without its defaults: a Quote or
@@ -105,12 +106,40 @@ func header(r *Result, records []record, d Dialect) (width int, names []string, 
 	return len(r.Header), r.Header, records[1:]
 }
 
+// Counts returns how often each pair of values of two columns of the rows
+// occurs. It returns ErrRefused if a row holds names of both columns, or a
+// value is not UTF-8. An input without names has the names patient_id and
+// event_type.
+func (r Result) Counts(d Dialect, patient, event int) (map[[2]string]uint64, error) {
+	names := [2]string{"patient_id", "event_type"}
+	switch {
+	case d.Names != nil:
+		names = [2]string{d.Names[patient], d.Names[event]}
+	case r.Header != nil:
+		names = [2]string{r.Header[patient], r.Header[event]}
+	}
+	for i, name := range names {
+		names[i] = strings.Trim(strings.TrimPrefix(strings.Trim(name, " \t"), "\ufeff"), " \t")
+	}
+	plain := isName(names[0], "") || isName(names[1], "") || patient == event
+	counts := map[[2]string]uint64{}
+	for _, row := range r.Rows {
+		pair := [2]string{row[patient], row[event]}
+		header := !plain && isName(pair[0], names[:]...) && isName(pair[1], names[:]...)
+		if header || !utf8.ValidString(pair[0]) || !utf8.ValidString(pair[1]) {
+			return nil, ErrRefused
+		}
+		counts[pair]++
+	}
+	return counts, nil
+}
+
 // holdNames reports whether at least two columns hold their names, and all
 // selected ones do.
 func holdNames(fields, names []string, selected []int) bool {
 	distinct := map[int]bool{}
 	for _, c := range selected {
-		if c >= len(fields) || names == nil || !isName(fields[c], names[c]) || strings.Trim(names[c], " \t") == "" {
+		if c >= len(fields) || c >= len(names) || !isName(fields[c], names[c]) || strings.Trim(names[c], " \t") == "" {
 			return false
 		}
 		distinct[c] = true
