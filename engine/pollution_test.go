@@ -19,7 +19,7 @@ import (
 // the damaged file is a valid one with other rows.
 func TestPollution(t *testing.T) {
 	var outcomes [4]int
-	files := proof.Bound(250, 20_000)
+	files := proof.Bound(250, 10_000)
 	for i := range files {
 		rng := rand.New(rand.NewPCG(uint64(i), 12))
 		kind := pollution.Kinds[i%len(pollution.Kinds)]
@@ -83,7 +83,7 @@ func countPolluted(t *testing.T, f *pollution.File, data []byte) *engine.Report 
 	t.Helper()
 	want := countByOracles(t, f, data)
 	var report *engine.Report
-	for i, cfg := range []engine.Config{{}, {Jobs: 3, RangeSize: 100}} {
+	for i, cfg := range []engine.Config{{}, {Jobs: 3, RangeSize: int64(max(100, len(data)/16))}} {
 		cfg.Dialect = parserDialect(f.Dialect)
 		cfg.Patient, cfg.Event = selectors(f)
 		r, err := engine.Run(t.Context(), []engine.Part{plain{memory{"file", data}}}, cfg)

@@ -72,7 +72,8 @@ func (f *File) Counts() map[[2]string]uint64 {
 	return counts
 }
 
-// New returns a file with 5 to 60 rows.
+// New returns a file with 5 to 60 rows, or sometimes with up to 6,000, which is
+// enough for the fused path.
 func New(rng *rand.Rand) *File {
 	f := &File{Dialect: dialect(rng), width: 3 + rng.IntN(4), end: choose(rng, "\n", "\n", "\r\n")}
 	order := rng.Perm(f.width)
@@ -92,7 +93,11 @@ func New(rng *rand.Rand) *File {
 	for range d.SkipRows {
 		f.add(skipped, slices.Repeat([]string{"----"}, 1+rng.IntN(f.width)), nil)
 	}
-	for range 5 + rng.IntN(56) {
+	rows := 5 + rng.IntN(56)
+	if rng.IntN(40) == 0 {
+		rows *= 50 + rng.IntN(50)
+	}
+	for range rows {
 		values := f.values(rng)
 		f.add(row, f.encode(rng, values), values)
 		switch {
