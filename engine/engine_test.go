@@ -270,9 +270,60 @@ func (c changed) OpenRange(_ context.Context, from, to int64) (io.ReadCloser, er
 	return faultyRange{plainRange{bytes.NewReader(c.data[from:]), to - from}, errChanged}, nil
 }
 
+// That a part changed is its error, even if it also has a syntax error, which
+// the change may have caused.
 func TestErrorOfClose(t *testing.T) {
+	data := export(1, 1000)
+	for name, data := range map[string][]byte{"valid": data, "syntax error": append(data[:len(data):len(data)], "x\n"...)} {
+		for _, jobs := range []int{1, 2} {
+			part := changed{plain{memory{"x", data}}}
+			_, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: jobs, RangeSize: 1000})
+			if !errors.Is(err, errChanged) {
+				t.Errorf("%s, %d jobs: got %v", name, jobs, err)
+			}
+		}
+	}
+}
+
+// guardedPart is a part whose stream has windows, reading of which fails.
+type guardedPart struct{ plain }
+
+func (p guardedPart) Open(ctx context.Context) (io.ReadCloser, error) {
+	return p.OpenRange(ctx, 0, int64(len(p.data)))
+}
+
+func (p guardedPart) OpenRange(_ context.Context, from, to int64) (io.ReadCloser, error) {
+	return &guardedStream{plainRange: plainRange{bytes.NewReader(p.data[from:]), to - from}}, nil
+}
+
+type guardedStream struct {
+	plainRange
+	guarded bool
+}
+
+func (s *guardedStream) Guard(f func() error) (err error) {
+	s.guarded = true
+	defer func() {
+		s.guarded = false
+		if recover() != nil {
+			err = errChanged
+		}
+	}()
+	return f()
+}
+
+func (s *guardedStream) Window(int) []byte {
+	if !s.guarded {
+		return nil
+	}
+	panic("the window cannot be read")
+}
+
+// All reading of a stream with windows takes place within Guard, whose error is
+// that of the part.
+func TestErrorOfGuard(t *testing.T) {
 	for _, jobs := range []int{1, 2} {
-		part := changed{plain{memory{"x", export(1, 1000)}}}
+		part := guardedPart{plain{memory{"x", export(1, 1000)}}}
 		_, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: jobs, RangeSize: 1000})
 		if !errors.Is(err, errChanged) {
 			t.Errorf("%d jobs: got %v", jobs, err)

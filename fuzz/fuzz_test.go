@@ -85,6 +85,11 @@ func FuzzParser(f *testing.F) {
 		if fmt.Sprint(err) != fmt.Sprint(errAgain) || !slices.EqualFunc(rows, again, slices.Equal) {
 			t.Fatalf("in pieces: got %q and %v, in one go %q and %v", again, errAgain, rows, err)
 		}
+		windows := &corpus.Windows{Data: input, Sizes: sizes(pieces), Keep: int(bufferSize)}
+		again, errAgain = records(windows, parser.Config{Columns: ids, BufferSize: int(bufferSize), Limits: parser.Limits{MaxRecordLines: manyLines}})
+		if fmt.Sprint(err) != fmt.Sprint(errAgain) || !slices.EqualFunc(rows, again, slices.Equal) || windows.Modified {
+			t.Fatalf("in windows: got %q and %v, in one go %q and %v; modified: %v", again, errAgain, rows, err, windows.Modified)
+		}
 	})
 }
 

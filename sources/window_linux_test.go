@@ -105,15 +105,16 @@ func counts(r *engine.Report) map[[2]string]uint64 {
 	return m
 }
 
-// sameCounts returns an error unless the report holds exactly want.
-func sameCounts(r *engine.Report, want map[[2]string]uint64) error {
+// sameCounts returns an error unless the report holds exactly want, a number of
+// times.
+func sameCounts(r *engine.Report, want map[[2]string]uint64, times uint64) error {
 	got := counts(r)
 	if len(got) != len(want) {
 		return fmt.Errorf("got %d pairs, want %d", len(got), len(want))
 	}
 	for pair, n := range want {
-		if got[pair] != n {
-			return fmt.Errorf("%q: got %d, want %d", pair, got[pair], n)
+		if got[pair] != times*n {
+			return fmt.Errorf("%q: got %d, want %d times %d", pair, got[pair], times, n)
 		}
 	}
 	return nil
@@ -130,8 +131,13 @@ func TestCountInWindows(t *testing.T) {
 		for _, cfg := range []engine.Config{{}, {Jobs: 2, RangeSize: 3<<20 + 1}, {BufferSize: 1 << 10}} {
 			r, err := engine.Run(t.Context(), []engine.Part{&mappedFile{File: newFile(t, path)}}, cfg)
 			check(t, err)
-			if err := sameCounts(r, want); err != nil {
+			if err := sameCounts(r, want, 1); err != nil {
 				t.Errorf("%s, %+v: %v", name, cfg, err)
+			}
+			maps, err := os.ReadFile("/proc/self/maps")
+			check(t, err)
+			if bytes.Contains(maps, []byte(path)) {
+				t.Errorf("%s, %+v: the file is still mapped", name, cfg)
 			}
 			if p := r.Parts[0]; p.RawBytes != uint64(len(data)) || !p.Mapped {
 				t.Errorf("%s, %+v: %d bytes, mapped: %v", name, cfg, p.RawBytes, p.Mapped)
@@ -291,7 +297,7 @@ func TestChangesInWindows(t *testing.T) {
 					if i%3 == 1 {
 						cfg = engine.Config{Jobs: 2, RangeSize: 300_000}
 					}
-					ok := countChanged(t, path(i), int64(len(text)), cfg, change.change, phase.run, want)
+					ok := countChanged(t, path(i), text, cfg, change.change, phase.run, want)
 					if ok == change.always && phase.name != "while a window is counted" {
 						t.Errorf("counted: %v", ok)
 					}
@@ -302,26 +308,33 @@ func TestChangesInWindows(t *testing.T) {
 	proof.Cases(t, "changed-in-windows", tried)
 }
 
-// countChanged counts a file that changes, and reports whether it was counted.
-func countChanged(t *testing.T, path string, size int64, cfg engine.Config, change func(*os.File, int64) error,
+// countChanged counts a file that changes, and after it text, by the same
+// worker. It reports whether the file was counted.
+func countChanged(t *testing.T, path string, text []byte, cfg engine.Config, change func(*os.File, int64) error,
 	run func(*mappedFile, *changer) func(), want map[[2]string]uint64) bool {
 	t.Helper()
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	check(t, err)
 	defer func() { check(t, errors.Join(file.Close(), os.RemoveAll(path))) }()
 	part := &mappedFile{File: newFile(t, path)}
-	stop := run(part, &changer{t: t, file: file, size: size, change: change})
-	r, err := engine.Run(t.Context(), []engine.Part{part}, cfg)
+	after := engine.NewPart("after", func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil })
+	stop := run(part, &changer{t: t, file: file, size: int64(len(text)), change: change})
+	cfg.AllowPartial = true
+	r, err := engine.Run(t.Context(), []engine.Part{part, after}, cfg)
 	stop()
-	switch {
-	case err == nil:
-		if err := sameCounts(r, want); err != nil {
-			t.Errorf("wrong counts: %v", err)
-		}
-	case !errors.Is(err, ErrChanged):
-		t.Errorf("got %v", err)
+	check(t, err)
+	failure := r.Parts[0].Err
+	if failure != nil && !errors.Is(failure, ErrChanged) {
+		t.Errorf("got %v", failure)
 	}
-	return err == nil
+	times := uint64(2)
+	if failure != nil {
+		times = 1
+	}
+	if err := sameCounts(r, want, times); err != nil {
+		t.Errorf("%v: %v", failure, err)
+	}
+	return failure == nil
 }
 
 // A file whose bytes change all the time, under the assembly and under the
