@@ -66,11 +66,8 @@ func (m *Member) Member() string { return m.entry.Name }
 // without the compression of the archive, but with its own.
 func (m *Member) Length() int64 { return m.entry.Size }
 
-// Named returns a copy of m with another name.
-func (m *Member) Named(name string) *Member { return &Member{file: m.file, name: name, entry: m.entry} }
-
-// Name implements [engine.Part]. It returns the path of the archive and the
-// name of the member, or the name given to Named.
+// Name implements [engine.Part]. It returns the name of the archive, a slash,
+// and the name of the member.
 func (m *Member) Name() string { return m.name }
 
 // Info implements [engine.Part]. The size is that of the compressed data. The

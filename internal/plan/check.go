@@ -154,7 +154,7 @@ func (l *listing) add(e *Entry) error {
 func (l *listing) addFile(f *File) error {
 	path, normal := f.Path, inDirectory(l.dir, f.Path)
 	if f.Member != "" {
-		path, normal = f.name(), normal+"\x00"+f.Member
+		path, normal = path+"/"+f.Member, normal+"\x00"+f.Member
 	}
 	known, listed := l.files[normal]
 	switch {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path/filepath"
 	"unicode/utf8"
 
 	"fastcount/engine"
@@ -76,30 +75,21 @@ func (p *Plan) file(ctx context.Context, r EntryRange, o sources.LocalOptions) (
 // with the plan are in known.
 func (p *Plan) member(ctx context.Context, r EntryRange, o sources.LocalOptions, known map[string]*sources.File) (engine.Part, error) {
 	path := p.Path(r.File)
-	archive := known[path]
-	if archive == nil {
-		var err error
-		if archive, err = sources.NewFile(path, o); err != nil {
+	if known[path] == nil {
+		archive, err := sources.NewFile(path, o)
+		if err != nil {
 			return nil, err
 		}
 		if err := r.File.compare(ctx, archive, false); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		known[path] = archive
+		known[path] = archive.Named(r.File.Path)
 	}
-	m, err := archive.Member(r.File.Member)
+	m, err := known[path].Member(r.File.Member)
 	if err != nil {
 		return nil, err
 	}
-	return m.Named(r.File.name()), nil
-}
-
-// name returns the name of the part.
-func (f *File) name() string {
-	if f.Member == "" {
-		return f.Path
-	}
-	return filepath.ToSlash(f.Path) + "/" + f.Member
+	return m, nil
 }
 
 // compare returns an error that matches ErrChanged unless a file, which may be
