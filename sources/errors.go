@@ -68,6 +68,10 @@ var (
 	// took too long. It matches ErrExhausted.
 	ErrTimeout = errors.New("timeout")
 
+	// ErrUnknownHost is returned if the name of a server or proxy has no
+	// address. It matches ErrExhausted.
+	ErrUnknownHost = errors.New("no such host")
+
 	// ErrRedirect is returned for a redirect to another origin, and for too
 	// many redirects.
 	ErrRedirect = errors.New("redirect refused")

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -192,11 +191,12 @@ func lookupFailure(err error, _ phase) *failure {
 	if !ok {
 		return nil
 	}
-	why := "the name server failed"
+	f := &failure{text: "look up " + dns.Name + ": the name server failed", kinds: []error{ErrExhausted, errUnreached}}
 	if dns.IsNotFound {
-		why = "no such host"
+		f.text = "look up " + dns.Name + ": " + ErrUnknownHost.Error()
+		f.kinds = append(f.kinds, ErrUnknownHost)
 	}
-	return &failure{text: fmt.Sprintf("look up %s: %s", dns.Name, why), kinds: []error{ErrExhausted, errUnreached}}
+	return f
 }
 
 // socksRefusals are parts of the errors of net/http for a SOCKS proxy that

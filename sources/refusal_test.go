@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -142,6 +143,7 @@ func TestNothingListens(t *testing.T) {
 func TestEveryConnectionIsClosed(t *testing.T) {
 	answers := leakyAnswers(leakedID)
 	answers["fine"] = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + csvText
+	answers["kept"] = fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(csvText), csvText)
 	answers["never ends"] = "HTTP/1.1 503 No\r\nContent-Length: 100000\r\n\r\n{"
 	for name, wire := range answers {
 		synctest.Test(t, func(t *testing.T) {
@@ -150,6 +152,7 @@ func TestEveryConnectionIsClosed(t *testing.T) {
 			}}
 			c := newClient(t, Options{Server: "http://server.test", Retries: -1, DialContext: network.DialContext})
 			askAll(t, c)
+			c.Close()
 			synctest.Wait()
 			if n := network.Open(); n > 0 {
 				t.Errorf("%s: %d connections are left open", name, n)

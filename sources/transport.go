@@ -25,7 +25,7 @@ func (c *Client) newTransport(config *tls.Config) *http.Transport {
 		Proxy:                  func(r *http.Request) (*url.URL, error) { return c.proxy(r) },
 		OnProxyConnectResponse: proxyRefusal,
 		DialContext:            c.opts.dial,
-		TLSClientConfig:        config,
+		TLSClientConfig:        config.Clone(), // net/http changes it
 		TLSHandshakeTimeout:    c.opts.TLSTimeout,
 		ResponseHeaderTimeout:  c.opts.HeaderTimeout,
 		DisableCompression:     true, // fetch negotiates and decodes, and so sees sizes and ends as sent

@@ -60,6 +60,7 @@ func TestFailures(t *testing.T) {
 		{"204", &sources.StatusError{Code: 204}, exitFailure, "has no data"},
 		{"206", &sources.StatusError{Code: 206}, exitFailure, "a part of the data"},
 		{"http to TLS", errors.Join(sources.ErrDenied, sources.ErrRequiresTLS), exitNotAllowed, "https://"},
+		{"no such host", errors.Join(sources.ErrExhausted, sources.ErrUnknownHost), exitRetries, "name of the host"},
 		{"brotli", errors.Join(sources.ErrContent, sources.ErrEncoding), exitData, "--compressed"},
 		{"not gzip", errors.Join(sources.ErrCorrupt, sources.ErrMislabeled), exitData, "Content-Encoding"},
 		{"403", &sources.StatusError{Code: 403}, exitNotAllowed, "access"},

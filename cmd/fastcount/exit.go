@@ -141,6 +141,7 @@ var failures = []failure{
 	{matches(sources.ErrCommand), exitData, "run the command by itself to see all of its messages"},
 	{matches(sources.ErrTimeout), 0, "try again later, or wait longer with --connect-timeout, --tls-timeout and --header-timeout"},
 	{matches(syscall.ECONNREFUSED), 0, "check the address and whether the server is running: nothing listens there"},
+	{matches(sources.ErrUnknownHost), 0, "check the name of the host, in the URL or in HTTPS_PROXY and HTTP_PROXY"},
 	{matches(syscall.EADDRINUSE), 0, "stop the program that listens there, or take a free port with --listen 127.0.0.1:0"},
 	{matches(sources.ErrExhausted), exitRetries, "try again later, or make more attempts with --retries"},
 	{matches(sources.ErrNoMember), exitNotFound, "choose members with --member GLOB; without a / it matches the last element of a name"},
