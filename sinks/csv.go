@@ -13,7 +13,7 @@ import (
 )
 
 // CSV writes the header patient_id,event_type,count and a record for each pair
-// that occurred, in the order of the report. Records end in a line feed; fields
+// that occurred. Records end in a line feed; fields
 // are quoted where RFC 4180 requires it. Ids are written byte for byte,
 // including line breaks, but many readers, such as encoding/csv, read a quoted
 // CRLF as LF.
@@ -29,16 +29,22 @@ type CSV struct {
 	// the beginning. An id that contains a semicolon is quoted, because
 	// spreadsheets in many languages separate fields by it.
 	Safe bool
+
+	Order Order // of the patients
+
+	// Top, if not 0, is the number of patients to write, those with the
+	// largest totals.
+	Top int
 }
 
 // Write writes the header and the records. Its memory does not depend on the
-// size of the report.
+// size of the report, unless Order or Top is set.
 func (s CSV) Write(w io.Writer, r *engine.Report) error {
 	c := newCellWriter(w, s.Safe)
 	if err := c.write("patient_id", "event_type", "count"); err != nil {
 		return err
 	}
-	for _, pair := range r.Pairs {
+	for pair := range (selection{s.Order, s.Top}).pairs(r) {
 		if err := c.write(r.Patients[pair.Patient], r.Events[pair.Event], strconv.FormatUint(pair.Count, 10)); err != nil {
 			return err
 		}

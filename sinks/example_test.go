@@ -11,23 +11,22 @@ import (
 	"fastcount/sinks/sinktest"
 )
 
-// markdown is a sink that writes the totals of the event types as a Markdown
-// table. A sink that buffers its output flushes it before it returns.
-type markdown struct{}
+// list is a sink that writes the total of each event type on a line. A sink
+// that buffers its output flushes it before it returns.
+type list struct{}
 
-func (markdown) Write(w io.Writer, r *engine.Report) error {
+func (list) Write(w io.Writer, r *engine.Report) error {
 	out := bufio.NewWriter(w)
-	fmt.Fprint(out, "| event type | rows |\n|---|---:|\n")
 	for i, event := range r.Events {
-		fmt.Fprintf(out, "| %s | %d |\n", event, r.Totals[i])
+		fmt.Fprintf(out, "%q %d\n", event, r.Totals[i])
 	}
 	return out.Flush() // returns the first error of the lines above, too
 }
 
 func ExampleRegistry_Register() {
 	registry := sinks.Builtin(sinks.Options{})
-	registry.Register("markdown", markdown{})
-	sink, err := registry.Lookup("markdown")
+	registry.Register("list", list{})
+	sink, err := registry.Lookup("list")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -36,8 +35,6 @@ func ExampleRegistry_Register() {
 		fmt.Println(err)
 	}
 	// Output:
-	// | event type | rows |
-	// |---|---:|
-	// | bp_dia | 9372 |
-	// | bp_sys | 9412 |
+	// "bp_dia" 9372
+	// "bp_sys" 9412
 }

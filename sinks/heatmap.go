@@ -19,12 +19,10 @@ type heatmap struct {
 	scale   scale
 }
 
-func newHeatmap(r *engine.Report, order Order) heatmap {
-	h := heatmap{order: order, events: largestEvents(r, maxHTMLEvents), columns: make([]int, len(r.Events))}
-	h.places = largest(r, min(maxHTMLPatients, maxHTMLCells/max(1, len(h.events))))
-	if order == ByName {
-		slices.SortFunc(h.places, func(a, b place) int { return cmp.Compare(a.first, b.first) })
-	}
+func newHeatmap(r *engine.Report, s selection) heatmap {
+	h := heatmap{order: s.order, events: largestEvents(r, maxHTMLEvents), columns: make([]int, len(r.Events))}
+	s.top = min(s.count(r), maxHTMLPatients, maxHTMLCells/max(1, len(h.events)))
+	h.places = s.places(r, s.top)
 	for i := range h.columns {
 		h.columns[i] = -1
 	}
@@ -111,8 +109,8 @@ func (s scale) last(step int) uint64 {
 }
 
 // heatmap writes the table of patients with its search field, legend and notes.
-func (p htmlPrinter) heatmap(r *engine.Report, order Order) {
-	h := newHeatmap(r, order)
+func (p htmlPrinter) heatmap(r *engine.Report, s selection) {
+	h := newHeatmap(r, s)
 	p.raw("<section>\n<h2 id=\"patients\">Patients</h2>\n<div class=\"tools\">\n" +
 		"<label id=\"find\" hidden>Find patients <input type=\"search\" autocomplete=\"off\" spellcheck=\"false\"></label>\n" +
 		"<span id=\"found\" role=\"status\"></span>\n")

@@ -37,6 +37,11 @@ import (
 // the first 100 and the number of the others.
 type HTML struct {
 	Order Order // initial order of the patients
+
+	// Top, if not 0, is the number of patients in the table, those with the
+	// largest totals. The page reports the number of the others, which are
+	// included in all totals.
+	Top int
 }
 
 // Limits of a page.
@@ -69,7 +74,7 @@ func (s HTML) Write(w io.Writer, r *engine.Report) error {
 	p.head(r)
 	p.banner(r.Incomplete)
 	p.totals(r)
-	p.heatmap(r, s.Order)
+	p.heatmap(r, selection{s.Order, s.Top})
 	p.parts(r)
 	p.raw("</main>\n<script>" + pageScript + "</script>\n</body>\n</html>\n")
 	return p.b.Flush()

@@ -227,7 +227,7 @@ func (w *fullAfter) Write(p []byte) (int, error) {
 
 // TestMarkers checks which sinks mark incomplete reports.
 func TestMarkers(t *testing.T) {
-	want := map[string]bool{"json": true, "ndjson": true, "table": true, "html": true, "csv": false}
+	want := map[string]bool{"json": true, "ndjson": true, "table": true, "html": true, "csv": false, "markdown": false, "totals": false}
 	got := map[string]bool{}
 	registry := sinks.Builtin(sinks.Options{})
 	for _, name := range registry.Names() {

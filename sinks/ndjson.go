@@ -8,8 +8,7 @@ import (
 	"fastcount/engine"
 )
 
-// NDJSON writes a line with a JSON object for each pair that occurred, in the
-// order of the report:
+// NDJSON writes a line with a JSON object for each pair that occurred:
 //
 //	{"patient_id":"P001","event_type":"bp_dia","count":3106}
 //
@@ -18,14 +17,20 @@ import (
 //
 // An incomplete report has another line at the end: an object with the member
 // "incomplete" of [JSON].
-type NDJSON struct{}
+type NDJSON struct {
+	Order Order // of the patients
+
+	// Top, if not 0, is the number of patients to write, those with the
+	// largest totals.
+	Top int
+}
 
 // MarksIncomplete implements [Marker]. It returns true.
 func (NDJSON) MarksIncomplete() bool { return true }
 
-// Write writes the lines. Its memory depends only on the event types. It
-// returns an error if an id is not valid UTF-8.
-func (NDJSON) Write(w io.Writer, r *engine.Report) error {
+// Write writes the lines. Its memory depends only on the event types, unless
+// Order or Top is set. It returns an error if an id is not valid UTF-8.
+func (s NDJSON) Write(w io.Writer, r *engine.Report) error {
 	if err := validIDs(r); err != nil {
 		return err
 	}
@@ -35,7 +40,7 @@ func (NDJSON) Write(w io.Writer, r *engine.Report) error {
 		between[i] = slices.Concat([]byte(`,"event_type":`), quoted, []byte(`,"count":`))
 	}
 	b := buffered(w)
-	for _, pair := range r.Pairs {
+	for pair := range (selection{s.Order, s.Top}).pairs(r) {
 		line := append(b.AvailableBuffer(), `{"patient_id":`...)
 		line = appendJSONString(line, r.Patients[pair.Patient])
 		line = append(line, between[pair.Event]...)

@@ -8,7 +8,7 @@ import (
 	"fastcount/engine"
 )
 
-// Order is the order of the patients in a table or page.
+// Order is the order of the patients in an output.
 type Order uint8
 
 const (
@@ -57,30 +57,60 @@ func trim(places []place, n int) []place {
 	return places[:min(n, len(places))]
 }
 
-// inOrder yields the first n patients of an order, with their pairs.
-func inOrder(r *engine.Report, order Order, n int) iter.Seq2[string, []engine.Pair] {
-	if order == ByCount {
-		return byCount(r, n)
-	}
-	return byName(r, n)
+// selection is what an output contains of the patients of a report, and in
+// which order.
+type selection struct {
+	order Order
+	top   int // number of patients, those with the largest totals; 0 means all
 }
 
-func byName(r *engine.Report, n int) iter.Seq2[string, []engine.Pair] {
+// count returns the number of selected patients.
+func (s selection) count(r *engine.Report) int {
+	if s.top == 0 {
+		return len(r.Patients)
+	}
+	return min(s.top, len(r.Patients))
+}
+
+// places returns the first n of the selected patients. It must not be called
+// for all patients in the order of the report, which need no memory.
+func (s selection) places(r *engine.Report, n int) []place {
+	if s.order == ByCount {
+		return largest(r, min(n, s.count(r)))
+	}
+	places := largest(r, s.count(r))
+	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.first, b.first) })
+	return places[:min(n, len(places))]
+}
+
+// patients yields the first n of the selected patients, with their pairs.
+func (s selection) patients(r *engine.Report, n int) iter.Seq2[string, []engine.Pair] {
 	return func(yield func(string, []engine.Pair) bool) {
-		left := n
-		for patient, pairs := range byPatient(r) {
-			if left--; left < 0 || !yield(patient, pairs) {
+		if s.order == ByName && s.count(r) == len(r.Patients) {
+			left := n
+			for patient, pairs := range byPatient(r) {
+				if left--; left < 0 || !yield(patient, pairs) {
+					return
+				}
+			}
+			return
+		}
+		for _, p := range s.places(r, n) {
+			if !yield(r.Patients[p.patient(r)], p.pairs(r)) {
 				return
 			}
 		}
 	}
 }
 
-func byCount(r *engine.Report, n int) iter.Seq2[string, []engine.Pair] {
-	return func(yield func(string, []engine.Pair) bool) {
-		for _, p := range largest(r, n) {
-			if !yield(r.Patients[p.patient(r)], p.pairs(r)) {
-				return
+// pairs yields the pairs of the selected patients.
+func (s selection) pairs(r *engine.Report) iter.Seq[engine.Pair] {
+	return func(yield func(engine.Pair) bool) {
+		for _, pairs := range s.patients(r, len(r.Patients)) {
+			for _, pair := range pairs {
+				if !yield(pair) {
+					return
+				}
 			}
 		}
 	}

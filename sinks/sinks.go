@@ -1,5 +1,5 @@
-// Package sinks formats reports as JSON, NDJSON, CSV, a table for reading in a
-// terminal, or an HTML page.
+// Package sinks formats reports as JSON, NDJSON, CSV, a Markdown table, a table
+// for reading in a terminal, or an HTML page.
 //
 // A [Sink] writes a report to an io.Writer. It does not open files. The formats
 // of this package are listed in [Builtin]; a [Registry] finds a sink by name.
@@ -8,9 +8,9 @@
 //
 // A sink is a type with the method Write:
 //
-//	type totals struct{}
+//	type list struct{}
 //
-//	func (totals) Write(w io.Writer, r *engine.Report) error {
+//	func (list) Write(w io.Writer, r *engine.Report) error {
 //		out := bufio.NewWriter(w)
 //		for i, event := range r.Events {
 //			fmt.Fprintf(out, "%q %d\n", event, r.Totals[i])
@@ -72,21 +72,23 @@ type Marker interface {
 // defaults of each sink.
 type Options struct {
 	Compact bool  // JSON.Compact
-	CSVSafe bool  // CSV.Safe
+	CSVSafe bool  // CSV.Safe and Totals.Safe
 	Width   int   // Table.Width
 	Color   bool  // Table.Color
-	Rows    int   // Table.Rows
-	Order   Order // Table.Order and HTML.Order
+	Order   Order // Order of each sink that has one
+	Top     int   // Top of each sink that has one
 }
 
 // Builtin returns a new registry of the formats of this package.
 func Builtin(o Options) *Registry {
 	r := &Registry{}
 	r.Register("json", JSON{Compact: o.Compact})
-	r.Register("csv", CSV{Safe: o.CSVSafe})
-	r.Register("ndjson", NDJSON{})
-	r.Register("table", Table{Width: o.Width, Color: o.Color, Rows: o.Rows, Order: o.Order})
-	r.Register("html", HTML{Order: o.Order})
+	r.Register("csv", CSV{Safe: o.CSVSafe, Order: o.Order, Top: o.Top})
+	r.Register("ndjson", NDJSON{Order: o.Order, Top: o.Top})
+	r.Register("markdown", Markdown{Order: o.Order, Top: o.Top})
+	r.Register("totals", Totals{Safe: o.CSVSafe})
+	r.Register("table", Table{Width: o.Width, Color: o.Color, Order: o.Order, Top: o.Top})
+	r.Register("html", HTML{Order: o.Order, Top: o.Top})
 	return r
 }
 

@@ -9,16 +9,18 @@ import (
 )
 
 func TestBuiltin(t *testing.T) {
-	r := sinks.Builtin(sinks.Options{Compact: true, CSVSafe: true, Width: 100, Color: true, Rows: 7, Order: sinks.ByCount})
-	if got, want := r.Names(), []string{"csv", "html", "json", "ndjson", "table"}; !slices.Equal(got, want) {
+	r := sinks.Builtin(sinks.Options{Compact: true, CSVSafe: true, Width: 100, Color: true, Top: 7, Order: sinks.ByCount})
+	if got, want := r.Names(), []string{"csv", "html", "json", "markdown", "ndjson", "table", "totals"}; !slices.Equal(got, want) {
 		t.Errorf("Names() = %q, want %q", got, want)
 	}
 	want := map[string]sinks.Sink{
-		"json":   sinks.JSON{Compact: true},
-		"csv":    sinks.CSV{Safe: true},
-		"ndjson": sinks.NDJSON{},
-		"table":  sinks.Table{Width: 100, Color: true, Rows: 7, Order: sinks.ByCount},
-		"html":   sinks.HTML{Order: sinks.ByCount},
+		"json":     sinks.JSON{Compact: true},
+		"csv":      sinks.CSV{Safe: true, Top: 7, Order: sinks.ByCount},
+		"ndjson":   sinks.NDJSON{Top: 7, Order: sinks.ByCount},
+		"markdown": sinks.Markdown{Top: 7, Order: sinks.ByCount},
+		"totals":   sinks.Totals{Safe: true},
+		"table":    sinks.Table{Width: 100, Color: true, Top: 7, Order: sinks.ByCount},
+		"html":     sinks.HTML{Top: 7, Order: sinks.ByCount},
 	}
 	for name, sink := range want {
 		if got, err := r.Lookup(name); got != sink || err != nil {
@@ -29,7 +31,7 @@ func TestBuiltin(t *testing.T) {
 
 func TestLookupUnknown(t *testing.T) {
 	r := sinks.Builtin(sinks.Options{})
-	const known = "(known: csv, html, json, ndjson, table)"
+	const known = "(known: csv, html, json, markdown, ndjson, table, totals)"
 	tests := []struct{ name, want string }{
 		{"jsn", `unknown output format "jsn"; did you mean json? ` + known},
 		{"JSON", `unknown output format "JSON"; did you mean json? ` + known},

@@ -34,12 +34,12 @@ type Table struct {
 	// Color enables escape sequences for colours and bold text.
 	Color bool
 
-	// Rows is the number of patients, the first in Order. 0 means 50, and a
-	// negative number means all. A note reports the number of the others,
-	// which are included in the totals.
-	Rows int
-
 	Order Order // of the patients
+
+	// Top is the number of patients, those with the largest totals. 0 means
+	// the first 50 in Order, and a negative number means all. A note reports
+	// the number of the others, which are included in the totals.
+	Top int
 }
 
 // Defaults and limits of a table, in columns unless noted otherwise.
@@ -57,12 +57,12 @@ const (
 func (Table) MarksIncomplete() bool { return true }
 
 // Write writes the table. Its memory depends on the number of event types, and
-// with ByCount also on the number of patients in the table.
+// with Order or Top also on the number of patients in the table.
 func (t Table) Write(w io.Writer, r *engine.Report) error {
 	p := tablePrinter{b: buffered(w), color: t.Color, layout: t.layout(r)}
 	p.banner(r.Incomplete)
 	p.header(r.Events)
-	p.patients(inOrder(r, t.Order, p.layout.rows), len(r.Events))
+	p.patients(t.patients(r, p.layout.rows), len(r.Events))
 	p.totals(r)
 	p.notes(r)
 	p.banner(r.Incomplete)
@@ -88,7 +88,7 @@ func (t Table) layout(r *engine.Report) layout {
 
 	l := layout{rows: t.shown(len(r.Patients)), peak: largestTotal(r)}
 	l.total = max(len("total"), len(human.Count(r.Rows)))
-	l.name = widest(inOrder(r, t.Order, l.rows), min(width/2, width-2-l.total))
+	l.name = widest(t.patients(r, l.rows), min(width/2, width-2-l.total))
 	free := width - l.name - 2 - l.total
 	l.events = fitEvents(r, free-2-minBarWidth)
 	for _, w := range l.events {
@@ -103,12 +103,17 @@ func (t Table) layout(r *engine.Report) layout {
 // shown returns how many of the patients get a line.
 func (t Table) shown(patients int) int {
 	switch {
-	case t.Rows < 0:
+	case t.Top < 0:
 		return patients
-	case t.Rows == 0:
+	case t.Top == 0:
 		return min(patients, defaultTableRows)
 	}
-	return min(patients, t.Rows)
+	return min(patients, t.Top)
+}
+
+// patients yields the first n patients of the table.
+func (t Table) patients(r *engine.Report, n int) iter.Seq2[string, []engine.Pair] {
+	return selection{t.Order, max(t.Top, 0)}.patients(r, n)
 }
 
 // widest returns the width of the column of these patients, at most limit.

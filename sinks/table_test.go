@@ -39,23 +39,23 @@ b        1,000  -  1,000  ███████
 c        1,999  1  2,000  ██████████████
 totals   3,000  1  3,001
 `},
-		{"one patient cut", sinks.Table{Width: 40, Rows: 2}, abc, `
+		{"one patient cut", sinks.Table{Width: 40, Top: 2}, abc, `
 patient      x  y  total
-a            1  -      1  ▏
 b        1,000  -  1,000  ███████
+c        1,999  1  2,000  ██████████████
 totals   3,000  1  3,001
 not shown, but included in the totals: 1 patient
 `},
-		{"no event type fits", sinks.Table{Width: 50, Rows: 1}, sinktest.Large(1_500, 40), `
+		{"no event type fits", sinks.Table{Width: 50, Top: 1}, sinktest.Large(1_500, 40), `
 patient                    total
-patient_00000000      40,000,780  ███████████████▉
+patient_00000999      40,040,740  ████████████████
 totals            60,026,140,000
 not shown, but included in the totals: 1,499 patients
 not shown, but included in each total: 40 event types
 `},
-		{"one event type fits", sinks.Table{Width: 60, Rows: 1}, sinktest.Large(1_500, 40), `
+		{"one event type fits", sinks.Table{Width: 60, Top: 1}, sinktest.Large(1_500, 40), `
 patient              event_0000           total
-patient_00000000      1,000,000      40,000,780  ██████████▉
+patient_00000999      1,000,999      40,040,740  ███████████
 totals            1,500,624,250  60,026,140,000
 not shown, but included in the totals: 1,499 patients
 not shown, but included in each total: 39 event types
@@ -69,7 +69,7 @@ e\u0301a        -    10     10  ██████████████
 😀       10     -     10  ██████████████
 totals   20    15     35
 `},
-		{"by count", sinks.Table{Width: 40, Rows: 3, Order: sinks.ByCount},
+		{"by count", sinks.Table{Width: 40, Top: 3, Order: sinks.ByCount},
 			sinktest.Report(counts{"a": {"x": 1}, "b": {"x": 7}, "c": {"x": 1}, "long id": {"y": 1}, "e": {"x": 2, "y": 5}}), `
 patient   x  y  total
 b         7  -      7  █████████████████
@@ -78,7 +78,7 @@ a         1  -      1  ██▍
 totals   11  6     17
 not shown, but included in the totals: 2 patients
 `},
-		{"colour", sinks.Table{Width: 40, Color: true, Rows: 1}, sinktest.Report(counts{"a": {"x": 1}, "b": {"x": 1}}),
+		{"colour", sinks.Table{Width: 40, Color: true, Top: 1}, sinktest.Report(counts{"a": {"x": 1}, "b": {"x": 1}}),
 			"\n\x1b[1mpatient  x  total\x1b[0m\n" +
 				"a        1      1  \x1b[36m█████████████████████\x1b[0m\n" +
 				"\x1b[1mtotals   2      2\x1b[0m\n" +
@@ -102,11 +102,11 @@ not shown, but included in each total: 1 event type
 	}
 }
 
-func TestTableRows(t *testing.T) {
+func TestTableTop(t *testing.T) {
 	r := sinktest.Large(60, 1)
 	for _, tt := range []struct{ rows, lines int }{{0, 50 + 3}, {-1, 60 + 2}, {60, 60 + 2}, {59, 59 + 3}, {100, 60 + 2}} {
-		if got := strings.Count(render(t, sinks.Table{Rows: tt.rows}, r), "\n"); got != tt.lines {
-			t.Errorf("Rows %d: %d lines, want %d", tt.rows, got, tt.lines)
+		if got := strings.Count(render(t, sinks.Table{Top: tt.rows}, r), "\n"); got != tt.lines {
+			t.Errorf("Top %d: %d lines, want %d", tt.rows, got, tt.lines)
 		}
 	}
 }
@@ -118,9 +118,9 @@ func TestTableIsSafeAndNarrow(t *testing.T) {
 	for _, sample := range sinktest.Samples() {
 		t.Run(sample.Name, func(t *testing.T) {
 			for _, width := range []int{40, 41, 57, 80, 133, 400} {
-				out := render(t, sinks.Table{Width: width, Rows: -1}, sample.Report)
+				out := render(t, sinks.Table{Width: width, Top: -1}, sample.Report)
 				checkLines(t, out, width)
-				coloured := render(t, sinks.Table{Width: width, Rows: -1, Color: true}, sample.Report)
+				coloured := render(t, sinks.Table{Width: width, Top: -1, Color: true}, sample.Report)
 				if style.ReplaceAllString(coloured, "") != out {
 					t.Errorf("width %d: colour changes more than the colour", width)
 				}

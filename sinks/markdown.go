@@ -1,0 +1,72 @@
+package sinks
+
+import (
+	"io"
+	"strconv"
+	"strings"
+
+	"fastcount/engine"
+	"fastcount/internal/display"
+)
+
+// Markdown writes a table with a row for each pair that occurred, in the syntax
+// of GitHub Flavored Markdown:
+//
+//	| patient_id | event_type | count |
+//	|---|---|---:|
+//	| P001 | bp_dia | 3106 |
+//
+// Ids are quoted and escaped as in Go source if they would mislead (see
+// [Table]), and then characters with a meaning in Markdown are escaped. A line
+// after the table reports the number of patients that it does not show.
+//
+// Markdown has no place for a mark, so an incomplete report looks complete; see
+// [Marker].
+type Markdown struct {
+	Order Order // of the patients
+
+	// Top, if not 0, is the number of patients in the table, those with the
+	// largest totals.
+	Top int
+}
+
+// Write writes the table. Its memory depends only on the longest id, unless
+// Order or Top is set.
+func (m Markdown) Write(w io.Writer, r *engine.Report) error {
+	s := selection{m.Order, m.Top}
+	b := buffered(w)
+	b.WriteString("| patient_id | event_type | count |\n|---|---|---:|\n")
+	for pair := range s.pairs(r) {
+		line := append(b.AvailableBuffer(), "| "...)
+		line = appendMarkdown(line, r.Patients[pair.Patient])
+		line = append(line, " | "...)
+		line = appendMarkdown(line, r.Events[pair.Event])
+		line = append(line, " | "...)
+		line = strconv.AppendUint(line, pair.Count, 10)
+		if _, err := b.Write(append(line, " |\n"...)); err != nil {
+			return err
+		}
+	}
+	if n := len(r.Patients) - s.count(r); n > 0 {
+		b.WriteString("\nNot shown: " + plural(n, "patient") + ".\n")
+	}
+	return b.Flush()
+}
+
+// markdownSpecial are the characters that may have a meaning within a cell. The
+// underscore has none within a word, where it is most frequent.
+const markdownSpecial = "\\`*[]<>&|~!#"
+
+// appendMarkdown appends an id as the text of a cell.
+func appendMarkdown(line []byte, id string) []byte {
+	name := display.Name(id)
+	for i := range len(name) {
+		c := name[i]
+		atEdge := i == 0 || i == len(name)-1
+		if strings.IndexByte(markdownSpecial, c) >= 0 || c == '_' && atEdge {
+			line = append(line, '\\')
+		}
+		line = append(line, c)
+	}
+	return line
+}

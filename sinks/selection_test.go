@@ -1,0 +1,153 @@
+package sinks_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"fastcount/engine"
+	"fastcount/sinks"
+	"fastcount/sinks/sinktest"
+)
+
+// parseMarkdown reads a table back.
+func parseMarkdown(output []byte) (counts, error) {
+	head, rows, ok := strings.Cut(string(output), "|---|---|---:|\n")
+	if !ok || head != "| patient_id | event_type | count |\n" {
+		return nil, fmt.Errorf("header %.100q", head)
+	}
+	got := counts{}
+	for line := range strings.Lines(rows) {
+		cells := markdownCells(strings.TrimSuffix(line, "\n"))
+		if len(cells) != 3 {
+			return nil, fmt.Errorf("%d cells in %.100q", len(cells), line)
+		}
+		n, err := strconv.ParseUint(cells[2], 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		if err := add(got, unquoteID(cells[0]), unquoteID(cells[1]), n); err != nil {
+			return nil, err
+		}
+	}
+	return got, nil
+}
+
+// markdownCells splits a row as the specification of GitHub Flavored Markdown
+// does, and removes the escapes.
+func markdownCells(line string) (cells []string) {
+	line = strings.TrimSuffix(strings.TrimPrefix(line, "| "), " |")
+	var cell strings.Builder
+	for i := 0; i < len(line); i++ {
+		switch {
+		case line[i] == '\\' && i+1 < len(line):
+			i++
+			cell.WriteByte(line[i])
+		case strings.HasPrefix(line[i:], " | "):
+			cells = append(cells, cell.String())
+			cell.Reset()
+			i += 2
+		default:
+			cell.WriteByte(line[i])
+		}
+	}
+	return append(cells, cell.String())
+}
+
+// unquoteID returns the id that a cell shows.
+func unquoteID(cell string) string {
+	if id, err := strconv.Unquote(cell); err == nil {
+		return id
+	}
+	return cell
+}
+
+func TestMarkdownEscapes(t *testing.T) {
+	for id, want := range map[string]string{
+		"bp_dia": "bp_dia", "_x_": `\_x\_`, "a|b": `a\|b`, "*x*": `\*x\*`, "<b>": `\<b\>`, "`x`": "\\`x\\`", "[x](y)": `\[x\](y)`, "a\nb": `"a\\nb"`,
+	} {
+		got := render(t, sinks.Markdown{}, sinktest.Report(counts{id: {"e": 1}}))
+		if !strings.Contains(got, "\n| "+want+" | e | 1 |\n") {
+			t.Errorf("%q: got %s", id, got)
+		}
+	}
+}
+
+func TestTotals(t *testing.T) {
+	want := "event_type,rows,patients\nbp_dia,9372,4\nbp_sys,9412,4\n"
+	if got := render(t, sinks.Totals{}, sinktest.Demo()); got != want {
+		t.Errorf("got %s", got)
+	}
+	r := sinktest.Report(counts{"a": {"x": 3}, "b": {"x": 1, "=y": 2}})
+	if got := render(t, sinks.Totals{Safe: true}, r); got != "event_type,rows,patients\n'=y,2,1\nx,4,2\n" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestTop compares the patients that each sink writes with a sorted list, for
+// both orders and every number.
+func TestTop(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	all := counts{}
+	for i := range 30 {
+		all[fmt.Sprintf("P%02d", i)] = map[string]uint64{"x": 1 + random.Uint64N(9), "y": 1 + random.Uint64N(9)}
+	}
+	r := sinktest.Report(all)
+	for top := range 33 {
+		for _, order := range []sinks.Order{sinks.ByName, sinks.ByCount} {
+			want := strings.Join(topOf(all, order, top), " ")
+			for name, got := range map[string]string{
+				"csv":      shownPatients(render(t, sinks.CSV{Order: order, Top: top}, r), ""),
+				"ndjson":   shownPatients(render(t, sinks.NDJSON{Order: order, Top: top}, r), `{"patient_id":"`),
+				"markdown": shownPatients(render(t, sinks.Markdown{Order: order, Top: top}, r), "| "),
+			} {
+				if got != want {
+					t.Errorf("%s, top %d, order %v: got %s, want %s", name, top, order, got, want)
+				}
+			}
+		}
+	}
+}
+
+// topOf returns the patients that an output is to contain.
+func topOf(all counts, order sinks.Order, top int) (names []string) {
+	total := func(name string) uint64 { return all[name]["x"] + all[name]["y"] }
+	for name := range all {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	byTotal := slices.Clone(names)
+	slices.SortStableFunc(byTotal, func(a, b string) int { return int(total(b)) - int(total(a)) })
+	if top > 0 {
+		byTotal = byTotal[:min(top, len(byTotal))]
+	}
+	if order == sinks.ByName {
+		slices.Sort(byTotal)
+	}
+	return byTotal
+}
+
+// shownPatients returns the patients of an output in their order. prefix
+// precedes the id in a line.
+func shownPatients(output, prefix string) string {
+	var names []string
+	for line := range strings.Lines(output) {
+		if rest, ok := strings.CutPrefix(line, prefix+"P"); ok && !slices.Contains(names, "P"+rest[:2]) {
+			names = append(names, "P"+rest[:2])
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+func TestMarkdownCountsWhatItDoesNotShow(t *testing.T) {
+	got := render(t, sinks.Markdown{Top: 1}, sinktest.Demo())
+	if !strings.HasSuffix(got, "\n\nNot shown: 3 patients.\n") {
+		t.Errorf("got %s", got)
+	}
+	if got := render(t, sinks.Markdown{}, &engine.Report{}); strings.Contains(got, "Not shown") {
+		t.Errorf("got %s", got)
+	}
+}
