@@ -124,7 +124,7 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 		return err
 	}
 	took := time.Since(begin)
-	p.summarise(report, found, took, cfg.IgnoreDeclared)
+	o.summarise(p, report, found, took)
 	if err := o.reportStats(p, report, measured(cfg.Progress, took, time.Since(counted))); err != nil {
 		return err
 	}

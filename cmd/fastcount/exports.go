@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -9,23 +11,26 @@ import (
 	"fastcount/internal/cli"
 	"fastcount/internal/progress"
 	"fastcount/internal/stdout"
+	"fastcount/sources"
 )
 
 // exportsOptions are the flags of exports.
 type exportsOptions struct {
 	remoteOptions
+	sink cli.Choice
 }
 
 func newExports(p *program) *cobra.Command {
 	o, s := new(exportsOptions), new(cli.FlagSet)
 	o.sourceFlags(s.Group("Sources"))
 	o.transferFlags(s.Group("Transfer"))
+	o.sink = cli.NewChoice("table", "table", "json")
+	s.Group("Output").VarP(&o.sink, "sink", "s", "output format")
 	s.Group("Reporting").BoolP("quiet", "q", false, "do not mention the built-in server")
 	return p.command("exports [flags]", "list export ids, downloads and rows", s, o.run, nil)
 }
 
-// run prints the ids of the exports of the server, with the number of downloads
-// and of declared rows of each.
+// run prints the exports of the server.
 func (o *exportsOptions) run(ctx context.Context, p *program, args []string) error {
 	if err := noArguments(args); err != nil {
 		return err
@@ -42,23 +47,58 @@ func (o *exportsOptions) run(ctx context.Context, p *program, args []string) err
 	if err != nil {
 		return fmt.Errorf("exports: %w", err)
 	}
-	width := len("export")
-	for _, id := range ids {
-		width = max(width, len(id))
-	}
-	text := fmt.Sprintf("%-*s  %9s  %14s\n", width, "export", "downloads", "rows")
-	for _, id := range ids {
+	list := make([]exportLine, len(ids))
+	for i, id := range ids {
 		downloads, err := remote.Export(ctx, id)
 		if err != nil {
 			return err
 		}
-		var rows uint64
-		for _, d := range downloads {
-			rows += d.Info().Declared.Rows
-		}
-		text += fmt.Sprintf("%-*s  %9d  %14d\n", width, id, len(downloads), rows)
+		list[i] = newExportLine(id, downloads)
 	}
-	return p.print(text)
+	if o.sink.Word == "json" {
+		text, err := json.MarshalIndent(map[string]any{"exports": list}, "", "  ")
+		return errors.Join(err, p.print(string(text)+"\n"))
+	}
+	return p.print(exportTable(list))
+}
+
+// exportLine describes an export.
+type exportLine struct {
+	ID        string         `json:"id"`
+	Rows      uint64         `json:"rows"`
+	Downloads []downloadLine `json:"downloads"`
+}
+
+// downloadLine describes a download by what the server declares about it.
+type downloadLine struct {
+	ID         string `json:"id"`
+	Rows       uint64 `json:"rows"`
+	Patients   int    `json:"patients"`
+	EventTypes int    `json:"event_types"`
+}
+
+func newExportLine(id string, downloads []*sources.Download) exportLine {
+	line := exportLine{ID: id, Downloads: make([]downloadLine, len(downloads))}
+	for i, d := range downloads {
+		declared := d.Info().Declared
+		line.Rows += declared.Rows
+		line.Downloads[i] = downloadLine{d.ID(), declared.Rows, len(declared.Patients), len(declared.Events)}
+	}
+	return line
+}
+
+// exportTable returns a line with the number of downloads and of declared rows
+// of each export.
+func exportTable(list []exportLine) string {
+	width := len("export")
+	for _, e := range list {
+		width = max(width, len(e.ID))
+	}
+	text := fmt.Sprintf("%-*s  %9s  %14s\n", width, "export", "downloads", "rows")
+	for _, e := range list {
+		text += fmt.Sprintf("%-*s  %9d  %14d\n", width, e.ID, len(e.Downloads), e.Rows)
+	}
+	return text
 }
 
 // open returns a client of the server that is named, or of the built-in one.

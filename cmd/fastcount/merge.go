@@ -101,7 +101,7 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 		copies += ", read in different dialects"
 	}
 	p.ui.Info("%s, %s of CSV, out of %s%s in %s; %s", human.Rows(report.Rows), human.Bytes(report.Bytes),
-		human.Numbered(len(paths), "partial result", "partial results"), copies, human.Duration(time.Since(begin)), stats.Proof(report)+stats.Notes(report.Parts))
+		human.Numbered(len(paths), "partial result", "partial results"), copies, human.Duration(time.Since(begin)), stats.Proof(report)+stats.Notes(report.Parts)+o.notShown(report))
 	return nil
 }
 

@@ -151,6 +151,7 @@ type outputOptions struct {
 	csvSafe bool
 	color   cli.Choice
 	sort    cli.Choice
+	top     cli.Count
 }
 
 // reportOptions are the flags about progress, logs and statistics.
@@ -206,7 +207,8 @@ func (o *outputOptions) outputFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.compact, "compact", false, "write json on one line")
 	f.BoolVar(&o.csvSafe, "csv-safe", false, "put ' before ids in csv that a spreadsheet would take for a formula")
 	f.Var(&o.color, "color", "when to use colours in a table")
-	f.Var(&o.sort, "sort", "order of patients in table and html")
+	f.Var(&o.sort, "sort", "order of patients in all formats but json")
+	f.Var(&o.top, "top", "show only the N patients with the most rows, in all formats but json and totals")
 }
 
 func (o *countOptions) workFlags(f *pflag.FlagSet) {

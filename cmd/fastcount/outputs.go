@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 
@@ -9,6 +10,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/cli"
+	"fastcount/internal/human"
 	"fastcount/internal/outfile"
 	"fastcount/internal/stdout"
 	"fastcount/sinks"
@@ -27,8 +29,8 @@ func (o *outputOptions) outputs(p *program, others ...outfile.Output) (*outfile.
 		if err != nil {
 			return nil, cli.Usage(err)
 		}
-		if _, page := sink.(sinks.HTML); page && spec.File == "" {
-			return nil, cli.Usage(cli.Hint(errors.New("html: requires a file"), "name a file: --sink html=FILE"))
+		if err := o.checkFormat(sink, spec.File); err != nil {
+			return nil, err
 		}
 		name := "" // by default, that of the file
 		if spec.File == "" {
@@ -47,6 +49,31 @@ func (o *outputOptions) outputs(p *program, others ...outfile.Output) (*outfile.
 		return nil, p.inUse(err)
 	}
 	return outputs, nil
+}
+
+// checkFormat returns an error if a sink cannot be used with the other flags.
+func (o *outputOptions) checkFormat(s sinks.Sink, file string) error {
+	switch s.(type) {
+	case sinks.HTML:
+		if file == "" {
+			return cli.Usage(cli.Hint(errors.New("html: requires a file"), "name a file: --sink html=FILE"))
+		}
+	case sinks.JSON:
+		if o.top > 0 {
+			return cli.Usage(cli.Hint(errors.New("--top: json always has all patients"), "choose another format, such as --sink table"))
+		}
+	}
+	return nil
+}
+
+// notShown returns a note about the patients that --top leaves out of the
+// outputs.
+func (o *outputOptions) notShown(r *engine.Report) string {
+	n := len(r.Patients) - int(o.top)
+	if o.top == 0 || n <= 0 {
+		return ""
+	}
+	return "; " + human.Numbered(n, "patient", "patients") + " not shown (--top)"
 }
 
 // countOutputs returns the outputs of the result and of the left-out rows.
@@ -118,13 +145,28 @@ func (o *outputOptions) specs() ([]outfile.Spec, error) {
 		return nil, cli.Usagef("--output %s: contradicts --sink, which names %s", o.output, specs[0].File)
 	}
 	specs[0].File = fileOf(o.output)
-	return specs, nil
+	return specs, o.matchExtension(&specs[0])
+}
+
+// matchExtension sets the format of an output to the one that the extension of
+// its file implies, or returns an error if --sink names a different one.
+func (o *outputOptions) matchExtension(spec *outfile.Spec) error {
+	implied, also := outfile.FormatOf(spec.File)
+	switch {
+	case implied == "":
+	case len(o.sinks) == 0:
+		spec.Format = implied
+	case spec.Format != implied && spec.Format != also:
+		return cli.Usage(cli.Hint(fmt.Errorf("--output %s: the extension means %s, but --sink is %s", o.output, implied, spec.Format),
+			"rename the file, or set --sink "+implied))
+	}
+	return nil
 }
 
 // sinkOptions returns the options of the format of an output. Only a terminal
 // has a width and, by default, colours.
 func (o *outputOptions) sinkOptions(p *program, file string) sinks.Options {
-	opts := sinks.Options{Compact: o.compact, CSVSafe: o.csvSafe, Color: o.color.Word == "always"}
+	opts := sinks.Options{Compact: o.compact, CSVSafe: o.csvSafe, Color: o.color.Word == "always", Top: int(o.top)}
 	if o.sort.Word == "count" {
 		opts.Order = sinks.ByCount
 	}

@@ -67,14 +67,14 @@ func measured(p *engine.Progress, took, sink time.Duration) stats.Run {
 const metricsMode = 0o644
 
 // summarise prints the closing line, and with -v a line for each part.
-func (p *program) summarise(r *engine.Report, found []sources.Source, took time.Duration, ignored bool) {
+func (o *countOptions) summarise(p *program, r *engine.Report, found []sources.Source, took time.Duration) {
 	if p.ui.Verbose {
 		for _, part := range r.Parts {
 			p.ui.Info("%s", stats.Part(part))
 		}
 	}
-	line := stats.Summary(r, found, took)
-	if ignored {
+	line := stats.Summary(r, found, took) + o.notShown(r)
+	if o.verify.Word == "off" {
 		line += "; not compared with metadata (--verify off)"
 	}
 	p.ui.Info("%s", line)

@@ -3,7 +3,8 @@
 //
 // A file is complete or absent; see package atomicfile. A symbolic link is
 // followed. A hard link to the old file keeps the old content. A device or FIFO
-// is written to directly, and opening a FIFO blocks until it has a reader.
+// is written to directly, and opening a FIFO blocks until it has a reader. A
+// file whose name ends in .gz or .zst is compressed.
 //
 // # Incomplete reports
 //
@@ -292,14 +293,22 @@ func (w *writer) write(t target) error {
 	return p.Close()
 }
 
-// render formats the report, buffered for sinks that write in small pieces.
+// render formats the report, buffered for sinks that write in small pieces, and
+// compresses it if the name of the file requires that.
 func (w *writer) render(out io.Writer, t target) error {
+	c, err := compressor(out, t.File)
+	if err != nil {
+		return err
+	}
 	const size = 64 << 10
-	b := bufio.NewWriterSize(out, size)
+	b := bufio.NewWriterSize(c, size)
 	if err := t.Sink.Write(b, w.report); err != nil {
 		return err
 	}
-	return b.Flush()
+	if err := b.Flush(); err != nil {
+		return err
+	}
+	return c.Close()
 }
 
 // commit renames the files.

@@ -2,6 +2,7 @@ package outfile
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 )
 
@@ -26,4 +27,27 @@ func ParseSpec(s string) (Spec, error) {
 		file = ""
 	}
 	return Spec{Format: format, File: file}, nil
+}
+
+// FormatOf returns the format that the extension of a file implies, or "" if it
+// implies none, and another format whose files have the same extension, or "".
+// The suffix of a compressed file is ignored, and so is case.
+func FormatOf(file string) (format, also string) {
+	name := strings.ToLower(file)
+	for _, suffix := range []string{gzipSuffix, zstdSuffix} {
+		name = strings.TrimSuffix(name, suffix)
+	}
+	switch filepath.Ext(name) {
+	case ".json":
+		return "json", ""
+	case ".ndjson", ".jsonl":
+		return "ndjson", ""
+	case ".csv":
+		return "csv", "totals"
+	case ".md", ".markdown":
+		return "markdown", ""
+	case ".html", ".htm":
+		return "html", ""
+	}
+	return "", ""
 }
