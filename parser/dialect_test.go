@@ -76,11 +76,18 @@ func checkDialect(t *testing.T, r *parser.Reader, input []byte, d parser.Dialect
 	for _, size := range []int{0, 1 + len(input)%5} {
 		cfg.BufferSize = size
 		src := io.Reader(bytes.NewReader(input))
-		if size > 0 {
-			src = &corpus.Pieces{Data: input, Sizes: []int{1 + len(input)%3, 2}}
+		windows := &corpus.Windows{Data: input, Sizes: []int{1 + len(input)%3, 2}}
+		switch {
+		case size > 0 && len(input)%2 == 0:
+			src = &corpus.Pieces{Data: input, Sizes: windows.Sizes}
+		case size > 0:
+			src = windows
 		}
 		r.Reset(src, cfg)
 		compareResult(t, fmt.Sprintf("%+v, %q, buffer of %d", d, input, size), r, want, selected)
+		if windows.Modified {
+			t.Fatalf("%+v, %q: a window was modified", d, input)
+		}
 	}
 }
 
