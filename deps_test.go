@@ -21,7 +21,7 @@ import (
 // bench or fuzz, and only tests and benchmarks import internal/testing.
 var imports = map[string]string{
 	"":                             "",
-	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/signals internal/stats internal/stdout",
+	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/credentials internal/diagnose internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/signals internal/stats internal/stdout",
 	"sources":                      "engine parser internal/inflate internal/mapped internal/filter internal/ziparchive",
 	"internal/mapped":              "",
 	"sinks":                        "engine internal/display internal/human internal/nearest",
@@ -38,6 +38,8 @@ var imports = map[string]string{
 	"internal/display":             "",
 	"internal/nearest":             "",
 	"internal/cli":                 "engine parser internal/human internal/nearest internal/filter",
+	"internal/credentials":         "sources internal/cli",
+	"internal/diagnose":            "engine parser internal/cli internal/display internal/human internal/partial internal/stats",
 	"internal/console":             "internal/display",
 	"internal/human":               "",
 	"internal/profile":             "internal/atomicfile",
@@ -93,9 +95,9 @@ var dependencies = map[string]string{
 // restricted lists packages of the standard library that only some packages may
 // import. The empty list means none.
 var restricted = map[string]string{
-	"os":        "internal/filter bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/program internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/cli internal/signals internal/stdout internal/console internal/progress internal/resources",
+	"os":        "internal/filter bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/program internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/cli internal/credentials internal/signals internal/stdout internal/console internal/progress internal/resources",
 	"net":       "sources mockserver cmd/fastcount internal/testing/simnet",
-	"net/http":  "sources mockserver cmd/fastcount internal/testing/simnet",
+	"net/http":  "sources mockserver cmd/fastcount internal/credentials internal/testing/simnet",
 	"unsafe":    "internal/fused internal/inflate",
 	"log":       "",
 	"log/slog":  "cmd/fastcount internal/console internal/progress",

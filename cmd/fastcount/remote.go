@@ -11,6 +11,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/cli"
+	"fastcount/internal/credentials"
 	"fastcount/mockserver"
 	"fastcount/sources"
 )
@@ -54,6 +55,29 @@ func (o *remoteOptions) connect(p *program, found []sources.Source, maxWindow ui
 	return o.dialBuiltin(p, maxWindow, "counting the built-in mock export "+strings.Join(ids, ", "))
 }
 
+// credentialSources returns where the flags and the environment have
+// credentials.
+func (o *remoteOptions) credentialSources(environ []string) credentials.Sources {
+	return credentials.Sources{
+		Headers:    o.header,
+		HeaderFile: o.headerFile,
+		TokenFile:  o.tokenFile,
+		Token:      cli.Variables(environ)[cli.TokenVariable],
+		ClientCert: o.clientCert,
+		ClientKey:  o.clientKey,
+	}
+}
+
+// credentials reads the credentials in the flags and the environment. It warns
+// of files that other users can read.
+func (o *remoteOptions) credentials(p *program) (credentials.Credentials, error) {
+	s := o.credentialSources(p.environ)
+	for _, file := range s.Exposed() {
+		p.ui.Warn(fmt.Sprintf("%s: readable by other users; restrict it with: chmod 600 %s", file, file))
+	}
+	return s.Read()
+}
+
 // dial returns a client of the server that the flags name, or, if they name
 // none, one for URLs alone.
 func (o *remoteOptions) dial(p *program, maxWindow uint64) (*remote, error) {
@@ -65,10 +89,10 @@ func (o *remoteOptions) dial(p *program, maxWindow uint64) (*remote, error) {
 }
 
 // dialServer returns a client of a server, to which it sends credentials.
-func (o *remoteOptions) dialServer(server string, c credentials, maxWindow uint64) (*remote, error) {
+func (o *remoteOptions) dialServer(server string, c credentials.Credentials, maxWindow uint64) (*remote, error) {
 	opts := o.clientOptions(maxWindow)
-	opts.Server, opts.Header, opts.Token, opts.RenewToken = server, c.header, c.token, c.renew
-	opts.ClientCert, opts.ClientKey = c.cert, c.key
+	opts.Server, opts.Header, opts.Token, opts.RenewToken = server, c.Header, c.Token, c.Renew
+	opts.ClientCert, opts.ClientKey = c.Cert, c.Key
 	client, err := sources.NewClient(opts)
 	if err != nil && server != "" && !strings.Contains(server, "://") && errors.Is(err, sources.ErrArgument) {
 		err = cli.Hint(err, "did you mean --server http://...?")
@@ -82,7 +106,7 @@ func (o *remoteOptions) dialServer(server string, c credentials, maxWindow uint6
 // dialBuiltin starts the built-in server, reports what it does there, and
 // returns a client of it, which sends it no header and no token.
 func (o *remoteOptions) dialBuiltin(p *program, maxWindow uint64, what string) (*remote, error) {
-	if _, err := o.headers(); err != nil {
+	if _, err := o.credentialSources(nil).ReadHeader(); err != nil {
 		return nil, err
 	}
 	handler, err := mockserver.New(mockserver.Options{})

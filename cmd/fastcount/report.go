@@ -10,6 +10,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
+	"fastcount/internal/diagnose"
 	"fastcount/internal/display"
 	"fastcount/internal/human"
 	"fastcount/internal/simd"
@@ -115,7 +116,7 @@ func (o *countOptions) printDryRun(ctx context.Context, p *program, parts []engi
 		fmt.Fprintf(&b, "  checkpoint to the directory %s\n", display.Line(o.state))
 	}
 	cfg.Retrying = o.reporter.Retry
-	text, problem := diagnose(ctx, parts, cfg)
+	text, problem := diagnose.Beginnings(ctx, parts, cfg, hints)
 	return cmp.Or(p.print(b.String()+text), problem)
 }
 

@@ -14,6 +14,7 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
 	"fastcount/internal/cli"
+	"fastcount/internal/credentials"
 	"fastcount/internal/human"
 	"fastcount/internal/merge"
 	"fastcount/internal/plan"
@@ -178,7 +179,7 @@ func (s shard) write(r *engine.Report) error {
 type planClient struct {
 	p           *program
 	o           *countOptions
-	credentials credentials
+	credentials credentials.Credentials
 	remote      *remote
 }
 
@@ -189,7 +190,7 @@ func (o *countOptions) planClient(p *program, work *plan.Plan) (*planClient, err
 	if err != nil {
 		return nil, err
 	}
-	err = work.CheckServer(o.server, c.any())
+	err = work.CheckServer(o.server, c.Any())
 	switch {
 	case errors.Is(err, plan.ErrOtherServer):
 		return nil, cli.Usagef("--server: %w", err)
@@ -207,7 +208,7 @@ func (c *planClient) get(server string) (_ *sources.Client, err error) {
 	case server == "":
 		c.remote, err = c.o.dialBuiltin(c.p, uint64(c.o.maxWindow), "counting built-in mock exports")
 	case c.o.server == "":
-		c.remote, err = c.o.dialServer(server, credentials{}, uint64(c.o.maxWindow))
+		c.remote, err = c.o.dialServer(server, credentials.Credentials{}, uint64(c.o.maxWindow))
 	default:
 		c.remote, err = c.o.dialServer(c.o.server, c.credentials, uint64(c.o.maxWindow))
 	}

@@ -54,7 +54,7 @@ func (o *inputOptions) readList(p *program) ([]byte, error) {
 	if o.filesFrom == "-" {
 		return io.ReadAll(io.LimitReader(p.stdin, maxList+1))
 	}
-	return readStart(o.filesFrom, maxList+1)
+	return cli.ReadFile(o.filesFrom, maxList+1)
 }
 
 // splitList returns the names in a list. Each ends in a NUL if the list

@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -107,26 +105,4 @@ func WithSpace(names []string) ([]string, cobra.ShellCompDirective) {
 		directive |= cobra.ShellCompDirectiveNoSpace
 	}
 	return names, directive
-}
-
-// FilesWith returns the names of the files and directories that begin with
-// typed; a directory ends in a separator. Hidden ones are left out unless typed
-// has their dot.
-func FilesWith(typed string) (names []string) {
-	dir, base := filepath.Split(typed)
-	entries, err := os.ReadDir(cmp.Or(dir, "."))
-	if err != nil {
-		return nil // the directory may not exist yet
-	}
-	for _, e := range entries {
-		name := e.Name()
-		if !strings.HasPrefix(name, base) || base == "" && name[0] == '.' {
-			continue
-		}
-		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.IsDir() {
-			name += string(os.PathSeparator)
-		}
-		names = append(names, dir+name)
-	}
-	return names
 }

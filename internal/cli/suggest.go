@@ -59,7 +59,7 @@ var foreign = map[string]string{
 // Hints of several foreign flags.
 const (
 	bandwidthHint = "use fewer --transfers N, or limit the bandwidth outside: fastcount does not"
-	certHint      = "ask the operator of the server for a token: fastcount has no client certificates"
+	certHint      = "use --client-cert FILE and --client-key FILE"
 	jobsHint      = "use --jobs N"
 	limitHint     = "count a part of a file with a pipe, such as: head -n 1000 FILE | fastcount -"
 )

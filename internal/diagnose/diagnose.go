@@ -1,4 +1,6 @@
-package main
+// Package diagnose describes how the beginnings of sources are read, for
+// --dry-run.
+package diagnose
 
 import (
 	"bytes"
@@ -25,17 +27,17 @@ import (
 // the end of the line.
 const beginningSize = 1 << 20
 
-// diagnose reads the beginning of each part. It describes how each is read,
+// Beginnings reads the beginning of each part. It describes how each is read,
 // once for consecutive parts that are read in the same way, with the number of
 // rows or the first problem. It returns the problem of the first part that has
 // one, or the reason why it stopped.
-func diagnose(ctx context.Context, parts []engine.Part, cfg engine.Config) (text string, problem error) {
+func Beginnings(ctx context.Context, parts []engine.Part, cfg engine.Config, hints func(error) []string) (text string, problem error) {
 	cfg.Jobs, cfg.Transfers = 1, 1
 	var b strings.Builder
 	b.WriteString("the first MiB of each part:\n")
 	last := ""
 	for _, part := range parts {
-		d := diagnosePart(ctx, part, cfg)
+		d := diagnosePart(ctx, part, cfg, hints)
 		if ctx.Err() != nil {
 			return "", context.Cause(ctx)
 		}
@@ -61,7 +63,7 @@ type diagnosis struct {
 func (d *diagnosis) describe(what, text string) { d.format += fmt.Sprintf("  %s: %s\n", what, text) }
 
 // diagnosePart counts the beginning of a part as a run would.
-func diagnosePart(ctx context.Context, part engine.Part, cfg engine.Config) (d diagnosis) {
+func diagnosePart(ctx context.Context, part engine.Part, cfg engine.Config, hints func(error) []string) (d diagnosis) {
 	start := &beginning{part: part}
 	report, err := engine.Run(ctx, []engine.Part{start}, cfg)
 	csv := cfg.ParserConfig(part)
@@ -72,7 +74,7 @@ func diagnosePart(ctx context.Context, part engine.Part, cfg engine.Config) (d d
 	switch {
 	case err != nil && !start.isCut(err):
 		d.problem = err
-		d.result = problemText(part.Name(), err)
+		d.result = problemText(part.Name(), err, hints(err))
 	case err != nil:
 		d.result = "no problem; the last record goes on"
 	case start.cut:
@@ -96,12 +98,12 @@ func notes(r *engine.Report) (text string) {
 
 // problemText returns the messages for err, without the name of the part, and
 // the hints, each in a line of its own.
-func problemText(part string, err error) string {
+func problemText(part string, err error, hints []string) string {
 	var lines []string
 	for _, text := range cli.Messages(err) {
 		lines = append(lines, display.Line(strings.TrimPrefix(text, part+": ")))
 	}
-	for _, h := range hints(err) {
+	for _, h := range hints {
 		lines = append(lines, "hint: "+h)
 	}
 	return strings.Join(lines, "\n      ")
