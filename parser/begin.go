@@ -103,7 +103,7 @@ func (r *Reader) beginUnnamed() error {
 	}
 	var err error
 	if r.header, err = newHeader(r.recordValues(), &r.cfg); err != nil {
-		return r.errorAt(r.pos, err)
+		return r.errorAt(r.pos, r.explainNarrow(err))
 	}
 	return nil
 }

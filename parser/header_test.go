@@ -102,6 +102,14 @@ func TestSuggestedLines(t *testing.T) {
 			t.Errorf("%q: got %+v, want %d", input, got, want)
 		}
 	}
+	for input, want := range map[string]int{"HDR|1\nP1|t|hr\n": 1, "HDR|1\nP1|t\n": 0, "HDR|1": 0, "\n\nHDR\nP1|t|hr|60": 3} {
+		cfg := parser.Config{Dialect: parser.Dialect{NoHeader: true, Delimiter: "|"}, Columns: []parser.Selector{{Number: 3}}}
+		err := parser.NewReader(strings.NewReader(input), cfg).Begin()
+		var s *parser.SyntaxError
+		if !errors.As(err, &s) || (s.Try != nil) != (want > 0) || s.Try != nil && s.Try.SkipLines != want {
+			t.Errorf("%q: got %v, %+v, want %d", input, err, s, want)
+		}
+	}
 	cfg := ids
 	cfg.Dialect.SkipLines = 1
 	err := parser.NewReader(strings.NewReader("\"\ntitle\n"+head), cfg).Begin()

@@ -189,6 +189,23 @@ func (r *Reader) explainMissing(err error, names [][]byte) error {
 	return err
 }
 
+// explainNarrow returns the error for a first record of an input without a
+// header that does not have a selected column. The next line may have it.
+func (r *Reader) explainNarrow(err error) error {
+	data := r.buf[r.pos:r.end]
+	at := nextLine(data, 0)
+	if !errors.Is(err, ErrMissingColumn) || at < 0 || r.cfg.Dialect.SkipRows > 0 {
+		return err
+	}
+	if _, parseErr := r.records.parse(data, at); parseErr != nil {
+		return err
+	}
+	if _, headerErr := newHeader(make([][]byte, r.records.count), &r.cfg); headerErr != nil {
+		return err
+	}
+	return suggest(err, Dialect{SkipLines: int(r.lines) + 1})
+}
+
 // foundTrimmed reports whether all selected columns are found if the blanks
 // around the names are removed.
 func (r *Reader) foundTrimmed(names [][]byte) bool {

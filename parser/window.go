@@ -13,7 +13,8 @@ type Windower interface {
 
 	// Window returns, in one slice, the last unread bytes that Window and Read
 	// have returned, and at least one byte that follows them. The latter count
-	// as returned. unread is 0 or the length of an unfinished record.
+	// as returned. unread is 0, or the length of an unfinished record and, with
+	// Dialect.SkipFooter, of the records that may be the footer.
 	//
 	// Window returns nil, and nothing counts as returned, if the next bytes are
 	// to be read with Read: at the end of the source or after an error, both of

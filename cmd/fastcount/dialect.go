@@ -91,7 +91,7 @@ func tryHint(d parser.Dialect) string {
 			hints = append(hints, fmt.Sprintf(format, args...))
 		}
 	}
-	add(d.SkipLines > 0, "leave out the lines before the header with --skip-lines %d", d.SkipLines)
+	add(d.SkipLines > 0, "leave out the first lines with --skip-lines %d", d.SkipLines)
 	add(d.Delimiter != "", "set the field separator with --delimiter %s", shellDelimiter(d.Delimiter))
 	add(d.NoQuote, "if quotes are data, use --quote none; otherwise see 'fastcount help csv'")
 	add(d.Escape != 0, "if it escapes quotes, use --escape '%c'", d.Escape)
