@@ -209,6 +209,14 @@ func (b *beginning) Info() engine.PartInfo {
 	return engine.PartInfo{Delimiter: info.Delimiter, Facts: info.Facts}
 }
 
+// Explain explains errors as the part does.
+func (b *beginning) Explain(err error) error {
+	if e, ok := b.part.(interface{ Explain(error) error }); ok {
+		return e.Explain(err)
+	}
+	return err
+}
+
 func (b *beginning) Retry(attempt int, err error) (time.Duration, bool) {
 	if r, ok := b.part.(engine.Retrier); ok {
 		return r.Retry(attempt, err)
