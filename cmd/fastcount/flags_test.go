@@ -115,7 +115,7 @@ func TestForeignFlags(t *testing.T) {
 			names[f.Name] = true
 		}
 	}
-	for _, name := range []string{"limit", "threads", "workers", "format", "timeout", "insecure", "cert", "key", "bwlimit", "cacert", "concurrency", "fields", "no-headers", "out", "proxy", "resume", "sep", "silent", "skip", "url"} {
+	for _, name := range []string{"limit", "threads", "workers", "format", "timeout", "insecure", "cert", "key", "bwlimit", "cacert", "concurrency", "encoding", "prepipe", "fields", "no-headers", "out", "proxy", "resume", "sep", "silent", "skip", "url"} {
 		err := cli.FlagError(root, newCount(testProgram()).ParseFlags([]string{"--" + name, "x"}))
 		hinted, ok := errors.AsType[*cli.HintedError](err)
 		if !ok || len(hinted.Hints) != 1 || strings.HasPrefix(hinted.Hints[0], "did you mean") {
