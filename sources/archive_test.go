@@ -326,23 +326,25 @@ func TestArchiveChanged(t *testing.T) {
 	}
 }
 
-// Members of equal content are found, in one archive and in several.
+// Members of equal content are found, in one archive and in several, and so are
+// files that were extracted from one.
 func TestEqualMembers(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "x.zip", zipOf(t, "a.csv", csvText, "=b.csv", csvText, "c.csv", csvText+"P3,t,c,3\n"))
 	write(t, "y.zip", zipOf(t, "a.csv", csvText, "d.csv", strings.ToUpper(csvText)))
 	write(t, "z.csv", []byte(csvText))
-	found, err := Resolve([]string{"./x.zip", "./y.zip", "z.csv"}, nil, LocalOptions{})
+	write(t, "zz.csv", []byte(csvText))
+	found, err := Resolve([]string{"./x.zip", "./y.zip", "z.csv", "zz.csv"}, nil, LocalOptions{})
 	check(t, err)
 	var parts []engine.Part
 	for _, s := range found {
 		parts = append(parts, s.Part)
 	}
 	groups, err := EqualContent(t.Context(), parts, nil)
-	if got := fmt.Sprint(names(groups)); err != nil || got != "[[./x.zip/a.csv ./x.zip/b.csv ./y.zip/a.csv]]" {
+	if got := fmt.Sprint(names(groups)); err != nil || got != "[[./x.zip/a.csv ./x.zip/b.csv ./y.zip/a.csv z.csv zz.csv]]" {
 		t.Errorf("got %s, %v", got, err)
 	}
-	groups, err = EqualContent(t.Context(), parts, []uint64{2, 2, 3, 0, 2, 2})
+	groups, err = EqualContent(t.Context(), parts, []uint64{2, 2, 3, 0, 2, 1, 0})
 	if got := fmt.Sprint(names(groups)); err != nil || got != "[[./x.zip/a.csv ./x.zip/b.csv]]" {
 		t.Errorf("with rows: got %s, %v", got, err)
 	}

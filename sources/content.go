@@ -23,10 +23,11 @@ const (
 
 // EqualContent returns the groups of parts that are regular files with equal
 // stored bytes, or members of archives with equal content, each of at least two
-// parts in the order in which they were given. rows holds the number of rows of
-// each part, or is nil; parts without rows are not compared. Only files that
-// agree in size and rows are read, and each only until it differs from all
-// others; and only members that agree in size, rows and checksum.
+// parts in the order in which they were given. A plain file may be equal to a
+// member. rows holds the number of rows of each part, or is nil; parts without
+// rows are not compared. Only files that agree in size and rows are read, and
+// each only until it differs from all others; and only members that agree in
+// size, rows and checksum with another part.
 func EqualContent(ctx context.Context, parts []engine.Part, rows []uint64) ([][]engine.Part, error) {
 	var files []*File
 	var keys [][2]uint64 // size and rows
@@ -53,47 +54,13 @@ func EqualContent(ctx context.Context, parts []engine.Part, rows []uint64) ([][]
 		}
 	}
 	members, err := equalMembers(ctx, parts, rows)
-	return append(equal, members...), err
-}
-
-// equalMembers is EqualContent for members of archives.
-func equalMembers(ctx context.Context, parts []engine.Part, rows []uint64) (equal [][]engine.Part, err error) {
-	var members []*Member
-	var keys [][3]uint64 // size, checksum and rows
-	for i, part := range parts {
-		m, ok := part.(*Member)
-		if !ok || m.check() != nil || rows != nil && rows[i] == 0 {
-			continue
-		}
-		key := [3]uint64{uint64(m.entry.Size), uint64(m.entry.CRC32)}
-		if rows != nil {
-			key[2] = rows[i]
-		}
-		members, keys = append(members, m), append(keys, key)
-	}
-	for _, group := range groupBy(members, func(i int) [3]uint64 { return keys[i] }) {
-		digests := make([][sha256.Size]byte, len(group))
-		for i, m := range group {
-			if digests[i], err = m.digest(ctx); err != nil {
-				return nil, fmt.Errorf("%s: %w", m.name, err)
-			}
-		}
-		for _, same := range groupBy(group, func(i int) [sha256.Size]byte { return digests[i] }) {
-			equal = append(equal, asParts(same))
-		}
-	}
-	return equal, nil
-}
-
-// digest returns the SHA-256 of the content.
-func (m *Member) digest(ctx context.Context) (sum [sha256.Size]byte, err error) {
-	s, err := m.open(ctx)
 	if err != nil {
-		return sum, err
+		return nil, err
 	}
-	hash := sha256.New()
-	_, err = io.Copy(hash, s)
-	return [sha256.Size]byte(hash.Sum(nil)), errors.Join(err, s.Close())
+	equal = slices.DeleteFunc(equal, func(group []engine.Part) bool {
+		return slices.ContainsFunc(members, func(m []engine.Part) bool { return slices.Contains(m, group[0]) })
+	})
+	return append(equal, members...), nil
 }
 
 func asParts[P engine.Part](group []P) []engine.Part {
