@@ -88,7 +88,7 @@ func BenchmarkIntern(b *testing.B) {
 		{"few", 6, func(i int) string { return fmt.Sprintf("S%03d", i) }},
 		{"lengths", 4, func(i int) string { return []string{"heart_rate", "spo2", "bp_sys", "bp_dia"}[i] }},
 		{"thousand", 1000, func(i int) string { return fmt.Sprintf("L%07d", i) }},
-		{"uuid", 20, func(i int) string { return fmt.Sprintf("%08x-7c1d-4a89-9e55-4f6d1c2b3a00", i*2654435761) }},
+		{"uuid", 20, func(i int) string { return fmt.Sprintf("%08x-7c1d-4a89-9e55-4f6d1c2b3a00", uint32(i)*2654435761) }},
 		{"million", 1 << 20 / divisor, func(i int) string { return fmt.Sprintf("L%07d", i) }},
 	} {
 		b.Run("names="+kind.name, func(b *testing.B) {

@@ -49,7 +49,7 @@ func (b *Block) ErrorAt(row, column int, err error) *SyntaxError {
 // the beginning of a line.
 func (b *Block) errorAt(at int, err error) *SyntaxError {
 	before := b.Data[:at]
-	err, try := trySuggested(err)
+	try, err := trySuggested(err)
 	return &SyntaxError{
 		Offset: b.Offset + int64(at),
 		Line:   b.lines + int64(bytes.Count(before, []byte{'\n'})) + 1,
@@ -84,7 +84,7 @@ func (r *Reader) parseBlock(window []byte) (used int, more bool) {
 	offsets := r.scratch.offsets
 	m := r.index(offsets, window, r.cfg.Dialect.Delimiter[0])
 	switch {
-	case m.Quote || m.LoneCR || bytes.IndexAny(window, r.excluded) >= 0:
+	case m.Quote || m.LoneCR || bytes.ContainsAny(window, r.excluded):
 		return 0, false
 	case m.Newlines == 0:
 		return 0, true

@@ -24,12 +24,12 @@ func (s *suggestion) Unwrap() error { return s.error }
 // suggest returns err with the rules of a dialect that might read the input.
 func suggest(err error, try Dialect) error { return &suggestion{err, try} }
 
-// trySuggested returns err without a suggestion, and the suggestion.
-func trySuggested(err error) (error, *Dialect) {
+// trySuggested returns the suggestion of err, and err without it.
+func trySuggested(err error) (*Dialect, error) {
 	if s, ok := err.(*suggestion); ok {
-		return s.error, &s.try
+		return &s.try, s.error
 	}
-	return err, nil
+	return nil, err
 }
 
 // bareQuote returns the error for a quote at data[at] in an unquoted field that

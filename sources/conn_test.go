@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -149,10 +150,8 @@ func onlyHTTP2(s *httptest.Server) *atomic.Int32 {
 	s.EnableHTTP2 = true
 	s.TLS = &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		handshakes.Add(1)
-		for _, p := range hello.SupportedProtos {
-			if p == "h2" {
-				return nil, nil
-			}
+		if slices.Contains(hello.SupportedProtos, "h2") {
+			return nil, nil
 		}
 		// A server of crypto/tls takes a client that offers only http/1.1 for
 		// one that offers nothing, if it supports h2.

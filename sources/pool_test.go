@@ -30,7 +30,7 @@ func TestIdleTimeIsLimited(t *testing.T) {
 		if network.Open() != 1 {
 			t.Errorf("%d connections are open before the limit", network.Open())
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if network.Open() != 0 {
 			t.Errorf("%d connections are open after the limit", network.Open())

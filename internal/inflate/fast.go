@@ -85,10 +85,7 @@ func (r *Reader) fast() {
 			}
 			continue
 		}
-		step := 8
-		if distance < 8 {
-			step = distance
-		}
+		step := min(distance, 8)
 		for to.before(out) {
 			to.copy8(from)
 			to, from = to.plus(step), from.plus(step)
