@@ -202,7 +202,7 @@ func section(text, from, to string) string {
 func isFlagLine(line, name string) bool {
 	_, after, ok := strings.Cut(line, "--"+name)
 	before, _, _ := strings.Cut(line, "--")
-	return ok && strings.HasPrefix(line, "  ") && len(before) == 6 && (after == "" || after[0] == ' ')
+	return ok && strings.HasPrefix(line, "  ") && len(before) == 6 && (after == "" || strings.ContainsAny(after[:1], " ["))
 }
 
 // TestHelpFits checks that help is not wider than the terminal, and that the

@@ -117,7 +117,10 @@ func writeUsage(b *strings.Builder, f Flag, width int) {
 	if f.Short != "" {
 		left = "  -" + f.Short + ", --" + f.Name
 	}
-	if f.Value != "" {
+	switch {
+	case f.Optional:
+		left += "[=" + f.Value + "]"
+	case f.Value != "":
 		left += " " + f.Value
 	}
 	if len(left) >= usageColumn {
