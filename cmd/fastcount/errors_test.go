@@ -92,6 +92,7 @@ func TestFailures(t *testing.T) {
 		{"time up", errTimeUp, exitTimeUp, "--max-duration"},
 		{"changed", sources.ErrChanged, exitFailure, "copy"},
 		{"interrupted", signals.Interrupted{Signal: os.Interrupt}, exitInterrupted, ""},
+		{"hung up", signals.Interrupted{Signal: syscall.SIGHUP}, exitHungUp, ""},
 		{"terminated", signals.Interrupted{Signal: syscall.SIGTERM}, exitTerminated, ""},
 		{"closed pipe", stdout.ErrClosed, exitBrokenPipe, ""},
 	} {

@@ -39,6 +39,7 @@ const (
 	exitMismatch    = 9
 	exitTimeUp      = 10
 	exitMerge       = 11
+	exitHungUp      = 129
 	exitInterrupted = 130
 	exitBrokenPipe  = 141 // what a shell reports for cat; the only failure without a message
 	exitTerminated  = 143
@@ -61,6 +62,7 @@ var exitCodes = []struct {
 	{exitMismatch, "the counts disagree with the server's metadata or --expect-rows, or the proof is weaker than --require"},
 	{exitTimeUp, "--max-duration: time limit exceeded"},
 	{exitMerge, "partial results are missing, overlap, do not belong together, or are corrupt"},
+	{exitHungUp, "hung up: the terminal was closed"},
 	{exitInterrupted, "interrupted (Ctrl-C)"},
 	{exitBrokenPipe, "standard output was closed by its reader"},
 	{exitTerminated, "terminated"},
@@ -81,6 +83,7 @@ type failure struct {
 // up may have been cut short. The first entry with a code determines the
 // exit code, and the first with a hint the hint.
 var failures = []failure{
+	{is: signaled(exitHungUp), code: exitHungUp},
 	{is: signaled(exitInterrupted), code: exitInterrupted},
 	{is: signaled(exitTerminated), code: exitTerminated},
 	{is: as[*cli.UsageError], code: exitUsage},

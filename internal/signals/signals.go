@@ -13,8 +13,11 @@ import (
 type Interrupted struct{ Signal os.Signal }
 
 func (i Interrupted) Error() string {
-	if i.Signal == os.Interrupt {
+	switch i.Signal {
+	case os.Interrupt:
 		return "interrupted"
+	case syscall.SIGHUP:
+		return "hung up"
 	}
 	return "terminated"
 }
@@ -22,21 +25,25 @@ func (i Interrupted) Error() string {
 // Code returns the exit code that a shell reports for a program that the signal
 // ended.
 func (i Interrupted) Code() int {
-	if i.Signal == os.Interrupt {
+	switch i.Signal {
+	case os.Interrupt:
 		return 128 + int(syscall.SIGINT)
+	case syscall.SIGHUP:
+		return 128 + int(syscall.SIGHUP)
 	}
 	return 128 + int(syscall.SIGTERM)
 }
 
-// Catch calls stop at the first SIGINT or SIGTERM, with an [Interrupted], and
-// ends the program at the second. A signal that was ignored when the program
-// started, as in a job that a shell runs in the background, stays ignored. A
+// Catch calls stop at the first SIGINT, SIGTERM or SIGHUP, with an
+// [Interrupted], and ends the program at the second. A signal that was ignored
+// when the program started, as by nohup or in a job that a shell runs in the
+// background, stays ignored. A
 // write to a closed pipe becomes an error, so that temporary files are removed
 // before the program ends. Signals that request the status are sent to asked.
 // The returned function undoes all of this.
 func Catch(stop context.CancelCauseFunc, asked chan<- os.Signal) (release func()) {
 	signals := make(chan os.Signal, 2)
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		if !signal.Ignored(s) {
 			signal.Notify(signals, s)
 		}

@@ -14,7 +14,7 @@ import (
 // TestFirstSignalEndsTheContext checks that the cause has the exit code that a
 // shell reports.
 func TestFirstSignalEndsTheContext(t *testing.T) {
-	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
 		ctx, stop := context.WithCancelCause(t.Context())
 		release := Catch(stop, make(chan os.Signal, 1))
 		send(t, sig)

@@ -27,6 +27,7 @@ func TestSignals(t *testing.T) {
 	}{
 		{syscall.SIGINT, 130, "fastcount: interrupted\n"},
 		{syscall.SIGTERM, 143, "fastcount: terminated\n"},
+		{syscall.SIGHUP, 129, "fastcount: hung up\n"},
 	} {
 		t.Run(c.signal.String(), func(t *testing.T) {
 			t.Parallel()
