@@ -2,6 +2,7 @@ package inflate
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"testing"
@@ -12,8 +13,8 @@ import (
 func TestWindow(t *testing.T) {
 	rng := rand.New(rand.NewPCG(13, 14))
 	var want, stream []byte
-	for _, n := range []int{500 << 10, 0, 100, 1, 300 << 10} {
-		data := rows(n)
+	long := bytes.Repeat([]byte("0"), 300<<10) // its matches end after the position where decoding stops
+	for _, data := range [][]byte{rows(500 << 10), nil, rows(100), {'x'}, long, rows(300 << 10)} {
 		want = append(want, data...)
 		stream = append(stream, member(flagName, data)...)
 	}
@@ -85,5 +86,35 @@ func TestWindowTooSmall(t *testing.T) {
 	m.Clear()
 	if p, err := m.Window(1); len(p) > 0 || err != nil {
 		t.Errorf("a byte before Clear: %d bytes, %v", len(p), err)
+	}
+}
+
+// A distance that goes to the data of the stream before is refused, also if
+// that data is still in the window.
+func TestWindowOfEarlierStream(t *testing.T) {
+	bad := new(writer)
+	bad.bits(1|1<<1, 3)
+	b := bad.block(fixedLengths())
+	b.literal('a')
+	b.symbol(257)
+	b.bits(b.distWords[1], 5) // two bytes before
+	b.end()
+	for _, size := range []int{0, 100, chunkSize, 3 * chunkSize} {
+		text := rows(size)
+		in := NewInput(bytes.NewReader(append(deflated(6, text), bad.stream...)))
+		var r Reader
+		r.Reset(in)
+		if got, err := io.ReadAll(&r); err != nil || !bytes.Equal(got, text) {
+			t.Fatalf("%d bytes, %v", len(got), err)
+		}
+		unread := min(len(text), 90)
+		r.Reset(in)
+		p, err := r.Window(unread)
+		if !bytes.Equal(p, append(text[len(text)-unread:], 'a')) || err != nil {
+			t.Errorf("after %d bytes: got %q, %v", size, p, err)
+		}
+		if p, err := r.Window(unread); len(p) > 0 || !errors.Is(err, ErrDistance) {
+			t.Errorf("after %d bytes: got %q, %v, want %v", size, p, err, ErrDistance)
+		}
 	}
 }
