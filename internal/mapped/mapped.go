@@ -19,9 +19,8 @@
 // Whether windows are faster than read(2) depends on the size of the pieces
 // (folios) in which the page cache holds the file. If they have 2 MiB, a window
 // is mapped in a few microseconds. If they are small, mapping each page costs
-// more than copying it. Pages that must first be read from the disk arrive
-// faster through read(2), which reads ahead. None of that can be asked of the
-// system, so a [Windows] compares what windows and reads cost: see choice.
+// more than copying it. The system cannot be asked for that size, so a
+// [Windows] compares what windows and reads cost: see choice.
 package mapped
 
 import (
@@ -77,8 +76,10 @@ func New(conn syscall.RawConn, size, end int64, slack int) *Windows {
 
 // Map returns the bytes of the file from an offset on. Some of them were
 // returned before; at least one follows the offset next and was not. It returns
-// nil if these bytes are to be read with read(2), and whenever Guard is not
-// being called. Each call invalidates the preceding result.
+// nil if these bytes are to be read with read(2): if that is faster, if the
+// former are more than windowSize, which bounds the memory that is mapped, and
+// whenever Guard is not being called. Each call invalidates the preceding
+// result.
 func (w *Windows) Map(from, next int64) []byte {
 	if w == nil {
 		return nil
@@ -87,7 +88,7 @@ func (w *Windows) Map(from, next int64) []byte {
 	if w.Unmap() != nil {
 		w.choice.never()
 	}
-	if !w.guard || !w.choice.window(next) {
+	if !w.guard || next-from > windowSize || !w.choice.window(next) {
 		return nil
 	}
 	w.from, w.to = w.place(from, next)

@@ -130,6 +130,14 @@ func TestNoWindows(t *testing.T) {
 	if data := open(t, file, minWindow-1).Map(0, 0); data != nil {
 		t.Errorf("small range: a window of %d bytes", len(data))
 	}
+	file, _ = create(t, 3*windowSize)
+	w := open(t, file, 3*windowSize)
+	if data := w.Map(0, windowSize+1); data != nil {
+		t.Errorf("many bytes that were returned before: a window of %d bytes", len(data))
+	}
+	if w.Map(0, windowSize) == nil {
+		t.Error("no window of windowSize bytes that were returned before")
+	}
 	var none *Windows
 	none.Copied(1, 1)
 	if none.Map(0, 0) != nil || none.Unmap() != nil {
