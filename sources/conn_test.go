@@ -2,7 +2,6 @@ package sources
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -17,8 +16,12 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"fastcount/internal/testing/simnet"
 )
 
 // counted is a server that counts its connections.
@@ -36,6 +39,7 @@ func newCounted(t *testing.T, secure bool, h http.HandlerFunc) *counted {
 		}
 	}
 	if secure {
+		s.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
 		s.StartTLS()
 	} else {
 		s.Start()
@@ -385,88 +389,55 @@ func TestCancelOnAKeptConnection(t *testing.T) {
 	}
 }
 
-// proxyServer starts a proxy, with TLS or without. It returns the Host headers
-// of the requests to it.
-func proxyServer(t *testing.T, secure bool) (*counted, chan string) {
-	hosts := make(chan string, 100)
-	s := newCounted(t, secure, func(w http.ResponseWriter, r *http.Request) {
-		hosts <- r.Method + " " + r.Host
-		if _, password, _ := (&http.Request{Header: http.Header{"Authorization": r.Header["Proxy-Authorization"]}}).BasicAuth(); password != "canary" {
-			t.Errorf("the proxy got %v", r.Header)
+// rejecting is a connection of TLS whose server rejects the client certificate:
+// it sends an alert and closes the connection.
+type rejecting struct{ net.Conn }
+
+func (rejecting) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+func (rejecting) Read([]byte) (int, error) {
+	return 0, &net.OpError{Op: "remote error", Err: tls.AlertError(48)} // unknown_ca
+}
+
+// TestAlertExplainsAFailedWrite: the reason for which a server closed a
+// connection takes precedence over the failure to write to it.
+func TestAlertExplainsAFailedWrite(t *testing.T) {
+	client, server := net.Pipe()
+	defer client.Close()
+	defer server.Close()
+	n := &conn{Conn: rejecting{client}, meter: &meteredConn{Conn: client}}
+	n.in, n.out = bufio.NewReader(n), bufio.NewWriter(n)
+	x := new(exchange)
+	_, err := n.roundTrip(x, httptest.NewRequest(http.MethodGet, "https://server.test/", nil), time.Minute, new(pool))
+	if f := transferError(t.Context(), x, err); !errors.Is(f, ErrTLS) || !strings.Contains(f.Error(), "unknown certificate authority") {
+		t.Errorf("got %v", f)
+	}
+}
+
+// TestErrorOfTheNewConnection: if a request is repeated on a new connection,
+// the error is about that one.
+func TestErrorOfTheNewConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		up := true
+		network := &simnet.Network{Answer: func(r *simnet.Request) simnet.Answer {
+			up = false
+			a := keptAnswer(r)
+			a.Idle = simnet.Idle{Deaf: true}
+			return a
+		}, Connect: func(context.Context, string) simnet.Connect {
+			if up {
+				return simnet.Accept
+			}
+			return simnet.Refuse
+		}}
+		c := newClient(t, Options{Retries: -1, DialContext: network.DialContext})
+		c.proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.test:3128"})
+		readAgain(t, c, "http://server.test/", 1)
+		u, err := c.URL("http://server.test/", "")
+		check(t, err)
+		const want = "through the proxy http://proxy.test:3128: connect to proxy.test:3128: connection refused"
+		if _, err := readPart(t, u); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
 		}
-		if r.Method == http.MethodConnect {
-			relay(t, w, r.Host)
-			return
-		}
-		if r.URL.Scheme != "http" || r.URL.Host != r.Host {
-			t.Errorf("the proxy was asked for %s", r.URL)
-		}
-		r.RequestURI = ""
-		r.Header.Del("Proxy-Authorization")
-		resp, err := http.DefaultTransport.RoundTrip(r)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer resp.Body.Close()
-		_, _ = io.Copy(w, resp.Body)
 	})
-	t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
-	return s, hosts
-}
-
-// relay connects a client of a proxy to a server.
-func relay(t *testing.T, w http.ResponseWriter, address string) {
-	server, err := net.Dial("tcp", address)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	client, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	_, _ = io.WriteString(client, "HTTP/1.1 200 Connected\r\n\r\n")
-	go func() { _, _ = io.Copy(server, client); server.Close() }()
-	_, _ = io.Copy(client, server)
-	client.Close()
-}
-
-// TestProxies keeps connections through proxies of http and https, to servers
-// of both. The password of the proxy reaches the proxy alone.
-func TestProxies(t *testing.T) {
-	for _, secureProxy := range []bool{false, true} {
-		for _, secure := range []bool{false, true} {
-			t.Run(fmt.Sprintf("proxy with TLS: %v, server: %v", secureProxy, secure), func(t *testing.T) {
-				s := newCounted(t, secure, func(w http.ResponseWriter, r *http.Request) {
-					if r.Header.Get("Proxy-Authorization") != "" || r.Header.Get("Authorization") != "Bearer token" {
-						t.Errorf("the server got %v", r.Header)
-					}
-					_, _ = io.WriteString(w, csvText)
-				})
-				proxy, hosts := proxyServer(t, secureProxy)
-				via, err := url.Parse(proxy.URL)
-				check(t, err)
-				via.User = url.UserPassword("me", "canary")
-				o := Options{Server: s.URL, Token: "token", Retries: -1}
-				if secure || secureProxy {
-					o.CAFile = certificateFile(t, cmp.Or(s.Certificate(), proxy.Certificate())) // all servers of httptest have the same
-				}
-				c := newClient(t, o)
-				c.proxy = http.ProxyURL(via)
-				readAgain(t, c, s.URL, 3)
-				want, requests := "GET "+strings.TrimPrefix(s.URL, "http://"), 3
-				if secure {
-					want, requests = "CONNECT "+strings.TrimPrefix(s.URL, "https://"), 1
-				}
-				if got := <-hosts; got != want || len(hosts) != requests-1 {
-					t.Errorf("the proxy got %s and %d more", got, len(hosts))
-				}
-				if proxy.conns.Load() != 1 || secure && s.conns.Load() != 1 {
-					t.Errorf("%d connections to the proxy, %d to the server", proxy.conns.Load(), s.conns.Load())
-				}
-			})
-		}
-	}
 }

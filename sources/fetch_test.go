@@ -275,6 +275,7 @@ func TestStallInFakeTime(t *testing.T) {
 	}{
 		{"before the headers", "", ErrTimeout, 30 * time.Second},
 		{"within the headers", "HTTP/1.1 200 OK\r\nX: ", ErrTimeout, 30 * time.Second},
+		{"within the name of a header", "HTTP/1.1 200 OK\r\nX-He", ErrTimeout, 30 * time.Second},
 		{"before the body", header, ErrStalled, 60 * time.Second},
 		{"within the magic", header + "1\r\nP\r\n", ErrStalled, 60 * time.Second},
 		{"within a chunk", header + "ff\r\n" + csvText, ErrStalled, 60 * time.Second},

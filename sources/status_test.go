@@ -113,6 +113,18 @@ func TestHTTPToAServerOfTLS(t *testing.T) {
 	}
 }
 
+// TestHTTPSThatMentionsTLS: what a server of https says about TLS is not about
+// the scheme of the URL.
+func TestHTTPSThatMentionsTLS(t *testing.T) {
+	s := newCounted(t, true, func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "the upstream: "+tlsPhrases[0], http.StatusBadRequest)
+	})
+	_, err := readPart(t, urlPart(t, trusting(t, s.Server), s.URL))
+	if status, ok := errors.AsType[*StatusError](err); !ok || status.Code != http.StatusBadRequest {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestWrongContentEncoding checks that the error names the declared encoding,
 // and is final after another attempt.
 func TestWrongContentEncoding(t *testing.T) {

@@ -59,18 +59,20 @@ func TestTokenIsRenewed(t *testing.T) {
 // TestTokenIsNotRenewed: without another token, and after one that is denied
 // too, the refusal is final. Neither token is in an error.
 func TestTokenIsNotRenewed(t *testing.T) {
+	renewals := 1
 	for name, test := range map[string]struct {
 		renew   func() (string, error)
 		retries int
 		asked   int32
 	}{
-		"the same":      {func() (string, error) { return "token-0", nil }, 7, 1},
-		"denied too":    {func() (string, error) { return "token-1", nil }, 7, 2},
-		"no file":       {func() (string, error) { return "", errors.New("no file") }, 7, 1},
-		"empty":         {func() (string, error) { return "", nil }, 7, 1},
-		"two lines":     {func() (string, error) { return "token-1\nx", nil }, 7, 1},
-		"never renewed": {nil, 7, 1},
-		"no retries":    {func() (string, error) { return "token-1", nil }, -1, 1},
+		"the same":       {func() (string, error) { return "token-0", nil }, 7, 1},
+		"denied too":     {func() (string, error) { return "token-1", nil }, 7, 2},
+		"always another": {func() (string, error) { renewals++; return fmt.Sprint("token-", renewals), nil }, 7, 2},
+		"no file":        {func() (string, error) { return "", errors.New("no file") }, 7, 1},
+		"empty":          {func() (string, error) { return "", nil }, 7, 1},
+		"two lines":      {func() (string, error) { return "token-1\nx", nil }, 7, 1},
+		"never renewed":  {nil, 7, 1},
+		"no retries":     {func() (string, error) { return "token-1", nil }, -1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var valid atomic.Value
@@ -99,5 +101,21 @@ func TestTokenOfAnotherOrigin(t *testing.T) {
 	_, err = engine.Run(t.Context(), []engine.Part{u}, engine.Config{})
 	if !errors.Is(err, ErrDenied) || asked.Load() != 1 {
 		t.Errorf("%d requests, %v", asked.Load(), err)
+	}
+}
+
+// TestOneRenewalForAll denies access to several requests with one token: only
+// the first denial renews it.
+func TestOneRenewalForAll(t *testing.T) {
+	renewals := 0
+	tokens := tokens{used: []string{"token-0"}, renew: func() (string, error) { renewals++; return fmt.Sprint("token-", renewals), nil }}
+	_, number := tokens.current()
+	for range 3 {
+		if !tokens.replaced(number) {
+			t.Error("the token was not replaced")
+		}
+	}
+	if token, number := tokens.current(); renewals != 1 || token != "token-1" || number != 2 || len(tokens.all()) != 2 {
+		t.Errorf("%d renewals, token %d is %s", renewals, number, token)
 	}
 }
