@@ -16,15 +16,17 @@ const (
 
 	// ProofFraming means that the sender marked the end: the last chunk of a
 	// chunked body, the end of an HTTP/2 stream, the last block of zstd data
-	// without a checksum. A proxy can end a body well whose origin was cut.
+	// without a checksum, the exit status of a command. A proxy can end a body
+	// well whose origin was cut.
 	ProofFraming
 
-	// ProofChecksum means that the checksums of gzip members, or of zstd frames
-	// that all carry one, match.
+	// ProofChecksum means that the checksums of gzip members, of bzip2 blocks,
+	// or of zstd frames that all carry one, match.
 	ProofChecksum
 
 	// ProofLength means that the number of bytes is known: Content-Length, or
-	// the size of a regular file that did not change.
+	// the size of a regular file that did not change, or of a member of an
+	// archive.
 	ProofLength
 
 	// ProofRows means that the number of rows matches the one that the server
