@@ -24,7 +24,7 @@ func (s *suggestion) Unwrap() error { return s.error }
 // suggest returns err with the rules of a dialect that might read the input.
 func suggest(err error, try Dialect) error { return &suggestion{err, try} }
 
-// trySuggested returns the suggestion of err, and err without it.
+// trySuggested returns the suggestion in err, or nil, and err without it.
 func trySuggested(err error) (*Dialect, error) {
 	if s, ok := err.(*suggestion); ok {
 		return &s.try, s.error

@@ -81,7 +81,7 @@ func manFlag(f Flag) string {
 }
 
 // writeText writes a text of the help as paragraphs, lists and examples, which
-// are told apart by their indentation.
+// differ in their indentation.
 func writeText(b *strings.Builder, text string) {
 	lines := strings.Split(strings.Trim(text, "\n"), "\n")
 	for len(lines) > 0 {

@@ -21,7 +21,7 @@ func (nopCloser) Close() error { return nil }
 
 // compressor returns a writer that compresses what is written to a file with
 // this name, as its suffix requires. Closing it completes the compressed data
-// and leaves w open. Equal input gives equal output: there is no time in it.
+// and leaves w open. Equal input gives equal output, because no time is stored.
 func compressor(w io.Writer, file string) (io.WriteCloser, error) {
 	switch name := strings.ToLower(file); {
 	case strings.HasSuffix(name, gzipSuffix):
