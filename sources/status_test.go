@@ -113,7 +113,7 @@ func TestHTTPToAServerOfTLS(t *testing.T) {
 	}
 }
 
-// TestHTTPSThatMentionsTLS: what a server of https says about TLS is not about
+// TestHTTPSThatMentionsTLS: the text of an https server about TLS is not about
 // the scheme of the URL.
 func TestHTTPSThatMentionsTLS(t *testing.T) {
 	s := newCounted(t, true, func(w http.ResponseWriter, _ *http.Request) {
