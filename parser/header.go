@@ -67,6 +67,9 @@ func (h *Header) repeats(p *recordParser, data []byte) bool {
 		return false
 	}
 	for i, f := range p.fields[:h.width] {
+		if !f.escaped && f.end-f.start != len(h.names[i]) { // most fields
+			return false
+		}
 		if !bytes.Equal(p.value(data, f), h.names[i]) {
 			return false
 		}

@@ -88,7 +88,7 @@ func (r *Reader) ResetRange(src io.Reader, cfg Config, g Range) {
 	r.block.Columns = r.scratch.columnsFor(len(cfg.Columns))
 	r.records.fields = r.scratch.fields
 	r.records.reset(cfg.Dialect, cfg.Limits)
-	r.blocks, r.excluded = r.records.single, cfg.Dialect.excluded()
+	r.blocks, r.excluded = len(cfg.Dialect.Delimiter) == 1 && !cfg.Dialect.Trim, cfg.Dialect.excluded()
 	if cfg.Dialect.SkipFooter > 0 {
 		r.footer = newFooter(&r.records, cfg.Dialect.SkipFooter)
 		r.limit = 0

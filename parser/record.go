@@ -38,12 +38,14 @@ const (
 
 // recordParser parses one record at a time.
 type recordParser struct {
+	simple    bool // the dialect is simple
+	first     byte // of the delimiter
+	quote     byte
+	highest   byte    // of the bytes that have a meaning inside quotes
 	dialect   Dialect // with defaults
 	delimiter []byte
-	single    bool // the delimiter is one byte, and nothing is trimmed
 	classes   [256]class
 	inQuotes  [256]bool // bytes that have a meaning inside quotes
-	highest   byte      // the highest of them
 	maxRecord int
 	maxLines  int
 	padded    bool // the last byte of the data is a line feed that is not in the input
@@ -60,7 +62,7 @@ type recordParser struct {
 // reset prepares p for records of a dialect, which has its defaults.
 func (p *recordParser) reset(d Dialect, l Limits) {
 	*p = recordParser{dialect: d, delimiter: append(p.delimiter[:0], d.Delimiter...), maxRecord: l.MaxRecord, maxLines: l.MaxRecordLines, fields: p.fields}
-	p.single = len(p.delimiter) == 1 && !d.Trim
+	p.simple, p.first, p.quote = d.isSimple(), d.Delimiter[0], d.Quote
 	p.classes['\n'], p.classes['\r'] = lineEnding, lineEnding
 	p.inQuotes['\n'] = true
 	p.classes[d.Delimiter[0]] = delimiting
@@ -86,10 +88,7 @@ func (p *recordParser) parse(data []byte, at int) (int, error) {
 	if hasByteOrderMark(view[begin:]) {
 		return begin, ErrByteOrderMark
 	}
-	next, last, err := p.parseField(view, at)
-	for err == nil && !last {
-		next, last, err = p.parseField(view, next)
-	}
+	next, err := p.parseFields(view, at)
 	switch {
 	case err == ErrTooManyLines:
 		return begin, fmt.Errorf("%w: limit is %d", err, p.maxLines)
@@ -97,6 +96,21 @@ func (p *recordParser) parse(data []byte, at int) (int, error) {
 		return p.open, fmt.Errorf("%w: quoted field not closed within the limit of %d bytes", ErrRecordTooLong, p.maxRecord)
 	case cut && err == errIncomplete:
 		return begin, p.tooLong()
+	}
+	return next, err
+}
+
+// parseFields parses the fields of the record that begins at data[at].
+func (p *recordParser) parseFields(data []byte, at int) (next int, err error) {
+	next, last := at, false
+	if p.simple {
+		for !last && err == nil {
+			next, last, err = p.parseSimple(data, next)
+		}
+		return next, err
+	}
+	for !last && err == nil {
+		next, last, err = p.parseField(data, next)
 	}
 	return next, err
 }
@@ -136,10 +150,6 @@ func (p *recordParser) parseField(data []byte, at int) (next int, last bool, err
 			continue
 		}
 		switch {
-		case c == delimiting && p.single:
-			f.end = i
-			p.add(f)
-			return i + 1, false, nil
 		case c == quoting:
 			return i, false, bareQuote(data, at, i)
 		case c == escaping:
@@ -189,9 +199,9 @@ func (p *recordParser) fieldEnd(data []byte, at int) (next int, last bool, err e
 // parseQuoted is parseField for a field that begins with the quote data[open].
 func (p *recordParser) parseQuoted(data []byte, open int) (next int, last bool, err error) {
 	p.open = open
-	f, highest := field{start: open + 1}, p.highest
+	f := field{start: open + 1}
 	for i := f.start; i < len(data); i++ {
-		if data[i] > highest || !p.inQuotes[data[i]] {
+		if !p.inQuotes[data[i]] {
 			continue
 		}
 		switch data[i] {
@@ -218,10 +228,6 @@ func (p *recordParser) parseQuoted(data []byte, open int) (next int, last bool, 
 				continue
 			}
 			f.end = i
-			if p.single && data[i+1] == p.delimiter[0] {
-				p.add(f)
-				return i + 2, false, nil
-			}
 			return p.afterQuote(data, f)
 		}
 	}

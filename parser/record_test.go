@@ -68,6 +68,9 @@ func TestStringsAgreeWithStateMachine(t *testing.T) {
 		rows, fault := oracleRows(t, input)
 		r.Reset(bytes.NewReader(input), named)
 		agree(t, string(input), r, rows, fault)
+		r.Reset(bytes.NewReader(input), named)
+		r.UseGeneral()
+		agree(t, string(input)+" in any dialect", r, rows, fault)
 		tried++
 	})
 	proof.Cases(t, "strings-machine", tried)
