@@ -55,7 +55,7 @@ fi
 // precedence.
 func completeFlags(c *cobra.Command, byValue map[string]cobra.CompletionFunc) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		info := Describe(f)
+		info := describe(f)
 		complete := cobra.NoFileCompletions
 		switch own := byValue[info.Value]; {
 		case own != nil:

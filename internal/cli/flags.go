@@ -100,39 +100,39 @@ type Flag struct {
 	Repeatable bool
 }
 
-// Group describes a group of flags.
-type Group struct {
+// group describes a group of flags.
+type group struct {
 	Title string
 	Flags []Flag
 }
 
-// Groups returns the groups of flags of a subcommand in the order of its help.
-// The flag --help, which cobra adds, is in no group.
-func Groups(c *cobra.Command) (groups []Group) {
+// groupsOf returns the groups of flags of a subcommand in the order of its
+// help. The flag --help, which cobra adds, is in no group.
+func groupsOf(c *cobra.Command) (groups []group) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		title := f.Annotations[groupAnnotation]
 		if title == nil {
 			return
 		}
 		if n := len(groups); n == 0 || groups[n-1].Title != title[0] {
-			groups = append(groups, Group{Title: title[0]})
+			groups = append(groups, group{Title: title[0]})
 		}
 		g := &groups[len(groups)-1]
-		g.Flags = append(g.Flags, Describe(f))
+		g.Flags = append(g.Flags, describe(f))
 	})
 	return groups
 }
 
 // FlagsOf returns the flags of a subcommand in the order of its help.
 func FlagsOf(c *cobra.Command) (all []Flag) {
-	for _, g := range Groups(c) {
+	for _, g := range groupsOf(c) {
 		all = append(all, g.Flags...)
 	}
 	return all
 }
 
-// Describe returns the description of a flag.
-func Describe(f *pflag.Flag) Flag {
+// describe returns the description of a flag.
+func describe(f *pflag.Flag) Flag {
 	value, text := pflag.UnquoteUsage(f)
 	info := Flag{Name: f.Name, Short: f.Shorthand, Value: value, Text: text}
 	info.Optional = value != "" && f.NoOptDefVal != ""

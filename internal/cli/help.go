@@ -95,7 +95,7 @@ func Overview(c *cobra.Command, m Manual, width int) string {
 // shown, and adds them to shown.
 func flagHelp(c *cobra.Command, shown map[string]bool, width int) string {
 	var b strings.Builder
-	for _, g := range Groups(c) {
+	for _, g := range groupsOf(c) {
 		title := "\n" + g.Title + ":\n"
 		for _, f := range g.Flags {
 			if !shown[f.Name] {

@@ -52,7 +52,7 @@ const (
 
 // writeOptions writes the flags of a subcommand, if it has any.
 func writeOptions(b *strings.Builder, c *cobra.Command) {
-	groups := Groups(c)
+	groups := groupsOf(c)
 	if len(groups) == 0 {
 		return
 	}

@@ -13,7 +13,7 @@ func FlagDocs(root *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString(flagDocsBegin)
 	for _, c := range Subcommands(root) {
-		groups := Groups(c)
+		groups := groupsOf(c)
 		if len(groups) == 0 {
 			continue
 		}
@@ -30,8 +30,8 @@ func FlagDocs(root *cobra.Command) string {
 
 const flagDocsBegin = `# The flags
 
-Generated from the program by ` + "`fastcount help flags`" + `. The command line is stronger than a variable, an empty variable is
-none, and the variable of a flag that may be repeated takes one value a line.
+Generated from the program by ` + "`fastcount help flags`" + `. The command line overrides the variable, an empty variable is
+ignored, and the variable of a repeatable flag takes one value per line.
 `
 
 func markdownFlag(f Flag) string {
@@ -48,7 +48,7 @@ func markdownFlag(f Flag) string {
 	return "`" + name + "`"
 }
 
-// markdownCode returns a word as code, of none nothing.
+// markdownCode returns a word as code, or "" if it is empty.
 func markdownCode(word string) string {
 	if word == "" {
 		return ""
@@ -56,7 +56,7 @@ func markdownCode(word string) string {
 	return "`" + word + "`"
 }
 
-// markdownText returns what a flag does and which words it takes.
+// markdownText returns the text of a flag with its choices.
 func markdownText(f Flag) string {
 	text := f.Text
 	if f.Choices != nil {
