@@ -204,7 +204,7 @@ func TestStatusSignal(t *testing.T) {
 var resultCommands = []string{
 	"a.csv", "-s csv a.csv", "-s json=x -s table a.csv", "-o - a.csv", "--max-bad-rows 1 --rejects - -o x a.csv", "--dry-run a.csv",
 	"plan a.csv", "plan --scan a.csv", "merge parts", "merge -s csv parts", "merge --missing parts", "exports", "demo",
-	"help", "help csv", "--help", "plan --help", "version", "--version", "completion bash",
+	"help", "help csv", "--help", "-h", "plan --help", "version", "--version", "completion bash",
 }
 
 // resultDir returns a directory with the inputs of resultCommands.
