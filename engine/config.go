@@ -19,7 +19,7 @@ type Config struct {
 
 	// Patient and Event choose the columns to count. The zero Selector means
 	// the columns patient_id and event_type, or number 1 and number 3 of an
-	// input without a header.
+	// input without column names. A fact is one of PartInfo.Facts.
 	Patient, Event parser.Selector
 
 	// Dialect describes how the bytes of the parts form records. If its

@@ -128,6 +128,8 @@ func (d Dialect) Validate() error {
 		return errors.New("negative number of lines or records to skip")
 	case d.SkipFooter > MaxSkipFooter:
 		return fmt.Errorf("%d records to skip at the end: the maximum is %d", d.SkipFooter, MaxSkipFooter)
+	case d.Names != nil && len(d.Names) == 0:
+		return errors.New("no column names, although there is a list of them")
 	case d.SkipRepeatedHeaders && !d.hasNames():
 		return errors.New("repeated headers to skip in an input without column names")
 	}

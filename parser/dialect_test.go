@@ -165,3 +165,83 @@ func TestRandomDialects(t *testing.T) {
 	}
 	proof.Cases(t, "random-dialects", good+bad)
 }
+
+// A line that is skipped, a comment and a record of the footer are limited as
+// every record is, so that memory is bounded.
+func TestLimitsOfDialects(t *testing.T) {
+	const head = "p,e\n"
+	long := strings.Repeat("x", 20)
+	for name, tt := range map[string]struct {
+		input string
+		d     parser.Dialect
+		want  error
+		at    int64
+	}{
+		"comment of the limit":      {head + "#" + long[1:] + "\nP1,a\n", parser.Dialect{Comment: "#"}, nil, 0},
+		"comment over the limit":    {head + "#" + long + "\nP1,a\n", parser.Dialect{Comment: "#"}, parser.ErrRecordTooLong, 4},
+		"comment without an end":    {head + "#" + long + long, parser.Dialect{Comment: "#"}, parser.ErrRecordTooLong, 4},
+		"line of the limit":         {long + "\n" + head + "P1,a\n", parser.Dialect{SkipLines: 1}, nil, 0},
+		"line over the limit":       {long + "x\n" + head + "P1,a\n", parser.Dialect{SkipLines: 1}, parser.ErrRecordTooLong, 0},
+		"second line over it":       {"\n" + long + "x\n" + head, parser.Dialect{SkipLines: 2}, parser.ErrRecordTooLong, 1},
+		"row of the limit":          {head + long + "\nP1,a\n", parser.Dialect{SkipRows: 1}, nil, 0},
+		"row over the limit":        {head + long + "x\nP1,a\n", parser.Dialect{SkipRows: 1}, parser.ErrRecordTooLong, 4},
+		"footer of the limit":       {head + "P1,a\n" + long + "\n", parser.Dialect{SkipFooter: 1}, nil, 0},
+		"footer over the limit":     {head + "P1,a\n" + long + "x\n", parser.Dialect{SkipFooter: 1}, parser.ErrRecordTooLong, 9},
+		"escaped line of the limit": {head + "P1," + strings.Repeat("\\\n", 8) + "a\n", parser.Dialect{NoQuote: true, Escape: '\\'}, nil, 0},
+		"escaped line over it":      {head + "P1," + strings.Repeat("\\\n", 9) + "a\n", parser.Dialect{NoQuote: true, Escape: '\\'}, parser.ErrRecordTooLong, 4},
+	} {
+		for size := 1; size < 64; size++ {
+			cfg := named
+			cfg.Dialect, cfg.Limits.MaxRecord, cfg.BufferSize = tt.d, 20, size
+			rows, err := readAll(parser.NewReader(&corpus.Pieces{Data: []byte(tt.input), Sizes: []int{size, 1}}, cfg), 2)
+			var s *parser.SyntaxError
+			if !errors.Is(err, tt.want) || tt.want == nil && len(rows) != 1 || errors.As(err, &s) && s.Offset != tt.at {
+				t.Fatalf("%s, buffer of %d: got %q, %v, want %v at %d", name, size, rows, err, tt.want, tt.at)
+			}
+		}
+	}
+	cfg := parser.Config{Dialect: parser.Dialect{Names: make([]string, 5)}, Limits: parser.Limits{MaxColumns: 4}}
+	if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), "limit of columns is 4") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Dialects whose rules contradict each other are not valid.
+func TestInvalidDialects(t *testing.T) {
+	for want, d := range map[string]parser.Dialect{
+		"longer than 8 bytes":             {Delimiter: "123456789"},
+		"contains a line end":             {Delimiter: "a\n"},
+		"although there are no quotes":    {NoQuote: true, Quote: '\''},
+		`quote '"': part of`:              {Delimiter: `"`},
+		`quote 'a': a letter`:             {Quote: 'a'},
+		`quote ' ': a letter`:             {Quote: ' '},
+		`quote 'é': not an ASCII`:         {Quote: 0xe9},
+		`escape '|': part of`:             {Delimiter: "||", Escape: '|'},
+		"the same as the quote":           {Escape: '"'},
+		`escape '\n': a letter`:           {Escape: '\n'},
+		"negative number":                 {SkipLines: -1},
+		"negative number of lines":        {SkipRows: -1},
+		"lines or records to skip":        {SkipFooter: -1},
+		"the maximum is 100":              {SkipFooter: 101},
+		"input without column names":      {NoHeader: true, SkipRepeatedHeaders: true},
+		"comment \"123456789\": longer":   {Comment: "123456789"},
+		"comment \"#\\r\": contains":      {Comment: "#\r"},
+		"begins with the quote or":        {Comment: `"x`},
+		"comment \"\\\\\": begins":        {Comment: `\`, Escape: '\\'},
+		"comment \"|\": begins as the":    {Comment: "|", Delimiter: "||"},
+		"comment \",,\": begins as the":   {Comment: ",,"},
+		"begins with a byte order mark":   {Comment: "\xef\xbb\xbf#"},
+		"begins with a blank":             {Comment: " #", Trim: true},
+		"no column names, although there": {Names: []string{}},
+	} {
+		if err := d.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: got %v, want %q", d, err, want)
+		}
+	}
+	for _, d := range []parser.Dialect{{}, {Delimiter: "\x00"}, {Delimiter: "¦"}, {Quote: '\x01'}, {Comment: " #"}, {Comment: "REM "},
+		{NoHeader: true, Names: []string{"a"}, SkipRepeatedHeaders: true}, {Delimiter: " ", Trim: true}, {Delimiter: `"`, NoQuote: true}, {SkipFooter: 100}} {
+		if err := d.Validate(); err != nil {
+			t.Errorf("%+v: got %v", d, err)
+		}
+	}
+}
