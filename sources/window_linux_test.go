@@ -351,8 +351,8 @@ func TestBytesThatChange(t *testing.T) {
 		done := make(chan struct{})
 		var writer sync.WaitGroup
 		part := &mappedFile{File: newFile(t, path), populated: func(int) {
+			check(t, writeAt(file, "\n", 5)) // a store through a mapping does not always change the times
 			writer.Go(func() {
-				check(t, writeAt(file, "\n", 5)) // a store through a mapping does not always change the times
 				random := rand.New(rand.NewPCG(uint64(round), 1))
 				for {
 					select {
