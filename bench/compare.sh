@@ -14,6 +14,8 @@ usage() {
 
 		  --export NAME     export to count with one thread: demo, small (default)
 		                    or large (6.7 GB)
+		  --gzip            also count the export as files that gzip -6 compressed,
+		                    with one thread and the programs that read them
 		  --large           also count large with two threads, or one if a program
 		                    does not support more
 		  --rounds N        number of runs of each program (default 5)
@@ -62,7 +64,7 @@ declare -A answers=(
 
 tree=$(cd "$(dirname "$0")/.." && pwd)
 cache=${BENCH_CACHE:-${TMPDIR:-/tmp}/fastcount-bench}
-export_id=small large=no rounds=5 budget=60 only='' may_install=yes out='' plot=''
+export_id=small large=no gzip=no rounds=5 budget=60 only='' may_install=yes out='' plot=''
 
 # shellcheck source-path=SCRIPTDIR source=peers/peers.sh
 source "$tree/bench/peers/peers.sh"
@@ -71,8 +73,9 @@ parse_options() {
 	while (($# > 0)); do
 		case $1 in
 		--help) usage; exit 0 ;;
-		--list) printf '%s\n' "${peers[@]}"; exit 0 ;;
+		--list) printf '%s\n' "${peers[@]}" "${gzip_peers[@]}" | sort -u; exit 0 ;;
 		--large) large=yes; shift; continue ;;
+		--gzip) gzip=yes; shift; continue ;;
 		--no-install) may_install=no; shift; continue ;;
 		esac
 		(($# > 1)) || die "$1: unknown option, or no value; see --help"
@@ -93,15 +96,16 @@ parse_options() {
 	choose_peers
 }
 
-# choose_peers reduces peers to those in --only, and fastcount.
+# choose_peers reduces peers and gzip_peers to those in --only, and fastcount.
 choose_peers() {
 	[[ -n $only ]] || return 0
-	local name chosen=(fastcount)
+	local name chosen=(fastcount) chosen_gzip=(fastcount)
 	for name in ${only//,/ }; do
-		[[ " ${peers[*]} " == *" $name "* ]] || die "--only $name: unknown program; see --list"
-		[[ " ${chosen[*]} " == *" $name "* ]] || chosen+=("$name")
+		[[ " ${peers[*]} ${gzip_peers[*]} " == *" $name "* ]] || die "--only $name: unknown program; see --list"
+		[[ " ${peers[*]} " == *" $name "* && " ${chosen[*]} " != *" $name "* ]] && chosen+=("$name")
+		[[ " ${gzip_peers[*]} " == *" $name "* && " ${chosen_gzip[*]} " != *" $name "* ]] && chosen_gzip+=("$name")
 	done
-	peers=("${chosen[@]}")
+	peers=("${chosen[@]}") gzip_peers=("${chosen_gzip[@]}")
 }
 
 build() {
@@ -123,6 +127,18 @@ generate() {
 	mv "$dir.part" "$dir"
 }
 
+# compress compresses the files of an export once.
+compress() {
+	local dir=$cache/data/$1-gzip file
+	[[ -d $dir ]] && return
+	rm -rf "$dir.part"
+	mkdir "$dir.part"
+	for file in "$cache/data/$1"/*.csv; do
+		gzip -6 -c "$file" >"$dir.part/${file##*/}.gz"
+	done
+	mv "$dir.part" "$dir"
+}
+
 warn_if_memory_is_short() {
 	local needed available
 	needed=$(du -sk "$cache/data/$1" | cut -f1)
@@ -138,9 +154,18 @@ series() {
 	local list=$out/programs-$id-$threads.tsv
 	generate "$id"
 	warn_if_memory_is_short "$id"
-	list_peers "$threads" >"$list"
+	list_peers "$threads" "${peers[@]}" >"$list"
 	"$cache/bin/run" -programs "$list" -series "$id, $words" -answer "${answers[$id]}" -rounds "$rounds" -budget "$budget" \
 		-tsv "$out/runs.tsv" "$cache/data/$id"/*.csv || bad=1
+}
+
+# gzip_series measures the programs that read compressed files.
+gzip_series() {
+	local id=$1 list=$out/programs-$1-gzip.tsv
+	compress "$id"
+	list_peers 1 "${gzip_peers[@]}" >"$list"
+	"$cache/bin/run" -programs "$list" -series "$id as .csv.gz, one thread" -answer "${answers[$id]}" -rounds "$rounds" -budget "$budget" \
+		-tsv "$out/runs.tsv" "$cache/data/$id-gzip"/*.csv.gz || bad=1
 }
 
 machine() {
@@ -153,6 +178,9 @@ build
 rm -f "$out/runs.tsv"
 bad=0
 series "$export_id" 1 'one thread'
+if [[ $gzip == yes ]]; then
+	gzip_series "$export_id"
+fi
 if [[ $large == yes ]]; then
 	series large 2 'two threads'
 fi

@@ -12,14 +12,15 @@
 
 peers=(fastcount go-loop encoding-csv rust-csv duckdb duckdb-varchar polars clickhouse data-table pandas mawk miller
 	python-csv wc cat)
+gzip_peers=(fastcount duckdb duckdb-varchar clickhouse pandas miller igzip zcat cat) # those that read gzip
 lists_are_new=no # apt-get update has run
 
-# list_peers prints the list of programs for bench/peers/run.
+# list_peers THREADS NAME... prints the list of programs for bench/peers/run.
 list_peers() {
-	local name
-	for name in "${peers[@]}"; do
+	local name threads=$1
+	for name in "${@:2}"; do
 		echo "compare.sh: preparing $name" >&2
-		"list_${name//-/_}" "$1"
+		"list_${name//-/_}" "$threads"
 	done
 }
 
@@ -148,5 +149,12 @@ list_python_csv() {
 }
 
 list_wc() { program 'wc -l' "$(wc --version | last_word_of_first_line)" 1 lines wc -l; }
+
+list_igzip() {
+	command -v igzip >/dev/null || debian isal || { missing 'igzip -dc >/dev/null' 'isal (Debian)'; return; }
+	program 'igzip -dc >/dev/null' "$(igzip --version 2>&1 | last_word_of_first_line)" 1 nothing igzip -dc
+}
+
+list_zcat() { program 'gzip -dc >/dev/null' "$(gzip --version | last_word_of_first_line)" 1 nothing gzip -dc; }
 
 list_cat() { program 'cat >/dev/null' "$(cat --version | last_word_of_first_line)" 1 nothing cat; }

@@ -20,6 +20,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"flag"
 	"fmt"
 	"io"
@@ -85,26 +86,42 @@ func readPrograms(path string) (list []program, err error) {
 	return list, nil
 }
 
-// warm reads all files, so that they are in the page cache, and returns their
-// size and number of lines.
+// warm reads all files, so that they are in the page cache, and returns the
+// size and the number of lines of their text.
 func warm(files []string) (size, lines int64, err error) {
-	buf := make([]byte, 256<<10)
 	for _, path := range files {
-		f, err := os.Open(path)
+		n, l, err := readAll(path)
 		if err != nil {
-			return 0, 0, err
-		}
-
-		for err == nil {
-			var n int
-			n, err = f.Read(buf)
-			size += int64(n)
-			lines += int64(bytes.Count(buf[:n], []byte{'\n'}))
-		}
-		f.Close()
-		if err != io.EOF {
 			return 0, 0, fmt.Errorf("%s: %w", path, err)
 		}
+		size += n
+		lines += l
+	}
+	return size, lines, nil
+}
+
+// readAll reads a file, which may be compressed.
+func readAll(path string) (size, lines int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer f.Close()
+	var text io.Reader = f
+	if strings.HasSuffix(path, ".gz") {
+		if text, err = gzip.NewReader(f); err != nil {
+			return 0, 0, err
+		}
+	}
+	buf := make([]byte, 256<<10)
+	for err == nil {
+		var n int
+		n, err = text.Read(buf)
+		size += int64(n)
+		lines += int64(bytes.Count(buf[:n], []byte{'\n'}))
+	}
+	if err != io.EOF {
+		return 0, 0, err
 	}
 	return size, lines, nil
 }
