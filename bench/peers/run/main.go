@@ -89,8 +89,9 @@ func readPrograms(path string) (list []program, err error) {
 // warm reads all files, so that they are in the page cache, and returns the
 // size and the number of lines of their text.
 func warm(files []string) (size, lines int64, err error) {
+	buf := make([]byte, 256<<10) // one, because the peak memory of this process hides that of small programs
 	for _, path := range files {
-		n, l, err := readAll(path)
+		n, l, err := readAll(path, buf)
 		if err != nil {
 			return 0, 0, fmt.Errorf("%s: %w", path, err)
 		}
@@ -100,8 +101,8 @@ func warm(files []string) (size, lines int64, err error) {
 	return size, lines, nil
 }
 
-// readAll reads a file, which may be compressed.
-func readAll(path string) (size, lines int64, err error) {
+// readAll reads a file, which may be compressed, through buf.
+func readAll(path string, buf []byte) (size, lines int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return 0, 0, err
@@ -113,7 +114,6 @@ func readAll(path string) (size, lines int64, err error) {
 			return 0, 0, err
 		}
 	}
-	buf := make([]byte, 256<<10)
 	for err == nil {
 		var n int
 		n, err = text.Read(buf)
