@@ -54,3 +54,10 @@ func shell(t *testing.T, dir, command string) *exec.Cmd {
 	cmd.Env = []string{"PATH=" + binary + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir}
 	return cmd
 }
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -132,10 +132,3 @@ func watch(t *testing.T) (block, end *screen) {
 func isTotal(line string) bool {
 	return strings.HasPrefix(line, "total ") && strings.Contains(line, " done")
 }
-
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}

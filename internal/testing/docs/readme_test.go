@@ -4,31 +4,28 @@ import (
 	"bytes"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
-
-	"fastcount/internal/testing/program"
 )
 
 // TestReadme runs the examples in README and in the pages of docs. They are
 // fenced as ```console:
 //
-//   - A line that begins with "$ " is a command of sh, which continues in the
-//     next line if it ends in a backslash. All commands of a page run in order,
-//     in a copy of the directory that is named like the page, such as
+//   - A line that begins with "$ " is a command, which continues in the next
+//     line if it ends in a backslash. All commands of a page run in one shell,
+//     in order, in a copy of the directory that is named like the page, such as
 //     docs/exports, or in an empty one. Each must exit with code 0; an example
 //     of a failure ends in "; echo $?".
 //   - The lines up to the next command are its standard output, together with
 //     its standard error if one of them begins with "fastcount: " or "hint: ".
 //     Without such lines the output is not checked. A line "..." matches any
 //     number of lines, and "..." within a line any text.
-//   - A "fastcount serve ... &" is started on a free port and runs to the end
-//     of the page. In later commands, http://localhost:8000 and
-//     http://127.0.0.1:8000 are replaced by its URL. Its output is not checked.
+//   - The command after one that ends in "&" runs when the server that was
+//     started has printed its URL. The server runs to the end of the page.
+//   - Ports are replaced by free ones, since other tests run at the same time:
+//     equal ports by equal ones, so that two servers on one port collide.
 func TestReadme(t *testing.T) {
 	found, err := filepath.Glob(pages + "*.md")
 	if err != nil {
@@ -41,12 +38,11 @@ func TestReadme(t *testing.T) {
 		}
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			t.Parallel()
-			s := session{dir: t.TempDir()}
+			dir := t.TempDir()
 			if samples := os.DirFS(strings.TrimSuffix(page, ".md")); isDir(samples) {
-				if err := os.CopyFS(s.dir, samples); err != nil {
-					t.Fatal(err)
-				}
+				check(t, os.CopyFS(dir, samples))
 			}
+			s := newSession(t, dir, string(text))
 			for _, e := range examples(string(text)) {
 				s.run(t, e)
 			}
@@ -89,58 +85,9 @@ func examples(text string) []example {
 	return found
 }
 
-// session runs the examples of a page.
-type session struct {
-	dir string
-	url string // of the server, if one was started
-}
-
-func (s *session) run(t *testing.T, e example) {
-	command := e.command
-	if s.url != "" {
-		command = strings.NewReplacer("http://localhost:8000", s.url, "http://127.0.0.1:8000", s.url).Replace(command)
-	}
-	if serve, ok := strings.CutSuffix(strings.TrimSpace(command), "&"); ok {
-		s.serve(t, serve)
-		return
-	}
-	cmd := s.shell(t, command)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if slices.ContainsFunc(e.output, fromStderr) {
-		cmd.Stderr = &stdout
-	}
-	if err := cmd.Run(); err != nil {
-		t.Errorf("$ %s\n%s%s%v", e.command, &stdout, &stderr, err)
-		return
-	}
-	if e.output != nil && !e.matches(stdout.String()) {
-		t.Errorf("$ %s\nprints:\n%sbut the page has:\n%s\n", e.command, &stdout, strings.Join(e.output, "\n"))
-	}
-}
-
 // fromStderr reports whether a line is a message on standard error.
 func fromStderr(line string) bool {
 	return strings.HasPrefix(line, "fastcount: ") || strings.HasPrefix(line, "hint: ")
-}
-
-// shell returns a command whose output does not depend on the speed of the
-// machine.
-func (s *session) shell(t *testing.T, command string) *exec.Cmd {
-	cmd := shell(t, s.dir, command)
-	cmd.Env = append(cmd.Env, "FASTCOUNT_PROGRESS=none")
-	return cmd
-}
-
-func (s *session) serve(t *testing.T, command string) {
-	cmd := s.shell(t, "exec "+command)
-	cmd.Env = append(cmd.Env, "FASTCOUNT_LISTEN=127.0.0.1:0")
-	url, stop, err := program.StartServer(cmd)
-	if err != nil {
-		t.Fatalf("$ %s &\n%v", command, err)
-	}
-	t.Cleanup(stop)
-	s.url = url
 }
 
 // matches reports whether an output is that of the example.
