@@ -6,11 +6,13 @@
 #
 # Requires root and Debian's packages, which are downloaded but not installed.
 # Everything runs in namespaces for processes, mounts and network that end with
-# this script. It leaves no processes, files or users.
+# this script. It leaves no processes, files or users. The exit code is 3 if
+# this machine cannot run the test.
 set -euo pipefail
 self=$(realpath "$0")
 here=${self%/*}
 top=$(realpath "$here/../..")
+. "$here/../testlib.sh"
 base=/media # mount point of a tmpfs that only this script sees
 root=$base/root
 shards=8
@@ -26,17 +28,11 @@ main() {
 	esac
 }
 
-skip() { echo "skipped: $1"; exit 0; }
-fail() { echo "FAILED: $1" >&2; exit 1; }
-log() { printf '%3d s  %s\n' $(($(date +%s) - TEST_BEGIN)) "$1"; }
-
 # enter creates namespaces for processes and mounts.
 enter() {
 	[ "$(id -u)" = 0 ] || skip "requires root"
 	command -v apt-get >/dev/null || skip "requires apt-get"
 	unshare --pid --mount true 2>/dev/null || skip "cannot create namespaces"
-	TEST_BEGIN=$(date +%s)
-	export TEST_BEGIN
 	exec unshare --pid --mount --fork --kill-child --mount-proc "$self" fetch
 }
 
@@ -57,9 +53,9 @@ fetch() {
 }
 
 # packages downloads packages and their missing dependencies, without changing
-# the machine.
+# the machine. It waits while another apt holds the lock.
 packages() {
-	local options=(-q -y -o APT::Sandbox::User=root -o Dir::State::Lists="$base/apt/lists" -o Dir::Cache="$base/apt" -o Acquire::Languages=none)
+	local options=(-q -y -o DPkg::Lock::Timeout=600 -o APT::Sandbox::User=root -o Dir::State::Lists="$base/apt/lists" -o Dir::Cache="$base/apt" -o Acquire::Languages=none)
 	apt-get "${options[@]}" update && apt-get "${options[@]}" install --no-install-recommends --reinstall --download-only "$@"
 }
 
@@ -212,17 +208,6 @@ on_parallel() {
 	seq $shards | parallel --retries 3 -N0 fastcount -q -j 1 --plan mixed.plan --shard auto/$shards --out-dir mixed
 	fastcount merge -q mixed | cmp - mixed.json
 	log "counted with GNU parallel"
-}
-
-# wait_for runs a command repeatedly until it succeeds. The second argument is a
-# timeout in seconds.
-wait_for() {
-	local what=$1 end=$((SECONDS + $2))
-	shift 2
-	until "$@"; do
-		[ $SECONDS -lt $end ] || { logs; fail "timeout waiting for $what"; }
-		sleep 0.2
-	done
 }
 
 logs() { tail -n 20 "$base"/*.log || true; }
