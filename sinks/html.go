@@ -180,7 +180,7 @@ func (p htmlPrinter) totals(r *engine.Report) {
 		n := r.Totals[i]
 		p.raw("<tr>")
 		p.nameCell(`th scope="row"`, event)
-		p.raw("<td>" + human.Count(n) + "<td>" + share(n, r.Rows) + "<td>" + svgBar(n, peak) + "\n")
+		p.raw("<td>" + human.Count(n) + "<td>" + html.EscapeString(share(n, r.Rows)) + "<td>" + svgBar(n, peak) + "\n")
 	}
 	p.raw("</tbody>\n<tfoot><tr><th scope=\"row\">total<td>" + human.Count(r.Rows) + "<td><td></tfoot>\n</table></div>\n</section>\n")
 }
@@ -197,7 +197,7 @@ func share(n, whole uint64) string {
 	if p := percent(n, whole); p >= 0.05 {
 		return oneDecimal(p) + "%"
 	}
-	return "&lt;0.1%"
+	return "<0.1%"
 }
 
 func percent(n, whole uint64) float64 { return 100 * (float64(n) / float64(whole)) }

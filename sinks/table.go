@@ -12,16 +12,17 @@ import (
 )
 
 // Table writes a table for reading in a terminal: a line for each patient with
-// a column for each event type, the total and a bar, and a last line of totals.
+// a column for each event type, the total, its share of all rows and a bar, and
+// a line of totals. After a long table, the header is repeated.
 //
-//	patient  bp_dia  bp_sys   total
-//	P001      3,106   3,084   6,190  ████████████████
-//	totals    9,372   9,412  18,784
+//	patient  bp_dia  bp_sys   total   share
+//	P001      3,106   3,084   6,190   33.0%  ████████████████
+//	totals    9,372   9,412  18,784  100.0%
 //
 // Ids are quoted and escaped as in Go source if they are empty or contain
 // characters that are not printable, or spaces or quotes that would mislead.
-// Ids that are too long are cut and end in "…". Columns are not aligned where a
-// terminal draws text from right to left.
+// The middle of an id that is too long is replaced with "…". Columns are not
+// aligned where a terminal draws text from right to left.
 //
 // The table of an incomplete report has a banner before and after it, which
 // lists what is missing, or the first 10 and the number of the others.
@@ -47,6 +48,7 @@ const (
 	defaultTableWidth = 80
 	minTableWidth     = 40 // two spaces and the 26 columns of the largest count leave 12 for a patient id
 	defaultTableRows  = 50 // patients
+	screenRows        = 20 // patients from whose last line the header may be out of sight
 	maxEventWidth     = 20 // of an event type's name
 	minBarWidth       = 8
 	maxBarWidth       = 40
@@ -62,8 +64,11 @@ func (t Table) Write(w io.Writer, r *engine.Report) error {
 	p := tablePrinter{b: buffered(w), color: t.Color, layout: t.layout(r)}
 	p.banner(r.Incomplete)
 	p.header(r.Events)
-	p.patients(t.patients(r, p.layout.rows), len(r.Events))
+	p.patients(t.patients(r, p.layout.rows), len(r.Events), r.Rows)
 	p.totals(r)
+	if p.layout.rows > screenRows {
+		p.header(r.Events)
+	}
 	p.notes(r)
 	p.banner(r.Incomplete)
 	return p.b.Flush()
@@ -75,6 +80,7 @@ type layout struct {
 	name   int    // width of the column of patient ids
 	events []int  // widths of the first event types, those that fit
 	total  int    // width of the column of totals
+	share  int    // width of the column of shares; 0 for none
 	bar    int    // width of the longest bar; 0 for no bars
 	peak   uint64 // largest total of a patient, the one with the longest bar
 }
@@ -92,6 +98,10 @@ func (t Table) layout(r *engine.Report) layout {
 	free := width - l.name - 2 - l.total
 	l.events = fitEvents(r, free-2-minBarWidth)
 	for _, w := range l.events {
+		free -= 2 + w
+	}
+	if w := len("100.0%"); free >= 2+w && r.Rows > 0 {
+		l.share = w
 		free -= 2 + w
 	}
 	if free >= 2+minBarWidth && l.peak > 0 {
@@ -193,11 +203,14 @@ func (p *tablePrinter) header(events []string) {
 		p.right(display.Shorten(display.Name(events[i]), maxEventWidth), w)
 	}
 	p.right("total", p.layout.total)
+	if p.layout.share > 0 {
+		p.right("share", p.layout.share)
+	}
 	p.style(styleReset)
 	p.b.WriteByte('\n')
 }
 
-func (p *tablePrinter) patients(patients iter.Seq2[string, []engine.Pair], events int) {
+func (p *tablePrinter) patients(patients iter.Seq2[string, []engine.Pair], events int, rows uint64) {
 	counts := make([]uint64, events)
 	for patient, pairs := range patients {
 		clear(counts)
@@ -205,7 +218,7 @@ func (p *tablePrinter) patients(patients iter.Seq2[string, []engine.Pair], event
 			counts[pair.Event] = pair.Count
 		}
 		p.left(display.Shorten(display.Name(patient), p.layout.name), p.layout.name)
-		p.counts(counts, sum(pairs))
+		p.counts(counts, sum(pairs), rows)
 		p.bar(sum(pairs))
 		p.b.WriteByte('\n')
 	}
@@ -214,7 +227,7 @@ func (p *tablePrinter) patients(patients iter.Seq2[string, []engine.Pair], event
 func (p *tablePrinter) totals(r *engine.Report) {
 	p.style(styleBold)
 	p.left("totals", p.layout.name)
-	p.counts(r.Totals, r.Rows)
+	p.counts(r.Totals, r.Rows, r.Rows)
 	p.style(styleReset)
 	p.b.WriteByte('\n')
 }
@@ -244,8 +257,8 @@ func (p *tablePrinter) line(style, text string) {
 }
 
 // counts writes the columns of the event types that fit, with a hyphen for a
-// pair that never occurred, and the total.
-func (p *tablePrinter) counts(counts []uint64, total uint64) {
+// pair that never occurred, the total, and its share of all rows.
+func (p *tablePrinter) counts(counts []uint64, total, rows uint64) {
 	for i, w := range p.layout.events {
 		if counts[i] == 0 {
 			p.right("-", w)
@@ -254,6 +267,9 @@ func (p *tablePrinter) counts(counts []uint64, total uint64) {
 		}
 	}
 	p.right(human.Count(total), p.layout.total)
+	if p.layout.share > 0 {
+		p.right(share(total, rows), p.layout.share)
+	}
 }
 
 func (p *tablePrinter) bar(total uint64) {

@@ -21,72 +21,72 @@ func TestTable(t *testing.T) {
 		want   string
 	}{
 		{"demo", sinks.Table{Width: 52}, sinktest.Demo(), `
-patient  bp_dia  bp_sys   total
-P001      3,106   3,084   6,190  ██████████████████▉
-P002      1,665   1,704   3,369  ██████████▎
-P003      3,061   3,135   6,196  ███████████████████
-P004      1,540   1,489   3,029  █████████▎
-totals    9,372   9,412  18,784
+patient  bp_dia  bp_sys   total   share
+P001      3,106   3,084   6,190   33.0%  ██████████▉
+P002      1,665   1,704   3,369   17.9%  █████▉
+P003      3,061   3,135   6,196   33.0%  ███████████
+P004      1,540   1,489   3,029   16.1%  █████▍
+totals    9,372   9,412  18,784  100.0%
 `},
 		{"empty", sinks.Table{}, &engine.Report{}, `
 patient  total
 totals       0
 `},
-		{"smallest bar", sinks.Table{Width: 40}, abc, `
-patient      x  y  total
-a            1  -      1  ▏
-b        1,000  -  1,000  ███████
-c        1,999  1  2,000  ██████████████
-totals   3,000  1  3,001
+		{"smallest bar", sinks.Table{Width: 48}, abc, `
+patient      x  y  total   share
+a            1  -      1   <0.1%  ▏
+b        1,000  -  1,000   33.3%  ███████
+c        1,999  1  2,000   66.6%  ██████████████
+totals   3,000  1  3,001  100.0%
 `},
 		{"one patient cut", sinks.Table{Width: 40, Top: 2}, abc, `
-patient      x  y  total
-b        1,000  -  1,000  ███████
-c        1,999  1  2,000  ██████████████
-totals   3,000  1  3,001
+patient      x  y  total   share
+b        1,000  -  1,000   33.3%
+c        1,999  1  2,000   66.6%
+totals   3,000  1  3,001  100.0%
 not shown, but included in the totals: 1 patient
 `},
 		{"no event type fits", sinks.Table{Width: 50, Top: 1}, sinktest.Large(1_500, 40), `
-patient                    total
-patient_00000999      40,040,740  ████████████████
-totals            60,026,140,000
+patient                    total   share
+patient_00000999      40,040,740    0.1%  ████████
+totals            60,026,140,000  100.0%
 not shown, but included in the totals: 1,499 patients
 not shown, but included in each total: 40 event types
 `},
 		{"one event type fits", sinks.Table{Width: 60, Top: 1}, sinktest.Large(1_500, 40), `
-patient              event_0000           total
-patient_00000999      1,000,999      40,040,740  ███████████
-totals            1,500,624,250  60,026,140,000
+patient              event_0000           total   share
+patient_00000999      1,000,999      40,040,740    0.1%
+totals            1,500,624,250  60,026,140,000  100.0%
 not shown, but included in the totals: 1,499 patients
 not shown, but included in each total: 39 event types
 `},
 		{"wide and combining", sinks.Table{Width: 40},
 			sinktest.Report(counts{"漢字": {"脈拍": 5}, "e\u0301a": {"脈拍": 10}, "\u1112\u1161\u11ab": {"x": 10}, "😀": {"x": 10}}), `
-patient   x  脈拍  total
-e\u0301a        -    10     10  ██████████████
-\u1112\u1161\u11ab       10     -     10  ██████████████
-漢字      -     5      5  ███████
-😀       10     -     10  ██████████████
-totals   20    15     35
+patient   x  脈拍  total   share
+e\u0301a        -    10     10   28.6%
+\u1112\u1161\u11ab       10     -     10   28.6%
+漢字      -     5      5   14.3%
+😀       10     -     10   28.6%
+totals   20    15     35  100.0%
 `},
 		{"by count", sinks.Table{Width: 40, Top: 3, Order: sinks.ByCount},
 			sinktest.Report(counts{"a": {"x": 1}, "b": {"x": 7}, "c": {"x": 1}, "long id": {"y": 1}, "e": {"x": 2, "y": 5}}), `
-patient   x  y  total
-b         7  -      7  █████████████████
-e         2  5      7  █████████████████
-a         1  -      1  ██▍
-totals   11  6     17
+patient   x  y  total   share
+b         7  -      7   41.2%  █████████
+e         2  5      7   41.2%  █████████
+a         1  -      1    5.9%  █▎
+totals   11  6     17  100.0%
 not shown, but included in the totals: 2 patients
 `},
-		{"colour", sinks.Table{Width: 40, Color: true, Top: 1}, sinktest.Report(counts{"a": {"x": 1}, "b": {"x": 1}}),
-			"\n\x1b[1mpatient  x  total\x1b[0m\n" +
-				"a        1      1  \x1b[36m█████████████████████\x1b[0m\n" +
-				"\x1b[1mtotals   2      2\x1b[0m\n" +
+		{"colour", sinks.Table{Width: 48, Color: true, Top: 1}, sinktest.Report(counts{"a": {"x": 1}, "b": {"x": 1}}),
+			"\n\x1b[1mpatient  x  total   share\x1b[0m\n" +
+				"a        1      1   50.0%  \x1b[36m█████████████████████\x1b[0m\n" +
+				"\x1b[1mtotals   2      2  100.0%\x1b[0m\n" +
 				"\x1b[2mnot shown, but included in the totals: 1 patient\x1b[0m\n"},
 		{"largest count in the least width", sinks.Table{Width: 1},
 			sinktest.Report(counts{"a patient with a long name": {"x": 1<<64 - 1}}), `
 patient                            total
-a patient w…  18,446,744,073,709,551,615
+a pat…g name  18,446,744,073,709,551,615
 totals        18,446,744,073,709,551,615
 not shown, but included in each total: 1 event type
 `},
@@ -102,11 +102,18 @@ not shown, but included in each total: 1 event type
 	}
 }
 
+// TestTableTop checks the number of lines, and that the header of a long table
+// is repeated.
 func TestTableTop(t *testing.T) {
 	r := sinktest.Large(60, 1)
-	for _, tt := range []struct{ rows, lines int }{{0, 50 + 3}, {-1, 60 + 2}, {60, 60 + 2}, {59, 59 + 3}, {100, 60 + 2}} {
-		if got := strings.Count(render(t, sinks.Table{Top: tt.rows}, r), "\n"); got != tt.lines {
+	for _, tt := range []struct{ rows, lines int }{{0, 50 + 4}, {-1, 60 + 3}, {60, 60 + 3}, {59, 59 + 4}, {100, 60 + 3}, {21, 21 + 4}, {20, 20 + 3}} {
+		out := render(t, sinks.Table{Top: tt.rows}, r)
+		if got := strings.Count(out, "\n"); got != tt.lines {
 			t.Errorf("Top %d: %d lines, want %d", tt.rows, got, tt.lines)
+		}
+		header, _, _ := strings.Cut(out, "\n")
+		if got := strings.Count(out, header); got == 1 != (tt.rows == 20) {
+			t.Errorf("Top %d: %d headers", tt.rows, got)
 		}
 	}
 }

@@ -90,13 +90,31 @@ func escaped(r rune) string {
 	return quoted[1 : len(quoted)-1]
 }
 
-// Shorten returns s, or its longest beginning that fits into width columns
-// with "…" at its end.
+// Shorten returns s, or its beginning and end with "…" between them so that it
+// fits into width columns. The end, in which the names of files and downloads
+// differ most, gets at least as much of the width as the beginning.
 func Shorten(s string, width int) string {
-	if width < 1 {
+	switch {
+	case width < 1:
 		return ""
+	case displaywidth.String(s) <= width:
+		return s
 	}
-	return displaywidth.TruncateString(s, width, "…")
+	var ends, widths []int // byte and column where each grapheme cluster ends
+	byteEnd, column := 0, 0
+	for g := displaywidth.StringGraphemes(s); g.Next(); {
+		byteEnd, column = byteEnd+len(g.Value()), column+g.Width()
+		ends, widths = append(ends, byteEnd), append(widths, column)
+	}
+	head, tail, limit := 0, byteEnd, (width-1)/2
+	for i := 0; widths[i] <= limit; i++ {
+		head = ends[i]
+	}
+	limit = width - 1 - displaywidth.String(s[:head])
+	for i := len(ends) - 1; i > 0 && column-widths[i-1] <= limit; i-- {
+		tail = ends[i-1]
+	}
+	return s[:head] + "…" + s[tail:]
 }
 
 // Width returns the number of columns of a terminal that s takes, which is

@@ -102,36 +102,100 @@ func TestLogLine(t *testing.T) {
 	}
 }
 
+// hospital is a view of downloads and files with long names, names of wide
+// characters, and a part whose size is unknown.
+func hospital() view {
+	return watch([]uint64{0, 0, 4e9, 0}, engine.PartProgress{
+		Name: "demo/f725622a-18b0-4b4a-8fd5-2d7f2e3c1b0a", Declared: 9_876_543, Running: true, Attempt: 1, Rows: 4_567_890},
+		engine.PartProgress{Name: "demo/591ef21e-0c5d-4a33-9d0e-7a5b1c2d3e4f", Declared: 9_014_000, Pausing: true, Attempt: 2, Rows: 12_345},
+		engine.PartProgress{Name: "病院/二〇二六年一月の記録.csv.gz", Running: true, Attempt: 1, Rows: 123_456_789, RawBytes: 3.9e9},
+		engine.PartProgress{Name: "stdin", Running: true, Attempt: 1, Rows: 7})
+}
+
+// TestBlock compares blocks on terminals of several widths. All show the time
+// left.
 func TestBlock(t *testing.T) {
-	want := strings.TrimPrefix(`
-demo/b  ██░░░░░░░░   25%            500 rows      50/s  30 s left  attempt 2
-demo/c  █░░░░░░░░░   10%            300 rows      30/s  attempt 2 soon
-total   █░░░░░░░░░   12%          1,800 rows     180/s  1:14 min left
-`, "\n")
-	if diff := cmp.Diff(want, strings.Join(block(downloads(), 79, 23), "\n")+"\n"); diff != "" {
-		t.Error(diff)
+	for _, tt := range []struct {
+		name  string
+		view  view
+		width int
+		want  string
+	}{
+		{"80 columns", downloads(), 79, `
+demo/b  ███░░░░░░░░░   25%    500 rows      50/s      30 s left  attempt 2
+demo/c  █░░░░░░░░░░░   10%    300 rows      30/s                 attempt 2 soon
+total   █░░░░░░░░░░░   12%  1,800 rows     180/s  1:14 min left
+`},
+		{"long names, 80 columns", hospital(), 79, `
+demo/f72…f2e3c1b0a   46%    4,567,890 rows   457 k/s  12 s left
+demo/591…b1c2d3e4f    0%       12,345 rows  1.23 k/s             attempt 3 soon
+病院/二…録.csv.gz    97%  123,456,789 rows  12.3 M/s   1 s left
+stdin                               7 rows       1/s
+total                     128,037,031 rows  12.8 M/s             0 of 4 done
+`},
+		{"long names, 120 columns", hospital(), 119, `
+demo/f72562…2d7f2e3c1b0a  █████████░░░░░░░░░░░   46%    4,567,890 rows   457 k/s  12 s left
+demo/591ef2…7a5b1c2d3e4f  ░░░░░░░░░░░░░░░░░░░░    0%       12,345 rows  1.23 k/s             attempt 3 soon
+病院/二〇二…記録.csv.gz   ███████████████████░   97%  123,456,789 rows  12.3 M/s   1 s left
+stdin                                                           7 rows       1/s
+total                                                 128,037,031 rows  12.8 M/s             0 of 4 done
+`},
+		{"65 columns", downloads(), 65, `
+demo/b   25%    500 rows      50/s      30 s left  attempt 2
+demo/c   10%    300 rows      30/s                 attempt 2 soon
+total    12%  1,800 rows     180/s  1:14 min left
+`},
+		{"long names, 60 columns", hospital(), 59, `
+demo/f…e3c1b0a   46%    4,567,890 rows   457 k/s  12 s left
+demo/5…c2d3e4f    0%       12,345 rows  1.23 k/s
+病院/….csv.gz    97%  123,456,789 rows  12.3 M/s   1 s left
+stdin                           7 rows       1/s
+total                 128,037,031 rows  12.8 M/s
+`},
+		{"40 columns", downloads(), 39, `
+demo/b   25%    500 rows      30 s left
+demo/c   10%    300 rows
+total    12%  1,800 rows  1:14 min left
+`},
+		{"long names, 40 columns", hospital(), 39, `
+demo/f…e3c1b0a   46%  4.57 M  12 s left
+demo/5…c2d3e4f    0%  12.3 k
+病院/….csv.gz    97%   123 M   1 s left
+stdin                      7
+total                  128 M
+`},
+	} {
+		got := "\n" + strings.Join(block(tt.view, tt.width, 23), "\n") + "\n"
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
 	}
 }
 
-func TestBlockWithoutRoomForBars(t *testing.T) {
-	want := strings.TrimPrefix(`
-demo/b   25%            500 rows      50/s  30 s left  attempt 2
-demo/c   10%            300 rows      30/s  attempt 2 soon
-total    12%          1,800 rows     180/s  1:14 min left
-`, "\n")
-	if diff := cmp.Diff(want, strings.Join(block(downloads(), 65, 23), "\n")+"\n"); diff != "" {
-		t.Error(diff)
+// TestBlockAlignsWideCharacters checks that each column of a block ends at the
+// same column of the terminal in all lines.
+func TestBlockAlignsWideCharacters(t *testing.T) {
+	for width := 30; width < 140; width++ {
+		ends := map[int]bool{}
+		for _, line := range block(hospital(), width, 23) {
+			if before, _, ok := strings.Cut(line, "%"); ok {
+				ends[display.Width(before)] = true
+			}
+		}
+		if len(ends) != 1 {
+			t.Errorf("%d columns: the percent signs are at %v", width, ends)
+		}
 	}
 }
 
-func TestBlockOnANarrowTerminal(t *testing.T) {
-	want := strings.TrimPrefix(`
-demo/b   25%      30 s left     500
-demo/c   10%                    300
-total    12%  1:14 min left  1.80 k
-`, "\n")
-	if diff := cmp.Diff(want, strings.Join(block(downloads(), 39, 23), "\n")+"\n"); diff != "" {
-		t.Error(diff)
+// TestTimeLeftFits checks that a terminal of 80 columns shows the time left of
+// parts with long names and large numbers.
+func TestTimeLeftFits(t *testing.T) {
+	part := engine.PartProgress{Name: strings.Repeat("long", 30), Declared: 1e12, Running: true, Attempt: 12, Rows: 9_999_999_999}
+	for _, line := range block(watch([]uint64{0}, part), 79, 23) {
+		if !strings.Contains(line, " left") {
+			t.Errorf("%q does not contain the time left", line)
+		}
 	}
 }
 
