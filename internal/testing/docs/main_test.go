@@ -11,7 +11,10 @@ import (
 	"fastcount/internal/testing/program"
 )
 
-var update = flag.Bool("update", false, "write the picture instead of comparing it")
+var (
+	update  = flag.Bool("update", false, "write the picture instead of comparing it")
+	require = flag.Bool("require", false, "fail if a program that an example needs is not installed")
+)
 
 // Paths relative to this package: of the module, and of its documents.
 const (

@@ -14,7 +14,7 @@ import (
 // fenced as ```console:
 //
 //   - A line that begins with "$ " is a command, which continues in the next
-//     line if it ends in a backslash. All commands of a page run in one shell,
+//     line if it ends in a backslash or in "|". All commands of a page run in one shell,
 //     in order, in a copy of the directory that is named like the page, such as
 //     docs/exports, or in an empty one. Each must exit with code 0; an example
 //     of a failure ends in "; echo $?".
@@ -24,6 +24,9 @@ import (
 //     number of lines, and "..." within a line any text.
 //   - The command after one that ends in "&" runs when the server that was
 //     started has printed its URL. The server runs to the end of the page.
+//   - A fence with needs=TOOL,... is left out if one of these programs is not
+//     installed, or, with -require, an error. PostgreSQL also requires PGHOST,
+//     the directory of the socket of a server.
 //   - Ports are replaced by free ones, since other tests run at the same time:
 //     equal ports by equal ones, so that two servers on one port collide.
 func TestReadme(t *testing.T) {
@@ -59,30 +62,40 @@ func isDir(f fs.FS) bool {
 type example struct {
 	command string
 	output  []string
+	needs   []string // programs that it runs
 }
 
 // examples returns the commands in the console fences of a text.
 func examples(text string) []example {
 	var found []example
+	const fence = "```console"
 	fenced := false
+	var needs []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		last := len(found) - 1
 		switch {
-		case !fenced && line == "```console":
-			fenced = true
+		case !fenced && line == fence:
+			fenced, needs = true, nil
+		case !fenced && strings.HasPrefix(line, fence+" needs="):
+			fenced, needs = true, strings.Split(strings.TrimPrefix(line, fence+" needs="), ",")
 		case !fenced:
 		case line == "```":
 			fenced = false
-		case last >= 0 && strings.HasSuffix(found[last].command, "\\") && found[last].output == nil:
+		case last >= 0 && found[last].continues() && found[last].output == nil:
 			found[last].command += "\n" + line
 		case strings.HasPrefix(line, "$ "):
-			found = append(found, example{command: line[2:]})
+			found = append(found, example{command: line[2:], needs: needs})
 		case last >= 0:
 			found[last].output = append(found[last].output, line)
 		}
 	}
 	return found
+}
+
+// continues reports whether the command goes on in the next line.
+func (e example) continues() bool {
+	return strings.HasSuffix(e.command, "\\") || strings.HasSuffix(e.command, "|")
 }
 
 // fromStderr reports whether a line is a message on standard error.

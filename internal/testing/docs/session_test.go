@@ -53,7 +53,7 @@ func newSession(t *testing.T, dir, page string) *session {
 	}
 	s := &session{files: t.TempDir(), asRun: strings.NewReplacer(toRun...), asPrinted: strings.NewReplacer(toPrint...)}
 	cmd := shell(t, dir, `exec sh`)
-	cmd.Env = append(cmd.Env, "FASTCOUNT_PROGRESS=none", "FASTCOUNT_LISTEN="+listen)
+	cmd.Env = append(cmd.Env, "FASTCOUNT_PROGRESS=none", "FASTCOUNT_LISTEN="+listen, "PGHOST="+os.Getenv("PGHOST"), "PGUSER=postgres")
 	stdin, err := cmd.StdinPipe()
 	check(t, err)
 	ours, theirs, err := os.Pipe()
@@ -88,6 +88,12 @@ func freePort(t *testing.T) string {
 
 func (s *session) run(t *testing.T, e example) {
 	t.Helper()
+	if i := slices.IndexFunc(e.needs, missing); i >= 0 {
+		if *require {
+			t.Errorf("%s is not installed: $ %s", e.needs[i], e.command)
+		}
+		return
+	}
 	command := s.asRun.Replace(e.command)
 	stdout, stderr := filepath.Join(s.files, "stdout"), filepath.Join(s.files, "stderr")
 	_, background := strings.CutSuffix(strings.TrimSpace(command), "&")
@@ -121,6 +127,11 @@ func (s *session) run(t *testing.T, e example) {
 	if e.output != nil && !e.matches(got) {
 		t.Errorf("$ %s\nprints:\n%sbut the page has:\n%s\n", e.command, got, strings.Join(e.output, "\n"))
 	}
+}
+
+// missing reports whether a program is not installed, or has no server.
+func missing(tool string) bool {
+	return !have(tool) || tool == "psql" && os.Getenv("PGHOST") == ""
 }
 
 // output returns the contents of a file with the ports of the page.
