@@ -14,10 +14,10 @@ import (
 // fenced as ```console:
 //
 //   - A line that begins with "$ " is a command, which continues in the next
-//     line if it ends in a backslash or in "|". All commands of a page run in one shell,
-//     in order, in a copy of the directory that is named like the page, such as
-//     docs/exports, or in an empty one. Each must exit with code 0; an example
-//     of a failure ends in "; echo $?".
+//     line if it ends in a backslash or in "|". All commands of a page run in
+//     one shell, in order, in a copy of the directory that is named like the
+//     page, such as docs/exports, or in an empty one. Each must exit with code
+//     0; an example of a failure ends in "; echo $?".
 //   - The lines up to the next command are its standard output, together with
 //     its standard error if one of them begins with "fastcount: " or "hint: ".
 //     Without such lines the output is not checked. A line "..." matches any
