@@ -62,8 +62,8 @@ func BenchmarkHostile(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if r.Rows != uint64(rows) || len(r.Patients) != names {
-					b.Fatalf("%d rows of %d patients", r.Rows, len(r.Patients))
+				if r.Rows != uint64(rows) || len(r.Keys[0]) != names {
+					b.Fatalf("%d rows of %d patients", r.Rows, len(r.Keys[0]))
 				}
 			}
 			report(b, s)

@@ -18,7 +18,7 @@ func BenchmarkSinks(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	pairs, patients, events := len(r.Pairs), len(r.Patients), len(r.Events)
+	pairs, patients, events := len(r.Counts), len(r.Keys[0]), len(r.Keys[1])
 	for _, sink := range []struct {
 		name  string
 		sink  sinks.Sink

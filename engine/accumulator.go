@@ -228,15 +228,15 @@ func (t *accumulator) reset() {
 	}
 }
 
-// fill sets the names, pairs and totals of a report, sorted.
+// fill sets the keys, groups and totals of a report, sorted.
 func (t *accumulator) fill(r *Report) {
-	var patients, events []uint32
-	r.Patients, patients = sorted(t.patients)
-	r.Events, events = sorted(t.events)
-	r.Pairs = t.counts.sorted(patients, events)
-	r.Totals = make([]uint64, len(r.Events))
-	for _, p := range r.Pairs {
-		r.Totals[p.Event] += p.Count
+	patients, patientIDs := sorted(t.patients)
+	events, eventIDs := sorted(t.events)
+	r.Keys = [][]string{patients, events}
+	r.Groups, r.Counts = t.counts.sorted(patientIDs, eventIDs)
+	r.Totals = make([]uint64, len(events))
+	for group, n := range r.All() {
+		r.Totals[group[eventColumn]] += n
 	}
 	r.Rows, r.Bytes = t.rows, t.bytes
 }

@@ -161,7 +161,7 @@ func TestManySpellings(t *testing.T) {
 	}
 	good := b.String()
 	r, err := engine.Run(t.Context(), []engine.Part{memory{"a", []byte(good)}}, engine.Config{})
-	if err != nil || len(r.Patients) != 2000 {
+	if err != nil || len(r.Keys[0]) != 2000 {
 		t.Fatal(err)
 	}
 	checkRefusedAt(t, []byte(good+"P1,event_type\n"+strings.Repeat(" ", 49)+"patient_id ,event_type\n"), engine.Config{}, parser.ErrRepeatedHeader, 2003)

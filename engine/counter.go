@@ -1,18 +1,25 @@
 package engine
 
-import "math"
+import (
+	"errors"
+	"math"
+)
 
-// Counter adds up counts of pairs, such as those of several reports, within
+// Counter adds up counts of groups, such as those of several reports, within
 // limits. It is not safe for concurrent use.
 type Counter struct {
 	total *accumulator
 
-	last    string // patient of the last pair, whose id is patient
+	last    string // patient of the last group, whose id is patient
 	patient uint32
 }
 
-// NewCounter returns an empty Counter. Ids may hold any bytes.
-func NewCounter(limits Limits) (*Counter, error) {
+// NewCounter returns an empty Counter of groups with the key columns by, as
+// Report.By. Values may hold any bytes.
+func NewCounter(by []string, limits Limits) (*Counter, error) {
+	if by != nil {
+		return nil, errors.New("key columns other than the default two are not supported")
+	}
 	cfg, err := Config{Limits: limits, EscapeIDs: true}.withDefaults()
 	if err != nil {
 		return nil, err
@@ -20,11 +27,13 @@ func NewCounter(limits Limits) (*Counter, error) {
 	return &Counter{total: newAccumulator(cfg)}, nil
 }
 
-// Add adds n rows of a pair; n is more than 0. Adding the pairs of a patient
-// one after another is faster. The error matches ErrLimit, or reports that
-// there are too many rows to count; c must not be used after it.
-func (c *Counter) Add(patient, event string, n uint64) (err error) {
+// Add adds n rows of a group, which is more than 0. values holds the value of
+// each key column and is not kept. Adding groups with the same first value one
+// after another is faster. The error matches ErrLimit, or reports that there
+// are too many rows to count; c must not be used after it.
+func (c *Counter) Add(values []string, n uint64) (err error) {
 	t := c.total
+	patient, event := values[patientColumn], values[eventColumn]
 	if t.rows > math.MaxUint64-n {
 		return errTooManyRows
 	}

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,17 +14,17 @@ import (
 // A Counter gives the result of Run, for any order of the pairs.
 func TestCounterEqualsRun(t *testing.T) {
 	want := reportOf(t, export(1, 2000), engine.Config{})
-	c, err := engine.NewCounter(engine.Limits{})
+	c, err := engine.NewCounter(nil, engine.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range want.Pairs {
-		p := want.Pairs[len(want.Pairs)-1-i]
-		for _, n := range []uint64{1, p.Count - 1} {
+	for i := range slices.Backward(want.Counts) {
+		values := []string{want.Keys[0][want.Groups[2*i]], want.Keys[1][want.Groups[2*i+1]]}
+		for _, n := range []uint64{1, want.Counts[i] - 1} {
 			if n == 0 {
 				continue
 			}
-			if err := c.Add(want.Patients[p.Patient], want.Events[p.Event], n); err != nil {
+			if err := c.Add(values, n); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -35,14 +36,14 @@ func TestCounterEqualsRun(t *testing.T) {
 }
 
 func TestCounterLimits(t *testing.T) {
-	if c, err := engine.NewCounter(engine.Limits{Pairs: -1}); c != nil || err == nil {
+	if c, err := engine.NewCounter(nil, engine.Limits{Pairs: -1}); c != nil || err == nil {
 		t.Errorf("negative limit: got %v, %v", c, err)
 	}
-	c, err := engine.NewCounter(engine.Limits{Pairs: 1})
+	c, err := engine.NewCounter(nil, engine.Limits{Pairs: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(c.Add("P", "a", 1), c.Add("P", "b", 1)); err != nil {
+	if err := errors.Join(c.Add([]string{"P", "a"}, 1), c.Add([]string{"P", "b"}, 1)); err != nil {
 		t.Fatal(err)
 	}
 	r, err := c.Report(nil, false)
@@ -53,14 +54,14 @@ func TestCounterLimits(t *testing.T) {
 
 // The number of rows never wraps around.
 func TestCounterOverflow(t *testing.T) {
-	c, err := engine.NewCounter(engine.Limits{})
+	c, err := engine.NewCounter(nil, engine.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Add("P", "a", math.MaxUint64); err != nil {
+	if err := c.Add([]string{"P", "a"}, math.MaxUint64); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Add("P", "b", 1); err == nil {
+	if err := c.Add([]string{"P", "b"}, 1); err == nil {
 		t.Error("no error")
 	}
 }

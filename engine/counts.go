@@ -103,25 +103,26 @@ func (c *counts) each(f func(patient, event uint32, n uint64)) {
 	}
 }
 
-// sorted returns all pairs that occurred in the order of a report. patients and
-// events are all ids, in the order that they are to have; a pair names them by
-// their places in it.
-func (c *counts) sorted(patients, events []uint32) []Pair {
+// sorted returns all pairs that occurred as the groups and counts of a report.
+// patients and events are all ids, in the order that they are to have; a pair
+// is written as their places in it.
+func (c *counts) sorted(patients, events []uint32) (groups []uint32, numbers []uint64) {
 	if c.sparse != nil {
 		return c.sparse.sorted(placesOf(patients), placesOf(events))
 	}
-	pairs := make([]Pair, c.pairs()+1) // the last one is where a pair that did not occur is written
-	n := 0
+	n := c.pairs()
+	groups, numbers = make([]uint32, 2*n+2), make([]uint64, n+1) // the last one is where a pair that did not occur is written
+	n = 0
 	for i, patient := range patients {
 		row := c.dense[int(patient)*c.stride:][:c.stride]
 		for j, event := range events {
-			pairs[n] = Pair{Patient: uint32(i), Event: uint32(j), Count: row[event]}
+			groups[2*n], groups[2*n+1], numbers[n] = uint32(i), uint32(j), row[event]
 			if row[event] > 0 {
 				n++
 			}
 		}
 	}
-	return pairs[:n:n]
+	return groups[: 2*n : 2*n], numbers[:n:n]
 }
 
 // placesOf returns, for each id, where in ids it is.
@@ -217,9 +218,9 @@ func (t *pairTable) each(f func(patient, event uint32, n uint64)) {
 	}
 }
 
-// sorted returns all pairs, sorted. A pair names patient and event by their
-// places.
-func (t *pairTable) sorted(patients, events []uint32) []Pair {
+// sorted returns all pairs, sorted, as the places of patient and event, and
+// their counts.
+func (t *pairTable) sorted(patients, events []uint32) (groups []uint32, numbers []uint64) {
 	// Pairs are put into the place of their patient first, as counting sort
 	// does, and then ordered within it.
 	ends := make([]int, len(patients)+1) // where the pairs of each patient end; before that, how many there are
@@ -227,16 +228,25 @@ func (t *pairTable) sorted(patients, events []uint32) []Pair {
 	for i := range patients {
 		ends[i+1] += ends[i]
 	}
-	pairs := make([]Pair, t.used)
+	groups, numbers = make([]uint32, 2*t.used), make([]uint64, t.used)
 	t.each(func(patient, event uint32, n uint64) {
-		p := Pair{Patient: patients[patient], Event: events[event], Count: n}
-		pairs[ends[p.Patient]] = p
-		ends[p.Patient]++
+		place := patients[patient]
+		at := ends[place]
+		groups[2*at], groups[2*at+1], numbers[at] = place, events[event], n
+		ends[place]++
 	})
 	begin := 0
-	for i := range patients {
-		slices.SortFunc(pairs[begin:ends[i]], func(a, b Pair) int { return cmp.Compare(a.Event, b.Event) })
-		begin = ends[i]
+	var cells []pairCell // of one patient
+	for _, end := range ends[:len(patients)] {
+		cells = cells[:0]
+		for i := begin; i < end; i++ {
+			cells = append(cells, pairCell{uint64(groups[2*i+1]), numbers[i]})
+		}
+		slices.SortFunc(cells, func(a, b pairCell) int { return cmp.Compare(a.pair, b.pair) })
+		for i, c := range cells {
+			groups[2*(begin+i)+1], numbers[begin+i] = uint32(c.pair), c.count
+		}
+		begin = end
 	}
-	return pairs
+	return groups, numbers
 }

@@ -173,7 +173,7 @@ func TestATallyCanBeUsedAgain(t *testing.T) {
 		}
 		var r Report
 		accumulator.fill(&r)
-		if want := strings.Count(input, "\n") + 1; len(r.Pairs) != want || r.Rows != uint64(want) {
+		if want := strings.Count(input, "\n") + 1; len(r.Counts) != want || r.Rows != uint64(want) {
 			t.Errorf("%q: got %+v", input, r)
 		}
 	}

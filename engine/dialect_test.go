@@ -108,8 +108,8 @@ func TestFacts(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkReport(t, r, map[[2]string]uint64{{"S1", "EGV"}: 6000, {"S1", "Carbs"}: 3000, {"S3", "EGV"}: 1})
-	if !slices.Equal(r.Patients, []string{"S1", "S3"}) {
-		t.Errorf("got patients %q", r.Patients)
+	if !slices.Equal(r.Keys[0], []string{"S1", "S3"}) {
+		t.Errorf("got patients %q", r.Keys[0])
 	}
 	cfg.Event = parser.Selector{Name: "none", Or: &parser.Selector{Fact: "name"}}
 	r, err = engine.Run(t.Context(), parts, cfg)

@@ -16,10 +16,11 @@
 //
 // # Terminology
 //
-// A pair is a patient id with an event type. An attempt reads a part once from
-// its beginning. A report is incomplete if parts failed, rows were left out, or
-// a part differs from what its server declared, and the configuration allows
-// that.
+// Rows are counted by key columns, by default the patient and the event type. A
+// group is a tuple of their values that occurs, a pair if there are two. An
+// attempt reads a part once from its beginning. A report is incomplete if parts
+// failed, rows were left out, or a part differs from what its server declared,
+// and the configuration allows that.
 package engine
 
 import (

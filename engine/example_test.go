@@ -30,8 +30,8 @@ func ExampleRun() {
 		fmt.Println(err)
 		return
 	}
-	for _, p := range report.Pairs {
-		fmt.Println(report.Patients[p.Patient], report.Events[p.Event], p.Count)
+	for group, n := range report.All() {
+		fmt.Println(report.Keys[0][group[0]], report.Keys[1][group[1]], n)
 	}
 	fmt.Println(report.Rows, "rows")
 	// Output:
@@ -49,7 +49,7 @@ func ExampleRun_parts() {
 		fmt.Println(err)
 		return
 	}
-	for i, event := range report.Events {
+	for i, event := range report.Keys[1] {
 		fmt.Println(event, report.Totals[i])
 	}
 	for _, p := range report.Parts {
@@ -74,7 +74,7 @@ func ExampleRun_columns() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(report.Patients, report.Events, report.Totals)
+	fmt.Println(report.Keys[0], report.Keys[1], report.Totals)
 	// Output: [P7] [bp] [2]
 }
 

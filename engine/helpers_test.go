@@ -96,8 +96,8 @@ func (f *framed) Info() engine.StreamInfo {
 // pairs returns the counts of a report as a map.
 func pairs(r *engine.Report) map[[2]string]uint64 {
 	out := map[[2]string]uint64{}
-	for _, p := range r.Pairs {
-		out[[2]string{r.Patients[p.Patient], r.Events[p.Event]}] += p.Count
+	for group, n := range r.All() {
+		out[[2]string{r.Keys[0][group[0]], r.Keys[1][group[1]]}] += n
 	}
 	return out
 }
@@ -109,25 +109,23 @@ func checkReport(t *testing.T, r *engine.Report, want map[[2]string]uint64) {
 	if got := pairs(r); !maps.Equal(got, want) {
 		t.Fatalf("got %v, want %v", got, want)
 	}
-	if !slices.IsSorted(r.Patients) || !slices.IsSorted(r.Events) {
-		t.Errorf("names are not sorted: %q, %q", r.Patients, r.Events)
+	if !slices.IsSorted(r.Keys[0]) || !slices.IsSorted(r.Keys[1]) {
+		t.Errorf("names are not sorted: %q, %q", r.Keys[0], r.Keys[1])
 	}
 	var rows uint64
-	totals := make([]uint64, len(r.Events))
-	for i, p := range r.Pairs {
-		if i > 0 && !before(r.Pairs[i-1], p) {
-			t.Errorf("pair %d is not in order", i)
+	totals := make([]uint64, len(r.Keys[1]))
+	var last []uint32
+	for group, n := range r.All() {
+		if slices.Compare(last, group) >= 0 {
+			t.Errorf("group %v is not in order", group)
 		}
-		rows += p.Count
-		totals[p.Event] += p.Count
+		last = group
+		rows += n
+		totals[group[1]] += n
 	}
 	if r.Rows != rows || !slices.Equal(totals, r.Totals) {
-		t.Errorf("got %d rows and totals %v; the pairs add up to %d and %v", r.Rows, r.Totals, rows, totals)
+		t.Errorf("got %d rows and totals %v; the counts add up to %d and %v", r.Rows, r.Totals, rows, totals)
 	}
-}
-
-func before(a, b engine.Pair) bool {
-	return a.Patient < b.Patient || a.Patient == b.Patient && a.Event < b.Event
 }
 
 func mustCount(t *testing.T, data []byte) map[[2]string]uint64 {

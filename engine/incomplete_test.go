@@ -179,12 +179,12 @@ func TestEscapeIDs(t *testing.T) {
 	}
 	r := reportOf(t, []byte(data), engine.Config{EscapeIDs: true})
 	got := map[string]uint64{}
-	for _, p := range r.Pairs {
-		got[r.Patients[p.Patient]] = p.Count
+	for group, n := range r.All() {
+		got[r.Keys[0][group[0]]] = n
 	}
 	want := map[string]uint64{"a": 1, `\xff`: 2, `\\xff`: 3, `\\\\xff`: 4, `\xfe\xff`: 5, "\u00e9": 6, `\xc3`: 7, "\ufffd": 8, `\\`: 9, `\\\\`: 10,
 		`\xed\xa0\x80`: 11, "": 12}
-	if diff := cmp.Diff(want, got); diff != "" || r.Events[0] != `e\\` {
-		t.Errorf("events %q, patients: %s", r.Events, diff)
+	if diff := cmp.Diff(want, got); diff != "" || r.Keys[1][0] != `e\\` {
+		t.Errorf("events %q, patients: %s", r.Keys[1], diff)
 	}
 }

@@ -99,8 +99,8 @@ func checkGiant(t *testing.T, g *giant, rowsOfBlock int) {
 		t.Fatal(err)
 	}
 	size := whole.size()
-	if r.Rows != uint64(rows) || r.Bytes != uint64(size) || len(r.Pairs) != 1 || r.Pairs[0].Count != uint64(rows) {
-		t.Errorf("got %d rows of %d bytes, and pairs %+v; want %d and %d", r.Rows, r.Bytes, r.Pairs, rows, size)
+	if r.Rows != uint64(rows) || r.Bytes != uint64(size) || len(r.Counts) != 1 || r.Counts[0] != uint64(rows) {
+		t.Errorf("got %d rows of %d bytes, and counts %v; want %d and %d", r.Rows, r.Bytes, r.Counts, rows, size)
 	}
 }
 
@@ -123,7 +123,7 @@ func TestRowsPast32Bits(t *testing.T) {
 // keptRows is a store with a part that has n rows of one pair.
 func keptRows(n uint64) *kept {
 	return &kept{reports: map[int]*engine.Report{0: {
-		Patients: []string{"P1"}, Events: []string{"bp"}, Pairs: []engine.Pair{{Count: n}}, Totals: []uint64{n},
+		Keys: [][]string{{"P1"}, {"bp"}}, Groups: []uint32{0, 0}, Counts: []uint64{n}, Totals: []uint64{n},
 		Rows: n, Bytes: n, Parts: []engine.PartReport{{Name: "kept", Rows: n, Bytes: n, Attempts: 1}},
 	}}}
 }
@@ -139,7 +139,7 @@ func TestLargeCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := fmt.Sprint(n + 2)
-		if r.Rows != n+2 || r.Totals[0] != n+2 || r.Pairs[0].Count != n+2 {
+		if r.Rows != n+2 || r.Totals[0] != n+2 || r.Counts[0] != n+2 {
 			t.Errorf("%d: got %+v", n, r)
 		}
 		for _, name := range []string{"json", "csv", "ndjson"} {

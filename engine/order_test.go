@@ -75,16 +75,21 @@ func TestPairsInOrder(t *testing.T) {
 				}
 			}
 		}
-		pairs := dense.sorted(patients, events)
-		if other := sparse.sorted(patients, events); !slices.Equal(pairs, other) {
-			t.Fatalf("dense %v, sparse %v", pairs, other)
+		var r, other Report
+		r.Keys = make([][]string, 2)
+		r.Groups, r.Counts = dense.sorted(patients, events)
+		other.Groups, other.Counts = sparse.sorted(patients, events)
+		if !slices.Equal(r.Groups, other.Groups) || !slices.Equal(r.Counts, other.Counts) {
+			t.Fatalf("dense %v, sparse %v", r, other)
 		}
 		got := map[string]uint64{}
-		for i, p := range pairs {
-			got[fmt.Sprint(p.Patient, p.Event)] = p.Count
-			if i > 0 && (pairs[i-1].Patient > p.Patient || pairs[i-1].Patient == p.Patient && pairs[i-1].Event >= p.Event) {
-				t.Fatalf("%v follows %v", p, pairs[i-1])
+		var last []uint32
+		for group, n := range r.All() {
+			got[fmt.Sprint(group[0], group[1])] = n
+			if slices.Compare(last, group) >= 0 {
+				t.Fatalf("%v follows %v", group, last)
 			}
+			last = group
 		}
 		if !maps.Equal(got, want) {
 			t.Fatalf("got %v, want %v", got, want)

@@ -1,19 +1,28 @@
 package engine
 
-import "fastcount/parser"
+import (
+	"iter"
+
+	"fastcount/parser"
+)
 
 // Report is the result of a run. It is the same, field for field, for any
 // number of workers, buffer size and order of arrival, except that
 // PartReport.Attempts depends on the network, PartReport.Mapped on what is
 // faster, and PartReport.Kept on Config.Load.
+//
+// A report has key columns, by default the patient and the event type. Each
+// distinct tuple of values of the key columns is a group.
 type Report struct {
-	Patients []string     // the patient ids that occurred, sorted by their bytes, each valid UTF-8
-	Events   []string     // the event types that occurred, sorted by their bytes, each valid UTF-8
-	Pairs    []Pair       // sorted by patient, then event; a pair that never occurred is left out
-	Totals   []uint64     // rows of each event type, in the order of Events
-	Rows     uint64       // data rows of all parts; the sum of Totals and the sum of all Pair.Count
-	Bytes    uint64       // decoded CSV bytes of all parts, headers included
-	Parts    []PartReport // in the order of Run's argument
+	By     []string   // names of the key columns, in order; nil for the default two
+	Keys   [][]string // for each key column, the values that occurred, sorted by their bytes, each valid UTF-8
+	Groups []uint32   // for each group that occurred, len(Keys) indexes into Keys; sorted by the first key, then the second
+	Counts []uint64   // rows of each group, always more than 0
+
+	Totals []uint64     // rows of each value of the last key column
+	Rows   uint64       // data rows of all parts; the sum of Totals and the sum of Counts
+	Bytes  uint64       // decoded CSV bytes of all parts, headers included
+	Parts  []PartReport // in the order of Run's argument
 
 	// Incomplete lists what makes the report incomplete, in the order of the
 	// parts: the failure of a part, a mismatch, or left-out rows. It is empty
@@ -42,11 +51,25 @@ func (r *Report) listIncomplete() (bad uint64) {
 	return bad
 }
 
-// Pair is the number of rows of one patient with one event type.
-type Pair struct {
-	Patient uint32 // index into Report.Patients
-	Event   uint32 // index into Report.Events
-	Count   uint64 // always more than 0
+// KeyNames returns the names of the key columns.
+func (r *Report) KeyNames() []string {
+	if r.By == nil {
+		return []string{defaultPatient, defaultEvent}
+	}
+	return r.By
+}
+
+// All yields each group, as indexes into the elements of r.Keys, with its
+// count, in the order of r.Groups. The slice is part of r.Groups.
+func (r *Report) All() iter.Seq2[[]uint32, uint64] {
+	return func(yield func([]uint32, uint64) bool) {
+		k := len(r.Keys)
+		for i, n := range r.Counts {
+			if !yield(r.Groups[k*i:k*i+k:k*i+k], n) {
+				return
+			}
+		}
+	}
 }
 
 // PartReport describes what was read from one part.

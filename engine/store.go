@@ -57,19 +57,19 @@ func idsOfNames(table *intern.Table, names []string) ([]uint32, error) {
 	return ids, nil
 }
 
-// load adds the pairs of a report to t, which is empty.
+// load adds the groups of a report to t, which is empty.
 func (t *accumulator) load(r *Report) error {
-	patients, err := idsOfNames(t.patients, r.Patients)
+	patients, err := idsOfNames(t.patients, r.Keys[patientColumn])
 	if err != nil {
 		return err
 	}
-	events, err := idsOfNames(t.events, r.Events)
+	events, err := idsOfNames(t.events, r.Keys[eventColumn])
 	if err != nil {
 		return err
 	}
 	t.counts.fit(len(patients), len(events))
-	for _, p := range r.Pairs {
-		t.counts.add(patients[p.Patient], events[p.Event], p.Count)
+	for group, n := range r.All() {
+		t.counts.add(patients[group[patientColumn]], events[group[eventColumn]], n)
 	}
 	t.rows, t.bytes = r.Parts[0].Rows, r.Parts[0].Bytes
 	return t.checkPairs()

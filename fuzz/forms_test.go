@@ -114,5 +114,5 @@ func countPart(t *testing.T, part engine.Part) string {
 	if err != nil {
 		return err.Error()
 	}
-	return fmt.Sprintf("%q %q %v %d rows, %d bytes", r.Patients, r.Events, r.Pairs, r.Rows, r.Bytes)
+	return fmt.Sprintf("%q %v %v %d rows, %d bytes", r.Keys, r.Groups, r.Counts, r.Rows, r.Bytes)
 }

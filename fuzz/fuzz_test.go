@@ -252,8 +252,8 @@ func FuzzEngine(f *testing.F) {
 			return
 		}
 		counts := map[[2]string]uint64{}
-		for _, p := range got.Pairs {
-			counts[[2]string{got.Patients[p.Patient], got.Events[p.Event]}] = p.Count
+		for group, n := range got.All() {
+			counts[[2]string{got.Keys[0][group[0]], got.Keys[1][group[1]]}] = n
 		}
 		if !maps.Equal(counts, want) || got.Bytes != uint64(len(input)) {
 			t.Fatalf("got %v and %d bytes, want %v and %d", counts, got.Bytes, want, len(input))

@@ -107,5 +107,5 @@ func countFile(t *testing.T, path string, cfg engine.Config, ranges *atomic.Int6
 	if err != nil {
 		return err.Error()
 	}
-	return fmt.Sprintf("%q %q %v %v %+v", r.Patients, r.Events, r.Pairs, r.Bytes, r.Parts)
+	return fmt.Sprintf("%q %v %v %v %+v", r.Keys, r.Groups, r.Counts, r.Bytes, r.Parts)
 }

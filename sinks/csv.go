@@ -44,8 +44,8 @@ func (s CSV) Write(w io.Writer, r *engine.Report) error {
 	if err := c.write("patient_id", "event_type", "count"); err != nil {
 		return err
 	}
-	for pair := range (selection{s.Order, s.Top}).pairs(r) {
-		if err := c.write(r.Patients[pair.Patient], r.Events[pair.Event], strconv.FormatUint(pair.Count, 10)); err != nil {
+	for group, n := range (selection{s.Order, s.Top}).groups(r) {
+		if err := c.write(r.Keys[0][group[0]], r.Keys[1][group[1]], strconv.FormatUint(n, 10)); err != nil {
 			return err
 		}
 	}

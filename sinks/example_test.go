@@ -17,7 +17,7 @@ type list struct{}
 
 func (list) Write(w io.Writer, r *engine.Report) error {
 	out := bufio.NewWriter(w)
-	for i, event := range r.Events {
+	for i, event := range r.Keys[1] {
 		fmt.Fprintf(out, "%q %d\n", event, r.Totals[i])
 	}
 	return out.Flush() // returns the first error of the lines above, too

@@ -14,13 +14,13 @@ import (
 type heatmap struct {
 	order   Order
 	places  []place // the patients, in the order of the page
-	events  []int   // the event types, indexes into Report.Events in their order
+	events  []int   // the event types, indexes into Report.Keys[1] in their order
 	columns []int   // for each event type of the report its index into events, or -1
 	scale   scale
 }
 
 func newHeatmap(r *engine.Report, s selection) heatmap {
-	h := heatmap{order: s.order, events: largestEvents(r, maxHTMLEvents), columns: make([]int, len(r.Events))}
+	h := heatmap{order: s.order, events: largestEvents(r, maxHTMLEvents), columns: make([]int, len(r.Keys[1]))}
 	s.top = min(s.count(r), maxHTMLPatients, maxHTMLCells/max(1, len(h.events)))
 	h.places = s.places(r, s.top)
 	for i := range h.columns {
@@ -36,7 +36,7 @@ func newHeatmap(r *engine.Report, s selection) heatmap {
 // largestEvents returns the n event types with the largest totals, in the order
 // of the report.
 func largestEvents(r *engine.Report, n int) []int {
-	events := make([]int, len(r.Events))
+	events := make([]int, len(r.Keys[1]))
 	for i := range events {
 		events[i] = i
 	}
@@ -50,9 +50,9 @@ func largestEvents(r *engine.Report, n int) []int {
 func (h *heatmap) fitScale(r *engine.Report) scale {
 	least, most := uint64(math.MaxUint64), uint64(0)
 	for _, place := range h.places {
-		for _, pair := range place.pairs(r) {
-			if h.columns[pair.Event] >= 0 {
-				least, most = min(least, pair.Count), max(most, pair.Count)
+		for event, n := range place.counts(r) {
+			if h.columns[event] >= 0 {
+				least, most = min(least, n), max(most, n)
 			}
 		}
 	}
@@ -153,11 +153,11 @@ func (p htmlPrinter) legend(s scale) {
 
 // cutNotes writes what the table leaves out.
 func (p htmlPrinter) cutNotes(r *engine.Report, h heatmap) {
-	if n := len(r.Patients) - len(h.places); n > 0 {
+	if n := len(r.Keys[0]) - len(h.places); n > 0 {
 		p.raw("<p class=\"note\">The table shows the " + human.Count(uint64(len(h.places))) + " patients with the largest totals. Not shown, but included in all totals: " +
 			plural(n, "patient") + ".</p>\n")
 	}
-	if n := len(r.Events) - len(h.events); n > 0 {
+	if n := len(r.Keys[1]) - len(h.events); n > 0 {
 		p.raw("<p class=\"note\">The table shows the " + human.Count(uint64(len(h.events))) + " most frequent event types. Not shown, but included in each total: " +
 			plural(n, "event type") + ".</p>\n")
 	}
@@ -168,7 +168,7 @@ func (p htmlPrinter) columnHeaders(r *engine.Report, h heatmap) {
 	sorted[h.order] = [2]string{ByName: ` aria-sort="ascending"`, ByCount: ` aria-sort="descending"`}[h.order]
 	p.raw("<thead><tr><th scope=\"col\"" + sorted[ByName] + ">patient<th scope=\"col\"" + sorted[ByCount] + ">total")
 	for _, event := range h.events {
-		p.nameCell(`th scope="col"`, r.Events[event])
+		p.nameCell(`th scope="col"`, r.Keys[1][event])
 	}
 	p.raw("</thead>\n")
 }
@@ -177,13 +177,13 @@ func (p htmlPrinter) columnHeaders(r *engine.Report, h heatmap) {
 // script. counts is a buffer with an element for each event type in the table.
 func (p htmlPrinter) patient(r *engine.Report, h heatmap, place place, counts []uint64) {
 	clear(counts)
-	for _, pair := range place.pairs(r) {
-		if column := h.columns[pair.Event]; column >= 0 {
-			counts[column] = pair.Count
+	for event, n := range place.counts(r) {
+		if column := h.columns[event]; column >= 0 {
+			counts[column] = n
 		}
 	}
 	p.raw("<tr data-n=" + strconv.Itoa(place.patient(r)) + ">")
-	p.nameCell(`th scope="row"`, r.Patients[place.patient(r)])
+	p.nameCell(`th scope="row"`, place.name(r))
 	p.raw("<td>" + human.Count(place.total))
 	for _, n := range counts {
 		if n == 0 {

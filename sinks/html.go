@@ -122,7 +122,7 @@ func (p htmlPrinter) head(r *engine.Report) {
 <body>
 <header>
 <h1>Events per patient</h1>
-<p>` + plural64(r.Rows, "row") + " of " + plural(len(r.Patients), "patient") + " and " + plural(len(r.Events), "event type"))
+<p>` + plural64(r.Rows, "row") + " of " + plural(len(r.Keys[0]), "patient") + " and " + plural(len(r.Keys[1]), "event type"))
 	if len(r.Parts) > 0 {
 		p.raw(" from " + plural(len(r.Parts), "source"))
 	}
@@ -176,7 +176,7 @@ func (p htmlPrinter) totals(r *engine.Report) {
 	for _, n := range r.Totals {
 		peak = max(peak, n)
 	}
-	for i, event := range r.Events {
+	for i, event := range r.Keys[1] {
 		n := r.Totals[i]
 		p.raw("<tr>")
 		p.nameCell(`th scope="row"`, event)

@@ -54,7 +54,8 @@ func TestJSONOfAnIncompleteReportOnALine(t *testing.T) {
 			t.Errorf("%T: got %swant %s", tt.sink, got, tt.want)
 		}
 	}
-	none := &engine.Report{Incomplete: r.Incomplete[1:]}
+	none := sinktest.Report(nil)
+	none.Incomplete = r.Incomplete[1:]
 	if got, want := render(t, sinks.NDJSON{}, none), `{"incomplete":[{"source":"","reason":""}]}`+"\n"; got != want {
 		t.Errorf("without a count: got %swant %s", got, want)
 	}
@@ -198,7 +199,7 @@ func TestBadRows(t *testing.T) {
 // TestBadRowsWriterErrors checks that errors of the writer are returned, at any
 // place.
 func TestBadRowsWriterErrors(t *testing.T) {
-	r := &engine.Report{}
+	r := sinktest.Report(nil)
 	for i := range 4_000 {
 		err := &parser.SyntaxError{Line: int64(i), Err: parser.ErrFieldCount}
 		r.BadRows = append(r.BadRows, engine.BadRow{Part: "a", Err: err, Record: []byte("x")})

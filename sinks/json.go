@@ -56,7 +56,7 @@ var errInvalidUTF8 = errors.New("id is not valid UTF-8")
 
 func validIDs(r *engine.Report) error {
 	invalid := func(id string) bool { return !utf8.ValidString(id) }
-	if slices.ContainsFunc(r.Patients, invalid) || slices.ContainsFunc(r.Events, invalid) {
+	if slices.ContainsFunc(r.Keys, func(values []string) bool { return slices.ContainsFunc(values, invalid) }) {
 		return errInvalidUTF8
 	}
 	return nil
@@ -72,14 +72,14 @@ type jsonPrinter struct {
 
 func (p *jsonPrinter) patients(r *engine.Report) {
 	p.open('{')
-	keys := p.keysOf(r.Events, p.depth+1)
-	for patient, pairs := range byPatient(r) {
-		p.key(patient)
+	keys := p.keysOf(r.Keys[1], p.depth+1)
+	for patient := range byPatient(r) {
+		p.key(patient.name(r))
 		p.open('{')
-		for _, pair := range pairs {
+		for event, n := range patient.counts(r) {
 			p.comma()
-			line := append(p.b.AvailableBuffer(), keys[pair.Event]...)
-			p.b.Write(strconv.AppendUint(line, pair.Count, 10))
+			line := append(p.b.AvailableBuffer(), keys[event]...)
+			p.b.Write(strconv.AppendUint(line, n, 10))
 		}
 		p.close('}')
 	}
@@ -97,7 +97,7 @@ func (p *jsonPrinter) keysOf(events []string, depth int) [][]byte {
 
 func (p *jsonPrinter) totals(r *engine.Report) {
 	p.open('{')
-	for i, event := range r.Events {
+	for i, event := range r.Keys[1] {
 		p.key(event)
 		p.count(r.Totals[i])
 	}

@@ -36,18 +36,18 @@ func (m Markdown) Write(w io.Writer, r *engine.Report) error {
 	s := selection{m.Order, m.Top}
 	b := buffered(w)
 	b.WriteString("| patient_id | event_type | count |\n|---|---|---:|\n")
-	for pair := range s.pairs(r) {
+	for group, n := range s.groups(r) {
 		line := append(b.AvailableBuffer(), "| "...)
-		line = appendMarkdown(line, r.Patients[pair.Patient])
+		line = appendMarkdown(line, r.Keys[0][group[0]])
 		line = append(line, " | "...)
-		line = appendMarkdown(line, r.Events[pair.Event])
+		line = appendMarkdown(line, r.Keys[1][group[1]])
 		line = append(line, " | "...)
-		line = strconv.AppendUint(line, pair.Count, 10)
+		line = strconv.AppendUint(line, n, 10)
 		if _, err := b.Write(append(line, " |\n"...)); err != nil {
 			return err
 		}
 	}
-	if n := len(r.Patients) - s.count(r); n > 0 {
+	if n := len(r.Keys[0]) - s.count(r); n > 0 {
 		b.WriteString("\nNot shown: " + plural(n, "patient") + ".\n")
 	}
 	return b.Flush()

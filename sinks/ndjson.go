@@ -34,17 +34,17 @@ func (s NDJSON) Write(w io.Writer, r *engine.Report) error {
 	if err := validIDs(r); err != nil {
 		return err
 	}
-	between := make([][]byte, len(r.Events)) // text between a patient and a count, by event type
-	for i, event := range r.Events {
+	between := make([][]byte, len(r.Keys[1])) // text between a patient and a count, by event type
+	for i, event := range r.Keys[1] {
 		quoted := appendJSONString(nil, event)
 		between[i] = slices.Concat([]byte(`,"event_type":`), quoted, []byte(`,"count":`))
 	}
 	b := buffered(w)
-	for pair := range (selection{s.Order, s.Top}).pairs(r) {
+	for group, n := range (selection{s.Order, s.Top}).groups(r) {
 		line := append(b.AvailableBuffer(), `{"patient_id":`...)
-		line = appendJSONString(line, r.Patients[pair.Patient])
-		line = append(line, between[pair.Event]...)
-		line = strconv.AppendUint(line, pair.Count, 10)
+		line = appendJSONString(line, r.Keys[0][group[0]])
+		line = append(line, between[group[1]]...)
+		line = strconv.AppendUint(line, n, 10)
 		b.Write(append(line, "}\n"...))
 	}
 	if len(r.Incomplete) > 0 {

@@ -18,33 +18,54 @@ const (
 
 // place locates a patient in a report.
 type place struct {
-	total uint64 // the sum of the patient's counts
-	first int    // index of the first of its pairs in Report.Pairs
+	total      uint64 // the sum of the patient's counts
+	begin, end int    // the patient's groups are those from begin to end
 }
 
-// patient returns the index of the patient into Report.Patients.
-func (p place) patient(r *engine.Report) int { return int(r.Pairs[p.first].Patient) }
+// patient returns the index of the patient into Report.Keys[0].
+func (p place) patient(r *engine.Report) int { return int(r.Groups[2*p.begin]) }
 
-// pairs returns the patient's pairs.
-func (p place) pairs(r *engine.Report) []engine.Pair {
-	patient, end := r.Pairs[p.first].Patient, p.first
-	for end < len(r.Pairs) && r.Pairs[end].Patient == patient {
-		end++
+// name returns the id of the patient.
+func (p place) name(r *engine.Report) string { return r.Keys[0][p.patient(r)] }
+
+// counts yields the patient's event types, as indexes into Report.Keys[1], and
+// their counts.
+func (p place) counts(r *engine.Report) iter.Seq2[int, uint64] {
+	return func(yield func(int, uint64) bool) {
+		for i := p.begin; i < p.end; i++ {
+			if !yield(int(r.Groups[2*i+1]), r.Counts[i]) {
+				return
+			}
+		}
 	}
-	return r.Pairs[p.first:end]
+}
+
+// byPatient yields the place of each patient, in order.
+func byPatient(r *engine.Report) iter.Seq[place] {
+	return func(yield func(place) bool) {
+		for begin := 0; begin < len(r.Counts); {
+			p := place{r.Counts[begin], begin, begin + 1}
+			for p.end < len(r.Counts) && r.Groups[2*p.end] == r.Groups[2*begin] {
+				p.total += r.Counts[p.end]
+				p.end++
+			}
+			if !yield(p) {
+				return
+			}
+			begin = p.end
+		}
+	}
 }
 
 // largest returns the n patients with the largest totals, or all if there are
 // fewer, in the order ByCount. Its memory holds at most 2n places.
 func largest(r *engine.Report, n int) []place {
-	best := make([]place, 0, min(2*n, len(r.Patients)))
-	first := 0
-	for _, pairs := range byPatient(r) {
+	best := make([]place, 0, min(2*n, len(r.Keys[0])))
+	for p := range byPatient(r) {
 		if len(best) == 2*n {
 			best = trim(best, n)
 		}
-		best = append(best, place{sum(pairs), first})
-		first += len(pairs)
+		best = append(best, p)
 	}
 	return trim(best, n)
 }
@@ -52,7 +73,7 @@ func largest(r *engine.Report, n int) []place {
 // trim sorts places by count and returns the first n.
 func trim(places []place, n int) []place {
 	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.first, b.first))
+		return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.begin, b.begin))
 	})
 	return places[:min(n, len(places))]
 }
@@ -67,9 +88,9 @@ type selection struct {
 // count returns the number of selected patients.
 func (s selection) count(r *engine.Report) int {
 	if s.top == 0 {
-		return len(r.Patients)
+		return len(r.Keys[0])
 	}
-	return min(s.top, len(r.Patients))
+	return min(s.top, len(r.Keys[0]))
 }
 
 // places returns the first n of the selected patients. It must not be called
@@ -79,36 +100,39 @@ func (s selection) places(r *engine.Report, n int) []place {
 		return largest(r, min(n, s.count(r)))
 	}
 	places := largest(r, s.count(r))
-	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.first, b.first) })
+	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.begin, b.begin) })
 	return places[:min(n, len(places))]
 }
 
-// patients yields the first n of the selected patients, with their pairs.
-func (s selection) patients(r *engine.Report, n int) iter.Seq2[string, []engine.Pair] {
-	return func(yield func(string, []engine.Pair) bool) {
-		if s.order == ByName && s.count(r) == len(r.Patients) {
+// patients yields the first n of the selected patients.
+func (s selection) patients(r *engine.Report, n int) iter.Seq[place] {
+	return func(yield func(place) bool) {
+		if s.order == ByName && s.count(r) == len(r.Keys[0]) {
 			left := n
-			for patient, pairs := range byPatient(r) {
-				if left--; left < 0 || !yield(patient, pairs) {
+			for p := range byPatient(r) {
+				if left--; left < 0 || !yield(p) {
 					return
 				}
 			}
 			return
 		}
 		for _, p := range s.places(r, n) {
-			if !yield(r.Patients[p.patient(r)], p.pairs(r)) {
+			if !yield(p) {
 				return
 			}
 		}
 	}
 }
 
-// pairs yields the pairs of the selected patients.
-func (s selection) pairs(r *engine.Report) iter.Seq[engine.Pair] {
-	return func(yield func(engine.Pair) bool) {
-		for _, pairs := range s.patients(r, len(r.Patients)) {
-			for _, pair := range pairs {
-				if !yield(pair) {
+// groups yields the groups of the selected patients and their counts.
+func (s selection) groups(r *engine.Report) iter.Seq2[[]uint32, uint64] {
+	if s.order == ByName && s.count(r) == len(r.Keys[0]) {
+		return r.All()
+	}
+	return func(yield func([]uint32, uint64) bool) {
+		for p := range s.patients(r, len(r.Keys[0])) {
+			for i := p.begin; i < p.end; i++ {
+				if !yield(r.Groups[2*i:2*i+2], r.Counts[i]) {
 					return
 				}
 			}

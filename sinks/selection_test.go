@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"fastcount/engine"
 	"fastcount/sinks"
 	"fastcount/sinks/sinktest"
 )
@@ -147,7 +146,7 @@ func TestMarkdownCountsWhatItDoesNotShow(t *testing.T) {
 	if !strings.HasSuffix(got, "\n\nNot shown: 3 patients.\n") {
 		t.Errorf("got %s", got)
 	}
-	if got := render(t, sinks.Markdown{}, &engine.Report{}); strings.Contains(got, "Not shown") {
+	if got := render(t, sinks.Markdown{}, sinktest.Report(nil)); strings.Contains(got, "Not shown") {
 		t.Errorf("got %s", got)
 	}
 }

@@ -12,8 +12,8 @@
 //
 //	func (list) Write(w io.Writer, r *engine.Report) error {
 //		out := bufio.NewWriter(w)
-//		for i, event := range r.Events {
-//			fmt.Fprintf(out, "%q %d\n", event, r.Totals[i])
+//		for i, value := range r.Keys[len(r.Keys)-1] {
+//			fmt.Fprintf(out, "%q %d\n", value, r.Totals[i])
 //		}
 //		return out.Flush()
 //	}
@@ -32,7 +32,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -153,20 +152,4 @@ const bufferSize = 64 << 10
 // so that sinks need to check only the error of Flush.
 func buffered(w io.Writer) *bufio.Writer {
 	return bufio.NewWriterSize(w, bufferSize)
-}
-
-// byPatient yields each patient id, in order, with the pairs of the patient.
-func byPatient(r *engine.Report) iter.Seq2[string, []engine.Pair] {
-	return func(yield func(string, []engine.Pair) bool) {
-		for rest := r.Pairs; len(rest) > 0; {
-			patient, n := rest[0].Patient, 1
-			for n < len(rest) && rest[n].Patient == patient {
-				n++
-			}
-			if !yield(r.Patients[patient], rest[:n]) {
-				return
-			}
-			rest = rest[n:]
-		}
-	}
 }

@@ -63,11 +63,11 @@ func (Table) MarksIncomplete() bool { return true }
 func (t Table) Write(w io.Writer, r *engine.Report) error {
 	p := tablePrinter{b: buffered(w), color: t.Color, layout: t.layout(r)}
 	p.banner(r.Incomplete)
-	p.header(r.Events)
-	p.patients(t.patients(r, p.layout.rows), len(r.Events), r.Rows)
+	p.header(r.Keys[1])
+	p.patients(r, t.patients(r, p.layout.rows))
 	p.totals(r)
 	if p.layout.rows > screenRows {
-		p.header(r.Events)
+		p.header(r.Keys[1])
 	}
 	p.notes(r)
 	p.banner(r.Incomplete)
@@ -92,9 +92,9 @@ func (t Table) layout(r *engine.Report) layout {
 	}
 	width = max(width, minTableWidth)
 
-	l := layout{rows: t.shown(len(r.Patients)), peak: largestTotal(r)}
+	l := layout{rows: t.shown(len(r.Keys[0])), peak: largestTotal(r)}
 	l.total = max(len("total"), len(human.Count(r.Rows)))
-	l.name = widest(t.patients(r, l.rows), min(width/2, width-2-l.total))
+	l.name = widest(r, t.patients(r, l.rows), min(width/2, width-2-l.total))
 	free := width - l.name - 2 - l.total
 	l.events = fitEvents(r, free-2-minBarWidth)
 	for _, w := range l.events {
@@ -122,15 +122,15 @@ func (t Table) shown(patients int) int {
 }
 
 // patients yields the first n patients of the table.
-func (t Table) patients(r *engine.Report, n int) iter.Seq2[string, []engine.Pair] {
+func (t Table) patients(r *engine.Report, n int) iter.Seq[place] {
 	return selection{t.Order, max(t.Top, 0)}.patients(r, n)
 }
 
 // widest returns the width of the column of these patients, at most limit.
-func widest(patients iter.Seq2[string, []engine.Pair], limit int) int {
+func widest(r *engine.Report, patients iter.Seq[place], limit int) int {
 	w := max(len("patient"), len("totals"))
-	for id := range patients {
-		w = max(w, display.Width(display.Shorten(display.Name(id), limit)))
+	for patient := range patients {
+		w = max(w, display.Width(display.Shorten(display.Name(patient.name(r)), limit)))
 	}
 	return w
 }
@@ -139,7 +139,7 @@ func widest(patients iter.Seq2[string, []engine.Pair], limit int) int {
 // first event type on. No count in a column is wider than the total.
 func fitEvents(r *engine.Report, free int) []int {
 	var widths []int
-	for i, event := range r.Events {
+	for i, event := range r.Keys[1] {
 		w := max(display.Width(display.Shorten(display.Name(event), maxEventWidth)), len(human.Count(r.Totals[i])))
 		free -= 2 + w
 		if free < 0 {
@@ -152,18 +152,10 @@ func fitEvents(r *engine.Report, free int) []int {
 
 func largestTotal(r *engine.Report) uint64 {
 	var peak uint64
-	for _, pairs := range byPatient(r) {
-		peak = max(peak, sum(pairs))
+	for patient := range byPatient(r) {
+		peak = max(peak, patient.total)
 	}
 	return peak
-}
-
-func sum(pairs []engine.Pair) uint64 {
-	var n uint64
-	for _, pair := range pairs {
-		n += pair.Count
-	}
-	return n
 }
 
 // Escape sequences of a terminal that has colours.
@@ -210,16 +202,16 @@ func (p *tablePrinter) header(events []string) {
 	p.b.WriteByte('\n')
 }
 
-func (p *tablePrinter) patients(patients iter.Seq2[string, []engine.Pair], events int, rows uint64) {
-	counts := make([]uint64, events)
-	for patient, pairs := range patients {
+func (p *tablePrinter) patients(r *engine.Report, patients iter.Seq[place]) {
+	counts := make([]uint64, len(r.Keys[1]))
+	for patient := range patients {
 		clear(counts)
-		for _, pair := range pairs {
-			counts[pair.Event] = pair.Count
+		for i := patient.begin; i < patient.end; i++ {
+			counts[r.Groups[2*i+1]] = r.Counts[i]
 		}
-		p.left(display.Shorten(display.Name(patient), p.layout.name), p.layout.name)
-		p.counts(counts, sum(pairs), rows)
-		p.bar(sum(pairs))
+		p.left(display.Shorten(display.Name(patient.name(r)), p.layout.name), p.layout.name)
+		p.counts(counts, patient.total, r.Rows)
+		p.bar(patient.total)
 		p.b.WriteByte('\n')
 	}
 }
@@ -234,10 +226,10 @@ func (p *tablePrinter) totals(r *engine.Report) {
 
 // notes writes what the table leaves out.
 func (p *tablePrinter) notes(r *engine.Report) {
-	if n := len(r.Patients) - p.layout.rows; n > 0 {
+	if n := len(r.Keys[0]) - p.layout.rows; n > 0 {
 		p.line(styleFaint, "not shown, but included in the totals: "+plural(n, "patient"))
 	}
-	if n := len(r.Events) - len(p.layout.events); n > 0 {
+	if n := len(r.Keys[1]) - len(p.layout.events); n > 0 {
 		p.line(styleFaint, "not shown, but included in each total: "+plural(n, "event type"))
 	}
 }

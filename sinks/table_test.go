@@ -28,7 +28,7 @@ P003      3,061   3,135   6,196   33.0%  ███████████
 P004      1,540   1,489   3,029   16.1%  █████▍
 totals    9,372   9,412  18,784  100.0%
 `},
-		{"empty", sinks.Table{}, &engine.Report{}, `
+		{"empty", sinks.Table{}, sinktest.Report(nil), `
 patient  total
 totals       0
 `},

@@ -21,15 +21,15 @@ type Totals struct {
 // Write writes the header and the records. Its memory depends on the number of
 // event types.
 func (s Totals) Write(w io.Writer, r *engine.Report) error {
-	patients := make([]int, len(r.Events))
-	for _, pair := range r.Pairs {
-		patients[pair.Event]++
+	patients := make([]int, len(r.Keys[1]))
+	for group := range r.All() {
+		patients[group[1]]++
 	}
 	c := newCellWriter(w, s.Safe)
 	if err := c.write("event_type", "rows", "patients"); err != nil {
 		return err
 	}
-	for i, event := range r.Events {
+	for i, event := range r.Keys[1] {
 		if err := c.write(event, strconv.FormatUint(r.Totals[i], 10), strconv.Itoa(patients[i])); err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ func ExampleNewFile() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(report.Rows, "rows of", report.Patients)
+	fmt.Println(report.Rows, "rows of", report.Keys[0])
 	// Output: 2 rows of [P1]
 }
 

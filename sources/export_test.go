@@ -471,7 +471,7 @@ func TestDownloadInAnEngine(t *testing.T) {
 					}
 					return
 				}
-				if err != nil || !slices.Equal(report.Patients, []string{"P1", "P2"}) || report.Rows != 2 {
+				if err != nil || !slices.Equal(report.Keys[0], []string{"P1", "P2"}) || report.Rows != 2 {
 					t.Errorf("got %+v, %v", report, err)
 				}
 			})

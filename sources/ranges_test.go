@@ -145,7 +145,7 @@ func TestCountMembers(t *testing.T) {
 		data, _ := memberFile(compress, t, texts)
 		for _, rangeSize := range []int64{1, 500, 3000} {
 			got := count(t, split{newFile(t, tempFile(t, name, data))}, rangeSize)
-			if fmt.Sprint(got.Patients, got.Pairs, got.Rows, got.Bytes) != fmt.Sprint(want.Patients, want.Pairs, want.Rows, want.Bytes) {
+			if fmt.Sprint(got.Keys, got.Groups, got.Counts, got.Bytes) != fmt.Sprint(want.Keys, want.Groups, want.Counts, want.Bytes) {
 				t.Errorf("%s in ranges of %d: got %+v, want %+v", name, rangeSize, got, want)
 			}
 			if p := got.Parts[0]; p.Verified != engine.ProofLength || p.RawBytes != uint64(len(data)) || p.Rows != 2000 {
@@ -181,8 +181,8 @@ func TestMemberInsideAMember(t *testing.T) {
 		t.Fatalf("cut: got %d, %v; the test needs bytes that look like a member", at, err)
 	}
 	for _, rangeSize := range []int64{1, 50, 200} {
-		if got := count(t, f, rangeSize); fmt.Sprint(got.Patients) != "[P1 P2]" || got.Rows != 7 {
-			t.Errorf("ranges of %d: got %v and %d rows", rangeSize, got.Patients, got.Rows)
+		if got := count(t, f, rangeSize); fmt.Sprint(got.Keys[0]) != "[P1 P2]" || got.Rows != 7 {
+			t.Errorf("ranges of %d: got %v and %d rows", rangeSize, got.Keys[0], got.Rows)
 		}
 	}
 }

@@ -99,8 +99,8 @@ func windowText(n int) []byte {
 // counts returns the counts of a report by patient and event.
 func counts(r *engine.Report) map[[2]string]uint64 {
 	m := make(map[[2]string]uint64)
-	for _, p := range r.Pairs {
-		m[[2]string{r.Patients[p.Patient], r.Events[p.Event]}] = p.Count
+	for group, n := range r.All() {
+		m[[2]string{r.Keys[0][group[0]], r.Keys[1][group[1]]}] = n
 	}
 	return m
 }

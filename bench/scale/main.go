@@ -179,10 +179,10 @@ func (l *lab) pairs() error {
 		if err != nil {
 			return err
 		}
-		if r.Rows != uint64(rows) || len(r.Patients) != patients {
-			return fmt.Errorf("counted %d rows of %d patients, want %d of %d", r.Rows, len(r.Patients), rows, patients)
+		if r.Rows != uint64(rows) || len(r.Keys[0]) != patients {
+			return fmt.Errorf("counted %d rows of %d patients, want %d of %d", r.Rows, len(r.Keys[0]), rows, patients)
 		}
-		row(len(r.Pairs), fmt.Sprintf("%.3f", took.Seconds()), fmt.Sprintf("%.0f", float64(took.Nanoseconds())/float64(rows)))
+		row(len(r.Counts), fmt.Sprintf("%.3f", took.Seconds()), fmt.Sprintf("%.0f", float64(took.Nanoseconds())/float64(rows)))
 	}
 	return nil
 }

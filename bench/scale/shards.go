@@ -214,7 +214,7 @@ func (l *lab) trillion() error {
 		if err != nil {
 			return err
 		}
-		if r.Rows != whole.Rows || len(r.Pairs) != len(whole.Pairs) {
+		if r.Rows != whole.Rows || len(r.Counts) != len(whole.Counts) {
 			return fmt.Errorf("shard %d: counted %d rows, want %d", shard, r.Rows, whole.Rows)
 		}
 	}

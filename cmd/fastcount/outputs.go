@@ -69,7 +69,7 @@ func (o *outputOptions) checkFormat(s sinks.Sink, file string) error {
 // notShown returns a note about the patients that --top leaves out of the
 // outputs.
 func (o *outputOptions) notShown(r *engine.Report) string {
-	n := len(r.Patients) - int(o.top)
+	n := len(r.Keys[0]) - int(o.top)
 	if o.top == 0 || n <= 0 {
 		return ""
 	}

@@ -56,7 +56,7 @@ func BenchmarkReport(b *testing.B) {
 	files := synthetic(b, n, pairs, true)
 	for b.Loop() {
 		r, err := report(files)
-		if err != nil || len(r.Pairs) != pairs || r.Rows != n*pairs*1000 {
+		if err != nil || len(r.Counts) != pairs || r.Rows != n*pairs*1000 {
 			b.Fatalf("%v, %v", r, err)
 		}
 	}

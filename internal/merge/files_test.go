@@ -64,7 +64,7 @@ func TestManyFiles(t *testing.T) {
 			t.Errorf("there are %v, %v", entries, err)
 		}
 		r, err := report([]string{sum})
-		if err != nil || r.Rows != uint64(2*n) || len(r.Patients) != n+1 || len(r.Parts) != n || r.Parts[n-1].Name != fmt.Sprint(n-1) {
+		if err != nil || r.Rows != uint64(2*n) || len(r.Keys[0]) != n+1 || len(r.Parts) != n || r.Parts[n-1].Name != fmt.Sprint(n-1) {
 			t.Errorf("%d files: got %v", n, err)
 		}
 		text, err := os.ReadFile(files[n-1])

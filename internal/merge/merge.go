@@ -335,7 +335,7 @@ func (s *Set) Report(limits engine.Limits) (*engine.Report, error) {
 	if len(gaps) > 0 {
 		return nil, ErrIncomplete
 	}
-	counter, err := engine.NewCounter(limits)
+	counter, err := engine.NewCounter(nil, limits)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func (s *sum) add(p *partial.Reader) error {
 			return errTooLarge
 		}
 		s.rows += n
-		if err := s.counter.Add(patient, event, n); err != nil {
+		if err := s.counter.Add([]string{patient, event}, n); err != nil {
 			return err
 		}
 	}

@@ -46,7 +46,7 @@ func reportOf(t testing.TB, data []byte) *engine.Report {
 // summed adds up reports that were written as partial results.
 func summed(t *testing.T, limits engine.Limits, reports ...*engine.Report) (*engine.Report, error) {
 	t.Helper()
-	c, err := engine.NewCounter(limits)
+	c, err := engine.NewCounter(nil, limits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestMergesThatAreTooLarge(t *testing.T) {
 		var reports []*engine.Report
 		for i := range c.rows {
 			r := reportOf(t, fmt.Appendf(nil, "patient_id,event_type\nP%d,bp\n", i))
-			r.Rows, r.Pairs[0].Count, r.Totals[0] = c.rows[i], c.rows[i], c.rows[i]
+			r.Rows, r.Counts[0], r.Totals[0] = c.rows[i], c.rows[i], c.rows[i]
 			r.Parts[0].Name, r.Parts[0].Rows, r.Parts[0].Bytes = fmt.Sprint(i), c.rows[i], c.bytes[i]
 			reports = append(reports, r)
 		}

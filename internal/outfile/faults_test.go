@@ -17,7 +17,7 @@ import (
 )
 
 // incomplete is a report with a missing part.
-var incomplete = &engine.Report{Incomplete: []*engine.PartError{{Part: "ward-1", Err: errors.New("gone")}}}
+var incomplete = &engine.Report{Keys: make([][]string, 2), Incomplete: []*engine.PartError{{Part: "ward-1", Err: errors.New("gone")}}}
 
 // unmarked is a sink that does not mark incomplete reports, although a test can
 // recognize what it writes for one.

@@ -31,7 +31,7 @@ func (s text) Write(w io.Writer, _ *engine.Report) error {
 var errInjected = faulty.ErrInjected
 
 // complete is a report without missing parts.
-var complete = &engine.Report{}
+var complete = &engine.Report{Keys: make([][]string, 2)}
 
 // TestWriteOrder checks what no failure shows: files are synced before they are
 // renamed, none is renamed before all are written, and the directory is synced

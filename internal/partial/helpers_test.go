@@ -32,8 +32,8 @@ func reportOf(t testing.TB, data []byte) *engine.Report {
 // pairs returns the counts of a report.
 func pairs(r *engine.Report) map[[2]string]uint64 {
 	m := make(map[[2]string]uint64)
-	for _, p := range r.Pairs {
-		m[[2]string{r.Patients[p.Patient], r.Events[p.Event]}] += p.Count
+	for group, n := range r.All() {
+		m[[2]string{r.Keys[0][group[0]], r.Keys[1][group[1]]}] += n
 	}
 	return m
 }

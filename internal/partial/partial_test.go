@@ -55,7 +55,7 @@ func TestRoundTrip(t *testing.T) {
 		for _, source := range []io.Reader{bytes.NewReader(text), iotest.OneByteReader(bytes.NewReader(text)), iotest.DataErrReader(bytes.NewReader(text))} {
 			got, parts, err := readPartial(source)
 			if err != nil || !maps.Equal(got, pairs(r)) {
-				t.Fatalf("got %d pairs of %d, %v", len(got), len(r.Pairs), err)
+				t.Fatalf("got %d pairs of %d, %v", len(got), len(r.Counts), err)
 			}
 			if diff := cmp.Diff(r.Parts, parts); diff != "" {
 				t.Error(diff)
@@ -150,9 +150,9 @@ func TestWriterRefuses(t *testing.T) {
 func TestLargeCounts(t *testing.T) {
 	for _, n := range []uint64{1<<32 + 1, 1<<53 + 1, 1<<63 + 1, math.MaxUint64} {
 		r := reportOf(t, []byte("patient_id,event_type\nP1,bp\n"))
-		r.Rows, r.Totals[0], r.Pairs[0].Count, r.Parts[0].Rows = n, n, n, n
+		r.Rows, r.Totals[0], r.Counts[0], r.Parts[0].Rows = n, n, n, n
 		_, back, err := partial.Read(bytes.NewReader(writePartial(t, r)))
-		if err != nil || back.Pairs[0].Count != n || back.Rows != n || back.Totals[0] != n || back.Parts[0].Rows != n {
+		if err != nil || back.Counts[0] != n || back.Rows != n || back.Totals[0] != n || back.Parts[0].Rows != n {
 			t.Errorf("%d: got %+v, %v", n, back, err)
 		}
 	}

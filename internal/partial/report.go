@@ -15,7 +15,7 @@ func Read(r io.Reader) (Header, *engine.Report, error) {
 	if err != nil {
 		return Header{}, nil, err
 	}
-	c := collector{report: new(engine.Report), events: make(map[string]uint32)}
+	c := collector{report: &engine.Report{Keys: make([][]string, 2)}, events: make(map[string]uint32)}
 	for {
 		patient, event, n, err := p.Next()
 		if err == io.EOF {
@@ -38,31 +38,31 @@ type collector struct {
 
 func (c *collector) add(patient, event string, n uint64) {
 	r := c.report
-	if last := len(r.Patients) - 1; last < 0 || r.Patients[last] != patient {
-		r.Patients = append(r.Patients, patient)
+	if n := len(r.Keys[0]); n == 0 || r.Keys[0][n-1] != patient {
+		r.Keys[0] = append(r.Keys[0], patient)
 	}
 	id, known := c.events[event]
 	if !known {
 		id = uint32(len(c.events))
 		c.events[event] = id
 	}
-	r.Pairs = append(r.Pairs, engine.Pair{Patient: uint32(len(r.Patients) - 1), Event: id, Count: n})
+	r.Groups = append(r.Groups, uint32(len(r.Keys[0])-1), id)
+	r.Counts = append(r.Counts, n)
 }
 
 // finish sorts the event types and completes the report. The pairs of a patient
 // arrive in the order of their event types, and so stay sorted.
 func (c *collector) finish(p *Reader) *engine.Report {
 	r := c.report
-	r.Events = slices.Sorted(maps.Keys(c.events))
-	ids := make([]uint32, len(r.Events))
-	for id, event := range r.Events {
+	r.Keys[1] = slices.Sorted(maps.Keys(c.events))
+	ids := make([]uint32, len(r.Keys[1]))
+	for id, event := range r.Keys[1] {
 		ids[c.events[event]] = uint32(id)
 	}
-	r.Totals = make([]uint64, len(r.Events))
-	for i := range r.Pairs {
-		pair := &r.Pairs[i]
-		pair.Event = ids[pair.Event]
-		r.Totals[pair.Event] += pair.Count
+	r.Totals = make([]uint64, len(r.Keys[1]))
+	for group, n := range r.All() {
+		group[1] = ids[group[1]]
+		r.Totals[group[1]] += n
 	}
 	r.Parts, r.Rows, r.Bytes = p.Parts(), p.trailer.Rows, p.trailer.Bytes
 	return r

@@ -71,8 +71,8 @@ func Write(w io.Writer, h Header, r *engine.Report) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range r.Pairs {
-		if err := out.Add(r.Patients[p.Patient], r.Events[p.Event], p.Count); err != nil {
+	for group, n := range r.All() {
+		if err := out.Add(r.Keys[0][group[0]], r.Keys[1][group[1]], n); err != nil {
 			return err
 		}
 	}

@@ -105,8 +105,8 @@ func New(r *engine.Report, run Run) *Statistics {
 	s := &Statistics{
 		Version:      version,
 		Rows:         r.Rows,
-		Patients:     len(r.Patients),
-		EventTypes:   len(r.Events),
+		Patients:     len(r.Keys[0]),
+		EventTypes:   len(r.Keys[1]),
 		BytesDecoded: r.Bytes,
 		WallSeconds:  run.Wall.Seconds(),
 		CPUSeconds:   cpu.Seconds(),

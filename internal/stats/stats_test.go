@@ -18,7 +18,7 @@ import (
 // is not what was declared, and one was counted by an earlier run.
 func runReport() *engine.Report {
 	return &engine.Report{
-		Patients: []string{"P1", "P2", "P3"}, Events: []string{"up", "down"}, Rows: 1000, Bytes: 8000,
+		Keys: [][]string{{"P1", "P2", "P3"}, {"down", "up"}}, Rows: 1000, Bytes: 8000,
 		Parts: []engine.PartReport{
 			{Name: "a", Rows: 300, BadRows: 2, Stats: parser.Stats{Multiline: 4, Ragged: 6, Comments: 1, RepeatedHeaders: 2, SkippedRows: 1000, EmptyInputs: 1}, Bytes: 3000, RawBytes: 300, Attempts: 3, Verified: engine.ProofRows, Mapped: true},
 			{Name: "b", Attempts: 8, Failed: true, Err: errors.New("gone")},

@@ -16,7 +16,7 @@ import (
 // and patients without counts are left out, as in a run; Bytes and Parts are
 // zero. It panics if the sum of the counts exceeds 2^64-1.
 func Report(counts map[string]map[string]uint64) *engine.Report {
-	r := &engine.Report{}
+	r := &engine.Report{Keys: make([][]string, 2)}
 	totals := make(map[string]uint64)
 	for patient, events := range counts {
 		before := r.Rows
@@ -27,28 +27,23 @@ func Report(counts map[string]map[string]uint64) *engine.Report {
 			}
 		}
 		if r.Rows > before {
-			r.Patients = append(r.Patients, patient)
+			r.Keys[0] = append(r.Keys[0], patient)
 		}
 	}
-	slices.Sort(r.Patients)
-	r.Events = slices.Sorted(maps.Keys(totals))
-	for _, event := range r.Events {
+	slices.Sort(r.Keys[0])
+	r.Keys[1] = slices.Sorted(maps.Keys(totals))
+	for _, event := range r.Keys[1] {
 		r.Totals = append(r.Totals, totals[event])
 	}
-	r.Pairs = pairs(r, counts)
-	return r
-}
-
-func pairs(r *engine.Report, counts map[string]map[string]uint64) []engine.Pair {
-	var out []engine.Pair
-	for p, patient := range r.Patients {
-		for e, event := range r.Events {
+	for p, patient := range r.Keys[0] {
+		for e, event := range r.Keys[1] {
 			if n := counts[patient][event]; n > 0 {
-				out = append(out, engine.Pair{Patient: uint32(p), Event: uint32(e), Count: n})
+				r.Groups = append(r.Groups, uint32(p), uint32(e))
+				r.Counts = append(r.Counts, n)
 			}
 		}
 	}
-	return out
+	return r
 }
 
 func add(a, b uint64) uint64 {
@@ -62,12 +57,12 @@ func add(a, b uint64) uint64 {
 // Counts returns the counts of a report. It is the inverse of [Report].
 func Counts(r *engine.Report) map[string]map[string]uint64 {
 	counts := make(map[string]map[string]uint64)
-	for _, pair := range r.Pairs {
-		patient := r.Patients[pair.Patient]
+	for group, n := range r.All() {
+		patient := r.Keys[0][group[0]]
 		if counts[patient] == nil {
 			counts[patient] = make(map[string]uint64)
 		}
-		counts[patient][r.Events[pair.Event]] = pair.Count
+		counts[patient][r.Keys[1][group[1]]] = n
 	}
 	return counts
 }

@@ -122,8 +122,11 @@ func checkIncomplete(s sinks.Sink) error {
 
 func clone(r *engine.Report) *engine.Report {
 	c := *r
-	c.Patients, c.Events = slices.Clone(r.Patients), slices.Clone(r.Events)
-	c.Pairs, c.Totals = slices.Clone(r.Pairs), slices.Clone(r.Totals)
+	c.By, c.Keys = slices.Clone(r.By), slices.Clone(r.Keys)
+	for i, values := range r.Keys {
+		c.Keys[i] = slices.Clone(values)
+	}
+	c.Groups, c.Counts, c.Totals = slices.Clone(r.Groups), slices.Clone(r.Counts), slices.Clone(r.Totals)
 	c.Parts = slices.Clone(r.Parts)
 	c.Incomplete, c.BadRows = slices.Clone(r.Incomplete), slices.Clone(r.BadRows)
 	return &c

@@ -21,11 +21,11 @@ func TestReport(t *testing.T) {
 		"d": nil,
 	})
 	want := &engine.Report{
-		Patients: []string{"a", "b"},
-		Events:   []string{"x", "y"},
-		Pairs:    []engine.Pair{{Patient: 0, Event: 1, Count: 4}, {Patient: 1, Event: 0, Count: 1}, {Patient: 1, Event: 1, Count: 2}},
-		Totals:   []uint64{1, 6},
-		Rows:     7,
+		Keys:   [][]string{{"a", "b"}, {"x", "y"}},
+		Groups: []uint32{0, 1, 1, 0, 1, 1},
+		Counts: []uint64{4, 1, 2},
+		Totals: []uint64{1, 6},
+		Rows:   7,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Report gave\n%+v, want\n%+v", got, want)
@@ -45,17 +45,17 @@ func TestSamplesAreReports(t *testing.T) {
 	for _, s := range append(Samples(), Sample{"large", Large(100, 7)}) {
 		t.Run(s.Name, func(t *testing.T) {
 			r := s.Report
-			if !slices.IsSorted(r.Patients) || !slices.IsSorted(r.Events) {
+			if !slices.IsSorted(r.Keys[0]) || !slices.IsSorted(r.Keys[1]) {
 				t.Error("names are not sorted")
 			}
-			totals := make([]uint64, len(r.Events))
+			totals := make([]uint64, len(r.Keys[1]))
 			var rows uint64
-			for _, p := range r.Pairs {
-				totals[p.Event] += p.Count
-				rows += p.Count
+			for group, n := range r.All() {
+				totals[group[1]] += n
+				rows += n
 			}
 			if !slices.Equal(totals, r.Totals) || rows != r.Rows {
-				t.Error("totals disagree with the pairs")
+				t.Error("totals disagree with the counts")
 			}
 			if !reflect.DeepEqual(Report(Counts(r)), r) {
 				t.Error("Counts is not the inverse of Report")
@@ -68,10 +68,10 @@ type sinkFunc func(w io.Writer, r *engine.Report) error
 
 func (f sinkFunc) Write(w io.Writer, r *engine.Report) error { return f(w, r) }
 
-// good writes an unbuffered line for each pair.
+// good writes an unbuffered line for each group.
 func good(w io.Writer, r *engine.Report) error {
-	for _, p := range r.Pairs {
-		if _, err := fmt.Fprintf(w, "%q %q %d\n", r.Patients[p.Patient], r.Events[p.Event], p.Count); err != nil {
+	for group, n := range r.All() {
+		if _, err := fmt.Fprintf(w, "%q %q %d\n", r.Keys[0][group[0]], r.Keys[1][group[1]], n); err != nil {
 			return err
 		}
 	}
@@ -113,7 +113,7 @@ func TestBadSinks(t *testing.T) {
 			return err
 		}, "second output differs"},
 		{"changes the report", func(w io.Writer, r *engine.Report) error {
-			r.Pairs[0].Count++
+			r.Counts[0]++
 			return good(w, r)
 		}, "changed the report"},
 		{"swallows errors", func(w io.Writer, r *engine.Report) error {
@@ -137,7 +137,7 @@ func TestBadSinks(t *testing.T) {
 		}, "want 3106"},
 		{"leaves out a patient", func(w io.Writer, r *engine.Report) error {
 			c := clone(r)
-			c.Pairs = c.Pairs[2:]
+			c.Groups, c.Counts = c.Groups[4:], c.Counts[2:]
 			return good(w, c)
 		}, "got 0, want"},
 		{"invents an event", func(w io.Writer, r *engine.Report) error {

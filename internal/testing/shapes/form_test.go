@@ -50,8 +50,8 @@ func count(t *testing.T, text []byte) *engine.Report {
 
 func pairCounts(r *engine.Report) map[[2]string]uint64 {
 	counts := map[[2]string]uint64{}
-	for _, p := range r.Pairs {
-		counts[[2]string{r.Patients[p.Patient], r.Events[p.Event]}] = p.Count
+	for group, n := range r.All() {
+		counts[[2]string{r.Keys[0][group[0]], r.Keys[1][group[1]]}] = n
 	}
 	return counts
 }
@@ -76,11 +76,11 @@ func TestNamesOccur(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := count(t, generated(t, c.name, c.rows))
-			if len(r.Patients) != c.patients || len(r.Events) != c.events {
-				t.Errorf("%d patients and %d event types, want %d and %d", len(r.Patients), len(r.Events), c.patients, c.events)
+			if len(r.Keys[0]) != c.patients || len(r.Keys[1]) != c.events {
+				t.Errorf("%d patients and %d event types, want %d and %d", len(r.Keys[0]), len(r.Keys[1]), c.patients, c.events)
 			}
-			matchAll(t, r.Patients, c.patient)
-			matchAll(t, r.Events, c.event)
+			matchAll(t, r.Keys[0], c.patient)
+			matchAll(t, r.Keys[1], c.event)
 		})
 	}
 }
