@@ -34,9 +34,9 @@ func ExampleOutputs() {
 	written, err := os.ReadFile(file)
 	fmt.Printf("%s%v\n", written, err)
 	// Output:
-	// patient  bp  total
-	// P1        2      2  ████████████████████████████████████████
-	// totals    2      2
+	// patient  bp  total   share
+	// P1        2      2  100.0%  ████████████████████████████████████████
+	// totals    2      2  100.0%
 	// patient_id,event_type,count
 	// P1,bp,2
 	// <nil>
