@@ -100,7 +100,7 @@ var restricted = map[string]string{
 	"net/http":  "sources mockserver cmd/fastcount internal/credentials internal/testing/simnet",
 	"unsafe":    "internal/fused internal/inflate",
 	"log":       "",
-	"log/slog":  "cmd/fastcount internal/console internal/progress",
+	"log/slog":  "cmd/fastcount internal/console",
 	"os/signal": "internal/signals",
 }
 

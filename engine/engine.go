@@ -158,7 +158,7 @@ func (r *run) fail(part, attempts int, err error) {
 	}
 	r.reports[part] = PartReport{Name: name, Attempts: attempts, Err: err, Failed: true}
 	r.failures[part] = &PartError{Part: name, Attempts: attempts, Err: err}
-	r.states[part].set(failed)
+	r.states[part].fail(r.reports[part])
 }
 
 // report returns the result of a run that was not interrupted.

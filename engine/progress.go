@@ -30,6 +30,8 @@ type PartProgress struct {
 	Rows     uint64 // of the running attempt, or of the committed one
 	Bytes    uint64 // decoded, likewise
 	RawBytes uint64 // taken from the source, likewise
+
+	Report *PartReport // of a part that is done or has failed, else nil; not to be changed
 }
 
 // Progress reports the progress of a run to other goroutines. Its zero value is
@@ -47,6 +49,7 @@ type partState struct {
 	state, attempt   atomic.Uint32
 	kept             atomic.Bool
 	rows, bytes, raw atomic.Uint64
+	report           atomic.Pointer[PartReport]
 }
 
 // Snapshot returns the progress of every part, in the order of Run's argument,
@@ -63,7 +66,7 @@ func (p *Progress) Snapshot() []PartProgress {
 		out[i] = PartProgress{
 			Name: s.name, Declared: s.declared, Attempt: int(s.attempt.Load()),
 			Running: now == running, Pausing: now == pausing, Done: now == done, Failed: now == failed, Kept: s.kept.Load(),
-			Rows: s.rows.Load(), Bytes: s.bytes.Load(), RawBytes: s.raw.Load(),
+			Rows: s.rows.Load(), Bytes: s.bytes.Load(), RawBytes: s.raw.Load(), Report: s.report.Load(),
 		}
 	}
 	return out
@@ -124,5 +127,12 @@ func (s *partState) finish(report PartReport) {
 	s.bytes.Store(report.Bytes)
 	s.raw.Store(report.RawBytes)
 	s.kept.Store(report.Kept)
+	s.report.Store(&report)
 	s.set(done)
+}
+
+// fail records that the part will not be tried again.
+func (s *partState) fail(report PartReport) {
+	s.report.Store(&report)
+	s.set(failed)
 }

@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -23,10 +24,10 @@ var ErrUnknownExport = errors.New("not a built-in export")
 // the number of the download from 00, with more digits if there are more than
 // 100. The given number of workers, at least one, write files concurrently.
 //
-// Each file is written atomically and synced. After an error, or if ctx is
-// done, completed files remain and others do not. report, unless nil, is called
-// with the name, the number of rows and the size of each completed file, one
-// call at a time.
+// Each file is written atomically, synced, and readable by all users. After an
+// error, or if ctx is done, completed files remain and others do not. report,
+// unless nil, is called with the name, the number of rows and the size of each
+// completed file, one call at a time.
 func Generate(ctx context.Context, exportID, dir string, workers int,
 	report func(file string, rows uint64, bytes int64)) error {
 	e := lookup(Builtin(), exportID)
@@ -72,6 +73,16 @@ func (g *generation) run(ctx context.Context, workers int) error {
 	return context.Cause(ctx)
 }
 
+const (
+	// fileMode is the mode of the files, which hold synthetic data.
+	fileMode = 0o644
+
+	// pieceSize is the number of bytes of each write to a file, except for the
+	// last. It is the size of a huge page: the system can then keep the file in
+	// memory in pages of that size, which are faster to map.
+	pieceSize = 2 << 20
+)
+
 // write writes the file of download i.
 func (g *generation) write(ctx context.Context, i int) error {
 	if ctx.Err() != nil {
@@ -80,10 +91,8 @@ func (g *generation) write(ctx context.Context, i int) error {
 	d := g.downloads[i]
 	name := filepath.Join(g.dir, fileName(i, len(g.downloads), d.ID))
 	var size int64
-	err := atomicfile.Write(atomicfile.OS{}, name, func(w io.Writer) error {
-		c := &cancellable{w: w, ctx: ctx}
-		err := d.Body(c)
-		size = c.size
+	err := atomicfile.Replace(atomicfile.OS{}, name, fileMode, func(w io.Writer) (err error) {
+		size, err = writeBody(ctx, w, d)
 		return err
 	})
 	if err != nil || g.report == nil {
@@ -93,6 +102,17 @@ func (g *generation) write(ctx context.Context, i int) error {
 	defer g.mu.Unlock()
 	g.report(name, d.Rows, size)
 	return nil
+}
+
+// writeBody writes the stream of a download to a file, in pieces of pieceSize
+// bytes, and returns the number of bytes.
+func writeBody(ctx context.Context, file io.Writer, d Download) (size int64, err error) {
+	b := bufio.NewWriterSize(file, pieceSize)
+	c := &cancellable{w: b, ctx: ctx}
+	if err := d.Body(c); err != nil {
+		return c.size, err
+	}
+	return c.size, b.Flush()
 }
 
 // cancellable is a writer that fails when its context is done, and counts

@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"testing"
 
 	"fastcount/internal/testing/descriptors"
@@ -46,11 +48,40 @@ func TestGenerate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if info, err := os.Stat(name); err != nil || runtime.GOOS != "windows" && info.Mode() != 0o644 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
 		sum := newDigest()
 		sum.Hash.Write(text)
 		if sum.String() != want.sum || reported[name] != int64(want.rows)*1_000_000+want.size {
 			t.Errorf("%s: hash %v, reported %d", name, sum, reported[name])
 		}
+	}
+}
+
+// sizes records the sizes of writes.
+type sizes []int
+
+func (s *sizes) Write(p []byte) (int, error) {
+	*s = append(*s, len(p))
+	return len(p), nil
+}
+
+// TestPieces checks that all writes to a file but the last have one size.
+func TestPieces(t *testing.T) {
+	const rest = 12345
+	d := Download{Body: func(w io.Writer) error {
+		for left := 2*pieceSize + rest; left > 0; left -= blockSize {
+			if _, err := w.Write(make([]byte, min(left, blockSize))); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+	var got sizes
+	size, err := writeBody(t.Context(), &got, d)
+	if err != nil || size != 2*pieceSize+rest || !slices.Equal(got, []int{pieceSize, pieceSize, rest}) {
+		t.Errorf("%v, %d bytes, %v", got, size, err)
 	}
 }
 

@@ -50,6 +50,9 @@ func newCount(p *program) *cobra.Command {
 // run counts the sources in args. It returns usage errors before it reads a
 // row, and writes nothing before every source is verified.
 func (o *countOptions) run(ctx context.Context, p *program, args []string) (err error) {
+	if err := o.open(p); err != nil {
+		return err
+	}
 	switch {
 	case o.plan != "":
 	case o.shard != "" || o.outDir != "":
@@ -124,10 +127,8 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 		return err
 	}
 	took := time.Since(begin)
+	o.account.finished(report, took, time.Since(counted))
 	o.summarise(p, report, found, took)
-	if err := o.reportStats(p, report, measured(cfg.Progress, took, time.Since(counted))); err != nil {
-		return err
-	}
 	if len(report.Incomplete) > 0 {
 		return &incompleteError{report.Incomplete}
 	}
@@ -138,6 +139,7 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 // the proof that the flags require. It sets cfg.Progress.
 func (o *countOptions) countParts(ctx context.Context, p *program, parts []engine.Part, cfg *engine.Config) (*engine.Report, error) {
 	cfg.Progress, cfg.Retrying = new(engine.Progress), o.reporter.Retry
+	o.account.started(cfg.Progress)
 	stop := o.reporter.Show(ctx, cfg.Progress, parts, p.asked)
 	report, err := engine.Run(ctx, parts, *cfg)
 	stop()

@@ -48,24 +48,25 @@ const (
 // exitCodes explains each exit code, in the order of the help.
 var exitCodes = []struct {
 	code    int
+	class   string // of the error, in statistics and metrics
 	meaning string
 }{
-	{exitDone, "done: every source was read to its end, no row was left out, and all declared row counts matched"},
-	{exitFailure, "another failure"},
-	{exitUsage, "usage error, or --state belongs to another run"},
-	{exitIncomplete, "an incomplete result was written and is marked as such, as --allow-partial, --max-bad-rows or --verify warn allows"},
-	{exitNotFound, "a source was not found"},
-	{exitRetries, "all attempts failed; trying again later may help"},
-	{exitData, "the data was refused: malformed CSV, a missing column, invalid UTF-8, corrupt compressed data, another format, a failed --pre command"},
-	{exitNotAllowed, "not allowed: 401, 403, TLS, a redirect to another origin, a secret over plain http"},
-	{exitLimit, "a limit was reached, or memory or file descriptors ran out; the message names the flag or the limit of the system"},
-	{exitMismatch, "the counts disagree with the server's metadata or --expect-rows, or the proof is weaker than --require"},
-	{exitTimeUp, "--max-duration: time limit exceeded"},
-	{exitMerge, "partial results are missing, overlap, do not belong together, or are corrupt"},
-	{exitHungUp, "hung up: the terminal was closed"},
-	{exitInterrupted, "interrupted (Ctrl-C)"},
-	{exitBrokenPipe, "standard output was closed by its reader"},
-	{exitTerminated, "terminated"},
+	{exitDone, "none", "done: every source was read to its end, no row was left out, and all declared row counts matched"},
+	{exitFailure, "other", "another failure"},
+	{exitUsage, "usage", "usage error, or --state belongs to another run"},
+	{exitIncomplete, "incomplete", "an incomplete result was written and is marked as such, as --allow-partial, --max-bad-rows or --verify warn allows"},
+	{exitNotFound, "not_found", "a source was not found"},
+	{exitRetries, "retries", "all attempts failed; trying again later may help"},
+	{exitData, "data", "the data was refused: malformed CSV, a missing column, invalid UTF-8, corrupt compressed data, another format, a failed --pre command"},
+	{exitNotAllowed, "not_allowed", "not allowed: 401, 403, TLS, a redirect to another origin, a secret over plain http"},
+	{exitLimit, "limit", "a limit was reached, or memory or file descriptors ran out; the message names the flag or the limit of the system"},
+	{exitMismatch, "mismatch", "the counts disagree with the server's metadata or --expect-rows, or the proof is weaker than --require"},
+	{exitTimeUp, "time_limit", "--max-duration: time limit exceeded"},
+	{exitMerge, "partial_results", "partial results are missing, overlap, do not belong together, or are corrupt"},
+	{exitHungUp, "hung_up", "hung up: the terminal was closed"},
+	{exitInterrupted, "interrupted", "interrupted (Ctrl-C)"},
+	{exitBrokenPipe, "broken_pipe", "standard output was closed by its reader"},
+	{exitTerminated, "terminated", "terminated"},
 }
 
 // errTimeUp is matched by the error for the end of --max-duration.
@@ -268,6 +269,16 @@ func exitCode(err error) int {
 		}
 	}
 	return exitFailure
+}
+
+// errorClass returns the word for an exit code.
+func errorClass(code int) string {
+	for _, c := range exitCodes {
+		if c.code == code {
+			return c.class
+		}
+	}
+	panic(fmt.Sprintf("exit code %d is not in the table", code))
 }
 
 // hints returns what can be done about err, without repetitions. If several

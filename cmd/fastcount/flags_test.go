@@ -251,6 +251,9 @@ func TestExitCodesAreExplained(t *testing.T) {
 		if !strings.Contains(topics()["exit-codes"], fmt.Sprintf("\n  %3d  ", c.code)) {
 			t.Errorf("exit code %d is not in the help", c.code)
 		}
+		if class := fmt.Sprintf("%s (%d)", c.class, c.code); !strings.Contains(strings.Join(strings.Fields(topics()["stats"]), " "), class) {
+			t.Errorf("%s is not in the help of statistics", class)
+		}
 	}
 	used := map[int]bool{exitDone: true, exitFailure: true}
 	for _, f := range failures {

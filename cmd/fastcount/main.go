@@ -53,7 +53,8 @@ type program struct {
 	stop  context.CancelCauseFunc // ends the context of the subcommand
 	asked chan os.Signal          // receives requests for the status
 
-	resumable atomic.Bool // whether finished parts are kept in a checkpoint
+	account   atomic.Pointer[account] // of count
+	resumable atomic.Bool             // whether finished parts are kept in a checkpoint
 }
 
 // grace is how long a subcommand may take to stop before the program ends
@@ -70,6 +71,9 @@ func (p *program) run(args []string) int {
 	defer signals.Catch(stop, p.asked)()
 
 	err := within(ctx, grace, func() error { return p.do(ctx, args) })
+	if a := p.account.Load(); a != nil {
+		err = a.close(p, err)
+	}
 	if err != nil {
 		p.fail(err)
 	}

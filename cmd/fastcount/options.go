@@ -100,6 +100,7 @@ type countOptions struct {
 	profile      profile.Files
 
 	reporter *progress.Reporter // of the run
+	account  *account           // likewise
 }
 
 // inputOptions are the flags about the sources.
@@ -160,6 +161,8 @@ type reportOptions struct {
 	stats       cli.Choice
 	metricsFile string
 	logFormat   cli.Choice
+
+	metricsLabels []string
 }
 
 // inputFlags adds the flags about the sources.
@@ -223,6 +226,7 @@ func (o *countOptions) workFlags(f *pflag.FlagSet) {
 	f.Var(&o.stats, "stats", "print statistics at the end (see help stats)")
 	f.Lookup("stats").NoOptDefVal = "text"
 	cli.AddText(f, &o.metricsFile, "metrics-file", "FILE", "file for statistics in the text format of Prometheus")
+	cli.AddTexts(f, &o.metricsLabels, "metrics-label", "K=V", "label of all metrics, such as export=ward-7; repeatable")
 	f.Var(&o.logFormat, "log-format", "format of the lines on standard error")
 	cli.AddText(f, &o.profile.CPU, "cpuprofile", "FILE", "file for a CPU profile")
 	cli.AddText(f, &o.profile.Memory, "memprofile", "FILE", "file for a memory profile")

@@ -4,45 +4,16 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"fastcount/engine"
-	"fastcount/internal/atomicfile"
 	"fastcount/internal/diagnose"
 	"fastcount/internal/display"
 	"fastcount/internal/human"
-	"fastcount/internal/simd"
 	"fastcount/internal/stats"
 	"fastcount/sources"
 )
-
-// reportStats writes what --stats and --metrics-file request.
-func (o *countOptions) reportStats(p *program, r *engine.Report, m stats.Run) error {
-	if o.stats.Word == "" && o.metricsFile == "" {
-		return nil
-	}
-	m.Jobs, m.Verify, m.Unsplit = o.workers(), o.verify.Word, o.unsplit()
-	s := stats.New(r, m)
-	switch o.stats.Word {
-	case "json":
-		p.ui.WriteJSON(s.JSON() + "\n")
-	case "text":
-		p.ui.Write(s.Text())
-	}
-	if o.metricsFile == "" {
-		return nil
-	}
-	err := atomicfile.Replace(atomicfile.OS{}, o.metricsFile, metricsMode, func(w io.Writer) error {
-		_, err := io.WriteString(w, s.Metrics())
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("--metrics-file: %w", err)
-	}
-	return nil
-}
 
 // unsplit returns the flag because of which large files are not split, or "".
 func (o *countOptions) unsplit() string {
@@ -54,18 +25,6 @@ func (o *countOptions) unsplit() string {
 	}
 	return ""
 }
-
-// measured returns the measurements of a run, which took the time took and
-// spent the time sink on writing the result.
-func measured(p *engine.Progress, took, sink time.Duration) stats.Run {
-	m := stats.Run{Wall: took, Sink: sink, Kernel: simd.Current().Name}
-	m.Wait, m.Decode, m.Parse, m.Count = p.Stages()
-	return m
-}
-
-// metricsMode is the mode of the metrics file. It holds no ids, and the program
-// that collects metrics is usually another user.
-const metricsMode = 0o644
 
 // summarise prints the closing line, and with -v a line for each part.
 func (o *countOptions) summarise(p *program, r *engine.Report, found []sources.Source, took time.Duration) {

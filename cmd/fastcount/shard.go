@@ -99,9 +99,7 @@ func (o *countOptions) countShard(ctx context.Context, p *program, s shard, cfg 
 		return err
 	}
 	took := time.Since(begin)
-	if err := o.reportStats(p, report, measured(cfg.Progress, took, time.Since(counted))); err != nil {
-		return err
-	}
+	o.account.finished(report, took, time.Since(counted))
 	p.ui.Info("shard %d/%d: %s, %s in %s%s; %s", s.index, s.count, human.Rows(report.Rows), human.Bytes(report.Bytes),
 		human.Duration(took), stats.Notes(report.Parts), s.file)
 	return nil

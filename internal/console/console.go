@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"golang.org/x/term"
 
@@ -77,6 +78,25 @@ func (c *Console) Info(format string, args ...any) {
 	if !c.Quiet {
 		c.Line(slog.LevelInfo, "fastcount: ", fmt.Sprintf(format, args...))
 	}
+}
+
+// Event is Info for what happens during a run. Where no terminal shows the
+// lines when they are written, a line of text begins with the time, in the form
+// of RFC 3339 with the local offset.
+func (c *Console) Event(format string, args ...any) {
+	if !c.Quiet {
+		c.Status(fmt.Sprintf(format, args...))
+	}
+}
+
+// Status is Event for what was asked for: it is written even if c is quiet.
+func (c *Console) Status(text string) { c.Line(slog.LevelInfo, "fastcount: ", c.timed(text)) }
+
+func (c *Console) timed(text string) string {
+	if c.Terminal != nil || c.Log != nil { // which adds the time itself
+		return text
+	}
+	return time.Now().Format(time.RFC3339) + " " + text
 }
 
 // Warn writes a warning.

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -48,5 +49,30 @@ func TestMute(t *testing.T) {
 	c.Warn("x")
 	if b.Len() > 0 {
 		t.Errorf("got %q", b.String())
+	}
+}
+
+// TestEvent checks that lines about a run have the time, once.
+func TestEvent(t *testing.T) {
+	event := func(json bool) string {
+		var b strings.Builder
+		c := console.New(&b)
+		if json {
+			c.LogJSON()
+		}
+		c.Event("%d", 1)
+		c.Quiet = true
+		c.Event("x")
+		c.Status("y")
+		return b.String()
+	}
+	const when = `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[-+]\d\d:\d\d)`
+	for json, want := range map[bool]string{
+		false: "^fastcount: " + when + " 1\nfastcount: " + when + " y\n$",
+		true:  `^\{"time":"` + when + `","level":"INFO","msg":"1"\}` + "\n" + `\{"time":"` + when + `","level":"INFO","msg":"y"\}` + "\n$",
+	} {
+		if got := event(json); !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("json %v: got %q", json, got)
+		}
 	}
 }

@@ -4,7 +4,6 @@ package progress
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"runtime"
 	"strings"
@@ -70,7 +69,7 @@ func (r *Reporter) Retry(name string, attempt int, err error, wait time.Duration
 		return
 	}
 	r.eraseLocked()
-	r.console.Info("%s: %v; attempt %d in %s", name, err, attempt+1, human.Duration(wait))
+	r.console.Event("%s: %v; attempt %d in %s", name, err, attempt+1, human.Duration(wait))
 }
 
 // formOn returns the form of progress that a console can show: a bar needs a
@@ -142,7 +141,7 @@ func (t *reporter) look() view {
 
 func (t *reporter) log() {
 	if v := t.look(); v.count > 0 {
-		t.console.Info("%s", logLine(v))
+		t.console.Event("%s", logLine(v))
 	}
 }
 
@@ -153,14 +152,14 @@ func (t *reporter) answer() {
 	if v := t.look(); v.count > 0 {
 		text = logLine(v)
 	}
-	t.console.Line(slog.LevelInfo, "fastcount: ", text+", "+human.Bytes(resources.MemoryInUse())+" in memory")
+	t.console.Status(text + ", " + human.Bytes(resources.MemoryInUse()) + " in memory")
 }
 
 // noticeFIFOs reports the FIFOs that have no writer or no data yet.
 func (t *reporter) noticeFIFOs(now time.Time) {
 	for _, name := range t.fifos.silent(t.progress.Snapshot(), now) {
 		t.erase()
-		t.console.Info("waiting for a writer of %s, or for data from it", name)
+		t.console.Event("waiting for a writer of %s, or for data from it", name)
 	}
 }
 

@@ -20,6 +20,8 @@ import (
 // version.
 type Statistics struct {
 	Version       int     `json:"version"`
+	ExitCode      int     `json:"exit_code"`
+	ErrorClass    string  `json:"error_class"`
 	Rows          uint64  `json:"rows"`
 	BadRows       uint64  `json:"bad_rows"`
 	MultilineRows uint64  `json:"multiline_rows"`
@@ -86,6 +88,9 @@ const version = 1
 
 // Run holds the facts about a run that its report does not have.
 type Run struct {
+	ExitCode   int
+	ErrorClass string // a word for the exit code
+
 	Wall   time.Duration // of the whole run
 	Sink   time.Duration // of writing the result
 	Jobs   int           // files counted concurrently
@@ -97,6 +102,21 @@ type Run struct {
 	Wait, Decode, Parse, Count time.Duration // of all workers; see engine.Progress.Stages
 }
 
+// Unfinished returns what is known of a run that wrote no result: the parts
+// that were read to their end. The others count as failed, without rows.
+func Unfinished(parts []engine.PartProgress) *engine.Report {
+	r := &engine.Report{Keys: [][]string{nil, nil}}
+	for _, p := range parts {
+		if p.Report == nil {
+			p.Report = &engine.PartReport{Name: p.Name, Attempts: p.Attempt, Failed: true}
+		}
+		r.Parts = append(r.Parts, *p.Report)
+		r.Rows += p.Report.Rows
+		r.Bytes += p.Report.Bytes
+	}
+	return r
+}
+
 // New returns the statistics of a run. It asks the system for the processor
 // time and the memory of this process.
 func New(r *engine.Report, run Run) *Statistics {
@@ -104,6 +124,8 @@ func New(r *engine.Report, run Run) *Statistics {
 	own := workOf(r)
 	s := &Statistics{
 		Version:      version,
+		ExitCode:     run.ExitCode,
+		ErrorClass:   run.ErrorClass,
 		Rows:         r.Rows,
 		Patients:     len(r.Keys[0]),
 		EventTypes:   len(r.Keys[1]),
@@ -116,7 +138,7 @@ func New(r *engine.Report, run Run) *Statistics {
 		Kernel:       run.Kernel,
 		Verify:       run.Verify,
 		Unsplit:      run.Unsplit,
-		Complete:     len(r.Incomplete) == 0,
+		Complete:     run.ExitCode == 0 && len(r.Incomplete) == 0,
 		Proof:        r.Proof(),
 		Stages:       StageTimes{run.Wait.Seconds(), run.Decode.Seconds(), run.Parse.Seconds(), run.Count.Seconds(), run.Sink.Seconds()},
 		Parts:        make([]PartStatistics, len(r.Parts)),
@@ -188,6 +210,9 @@ func (s *Statistics) Text() string {
 		fmt.Fprintf(&b, "  %-14s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	b.WriteString("statistics:\n")
+	if s.ExitCode != 0 {
+		line("exit code", "%d (%s)", s.ExitCode, s.ErrorClass)
+	}
 	line("rows", "%s (%s left out, %s span lines)", human.Count(s.Rows), human.Count(s.BadRows), human.Count(s.MultilineRows))
 	if text := s.Skipped.text(); text != "" {
 		line("also", "%s", text)
@@ -211,47 +236,4 @@ func (s *Statistics) Text() string {
 
 func duration(seconds float64) string {
 	return human.Duration(time.Duration(seconds * float64(time.Second)))
-}
-
-// Metrics returns the statistics in the text format of Prometheus, version
-// 0.0.4, which the textfile collector of its node exporter reads.
-func (s *Statistics) Metrics() string {
-	failed, complete := 0, 0
-	for _, p := range s.Parts {
-		if p.Error != "" {
-			failed++
-		}
-	}
-	if s.Complete {
-		complete = 1
-	}
-	var b strings.Builder
-	for _, m := range []struct {
-		name, help string
-		value      any
-	}{
-		{"rows", "Rows counted.", s.Rows},
-		{"bad_rows", "Rows left out.", s.BadRows},
-		{"multiline_rows", "Records that span lines, including those left out.", s.MultilineRows},
-		{"ragged_rows", "Rows with another number of fields than the header.", s.RaggedRows},
-		{"comments", "Lines left out as comments.", s.Comments},
-		{"repeated_headers", "Rows left out because they repeat the header.", s.RepeatedHeaders},
-		{"skipped_rows", "Rows left out after the header and at the end.", s.SkippedRows},
-		{"empty_inputs", "Sources of 0 bytes.", s.EmptyInputs},
-		{"patients", "Distinct patient ids.", s.Patients},
-		{"event_types", "Distinct event types.", s.EventTypes},
-		{"bytes_read", "Bytes read from sources, before decompression.", s.BytesRead},
-		{"bytes_decoded", "Bytes of CSV.", s.BytesDecoded},
-		{"wall_seconds", "Duration of the run.", s.WallSeconds},
-		{"cpu_seconds", "Processor time of the run.", s.CPUSeconds},
-		{"peak_rss_bytes", "Largest resident memory.", s.PeakRSS},
-		{"complete", "Whether the result is complete (1) or not (0).", complete},
-		{"parts", "Sources and downloads of the run.", len(s.Parts)},
-		{"parts_failed", "Sources and downloads that failed or disagree with the server's metadata.", failed},
-		{"retries", "Attempts after the first, of all parts.", s.retries},
-		{"finished_seconds", "Time of the end of the run, in seconds since 1970.", time.Now().Unix()},
-	} {
-		fmt.Fprintf(&b, "# HELP fastcount_%[1]s %[2]s\n# TYPE fastcount_%[1]s gauge\nfastcount_%[1]s %[3]v\n", m.name, m.help, m.value)
-	}
-	return b.String()
 }

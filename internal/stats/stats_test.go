@@ -3,8 +3,6 @@ package stats
 import (
 	"encoding/json"
 	"errors"
-	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +29,7 @@ func runReport() *engine.Report {
 
 func runMeasured() Run {
 	return Run{
+		ExitCode: 3, ErrorClass: "incomplete",
 		Wall: 4 * time.Second, Sink: 500 * time.Millisecond, Jobs: 7, Kernel: "avx2", Verify: "warn", Unsplit: "because",
 		Wait: time.Second, Decode: 2 * time.Second, Parse: 3 * time.Second, Count: 5 * time.Second,
 	}
@@ -43,7 +42,7 @@ func TestStatistics(t *testing.T) {
 		t.Errorf("%v s, %d bytes", s.CPUSeconds, s.PeakRSS)
 	}
 	s.CPUSeconds, s.PeakRSS = 1.5, 1<<20
-	want := `{"version":1,"rows":1000,"bad_rows":7,"multiline_rows":5,"ragged_rows":7,"comments":1,"repeated_headers":2,"skipped_rows":1000,"empty_inputs":1,"patients":3,"event_types":2,"bytes_read":800,"bytes_decoded":8000,` +
+	want := `{"version":1,"exit_code":3,"error_class":"incomplete","rows":1000,"bad_rows":7,"multiline_rows":5,"ragged_rows":7,"comments":1,"repeated_headers":2,"skipped_rows":1000,"empty_inputs":1,"patients":3,"event_types":2,"bytes_read":800,"bytes_decoded":8000,` +
 		`"wall_s":4,"cpu_s":1.5,"rows_per_s":100,"peak_rss":1048576,"jobs":7,"kernel":"avx2","verify":"warn","complete":false,"not_split":"because","proof":"framing",` +
 		`"stages":{"wait":1,"decode":2,"parse":3,"count":5,"sink":0.5},"parts":[` +
 		`{"name":"a","rows":300,"bad_rows":2,"multiline_rows":4,"ragged_rows":6,"comments":1,"repeated_headers":2,"skipped_rows":1000,"empty_inputs":1,"bytes":3000,"attempts":3,"verified":"rows","read":"mapped"},` +
@@ -58,6 +57,7 @@ func TestStatistics(t *testing.T) {
 		t.Error(diff)
 	}
 	text := `statistics:
+  exit code      3 (incomplete)
   rows           1,000 (7 left out, 5 span lines)
   also           7 ragged rows, 1 comment, 2 repeated headers left out, 1,000 rows skipped, 1 empty input
   not split      because
@@ -75,38 +75,27 @@ func TestStatistics(t *testing.T) {
 	}
 }
 
-// TestMetrics: every number, and the format that Prometheus reads.
-func TestMetrics(t *testing.T) {
-	s := New(runReport(), runMeasured())
-	s.CPUSeconds, s.PeakRSS = 1.5, 1<<20
-	before := time.Now().Unix()
-	text := s.Metrics()
-	want := map[string]string{
-		"rows": "1000", "bad_rows": "7", "multiline_rows": "5", "ragged_rows": "7", "comments": "1", "repeated_headers": "2", "skipped_rows": "1000", "empty_inputs": "1", "patients": "3", "event_types": "2", "bytes_read": "800", "bytes_decoded": "8000",
-		"wall_seconds": "4", "cpu_seconds": "1.5", "peak_rss_bytes": "1048576", "complete": "0", "parts": "4",
-		"parts_failed": "2", "retries": "10",
+// TestUnfinished: of a run without a result, only the parts that were read to
+// their end have rows.
+func TestUnfinished(t *testing.T) {
+	read := engine.PartReport{Name: "a", Rows: 300, Bytes: 3000, RawBytes: 300, Attempts: 2, Verified: engine.ProofRows}
+	gone := engine.PartReport{Name: "b", Attempts: 8, Failed: true, Err: errors.New("gone")}
+	s := New(Unfinished([]engine.PartProgress{
+		{Name: "a", Done: true, Rows: 300, Report: &read}, {Name: "b", Failed: true, Rows: 7, Report: &gone},
+		{Name: "c", Running: true, Attempt: 3, Rows: 50, Bytes: 500, RawBytes: 50}, {Name: "d"},
+	}), Run{ExitCode: 5, ErrorClass: "retries"})
+	if s.Rows != 300 || s.BytesRead != 300 || s.BytesDecoded != 3000 || s.Complete || s.Proof != engine.ProofRows || s.retries != 10 {
+		t.Errorf("got %+v", s)
 	}
-	got := map[string]string{}
-	pattern := regexp.MustCompile(`^# HELP fastcount_(\w+) [A-Z1].*\.\n# TYPE fastcount_(\w+) gauge\nfastcount_(\w+) ([0-9.e+]+)\n`)
-	for text != "" {
-		m := pattern.FindStringSubmatch(text)
-		if m == nil || m[1] != m[2] || m[1] != m[3] {
-			t.Fatalf("not a metric: %.200q", text)
+	for i, want := range []PartStatistics{
+		{Name: "a", Rows: 300, Bytes: 3000, Attempts: 2, Verified: engine.ProofRows, Read: readCopied},
+		{Name: "b", Attempts: 8, Error: "gone"}, {Name: "c", Attempts: 3}, {Name: "d"},
+	} {
+		if diff := cmp.Diff(want, s.Parts[i]); diff != "" {
+			t.Error(diff)
 		}
-		got[m[1]] = m[4]
-		text = strings.TrimPrefix(text, m[0])
 	}
-	var finished int64
-	if err := json.Unmarshal([]byte(got["finished_seconds"]), &finished); err != nil || finished < before || finished > time.Now().Unix() {
-		t.Errorf("finished at %s, %v", got["finished_seconds"], err)
-	}
-	delete(got, "finished_seconds")
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	whole := runReport()
-	whole.Incomplete = nil
-	if text := New(whole, runMeasured()).Metrics(); !strings.Contains(text, "\nfastcount_complete 1\n") {
-		t.Error("a complete run is not reported as complete")
+	if s := New(Unfinished(nil), Run{ExitCode: 4}); s.Complete || s.Proof != engine.ProofNone || len(s.Parts) > 0 {
+		t.Errorf("before the start: got %+v", s)
 	}
 }

@@ -32,7 +32,8 @@ func TestSignals(t *testing.T) {
 		t.Run(c.signal.String(), func(t *testing.T) {
 			t.Parallel()
 			deliver(t, c.signal)
-			cmd := exec.Command("fastcount", "-", "--cpuprofile", filepath.Join(t.TempDir(), "cpu"))
+			metrics := filepath.Join(t.TempDir(), "metrics")
+			cmd := exec.Command("fastcount", "-", "--cpuprofile", filepath.Join(t.TempDir(), "cpu"), "--metrics-file", metrics)
 			var stderr strings.Builder
 			cmd.Stderr = &stderr
 			stdin, err := cmd.StdinPipe()
@@ -61,6 +62,10 @@ func TestSignals(t *testing.T) {
 			}
 			if stderr.String() != c.want {
 				t.Errorf("got %q, want %q", &stderr, c.want)
+			}
+			text, err := os.ReadFile(metrics)
+			if err != nil || !strings.Contains(string(text), fmt.Sprintf("\nfastcount_exit_code %d\n", c.code)) {
+				t.Errorf("metrics: %v\n%s", err, text)
 			}
 		})
 	}
@@ -187,7 +192,7 @@ func TestStatusSignal(t *testing.T) {
 		t.Fatal(err)
 	}
 	line, err := bufio.NewReader(stderr).ReadString('\n')
-	want := regexp.MustCompile(`^fastcount: ([\d,]+ rows, .* 0 of 1 part done|nothing is read yet), [\d.]+ MB in memory\n$`)
+	want := regexp.MustCompile(`^fastcount: [-+\dT:Z]+ ([\d,]+ rows, .* 0 of 1 part done|nothing is read yet), [\d.]+ MB in memory\n$`)
 	if err != nil || !want.MatchString(line) {
 		t.Errorf("got %q, %v", line, err)
 	}
