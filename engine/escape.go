@@ -14,13 +14,14 @@ func escapedTable(names *intern.Table) *intern.Table {
 	out := intern.New(nil)
 	var buf []byte
 	for id := range names.Len() {
-		buf = appendEscaped(buf[:0], names.Name(uint32(id)))
+		buf = AppendEscaped(buf[:0], names.Name(uint32(id)))
 		_, _ = out.ID(buf) // nothing is refused
 	}
 	return out
 }
 
-func appendEscaped(dst, name []byte) []byte {
+// AppendEscaped appends a name in the form of Config.EscapeIDs.
+func AppendEscaped(dst, name []byte) []byte {
 	for len(name) > 0 {
 		r, size := utf8.DecodeRune(name)
 		switch {

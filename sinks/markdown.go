@@ -3,7 +3,6 @@ package sinks
 import (
 	"io"
 	"strconv"
-	"strings"
 
 	"fastcount/engine"
 	"fastcount/internal/display"
@@ -38,9 +37,9 @@ func (m Markdown) Write(w io.Writer, r *engine.Report) error {
 	b.WriteString("| patient_id | event_type | count |\n|---|---|---:|\n")
 	for group, n := range s.groups(r) {
 		line := append(b.AvailableBuffer(), "| "...)
-		line = appendMarkdown(line, r.Keys[0][group[0]])
+		line = display.AppendMarkdown(line, display.Name(r.Keys[0][group[0]]))
 		line = append(line, " | "...)
-		line = appendMarkdown(line, r.Keys[1][group[1]])
+		line = display.AppendMarkdown(line, display.Name(r.Keys[1][group[1]]))
 		line = append(line, " | "...)
 		line = strconv.AppendUint(line, n, 10)
 		if _, err := b.Write(append(line, " |\n"...)); err != nil {
@@ -51,22 +50,4 @@ func (m Markdown) Write(w io.Writer, r *engine.Report) error {
 		b.WriteString("\nNot shown: " + plural(n, "patient") + ".\n")
 	}
 	return b.Flush()
-}
-
-// markdownSpecial are the characters that may have a meaning within a cell. The
-// underscore has none within a word, where it is most frequent.
-const markdownSpecial = "\\`*[]<>&|~!#"
-
-// appendMarkdown appends an id as the text of a cell.
-func appendMarkdown(line []byte, id string) []byte {
-	name := display.Name(id)
-	for i := range len(name) {
-		c := name[i]
-		atEdge := i == 0 || i == len(name)-1
-		if strings.IndexByte(markdownSpecial, c) >= 0 || c == '_' && atEdge {
-			line = append(line, '\\')
-		}
-		line = append(line, c)
-	}
-	return line
 }

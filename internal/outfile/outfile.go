@@ -36,6 +36,10 @@ import (
 	"fastcount/sinks"
 )
 
+// IncompleteSuffix ends the name of a file that holds an incomplete report, if
+// its format has no mark for that.
+const IncompleteSuffix = ".incomplete"
+
 // Output is a sink and the file that receives its bytes.
 type Output struct {
 	Name string // for messages; "" for "output FILE"
@@ -358,7 +362,7 @@ func (t target) marks() bool {
 
 // incompletePath returns the path for an incomplete report, next to the file
 // itself and not to a link that leads to it.
-func (t target) incompletePath() string { return t.place.Path + ".incomplete" }
+func (t target) incompletePath() string { return t.place.Path + IncompleteSuffix }
 
 // name returns the name of t for messages.
 func (t target) name() string {
