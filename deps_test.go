@@ -21,7 +21,7 @@ import (
 // bench or fuzz, and only tests and benchmarks import internal/testing.
 var imports = map[string]string{
 	"":                             "",
-	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/credentials internal/diagnose internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/signals internal/stats internal/stdout",
+	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/credentials internal/diagnose internal/diff internal/result internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/signals internal/stats internal/stdout",
 	"sources":                      "engine parser internal/inflate internal/mapped internal/filter internal/ziparchive",
 	"internal/mapped":              "",
 	"sinks":                        "engine internal/display internal/human internal/nearest",
@@ -66,6 +66,8 @@ var imports = map[string]string{
 	"internal/atomicfile":          "",
 	"internal/partial":             "engine parser internal/jsonline internal/shard",
 	"internal/checkpoint":          "engine sources internal/jsonline internal/partial internal/atomicfile",
+	"internal/result":              "engine parser internal/partial",
+	"internal/diff":                "internal/display internal/human internal/jsonline",
 	"internal/plan":                "engine parser sources internal/jsonline internal/partial internal/shard",
 	"internal/merge":               "engine internal/partial internal/shard internal/atomicfile",
 	"internal/outfile":             "engine internal/atomicfile sinks",

@@ -1,0 +1,100 @@
+package result
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+
+	"fastcount/parser"
+)
+
+// csvDecoder reads the format of sinks.CSV.
+type csvDecoder struct {
+	r     *parser.Reader
+	block *parser.Block
+	row   int // of block, the next one
+}
+
+// readCSV reads the header of CSV.
+func (r *Reader) readCSV(in io.Reader) error {
+	width, in, err := widthOf(in)
+	if err != nil {
+		return err
+	}
+	columns := make([]parser.Selector, width)
+	for i := range columns {
+		columns[i].Number = i + 1
+	}
+	d := &csvDecoder{r: parser.NewReader(in, parser.Config{Columns: columns}), block: new(parser.Block)}
+	if err := d.r.Begin(); err != nil {
+		return err
+	}
+	names := make([]string, width)
+	for i := range names {
+		names[i] = string(d.r.Header().Name(i))
+	}
+	if err := checkHeader(names); err != nil {
+		return err
+	}
+	r.format, r.keys, r.dec = "csv", names[:width-1], d
+	return nil
+}
+
+// widthOf returns the number of columns of CSV, and a reader of all of it.
+func widthOf(in io.Reader) (width int, all io.Reader, err error) {
+	var read bytes.Buffer
+	p := parser.NewReader(io.TeeReader(in, &read), parser.Config{BufferSize: headSize})
+	defer p.Release()
+	if err := p.Begin(); err != nil {
+		return 0, nil, err
+	}
+	return p.Header().Width(), io.MultiReader(&read, in), nil
+}
+
+// checkHeader returns an error unless the columns are those of a result.
+func checkHeader(names []string) error {
+	last := len(names) - 1
+	switch {
+	case last > 0 && names[last] == "count":
+		return nil
+	case last == 2 && names[1] == "rows":
+		return &NotResultError{"it has totals alone, without the counts of groups", "write the result with --sink csv"}
+	case last > 1 && slices.Equal(names[last-1:], []string{"old", "new"}):
+		return &NotResultError{"the differences of two results", countItFirst}
+	}
+	return &NotResultError{"CSV whose last column is not count", countItFirst}
+}
+
+func (d *csvDecoder) next(values [][]byte) (uint64, error) {
+	for d.row == d.block.Rows {
+		block, err := d.r.Next()
+		if err == io.EOF && d.r.Unterminated() {
+			return 0, fmt.Errorf("%w: %w within the last line", ErrMalformed, errEnd)
+		}
+		if err != nil {
+			return 0, err
+		}
+		d.block, d.row = block, 0
+	}
+	row := d.row
+	d.row++
+	for i := range d.block.Columns {
+		c := &d.block.Columns[i]
+		field := d.block.Data[c.Starts[row]:c.Ends[row]]
+		if i < len(values) {
+			set(values, i, field)
+			continue
+		}
+		n, ok := parseCount(field)
+		if !ok {
+			return 0, d.at(errCount)
+		}
+		return n, nil
+	}
+	return 0, d.at(errCount) // there is a column for the count
+}
+
+func (d *csvDecoder) at(err error) error {
+	return fmt.Errorf("%w: %w", ErrMalformed, d.block.ErrorAt(d.row-1, 0, err))
+}

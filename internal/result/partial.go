@@ -1,0 +1,56 @@
+package result
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+
+	"fastcount/engine"
+	"fastcount/internal/partial"
+)
+
+// partialDecoder reads partial results.
+type partialDecoder struct {
+	r      *partial.Reader
+	escape bool
+}
+
+// readPartial reads the header of a partial result. The result of a shard is
+// incomplete unless it covers the whole job.
+func (r *Reader) readPartial(in *bufio.Reader) error {
+	p, err := partial.NewReader(in)
+	if err != nil {
+		return err
+	}
+	h := p.Header()
+	r.format, r.keys, r.dec = "partial result", []string{"patient_id", "event_type"}, &partialDecoder{p, h.EscapeIDs}
+	covered := int64(0)
+	for _, c := range h.Covers {
+		covered += c[1] - c[0]
+	}
+	if covered < h.Total {
+		r.incomplete = []string{fmt.Sprintf("partial result %s: covers %d of %d units of its job", h.Label, covered, h.Total)}
+	}
+	return nil
+}
+
+func (d *partialDecoder) next(values [][]byte) (uint64, error) {
+	patient, event, n, err := d.r.Next()
+	for i, id := range [...]string{patient, event} {
+		values[i] = append(values[i][:0], id...)
+		if d.escape {
+			values[i] = engine.AppendEscaped(nil, values[i])
+		}
+	}
+	return n, err
+}
+
+// errEscaped is returned for ids whose order changes when they are escaped.
+var errEscaped = errors.New("groups out of order once ids are escaped: merge the partial results into another format")
+
+func (d *partialDecoder) at(err error) error {
+	if err == errOrder {
+		err = errEscaped // package partial checks the order of ids that are not escaped
+	}
+	return fmt.Errorf("%w: %w", ErrMalformed, err)
+}

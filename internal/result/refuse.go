@@ -1,0 +1,65 @@
+package result
+
+import (
+	"bytes"
+)
+
+// headSize is the number of bytes by which a format is recognized.
+const headSize = 64
+
+// blanks are the characters that JSON allows between values.
+const blanks = " \t\r\n"
+
+// partialHead begins a partial result.
+const partialHead = `{"fastcount":"partial result"`
+
+// NotResultError is the error for data that is not a result that can be read.
+type NotResultError struct {
+	Kind string // as in "not a result: KIND", such as "a plan"
+	Hint string // what to do, as an imperative sentence
+}
+
+func (e *NotResultError) Error() string { return "not a result that can be compared: " + e.Kind }
+
+// foreign is a format that is recognized in order to name it.
+type foreign struct {
+	begins string // in lower case
+	NotResultError
+}
+
+const (
+	anotherSink  = "write the result in another format, such as with --sink json"
+	countItFirst = "name results of fastcount; to count a file of data, use: fastcount -o counts.json FILE"
+)
+
+// foreigners are the formats that are recognized by their first bytes.
+var foreigners = []foreign{
+	{`{"fastcount":"plan"`, NotResultError{"a plan", "count its shards, and merge the partial results"}},
+	{`{"fastcount":`, NotResultError{"another file of fastcount", countItFirst}},
+	{"<!doctype html", NotResultError{"an HTML page", anotherSink}},
+	{"<html", NotResultError{"an HTML page", anotherSink}},
+	{"| ", NotResultError{"a Markdown table", anotherSink}},
+	{"patient  ", NotResultError{"a table for reading", anotherSink}},
+}
+
+// empty is the error for data without a byte. It may be the NDJSON of a result
+// without rows, but also a file that was never written.
+var empty = &NotResultError{"it is empty", "write the result again; of a result without rows, use another format than ndjson"}
+
+// refuse returns an error for data that begins with head and is certainly not a
+// result.
+func refuse(head []byte) error {
+	if len(head) == 0 {
+		return empty
+	}
+	if bytes.HasPrefix(head, []byte(partialHead)) {
+		return nil
+	}
+	start := bytes.ToLower(bytes.TrimLeft(head, blanks+"\ufeff"))
+	for _, f := range foreigners {
+		if bytes.HasPrefix(start, []byte(f.begins)) {
+			return &f.NotResultError
+		}
+	}
+	return nil
+}
