@@ -35,6 +35,8 @@ func newCount(p *program) *cobra.Command {
 	o.verify = cli.NewChoice("strict", "strict", "warn", "off")
 	f.Var(&o.verify, "verify", "how to treat downloads that disagree with their metadata; warn counts them and exits with 3")
 	o.proofFlags(f)
+	o.againstFlags(f)
+	s.Complete("SPEC", completeSpecs)
 	f.BoolVar(&o.allowPartial, "allow-partial", false, "if sources fail, write the result of the rest and exit with 3")
 	cli.AddText(f, &o.state, "state", "DIR", "directory to keep finished parts in, and to continue from (see help state)")
 	f.Var(&o.maxDuration, "max-duration", "stop with exit code 10 after this time")
@@ -92,11 +94,17 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, endProfile()) }()
-	return o.count(ctx, p, found, cfg, outputs)
+	old, err := o.openAgainst(ctx, p, new(engine.Report).KeyNames())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, old.close()) }()
+	return o.count(ctx, p, found, cfg, outputs, old)
 }
 
-// count counts sources and writes the result.
-func (o *countOptions) count(ctx context.Context, p *program, found []sources.Source, cfg engine.Config, outputs *outfile.Outputs) (err error) {
+// count counts sources, writes the result, and compares it with an older one
+// unless old is nil.
+func (o *countOptions) count(ctx context.Context, p *program, found []sources.Source, cfg engine.Config, outputs *outfile.Outputs, old *comparer) (err error) {
 	begin := time.Now()
 	remote, err := o.connect(p, found, uint64(o.maxWindow))
 	if err != nil {
@@ -129,10 +137,11 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	took := time.Since(begin)
 	o.account.finished(report, took, time.Since(counted))
 	o.summarise(p, report, found, took)
+	compared := old.compare(p, report, o.showData)
 	if len(report.Incomplete) > 0 {
-		return &incompleteError{report.Incomplete}
+		return errors.Join(compared, &incompleteError{report.Incomplete})
 	}
-	return nil
+	return compared
 }
 
 // countParts counts parts, shows the progress, and checks that the report has

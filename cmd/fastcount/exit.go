@@ -19,6 +19,7 @@ import (
 	"fastcount/internal/partial"
 	"fastcount/internal/plan"
 	"fastcount/internal/resources"
+	"fastcount/internal/result"
 	"fastcount/internal/signals"
 	"fastcount/internal/stdout"
 	"fastcount/parser"
@@ -39,6 +40,7 @@ const (
 	exitMismatch    = 9
 	exitTimeUp      = 10
 	exitMerge       = 11
+	exitDiffer      = 12
 	exitHungUp      = 129
 	exitInterrupted = 130
 	exitBrokenPipe  = 141 // what a shell reports for cat; the only failure without a message
@@ -63,6 +65,7 @@ var exitCodes = []struct {
 	{exitMismatch, "mismatch", "the counts disagree with the server's metadata or --expect-rows, or the proof is weaker than --require"},
 	{exitTimeUp, "time_limit", "--max-duration: time limit exceeded"},
 	{exitMerge, "partial_results", "partial results are missing, overlap, do not belong together, or are corrupt"},
+	{exitDiffer, "differs", "the results differ by more than --allow"},
 	{exitHungUp, "hung_up", "hung up: the terminal was closed"},
 	{exitInterrupted, "interrupted", "interrupted (Ctrl-C)"},
 	{exitBrokenPipe, "broken_pipe", "standard output was closed by its reader"},
@@ -88,7 +91,7 @@ var failures = []failure{
 	{is: signaled(exitInterrupted), code: exitInterrupted},
 	{is: signaled(exitTerminated), code: exitTerminated},
 	{is: as[*cli.UsageError], code: exitUsage},
-	{is: as[*incompleteError], code: exitIncomplete},
+	{matches(errDiffer), exitDiffer, allowHint},
 
 	{matches(engine.ErrIDTooLong), exitLimit, "raise the limit with --max-id"},
 	{matches(engine.ErrTooManyPatients), exitLimit, "raise the limit with --max-patients"},
@@ -192,6 +195,10 @@ var failures = []failure{
 	{matches(engine.ErrOnlyBadRows), exitData, "set the delimiter with --delimiter, or leave out --max-bad-rows to see where the first of these rows is"},
 	{matches(engine.ErrTooManyBadRows), exitData, "leave out more rows with --max-bad-rows"},
 	{is: matches(engine.ErrBadRows), code: exitData},
+	{is: as[*result.NotResultError], code: exitData},
+	{matches(result.ErrMalformed), exitData, "write the result again with fastcount, sorted by name and without --top"},
+
+	{is: as[*incompleteError], code: exitIncomplete}, // the result was written, so every other failure is worse
 }
 
 // Hints of several failures.
@@ -296,6 +303,9 @@ func hints(err error) []string {
 	}
 	if f, ok := errors.AsType[*sources.FormatError](err); ok {
 		return []string{f.Hint}
+	}
+	if n, ok := errors.AsType[*result.NotResultError](err); ok {
+		return []string{n.Hint}
 	}
 	if i, ok := errors.AsType[*incompleteError](err); ok {
 		var all []string

@@ -25,6 +25,7 @@ const (
 
 // fileFlags lists every flag that names a file or directory.
 var fileFlags = map[string]fileUse{
+	"against":      readsFile,
 	"ca-file":      readsFile,
 	"client-cert":  readsFile,
 	"client-key":   readsFile,

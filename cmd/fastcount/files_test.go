@@ -22,7 +22,7 @@ func TestFileFlagsAreListed(t *testing.T) {
 			named := strings.Contains(f.Value, "FILE") || strings.Contains(f.Value, "DIR") || strings.Contains(f.Value, "PLAN") ||
 				strings.Contains(f.Name, "file") || strings.Contains(f.Name, "dir") && !strings.Contains(f.Name, "redirect")
 			use, listed := fileFlags[f.Name]
-			if formatOnly := c.Name() == "exports" && f.Name == "sink"; named != listed && !formatOnly {
+			if formatOnly := f.Name == "sink" && (c.Name() == "exports" || c.Name() == "diff"); named != listed && !formatOnly {
 				t.Errorf("%s --%s=%s: names a file: %v, listed: %v", c.Name(), f.Name, f.Value, named, listed)
 			}
 			if listed {

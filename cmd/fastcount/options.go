@@ -88,6 +88,7 @@ type countOptions struct {
 	limitOptions
 	outputOptions
 	proofOptions
+	againstOptions
 	reportOptions
 	scaleOptions
 
