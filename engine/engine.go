@@ -41,10 +41,10 @@ func Run(ctx context.Context, parts []Part, cfg Config) (*Report, error) {
 		return nil, err
 	}
 	r := newRun(parts, cfg)
-	local, remote := r.tasks(ctx)
+	local, remote := r.crews(ctx)
 	var workers sync.WaitGroup
-	r.start(ctx, &workers, local, cfg.Jobs)
-	r.start(ctx, &workers, remote, cfg.Transfers)
+	r.start(ctx, &workers, local)
+	r.start(ctx, &workers, remote)
 	workers.Wait()
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -87,14 +87,14 @@ func newRun(parts []Part, cfg Config) *run {
 	}
 }
 
-// start starts up to n workers, which take tasks in order until none is left.
-func (r *run) start(ctx context.Context, workers *sync.WaitGroup, tasks []task, n int) {
-	queue := make(chan task, len(tasks))
-	for _, t := range tasks {
+// start starts the workers of c, which take tasks in order until none is left.
+func (r *run) start(ctx context.Context, workers *sync.WaitGroup, c crew) {
+	queue := make(chan task, len(c.tasks))
+	for _, t := range c.tasks {
 		queue <- t
 	}
 	close(queue)
-	for range min(n, len(tasks)) {
+	for range min(c.workers, len(c.tasks)) {
 		workers.Go(func() {
 			w := newWorker(r)
 			defer w.release()

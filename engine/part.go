@@ -85,8 +85,10 @@ type Declaration struct {
 }
 
 // Splitter is a part that can be read from several offsets concurrently: a file
-// that is not compressed, or whose compression allows it. Several workers count
-// a large one. A Splitter whose size is not known is read as a whole.
+// that is not compressed, or whose compression allows it, or an object whose
+// server supports byte ranges. Several workers count a large one. If a range
+// cannot be read, the part is read as a whole. A Splitter whose size is not
+// known is read as a whole, too.
 type Splitter interface {
 	// Boundary returns the first stored byte at or after at where a byte range
 	// may begin, or the size of the part without one.
@@ -99,9 +101,10 @@ type Splitter interface {
 	OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error)
 }
 
-// Retrier is a part whose failed attempts may be repeated. The counts of a
-// failed attempt are discarded, and after a pause the part is opened again from
-// its first byte. A part that is not a Retrier fails at its first error.
+// Retrier is a part whose failed attempts may be repeated. An attempt reads the
+// whole part. The counts of a failed attempt are discarded, and after a pause
+// the part is opened again from its first byte. A part that is not a Retrier
+// fails at its first error.
 type Retrier interface {
 	// Retry reports whether to try again after attempt number attempt, counted
 	// from 1, failed with err, and how long to wait before. err is an error of
@@ -122,6 +125,7 @@ type StreamInfo struct {
 
 	RawBytes int64         // bytes read from the source, before decompression
 	Mapped   int64         // of RawBytes, those read through a mapping of a file
+	Retries  int           // requests that failed and were repeated, without reading a byte twice
 	Waited   time.Duration // time spent waiting for the source; the rest of the time in Read is decompression
 
 	// Limit, of a stream that OpenRange returned, is the number of decoded

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"fastcount/parser"
 )
@@ -37,7 +38,8 @@ type splitPart struct {
 	part   int
 	file   Splitter
 	bounds []int64 // range i is from bounds[i] to bounds[i+1]
-	begin  sync.Once
+	begun  atomic.Bool   // a worker reads the header, or has read it
+	begin  chan struct{} // closed once that is done
 
 	ctx  context.Context // canceled when no further range is needed
 	stop func()          // cancels ctx
@@ -57,6 +59,7 @@ type splitPart struct {
 	checked      bool           // see StreamInfo.Checked; of the last range examined
 	proof        Proof          // weakest of the proved ranges
 	mapped       int64          // see StreamInfo; of the proved ranges
+	retries      int            // likewise
 	settled      bool
 
 	within *Range // PartInfo.Range of the part
@@ -73,6 +76,7 @@ type rangeResult struct {
 	checked bool  // see StreamInfo
 	proof   Proof
 	mapped  int64 // see StreamInfo
+	retries int   // see StreamInfo
 	err     error
 }
 
@@ -84,46 +88,55 @@ var errWrongGuess = errors.New("a range does not begin where it seemed to")
 // Splitter, or whose size is not known.
 var errUnsplittable = errors.New("byte range of a part that cannot be split")
 
-// tasks returns the tasks of a run, in the order in which workers take them.
-func (r *run) tasks(ctx context.Context) (local, remote []task) {
-	remaining := r.splittableBytes()
+// crew is the workers for the local or for the remote parts of a run.
+type crew struct {
+	workers   int
+	remaining int64  // bytes of parts that can be split and are not in tasks yet
+	tasks     []task // in the order in which workers take them
+}
+
+// crews returns the workers of a run and their tasks.
+func (r *run) crews(ctx context.Context) (local, remote crew) {
+	local, remote = crew{workers: r.cfg.Jobs}, crew{workers: r.cfg.Transfers}
+	crewOf := func(part Part) *crew {
+		if part.Info().Remote {
+			return &remote
+		}
+		return &local
+	}
+	for _, part := range r.parts {
+		if from, to, ok := span(part); ok {
+			crewOf(part).remaining += to - from
+		}
+	}
 	for i, part := range r.parts {
-		if ctx.Err() != nil || r.restore(i) {
-			continue
-		}
-		info := part.Info()
-		if info.Remote {
-			remote = append(remote, task{part: i})
-			continue
-		}
-		bounds := r.split(ctx, part, remaining)
-		if len(bounds) > 0 {
-			remaining -= bounds[len(bounds)-1] - bounds[0]
-		}
-		switch {
-		case info.Range != nil && bounds == nil:
-			r.fail(i, 0, errUnsplittable)
-			continue
-		case info.Range == nil && len(bounds) < 3:
-			local = append(local, task{part: i})
-			continue
-		}
-		c := r.newSplitPart(ctx, i, bounds)
-		for n := range c.results {
-			local = append(local, task{part: i, split: c, index: n})
+		if ctx.Err() == nil && !r.restore(i) {
+			r.assign(ctx, i, crewOf(part))
 		}
 	}
 	return local, remote
 }
 
-// splittableBytes returns the sum of the sizes of all parts that can be split.
-func (r *run) splittableBytes() (total int64) {
-	for _, part := range r.parts {
-		if from, to, ok := span(part); ok {
-			total += to - from
-		}
+// assign adds the tasks of a part to those of w.
+func (r *run) assign(ctx context.Context, i int, w *crew) {
+	part := r.parts[i]
+	bounds := r.split(ctx, part, *w)
+	if len(bounds) > 0 {
+		w.remaining -= bounds[len(bounds)-1] - bounds[0]
 	}
-	return total
+	ranged := part.Info().Range != nil
+	switch {
+	case ranged && bounds == nil:
+		r.fail(i, 0, errUnsplittable)
+		return
+	case !ranged && len(bounds) < 3:
+		w.tasks = append(w.tasks, task{part: i})
+		return
+	}
+	c := r.newSplitPart(ctx, i, bounds)
+	for n := range c.results {
+		w.tasks = append(w.tasks, task{part: i, split: c, index: n})
+	}
 }
 
 // span returns the byte range of a part that is to be counted, and whether the
@@ -141,16 +154,16 @@ func span(part Part) (from, to int64, ok bool) {
 }
 
 // split returns where the ranges of a part begin, followed by the end of the
-// last one, or nil if the part cannot be split. remaining is the number of
+// last one, or nil if the part cannot be split. w.remaining is the number of
 // bytes of this part and of all later ones that can be split.
-func (r *run) split(ctx context.Context, part Part, remaining int64) (bounds []int64) {
+func (r *run) split(ctx context.Context, part Part, w crew) (bounds []int64) {
 	from, to, ok := span(part)
 	if !ok {
 		return nil
 	}
 	bounds = []int64{from}
-	for at := from; r.cfg.Jobs > 1 && r.cfg.MaxBadRows == 0 && r.cfg.Dialect.SkipFooter == 0; {
-		n := r.rangeSize(remaining - (at - from))
+	for at := from; w.workers > 1 && r.cfg.MaxBadRows == 0 && r.cfg.Dialect.SkipFooter == 0; {
+		n := r.rangeSize(w.remaining-(at-from), w.workers)
 		if to-at < n+n/2 {
 			break
 		}
@@ -164,17 +177,18 @@ func (r *run) split(ctx context.Context, part Part, remaining int64) (bounds []i
 	return append(bounds, to)
 }
 
-// rangeSize returns the size of the next range if remaining bytes are left.
-func (r *run) rangeSize(remaining int64) int64 {
+// rangeSize returns the size of the next range if remaining bytes are left for
+// a number of workers.
+func (r *run) rangeSize(remaining int64, workers int) int64 {
 	if r.cfg.RangeSize > 0 {
 		return r.cfg.RangeSize
 	}
-	return max(minRange, remaining/int64(r.cfg.Jobs*rangesPerShare))
+	return max(minRange, remaining/int64(workers*rangesPerShare))
 }
 
 func (r *run) newSplitPart(ctx context.Context, part int, bounds []int64) *splitPart {
 	c := &splitPart{
-		run: r, part: part, file: r.parts[part].(Splitter), bounds: bounds,
+		run: r, part: part, file: r.parts[part].(Splitter), bounds: bounds, begin: make(chan struct{}),
 		proof: ProofRows, accumulators: make(map[*worker]*accumulator), results: make([]*rangeResult, len(bounds)-1),
 	}
 	c.within = r.parts[part].Info().Range
@@ -186,7 +200,11 @@ func (r *run) newSplitPart(ctx context.Context, part int, bounds []int64) *split
 // count counts range i. The worker that finishes the last range settles the
 // part.
 func (c *splitPart) count(ctx context.Context, w *worker, i int) {
-	c.begin.Do(func() { c.readHeader(ctx, w) })
+	if c.begun.CompareAndSwap(false, true) {
+		c.readHeader(ctx, w)
+		close(c.begin)
+	}
+	<-c.begin
 	t := c.enter(w)
 	if t == nil {
 		return
@@ -271,7 +289,7 @@ func (c *splitPart) countRange(w *worker, i int, t *accumulator) (result *rangeR
 		result.start = 0 // it begins with the header
 	}
 	info := stream.Info()
-	result.checked, result.proof, result.mapped = info.Checked, info.Proof, info.Mapped
+	result.checked, result.proof, result.mapped, result.retries = info.Checked, info.Proof, info.Mapped, info.Retries
 	result.err = closed(stream, result.err)
 	return result
 }
@@ -285,6 +303,9 @@ func (c *splitPart) leave(i int, result *rangeResult) bool {
 	c.results[i] = result
 	for c.fault == nil && c.proved < len(c.results) && c.results[c.proved] != nil {
 		c.fault = c.prove(c.results[c.proved])
+	}
+	if c.fault == nil && c.isBroken(result.err) {
+		c.fault = result.err
 	}
 	done := c.fault != nil || c.proved == len(c.results)
 	if done {
@@ -309,6 +330,7 @@ func (c *splitPart) prove(result *rangeResult) error {
 	}
 	c.proof = min(c.proof, result.proof)
 	c.mapped += result.mapped
+	c.retries += result.retries
 	c.proved++
 	c.lines += result.lines
 	if c.proved == len(c.results) {
@@ -318,6 +340,14 @@ func (c *splitPart) prove(result *rangeResult) error {
 	c.at += result.limit
 	c.over = result.end - result.limit
 	return nil
+}
+
+// isBroken reports whether err is that of a remote part whose ranges cannot all
+// be read. Reading the part in one stream, which is still possible if a server
+// allows only few connections, need not wait for the ranges before.
+func (c *splitPart) isBroken(err error) bool {
+	var syntax *parser.SyntaxError
+	return err != nil && c.run.parts[c.part].Info().Remote && !errors.Is(err, errWrongGuess) && !errors.Is(err, ErrLimit) && !errors.As(err, &syntax)
 }
 
 // moved converts the position of a syntax error from one within a range to one
@@ -359,9 +389,18 @@ func (c *splitPart) settle(ctx context.Context, w *worker) {
 	case err == nil && !c.checked && errors.As(c.fault, &syntax) && !errors.Is(c.fault, ErrLimit), c.within != nil && len(c.bounds) == 2:
 		c.fail(errors.Join(c.fault, err))
 	case c.within != nil:
+		c.reportAgain(ctx)
 		c.run.newSplitPart(ctx, c.part, []int64{c.bounds[0], c.bounds[len(c.bounds)-1]}).count(ctx, w, 0)
 	default:
+		c.reportAgain(ctx)
 		w.countPart(ctx, c.part)
+	}
+}
+
+// reportAgain reports that the part is read again because of its transport.
+func (c *splitPart) reportAgain(ctx context.Context) {
+	if ctx.Err() == nil && c.isBroken(c.fault) {
+		c.run.retrying(c.run.parts[c.part], 1, c.fault, 0)
 	}
 }
 
@@ -399,7 +438,7 @@ func (c *splitPart) finish(total *accumulator) {
 	from, to := c.bounds[0], c.bounds[len(c.bounds)-1]
 	total.bytes = uint64(c.at - c.start)
 	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes, RawBytes: uint64(to - from), Mapped: c.mapped > (to-from)/2,
-		Attempts: 1, Verified: c.proof, Stats: total.stats, Unterminated: total.unterminated && !c.checked}
+		Attempts: 1 + c.retries, Verified: c.proof, Stats: total.stats, Unterminated: total.unterminated && !c.checked}
 	if c.within != nil {
 		report.Range = &Range{From: from, To: to, Start: c.start, End: c.at, Size: part.Info().Size}
 	}

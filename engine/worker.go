@@ -69,7 +69,7 @@ func (w *worker) try(ctx context.Context, index, attempt int) (wait time.Duratio
 			return wait, true
 		}
 	}
-	report.Attempts = attempt
+	report.Attempts += attempt
 	w.run.settle(index, t, report, err)
 	return 0, false
 }
@@ -242,7 +242,7 @@ func drain(stream io.Reader) error {
 func (r *run) reportOf(part Part, stream io.Reader, t *accumulator) PartReport {
 	info := infoOf(stream, int64(t.bytes))
 	return PartReport{
-		Name: part.Name(), Rows: t.rows, Bytes: t.bytes, RawBytes: uint64(info.RawBytes), BadRows: t.bad.rows, Stats: t.stats,
+		Name: part.Name(), Attempts: info.Retries, Rows: t.rows, Bytes: t.bytes, RawBytes: uint64(info.RawBytes), BadRows: t.bad.rows, Stats: t.stats,
 		Mapped: info.Mapped > info.RawBytes/2, Verified: info.Proof, Unterminated: t.unterminated && !info.Checked,
 	}
 }

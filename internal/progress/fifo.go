@@ -25,7 +25,8 @@ func watchFIFOs(parts []engine.Part) *fifoWatch {
 	w := &fifoWatch{make(map[int]time.Time)}
 	for i, part := range parts {
 		// A file is a Splitter, and its size is known if it is regular.
-		if _, split := part.(engine.Splitter); split && !part.Info().SizeKnown {
+		info := part.Info()
+		if _, split := part.(engine.Splitter); split && !info.SizeKnown && !info.Remote {
 			w.begun[i] = time.Time{}
 		}
 	}
