@@ -239,8 +239,8 @@ func (c *Client) checkSecrets() error {
 
 // reservedHeaders are set by net/http or by this package, or concern the
 // connection. Values from a caller would be dropped.
-var reservedHeaders = []string{"Accept-Encoding", "Connection", "Content-Length", "Host", "Keep-Alive", "Proxy-Connection",
-	"Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+var reservedHeaders = []string{"Accept-Encoding", "Connection", "Content-Length", "Host", "If-Range", "Keep-Alive",
+	"Proxy-Connection", "Range", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 
 // checkHeader rejects headers that cannot be sent. Its errors quote no value,
 // which may be secret.

@@ -26,8 +26,9 @@ const (
 // exchange is the state of one request. mu guards the fields that follow it,
 // which the goroutines of net/http write.
 type exchange struct {
-	proxy *url.URL // nil without one
-	token int      // number of the token that was sent; 0 for none
+	proxy *url.URL   // nil without one
+	part  *byteRange // what is requested; nil for everything
+	token int        // number of the token that was sent; 0 for none
 
 	mu      sync.Mutex
 	phase   phase

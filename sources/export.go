@@ -145,31 +145,13 @@ type element func(v *fastjson.Value) error
 // ask sends a request to the API and retries it where that may help. It calls
 // begin before each attempt for the parser of the response.
 func (c *Client) ask(ctx context.Context, begin func() *answer, path ...string) error {
-	a := begin()
 	if c.server == nil {
+		begin() // the caller uses what it begins
 		return mark(ErrArgument, errors.New("no server is set"))
 	}
-	retry := c.newRetrier(c.server)
-	for attempt := 1; ; attempt++ {
-		err := c.attempt(ctx, c.endpoint(path...), a)
-		if err == nil {
-			return nil
-		}
-		wait, again := retry.Retry(attempt, err)
-		if !again && attempt > 1 {
-			return fmt.Errorf("%w (attempt %d)", err, attempt)
-		}
-		if !again {
-			return err
-		}
-		if c.opts.Retrying != nil && ctx.Err() == nil {
-			c.opts.Retrying(requested(path), attempt, err, wait)
-		}
-		if err := pause(ctx, wait); err != nil {
-			return err
-		}
-		a = begin()
-	}
+	return c.persist(ctx, c.server, requested(path), func() error {
+		return c.attempt(ctx, c.endpoint(path...), begin())
+	})
 }
 
 // requested describes a request to the API for a message.

@@ -24,48 +24,69 @@ const (
 // permits the Content-Type. away permits redirects to AllowRedirect. Errors of
 // the transfer, from fetch and from the stream, match [ErrExhausted].
 func (c *Client) fetch(ctx context.Context, u *url.URL, away bool, accept func(mediaType string) error) (*stream, error) {
+	s, resp, x, err := c.get(ctx, u, away, nil)
+	if err != nil {
+		return nil, err
+	}
+	return ready(s, c.check(resp, x, s, accept))
+}
+
+// get requests u, or if part is not nil a range of it, and returns the response
+// and a stream of its body as it was sent.
+func (c *Client) get(ctx context.Context, u *url.URL, away bool, part *byteRange) (*stream, *http.Response, *exchange, error) {
 	reqCtx, cancel := context.WithCancel(ctx)
-	resp, x, err := c.follow(reqCtx, cancel, u, away)
+	resp, x, err := c.follow(reqCtx, cancel, u, away, part)
 	if err != nil {
 		cancel()
-		return nil, transferError(ctx, x, err)
+		return nil, nil, nil, transferError(ctx, x, err)
 	}
-	s := newBody(ctx, resp, x, c.opts.IdleTimeout, cancel)
-	if err := c.check(resp, x, s, accept); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
+	return newBody(ctx, resp, x, c.opts.IdleTimeout, cancel), resp, x, nil
 }
 
 // check checks the status and headers of the response, and decodes its body.
 func (c *Client) check(resp *http.Response, x *exchange, s *stream, accept func(string) error) error {
-	f, err := contentEncoding(resp.Header)
 	if resp.StatusCode != http.StatusOK {
-		if err == nil {
-			err = s.decode(f, c.opts.MaxWindow)
-		}
-		// After 101 the body is the connection itself, and reads cannot be
-		// interrupted.
-		readable := err == nil && resp.StatusCode != http.StatusSwitchingProtocols
-		return c.newStatusError(resp, x, s, readable)
+		return c.statusError(resp, x, s)
 	}
+	f, err := contentEncoding(resp.Header)
 	if err != nil {
 		return err
 	}
-	mediaType, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if err == nil || mediaType != "" { // a malformed type is ignored
-		if err := accept(mediaType); err != nil {
-			return err
-		}
+	if err := acceptType(resp.Header, accept); err != nil {
+		return err
 	}
+	s.object = objectOf(resp)
 	return s.decodeDeclared(f, c.opts.MaxWindow)
 }
 
+// statusError returns the error for a response whose status is not the one that
+// is needed.
+func (c *Client) statusError(resp *http.Response, x *exchange, s *stream) error {
+	f, err := contentEncoding(resp.Header)
+	if err == nil {
+		err = s.decode(f, c.opts.MaxWindow)
+	}
+	// After 101 the body is the connection itself, and reads cannot be
+	// interrupted.
+	readable := err == nil && resp.StatusCode != http.StatusSwitchingProtocols
+	return c.newStatusError(resp, x, s, readable)
+}
+
+// acceptType returns the error of accept for the Content-Type. A malformed one
+// is ignored.
+func acceptType(h http.Header, accept func(string) error) error {
+	mediaType, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil && mediaType == "" {
+		return nil
+	}
+	return accept(mediaType)
+}
+
 // follow sends the request and follows redirects. cancel cancels ctx.
-func (c *Client) follow(ctx context.Context, cancel func(), u *url.URL, away bool) (*http.Response, *exchange, error) {
+func (c *Client) follow(ctx context.Context, cancel func(), u *url.URL, away bool, part *byteRange) (*http.Response, *exchange, error) {
 	kind := namedServer
 	for hops := 0; ; hops++ {
-		resp, x, err := c.roundTrip(ctx, cancel, u, kind)
+		resp, x, err := c.roundTrip(ctx, cancel, u, kind, part)
 		if err != nil || !isRedirect(resp) {
 			return resp, x, err
 		}
@@ -82,9 +103,9 @@ func (c *Client) follow(ctx context.Context, cancel func(), u *url.URL, away boo
 }
 
 // roundTrip sends the request once.
-func (c *Client) roundTrip(ctx context.Context, cancel func(), u *url.URL, kind int) (*http.Response, *exchange, error) {
+func (c *Client) roundTrip(ctx context.Context, cancel func(), u *url.URL, kind int, part *byteRange) (*http.Response, *exchange, error) {
 	proxy, err := c.proxyFor(u)
-	x := &exchange{proxy: proxy}
+	x := &exchange{proxy: proxy, part: part}
 	if err != nil {
 		return nil, x, err
 	}
@@ -95,7 +116,7 @@ func (c *Client) roundTrip(ctx context.Context, cancel func(), u *url.URL, kind 
 		resp, err = c.send(ctx, x, r, u)
 	}
 	if errors.Is(err, errHTTP2) {
-		x = &exchange{proxy: proxy}
+		x = &exchange{proxy: proxy, part: part}
 		resp, err = c.sendOnce(ctx, cancel, x, kind, u)
 	}
 	if _, conn, _ := x.state(); conn != nil {
@@ -155,6 +176,13 @@ func (c *Client) request(ctx context.Context, x *exchange, kind int, u *url.URL)
 		}
 	}
 	header.Set("Accept-Encoding", "zstd, gzip")
+	if x.part != nil {
+		header.Set("Range", x.part.header())
+	}
+	if x.part != nil && x.part.validator != "" {
+		header.Set("If-Range", x.part.validator)
+		header.Set("Accept-Encoding", "identity")
+	}
 	return (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: header}).WithContext(ctx)
 }
 

@@ -70,10 +70,10 @@ func (f *File) Identity() Identity {
 	return Identity{ID: path, Version: f.found.version()}
 }
 
-// Identity returns the identity of the range. It differs from that of the file
+// Identity returns the identity of the range. It differs from that of the whole
 // and of every other range.
 func (s *section) Identity() Identity {
-	id := s.file.Identity()
+	id := s.whole.Identity()
 	if id != (Identity{}) {
 		id.ID = fmt.Sprintf("bytes [%d,%d) of %s", s.from, s.to, id.ID)
 	}

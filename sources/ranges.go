@@ -6,38 +6,42 @@ import (
 	"errors"
 	"io"
 	"math"
-	"time"
 
 	"fastcount/engine"
 )
 
-// An uncompressed file can be read from any byte on, a compressed one from the
+// Uncompressed data can be read from any byte on, compressed data from the
 // beginning of a gzip member (RFC 1952, section 2.2) or a zstd frame (RFC 8878,
 // section 3.1). Files made by bgzip, pzstd or cat contain many. There is no
 // index of members, so they are found by their first bytes and by decoding
 // their beginnings. If bytes that look like a member are not one, decoding the
 // data before them fails, and so does the range.
 
-var _ engine.Splitter = (*File)(nil)
+// ranged is the data of a file or an object, as it is stored.
+type ranged struct {
+	size      int64
+	content   recognition
+	maxWindow uint64
+	search    int64 // number of bytes that are searched for the beginning of a member
 
-// searchLimit is the number of bytes that are searched for the beginning of a
-// member. Decoding takes about 50 times as long as searching.
-const searchLimit = 1 << 30
+	// open returns a stream of the stored bytes from from on. Most callers stop
+	// soon after to.
+	open func(ctx context.Context, from, to int64) (*stream, error)
+}
 
-// OpenRange implements [engine.Splitter].
-func (f *File) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
-	if err := f.checkStart(ctx, from); err != nil {
+// openRange implements OpenRange of [engine.Splitter].
+func (d ranged) openRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
+	if err := d.checkStart(ctx, from); err != nil {
 		return nil, err
 	}
-	s, err := f.openRegular(ctx, from)
+	s, err := d.open(ctx, from, to)
 	if err != nil {
 		return nil, err
 	}
-	if f.content.format == plain {
-		s, err := ready(s, s.mapUntil(to))
-		return &plainRange{stream: s, limit: to - from}, err
+	if d.content.format == plain {
+		return &plainRange{stream: s, limit: to - from}, nil
 	}
-	r := &memberRange{stream: s, file: f, limit: math.MaxInt64, section: to - from, last: to == f.found.size()}
+	r := &memberRange{stream: s, data: d, limit: math.MaxInt64, section: to - from, last: to == d.size}
 	if err := r.decode(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -45,12 +49,15 @@ func (f *File) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, er
 }
 
 // checkStart returns an error if the range that begins at from shows that the
-// content of the file is certainly not CSV.
-func (f *File) checkStart(ctx context.Context, from int64) error {
-	if f.Err() != nil || f.content.format == plain || from > 0 {
-		return f.Err()
+// content is certainly not CSV.
+func (d ranged) checkStart(ctx context.Context, from int64) error {
+	if d.content.refused != nil || d.content.format == plain || from > 0 {
+		return d.content.refused
 	}
-	s, err := f.open(ctx)
+	s, err := d.open(ctx, 0, headSize)
+	if err == nil {
+		s, err = ready(s, s.decodeContent(d.content.format, d.maxWindow))
+	}
 	if err != nil {
 		return err
 	}
@@ -62,14 +69,7 @@ func (f *File) checkStart(ctx context.Context, from int64) error {
 	return closeErr // reading the range reports other errors
 }
 
-// Modified returns the modification time of the file when it was found.
-func (f *File) Modified() time.Time { return f.found.modified() }
-
-// Plain reports whether the bytes of the file are those that are counted: it is
-// not compressed, and there is no command.
-func (f *File) Plain() bool { return f.content.format == plain && f.pre == nil }
-
-// plainRange is a range of an uncompressed file.
+// plainRange is a range of uncompressed data.
 type plainRange struct {
 	*stream
 	limit int64
@@ -82,14 +82,14 @@ func (r *plainRange) Info() engine.StreamInfo {
 	return info
 }
 
-// memberRange is a range of a compressed file: the members up to the next
-// range, then the members after it.
+// memberRange is a range of compressed data: the members up to the next range,
+// then the members after it.
 type memberRange struct {
 	*stream
-	file    *File
+	data    ranged
 	decoder *decoder
 	section int64 // remaining stored bytes up to the next range, unless last
-	last    bool  // the decoder reads to the end of the file
+	last    bool  // the decoder reads to the end of the data
 	given   int64 // decoded bytes so far
 	limit   int64
 }
@@ -107,7 +107,7 @@ func (r *memberRange) decode() (err error) {
 	if !r.last {
 		stored = io.LimitReader(r.stream, r.section)
 	}
-	r.decoder, err = newDecoder(stored, r.file.content.format, r.file.opts.maxWindow())
+	r.decoder, err = newDecoder(stored, r.data.content.format, r.data.maxWindow)
 	if err == nil && !r.last {
 		r.decoder.refusePadding()
 	}
@@ -142,34 +142,34 @@ func (r *memberRange) Window(unread int) []byte {
 // Close implements io.Closer.
 func (r *memberRange) Close() error { return errors.Join(r.decoder.Close(), r.stream.Close()) }
 
-// Boundary implements [engine.Splitter].
-func (f *File) Boundary(ctx context.Context, at int64) (place int64, err error) {
+// boundary implements Boundary of [engine.Splitter].
+func (d ranged) boundary(ctx context.Context, at int64) (place int64, err error) {
 	switch {
-	case f.Plain():
+	case d.content.format == plain:
 		return at, nil
-	case f.content.format.magic() == nil:
-		return f.found.size(), nil
+	case d.content.format.magic() == nil:
+		return d.size, nil
 	}
-	s, err := f.openRegular(ctx, at)
+	s, err := d.open(ctx, at, at)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	return f.findMember(ctx, s, at)
+	return d.findMember(ctx, s, at)
 }
 
-// findMember returns the offset in the file of the first member in r, which
-// begins at the offset at.
-func (f *File) findMember(ctx context.Context, r io.Reader, at int64) (int64, error) {
-	overlap := len(f.content.format.magic()) - 1
+// findMember returns the offset of the first member in r, which begins at the
+// offset at, or the size of the data if none is found.
+func (d ranged) findMember(ctx context.Context, r io.Reader, at int64) (int64, error) {
+	overlap := len(d.content.format.magic()) - 1
 	buf := make([]byte, inputSize)
-	for kept, stop := 0, at+searchLimit; at < stop; {
+	for kept, stop := 0, at+d.search; at < stop; {
 		n, err := r.Read(buf[kept:])
 		if err != nil && err != io.EOF {
 			return 0, err
 		}
 		seen := buf[:kept+n]
-		if i := f.memberIn(ctx, seen, at); i >= 0 {
+		if i := d.memberIn(ctx, seen, at); i >= 0 {
 			return at + int64(i), nil
 		}
 		if err == io.EOF {
@@ -179,30 +179,33 @@ func (f *File) findMember(ctx context.Context, r io.Reader, at int64) (int64, er
 		at += int64(len(seen) - kept)
 		copy(buf, seen[len(seen)-kept:])
 	}
-	return f.found.size(), nil
+	return d.size, nil
 }
 
 // memberIn returns the index of the first member in seen, or -1. seen begins at
-// the offset at of the file.
-func (f *File) memberIn(ctx context.Context, seen []byte, at int64) int {
-	magic := f.content.format.magic()
+// the offset at of the data.
+func (d ranged) memberIn(ctx context.Context, seen []byte, at int64) int {
+	magic := d.content.format.magic()
 	for i := 0; ; i++ {
 		next := bytes.Index(seen[i:], magic)
 		if next < 0 {
 			return -1
 		}
-		if i += next; f.decodable(ctx, at+int64(i)) {
+		if i += next; d.decodable(ctx, at+int64(i)) {
 			return i
 		}
 	}
 }
 
 // decodable reports whether data can be decoded from the offset at on.
-func (f *File) decodable(ctx context.Context, at int64) bool {
-	r, err := f.OpenRange(ctx, at, f.found.size())
+func (d ranged) decodable(ctx context.Context, at int64) bool {
+	s, err := d.open(ctx, at, at)
+	if err == nil {
+		s, err = ready(s, s.decode(d.content.format, d.maxWindow))
+	}
 	if err != nil {
 		return false
 	}
-	n, err := io.CopyN(io.Discard, r, inputSize)
-	return r.Close() == nil && (err == nil || err == io.EOF && n > 0)
+	n, err := io.CopyN(io.Discard, s, inputSize)
+	return s.Close() == nil && (err == nil || err == io.EOF && n > 0)
 }

@@ -3,9 +3,11 @@ package sources
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -97,6 +99,9 @@ const (
 // limit or a cancellation, is one that the engine found in the data: a syntax
 // error or a mismatch with the metadata.
 func judge(err error) verdict {
+	if _, ok := errors.AsType[*gaveUp](err); ok {
+		return never
+	}
 	if status, ok := errors.AsType[*StatusError](err); ok {
 		if temporary(status.Code) && status.RetryAfter <= maxRetryAfter {
 			return always
@@ -163,6 +168,31 @@ func parseRetryAfter(s string, now time.Time) time.Duration {
 		return 0
 	}
 	return max(date.Sub(now), 0)
+}
+
+// persist makes attempts to request u until one succeeds or further ones are of
+// no use. what describes the request in messages.
+func (c *Client) persist(ctx context.Context, u *url.URL, what string, try func() error) error {
+	retry := c.newRetrier(u)
+	for attempt := 1; ; attempt++ {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		wait, again := retry.Retry(attempt, err)
+		if !again && attempt > 1 {
+			return fmt.Errorf("%w (attempt %d)", err, attempt)
+		}
+		if !again {
+			return err
+		}
+		if c.opts.Retrying != nil && ctx.Err() == nil {
+			c.opts.Retrying(what, attempt, err, wait)
+		}
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
 }
 
 // pause waits for d or until ctx is done.

@@ -11,10 +11,14 @@ import (
 
 var _ engine.Splitter = (*section)(nil)
 
-// section is a part that is a range of a file. It does not embed the file,
-// whose identity is not that of the range.
+// section is a part that is a range of another one. It does not embed that
+// part, whose identity is not that of the range.
 type section struct {
-	file     *File
+	whole interface {
+		engine.Part
+		engine.Splitter
+		Identity() Identity
+	}
 	name     string
 	from, to int64
 }
@@ -23,12 +27,16 @@ type section struct {
 // not be compressed.
 func (f *File) Section(name string, from, to int64) engine.Part { return &section{f, name, from, to} }
 
+// Section returns a part that is the range [from, to) of the data at the URL.
+// Pin must have found that its server supports ranges, and that it is Plain.
+func (u *URL) Section(from, to int64) engine.Part { return &section{u, u.name, from, to} }
+
 // Name implements engine.Part.
 func (s *section) Name() string { return s.name }
 
-// Info implements [engine.Part]. The size is that of the file.
+// Info implements [engine.Part]. The size is that of the whole.
 func (s *section) Info() engine.PartInfo {
-	info := s.file.Info()
+	info := s.whole.Info()
 	info.Range = &engine.Range{From: s.from, To: s.to}
 	return info
 }
@@ -39,16 +47,16 @@ var errRange = errors.New("a range cannot be opened as a complete part")
 // Open implements [engine.Part]. It returns an error, since a range may begin
 // and end inside a record and has no header. OpenRange reads it.
 func (s *section) Open(context.Context) (io.ReadCloser, error) {
-	return nil, fmt.Errorf("bytes %d to %d of %s: %w", s.from, s.to, s.file.path, errRange)
+	return nil, fmt.Errorf("bytes %d to %d of %s: %w", s.from, s.to, s.whole.Name(), errRange)
 }
 
 // Boundary implements [engine.Splitter].
 func (s *section) Boundary(ctx context.Context, at int64) (int64, error) {
-	return s.file.Boundary(ctx, at)
+	return s.whole.Boundary(ctx, at)
 }
 
 // OpenRange implements [engine.Splitter]. The range may be any range of the
-// file: the header is outside of the section.
+// whole: the header is outside of the section.
 func (s *section) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
-	return s.file.OpenRange(ctx, from, to)
+	return s.whole.OpenRange(ctx, from, to)
 }

@@ -20,6 +20,7 @@ type stream struct {
 	checked   bool                         // see [engine.StreamInfo]
 	seems     *atomic.Pointer[FormatError] // what the data seems to be instead of CSV; may be nil
 	process   *filter.Process              // that the raw bytes are the output of, or nil
+	object    *object                      // of an HTTP response that other requests can continue, or nil
 	decoders  []*decoder                   // bottom first
 	closers   []func() error               // bottom first
 }
@@ -124,8 +125,11 @@ func (s *stream) Guard(f func() error) error {
 // Info returns facts about the stream.
 func (s *stream) Info() engine.StreamInfo {
 	info := engine.StreamInfo{Proof: s.strongest(), Checked: s.checked, RawBytes: s.raw.n, Waited: s.raw.in}
-	if r, ok := s.raw.r.(*regularReader); ok {
+	switch r := s.raw.r.(type) {
+	case *regularReader:
 		info.Mapped = r.mapped
+	case *objectReader:
+		info.Retries = r.retries
 	}
 	if s.process != nil {
 		info.RawBytes = s.process.Consumed()

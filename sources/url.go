@@ -6,18 +6,29 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"fastcount/engine"
 )
 
 var (
-	_ engine.Part    = (*URL)(nil)
-	_ engine.Retrier = (*URL)(nil)
+	_ engine.Part     = (*URL)(nil)
+	_ engine.Retrier  = (*URL)(nil)
+	_ engine.Splitter = (*URL)(nil)
 )
 
-// URL is a part that is the CSV at a URL. It has no declared metadata.
+// URL is a part that is the CSV at a URL. It has no declared metadata. After
+// Probe or Pin it can be read at several offsets concurrently, if the server
+// sends ranges of it.
 type URL struct {
 	remote
+	size    int64       // of the data as it is stored, if it is known; otherwise -1
+	object  *object     // nil unless the server sends ranges
+	content recognition // of object
+	pinned  bool        // only object is read
+
+	unranged atomic.Bool            // the server failed to send a range
+	first    atomic.Pointer[stream] // response to Probe or Pin that holds all data, until Open takes it
 }
 
 // URL returns a part that reads a URL. It does not connect. The name of the
@@ -32,13 +43,43 @@ func (c *Client) URL(raw, name string) (*URL, error) {
 	if name == "" {
 		name = publicURL(u)
 	}
-	return &URL{c.newRemote(u, name)}, nil
+	return &URL{remote: c.newRemote(u, name), size: -1}, nil
 }
 
 // Info implements [engine.Part]. Delimiter and facts depend on the path of the
 // URL.
 func (u *URL) Info() engine.PartInfo {
-	return engine.PartInfo{Remote: true, Delimiter: nameDelimiter(u.url.Path), Facts: pathFacts(u.url.Path)}
+	return engine.PartInfo{Remote: true, Size: max(0, u.size), SizeKnown: u.size >= 0,
+		Delimiter: nameDelimiter(u.url.Path), Facts: pathFacts(u.url.Path)}
+}
+
+// Open implements [engine.Part]. It returns once the first bytes of the
+// response are available. It decodes the Content-Encoding, pipes the data
+// through the command of the client, if there is one, and then decodes data
+// that is compressed by its first bytes. A response that breaks is continued if
+// the server sends ranges; otherwise, another attempt begins at the first byte.
+func (u *URL) Open(ctx context.Context) (io.ReadCloser, error) {
+	return u.deliver(u.open(ctx, u.stored))
+}
+
+// stored returns the bytes at the URL, without a Content-Encoding.
+func (u *URL) stored(ctx context.Context, accept func(string) error) (*stream, error) {
+	if u.object != nil && !u.unranged.Load() {
+		return u.openRange(ctx, 0, u.size)
+	}
+	s := u.first.Swap(nil)
+	if s == nil {
+		var err error
+		if s, err = u.client.fetch(ctx, u.url, true, accept); err != nil {
+			return nil, err
+		}
+	}
+	if s.object == nil {
+		return s, nil
+	}
+	r := u.newObjectReader(ctx, *s.object, 0, s.object.size)
+	r.body, r.end = s, s.object.size
+	return r.stream(), nil
 }
 
 // publicURL returns the form of a URL for messages, which is without its query.
@@ -75,21 +116,25 @@ func (c *Client) newRetrier(u *url.URL) *retrier {
 // Name implements engine.Part.
 func (r *remote) Name() string { return r.name }
 
-// Open implements [engine.Part]. It returns once the first bytes of the
-// response are available. It decodes the Content-Encoding, pipes the data
-// through the command of the client, if there is one, and then decodes data
-// that is compressed by its first bytes.
+// Open implements [engine.Part]. It is as URL.Open, but a response is never
+// continued.
 func (r *remote) Open(ctx context.Context) (io.ReadCloser, error) {
-	return r.deliver(r.open(ctx))
+	return r.deliver(r.open(ctx, r.stored))
 }
 
-func (r *remote) open(ctx context.Context) (*stream, error) {
+// stored returns the bytes at the URL, without a Content-Encoding.
+func (r *remote) stored(ctx context.Context, accept func(string) error) (*stream, error) {
+	return r.client.fetch(ctx, r.url, true, accept)
+}
+
+// open returns the decoded bytes of what stored returns.
+func (r *remote) open(ctx context.Context, stored func(context.Context, func(string) error) (*stream, error)) (*stream, error) {
 	if r.client.pre != nil {
 		return piped(ctx, r.client.pre, r.client.opts.IdleTimeout, r.client.opts.MaxWindow, func(ctx context.Context) (*stream, error) {
-			return r.client.fetch(ctx, r.url, true, acceptAny)
+			return stored(ctx, acceptAny)
 		})
 	}
-	s, err := r.client.fetch(ctx, r.url, true, acceptCSV)
+	s, err := stored(ctx, acceptCSV)
 	if err != nil {
 		return nil, err
 	}

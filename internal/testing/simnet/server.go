@@ -24,6 +24,16 @@ func (r *Request) Header(name string) string {
 	return value
 }
 
+// Without returns a copy of r without a header.
+func (r *Request) Without(name string) *Request {
+	c := *r
+	if before, rest, ok := strings.Cut(r.head, "\r\n"+name+": "); ok {
+		_, after, _ := strings.Cut(rest, "\r\n")
+		c.head = before + "\r\n" + after
+	}
+	return &c
+}
+
 // Answer holds the bytes that the server sends, and what it does after them.
 type Answer struct {
 	Delay time.Duration // before the first byte
