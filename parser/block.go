@@ -13,7 +13,8 @@ import "bytes"
 //
 // For every column c and every r < Rows, Data[c.Starts[r]:c.Ends[r]] is the
 // value of the field, without enclosing quotes and with doubled quotes replaced
-// by single ones. The contents of Data between these fields are unspecified.
+// by single ones, or its prefix if Config.Buckets requires that. The contents
+// of Data between these fields are unspecified.
 //
 // A Block and the memory that it refers to are valid until the next call of a
 // method of its Reader.
@@ -99,7 +100,7 @@ func (r *Reader) parseBlock(window []byte) (used int, more bool) {
 	}
 	r.appendColumns(window, offsets[:n], m.CR)
 	r.block.Data, r.block.Rows = window, m.Newlines
-	if r.cfg.Dialect.SkipRepeatedHeaders && r.holdsNames() {
+	if !r.cutTimes() || r.cfg.Dialect.SkipRepeatedHeaders && r.holdsNames() {
 		r.block.reset()
 		return 0, false
 	}

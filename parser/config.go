@@ -44,6 +44,12 @@ type Config struct {
 	// [Block.Columns].
 	Columns []Selector
 
+	// Buckets, if not nil, has an element for each of Columns. If that is year,
+	// month, day or hour, the fields of the column must be ISO 8601 dates or
+	// times (see package isotime), and of each only the prefix that ends with
+	// that unit is returned. If it is "", whole fields are returned.
+	Buckets []string
+
 	// Facts are what is known of the input as a whole, such as the name of its
 	// file. A Selector can select one of them instead of a column.
 	Facts map[string]string
@@ -53,10 +59,11 @@ type Config struct {
 	ShowNames bool
 
 	// Reject, if not nil, is called for each record with a wrong number of
-	// fields, and the record is left out. Its arguments are the error that Next
-	// would otherwise return, and the bytes of the record without its line end,
-	// which are valid only during the call. If Reject returns an error, Next
-	// returns that error as a *SyntaxError and no further records.
+	// fields, or with a field that is not a time where Buckets requires one,
+	// and the record is left out. Its arguments are the error that Next would
+	// otherwise return, and the bytes of the record without its line end, which
+	// are valid only during the call. If Reject returns an error, Next returns
+	// that error as a *SyntaxError and no further records.
 	//
 	// Other errors cannot be skipped: after a misplaced quote the beginnings of
 	// the following records are not certain.
@@ -86,7 +93,8 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
-	return nil
+	_, err := c.units()
+	return err
 }
 
 // withDefaults returns c with its zero values replaced.

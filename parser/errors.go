@@ -27,6 +27,7 @@ var (
 	ErrInvalidUTF8         = errors.New("id is not valid UTF-8")
 	ErrEmptyInput          = errors.New("empty input")
 	ErrUnfinishedEscape    = errors.New("escape without a byte or record after it")
+	ErrInvalidTime         = errors.New("not an ISO 8601 date or time")
 	ErrTooFewRecords       = errors.New("fewer lines or records than are to be skipped")
 )
 

@@ -50,6 +50,9 @@ func newHeader(names [][]byte, cfg *Config) (*Header, error) {
 		h.wanted[i], h.constants[i] = at, value
 		h.needed = max(h.needed, at+1)
 	}
+	if err := h.cutFacts(cfg); err != nil {
+		return nil, err
+	}
 	if cfg.Dialect.hasNames() {
 		h.names = names
 		h.line = len(names) - 1

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 
+	"fastcount/internal/isotime"
 	"fastcount/internal/simd"
 )
 
@@ -37,13 +38,14 @@ type Reader struct {
 	// modified.
 	buf, own   []byte
 	pos, end   int
-	base       int64        // number of bytes of the input before buf[0]
-	lines      int64        // number of line feeds of the input before buf[pos]
-	limitFunc  func() int64 // Range.Limit, until it is known
-	limit      int64        // offset from which records belong to the next range or to the footer
-	footer     *footer      // nil if no records at the end are skipped
-	blocks     bool         // the block parser can be used
-	excluded   string       // bytes that the block parser cannot read, except '"'
+	base       int64          // number of bytes of the input before buf[0]
+	lines      int64          // number of line feeds of the input before buf[pos]
+	limitFunc  func() int64   // Range.Limit, until it is known
+	limit      int64          // offset from which records belong to the next range or to the footer
+	footer     *footer        // nil if no records at the end are skipped
+	units      []isotime.Unit // of Config.Buckets; nil if no column has one
+	blocks     bool           // the block parser can be used
+	excluded   string         // bytes that the block parser cannot read, except '"'
 	stats      Stats
 	guess      bool // the first record must be found: see Range
 	fastBlocks int  // number of blocks made by the block parser
@@ -80,8 +82,9 @@ func (r *Reader) ResetRange(src io.Reader, cfg Config, g Range) {
 	if r.scratch == nil {
 		r.scratch = scratches.Get().(*scratch)
 	}
+	units, _ := cfg.units()
 	*r = Reader{cfg: cfg, index: simd.Current().Index, src: src, err: err, header: g.Header, scratch: r.scratch, records: r.records,
-		limitFunc: g.Limit, limit: math.MaxInt64, guess: g.Header != nil}
+		units: units, limitFunc: g.Limit, limit: math.MaxInt64, guess: g.Header != nil}
 	r.windows, _ = src.(Windower)
 	r.own = r.scratch.buffer(cfg.BufferSize)
 	r.buf = r.own

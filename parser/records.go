@@ -22,8 +22,8 @@ func (r *Reader) parseRecords(data []byte, stop int) (used, errAt int, err error
 		if next, err = p.parse(data, used); err != nil {
 			return used, next, err
 		}
-		if err := r.take(data, used, next); err != nil {
-			return used, used, err
+		if errAt, err := r.take(data, used, next); err != nil {
+			return used, errAt, err
 		}
 		used = next
 	}
@@ -37,40 +37,43 @@ func (r *Reader) countComment(comment bool) {
 }
 
 // take appends the record data[at:next], which was parsed last, to the block,
-// or leaves it out if the configuration allows that.
-func (r *Reader) take(data []byte, at, next int) error {
+// or leaves it out if the configuration allows that. It returns an error
+// together with its offset.
+func (r *Reader) take(data []byte, at, next int) (errAt int, err error) {
 	p, h := &r.records, r.header
 	if p.count == h.width && h.repeats(p, data) || r.cfg.Dialect.SkipRepeatedHeaders && h.names != nil && h.repeatsNames(p, data) {
 		if !r.cfg.Dialect.SkipRepeatedHeaders {
-			return ErrRepeatedHeader
+			return at, ErrRepeatedHeader
 		}
 		r.stats.RepeatedHeaders++
-		return nil
+		return at, nil
 	}
 	if p.lines > 1 {
 		r.stats.Multiline++
 	}
+	if p.count != h.width && (!r.cfg.Dialect.Ragged || p.count < h.needed) {
+		return at, r.reject(data, at, next, at, r.fieldCount(data, next))
+	}
+	if i := r.wrongTime(data); i >= 0 {
+		return r.rejectTime(data, at, next, i)
+	}
 	if p.count != h.width {
-		if !r.cfg.Dialect.Ragged || p.count < h.needed {
-			return r.reject(data, at, next)
-		}
 		r.stats.Ragged++
 	}
 	r.appendFields(data, next)
-	return nil
+	return at, nil
 }
 
-// reject calls Config.Reject for the record data[at:next], which has a wrong
-// number of fields, and returns its error. Without Config.Reject, it returns
-// the error of the record.
-func (r *Reader) reject(data []byte, at, next int) error {
-	err := r.fieldCount(data, next)
+// reject calls Config.Reject for the record data[at:next], in which there is an
+// error at data[errAt], and returns its error. Without Config.Reject, it
+// returns err.
+func (r *Reader) reject(data []byte, at, next, errAt int, err error) error {
 	if r.cfg.Reject == nil {
 		return err
 	}
 	r.block.Data = data
 	record := bytes.TrimSuffix(bytes.TrimSuffix(data[at:next], []byte("\n")), []byte("\r"))
-	return r.cfg.Reject(r.block.errorAt(at, err), record)
+	return r.cfg.Reject(r.block.errorAt(errAt, err), record)
 }
 
 // appendFields appends the selected fields of the record parsed last, which
@@ -85,11 +88,23 @@ func (r *Reader) appendFields(data []byte, next int) {
 			f = r.records.unescapeIn(r.copyOf(data, next), f)
 			r.records.fields[column] = f // the same column may be selected again
 		}
+		if r.units != nil && r.units[i] != 0 {
+			f.end = f.start + r.units[i].Cut(r.changed(data, f.end)[f.start:f.end])
+		}
 		c := &r.block.Columns[i]
 		c.Starts = append(c.Starts, uint32(f.start))
 		c.Ends = append(c.Ends, uint32(f.end))
 	}
 	r.block.Rows++
+}
+
+// changed returns the first n bytes of data, in which fields may have been
+// modified.
+func (r *Reader) changed(data []byte, n int) []byte {
+	if copied := r.scratch.copied; len(copied) >= n {
+		return copied
+	}
+	return data[:n]
 }
 
 // copyOf returns a copy of data[:n], where data is that of the block. Fields
