@@ -32,6 +32,7 @@ var benchmarks = map[string]func(*testing.B){
 	"Run":       BenchmarkRun,
 	"Stream":    BenchmarkStream,
 	"Pairs":     BenchmarkPairs,
+	"By":        BenchmarkBy,
 	"Hostile":   BenchmarkHostile,
 	"Sinks":     BenchmarkSinks,
 	"Downloads": BenchmarkDownloads,

@@ -12,13 +12,14 @@ import (
 // accumulator holds the counts of one attempt at one part, or the total of a
 // run. It is used by one goroutine at a time.
 type accumulator struct {
-	limits   Limits
-	patients *intern.Table
-	events   *intern.Table
-	columns  *columnNames // which of the names are those of columns
-	counts   counts
-	rows     uint64
-	stats    parser.Stats
+	limits  Limits
+	by      []string        // Report.By
+	keys    []*intern.Table // the values of each key column
+	columns *columnNames    // which of the values are names of columns
+	counts  counts          // of one or two key columns
+	tuples  *intern.Tuples  // of more; otherwise nil
+	rows    uint64
+	stats   parser.Stats
 
 	unterminated bool // the input ends without a line feed
 	bad          badRows
@@ -26,20 +27,16 @@ type accumulator struct {
 
 	fusedRows uint64 // of rows, those that the fused path counted
 
-	patientIDs, eventIDs []uint32 // of the rows of one block
+	// ids holds the ids of the rows of one block, by key column. If there is
+	// only one, a column of zeros makes pairs of its values.
+	ids [][]uint32
 
-	fused  *fused.Path  // nil if the fused path is not used
-	layout fused.Layout // of fused
+	fusible bool         // the fused path can be used
+	fused   *fused.Path  // nil if it is not used
+	layout  fused.Layout // of fused
 
 	minFused int // see Config.minFused
 }
-
-// patientColumn and eventColumn are the columns of a block that an accumulator
-// counts.
-const (
-	patientColumn = iota
-	eventColumn
-)
 
 // A parser's buffer has the slack that package intern and package fused read.
 const (
@@ -49,28 +46,61 @@ const (
 
 func newAccumulator(cfg Config) *accumulator {
 	a := newAdmission(cfg)
-	return &accumulator{limits: cfg.Limits, patients: a.patients, events: a.events, columns: &a.columns, minFused: cfg.minFused}
+	t := &accumulator{limits: cfg.Limits, by: cfg.keyNames(), keys: a.keys, columns: &a.columns, minFused: cfg.minFused}
+	t.ids = make([][]uint32, max(2, len(t.keys)))
+	if len(t.keys) > 2 {
+		t.tuples = intern.NewTuples(len(t.keys))
+	}
+	_, buckets := cfg.columns()
+	t.fusible = len(t.keys) == 2 && buckets == nil
+	return t
 }
 
 // add counts the rows of a block. The error matches ErrLimit, or is a
-// *parser.SyntaxError with the position of the first id that cannot be counted,
-// which wraps parser.ErrInvalidUTF8 or matches ErrLimit. After an error t must
-// only be reset. Nothing is allocated unless the block holds a new name.
+// *parser.SyntaxError with the position of the first value that cannot be
+// counted, which wraps parser.ErrInvalidUTF8 or matches ErrLimit. After an
+// error t must only be reset. Nothing is allocated unless the block holds a new
+// value or group.
 func (t *accumulator) add(b *parser.Block) error {
-	if len(t.patientIDs) < b.Rows {
-		t.patientIDs, t.eventIDs = make([]uint32, b.Rows), make([]uint32, b.Rows)
+	if len(t.ids[0]) < b.Rows {
+		for i := range t.ids {
+			t.ids[i] = make([]uint32, b.Rows)
+		}
 	}
-	patients, events := t.patientIDs[:b.Rows], t.eventIDs[:b.Rows]
-	if err := t.intern(b, patients, events); err != nil {
+	if err := t.intern(b); err != nil {
 		return err
 	}
-	t.counts.fit(t.patients.Len(), t.events.Len())
-	t.counts.addOnes(patients, events)
 	t.rows += uint64(b.Rows)
+	if t.tuples != nil {
+		t.tuples.AddOnes(t.ids, b.Rows)
+		return t.checkGroups()
+	}
+	t.fit()
+	t.counts.addOnes(t.ids[0][:b.Rows], t.ids[1][:b.Rows])
 	if t.counts.sparse != nil {
-		return t.checkPairs()
+		return t.checkGroups()
 	}
 	return nil
+}
+
+// fit grows t.counts for all values.
+func (t *accumulator) fit() {
+	second := 1
+	if len(t.keys) == 2 {
+		second = t.keys[1].Len()
+	}
+	t.counts.fit(t.keys[0].Len(), second)
+}
+
+// addGroup adds n rows, more than 0, of the group with these ids, of which
+// there are as many as in t.ids. Values were not added to t.keys since the last
+// call of fit.
+func (t *accumulator) addGroup(ids []uint32, n uint64) {
+	if t.tuples != nil {
+		t.tuples.Add(ids, n)
+		return
+	}
+	t.counts.add(ids[0], ids[1], n)
 }
 
 // minRecord is the least record limit with which the fused path is used. The
@@ -85,10 +115,16 @@ const maxFusedPatients = 32 << 10
 
 // prepare prepares t for records with this header.
 func (t *accumulator) prepare(h *parser.Header, c parser.Config) {
+	var fallback []string
+	if t.by == nil {
+		fallback = defaultNames
+	}
+	t.columns.set(h, fallback)
+	if !t.fusible {
+		return
+	}
 	d := c.Dialect
-	layout := fused.Layout{Delimiter: d.Delimiter[0], Quote: d.Quote, NoQuote: d.NoQuote, Width: h.Width(),
-		First: h.Column(patientColumn), Second: h.Column(eventColumn)}
-	t.columns.set(h)
+	layout := fused.Layout{Delimiter: d.Delimiter[0], Quote: d.Quote, NoQuote: d.NoQuote, Width: h.Width(), First: h.Column(0), Second: h.Column(1)}
 	switch {
 	case c.Limits.MaxRecord > 0 && c.Limits.MaxRecord < minRecord || !fusible(d) || min(layout.First, layout.Second) < 0:
 		t.fused = nil
@@ -110,29 +146,32 @@ func fusible(d parser.Dialect) bool {
 // numbers of bytes and records. The fused path counts only names that add has
 // seen.
 func (t *accumulator) countFused(data []byte, stop int) (used, rows int) {
-	if t.fused == nil || t.counts.sparse != nil || t.patients.Len() > maxFusedPatients || t.fusedRows == 0 && len(data) < t.minFused {
+	if t.fused == nil || t.counts.sparse != nil || t.keys[0].Len() > maxFusedPatients || t.fusedRows == 0 && len(data) < t.minFused {
 		return 0, 0
 	}
-	used, rows = t.fused.Count(data, stop, t.patients, t.events, t.counts.dense, t.counts.stride)
+	used, rows = t.fused.Count(data, stop, t.keys[0], t.keys[1], t.counts.dense, t.counts.stride)
 	t.rows += uint64(rows)
 	t.fusedRows += uint64(rows)
 	return used, rows
 }
 
-// intern sets patients and events to the ids of the block's names. The error is
-// about the first name in the input that cannot be counted, regardless of how
-// the input was split into blocks.
-func (t *accumulator) intern(b *parser.Block, patients, events []uint32) error {
-	good, errPatient := idsOfColumn(t.patients, patients, b, patientColumn)
-	n, errEvent := idsOfColumn(t.events, events[:good], b, eventColumn)
-	if row := t.columns.find(patients[:n], events[:n]); row >= 0 {
-		return b.ErrorAt(row, patientColumn, t.columns.err)
+// intern sets t.ids to the ids of the block's values. The error is about the
+// first value in the input that cannot be counted, regardless of how the input
+// was split into blocks.
+func (t *accumulator) intern(b *parser.Block) error {
+	good, column := b.Rows, 0 // rows before the first value that cannot be counted, and its column
+	var failure error
+	for i, names := range t.keys {
+		n, err := idsOfColumn(names, t.ids[i][:good], b, i)
+		if err != nil {
+			good, column, failure = n, i, err
+		}
 	}
-	switch {
-	case errEvent != nil:
-		return b.ErrorAt(n, eventColumn, errEvent)
-	case errPatient != nil:
-		return b.ErrorAt(good, patientColumn, errPatient)
+	if row := t.columns.find(t.ids, good); row >= 0 {
+		return b.ErrorAt(row, 0, t.columns.err)
+	}
+	if failure != nil {
+		return b.ErrorAt(good, column, failure)
 	}
 	return nil
 }
@@ -157,11 +196,21 @@ func idsOfColumn(names *intern.Table, ids []uint32, b *parser.Block, column int)
 	return len(ids), nil
 }
 
-func (t *accumulator) checkPairs() error {
-	if t.counts.pairs() > t.limits.Pairs {
-		return classed(ErrTooManyPairs, "more than %d distinct pairs", t.limits.Pairs)
+// checkGroups returns an error if there are too many groups.
+func (t *accumulator) checkGroups() error {
+	n, what := 0, "groups"
+	if t.tuples != nil {
+		n = t.tuples.Len()
+	} else {
+		n = t.counts.pairs()
 	}
-	return nil
+	if n <= t.limits.Pairs {
+		return nil
+	}
+	if len(t.keys) == 2 {
+		what = "pairs"
+	}
+	return classed(ErrTooManyPairs, "more than %d distinct %s", t.limits.Pairs, what)
 }
 
 // errTooManyRows reports that the number of rows exceeds 64 bits. Only counts
@@ -172,34 +221,57 @@ var errTooManyRows = errors.New("too many rows to count")
 // reset afterwards. The error matches ErrLimit or is errTooManyRows; after it t
 // must not be used.
 func (t *accumulator) merge(o *accumulator) error {
-	if t.rows > math.MaxUint64-o.rows { // no pair, and no total, has more rows than all together
+	if t.rows > math.MaxUint64-o.rows { // no group, and no total, has more rows than all together
 		return errTooManyRows
 	}
-	if t.rows == 0 && t.patients.Len() == 0 {
+	if t.rows == 0 && t.keys[0].Len() == 0 {
 		o.bytes += t.bytes
 		o.stats.Add(t.stats)
 		o.unterminated = o.unterminated || t.unterminated
 		*t, *o = *o, *t
 		t.columns.reset() // records are not counted into a sum
-		return t.checkPairs()
+		return t.checkGroups()
 	}
-	patients, err := idsOf(t.patients, o.patients)
-	if err != nil {
-		return err
+	ids := make([][]uint32, len(t.ids)) // by key column, the id in t of each value of o
+	ids[1] = []uint32{0}
+	for i, names := range t.keys {
+		var err error
+		if ids[i], err = idsOf(names, o.keys[i]); err != nil {
+			return err
+		}
 	}
-	events, err := idsOf(t.events, o.events)
-	if err != nil {
-		return err
-	}
-	t.counts.fit(t.patients.Len(), t.events.Len())
-	o.counts.each(func(patient, event uint32, n uint64) {
-		t.counts.add(patients[patient], events[event], n)
+	t.fit()
+	group := make([]uint32, len(ids))
+	o.each(func(other []uint32, n uint64) {
+		for i, id := range other {
+			group[i] = ids[i][id]
+		}
+		t.addGroup(group, n)
 	})
 	t.rows += o.rows
 	t.bytes += o.bytes
 	t.stats.Add(o.stats)
 	t.unterminated = t.unterminated || o.unterminated
-	return t.checkPairs()
+	return t.checkGroups()
+}
+
+// each calls f for every group, in no particular order, with as many ids as
+// there are in t.ids. f must not keep them.
+func (t *accumulator) each(f func(ids []uint32, n uint64)) {
+	ids := make([]uint32, len(t.ids))
+	if t.tuples == nil {
+		t.counts.each(func(first, second uint32, n uint64) {
+			ids[0], ids[1] = first, second
+			f(ids, n)
+		})
+		return
+	}
+	for number := range t.tuples.Len() {
+		for place := range ids {
+			ids[place] = t.tuples.ID(number, place)
+		}
+		f(ids, t.tuples.Count(number))
+	}
 }
 
 // idsOf returns the ids in table of all names of names.
@@ -217,9 +289,13 @@ func idsOf(table, names *intern.Table) ([]uint32, error) {
 
 // reset empties t for another attempt.
 func (t *accumulator) reset() {
-	t.patients.Reset()
-	t.events.Reset()
+	for _, names := range t.keys {
+		names.Reset()
+	}
 	t.counts.reset()
+	if t.tuples != nil {
+		t.tuples.Reset()
+	}
 	t.columns.reset()
 	t.rows, t.fusedRows, t.bytes, t.stats, t.bad = 0, 0, 0, parser.Stats{}, badRows{}
 	t.unterminated = false
@@ -230,13 +306,28 @@ func (t *accumulator) reset() {
 
 // fill sets the keys, groups and totals of a report, sorted.
 func (t *accumulator) fill(r *Report) {
-	patients, patientIDs := sorted(t.patients)
-	events, eventIDs := sorted(t.events)
-	r.Keys = [][]string{patients, events}
-	r.Groups, r.Counts = t.counts.sorted(patientIDs, eventIDs)
-	r.Totals = make([]uint64, len(events))
+	ids := make([][]uint32, len(t.ids)) // in the order of the values
+	ids[1] = []uint32{0}
+	r.By, r.Keys = t.by, make([][]string, len(t.keys))
+	for i, names := range t.keys {
+		r.Keys[i], ids[i] = sorted(names)
+	}
+	switch {
+	case t.tuples != nil:
+		r.Groups, r.Counts = sortedTuples(t.tuples, ids)
+	default:
+		r.Groups, r.Counts = t.counts.sorted(ids[0], ids[1])
+	}
+	if len(t.keys) == 1 {
+		r.Groups = r.Groups[:len(r.Counts)]
+		for i := range r.Groups {
+			r.Groups[i] = uint32(i) // each value occurs
+		}
+	}
+	last := len(t.keys) - 1
+	r.Totals = make([]uint64, len(r.Keys[last]))
 	for group, n := range r.All() {
-		r.Totals[group[eventColumn]] += n
+		r.Totals[group[last]] += n
 	}
 	r.Rows, r.Bytes = t.rows, t.bytes
 }

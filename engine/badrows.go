@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"fastcount/parser"
@@ -9,8 +10,9 @@ import (
 
 // badRows holds the rows that an attempt left out.
 type badRows struct {
-	rows uint64
-	kept []BadRow // without the part's name; only if Config.KeepBadRows
+	rows  uint64
+	times uint64   // those without a valid time
+	kept  []BadRow // without the part's name; only if Config.KeepBadRows
 }
 
 // add adds a row. It returns an error if that exceeds Config.MaxBadRows.
@@ -19,6 +21,9 @@ func (b *badRows) add(err *parser.SyntaxError, record []byte, cfg Config) error 
 		return fmt.Errorf("%w, after %d such rows that were left out", err.Err, b.rows)
 	}
 	b.rows++
+	if errors.Is(err, parser.ErrInvalidTime) {
+		b.times++
+	}
 	if cfg.KeepBadRows {
 		b.kept = append(b.kept, BadRow{Err: err, Record: bytes.Clone(record)})
 	}

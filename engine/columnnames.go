@@ -2,60 +2,80 @@ package engine
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 
 	"fastcount/parser"
 )
 
-// columnNames notices ids that are names of the two key columns. A record in
-// which both ids are such names is a repeated header: files were concatenated,
-// perhaps with headers that differ in other columns or in spelling.
+// columnNames notices values that are names of the key columns. A record in
+// which all key columns that are read from it, at least two, hold such names is
+// a repeated header: files were concatenated, perhaps with headers that differ
+// in other columns or in spelling.
 //
-// Ids are compared only when they are first seen. While no patient id or no
-// event type is a name, which is nearly always, a block costs one comparison.
-// The fused path leaves records with such patient ids to the block parser, so
-// that every record is checked where it is counted.
+// Values are compared only when they are first seen. While one of the columns
+// has no value that is a name, which is nearly always, a block costs one
+// comparison. The fused path leaves records with such patient ids to the block
+// parser, so that every record is checked where it is counted.
 type columnNames struct {
-	names            [2][]byte // of the key columns, as plainName returns them; none is empty
-	shortest         int       // bytes of an id that is one of the names, at least
-	first            []byte    // name of the patient column as in the header; nil without one
-	err              error     // what a repeated header is
-	patients, events idSet     // the ids that are names
+	names    [][]byte // of the key columns read from records, as plainName returns them; nil if values are not compared
+	columns  []int    // indexes of these key columns
+	shortest int      // bytes of a value that is one of the names, at least
+	first    []byte   // name of the first key column as in the header; nil without one
+	err      error    // what a repeated header is
+	ids      []idSet  // for each key column, the ids of values that are names
 }
 
 // set makes c ready for records with this header. Without a header the names
-// are those that the columns have by default.
-func (c *columnNames) set(h *parser.Header) {
-	patient, event := h.Name(patientColumn), h.Name(eventColumn)
-	c.first, c.err = patient, parser.ErrRepeatedHeader
-	if patient == nil && event == nil {
-		patient, event = []byte(defaultPatient), []byte(defaultEvent)
-		c.err = parser.ErrUnexpectedHeader
+// are fallback, those that the columns have by default, if any.
+func (c *columnNames) set(h *parser.Header, fallback []string) {
+	c.names, c.columns, c.first, c.err = nil, c.columns[:0], h.Name(0), parser.ErrRepeatedHeader
+	var names [][]byte
+	distinct := false
+	for i := range c.ids {
+		if h.Column(i) < 0 {
+			continue
+		}
+		name := h.Name(i)
+		if name == nil && fallback != nil {
+			name = []byte(fallback[i])
+			c.err = parser.ErrUnexpectedHeader
+		}
+		if name = plainName(name); len(name) == 0 {
+			return // an empty value is no sign of a header
+		}
+		names, c.columns = append(names, name), append(c.columns, i)
+		distinct = distinct || h.Column(i) != h.Column(c.columns[0])
 	}
-	c.names = [2][]byte{plainName(patient), plainName(event)}
-	if len(c.names[0]) == 0 || len(c.names[1]) == 0 || h.Column(patientColumn) == h.Column(eventColumn) || min(h.Column(patientColumn), h.Column(eventColumn)) < 0 {
-		c.names = [2][]byte{} // one id alone is no header, nor are empty ones
+	if !distinct {
+		return // nor is one value alone
 	}
-	c.shortest = min(utf8.RuneCount(c.names[0]), utf8.RuneCount(c.names[1]))
+	c.names, c.shortest = names, utf8.RuneCount(names[0])
+	for _, name := range names {
+		c.shortest = min(c.shortest, utf8.RuneCount(name))
+	}
 }
 
 // reset forgets the names and the ids.
-func (c *columnNames) reset() { *c = columnNames{} }
-
-// match reports whether id is one of the names, except for case, blanks around
-// it, and a byte order mark before it.
-func (c *columnNames) match(id []byte) bool {
-	if c.names[0] == nil || len(id) < c.shortest {
-		return false
-	}
-	id = plainName(id)
-	return bytes.EqualFold(id, c.names[0]) || bytes.EqualFold(id, c.names[1])
+func (c *columnNames) reset() {
+	clear(c.ids)
+	*c = columnNames{ids: c.ids, columns: c.columns[:0]}
 }
 
-// leave reports whether a record with this patient id may be a repeated header,
-// which the block parser must see.
-func (c *columnNames) leave(id []byte) bool {
-	return c.match(id) || c.first != nil && bytes.Equal(id, c.first)
+// match reports whether value is one of the names, except for case, blanks
+// around it, and a byte order mark before it.
+func (c *columnNames) match(value []byte) bool {
+	if c.names == nil || len(value) < c.shortest {
+		return false
+	}
+	value = plainName(value)
+	return slices.ContainsFunc(c.names, func(name []byte) bool { return bytes.EqualFold(value, name) })
+}
+
+// leave reports whether a record with this value of the first key column may be
+// a repeated header, which the block parser must see.
+func (c *columnNames) leave(value []byte) bool {
+	return c.match(value) || c.first != nil && bytes.Equal(value, c.first)
 }
 
 // plainName returns name without blanks around it and a byte order mark before
@@ -66,13 +86,19 @@ func plainName(name []byte) []byte {
 	return bytes.Trim(bytes.TrimPrefix(name, []byte("\xef\xbb\xbf")), blanks)
 }
 
-// find returns the first row whose two ids are both names, or -1.
-func (c *columnNames) find(patients, events []uint32) int {
-	if c.patients == nil || c.events == nil {
+// find returns the first of a number of rows whose values are all names, or -1.
+// ids holds the ids of the values of each key column.
+func (c *columnNames) find(ids [][]uint32, rows int) int {
+	if c.names == nil {
 		return -1
 	}
-	for row, event := range events {
-		if c.events.has(event) && c.patients.has(patients[row]) {
+	for _, i := range c.columns {
+		if c.ids[i] == nil {
+			return -1
+		}
+	}
+	for row := range rows {
+		if !slices.ContainsFunc(c.columns, func(i int) bool { return !c.ids[i].has(ids[i][row]) }) {
 			return row
 		}
 	}

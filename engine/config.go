@@ -3,6 +3,8 @@ package engine
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"fastcount/parser"
@@ -17,10 +19,14 @@ type Config struct {
 	// Transfers is how many remote parts are read at once; 0 means 1.
 	Transfers int
 
-	// Patient and Event choose the columns to count. The zero Selector means
-	// the columns patient_id and event_type, or number 1 and number 3 of an
-	// input without column names. A fact is one of PartInfo.Facts.
+	// Patient and Event choose the columns to count by if By is empty. The zero
+	// Selector means the columns patient_id and event_type, or number 1 and
+	// number 3 of an input without column names. A fact is one of
+	// PartInfo.Facts.
 	Patient, Event parser.Selector
+
+	// By, if not empty, holds up to MaxKeys key columns to count by instead.
+	By []KeyColumn
 
 	// Dialect describes how the bytes of the parts form records. If its
 	// Delimiter is "", that of the part is used. A file is not split if its
@@ -45,10 +51,11 @@ type Config struct {
 	// did not. Report.Incomplete lists those that failed.
 	AllowPartial bool
 
-	// MaxBadRows is the number of rows with a wrong number of fields, in all
-	// parts together, that may be left out before that is an error.
-	// Report.Incomplete lists the parts with such rows. If MaxBadRows is not 0,
-	// files are not split.
+	// MaxBadRows is the number of rows with a wrong number of fields, or
+	// without a time where KeyColumn.Bucket requires one, in all parts
+	// together, that may be left out before that is an error. Report.Incomplete
+	// lists the parts with such rows. If MaxBadRows is not 0, files are not
+	// split.
 	MaxBadRows uint64
 
 	// KeepBadRows adds the rows that were left out to Report.BadRows. They are
@@ -103,18 +110,35 @@ type Config struct {
 	minFused int
 }
 
+// KeyColumn is a column to count by.
+type KeyColumn struct {
+	Name   string // in the report, such as "event_time:day"; unique, not empty
+	Column parser.Selector
+
+	// Bucket, if not "", is year, month, day or hour. The values of the column
+	// must be ISO 8601 dates or times, and rows are counted by the prefix that
+	// ends with that unit. Package isotime has the details. Times are not
+	// converted to another zone.
+	Bucket string
+}
+
+// MaxKeys is the largest number of key columns.
+const MaxKeys = 8
+
 // Limits bound the memory of a run; 0 means the default.
 type Limits struct {
-	ID       int // bytes of a patient id or event type; default 4 KiB
-	Patients int // distinct patient ids; default 2^20
-	Events   int // distinct event types; default 4,096
-	Pairs    int // distinct pairs of patient and event type; default 2^24
+	ID       int // bytes of a value of a key column, such as a patient id; default 4 KiB
+	Patients int // distinct patient ids, unless Config.By is set; default 2^20
+	Events   int // distinct event types, unless Config.By is set; default 4,096
+	Values   int // distinct values of each column of Config.By; default 2^20
+	Pairs    int // distinct groups, such as pairs of patient and event type; default 2^24
 
-	// NamesSize is the number of bytes of all patient ids and event types
-	// together; default 256 MiB. It bounds the counts of each attempt and the
-	// sum of the run, so that all names in memory are at most Jobs + Transfers
-	// + 1 times that, whatever the number of parts. What is counted does not
-	// depend on the number of workers: the sum holds the names of each attempt.
+	// NamesSize is the number of bytes of all distinct values of the key
+	// columns together; default 256 MiB. It bounds the counts of each attempt
+	// and the sum of the run, so that all values in memory are at most Jobs +
+	// Transfers + 1 times that, whatever the number of parts. What is counted
+	// does not depend on the number of workers: the sum holds the values of
+	// each attempt.
 	NamesSize int
 }
 
@@ -130,10 +154,14 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Limits.ID, 4<<10)
 	setDefault(&c.Limits.Patients, 1<<20)
 	setDefault(&c.Limits.Events, 4096)
+	setDefault(&c.Limits.Values, 1<<20)
 	setDefault(&c.Limits.Pairs, 1<<24)
 	setDefault(&c.Limits.NamesSize, 256<<20)
-	if c.Limits.ID < 0 || c.Limits.Patients < 0 || c.Limits.Events < 0 || c.Limits.Pairs < 0 || c.Limits.NamesSize < 0 || c.RangeSize < 0 {
+	if l := c.Limits; min(l.ID, l.Patients, l.Events, l.Values, l.Pairs, l.NamesSize) < 0 || c.RangeSize < 0 {
 		return c, errors.New("a limit may not be negative")
+	}
+	if err := validBy(c.By); err != nil {
+		return c, err
 	}
 	setDefault(&c.minFused, minFused)
 	if c.Progress == nil {
@@ -159,16 +187,64 @@ func (c Config) ParserConfig(part Part) parser.Config {
 
 // csv returns the configuration of the parser for parts with the dialect of c.
 func (c Config) csv() parser.Config {
+	columns, buckets := c.columns()
 	return parser.Config{
-		Dialect: c.Dialect,
-		Limits:  c.RecordLimits,
-		Columns: []parser.Selector{
-			patientColumn: c.column(c.Patient, defaultPatient, 1),
-			eventColumn:   c.column(c.Event, defaultEvent, 3),
-		},
-		ShowNames:  c.ShowData,
-		BufferSize: c.BufferSize,
+		Dialect: c.Dialect, Limits: c.RecordLimits, Columns: columns, Buckets: buckets, ShowNames: c.ShowData, BufferSize: c.BufferSize,
 	}
+}
+
+// columns returns the selectors and the buckets of the key columns. buckets is
+// nil if no column has one.
+func (c Config) columns() (columns []parser.Selector, buckets []string) {
+	if len(c.By) == 0 {
+		return []parser.Selector{c.column(c.Patient, defaultPatient, 1), c.column(c.Event, defaultEvent, 3)}, nil
+	}
+	for i, key := range c.By {
+		columns = append(columns, key.Column)
+		if key.Bucket != "" && buckets == nil {
+			buckets = make([]string, len(c.By))
+		}
+		if buckets != nil {
+			buckets[i] = key.Bucket
+		}
+	}
+	return columns, buckets
+}
+
+// validBy returns an error unless the key columns are valid, apart from their
+// selectors and buckets, which the parser checks.
+func validBy(by []KeyColumn) error {
+	if len(by) > MaxKeys {
+		return fmt.Errorf("%d key columns: there may be at most %d", len(by), MaxKeys)
+	}
+	seen := make(map[string]bool)
+	for _, key := range by {
+		if key.Name == "" || seen[key.Name] {
+			return fmt.Errorf("names of key columns must be unique and not empty: %q", key.Name)
+		}
+		seen[key.Name] = true
+	}
+	return nil
+}
+
+// keyNames returns Report.By.
+func (c Config) keyNames() (names []string) {
+	for _, key := range c.By {
+		names = append(names, key.Name)
+	}
+	return names
+}
+
+// declaredKeys returns the indexes of the key columns whose values a server
+// declares, the patient ids and the event types, or -1 where there is none.
+func (c Config) declaredKeys() (patient, event int) {
+	if len(c.By) == 0 {
+		return 0, 1
+	}
+	find := func(name string) int {
+		return slices.IndexFunc(c.By, func(k KeyColumn) bool { return k.Column.Name == name && k.Bucket == "" })
+	}
+	return find(defaultPatient), find(defaultEvent)
 }
 
 // The names of the columns that are counted by default.
@@ -176,6 +252,8 @@ const (
 	defaultPatient = "patient_id"
 	defaultEvent   = "event_type"
 )
+
+var defaultNames = []string{defaultPatient, defaultEvent}
 
 // column returns s, or if that is the zero Selector the default column.
 func (c Config) column(s parser.Selector, name string, number int) parser.Selector {

@@ -1,30 +1,32 @@
 package engine
 
 import (
-	"errors"
 	"math"
+
+	"fastcount/parser"
 )
 
 // Counter adds up counts of groups, such as those of several reports, within
 // limits. It is not safe for concurrent use.
 type Counter struct {
 	total *accumulator
-
-	last    string // patient of the last group, whose id is patient
-	patient uint32
+	last  string   // first value of the last group
+	ids   []uint32 // of the last group
 }
 
 // NewCounter returns an empty Counter of groups with the key columns by, as
 // Report.By. Values may hold any bytes.
 func NewCounter(by []string, limits Limits) (*Counter, error) {
-	if by != nil {
-		return nil, errors.New("key columns other than the default two are not supported")
+	cfg := Config{Limits: limits, EscapeIDs: true}
+	for _, name := range by {
+		cfg.By = append(cfg.By, KeyColumn{Name: name, Column: parser.Selector{Name: name}})
 	}
-	cfg, err := Config{Limits: limits, EscapeIDs: true}.withDefaults()
+	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	return &Counter{total: newAccumulator(cfg)}, nil
+	t := newAccumulator(cfg)
+	return &Counter{total: t, ids: make([]uint32, len(t.ids))}, nil
 }
 
 // Add adds n rows of a group, which is more than 0. values holds the value of
@@ -33,26 +35,24 @@ func NewCounter(by []string, limits Limits) (*Counter, error) {
 // are too many rows to count; c must not be used after it.
 func (c *Counter) Add(values []string, n uint64) (err error) {
 	t := c.total
-	patient, event := values[patientColumn], values[eventColumn]
 	if t.rows > math.MaxUint64-n {
 		return errTooManyRows
 	}
-	if patient != c.last || t.rows == 0 {
-		if c.patient, err = t.patients.ID([]byte(patient)); err != nil {
+	for i, names := range t.keys {
+		if i == 0 && values[0] == c.last && t.rows > 0 {
+			continue
+		}
+		if c.ids[i], err = names.ID([]byte(values[i])); err != nil {
 			return err
 		}
-		c.last = patient
 	}
-	id, err := t.events.ID([]byte(event))
-	if err != nil {
-		return err
-	}
+	c.last = values[0]
 	cells := len(t.counts.dense)
-	t.counts.fit(t.patients.Len(), t.events.Len())
-	t.counts.add(c.patient, id, n)
+	t.fit()
+	t.addGroup(c.ids, n)
 	t.rows += n
-	if t.counts.sparse != nil || len(t.counts.dense) != cells {
-		return t.checkPairs() // rarely, where that takes time
+	if t.tuples != nil || t.counts.sparse != nil || len(t.counts.dense) != cells {
+		return t.checkGroups() // rarely, where that takes time
 	}
 	return nil
 }
@@ -61,7 +61,7 @@ func (c *Counter) Add(values []string, n uint64) (err error) {
 // Config.EscapeIDs does if escapeIDs is set. The error matches ErrLimit. c must
 // not be used afterwards.
 func (c *Counter) Report(parts []PartReport, escapeIDs bool) (*Report, error) {
-	if err := c.total.checkPairs(); err != nil {
+	if err := c.total.checkGroups(); err != nil {
 		return nil, err
 	}
 	for _, p := range parts {
@@ -74,7 +74,9 @@ func (c *Counter) Report(parts []PartReport, escapeIDs bool) (*Report, error) {
 // afterwards.
 func (t *accumulator) finalReport(r *Report, escape bool) *Report {
 	if escape {
-		t.patients, t.events = escapedTable(t.patients), escapedTable(t.events)
+		for i, names := range t.keys {
+			t.keys[i] = escapedTable(names)
+		}
 	}
 	t.fill(r)
 	return r

@@ -112,7 +112,7 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, c crew) {
 func (r *run) settle(part int, t *accumulator, report PartReport, err error) {
 	report.Download = downloadID(r.parts[part])
 	if err == nil && report.BadRows > 0 && report.Rows == 0 {
-		err = classed(ErrOnlyBadRows, "no row left: %s with a wrong number of fields", rowNumber(report.BadRows))
+		err = classed(ErrOnlyBadRows, "no row left: %s", badRowNumber(report.BadRows, report.BadTimes))
 	}
 	if err == nil && report.BadRows == 0 {
 		err = r.save(part, t, report)
@@ -176,8 +176,8 @@ func (r *run) report() (*Report, error) {
 		return nil, r.overflow
 	}
 	report := &Report{Parts: r.reports, BadRows: slices.Concat(r.badRows...)}
-	if bad := report.listIncomplete(); bad > r.cfg.MaxBadRows {
-		return nil, classed(ErrTooManyBadRows, "%s with a wrong number of fields, more than the %d allowed", rowNumber(bad), r.cfg.MaxBadRows)
+	if bad, times := report.listIncomplete(); bad > r.cfg.MaxBadRows {
+		return nil, classed(ErrTooManyBadRows, "%s, more than the %d allowed", badRowNumber(bad, times), r.cfg.MaxBadRows)
 	}
 	return r.total.finalReport(report, r.cfg.EscapeIDs && !r.cfg.RawIDs), nil
 }

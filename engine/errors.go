@@ -19,8 +19,8 @@ var (
 	// ErrWeakProof is matched by the error of Report.RequireProof for a part.
 	ErrWeakProof = errors.New("proof of completeness is too weak")
 
-	// ErrBadRows is matched by errors about rows with a wrong number of fields
-	// that were left out.
+	// ErrBadRows is matched by errors about rows with a wrong number of fields,
+	// or without a valid time, that were left out.
 	ErrBadRows = errors.New("rows were left out")
 
 	// ErrTooManyBadRows is matched by the error for more such rows than
@@ -44,6 +44,7 @@ var (
 	ErrIDTooLong       = fmt.Errorf("%w: id too long", ErrLimit)
 	ErrTooManyPatients = fmt.Errorf("%w: too many patients", ErrLimit)
 	ErrTooManyEvents   = fmt.Errorf("%w: too many event types", ErrLimit)
+	ErrTooManyValues   = fmt.Errorf("%w: too many values of a key column", ErrLimit)
 	ErrTooManyPairs    = fmt.Errorf("%w: too many pairs", ErrLimit)
 	ErrNamesTooLarge   = fmt.Errorf("%w: ids too long in total", ErrLimit)
 )
@@ -116,7 +117,15 @@ func rowNumber(n uint64) string {
 	return fmt.Sprintf("%d rows", n)
 }
 
-// leftOut returns the error that lists a number of left-out rows of a part.
-func leftOut(rows uint64) error {
-	return classed(ErrBadRows, "%s with a wrong number of fields left out", rowNumber(rows))
+// badRowNumber describes a number of rows that were left out, some of them
+// without a valid time.
+func badRowNumber(rows, withoutTime uint64) string {
+	fields, times := rowNumber(rows-withoutTime)+" with a wrong number of fields", rowNumber(withoutTime)+" without a valid time"
+	switch withoutTime {
+	case 0:
+		return fields
+	case rows:
+		return times
+	}
+	return fields + " and " + times
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"iter"
+	"slices"
 
 	"fastcount/parser"
 )
@@ -40,21 +41,22 @@ type BadRow struct {
 }
 
 // listIncomplete sets r.Incomplete, and returns the number of rows that were
-// left out.
-func (r *Report) listIncomplete() (bad uint64) {
+// left out, and of those among them without a valid time.
+func (r *Report) listIncomplete() (bad, times uint64) {
 	for _, p := range r.Parts {
 		for _, err := range p.Incomplete() {
 			r.Incomplete = append(r.Incomplete, &PartError{Part: p.Name, Err: err})
 		}
 		bad += p.BadRows
+		times += p.BadTimes
 	}
-	return bad
+	return bad, times
 }
 
 // KeyNames returns the names of the key columns.
 func (r *Report) KeyNames() []string {
 	if r.By == nil {
-		return []string{defaultPatient, defaultEvent}
+		return slices.Clone(defaultNames)
 	}
 	return r.By
 }
@@ -83,6 +85,7 @@ type PartReport struct {
 	Mapped   bool   // most bytes were counted in a mapping of the file, instead of being read
 	Attempts int    // 1 if the first attempt succeeded
 	BadRows  uint64 // rows that were left out, not among Rows
+	BadTimes uint64 // those of BadRows that have no valid time
 	Verified Proof
 	Range    *Range // what was counted of a part with PartInfo.Range, else nil
 	Err      error  // its failure, or an error that matches ErrMismatch if it was counted nevertheless
@@ -106,7 +109,7 @@ func (p *PartReport) Incomplete() (list []error) {
 		list = append(list, p.Err)
 	}
 	if p.BadRows > 0 {
-		list = append(list, leftOut(p.BadRows))
+		list = append(list, classed(ErrBadRows, "%s left out", badRowNumber(p.BadRows, p.BadTimes)))
 	}
 	return list
 }

@@ -59,18 +59,26 @@ func idsOfNames(table *intern.Table, names []string) ([]uint32, error) {
 
 // load adds the groups of a report to t, which is empty.
 func (t *accumulator) load(r *Report) error {
-	patients, err := idsOfNames(t.patients, r.Keys[patientColumn])
-	if err != nil {
-		return err
+	if len(r.Keys) != len(t.keys) {
+		return errOtherKeys
 	}
-	events, err := idsOfNames(t.events, r.Keys[eventColumn])
-	if err != nil {
-		return err
+	ids := make([][]uint32, len(t.keys))
+	for i, names := range t.keys {
+		var err error
+		if ids[i], err = idsOfNames(names, r.Keys[i]); err != nil {
+			return err
+		}
 	}
-	t.counts.fit(len(patients), len(events))
+	t.fit()
+	ours := make([]uint32, len(t.ids))
 	for group, n := range r.All() {
-		t.counts.add(patients[group[patientColumn]], events[group[eventColumn]], n)
+		for i, value := range group {
+			ours[i] = ids[i][value]
+		}
+		t.addGroup(ours, n)
 	}
 	t.rows, t.bytes = r.Parts[0].Rows, r.Parts[0].Bytes
-	return t.checkPairs()
+	return t.checkGroups()
 }
+
+var errOtherKeys = errors.New("saved report has other key columns")

@@ -163,7 +163,7 @@ func (w *worker) countStream(ctx context.Context, stream io.Reader, c parser.Con
 		from, rawFrom = at, raw
 		switch {
 		case err == io.EOF:
-			return t.checkPairs()
+			return t.checkGroups()
 		case err != nil:
 			return err
 		case ctx.Err() != nil:
@@ -242,7 +242,8 @@ func drain(stream io.Reader) error {
 func (r *run) reportOf(part Part, stream io.Reader, t *accumulator) PartReport {
 	info := infoOf(stream, int64(t.bytes))
 	return PartReport{
-		Name: part.Name(), Attempts: info.Retries, Rows: t.rows, Bytes: t.bytes, RawBytes: uint64(info.RawBytes), BadRows: t.bad.rows, Stats: t.stats,
+		Name: part.Name(), Attempts: info.Retries, Rows: t.rows, Bytes: t.bytes, RawBytes: uint64(info.RawBytes),
+		BadRows: t.bad.rows, BadTimes: t.bad.times, Stats: t.stats,
 		Mapped: info.Mapped > info.RawBytes/2, Verified: info.Proof, Unterminated: t.unterminated && !info.Checked,
 	}
 }
@@ -254,7 +255,7 @@ func (r *run) verify(part Part, t *accumulator, report *PartReport) error {
 	if declared == nil || r.cfg.IgnoreDeclared {
 		return nil
 	}
-	if err := declared.check(t, r.cfg.ShowData); err != nil {
+	if err := declared.check(t, r.cfg); err != nil {
 		return err
 	}
 	report.Verified = ProofRows
@@ -263,14 +264,20 @@ func (r *run) verify(part Part, t *accumulator, report *PartReport) error {
 
 // check returns an error that matches ErrMismatch unless t holds what was
 // declared. Rows that were left out are included in the number of rows.
-func (d *Declaration) check(t *accumulator, showIDs bool) error {
+func (d *Declaration) check(t *accumulator, cfg Config) error {
 	if rows := t.rows + t.bad.rows; rows != d.Rows {
 		return classed(ErrMismatch, "%s counted, %d declared by the server's metadata", rowNumber(rows), d.Rows)
 	}
-	if err := undeclared("patient ids", t.patients, d.Patients, showIDs); err != nil {
-		return err
+	patient, event := cfg.declaredKeys()
+	if patient >= 0 {
+		if err := undeclared("patient ids", t.keys[patient], d.Patients, cfg.ShowData); err != nil {
+			return err
+		}
 	}
-	return undeclared("event types", t.events, d.Events, showIDs)
+	if event >= 0 {
+		return undeclared("event types", t.keys[event], d.Events, cfg.ShowData)
+	}
+	return nil
 }
 
 // shownNames is the largest number of names in an error.

@@ -22,3 +22,20 @@ func (t *Table) Capacity() (n int) {
 	}
 	return n
 }
+
+// Slots returns the number of slots.
+func (t *Tuples) Slots() int { return len(t.slots) }
+
+// LongestProbe returns the maximum number of slots that finding a tuple visits.
+func (t *Tuples) LongestProbe() int {
+	longest := 0
+	for i, s := range t.slots {
+		if s.number == 0 {
+			continue
+		}
+		var words [maxTupleWords]uint64
+		copy(words[:], t.entry(s.number - 1)[:t.words])
+		longest = max(longest, 1+int((uint64(i)-t.hash(&words)>>t.shift)&uint64(len(t.slots)-1)))
+	}
+	return longest
+}

@@ -10,12 +10,20 @@ const Slack = 32
 // that ends with the unit u, for every i. It returns the number of values
 // before the first that [Unit.Cut] refuses; the ends from there on are
 // unspecified. data[:len(data)+Slack] must lie within the capacity of data.
+//
+// The last usual date and time to the minute is remembered, because in most
+// inputs many rows in a row have the same.
 func (u Unit) CutAll(data []byte, starts, ends []uint32) int {
 	padded, ends := data[:len(data)+Slack], ends[:len(starts)]
 	length := uint32(extended[u])
+	var date, time uint64
 	for i, start := range starts {
-		n := ends[i] - start
-		if n < length || !isUsual((*[Slack]byte)(padded[start:]), n) {
+		v, n := (*[Slack]byte)(padded[start:]), ends[i]-start
+		d, t := binary.LittleEndian.Uint64(v[:8]), binary.LittleEndian.Uint64(v[8:16])
+		usual := n >= seconds && (d == date && t == time || isUsualMinute(d, t)) && isUsualEnd(v, n)
+		if usual {
+			date, time = d, t
+		} else if n != uint32(extended[Day]) || u == Hour || !isUsualDate(d, t&0xffff) {
 			cut := u.Cut(data[start:ends[i]])
 			if cut < 0 {
 				return i
@@ -49,37 +57,34 @@ const (
 	blank = ('T' ^ ' ') << 16 // difference of a space at the place of the T
 )
 
-// isUsual reports whether the first n bytes of v are a date in the extended
-// format, alone or with a time with seconds, of which up to eight digits of a
-// fraction and a Z or an offset with a colon may follow. It returns false for
-// other dates and times, and for leap seconds and days.
-func isUsual(v *[Slack]byte, n uint32) bool {
-	date := binary.LittleEndian.Uint64(v[:8]) ^ dateText
-	time := binary.LittleEndian.Uint64(v[8:16]) ^ timeText
-	rest := uint64(binary.LittleEndian.Uint32(v[16:20]))&0xffffff ^ restText
-	if n == uint32(extended[Day]) {
-		time, rest = time&0xffff, 0 // all zeros are valid
-	}
-	if time>>16&0xff != 0 {
+// isUsualMinute reports whether date and time are 16 bytes of a date in the
+// extended format and a time to the minute. It returns false for leap days.
+func isUsualMinute(date, time uint64) bool {
+	if time>>16&0xff == ' ' {
 		time ^= blank
 	}
-	wrong := date | (date + dateLimit) | time | (time + timeLimit) | rest | (rest + restLimit)
-	month := date>>40&0xf*10 + date>>48&0xf
-	day := time&0xf*10 + time>>8&0xf
-	hour := time>>24&0xf*10 + time>>32&0xf
-	if wrong&tops != 0 || hour > 23 || day-1 >= uint64(days[month%100]) {
-		return false
-	}
-	return n == uint32(extended[Day]) || n == seconds || n > seconds && isUsualEnd(v, n)
+	t := time ^ timeText
+	hour := t>>24&0xf*10 + t>>32&0xf
+	return (t|(t+timeLimit))&tops == 0 && hour < 24 && isUsualDate(date, time&0xffff)
+}
+
+// isUsualDate is isUsualMinute for a date of 8 and 2 bytes.
+func isUsualDate(date, lastTwo uint64) bool {
+	d, t := date^dateText, lastTwo^timeText&0xffff
+	month := d>>40&0xf*10 + d>>48&0xf
+	day := t&0xf*10 + t>>8&0xf
+	return (d|(d+dateLimit)|t|(t+timeLimit&0xffff))&tops == 0 && day-1 < uint64(days[month%100])
 }
 
 // seconds is the length of a date and a time with seconds.
 const seconds = uint32(len("2026-01-31T10:20:30"))
 
-// isUsualEnd reports whether v[seconds:n] is a fraction of one to eight digits,
-// a zone, or both.
+// isUsualEnd reports whether v[16:n], which has at least the length of seconds,
+// is a colon and seconds, and perhaps a fraction of one to eight digits, a Z or
+// an offset with a colon, or both. It returns false for leap seconds.
 func isUsualEnd(v *[Slack]byte, n uint32) bool {
-	if n > Slack {
+	rest := uint64(binary.LittleEndian.Uint32(v[16:20]))&0xffffff ^ restText
+	if (rest|(rest+restLimit))&tops != 0 || n > Slack {
 		return false
 	}
 	if v[n-1] == 'Z' {
@@ -90,12 +95,12 @@ func isUsualEnd(v *[Slack]byte, n uint32) bool {
 		}
 		n -= 6
 	}
-	if v[seconds] != '.' {
-		return n == seconds
+	if n == seconds {
+		return true
 	}
 	digits := n - seconds - 1
 	fraction := binary.LittleEndian.Uint64(v[seconds+1:seconds+9]) ^ zeros
 	const limit = nine * (zeros / '0')
 	wrong := (fraction | (fraction + limit)) & tops
-	return digits-1 < 8 && wrong<<(64-8*digits) == 0
+	return v[seconds] == '.' && digits-1 < 8 && wrong<<(64-8*digits) == 0
 }

@@ -1,0 +1,244 @@
+package intern
+
+import (
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+)
+
+// A Tuples counts tuples of ids, such as the ids that a row's names have in
+// several tables. It must not be used by several goroutines at the same time.
+//
+// It is a hash table with open addressing and linear probing, like [Table]. A
+// slot holds 32 bits of the hash and the number of the tuple, which are
+// numbered from 0 in the order in which they are first added; the ids and the
+// count of a tuple are stored by its number. Hashes are keyed, and a tuple is
+// compared in full. Tuples are added in batches, so that the processor waits
+// for several slots at the same time.
+type Tuples struct {
+	width int // ids of a tuple
+	words int // 64-bit words of a tuple, each of which holds two ids
+	slots []tupleSlot
+	shift int
+	keys  [maxTupleWords]uint64
+
+	// entries holds the words and the count of each tuple. All elements but the
+	// last hold entriesOfChunk of them, so that growing copies little.
+	entries [][]uint64
+	n       int
+
+	batch [batch]struct {
+		words [maxTupleWords]uint64
+		hash  uint64
+	}
+	prefetched uint64 // stored so that loads are not optimized away
+}
+
+// MaxTuple is the largest number of ids of a tuple.
+const MaxTuple = 2 * maxTupleWords
+
+const (
+	maxTupleWords  = 4
+	entriesOfChunk = 1 << 14
+)
+
+// tupleSlot is free where number is 0.
+type tupleSlot struct {
+	tag    uint32 // of the hash, bits that do not determine the first slot
+	number uint32 // of the tuple, plus 1
+}
+
+// NewTuples returns an empty table of tuples of width ids, at most MaxTuple. It
+// holds fewer than 2^31 tuples.
+func NewTuples(width int) *Tuples {
+	t := &Tuples{width: width, words: (width + 1) / 2}
+	for i := range t.keys {
+		t.keys[i] = rand.Uint64()
+	}
+	t.setSlots(minSlots)
+	return t
+}
+
+// Len returns the number of distinct tuples.
+func (t *Tuples) Len() int { return t.n }
+
+// Count returns the count of the tuple with the given number.
+func (t *Tuples) Count(number int) uint64 { return t.entry(uint32(number))[t.words] }
+
+// ID returns the id at the given place of the tuple with the given number.
+func (t *Tuples) ID(number, place int) uint32 {
+	return uint32(t.entry(uint32(number))[place/2] >> (place % 2 * 32))
+}
+
+// entry returns the words and the count of a tuple.
+func (t *Tuples) entry(number uint32) []uint64 {
+	size := t.words + 1
+	return t.entries[number/entriesOfChunk][int(number%entriesOfChunk)*size:][:size]
+}
+
+// Reset removes all tuples. It keeps the memory of the table if at least a
+// sixteenth of the slots was in use.
+func (t *Tuples) Reset() {
+	if len(t.slots) > minSlots && t.n < len(t.slots)/16 {
+		t.setSlots(minSlots)
+	} else {
+		clear(t.slots)
+	}
+	if len(t.entries) > 0 {
+		t.entries = t.entries[:1]
+		t.entries[0] = t.entries[0][:0]
+	}
+	t.n = 0
+}
+
+// Add adds n to the count of a tuple, which has t's width.
+func (t *Tuples) Add(tuple []uint32, n uint64) {
+	b := &t.batch[0]
+	b.words = [maxTupleWords]uint64{}
+	for i, id := range tuple[:t.width] {
+		b.words[i/2] |= uint64(id) << (i % 2 * 32)
+	}
+	b.hash = t.hash(&b.words)
+	t.find(b.hash, &b.words)[t.words] += n
+}
+
+// AddOnes adds one to the count of the tuple of columns[0][i], columns[1][i]
+// and so on, for every i less than rows. It allocates only to add tuples.
+func (t *Tuples) AddOnes(columns [][]uint32, rows int) {
+	for begin := 0; begin < rows; begin += batch {
+		t.addBatch(columns, begin, min(begin+batch, rows))
+	}
+}
+
+func (t *Tuples) addBatch(columns [][]uint32, begin, end int) {
+	for w := range t.words {
+		first := columns[2*w][begin:end]
+		if 2*w+1 == t.width {
+			for i, id := range first {
+				t.batch[i].words[w] = uint64(id)
+			}
+			continue
+		}
+		second := columns[2*w+1][begin:end]
+		for i, id := range first {
+			t.batch[i].words[w] = uint64(id) | uint64(second[i])<<32
+		}
+	}
+	rows := t.batch[:end-begin]
+	for i := range rows {
+		rows[i].hash = t.hash(&rows[i].words)
+	}
+	if len(t.slots) > maxCachedSlots {
+		t.prefetch(end - begin)
+	}
+	for i := range rows {
+		r := &rows[i]
+		if s := t.slots[r.hash>>(t.shift&63)]; s.tag == uint32(r.hash) && s.number > 0 {
+			if e := t.entry(s.number - 1); equalWords(e, &r.words) {
+				e[len(e)-1]++
+				continue
+			}
+		}
+		t.find(r.hash, &r.words)[t.words]++
+	}
+}
+
+// equalWords reports whether an entry has these words.
+func equalWords(entry []uint64, words *[maxTupleWords]uint64) bool {
+	if len(entry) == 3 { // most often
+		return entry[0] == words[0] && entry[1] == words[1]
+	}
+	return slices.Equal(entry[:len(entry)-1], words[:len(entry)-1])
+}
+
+// prefetch reads the first slots of a batch, and then the tuples in them.
+func (t *Tuples) prefetch(rows int) {
+	var sum uint64
+	for i := range t.batch[:rows] {
+		sum += uint64(t.slots[t.batch[i].hash>>(t.shift&63)].number)
+	}
+	for i := range t.batch[:rows] {
+		number := t.slots[t.batch[i].hash>>(t.shift&63)].number
+		sum += t.entry(max(number, 1) - 1)[t.words]
+	}
+	t.prefetched = sum
+}
+
+// hash is like [Table.hash], of up to four words.
+func (t *Tuples) hash(w *[maxTupleWords]uint64) uint64 {
+	h, l := bits.Mul64(w[0]^t.keys[0], w[1]^t.keys[1])
+	h ^= l
+	if t.words > 2 {
+		high, low := bits.Mul64(w[2]^t.keys[2], w[3]^t.keys[3])
+		h ^= high ^ low
+	}
+	return (h ^ h>>32) * 0x9e3779b97f4a7c15
+}
+
+// find returns the words and the count of a tuple, which it adds if it is new.
+func (t *Tuples) find(hash uint64, words *[maxTupleWords]uint64) []uint64 {
+	for i := hash >> (t.shift & 63); ; i++ {
+		s := &t.slots[i&uint64(len(t.slots)-1)]
+		if s.number == 0 {
+			return t.insert(s, hash, words)
+		}
+		if s.tag != uint32(hash) {
+			continue
+		}
+		if e := t.entry(s.number - 1); equalWords(e, words) {
+			return e
+		}
+	}
+}
+
+// insert adds a tuple to the free slot at.
+func (t *Tuples) insert(at *tupleSlot, hash uint64, words *[maxTupleWords]uint64) []uint64 {
+	*at = tupleSlot{uint32(hash), uint32(t.n) + 1}
+	last := len(t.entries) - 1
+	switch {
+	case last < 0:
+		t.entries = append(t.entries, nil)
+		last = 0
+	case t.n == entriesOfChunk*(last+1):
+		t.entries = append(t.entries, make([]uint64, 0, entriesOfChunk*(t.words+1)))
+		last++
+	}
+	t.entries[last] = append(append(t.entries[last], words[:t.words]...), 0)
+	t.n++
+	if t.full() {
+		t.grow()
+	}
+	return t.entry(uint32(t.n - 1))
+}
+
+// full reports whether the table must grow before another tuple is added. A
+// table in the cache is at most a quarter full, and a larger one, to save
+// memory, three quarters.
+func (t *Tuples) full() bool {
+	if len(t.slots) < maxCachedSlots {
+		return 4*t.n > len(t.slots)
+	}
+	return 4*t.n > 3*len(t.slots)
+}
+
+// grow doubles the number of slots.
+func (t *Tuples) grow() {
+	n := 2 * len(t.slots)
+	t.slots = nil // its memory may be reused
+	t.setSlots(n)
+	var words [maxTupleWords]uint64
+	for number := range uint32(t.n) {
+		copy(words[:], t.entry(number)[:t.words])
+		hash := t.hash(&words)
+		i := hash >> t.shift
+		for t.slots[i].number != 0 {
+			i = (i + 1) & uint64(n-1)
+		}
+		t.slots[i] = tupleSlot{uint32(hash), number + 1}
+	}
+}
+
+// setSlots replaces the slots by n free ones.
+func (t *Tuples) setSlots(n int) {
+	t.slots, t.shift = make([]tupleSlot, n), 64-bits.TrailingZeros(uint(n))
+}
