@@ -14,6 +14,7 @@ import (
 	"fastcount/internal/checkpoint"
 	"fastcount/internal/cli"
 	"fastcount/internal/console"
+	"fastcount/internal/diff"
 	"fastcount/internal/merge"
 	"fastcount/internal/outfile"
 	"fastcount/internal/partial"
@@ -195,6 +196,7 @@ var failures = []failure{
 	{matches(engine.ErrOnlyBadRows), exitData, "set the delimiter with --delimiter, or leave out --max-bad-rows to see where the first of these rows is"},
 	{matches(engine.ErrTooManyBadRows), exitData, "leave out more rows with --max-bad-rows"},
 	{is: matches(engine.ErrBadRows), code: exitData},
+	{matches(diff.ErrColumn), exitUsage, "choose another format with --sink json"},
 	{is: as[*result.NotResultError], code: exitData},
 	{matches(result.ErrMalformed), exitData, "write the result again with fastcount, sorted by name and without --top"},
 

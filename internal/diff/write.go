@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"slices"
@@ -33,9 +34,9 @@ type Options struct {
 	Exceeded []string
 }
 
-// ErrFormat is matched by the error for differences that a format cannot
-// represent.
-var ErrFormat = errors.New("cannot be written in this format")
+// ErrColumn is the error for key columns that CSV cannot have, because two of
+// its columns would have one name.
+var ErrColumn = errors.New("csv: a key column is called old or new")
 
 // Write writes the differences in one of [Formats]. Text and Markdown have the
 // largest differences first, and are empty if the results are equal and
@@ -53,7 +54,7 @@ func (d *Diff) Write(w io.Writer, format string, o Options) error {
 	case "csv":
 		err = d.writeCSV(b)
 	default:
-		err = ErrFormat
+		err = fmt.Errorf("unknown format %q", format)
 	}
 	return cmp.Or(err, b.Flush())
 }
@@ -145,7 +146,7 @@ func (c Change) shown() string {
 // writeCSV writes a header, and a record for each group that differs.
 func (d *Diff) writeCSV(b *bufio.Writer) error {
 	if slices.Contains(d.Keys, "old") || slices.Contains(d.Keys, "new") {
-		return errCSV
+		return ErrColumn
 	}
 	w := csv.NewWriter(b)
 	record := append(slices.Clone(d.Keys), "old", "new")
@@ -160,14 +161,6 @@ func (d *Diff) writeCSV(b *bufio.Writer) error {
 	w.Flush()
 	return w.Error()
 }
-
-// errCSV is the error for key columns that CSV cannot have.
-var errCSV = &formatError{"csv: a key column is called old or new"}
-
-type formatError struct{ text string }
-
-func (e *formatError) Error() string        { return e.text }
-func (e *formatError) Is(target error) bool { return target == ErrFormat }
 
 // writeJSON writes an object with all differences, one on each line.
 func (d *Diff) writeJSON(b *bufio.Writer, o Options) error {
