@@ -24,6 +24,17 @@
 // verifies the line feed, and no structural character remains that could be a
 // quote or an additional delimiter.
 //
+// With AVX-512 there is one key for both names. It consists of all bytes of the
+// record that are not part of another field:
+//
+//	P001,2025-08-26T00:00:04.906404Z,bp_sys,71\n
+//	└─┬─┘                           └───┬──┘  └┤
+//	  └──────── P001,,bp_sys,\n ────────┴──────┘
+//
+// Such a key verifies the whole record. Keys are added to the table when their
+// pair first occurs. Records are looked up by two keys if there are more pairs
+// than [maxPairs].
+//
 // In records of more columns the keys do not cover all structural characters.
 // There they are numbered, and the first one that is not a delimiter must have
 // the number of the record's end.
@@ -33,13 +44,17 @@
 // 64 bytes, 128 bytes with long names, or 256 bytes where structural characters
 // are numbered.
 //
+// No branch depends on the data, because a branch that is mispredicted discards
+// what the processor has begun for all streams. Hence names and pairs are kept
+// in the slots of their hashes as far as possible; see [pairTable].
+//
 // # Streams
 //
 // The beginning of a record is known only when the end of the previous one has
 // been found, and a processor would stall for that in every record. Therefore
-// the data is split into three streams of about the same size, whose records
-// are counted alternately. If a stream stops before its end, the records that
-// later streams counted are subtracted again.
+// the data is split into three or five streams of about the same size, whose
+// records are counted alternately. If a stream stops before its end, the
+// records that later streams counted are subtracted again.
 package fused
 
 import "bytes"
@@ -47,10 +62,6 @@ import "bytes"
 // Slack is the number of bytes after the data that must be readable during a
 // call of [Path.Count]. Their values do not affect the result.
 const Slack = 320
-
-// Kernel is the name of the simd kernel that uses the same instruction set. A
-// Path counts nothing while another kernel is in use.
-const Kernel = "avx2"
 
 // Layout describes the records to count. Columns are numbered from 0.
 type Layout struct {
@@ -143,6 +154,11 @@ func (p *pattern) number(l Layout) {
 
 // canBeLong reports whether records of pattern p can be counted with long keys.
 func (p pattern) canBeLong() bool { return !p.wide && p.secondBegin >= p.firstEnd }
+
+// fitsLongNames reports whether the second name fits into a long key of a name.
+func (p pattern) fitsLongNames(second []byte) bool {
+	return p.canBeLong() && len(p.secondBefore)+len(second)+len(p.secondAfter) <= longSecondForm.key
+}
 
 // leading reports whether the structural characters that delimit the keys and
 // the record's end are the first four of the record.

@@ -22,21 +22,45 @@ type Path struct {
 	layout   Layout
 	leave    func(name []byte) bool
 	pattern  pattern
-	ready    bool // pattern and tables are set
-	long     bool // the tables hold long keys
+	ready    bool // pattern, variant and tables are set
 	disabled bool // records of this layout cannot be counted
 	switches int  // number of changes of the pattern
+	stride   int
+	streams  *streams
 
-	streams       *streams
-	first, second table
-	stride        int
+	variant       variant // of the keys
+	next          variant // what variant should be when counting begins again
+	first, second table   // keys of names
+	hashes        int     // number of times that the hash keys were changed for them
+
+	pairs                   pairTable
+	runs                    runs
+	usePairs                bool // the processor supports keys of pairs, and there are not too many
+	misfits                 int  // number of records that were too long for short keys of pairs
+	firstNames, secondNames *intern.Table
 }
+
+// variant is the kind of key by which records are looked up, and the assembly
+// that does so.
+type variant int
+
+const (
+	nameKeys     variant = iota // a key of up to 16 bytes for each name
+	longNameKeys                // a key of up to 64 bytes for the first name, and one of up to 32 for the second
+	pairKeys                    // a key of up to 32 bytes for both names
+	longPairKeys                // a key of up to 64 bytes for the first field, and one of up to 32 for the rest
+)
 
 // maxSwitches limits how often a change of the pattern rebuilds the tables.
 const maxSwitches = 64
 
-// streamCount is the number of streams. Three streams were 4 % faster than two.
-const streamCount = 3
+// Numbers of streams. With keys of names, three streams were 4 % faster than
+// two. With keys of pairs, five were 4 % faster than four, and as fast as six.
+const (
+	nameStreams = 3
+	pairStreams = 5
+	maxStreams  = max(nameStreams, pairStreams)
+)
 
 // streams is the state that the assembly shares with a Path: the position of
 // each stream, and what is the same for all of them. Addresses are of type
@@ -61,44 +85,27 @@ type streams struct {
 	secondMask  uint32
 	masks       unsafe.Pointer // shortMasks or longMasks
 	counts      unsafe.Pointer
-	delta       uint64                      // added to a count: 1, or -1 to subtract
-	begin       [streamCount]unsafe.Pointer // beginning of each stream
-	pos         [streamCount]uintptr        // position of each stream
-	stop        [streamCount]uintptr        // records that begin here or later are not counted
-	rounds      uint64                      // number of records counted in every stream
+	delta       uint64                     // added to a count: 1, or -1 to subtract
+	begin       [maxStreams]unsafe.Pointer // beginning of each stream
+	pos         [maxStreams]uintptr        // position of each stream
+	stop        [maxStreams]uintptr        // records that begin here or later are not counted
+	rounds      uint64                     // number of records counted in every stream
+	runEnds     uint64                     // see type runs
+	runBegins   uint64
+	nameEnd     uint64 // long keys of pairs: 1 << the number of the structural character after the first name
+	pairBase    unsafe.Pointer
+	pairMask    uint32 // offset of the last hashed slot, which is a mask
 }
 
-// shortMasks[n-1] masks all but the first n bytes of a key. For n above 16 it
-// masks all bytes, and the result matches no key of a table.
-var shortMasks = func() (m [65][16]byte) {
-	for i := range 16 {
-		setOnes(m[i][:i+1])
-	}
-	return m
-}()
-
-// longMasks are the masks for long keys. The 64 bytes of first from 65-n mask
-// all but the first n bytes of a first key, which has at most 64. second
-// corresponds to shortMasks.
-var longMasks = func() (m struct {
-	first  [192]byte
-	second [65][32]byte
-}) {
-	setOnes(m.first[1:65])
-	for i := range 32 {
-		setOnes(m.second[i][:i+1])
-	}
-	return m
-}()
-
 // The countAll functions count one record of each stream in turn. They return 0
-// if a stream reaches its stop, and otherwise the number, from 1, of the stream
-// whose next record cannot be counted. The countOne functions do the same for
-// the first stream alone.
+// if a stream reaches its stop or is close to it, and otherwise the number,
+// from 1, of the stream whose next record cannot be counted. The countOne
+// functions do the same for the first stream alone, up to its stop.
 //
 // Leading is for patterns for which pattern.leading is true and is the fastest.
 // Any is for other patterns whose structural characters are all compared, Long
-// for long keys, and Wide for wide patterns.
+// for long keys, and Wide for wide patterns. Pairs and LongPairs are for keys
+// of pairs.
 
 //go:noescape
 func countAllLeading(s *streams) (stopped int)
@@ -113,6 +120,12 @@ func countAllLong(s *streams) (stopped int)
 func countAllWide(s *streams) (stopped int)
 
 //go:noescape
+func countAllPairs(s *streams) (stopped int)
+
+//go:noescape
+func countAllLongPairs(s *streams) (stopped int)
+
+//go:noescape
 func countOneLeading(s *streams) (stopped int)
 
 //go:noescape
@@ -124,12 +137,22 @@ func countOneLong(s *streams) (stopped int)
 //go:noescape
 func countOneWide(s *streams) (stopped int)
 
+//go:noescape
+func countOnePairs(s *streams) (stopped int)
+
+//go:noescape
+func countOneLongPairs(s *streams) (stopped int)
+
 func (f *Path) countAll() int {
 	switch {
+	case f.variant == pairKeys:
+		return countAllPairs(f.streams)
+	case f.variant == longPairKeys:
+		return countAllLongPairs(f.streams)
+	case f.variant == longNameKeys:
+		return countAllLong(f.streams)
 	case f.pattern.wide:
 		return countAllWide(f.streams)
-	case f.long:
-		return countAllLong(f.streams)
 	case f.pattern.leading():
 		return countAllLeading(f.streams)
 	default:
@@ -139,10 +162,14 @@ func (f *Path) countAll() int {
 
 func (f *Path) countOne() int {
 	switch {
+	case f.variant == pairKeys:
+		return countOnePairs(f.streams)
+	case f.variant == longPairKeys:
+		return countOneLongPairs(f.streams)
+	case f.variant == longNameKeys:
+		return countOneLong(f.streams)
 	case f.pattern.wide:
 		return countOneWide(f.streams)
-	case f.long:
-		return countOneLong(f.streams)
 	case f.pattern.leading():
 		return countOneLeading(f.streams)
 	default:
@@ -154,7 +181,9 @@ func (f *Path) countOne() int {
 // the first column is one that leave reports true for; nil is for none. Names
 // are passed to leave only when they are added to the tables.
 func New(l Layout, leave func(name []byte) bool) *Path {
-	return &Path{layout: l, leave: leave, disabled: !Available || simd.Current().Name != Kernel || !l.classifiable(), streams: new(streams)}
+	kernel := simd.Current().Name
+	return &Path{layout: l, leave: leave, streams: new(streams), usePairs: kernel == "avx512",
+		disabled: !Available || kernel != "avx2" && kernel != "avx512" || !l.classifiable()}
 }
 
 // Count counts the records of data up to the first one that it cannot count or
@@ -177,8 +206,9 @@ func (f *Path) Count(data []byte, stop int, first, second *intern.Table, counts 
 		return 0, 0
 	}
 	used, rows = f.run(data, stop)
-	if used == 0 && f.switchPattern(data) {
-		return f.Count(data, stop, first, second, counts, stride)
+	if used < stop && (f.changeVariant() || used == 0 && f.switchPattern(data)) {
+		n, more := f.Count(data[used:], stop-used, first, second, counts, stride)
+		return used + n, rows + more
 	}
 	return used, rows
 }
@@ -199,22 +229,42 @@ func (f *Path) switchPattern(data []byte) bool {
 	return true
 }
 
-// prepare sets pattern and tables, if necessary, and adds new names to the
-// tables. It reports whether records can be counted.
+// changeVariant sets the variant to the next one, if that differs. It reports
+// whether it does.
+func (f *Path) changeVariant() bool {
+	if f.variant == f.next {
+		return false
+	}
+	f.variant = f.next
+	f.reset(f.stride)
+	return true
+}
+
+// prepare sets pattern, variant and tables, if necessary, and adds new names to
+// the tables. It reports whether records can be counted.
 func (f *Path) prepare(data []byte, first, second *intern.Table, counts []uint64, stride int) bool {
 	if !f.ready {
 		p, ok := detect(f.layout, data)
 		if !ok {
 			return false
 		}
-		f.pattern, f.ready, f.long = p, true, false
+		f.pattern, f.ready, f.variant, f.hashes = p, true, nameKeys, 0
+		if f.usePairs && f.setRuns() {
+			f.variant = pairKeys
+		}
+		f.next = f.variant
 		f.reset(stride)
 	}
+	f.firstNames, f.secondNames = first, second
+	f.streams.counts = unsafe.Pointer(&counts[0])
+	f.changeVariant()
 	if stride != f.stride {
 		f.reset(stride)
 	}
-	for !f.update(first, second) {
-		f.long = true
+	if f.variant >= pairKeys {
+		return true
+	}
+	for !f.update(first, second) || f.displaced() {
 		f.reset(stride)
 	}
 	near, far := &f.first, &f.second
@@ -223,39 +273,6 @@ func (f *Path) prepare(data []byte, first, second *intern.Table, counts []uint64
 	}
 	f.streams.firstBase, f.streams.firstMask = unsafe.Pointer(&near.slots[0]), near.mask
 	f.streams.secondBase, f.streams.secondMask = unsafe.Pointer(&far.slots[0]), far.mask
-	f.streams.counts = unsafe.Pointer(&counts[0])
-	return true
-}
-
-// update adds new names to the tables. It returns false if one of them requires
-// long keys.
-func (f *Path) update(first, second *intern.Table) bool {
-	p := &f.pattern
-	return f.addNames(&f.first, first, p.firstBefore, p.firstAfter, 8*uint64(f.stride)) &&
-		f.addNames(&f.second, second, p.secondBefore, p.secondAfter, 8)
-}
-
-// addNames adds to t the names that it does not hold yet, with their ids times
-// unit as values. It returns false if a name requires long keys.
-func (f *Path) addNames(t *table, names *intern.Table, before, after string, unit uint64) bool {
-	if t.shouldGrow(names.Len()) {
-		*t = newTable(t.form, 2*names.Len())
-	}
-	for ; t.names < names.Len(); t.names++ {
-		name := names.Name(uint32(t.names))
-		size := len(before) + len(name) + len(after)
-		if size > t.key && !f.long && f.pattern.canBeLong() {
-			return false
-		}
-		if size > t.key || !f.layout.fits(name) || t == &f.first && f.leave != nil && f.leave(name) {
-			continue
-		}
-		var key [64]byte
-		n := copy(key[:], before)
-		n += copy(key[n:], name)
-		copy(key[n:], after)
-		t.put(hashOf(&key[0], t.key/16, &f.streams.hashKeys), key[:t.key], uint64(t.names)*unit)
-	}
 	return true
 }
 
@@ -274,62 +291,46 @@ func (f *Path) reset(stride int) {
 	var word [4]byte
 	copy(word[:], p.end)
 	s.endWord, s.endMask, s.skip = binary.LittleEndian.Uint32(word[:]), 1<<(8*len(p.end))-1, uint64(len(p.end))
-	seen := 0 // structural characters that the mask of long records does not contain
-	if f.long {
+	switch f.variant {
+	case pairKeys, longPairKeys:
+		f.resetPairs()
+	case longNameKeys:
 		f.first, f.second = newTable(longFirstForm, 0), newTable(longSecondForm, 0)
 		s.masks = unsafe.Pointer(&longMasks)
-		seen = p.firstEnd
-	} else {
+		s.setNumbers(p, p.firstEnd)
+	default:
 		f.first, f.second = newTable(shortForm, 0), newTable(shortForm, 0)
 		s.masks = unsafe.Pointer(&shortMasks)
-	}
-	if p.wide {
-		s.setWide(p, f.layout.Delimiter)
-		return
-	}
-	s.firstEnd, s.recordEnd = 1<<p.firstEnd, 1<<(p.recordEnd-seen)
-	s.secondBegin, s.secondEnd = 1<<(p.secondBegin-seen), 1<<(p.secondEnd-seen)
-}
-
-// setWide sets the numbers of the structural characters for a wide pattern.
-func (s *streams) setWide(p pattern, delimiter byte) {
-	s.delimiter = delimiter
-	s.firstEnd, s.recordEnd = uint64(p.firstEnd), uint64(p.recordEnd)
-	s.secondBegin, s.secondEnd = uint64(p.secondBegin), uint64(p.secondEnd)
-	s.nearBegin, s.nearStart = 0, 0
-	if p.firstEnd > 0 {
-		s.nearBegin, s.nearStart = uint64(p.firstEnd-1), ^uint64(0)
+		if p.wide {
+			s.setWide(p, f.layout.Delimiter)
+		} else {
+			s.setNumbers(p, 0)
+		}
 	}
 }
 
 // run counts the records of data that begin before stop, all of which are
 // complete.
 func (f *Path) run(data []byte, stop int) (used, rows int) {
-	s, base := f.streams, unsafe.Pointer(unsafe.SliceData(data))
-	bounds, ok := splitStreams(data, stop)
+	n := nameStreams
+	if f.variant >= pairKeys {
+		n = pairStreams
+	}
+	bounds, ok := splitStreams(data, stop, n)
 	if !ok {
-		return f.countRange(base, 0, stop, +1)
+		return f.countRange(data, 0, stop, +1)
 	}
-	for i := range streamCount {
-		s.begin[i], s.stop[i] = unsafe.Add(base, bounds[i]), uintptr(base)+uintptr(bounds[i+1])
-	}
-	s.delta = 1
-	stopped := f.countAll() - 1
-	now, rounds := s.pos, int(s.rounds)
-	for i := range streamCount {
-		at := int(now[i] - uintptr(base))
-		rows += rounds
-		if i < stopped {
-			rows++
+	at, records, stopped := f.countStreams(data, bounds[:n+1])
+	for i := range n {
+		rows += records[i]
+		if stopped != i && at[i] < bounds[i+1] {
+			length, more := f.countRange(data, at[i], bounds[i+1], +1)
+			at[i], rows = at[i]+length, rows+more
 		}
-		if stopped != i && at < bounds[i+1] {
-			n, more := f.countRange(base, at, bounds[i+1], +1)
-			at, rows = at+n, rows+more
-		}
-		used = at
-		if at != bounds[i+1] {
-			for j := i + 1; j < streamCount; j++ {
-				f.subtract(base, bounds[j], int(now[j]-uintptr(base)))
+		used = at[i]
+		if used != bounds[i+1] {
+			for j := i + 1; j < n; j++ {
+				f.subtract(data, bounds[j], at[j])
 			}
 			break
 		}
@@ -337,41 +338,69 @@ func (f *Path) run(data []byte, stop int) (used, rows int) {
 	return used, rows
 }
 
-// splitStreams splits data[:stop] after line feeds into streams of about the
+// countStreams counts records of the streams between bounds until one of them
+// reaches its end or is close to it, or has a record that cannot be counted,
+// and returns the number of that stream, or -1. It also returns where each
+// stream stopped, and the number of records counted there.
+func (f *Path) countStreams(data []byte, bounds []int) (at, records [maxStreams]int, stopped int) {
+	s, base, n := f.streams, unsafe.Pointer(unsafe.SliceData(data)), len(bounds)-1
+	s.delta = 1
+	for i := range n {
+		at[i], s.stop[i] = bounds[i], uintptr(base)+uintptr(bounds[i+1])
+	}
+	for {
+		for i := range n {
+			s.begin[i] = unsafe.Add(base, at[i])
+		}
+		stopped = f.countAll() - 1
+		for i := range n {
+			at[i] = int(s.pos[i] - uintptr(base))
+			records[i] += int(s.rounds)
+			if i < stopped {
+				records[i]++
+			}
+		}
+		if stopped < 0 || !f.learn(data[at[stopped]:]) {
+			return at, records, stopped
+		}
+	}
+}
+
+// splitStreams splits data[:stop] after line feeds into n streams of about the
 // same size, and returns their boundaries. It reports whether data is long
 // enough.
-func splitStreams(data []byte, stop int) (bounds [streamCount + 1]int, ok bool) {
+func splitStreams(data []byte, stop, n int) (bounds [maxStreams + 1]int, ok bool) {
 	const minSize = 256 // bytes
-	if stop < streamCount*minSize {
+	if stop < n*minSize {
 		return bounds, false
 	}
-	for i := 1; i < streamCount; i++ {
-		at := stop / streamCount * i
+	for i := 1; i < n; i++ {
+		at := stop / n * i
 		bounds[i] = at + bytes.IndexByte(data[at:], '\n') + 1
 	}
-	bounds[streamCount] = stop
-	return bounds, bounds[streamCount-1] < stop
+	bounds[n] = stop
+	return bounds, bounds[n-1] < stop
 }
 
 // countRange counts the records that begin between from and stop with one
 // stream, and adds delta for each.
-func (f *Path) countRange(base unsafe.Pointer, from, stop int, delta int64) (used, rows int) {
-	s := f.streams
-	s.delta = uint64(delta)
-	s.begin[0], s.stop[0] = unsafe.Add(base, from), uintptr(base)+uintptr(stop)
-	f.countOne()
-	return int(s.pos[0] - uintptr(s.begin[0])), int(s.rounds)
+func (f *Path) countRange(data []byte, from, stop int, delta int64) (used, rows int) {
+	s, base := f.streams, unsafe.Pointer(unsafe.SliceData(data))
+	s.delta, s.stop[0] = uint64(delta), uintptr(base)+uintptr(stop)
+	for at := from; ; {
+		s.begin[0] = unsafe.Add(base, at)
+		stopped := f.countOne()
+		at, rows = int(s.pos[0]-uintptr(base)), rows+int(s.rounds)
+		if stopped == 0 || !f.learn(data[at:]) {
+			return at - from, rows
+		}
+	}
 }
 
 // subtract subtracts the records between from and to, all of which were
 // counted.
-func (f *Path) subtract(base unsafe.Pointer, from, to int) {
-	if n, _ := f.countRange(base, from, to, -1); n != to-from {
+func (f *Path) subtract(data []byte, from, to int) {
+	if n, _ := f.countRange(data, from, to, -1); n != to-from {
 		panic("fused: counted records cannot be subtracted")
 	}
 }
-
-// hashOf returns the hash of a key of the given number of 16-byte blocks.
-//
-//go:noescape
-func hashOf(key *byte, blocks int, keys *[32]byte) uint32

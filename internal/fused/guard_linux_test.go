@@ -14,8 +14,9 @@ import (
 // Count accesses nothing before the data or after the slack, which inaccessible
 // pages surround. The slack is filled with structural characters, which must
 // not affect the result.
-func TestStaysWithinTheSlack(t *testing.T) {
-	skipUnlessAvailable(t)
+func TestStaysWithinTheSlack(t *testing.T) { eachKernel(t, testStaysWithinTheSlack) }
+
+func testStaysWithinTheSlack(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, set := range slices.Sorted(maps.Keys(sets)) {
 		names := sets[set]

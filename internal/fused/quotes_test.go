@@ -9,8 +9,9 @@ import (
 
 // Records are counted with another quote, and with quotes as data, as long as
 // no structural character occurs elsewhere in them.
-func TestQuotes(t *testing.T) {
-	skipUnlessAvailable(t)
+func TestQuotes(t *testing.T) { eachKernel(t, testQuotes) }
+
+func testQuotes(t *testing.T) {
 	single, none := layout, layout
 	single.Quote, none.NoQuote = '\'', true
 	for _, tt := range []struct {

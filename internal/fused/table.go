@@ -7,16 +7,19 @@ import (
 
 // form is the layout of a table's slots, which the assembly depends on. A slot
 // consists of the key, padded with zeros, the value as 8 bytes, 8 bytes that
-// are 1 if the slot is used, and padding.
+// are 1 if the slot is used, and padding. The key of an unused slot must differ
+// from whatever is looked up. A name's key ends with a structural character or
+// with zeros. A pair's has at most 31 structural characters.
 type form struct {
-	key  int // size of a key
-	slot int // size of a slot, a power of two
+	key    int  // size of a key
+	slot   int  // size of a slot, a power of two
+	unused byte // in each byte of the key of an unused slot
 }
 
 var (
-	shortForm      = form{key: 16, slot: 32}
-	longFirstForm  = form{key: 64, slot: 128}
-	longSecondForm = form{key: 32, slot: 64}
+	shortForm      = form{key: 16, slot: 32, unused: 0xff}
+	longFirstForm  = form{key: 64, slot: 128, unused: 0xff}
+	longSecondForm = form{key: 32, slot: 64, unused: 0xff}
 )
 
 const (
@@ -36,10 +39,11 @@ const (
 // finds many names with the same hash, and omitting them bounds the cost.
 type table struct {
 	form
-	slots []byte
-	mask  uint32 // reduces a hash to the offset of a slot
-	probe int    // maximum number of slots that a look-up visits
-	names int    // number of names, in the order of their ids, that were added or omitted
+	slots     []byte
+	mask      uint32 // reduces a hash to the offset of a slot
+	probe     int    // maximum number of slots that a look-up visits
+	displaced int    // number of names that are not in the slot of their hash
+	names     int    // number of names, in the order of their ids, that were added or omitted
 }
 
 // newTable returns an empty table with space for n names.
@@ -59,7 +63,7 @@ func newTable(f form, n int) table {
 	}
 	t.slots, t.mask = make([]byte, (slots+t.probe)*f.slot), uint32((slots-1)*f.slot)
 	for at := 0; at < len(t.slots); at += f.slot {
-		setOnes(t.slots[at : at+f.key]) // not a key: keys end with a structural character or with zeros
+		fill(t.slots[at:at+f.key], f.unused)
 	}
 	return t
 }
@@ -87,14 +91,17 @@ func (t *table) put(hash uint32, key []byte, value uint64) {
 			copy(slot, key)
 			binary.LittleEndian.PutUint64(slot[t.key:], value)
 			slot[t.key+8] = 1
+			if at > first {
+				t.displaced++
+			}
 			return
 		}
 	}
 }
 
-func setOnes(b []byte) {
+func fill(b []byte, c byte) {
 	for i := range b {
-		b[i] = 0xff
+		b[i] = c
 	}
 }
 

@@ -96,16 +96,39 @@ func (t *Table) Bytes() int { return t.store.size }
 
 // ID returns the id of a name, which it adds to the table if it is new.
 func (t *Table) ID(name []byte) (uint32, error) {
+	s, hash := t.slotOf(name)
+	return t.find(hash, s, name)
+}
+
+// Find returns the id of a name, and reports whether the table holds it.
+func (t *Table) Find(name []byte) (id uint32, ok bool) {
+	want, hash := t.slotOf(name)
+	for i := hash >> t.shift; ; i++ {
+		s := &t.slots[i&uint64(len(t.slots)-1)]
+		if s.tag == 0 || t.holds(s, want, name) {
+			return s.id, s.tag != 0
+		}
+	}
+}
+
+// slotOf returns the slot of a name, apart from the id, and its hash.
+func (t *Table) slotOf(name []byte) (s slot, hash uint64) {
 	size := uint32(len(name))
 	if size > maxInline {
-		hash := maphash.Bytes(t.seed, name)
-		return t.find(hash, slot{lo: hash, hi: uint64(size), tag: tagOf(hash, size)}, name)
+		hash = maphash.Bytes(t.seed, name)
+		return slot{lo: hash, hi: uint64(size), tag: tagOf(hash, size)}, hash
 	}
 	var padded [maxInline]byte
 	copy(padded[:], name)
 	lo, hi := words(&padded, size)
-	hash := t.hash(lo, hi, size)
-	return t.find(hash, slot{lo: lo, hi: hi, tag: tagOf(hash, size)}, name)
+	hash = t.hash(lo, hi, size)
+	return slot{lo: lo, hi: hi, tag: tagOf(hash, size)}, hash
+}
+
+// holds reports whether s holds name, whose slot, apart from the id, is want.
+func (t *Table) holds(s *slot, want slot, name []byte) bool {
+	return s.tag == want.tag && s.lo == want.lo && s.hi == want.hi &&
+		(len(name) <= maxInline || string(t.store.sized(s.id, len(name))) == string(name))
 }
 
 // words returns the first size bytes of name as two words, padded with zeros.
@@ -144,8 +167,7 @@ func (t *Table) find(hash uint64, want slot, name []byte) (uint32, error) {
 		switch {
 		case s.tag == 0:
 			return t.insert(s, want, name)
-		case s.tag == want.tag && s.lo == want.lo && s.hi == want.hi &&
-			(len(name) <= maxInline || string(t.store.sized(s.id, len(name))) == string(name)):
+		case t.holds(s, want, name):
 			return s.id, nil
 		}
 	}

@@ -3,7 +3,7 @@
 package simd
 
 // native is the NEON kernel. Every arm64 processor has NEON.
-var native = Kernel{Name: "neon", Available: true, Index: indexNEON}
+var native = []Kernel{{Name: "neon", Available: true, Index: indexNEON}}
 
 // scanNEON scans groups of 64 bytes, beginning at b, and writes the offsets of
 // delimiters and line feeds to dst. It stops before a group that contains a

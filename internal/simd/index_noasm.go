@@ -2,5 +2,5 @@
 
 package simd
 
-// native is a placeholder: this build has no kernel in assembly.
-var native = Kernel{Name: "native"}
+// native is empty: this build has no kernel in assembly.
+var native []Kernel

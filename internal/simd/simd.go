@@ -46,7 +46,7 @@ type Kernel struct {
 // fastest. Kernels that are not available are included, so that tests and
 // benchmarks can report which ones they skip.
 func Kernels() []Kernel {
-	return []Kernel{{Name: "generic", Available: true, Index: indexGeneric}, native}
+	return append([]Kernel{{Name: "generic", Available: true, Index: indexGeneric}}, native...)
 }
 
 // Best returns the fastest available kernel.
