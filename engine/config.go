@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -84,16 +85,17 @@ type Config struct {
 	// means a suitable number. It does not affect the result.
 	RangeSize int64
 
-	// Load, if set, returns the saved report of the part with this index, which
-	// is not read then, or nil if the part has to be read. The report is
-	// complete and has one part. An error fails the part. Load and Save are
-	// called by several goroutines concurrently.
-	Load func(part int) (*Report, error)
+	// Load, if set, yields what was saved, before any part is read: reports,
+	// each with the indexes of the parts that it covers, in the order of its
+	// Parts. These parts are not read. Each report is complete, and no part is
+	// in two of them.
+	Load iter.Seq2[[]int, *Report]
 
 	// Save, if set, saves the report of a part before the part counts as
 	// finished. An error fails the part. Ids are as they are in the input,
 	// whatever EscapeIDs is. Save is called only for complete parts: without
-	// left-out rows and without a mismatch.
+	// left-out rows and without a mismatch. It is called by several goroutines
+	// concurrently.
 	Save func(part int, r *Report) error
 
 	// Progress, if set, is updated during the run.

@@ -136,13 +136,23 @@ func downloadID(part Part) string {
 	return ""
 }
 
-// commit adds what was counted of a part to the total. Nothing else does.
+// commit adds what was counted of a part to the total.
 func (r *run) commit(part int, t *accumulator, report PartReport) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.finish(part, report)
+	r.badRows[part] = t.bad.take(report.Name)
+	r.add(t)
+}
+
+// finish records the report of a part that succeeded. It requires r.mu.
+func (r *run) finish(part int, report PartReport) {
 	r.reports[part] = report
 	r.states[part].finish(report)
-	r.badRows[part] = t.bad.take(report.Name)
+}
+
+// add adds counts to the total. Nothing else does. It requires r.mu.
+func (r *run) add(t *accumulator) {
 	if r.overflow == nil {
 		r.overflow = r.total.merge(t)
 	}

@@ -37,7 +37,7 @@ type splitPart struct {
 	run    *run
 	part   int
 	file   Splitter
-	bounds []int64 // range i is from bounds[i] to bounds[i+1]
+	bounds []int64       // range i is from bounds[i] to bounds[i+1]
 	begun  atomic.Bool   // a worker reads the header, or has read it
 	begin  chan struct{} // closed once that is done
 
@@ -109,8 +109,9 @@ func (r *run) crews(ctx context.Context) (local, remote crew) {
 			crewOf(part).remaining += to - from
 		}
 	}
+	r.restore(ctx)
 	for i, part := range r.parts {
-		if ctx.Err() == nil && !r.restore(i) {
+		if ctx.Err() == nil && !r.restored(i) {
 			r.assign(ctx, i, crewOf(part))
 		}
 	}

@@ -1,38 +1,56 @@
 package engine
 
 import (
+	"context"
 	"errors"
+	"math"
 
 	"fastcount/internal/intern"
 	"fastcount/parser"
 )
 
-// restore commits the saved counts of a part. It returns false if the part has
-// to be counted, and true if it was committed or has failed.
-func (r *run) restore(part int) bool {
+// restore commits everything that was saved.
+func (r *run) restore(ctx context.Context) {
 	if r.cfg.Load == nil {
-		return false
+		return
 	}
-	kept, err := r.cfg.Load(part)
-	if err == nil && kept == nil {
-		return false
+	for parts, kept := range r.cfg.Load {
+		if ctx.Err() != nil {
+			return
+		}
+		r.restoreReport(parts, kept)
 	}
+}
+
+// restoreReport commits a saved report of parts. If its counts exceed a limit,
+// the part has failed, or with several parts the run.
+func (r *run) restoreReport(parts []int, kept *Report) {
 	t := r.borrow()
 	defer r.giveBack(t)
-	if err == nil {
-		err = t.load(kept)
-	}
+	err := t.load(kept)
 	switch {
 	case errors.Is(err, parser.ErrInvalidUTF8):
-		return false // saved with Config.EscapeIDs: counting the part again locates the id
-	case err != nil:
-		r.fail(part, 0, err)
-	default:
-		report := kept.Parts[0]
-		report.Name, report.Download, report.Kept = r.parts[part].Name(), downloadID(r.parts[part]), true
-		r.commit(part, t, report)
+		return // saved with Config.EscapeIDs: counting the parts again locates the id
+	case err != nil && len(parts) == 1:
+		r.fail(parts[0], 0, err)
+		return
+	case err != nil && r.overflow == nil:
+		r.overflow = err
 	}
-	return true
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, part := range parts {
+		report := kept.Parts[i]
+		report.Name, report.Download, report.Kept = r.parts[part].Name(), downloadID(r.parts[part]), true
+		r.finish(part, report)
+	}
+	r.add(t)
+}
+
+// restored reports whether a part was committed or has failed before it was
+// read.
+func (r *run) restored(part int) bool {
+	return r.reports[part].Kept || r.reports[part].Failed
 }
 
 // save saves the counts of a part.
@@ -77,7 +95,13 @@ func (t *accumulator) load(r *Report) error {
 		}
 		t.addGroup(ours, n)
 	}
-	t.rows, t.bytes = r.Parts[0].Rows, r.Parts[0].Bytes
+	for _, p := range r.Parts {
+		if t.rows > math.MaxUint64-p.Rows {
+			return errTooManyRows
+		}
+		t.rows += p.Rows
+		t.bytes += p.Bytes
+	}
 	return t.checkGroups()
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"sync"
 	"testing"
 
@@ -19,13 +20,15 @@ import (
 type kept struct {
 	mu      sync.Mutex
 	reports map[int]*engine.Report
-	err     error
+	err     error // of Save
 }
 
-func (k *kept) Load(part int) (*engine.Report, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.reports[part], k.err
+func (k *kept) Load(yield func([]int, *engine.Report) bool) {
+	for part, r := range k.reports {
+		if !yield([]int{part}, r) {
+			return
+		}
+	}
 }
 
 func (k *kept) Save(part int, r *engine.Report) error {
@@ -146,7 +149,74 @@ func TestStoreKeepsLimits(t *testing.T) {
 func TestStoreFails(t *testing.T) {
 	store := &kept{reports: map[int]*engine.Report{}, err: errors.New("disk full")}
 	_, err := engine.Run(t.Context(), []engine.Part{memory{"a", export(1, 5)}}, engine.Config{Load: store.Load, Save: store.Save})
-	if failed, ok := errors.AsType[*engine.PartError](err); !ok || !errors.Is(err, store.err) || failed.Attempts != 0 {
-		t.Errorf("got %v; the part was not attempted", err)
+	if failed, ok := errors.AsType[*engine.PartError](err); !ok || !errors.Is(err, store.err) || failed.Attempts != 1 {
+		t.Errorf("got %v", err)
+	}
+}
+
+// together yields the reports of parts as one report.
+func together(t *testing.T, parts []engine.Part, which ...int) iter.Seq2[[]int, *engine.Report] {
+	t.Helper()
+	var covered []engine.Part
+	for _, i := range which {
+		covered = append(covered, parts[i])
+	}
+	r, err := engine.Run(t.Context(), covered, engine.Config{EscapeIDs: true, RawIDs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(yield func([]int, *engine.Report) bool) { yield(which, r) }
+}
+
+// One report may hold the counts of several parts.
+func TestStoreOfSeveralParts(t *testing.T) {
+	var parts []engine.Part
+	for i := range 5 {
+		parts = append(parts, memory{fmt.Sprint(i), export(i, 100*(i+1))})
+	}
+	want, err := engine.Run(t.Context(), parts, engine.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := engine.Config{Load: together(t, parts, 3, 0, 4), Progress: new(engine.Progress)}
+	parts[0], parts[3], parts[4] = broken{"0"}, broken{"3"}, broken{"4"}
+	got, err := engine.Run(t.Context(), parts, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range got.Parts {
+		if p := cfg.Progress.Snapshot()[i]; got.Parts[i].Kept != (i != 1 && i != 2) || !p.Done || p.Rows != want.Parts[i].Rows {
+			t.Errorf("part %d: %+v, %+v", i, got.Parts[i], p)
+		}
+		got.Parts[i].Kept = false
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// broken is a part that cannot be opened.
+type broken struct{ name string }
+
+func (b broken) Name() string                                { return b.name }
+func (b broken) Info() engine.PartInfo                       { return engine.PartInfo{} }
+func (b broken) Open(context.Context) (io.ReadCloser, error) { return nil, errors.New("broken") }
+
+// A report of several parts that exceeds a limit fails the run, and one with an
+// id that is refused is not used.
+func TestStoreOfSeveralPartsKeepsLimits(t *testing.T) {
+	parts := []engine.Part{memory{"a", []byte("patient_id,event_type\nP1,up\nP2,down\n")}, memory{"b", []byte("patient_id,event_type\nP3,up\n")}}
+	for want, limits := range map[error]engine.Limits{
+		engine.ErrTooManyPatients: {Patients: 2}, engine.ErrTooManyEvents: {Events: 1}, engine.ErrTooManyPairs: {Pairs: 2}, engine.ErrIDTooLong: {ID: 3},
+	} {
+		_, err := engine.Run(t.Context(), parts, engine.Config{Load: together(t, parts, 0, 1), Limits: limits})
+		if !errors.Is(err, want) || engine.Failures(err) != nil {
+			t.Errorf("%+v: got %v", limits, err)
+		}
+	}
+	parts[1] = memory{"b", []byte("patient_id,event_type\nP\xff,up\n")}
+	_, err := engine.Run(t.Context(), parts, engine.Config{Load: together(t, parts, 0, 1)})
+	if failed := engine.Failures(err); len(failed) != 1 || failed[0].Part != "b" || !errors.Is(err, parser.ErrInvalidUTF8) {
+		t.Errorf("got %v", err)
 	}
 }

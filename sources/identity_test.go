@@ -164,8 +164,12 @@ type keyed struct {
 	kept  map[Identity]*engine.Report
 }
 
-func (s keyed) Load(part int) (*engine.Report, error) {
-	return s.kept[Identify(s.parts[part])], nil
+func (s keyed) Load(yield func([]int, *engine.Report) bool) {
+	for i, p := range s.parts {
+		if r := s.kept[Identify(p)]; r != nil && !yield([]int{i}, r) {
+			return
+		}
+	}
 }
 
 func (s keyed) Save(part int, r *engine.Report) error {

@@ -39,6 +39,7 @@ func newCount(p *program) *cobra.Command {
 	s.Complete("SPEC", completeSpecs)
 	f.BoolVar(&o.allowPartial, "allow-partial", false, "if sources fail, write the result of the rest and exit with 3")
 	cli.AddText(f, &o.state, "state", "DIR", "directory to keep finished parts in, and to continue from (see help state)")
+	f.BoolVar(&o.grow, "grow", false, "add new sources to the finished parts in the directory of --state")
 	f.Var(&o.maxDuration, "max-duration", "stop with exit code 10 after this time")
 	o.workFlags(s.Group("Work"))
 	f = s.Group("Scale")

@@ -95,6 +95,7 @@ type countOptions struct {
 	verify       cli.Choice
 	allowPartial bool
 	state        string
+	grow         bool
 	maxDuration  cli.Duration
 	jobs         cli.Count
 	dryRun       bool

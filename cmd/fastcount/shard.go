@@ -134,8 +134,8 @@ func (o *countOptions) checkShard(args []string) error {
 		return cli.Usage(cli.Hint(errors.New("--plan: a shard has no output other than its partial result"), "write the result with fastcount merge"))
 	case o.against != "" || len(o.allow) > 0:
 		return cli.Usage(cli.Hint(errors.New("--plan: --against and --allow: a shard has only some of the rows"), "merge the partial results, and compare with fastcount diff"))
-	case o.allowPartial || o.maxBadRows > 0 || o.verify.Word != "strict" || o.state != "" || o.dryRun:
-		return cli.Usagef("--plan: not with --allow-partial, --max-bad-rows, --verify, --state or --dry-run: a shard is complete or absent")
+	case o.allowPartial || o.maxBadRows > 0 || o.verify.Word != "strict" || o.state != "" || o.grow || o.dryRun:
+		return cli.Usagef("--plan: not with --allow-partial, --max-bad-rows, --verify, --state, --grow or --dry-run: a shard is complete or absent")
 	}
 	return nil
 }

@@ -1,9 +1,8 @@
 package main
 
 import (
-	"crypto/sha256"
+	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +18,9 @@ import (
 // recognise a source.
 func (o *countOptions) keepable(found []sources.Source) error {
 	if o.state == "" {
+		if o.grow {
+			return cli.Usage(cli.Hint(errors.New("--grow: no --state"), "name the directory of the checkpoint with --state DIR"))
+		}
 		return nil
 	}
 	for _, s := range found {
@@ -47,14 +49,17 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	if o.state == "" {
 		return func() error { return nil }, nil
 	}
-	run := checkpoint.Run{Rules: rules(r, parts, *cfg)}
+	run := checkpoint.Run{Rules: rules(r, parts, *cfg), Addable: []string{serverRule}}
 	if o.pre != "" {
 		run.Rules["--pre"] = o.pre.String()
 	}
 	for _, part := range parts {
-		run.Sources = append(run.Sources, r.identityOf(part))
+		run.Sources = append(run.Sources, withFacts(r.identityOf(part), part, cfg.Patient, cfg.Event))
 	}
-	store, err := checkpoint.Open(o.state, run, func(err error) { p.ui.Warn(cli.Message(err)) })
+	store, err := checkpoint.Open(o.state, run, o.grow, func(err error) { p.ui.Warn(cli.Message(err)) })
+	if different, ok := errors.AsType[*checkpoint.DifferentError](err); ok && different.Grown {
+		err = cli.Hint(err, "add the new sources to the checkpoint with --grow")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("--state: %w", err)
 	}
@@ -62,6 +67,9 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	p.resumable.Store(true)
 	return store.Close, nil
 }
+
+// serverRule is the rule that only downloads depend on.
+const serverRule = "--server"
 
 // rules returns the flags on which the counts of a finished part depend. Flags
 // that only affect whether a part succeeds, such as the limits, may differ when
@@ -83,12 +91,9 @@ func rules(r *remote, parts []engine.Part, cfg engine.Config) map[string]string 
 			all["--"+name] = value
 		}
 	}
-	if hasFact(cfg.Patient) || hasFact(cfg.Event) {
-		all["names of sources"] = factsOf(parts)
-	}
 	for _, p := range parts {
 		if p.Info().Declared != nil {
-			all["--server"] = r.identity()
+			all[serverRule] = r.identity()
 		}
 	}
 	return all
@@ -105,20 +110,16 @@ func selected(s parser.Selector) string {
 	return s.String()
 }
 
-// factsOf identifies the facts about all parts that can be counted.
-func factsOf(parts []engine.Part) string {
-	lines := make([]string, len(parts))
-	for i, p := range parts {
-		facts := p.Info().Facts
-		lines[i] = fmt.Sprintf("%q %q %q", facts["name"], facts["dir"], facts["path"])
+// withFacts adds the facts about a part that columns select to its identity.
+func withFacts(id sources.Identity, part engine.Part, columns ...parser.Selector) sources.Identity {
+	for _, c := range columns {
+		for s := &c; s != nil; s = s.Or {
+			if s.Fact != "" {
+				id.ID += fmt.Sprintf(", @%s %q", s.Fact, part.Info().Facts[s.Fact])
+			}
+		}
 	}
-	slices.Sort(lines)
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(lines, "\n"))))
-}
-
-// hasFact reports whether s, or one of its alternatives, is a fact.
-func hasFact(s parser.Selector) bool {
-	return s.Fact != "" || s.Or != nil && hasFact(*s.Or)
+	return id
 }
 
 // identity returns a name of the server that is the same in every run.

@@ -27,7 +27,7 @@ func storeOf(t *testing.T, parts []engine.Part, w *warnings) (s *Store, texts []
 		t.Fatal(err)
 	}
 	for i := range parts {
-		texts = append(texts, string(readFile(t, s.path(i))))
+		texts = append(texts, string(readFile(t, s.path(s.parts[i].ID))))
 	}
 	return s, texts
 }
@@ -60,9 +60,9 @@ func TestUnfitParts(t *testing.T) {
 	parts := texts()
 	var w warnings
 	s, kept := storeOf(t, parts, &w)
-	good, err := s.Load(1)
-	if err != nil || good == nil {
-		t.Fatal(good, err)
+	good := loaded(s, 1)
+	if good == nil {
+		t.Fatal("not loaded")
 	}
 	none := &engine.Report{}
 	both, err := engine.Run(t.Context(), parts[:2], engine.Config{})
@@ -70,44 +70,43 @@ func TestUnfitParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	head := func(change func(h *partial.Header)) partial.Header {
-		h := s.header(1)
+		h := s.header(s.labelOf(1))
 		change(&h)
 		return h
 	}
 	for name, c := range map[string]struct{ text, want string }{
 		"summed again":        {resummed(t, kept[1], `"attempts":1`, `"attempts":2`), ""},
 		"version 1":           {resummed(t, kept[1], `"version":2`, `"version":1`), ""},
-		"no part":             {partialOf(t, s.header(1), none), "result of 0 parts"},
-		"two parts":           {partialOf(t, s.header(1), both), "result of 2 parts"},
+		"no part":             {partialOf(t, s.header(s.labelOf(1)), none), "not the result of parts of this run"},
+		"two parts":           {partialOf(t, s.header(s.labelOf(1)), both), "not the result of parts of this run"},
 		"bad rows":            {resummed(t, kept[1], `"attempts":1`, `"attempts":1,"bad_rows":1`), "trailer: "},
-		"another run":         {partialOf(t, head(func(h *partial.Header) { h.Job = s.parts[1] }), good), "not the result of this part of the run"},
-		"another part":        {partialOf(t, head(func(h *partial.Header) { h.Label = s.parts[0] }), good), "not the result of this part of the run"},
-		"other form":          {partialOf(t, head(func(h *partial.Header) { h.EscapeIDs = false }), good), "not the result of this part of the run"},
-		"a shard":             {partialOf(t, head(func(h *partial.Header) { h.Total, h.Covers = 9, []partial.Interval{{0, 9}} }), good), "not the result of this part of the run"},
+		"another run":         {partialOf(t, head(func(h *partial.Header) { h.Job = s.labelOf(1) }), good), "not the result of parts of this run"},
+		"another part":        {partialOf(t, head(func(h *partial.Header) { h.Label = s.labelOf(0) }), good), "not the result of parts of this run"},
+		"other form":          {partialOf(t, head(func(h *partial.Header) { h.EscapeIDs = false }), good), "not the result of parts of this run"},
+		"a shard":             {partialOf(t, head(func(h *partial.Header) { h.Total, h.Covers = 9, []partial.Interval{{0, 9}} }), good), "not the result of parts of this run"},
 		"other rows":          {resummed(t, kept[1], `"attempts":1`, `"attempts":0`), "corrupt"},
 		"other version":       {resummed(t, kept[1], `"version":2`, `"version":3`), "version"},
 		"a wrong sum":         {strings.Replace(kept[1], `"attempts":1`, `"attempts":2`, 1), "checksum"},
 		"without the end":     {kept[1][:len(kept[1])-1], "end"},
-		"the file of another": {kept[0], "not the result of this part of the run"},
+		"the file of another": {kept[0], "not the result of parts of this run"},
 	} {
 		w.list = nil
-		if err := os.WriteFile(s.path(1), []byte(c.text), 0o600); err != nil {
+		if err := os.WriteFile(s.path(s.parts[1].ID), []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		r, err := s.Load(1)
-		if err != nil || (r != nil) != (c.want == "") {
-			t.Errorf("%s: got %v, %v", name, r, err)
+		if r := loaded(s, 1); (r != nil) != (c.want == "") {
+			t.Errorf("%s: got %v", name, r)
 		}
 		if c.want == "" && len(w.list) > 0 || c.want != "" && (len(w.list) != 1 || !strings.Contains(w.list[0], c.want)) {
 			t.Errorf("%s: warnings %q, want %q", name, w.list, c.want)
 		}
 	}
 	w.list = nil
-	if err := os.Remove(s.path(1)); err != nil {
+	if err := os.Remove(s.path(s.parts[1].ID)); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := s.Load(1); r != nil || err != nil || len(w.list) > 0 {
-		t.Errorf("missing: got %v, %v, %q", r, err, w.list)
+	if r := loaded(s, 1); r != nil || len(w.list) > 0 {
+		t.Errorf("missing: got %v, %q", r, w.list)
 	}
 }
 
@@ -115,10 +114,10 @@ func TestUnfitParts(t *testing.T) {
 func TestPartThatCannotBeKept(t *testing.T) {
 	parts := texts()
 	s := mustOpen(t, privateDir(t), runOf(parts), nil)
-	if err := os.Mkdir(s.path(1), 0o700); err != nil {
+	if err := os.Mkdir(s.path(s.parts[1].ID), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(s.path(1), "x"), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.path(s.parts[1].ID), "x"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	err := s.Save(1, &engine.Report{Parts: []engine.PartReport{{Attempts: 1}}})
@@ -131,27 +130,34 @@ func TestPartThatCannotBeKept(t *testing.T) {
 // no part is taken for another one.
 func TestPartsOfDifferentIdentity(t *testing.T) {
 	ids := []sources.Identity{{ID: "a"}, {ID: "b"}, {ID: "a", Version: "1"}, {ID: "a", Digest: "1"}, {ID: "a 1"}, {ID: `a" "1`}}
-	s := mustOpen(t, privateDir(t), Run{Sources: ids}, nil)
 	seen := make(map[string]bool)
-	for i := range ids {
-		seen[s.path(i)] = true
-		seen[s.header(i).Label] = true
+	for _, id := range ids {
+		s := mustOpen(t, privateDir(t), Run{Sources: []sources.Identity{id}}, nil)
+		seen[filepath.Base(s.path(id.ID))] = true
+		seen[s.labelOf(0)] = true
 	}
 	if len(seen) != 2*len(ids) {
 		t.Errorf("got %v", seen)
 	}
+	s, err := Open(privateDir(t), Run{Sources: []sources.Identity{{ID: "a"}, {ID: "b"}, {ID: "a", Version: "1"}}}, false, nil)
+	if s != nil || err == nil || err.Error() != "parts 1 and 3: same identity" {
+		t.Errorf("got %v, %v", s, err)
+	}
 }
 
-// Sources of one id are sorted by all their members, so that their order does
-// not make runs differ.
+// Sources in another order are the same run.
 func TestOrderOfSources(t *testing.T) {
-	ids := []sources.Identity{{ID: "a", Version: "2"}, {ID: "a", Version: "1", Digest: "y"}, {ID: "a", Version: "1", Digest: "x"}}
+	ids := []sources.Identity{{ID: "b", Version: "1"}, {ID: "a", Version: "2"}, {ID: "c", Version: "1", Digest: "x"}}
 	dir := privateDir(t)
 	if err := mustOpen(t, dir, Run{Sources: ids}, nil).Close(); err != nil {
 		t.Fatal(err)
 	}
+	before := readFile(t, filepath.Join(dir, runName))
 	slices.Reverse(ids)
 	mustOpen(t, dir, Run{Sources: ids}, nil)
+	if after := readFile(t, filepath.Join(dir, runName)); string(after) != string(before) {
+		t.Errorf("got %s, before %s", after, before)
+	}
 }
 
 // No file stays open, whether a store is opened or refused.
@@ -165,14 +171,14 @@ func TestStoreIsClosed(t *testing.T) {
 	}
 	descriptors.Check(t)
 	for range 2 {
-		s, err := Open(dir, run, nil)
+		s, err := Open(dir, run, false, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := engine.Run(t.Context(), parts, engine.Config{Load: s.Load, Save: s.Save}); err != nil {
 			t.Error(err)
 		}
-		if _, err := Open(dir, run, nil); !errors.Is(err, ErrLocked) {
+		if _, err := Open(dir, run, false, nil); !errors.Is(err, ErrLocked) {
 			t.Errorf("got %v", err)
 		}
 		if err := s.Close(); err != nil {
@@ -180,11 +186,11 @@ func TestStoreIsClosed(t *testing.T) {
 		}
 	}
 	for _, dir := range []string{dir, foreign} {
-		if _, err := Open(dir, other, nil); !errors.Is(err, ErrDirectory) {
+		if _, err := Open(dir, other, false, nil); !errors.Is(err, ErrDirectory) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if _, err := Open(filepath.Join(foreign, "x", "y"), run, nil); err == nil || errors.Is(err, fs.ErrNotExist) {
+	if _, err := Open(filepath.Join(foreign, "x", "y"), run, false, nil); err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a directory inside a file: got %v", err)
 	}
 }

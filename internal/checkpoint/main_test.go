@@ -7,8 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"fastcount/engine"
 	"fastcount/internal/partial"
@@ -25,7 +28,17 @@ func (p text) Open(context.Context) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(p.data)), nil
 }
 
-func (p text) Identity() sources.Identity { return sources.Identity{ID: p.name, Version: p.data} }
+// Identity returns valid UTF-8, as that of every source.
+func (p text) Identity() sources.Identity {
+	return sources.Identity{ID: quoted(p.name), Version: quoted(p.data)}
+}
+
+func quoted(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strconv.Quote(s)
+}
 
 // texts are three parts.
 func texts() []engine.Part {
@@ -65,12 +78,25 @@ func (w *warnings) add(err error) { w.list = append(w.list, err.Error()) }
 // mustOpen opens a store, and closes it at the end of the test.
 func mustOpen(t *testing.T, dir string, r Run, w *warnings) *Store {
 	t.Helper()
-	s, err := Open(dir, r, w.add)
+	s, err := Open(dir, r, false, w.add)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
+}
+
+// labelOf returns the label of the result of a part.
+func (s *Store) labelOf(part int) string { return s.known.label([]string{s.parts[part].ID}) }
+
+// loaded returns the report of one part that s loads, or nil.
+func loaded(s *Store, part int) (found *engine.Report) {
+	for parts, r := range s.Load {
+		if slices.Equal(parts, []int{part}) {
+			found = r
+		}
+	}
+	return found
 }
 
 // result returns the counts of a report, without the attempts of its parts.

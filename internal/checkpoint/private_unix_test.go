@@ -32,7 +32,7 @@ func giveAway(t *testing.T, path string) {
 func refused(t *testing.T, dir, want string) {
 	t.Helper()
 	before, _ := os.ReadDir(dir)
-	s, err := Open(dir, runOf(texts()), nil)
+	s, err := Open(dir, runOf(texts()), false, nil)
 	if s != nil || !errors.Is(err, ErrNotPrivate) || !strings.Contains(err.Error(), want) {
 		t.Fatalf("got %v, want %q", err, want)
 	}
@@ -132,7 +132,7 @@ func TestPlantedParts(t *testing.T) {
 			descriptors.Check(t)
 			var w warnings
 			s, _ := storeOf(t, parts, &w)
-			p.do(t, s.path(1))
+			p.do(t, s.path(s.parts[1].ID))
 			again := []engine.Part{closed{parts[0].(text)}, parts[1], closed{parts[2].(text)}}
 			r, err := engine.Run(t.Context(), again, engine.Config{Load: s.Load, Save: s.Save})
 			if err != nil || result(t, r) != want {
@@ -141,7 +141,7 @@ func TestPlantedParts(t *testing.T) {
 			if len(w.list) != 1 || !strings.Contains(w.list[0], p.want) {
 				t.Errorf("warnings %q, want %q", w.list, p.want)
 			}
-			info, err := os.Lstat(s.path(1))
+			info, err := os.Lstat(s.path(s.parts[1].ID))
 			if err != nil || info.Mode() != 0o600 || ownerOf(info) != os.Geteuid() {
 				t.Errorf("it was not replaced: %v, %v", info, err)
 			}
@@ -158,7 +158,7 @@ func TestUnreadableDirectory(t *testing.T) {
 	dir := privateDir(t)
 	must(t, os.Chmod(dir, 0o300))
 	t.Cleanup(func() { must(t, os.Chmod(dir, 0o700)) })
-	if s, err := Open(dir, runOf(texts()), nil); s != nil || !errors.Is(err, os.ErrPermission) {
+	if s, err := Open(dir, runOf(texts()), false, nil); s != nil || !errors.Is(err, os.ErrPermission) {
 		t.Errorf("got %v, %v", s, err)
 	}
 }

@@ -2,12 +2,10 @@ package checkpoint
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,16 +22,21 @@ import (
 type Run struct {
 	Rules   map[string]string  // what the counts depend on in addition to the sources: names and values, as messages show them
 	Sources []sources.Identity // of the parts, in their order
+
+	// Addable are the names of rules that only some sources depend on: if such
+	// a rule was absent, a run that grows may have it.
+	Addable []string
 }
 
 const runName = "run.jsonl"
 
 var errCorrupt = errors.New("corrupt checkpoint")
 
-var format = &jsonline.Format{Name: "checkpoint", Version: 1, ErrCorrupt: errCorrupt, ErrVersion: errors.New("unsupported version of a checkpoint")}
+var format = &jsonline.Format{Name: "checkpoint", Version: 2, Oldest: 1, ErrCorrupt: errCorrupt, ErrVersion: errors.New("unsupported version of a checkpoint")}
 
 type header struct {
 	jsonline.FormatID
+	Job   string            `json:"job,omitempty"` // of the partial results; in version 1, the digest of the file
 	Rules map[string]string `json:"rules"`
 }
 
@@ -52,47 +55,70 @@ type trailer struct {
 // the sources changes no count.
 type runFile = jsonline.List[header, source, trailer]
 
-// text returns the run as it is written. Equal runs have the same text.
-func (r Run) text() ([]byte, error) {
-	file := runFile{Header: header{format.ID(), r.Rules}, Lines: make([]source, len(r.Sources)), Trailer: trailer{len(r.Sources)}}
+// file returns the run as it is written, for a new directory. Equal runs are
+// written alike.
+func (r Run) file() (*runFile, error) {
+	rules, err := jsonline.Marshal(r.Rules)
+	if err != nil {
+		return nil, err
+	}
+	file := &runFile{Header: header{format.ID(), digest(rules), r.Rules}, Lines: make([]source, len(r.Sources)), Trailer: trailer{len(r.Sources)}}
 	for i, s := range r.Sources {
 		if s == (sources.Identity{}) {
 			return nil, fmt.Errorf("part %d: no identity", i+1)
 		}
 		file.Lines[i] = source(s)
 	}
-	slices.SortFunc(file.Lines, func(a, b source) int {
-		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Version, b.Version), strings.Compare(a.Digest, b.Digest))
-	})
-	var b bytes.Buffer
-	err := file.Write(&b, format)
-	return b.Bytes(), err
+	slices.SortFunc(file.Lines, func(a, b source) int { return strings.Compare(a.ID, b.ID) })
+	return file, nil
 }
 
-func parse(text []byte) (*runFile, error) {
-	return jsonline.ParseList[header, source, trailer](text, format, "source")
+// jobOf returns the job of the partial results of a run with this text.
+func jobOf(text []byte) (string, error) {
+	var h header
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	err := jsonline.ParseHeader(format, line, &h)
+	switch {
+	case err != nil:
+		return "", err
+	case (h.Version == 1) != (h.Job == ""):
+		return "", format.Corrupt("header: invalid job")
+	case h.Version == 1:
+		return digest(text), nil
+	}
+	return h.Job, nil
 }
 
-// claim makes the directory that of the run with this text, unless it is used
-// for something else.
-func (s *Store) claim(text []byte) error {
+// claim makes the directory that of a run, unless it is used for something
+// else, and sets s.job.
+func (s *Store) claim(run *runFile, grow bool, addable []string) error {
 	path := filepath.Join(s.dir, runName)
 	old, err := readPrivate(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if err := s.refuseForeign(); err != nil {
+		err = s.refuseForeign()
+	case err == nil:
+		if run.Header.Job, err = jobOf(old); err != nil {
+			err = fmt.Errorf("%w: %s: %w", ErrDirectory, path, err)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	s.job = run.Header.Job
+	var text bytes.Buffer
+	if err := run.Write(&text, format); err != nil || bytes.Equal(old, text.Bytes()) {
+		return err
+	}
+	if old != nil {
+		if err := s.compare(old, run, grow, addable); err != nil {
 			return err
 		}
-		return atomicfile.Write(s.files, path, func(w io.Writer) error {
-			_, err := w.Write(text)
-			return err
-		})
-	case err != nil:
-		return err
-	case bytes.Equal(old, text):
-		return nil
 	}
-	return differ(s.dir, old, text)
+	return atomicfile.Write(s.files, path, func(w io.Writer) error {
+		_, err := w.Write(text.Bytes())
+		return err
+	})
 }
 
 // refuseForeign returns an error if the directory holds files, but no run.
@@ -109,18 +135,60 @@ func (s *Store) refuseForeign() error {
 	return nil
 }
 
-// differ returns an error that lists how the run with the text old differs from
-// the new one.
-func differ(dir string, old, text []byte) error {
-	now, err := parse(text)
+// compare returns an error that lists how a run differs from the one with the
+// text old, unless they are equal or, if grow is set, all finished parts are
+// among those of the run.
+func (s *Store) compare(old []byte, now *runFile, grow bool, addable []string) error {
+	before, err := jsonline.ParseList[header, source, trailer](old, format, "source")
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %s: %w", ErrDirectory, filepath.Join(s.dir, runName), err)
 	}
-	before, err := parse(old)
+	rules, added, changed := differences(before, now)
+	if grow && len(changed) > 0 {
+		held, err := s.held(before)
+		if err != nil {
+			return err
+		}
+		changed = slices.DeleteFunc(changed, func(d difference) bool { return !held[d.name] })
+	}
+	if grow {
+		added = nil
+		rules = slices.DeleteFunc(rules, func(d difference) bool {
+			_, known := before.Header.Rules[d.name]
+			return !known && slices.Contains(addable, d.name)
+		})
+	}
+	all := slices.Concat(rules, added, changed)
+	if len(all) == 0 {
+		return nil
+	}
+	slices.SortFunc(all, func(a, b difference) int { return strings.Compare(a.name, b.name) })
+	e := &DifferentError{Dir: s.dir, Grown: len(all) == len(added)}
+	for _, d := range all {
+		e.Differences = append(e.Differences, d.name+": "+d.text)
+	}
+	return e
+}
+
+// held returns the IDs of the finished parts of the run before. It returns an
+// error if it cannot read all of them.
+func (s *Store) held(before *runFile) (map[string]bool, error) {
+	known := newCatalog(before.Lines)
+	paths, err := s.list()
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrDirectory, filepath.Join(dir, runName), err)
+		return nil, err
 	}
-	return &DifferentError{dir, differences(facts(before), facts(now))}
+	held := make(map[string]bool)
+	for _, path := range paths {
+		ids, _, err := s.read(path, known)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", ErrDirectory, path, err)
+		}
+		for _, id := range ids {
+			held[id] = true
+		}
+	}
+	return held, nil
 }
 
 // A DifferentError reports that a directory holds the checkpoint of another
@@ -128,6 +196,7 @@ func differ(dir string, old, text []byte) error {
 type DifferentError struct {
 	Dir         string
 	Differences []string // one or more, each with the old and the new value
+	Grown       bool     // the only differences are new sources
 }
 
 // maxDifferences is the number of differences that an error lists.
@@ -151,37 +220,47 @@ func (e *DifferentError) Lines() []string {
 // Is reports whether target is ErrDirectory.
 func (e *DifferentError) Is(target error) bool { return target == ErrDirectory }
 
-// facts returns everything in which runs may differ, by name.
-func facts(f *runFile) map[string]source {
-	facts := make(map[string]source, len(f.Header.Rules)+len(f.Lines))
-	for name, value := range f.Header.Rules {
-		facts[name] = source{Version: value}
-	}
-	for _, s := range f.Lines {
-		facts[s.ID] = s
-	}
-	return facts
-}
+// difference is a rule or source in which runs differ.
+type difference struct{ name, text string }
 
-func differences(before, now map[string]source) (found []string) {
-	names := maps.Clone(before)
-	maps.Copy(names, now)
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		was, known := before[name]
-		is, stays := now[name]
-		switch {
-		case !known:
-			found = append(found, name+": was absent, is "+is.Version)
-		case !stays:
-			found = append(found, name+": was "+was.Version+", is absent")
-		case was.Version != is.Version:
-			found = append(found, name+": was "+was.Version+", is "+is.Version)
-		case was != is:
-			found = append(found, name+": unchanged ("+is.Version+"), but its content differs")
+// differences returns how a run differs from the one before it: in its rules,
+// in sources that are new, and in sources that changed or vanished.
+func differences(before, now *runFile) (rules, added, changed []difference) {
+	for name, is := range now.Header.Rules {
+		if was, known := before.Header.Rules[name]; !known {
+			rules = append(rules, difference{name, "was absent, is " + is})
+		} else if was != is {
+			rules = append(rules, difference{name, "was " + was + ", is " + is})
 		}
 	}
-	if found == nil {
-		found = []string{"order or number of equal sources"}
+	for name, was := range before.Header.Rules {
+		if _, stays := now.Header.Rules[name]; !stays {
+			rules = append(rules, difference{name, "was " + was + ", is absent"})
+		}
 	}
-	return found
+	old := byID(before.Lines)
+	for _, is := range now.Lines {
+		was, known := old[is.ID]
+		delete(old, is.ID)
+		switch {
+		case !known:
+			added = append(added, difference{is.ID, "was absent, is " + is.Version})
+		case was.Version != is.Version:
+			changed = append(changed, difference{is.ID, "was " + was.Version + ", is " + is.Version})
+		case was != is:
+			changed = append(changed, difference{is.ID, "unchanged (" + is.Version + "), but its content differs"})
+		}
+	}
+	for _, was := range old {
+		changed = append(changed, difference{was.ID, "was " + was.Version + ", is absent"})
+	}
+	return rules, added, changed
+}
+
+func byID(list []source) map[string]source {
+	all := make(map[string]source, len(list))
+	for _, s := range list {
+		all[s.ID] = s
+	}
+	return all
 }

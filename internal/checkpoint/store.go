@@ -1,12 +1,13 @@
 // Package checkpoint keeps the counts of finished parts in a directory, so that
-// an interrupted run can be resumed.
+// an interrupted run can be resumed, and a job that grows continued.
 //
-// The directory holds run.jsonl, which describes the run; a partial result for
-// each finished part, whose name is derived from the identity of the part; and
-// a lock. Files are replaced atomically, and every partial result has a
-// checksum and identifies its part: a file that is corrupt or belongs to
-// another part costs the time to count its part again, and never leads to a
-// wrong count.
+// The directory holds run.jsonl, which describes the run; partial results, each
+// of one finished part or the sum of several; and a lock. When there are many
+// partial results of one part, they are merged into one. Files are replaced
+// atomically, and every partial result has a checksum and identifies its parts:
+// a file that is corrupt or belongs to other parts costs the time to count its
+// parts again, and never leads to a wrong count. A part that is in two files,
+// as after a crash during a merge, is taken from the larger one.
 package checkpoint
 
 import (
@@ -18,7 +19,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
+	"strings"
+	"sync"
 
 	"github.com/gofrs/flock"
 
@@ -41,36 +43,56 @@ var (
 const (
 	lockName   = "lock"
 	partSuffix = ".partial"
+	sumPrefix  = "sum-" // of the names of results of several parts
 )
 
 // Store holds the counts of the finished parts of one run in a directory. It
 // holds the lock of the directory until it is closed.
 type Store struct {
 	dir   string
-	run   string   // digest of the run
-	parts []string // digests of the identities of the parts
+	job   string         // in the headers of the partial results
+	parts []source       // the parts of the run
+	index map[string]int // of the parts, by ID
+	known catalog        // of the parts
 	warn  func(error)
 	files atomicfile.Files
 	lock  *flock.Flock
+
+	mu     sync.Mutex // guards what follows
+	single []keptFile // results of one part that can be merged
+	sum    keptFile   // the result that they are merged into; its path is "" if there is none
+	limit  int        // of len(single), from which on they are merged
+}
+
+// keptFile is a partial result of finished parts.
+type keptFile struct {
+	path string
+	ids  []string // of the parts
 }
 
 // Open opens and locks the checkpoint of a run in a directory, which it creates
-// if it does not exist. It removes unfinished files of earlier processes. The
-// Store calls warn for each file that it cannot use, from one goroutine at a
-// time. The error matches ErrLocked, ErrDirectory or ErrNotPrivate, or is that
-// of a file.
-func Open(dir string, r Run, warn func(error)) (*Store, error) {
-	return open(dir, r, warn, atomicfile.OS{})
+// if it does not exist. If grow is set, the run may have more sources than the
+// one before it, and others in the place of those that are not finished. Open
+// removes unfinished files of earlier processes. The Store calls warn for each
+// file that it cannot use, from one goroutine at a time. The error matches
+// ErrLocked, ErrDirectory or ErrNotPrivate, or is that of a file.
+func Open(dir string, r Run, grow bool, warn func(error)) (*Store, error) {
+	return open(dir, r, grow, warn, atomicfile.OS{})
 }
 
-func open(dir string, r Run, warn func(error), files atomicfile.Files) (s *Store, err error) {
-	text, err := r.text()
+func open(dir string, r Run, grow bool, warn func(error), files atomicfile.Files) (s *Store, err error) {
+	s = &Store{dir: dir, index: make(map[string]int, len(r.Sources)), warn: warn, files: files, limit: maxSingle}
+	for i, id := range r.Sources {
+		if before, known := s.index[id.ID]; known {
+			return nil, fmt.Errorf("parts %d and %d: same identity", before+1, i+1)
+		}
+		s.index[id.ID] = i
+		s.parts = append(s.parts, source(id))
+	}
+	s.known = newCatalog(s.parts)
+	run, err := r.file()
 	if err != nil {
 		return nil, err
-	}
-	s = &Store{dir: dir, run: digest(text), parts: make([]string, len(r.Sources)), warn: warn, files: files}
-	for i, id := range r.Sources {
-		s.parts[i] = digest(fmt.Appendf(nil, "%q %q %q", id.ID, id.Version, id.Digest))
 	}
 	if err := s.makeDir(); err != nil {
 		return nil, err
@@ -78,7 +100,7 @@ func open(dir string, r Run, warn func(error), files atomicfile.Files) (s *Store
 	if s.lock, err = lock(filepath.Join(dir, lockName)); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	if err = s.claim(text); err == nil {
+	if err = s.claim(run, grow, r.Addable); err == nil {
 		err = s.removeTemps()
 	}
 	if err != nil {
@@ -138,58 +160,36 @@ func (s *Store) removeTemps() error {
 // Close unlocks the directory.
 func (s *Store) Close() error { return s.lock.Close() }
 
-// path returns the name of the file of a part, which reveals nothing of it.
-func (s *Store) path(part int) string {
-	return filepath.Join(s.dir, s.parts[part][:sha256.Size]+partSuffix)
-}
+// path returns the path of the file for the result of parts.
+func (s *Store) path(ids ...string) string { return filepath.Join(s.dir, s.known.file(ids)) }
 
-// Load is for engine.Config.Load. It warns of a file that cannot be used, and
-// ignores it.
-func (s *Store) Load(part int) (*engine.Report, error) {
-	r, err := s.load(part)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		s.warn(fmt.Errorf("%s: %w; its part is counted again", s.path(part), err))
-		return nil, nil
-	}
-	return r, nil
-}
+func isSum(path string) bool { return strings.HasPrefix(filepath.Base(path), sumPrefix) }
 
-func (s *Store) load(part int) (r *engine.Report, err error) {
-	f, err := openPrivate(s.path(part))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	h, r, err := partial.Read(f)
-	h.NoDialect = false // in the parts of an earlier version; the run has the dialect
-	switch {
-	case err != nil:
-		return nil, err
-	case !reflect.DeepEqual(h, s.header(part)):
-		return nil, errors.New("not the result of this part of the run")
-	case len(r.Parts) != 1:
-		return nil, fmt.Errorf("result of %d parts, want 1", len(r.Parts))
-	}
-	return r, nil
-}
-
-// header returns the header of the partial result of a part. Ids are kept as
-// they are in the input, where they may hold any bytes.
-func (s *Store) header(part int) partial.Header {
-	return partial.Header{Job: s.run, Label: s.parts[part], EscapeIDs: true}
+// header returns the header of a partial result. Ids are kept as they are in
+// the input, where they may hold any bytes.
+func (s *Store) header(label string) partial.Header {
+	return partial.Header{Job: s.job, Label: label, EscapeIDs: true}
 }
 
 // Save is for engine.Config.Save. After it has returned nil, the counts of the
 // part survive a power failure.
 func (s *Store) Save(part int, r *engine.Report) error {
-	err := atomicfile.Write(s.files, s.path(part), func(w io.Writer) error {
-		return partial.Write(w, s.header(part), r)
+	id := s.parts[part].ID
+	report := r.Parts[0]
+	report.Name, report.Download = id, "" // which are unique in every sum
+	kept := *r
+	kept.Parts = []engine.PartReport{report}
+	path := s.path(id)
+	err := atomicfile.Write(s.files, path, func(w io.Writer) error {
+		return partial.Write(w, s.header(s.known.label([]string{id})), &kept)
 	})
 	if err != nil {
 		return fmt.Errorf("cannot save the counts: %w", err)
+	}
+	if mergeable(&kept, id) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.addSingle(keptFile{path, []string{id}})
 	}
 	return nil
 }

@@ -144,7 +144,7 @@ func TestFaults(t *testing.T) {
 // test.
 func runWith(t *testing.T, dir string, run Run, parts []engine.Part, f atomicfile.Files) (*engine.Report, error) {
 	t.Helper()
-	s, err := open(dir, run, func(err error) { t.Error(err) }, f)
+	s, err := open(dir, run, false, func(err error) { t.Error(err) }, f)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func TestDamage(t *testing.T) {
 			descriptors.Check(t)
 			var w warnings
 			s := mustOpen(t, dir, run, &w)
-			path := s.path(1)
+			path := s.path(s.parts[1].ID)
 			if err := os.WriteFile(path, damage(t, path, readFile(t, path)), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -203,8 +203,8 @@ func TestDamage(t *testing.T) {
 			if len(w.list) != 1 || !strings.HasPrefix(w.list[0], path+": ") {
 				t.Errorf("got the warnings %q", w.list)
 			}
-			if r, err := s.Load(1); err != nil || r == nil || len(w.list) > 1 {
-				t.Errorf("not repaired: %v, %v, %q", r, err, w.list)
+			if r := loaded(s, 1); r == nil || len(w.list) > 1 {
+				t.Errorf("not repaired: %v, %q", r, w.list)
 			}
 		})
 	}
@@ -238,6 +238,13 @@ func readFile(t *testing.T, path string) []byte {
 	return data
 }
 
+func writeFile(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // otherPartial returns the file of another part in the dir of one.
 func otherPartial(t *testing.T, path string) string {
 	t.Helper()
@@ -252,7 +259,7 @@ func TestLocked(t *testing.T) {
 	dir := privateDir(t)
 	run := runOf(texts())
 	s := mustOpen(t, dir, run, nil)
-	if _, err := Open(dir, run, nil); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), dir) {
+	if _, err := Open(dir, run, false, nil); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("got %v", err)
 	}
 	if err := s.Close(); err != nil {
@@ -288,9 +295,9 @@ func TestAnotherRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := readFile(t, filepath.Join(dir, runName))
-			second := Run{map[string]string{"--delimiter": `","`, "--server": "http://a:80"}, slices.Clone(first.Sources)}
+			second := Run{Rules: map[string]string{"--delimiter": `","`, "--server": "http://a:80"}, Sources: slices.Clone(first.Sources)}
 			test.change(&second)
-			s, err := Open(dir, second, nil)
+			s, err := Open(dir, second, false, nil)
 			if test.want == nil {
 				if err != nil || s.Close() != nil {
 					t.Fatal(err)
@@ -310,7 +317,7 @@ func TestAnotherRun(t *testing.T) {
 }
 
 func TestManyDifferences(t *testing.T) {
-	e := DifferentError{"dir", make([]string, 7)}
+	e := DifferentError{Dir: "dir", Differences: make([]string, 7)}
 	if text := e.Error(); strings.Count(text, "\n") != 6 || !strings.HasSuffix(text, "\nand 2 more differences") {
 		t.Errorf("got %q", text)
 	}
@@ -328,7 +335,7 @@ func TestUnfitDirectories(t *testing.T) {
 		{"other files", "a.csv", "x", "contains other files, such as a.csv"},
 		{"truncated", runName, `{"fastcount":"che`, "run.jsonl: corrupt checkpoint: missing header"},
 		{"other JSON", runName, `{}`, "run.jsonl: corrupt checkpoint: missing header"},
-		{"another version", runName, `{"fastcount":"checkpoint","version":2}`, "run.jsonl: unsupported version of a checkpoint: got version 2, want 1"},
+		{"another version", runName, `{"fastcount":"checkpoint","version":3}`, "run.jsonl: unsupported version of a checkpoint: got version 3, want 2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := privateDir(t)
@@ -336,14 +343,14 @@ func TestUnfitDirectories(t *testing.T) {
 			if err := os.WriteFile(path, []byte(test.data), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Open(dir, run, nil)
+			_, err := Open(dir, run, false, nil)
 			if !errors.Is(err, ErrDirectory) || !strings.Contains(fmt.Sprint(err), test.want) {
 				t.Errorf("got %v", err)
 			}
 			if string(readFile(t, path)) != test.data {
 				t.Error("it was changed")
 			}
-			if _, err := Open(path, run, nil); !errors.Is(err, ErrDirectory) {
+			if _, err := Open(path, run, false, nil); !errors.Is(err, ErrDirectory) {
 				t.Errorf("a file as the dir: %v", err)
 			}
 		})
@@ -360,7 +367,7 @@ func TestUnfitDirectories(t *testing.T) {
 	if _, err := os.Stat(temp); err == nil {
 		t.Error("a temporary file is still there")
 	}
-	if _, err := Open(privateDir(t), Run{Sources: make([]sources.Identity, 1)}, nil); err == nil {
+	if _, err := Open(privateDir(t), Run{Sources: make([]sources.Identity, 1)}, false, nil); err == nil {
 		t.Error("a part without identity was taken")
 	}
 }
@@ -372,7 +379,7 @@ func TestDirectoryIsMade(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "state")
 	for _, want := range []string{"sync directory", "create"} { // the second time it is there
 		f.Ops = nil
-		s, err := open(dir, runOf(texts()), nil, f)
+		s, err := open(dir, runOf(texts()), false, nil, f)
 		if err != nil || s.Close() != nil || f.Ops[0] != want {
 			t.Fatalf("the operations are %q, %v", f.Ops, err)
 		}
@@ -381,10 +388,10 @@ func TestDirectoryIsMade(t *testing.T) {
 		}
 	}
 	f = &faulty.Files{Files: atomicfile.OS{}, Fails: func(int) bool { return true }}
-	if s, err := open(filepath.Join(t.TempDir(), "state"), runOf(texts()), nil, f); s != nil || !errors.Is(err, faulty.ErrInjected) {
+	if s, err := open(filepath.Join(t.TempDir(), "state"), runOf(texts()), false, nil, f); s != nil || !errors.Is(err, faulty.ErrInjected) {
 		t.Errorf("got %v, %v", s, err)
 	}
-	if s, err := Open("a\x00b", runOf(texts()), nil); s != nil || err == nil {
+	if s, err := Open("a\x00b", runOf(texts()), false, nil); s != nil || err == nil {
 		t.Errorf("got %v, %v", s, err)
 	}
 }
@@ -392,7 +399,7 @@ func TestDirectoryIsMade(t *testing.T) {
 // A part without identity is named by its number, from 1.
 func TestPartWithoutIdentity(t *testing.T) {
 	run := Run{Sources: []sources.Identity{{ID: "a"}, {}}}
-	if s, err := Open(privateDir(t), run, nil); s != nil || err == nil || !strings.HasPrefix(err.Error(), "part 2: ") {
+	if s, err := Open(privateDir(t), run, false, nil); s != nil || err == nil || !strings.HasPrefix(err.Error(), "part 2: ") {
 		t.Errorf("got %v, %v", s, err)
 	}
 }
@@ -403,10 +410,10 @@ func TestRunFile(t *testing.T) {
 	dir := privateDir(t)
 	run := Run{Rules: map[string]string{"--delimiter": `"<"`}, Sources: []sources.Identity{{ID: "b", Version: "2 & 3", Digest: "d"}, {ID: "a", Version: "1"}}}
 	mustOpen(t, dir, run, nil).Close()
-	const want = `{"fastcount":"checkpoint","version":1,"rules":{"--delimiter":"\"<\""}}
+	const want = `{"fastcount":"checkpoint","version":2,"job":"1f68eea84a5eb21e5028cfe5c9c0902b36ad58cc05a914239ad8abdee8361a0a","rules":{"--delimiter":"\"<\""}}
 {"id":"a","version":"1"}
 {"id":"b","version":"2 & 3","digest":"d"}
-{"sources":2,"sha256":"fef2d3149515495ac3bbc255a6bf5429fee6d73f8e3bad4763876593b6357cb2"}
+{"sources":2,"sha256":"fee522cd6524181dea1e2bda700dadb65ef65b5bb2a475407e2295fd2b8a0828"}
 `
 	path := filepath.Join(dir, runName)
 	if got := string(readFile(t, path)); got != want {
@@ -415,7 +422,7 @@ func TestRunFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Replace(want, ",", ", ", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := Open(dir, run, nil); s != nil || !errors.Is(err, ErrDirectory) || !strings.Contains(err.Error(), "run.jsonl: corrupt checkpoint: header: not in canonical form") {
+	if s, err := Open(dir, run, false, nil); s != nil || !errors.Is(err, ErrDirectory) || !strings.Contains(err.Error(), "run.jsonl: corrupt checkpoint: header: not in canonical form") {
 		t.Errorf("other bytes: got %v", err)
 	}
 }

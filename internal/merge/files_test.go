@@ -105,7 +105,7 @@ func TestFilesThatAreGone(t *testing.T) {
 	if s, err := Open(files); s != nil || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v, %v", s, err)
 	}
-	if name, err := s.round(filepath.Join(dir, "none"), job(0), files[:1]); name != "" || err == nil {
+	if name, err := round(filepath.Join(dir, "none"), job(0), files[:1]); name != "" || err == nil {
 		t.Errorf("got %q, %v", name, err)
 	}
 }
@@ -176,8 +176,7 @@ func TestFilesAreClosed(t *testing.T) {
 		for _, set := range [][]string{files, corrupt, append(slices.Clone(files), files[0])} {
 			added(t, set, engine.Limits{})
 		}
-		s, err := Open(files)
-		if err != nil {
+		if _, err := Open(files); err != nil {
 			t.Fatal(err)
 		}
 		write(t, beginning[4], text[:10])
@@ -188,7 +187,7 @@ func TestFilesAreClosed(t *testing.T) {
 			t.Error("no error")
 		}
 		dir := t.TempDir()
-		if _, err := s.round(dir, job(0), files); err != nil {
+		if _, err := round(dir, job(0), files); err != nil {
 			t.Error(err)
 		}
 	}

@@ -36,37 +36,43 @@ func (s *Set) ToPartial(files atomicfile.Files, path, dir string) error {
 	}
 	header := partial.Header{Job: s.Job, Label: "merged", Covers: covers, Total: s.Total, Shards: s.Shards,
 		EscapeIDs: s.EscapeIDs, AllowDuplicateIDs: s.duplicateIDs, Dialect: s.rules()}
+	return atomicfile.Write(files, path, func(w io.Writer) error { return Write(w, header, sources, dir) })
+}
+
+// Write merges partial results of different parts into one with a header, as
+// [Set.ToPartial] does. It does not compare the header with theirs. The parts
+// are in the order of the plan or, without plan entries, of paths.
+func Write(w io.Writer, header partial.Header, paths []string, dir string) error {
 	var temporary []string
 	defer func() {
 		for _, name := range temporary {
 			_ = os.Remove(name) // a copy of what is in other files
 		}
 	}()
-	for len(sources) > fanIn {
+	for len(paths) > fanIn {
 		var next []string
-		for len(sources) > 0 {
-			n := min(fanIn, len(sources))
-			name, err := s.round(dir, header, sources[:n])
+		for group := range slices.Chunk(paths, fanIn) {
+			name, err := round(dir, header, group)
 			if name != "" {
 				temporary = append(temporary, name)
 			}
 			if err != nil {
 				return err
 			}
-			next, sources = append(next, name), sources[n:]
+			next = append(next, name)
 		}
-		sources = next
+		paths = next
 	}
-	return atomicfile.Write(files, path, func(w io.Writer) error { return mergeFiles(w, header, sources) })
+	return mergeFiles(w, header, paths)
 }
 
 // round merges files into a temporary one.
-func (s *Set) round(dir string, header partial.Header, sources []string) (name string, err error) {
+func round(dir string, header partial.Header, paths []string) (name string, err error) {
 	f, err := os.CreateTemp(dir, atomicfile.TempPattern)
 	if err != nil {
 		return "", err
 	}
-	return f.Name(), errors.Join(mergeFiles(f, header, sources), f.Close())
+	return f.Name(), errors.Join(mergeFiles(f, header, paths), f.Close())
 }
 
 // mergeFiles merges sorted files into w.

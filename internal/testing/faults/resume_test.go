@@ -16,10 +16,12 @@ type keptParts struct {
 	kept map[int]*engine.Report
 }
 
-func (k *keptParts) Load(part int) (*engine.Report, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.kept[part], nil
+func (k *keptParts) Load(yield func([]int, *engine.Report) bool) {
+	for part, r := range k.kept {
+		if !yield([]int{part}, r) {
+			return
+		}
+	}
 }
 
 func (k *keptParts) Save(part int, r *engine.Report) error {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -132,7 +133,8 @@ func TestKill(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	begin, starts, resumed := time.Now(), 0, 0
 	for run := 0; kills > 0; run++ {
-		k := killing{dir: filepath.Join(dir, fmt.Sprint(run)), args: args, want: string(want), requested: requested}
+		state := filepath.Join(dir, fmt.Sprint(run))
+		k := killing{state: state, output: state + ".json", args: args, want: string(want), requested: requested}
 		for done := false; !done; starts++ {
 			// Usually before everything is read, which takes pause for each of
 			// downloads/4, the number of transfers.
@@ -153,7 +155,8 @@ func TestKill(t *testing.T) {
 
 // killing is a run that is killed repeatedly.
 type killing struct {
-	dir       string // of the checkpoint and the output
+	state     string // directory of the checkpoint
+	output    string // file of the result
 	args      []string
 	want      string
 	requested *requests
@@ -164,16 +167,12 @@ type killing struct {
 // succeeded before that.
 func (k *killing) start(t *testing.T, after time.Duration) (done bool) {
 	t.Helper()
-	state, output := filepath.Join(k.dir, "state"), filepath.Join(k.dir, "out.json")
-	if err := os.MkdirAll(k.dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	finished := kept(t, state)
+	finished := kept(t, k.state)
 	k.before = len(finished)
 	k.requested.take()
 
 	var stderr strings.Builder
-	cmd := exec.Command("fastcount", append([]string{"--state", state, "-o", output}, k.args...)...)
+	cmd := exec.Command("fastcount", append([]string{"--state", k.state, "-o", k.output}, k.args...)...)
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -190,10 +189,10 @@ func (k *killing) start(t *testing.T, after time.Duration) (done bool) {
 			t.Errorf("%s was finished, and is requested again", name)
 		}
 	}
-	if after := kept(t, state); len(after) < len(finished) {
+	if after := kept(t, k.state); len(after) < len(finished) {
 		t.Errorf("%d parts were kept, and now %d", len(finished), len(after))
 	}
-	got, readErr := os.ReadFile(output)
+	got, readErr := os.ReadFile(k.output)
 	if readErr == nil && string(got) != k.want {
 		t.Fatalf("the result differs: %s", got)
 	}
@@ -203,8 +202,71 @@ func (k *killing) start(t *testing.T, after time.Duration) (done bool) {
 	if readErr != nil {
 		t.Fatal(readErr)
 	}
-	if temps, err := filepath.Glob(filepath.Join(state, ".fastcount-*.tmp")); err != nil || len(temps) > 0 {
+	if temps, err := filepath.Glob(filepath.Join(k.state, ".fastcount-*.tmp")); err != nil || len(temps) > 0 {
 		t.Errorf("left %q, %v", temps, err)
 	}
 	return true
+}
+
+// TestGrowKilled adds downloads and files to a job at random, kills the program
+// at random times, and starts it again until everything is counted. It checks
+// that nothing finished is requested again, and that each result is that of one
+// run over the same sources.
+func TestGrowKilled(t *testing.T) {
+	t.Parallel()
+	kills := proof.Bound(6, 50)
+	proof.Cases(t, "grow-kills", kills)
+	const downloads, pause = 12, 40 * time.Millisecond
+	url, list, requested := growingServer(t, slowExport(downloads, pause))
+	dir := t.TempDir()
+	random := rand.New(rand.NewPCG(3, 4))
+	for run := 0; kills > 0; run++ {
+		state := filepath.Join(dir, fmt.Sprint(run))
+		k := killing{state: state, requested: requested}
+		n := 1 + random.IntN(3)
+		for step := 0; n < downloads; step++ {
+			file := fmt.Sprintf("%s-%d.csv", state, step)
+			if err := os.WriteFile(file, []byte("patient_id,event_type\n"+strings.Repeat(fmt.Sprintf("P%d,file\n", n), step)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if n = min(n+random.IntN(5), downloads); step == 0 {
+				k.args = []string{"-q", "--grow", "--server", url, "slow"}
+			}
+			list(n)
+			k.args = append(k.args, file)
+			want, err := exec.Command("fastcount", append([]string{"-q"}, k.args[2:]...)...).Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			k.want, k.output = string(want), fmt.Sprintf("%s-%d.json", state, step)
+			for done := false; !done && (step == 0 || random.IntN(4) > 0); { // sometimes it grows before it is complete
+				if done = k.start(t, time.Duration(random.Int64N(int64(downloads/4*pause)))); !done {
+					kills--
+				}
+			}
+		}
+		for !k.start(t, time.Minute) {
+			t.Error("the last run was killed")
+		}
+	}
+}
+
+// growingServer serves the first downloads of an export, the number of which
+// list sets, and records the requests.
+func growingServer(t *testing.T, e mockserver.Export) (url string, list func(n int), requested *requests) {
+	t.Helper()
+	requested = &requests{names: make(map[string]bool)}
+	var current atomic.Pointer[http.Handler]
+	list = func(n int) {
+		listed := e
+		listed.Downloads = e.Downloads[:n]
+		handler, err := mockserver.New(mockserver.Options{Exports: []mockserver.Export{listed}, OnRequest: requested.note})
+		if err != nil {
+			t.Fatal(err)
+		}
+		current.Store(&handler)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*current.Load()).ServeHTTP(w, r) }))
+	t.Cleanup(server.Close)
+	return server.URL, list, requested
 }
