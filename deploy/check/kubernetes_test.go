@@ -34,19 +34,23 @@ func TestKubernetesPods(t *testing.T) {
 	for _, name := range []string{"count.yaml", "merge.yaml"} {
 		t.Run(name, func(t *testing.T) {
 			j := job(t, name)
-			pod := j.Spec.Template.Spec
-			if len(pod.Containers) != 1 {
-				t.Fatalf("%d containers, want 1", len(pod.Containers))
-			}
-			if pod.RestartPolicy != corev1.RestartPolicyNever {
-				t.Errorf("restartPolicy %q; podFailurePolicy requires Never", pod.RestartPolicy)
-			}
-			checkRights(t, pod)
-			checkMounts(t, pod)
-			checkFailurePolicy(t, j.Spec.PodFailurePolicy, pod.Containers[0].Name)
-			checkResources(t, pod.Containers[0].Resources)
+			checkPod(t, j.Spec.Template.Spec, j.Spec.PodFailurePolicy)
 		})
 	}
+}
+
+func checkPod(t *testing.T, pod corev1.PodSpec, policy *batchv1.PodFailurePolicy) {
+	t.Helper()
+	if len(pod.Containers) != 1 {
+		t.Fatalf("%d containers, want 1", len(pod.Containers))
+	}
+	if pod.RestartPolicy != corev1.RestartPolicyNever {
+		t.Errorf("restartPolicy %q; podFailurePolicy requires Never", pod.RestartPolicy)
+	}
+	checkRights(t, pod)
+	checkMounts(t, pod)
+	checkFailurePolicy(t, policy, pod.Containers[0].Name)
+	checkResources(t, pod.Containers[0].Resources)
 }
 
 func checkRights(t *testing.T, pod corev1.PodSpec) {

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Counts through nginx, squid and caddy, configured as in the field, in front of
-# "fastcount serve". Each case has the outcome that docs/operations.md promises:
-# the bytes of outputs/demo.json, or an exit code and a message.
+# Tests what docs/operations.md promises. It counts through nginx, squid and
+# caddy, configured as in the field, in front of "fastcount serve": each case
+# results in the bytes of outputs/demo.json, or in an exit code and a message.
+# Then it runs the files and commands of that page with systemd-analyze, nginx,
+# Prometheus and rclone.
 #
 # Requires root and Debian's packages, which are downloaded but not installed.
 # Everything runs in namespaces for processes, mounts and network that end with
@@ -43,7 +45,7 @@ fetch() {
 	mkdir -p "$base"/{apt/lists/partial,apt/archives/partial,bin,root,home,tmp}
 	chmod 755 "$base"
 	(cd "$top" && go build -o "$base/bin/fastcount" ./cmd/fastcount)
-	if ! packages nginx squid caddy >"$base/apt/log" 2>&1; then
+	if ! packages nginx squid caddy systemd prometheus prometheus-node-exporter rclone >"$base/apt/log" 2>&1; then
 		tail -n 3 "$base/apt/log"
 		skip "cannot download the packages"
 	fi
@@ -76,8 +78,9 @@ count() {
 	. "$here/nginx.sh"
 	. "$here/squid.sh"
 	. "$here/caddy.sh"
+	. "$here/page.sh"
 	nowhere
-	log "done: $cases cases, each as promised"
+	log "done: $cases runs of fastcount, each as promised"
 }
 
 # certificates makes a private authority, and certificates of servers and
