@@ -107,6 +107,7 @@ func (a *account) statistics(code int) *stats.Statistics {
 		parts = a.progress.Snapshot()
 	}
 	if r == nil {
+		run.NoResult = true
 		r, run.Wall = stats.Unfinished(parts), time.Since(a.begin)
 	}
 	return stats.New(r, run)

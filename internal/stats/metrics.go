@@ -62,7 +62,7 @@ func labelText(labels []Label) string {
 	return "{" + strings.Join(texts, ",") + "}"
 }
 
-// lastSuccess is the metric with the time of the last complete run.
+// lastSuccess is the metric with the time of the last run with exit code 0.
 const lastSuccess = "fastcount_last_success_seconds"
 
 // metricsBegin is how a file of metrics begins.
@@ -71,9 +71,9 @@ const metricsBegin = "# HELP fastcount_"
 // MaxMetrics is more than the size of any file of metrics, in bytes.
 const MaxMetrics = 1 << 20
 
-// Success returns the time of the last complete run, in seconds since 1970, in
-// a file that holds the metrics of an earlier run; 0 if there was none. It
-// returns false if the file holds something else.
+// Success returns the time of the last run with exit code 0, in seconds since
+// 1970, in a file that holds the metrics of an earlier run; 0 if there was
+// none. It returns false if the file holds something else.
 func Success(file []byte) (seconds int64, ok bool) {
 	if !bytes.HasPrefix(file, []byte(metricsBegin)) {
 		return 0, false
@@ -93,8 +93,8 @@ func Success(file []byte) (seconds int64, ok bool) {
 
 // Metrics returns the statistics in the text format of Prometheus, version
 // 0.0.4, which the textfile collector of its node exporter reads. Every metric
-// has the labels. The run ended at the time now, and the last complete run
-// before it at the time success, both in seconds since 1970.
+// has the labels. The run ended at the time now, and the last one before it
+// with exit code 0 at the time success, both in seconds since 1970.
 func (s *Statistics) Metrics(labels []Label, now, success int64) string {
 	failed, complete := 0, 0
 	for _, p := range s.Parts {
@@ -103,7 +103,10 @@ func (s *Statistics) Metrics(labels []Label, now, success int64) string {
 		}
 	}
 	if s.Complete {
-		complete, success = 1, now
+		complete = 1
+	}
+	if s.ExitCode == 0 {
+		success = now
 	}
 	var b strings.Builder
 	metric := func(name, help string, value any, more ...Label) {

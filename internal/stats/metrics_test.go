@@ -46,6 +46,11 @@ func TestLastSuccess(t *testing.T) {
 		if at, ok := Success([]byte(text)); at != 50 || !ok || !strings.Contains(text, "fastcount_complete"+labelText(l)+" 1\n") {
 			t.Errorf("a complete run: %d, %v in\n%s", at, ok, text)
 		}
+		run.ExitCode = 12
+		text = New(whole, run).Metrics(l, 70, 50)
+		if at, ok := Success([]byte(text)); at != 50 || !ok || !strings.Contains(text, "fastcount_complete"+labelText(l)+" 1\n") {
+			t.Errorf("a complete run that differs: %d, %v in\n%s", at, ok, text)
+		}
 		run.ExitCode = 3
 		text = New(failed, run).Metrics(l, 60, 50)
 		if at, ok := Success([]byte(text)); at != 50 || !ok {

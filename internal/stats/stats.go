@@ -90,6 +90,7 @@ const version = 1
 type Run struct {
 	ExitCode   int
 	ErrorClass string // a word for the exit code
+	NoResult   bool   // the run failed before it wrote a result
 
 	Wall   time.Duration // of the whole run
 	Sink   time.Duration // of writing the result
@@ -138,7 +139,7 @@ func New(r *engine.Report, run Run) *Statistics {
 		Kernel:       run.Kernel,
 		Verify:       run.Verify,
 		Unsplit:      run.Unsplit,
-		Complete:     run.ExitCode == 0 && len(r.Incomplete) == 0,
+		Complete:     !run.NoResult && len(r.Incomplete) == 0,
 		Proof:        r.Proof(),
 		Stages:       StageTimes{run.Wait.Seconds(), run.Decode.Seconds(), run.Parse.Seconds(), run.Count.Seconds(), run.Sink.Seconds()},
 		Parts:        make([]PartStatistics, len(r.Parts)),

@@ -83,7 +83,7 @@ func TestUnfinished(t *testing.T) {
 	s := New(Unfinished([]engine.PartProgress{
 		{Name: "a", Done: true, Rows: 300, Report: &read}, {Name: "b", Failed: true, Rows: 7, Report: &gone},
 		{Name: "c", Running: true, Attempt: 3, Rows: 50, Bytes: 500, RawBytes: 50}, {Name: "d"},
-	}), Run{ExitCode: 5, ErrorClass: "retries"})
+	}), Run{ExitCode: 5, ErrorClass: "retries", NoResult: true})
 	if s.Rows != 300 || s.BytesRead != 300 || s.BytesDecoded != 3000 || s.Complete || s.Proof != engine.ProofRows || s.retries != 10 {
 		t.Errorf("got %+v", s)
 	}
@@ -95,7 +95,7 @@ func TestUnfinished(t *testing.T) {
 			t.Error(diff)
 		}
 	}
-	if s := New(Unfinished(nil), Run{ExitCode: 4}); s.Complete || s.Proof != engine.ProofNone || len(s.Parts) > 0 {
+	if s := New(Unfinished(nil), Run{ExitCode: 4, NoResult: true}); s.Complete || s.Proof != engine.ProofNone || len(s.Parts) > 0 {
 		t.Errorf("before the start: got %+v", s)
 	}
 }
