@@ -28,7 +28,7 @@ func BenchmarkSinks(b *testing.B) {
 		{"json-compact", sinks.JSON{Compact: true}, 1},
 		{"ndjson", sinks.NDJSON{}, pairs},
 		{"csv", sinks.CSV{}, pairs + 1},
-		{"table", sinks.Table{Top: -1}, patients + 2},
+		{"table", sinks.Table{Top: -1}, patients + 4},
 	} {
 		b.Run("format="+sink.name, func(b *testing.B) {
 			var w lineCounter

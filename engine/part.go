@@ -82,6 +82,10 @@ type Declaration struct {
 	Rows     uint64   // data rows, the header not counted
 	Patients []string // every patient id that may occur
 	Events   []string // every event type that may occur
+
+	// Start and End are the earliest and the latest time of the rows, in ISO
+	// 8601 as the server writes them, or "". They are not compared.
+	Start, End string
 }
 
 // Splitter is a part that can be read from several offsets concurrently: a file

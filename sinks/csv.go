@@ -13,10 +13,10 @@ import (
 )
 
 // CSV writes the header patient_id,event_type,count and a record for each pair
-// that occurred. Records end in a line feed; fields
-// are quoted where RFC 4180 requires it. Ids are written byte for byte,
-// including line breaks, but many readers, such as encoding/csv, read a quoted
-// CRLF as LF.
+// that occurred, or the names of other key columns, count, and a record for
+// each group. Records end in a line feed; fields are quoted where RFC 4180
+// requires it. Values are written byte for byte, including line breaks, but
+// many readers, such as encoding/csv, read a quoted CRLF as LF.
 //
 // CSV has no place for a mark, so an incomplete report looks complete; see
 // [Marker].
@@ -30,22 +30,31 @@ type CSV struct {
 	// spreadsheets in many languages separate fields by it.
 	Safe bool
 
-	Order Order // of the patients
+	Order Order // of the patients, or of the values of the first key
 
-	// Top, if not 0, is the number of patients to write, those with the
-	// largest totals.
+	// Top, if not 0, is the number of them to write, those with the largest
+	// totals.
 	Top int
 }
 
 // Write writes the header and the records. Its memory does not depend on the
-// size of the report, unless Order or Top is set.
+// size of the report, unless Order or Top is set. It returns an error if a key
+// column is called count.
 func (s CSV) Write(w io.Writer, r *engine.Report) error {
+	cells, err := columnNames(r)
+	if err != nil {
+		return err
+	}
 	c := newCellWriter(w, s.Safe)
-	if err := c.write("patient_id", "event_type", "count"); err != nil {
+	if err := c.write(cells...); err != nil {
 		return err
 	}
 	for group, n := range (selection{s.Order, s.Top}).groups(r) {
-		if err := c.write(r.Keys[0][group[0]], r.Keys[1][group[1]], strconv.FormatUint(n, 10)); err != nil {
+		for i, value := range group {
+			cells[i] = r.Keys[i][value]
+		}
+		cells[len(group)] = strconv.FormatUint(n, 10)
+		if err := c.write(cells...); err != nil {
 			return err
 		}
 	}

@@ -1,26 +1,35 @@
 package sinks
 
 import (
-	"cmp"
 	"math"
-	"slices"
 	"strconv"
 
 	"fastcount/engine"
 	"fastcount/internal/human"
 )
 
-// heatmap is the content of the table of patients and event types.
+// heatmap is the content of the table of patients and event types, or of the
+// first two keys.
 type heatmap struct {
-	order   Order
-	places  []place // the patients, in the order of the page
-	events  []int   // the event types, indexes into Report.Keys[1] in their order
-	columns []int   // for each event type of the report its index into events, or -1
-	scale   scale
+	places   []place  // the patients, in the order of the page
+	distinct []int    // for each patient of the report the number of values of the last key
+	totals   []uint64 // rows of each event type of the report
+	events   []int    // the event types, indexes into Report.Keys[1] in their order
+	columns  []int    // for each event type of the report its index into events, or -1
+	counts   []uint64 // of one patient, for the event types in the table; reused
+	scale    scale
 }
 
-func newHeatmap(r *engine.Report, s selection) heatmap {
-	h := heatmap{order: s.order, events: largestEvents(r, maxHTMLEvents), columns: make([]int, len(r.Keys[1]))}
+func newHeatmap(r *engine.Report, s selection) *heatmap {
+	h := &heatmap{totals: r.Totals, columns: make([]int, len(r.Keys[1]))}
+	if len(r.Keys) > 2 {
+		h.totals = make([]uint64, len(r.Keys[1]))
+		for group, n := range r.All() {
+			h.totals[group[1]] += n
+		}
+	}
+	h.distinct, _ = r.Distinct()
+	h.events = largestValues(h.totals, maxHTMLEvents)
 	s.top = min(s.count(r), maxHTMLPatients, maxHTMLCells/max(1, len(h.events)))
 	h.places = s.places(r, s.top)
 	for i := range h.columns {
@@ -29,29 +38,28 @@ func newHeatmap(r *engine.Report, s selection) heatmap {
 	for column, event := range h.events {
 		h.columns[event] = column
 	}
+	h.counts = make([]uint64, len(h.events))
 	h.scale = h.fitScale(r)
 	return h
 }
 
-// largestEvents returns the n event types with the largest totals, in the order
-// of the report.
-func largestEvents(r *engine.Report, n int) []int {
-	events := make([]int, len(r.Keys[1]))
-	for i := range events {
-		events[i] = i
+// row returns the counts of a patient. They are valid until the next call.
+func (h *heatmap) row(r *engine.Report, patient place) []uint64 {
+	clear(h.counts)
+	for event, n := range patient.counts(r, 1) {
+		if column := h.columns[event]; column >= 0 {
+			h.counts[column] += n
+		}
 	}
-	slices.SortStableFunc(events, func(a, b int) int { return cmp.Compare(r.Totals[b], r.Totals[a]) })
-	events = events[:min(n, len(events))]
-	slices.Sort(events)
-	return events
+	return h.counts
 }
 
 // fitScale returns the scale for the counts in the table.
 func (h *heatmap) fitScale(r *engine.Report) scale {
 	least, most := uint64(math.MaxUint64), uint64(0)
 	for _, place := range h.places {
-		for event, n := range place.counts(r) {
-			if h.columns[event] >= 0 {
+		for _, n := range h.row(r, place) {
+			if n > 0 {
 				least, most = min(least, n), max(most, n)
 			}
 		}
@@ -109,24 +117,34 @@ func (s scale) last(step int) uint64 {
 }
 
 // heatmap writes the table of patients with its search field, legend and notes.
-func (p htmlPrinter) heatmap(r *engine.Report, s selection) {
-	h := newHeatmap(r, s)
-	p.raw("<section>\n<h2 id=\"patients\">Patients</h2>\n<div class=\"tools\">\n" +
-		"<label id=\"find\" hidden>Find patients <input type=\"search\" autocomplete=\"off\" spellcheck=\"false\"></label>\n" +
-		"<span id=\"found\" role=\"status\"></span>\n")
+func (p htmlPrinter) heatmap(r *engine.Report, s HTML) {
+	h := newHeatmap(r, selection{s.Order, s.Top})
+	p.raw("<section>\n<h2 id=\"patients\">")
+	if r.By == nil {
+		p.raw("Patients")
+	} else {
+		p.text(heading(r, 0) + " and " + heading(r, 1))
+	}
+	p.raw("</h2>\n<div class=\"tools\">\n")
+	p.tools(r, r.KeyNames()[:2], s.Safe)
 	p.legend(h.scale)
 	p.raw("</div>\n")
-	p.cutNotes(r, h)
-	p.raw("<div class=\"frame\" role=\"region\" aria-labelledby=\"patients\" tabindex=\"0\">\n<table id=\"heat\">\n")
-	p.columnHeaders(r, h)
-	p.raw("<tbody>\n")
-	counts := make([]uint64, len(h.events))
-	for _, place := range h.places {
-		p.patient(r, h, place, counts)
+	p.cutNote(r, 0, len(h.places))
+	p.cutNote(r, 1, len(h.events))
+	p.printNote(len(h.places), maxPrintedRows)
+	p.raw("<div class=\"frame\" role=\"region\" aria-labelledby=\"patients\" tabindex=\"0\">\n<table id=\"heat\"")
+	if len(h.events) > 20 {
+		p.raw(" class=\"dense\"")
 	}
-	p.raw("</tbody>\n<tfoot><tr><th scope=\"row\">totals<td>" + human.Count(r.Rows))
+	p.raw(">\n")
+	p.columnHeaders(r, h, s.Order)
+	p.raw("<tbody>\n")
+	for _, place := range h.places {
+		p.patient(r, h, place)
+	}
+	p.raw("</tbody>\n<tfoot><tr><th scope=\"row\">totals<td>" + human.Count(r.Rows) + "<td>" + human.Count(uint64(len(r.Totals))))
 	for _, event := range h.events {
-		p.raw("<td>" + human.Count(r.Totals[event]))
+		p.raw("<td>" + human.Count(h.totals[event]))
 	}
 	p.raw("</tfoot>\n</table>\n</div>\n</section>\n")
 }
@@ -151,22 +169,11 @@ func (p htmlPrinter) legend(s scale) {
 	p.raw("</p>\n")
 }
 
-// cutNotes writes what the table leaves out.
-func (p htmlPrinter) cutNotes(r *engine.Report, h heatmap) {
-	if n := len(r.Keys[0]) - len(h.places); n > 0 {
-		p.raw("<p class=\"note\">The table shows the " + human.Count(uint64(len(h.places))) + " patients with the largest totals. Not shown, but included in all totals: " +
-			plural(n, "patient") + ".</p>\n")
-	}
-	if n := len(r.Keys[1]) - len(h.events); n > 0 {
-		p.raw("<p class=\"note\">The table shows the " + human.Count(uint64(len(h.events))) + " most frequent event types. Not shown, but included in each total: " +
-			plural(n, "event type") + ".</p>\n")
-	}
-}
-
-func (p htmlPrinter) columnHeaders(r *engine.Report, h heatmap) {
-	sorted := [2]string{ByName: "", ByCount: ""}
-	sorted[h.order] = [2]string{ByName: ` aria-sort="ascending"`, ByCount: ` aria-sort="descending"`}[h.order]
-	p.raw("<thead><tr><th scope=\"col\"" + sorted[ByName] + ">patient<th scope=\"col\"" + sorted[ByCount] + ">total")
+func (p htmlPrinter) columnHeaders(r *engine.Report, h *heatmap, o Order) {
+	p.raw("<thead><tr><th scope=\"col\"" + sortedBy(o, ByName) + ">")
+	p.text(heading(r, 0))
+	p.raw("<th scope=\"col\"" + sortedBy(o, ByCount) + ">total<th scope=\"col\">")
+	p.text(distinctHeading(r))
 	for _, event := range h.events {
 		p.nameCell(`th scope="col"`, r.Keys[1][event])
 	}
@@ -174,18 +181,12 @@ func (p htmlPrinter) columnHeaders(r *engine.Report, h heatmap) {
 }
 
 // patient writes a row. data-n is the index of the patient by name, for the
-// script. counts is a buffer with an element for each event type in the table.
-func (p htmlPrinter) patient(r *engine.Report, h heatmap, place place, counts []uint64) {
-	clear(counts)
-	for event, n := range place.counts(r) {
-		if column := h.columns[event]; column >= 0 {
-			counts[column] = n
-		}
-	}
+// script.
+func (p htmlPrinter) patient(r *engine.Report, h *heatmap, place place) {
 	p.raw("<tr data-n=" + strconv.Itoa(place.patient(r)) + ">")
 	p.nameCell(`th scope="row"`, place.name(r))
-	p.raw("<td>" + human.Count(place.total))
-	for _, n := range counts {
+	p.raw("<td>" + human.Count(place.total) + "<td>" + human.Count(uint64(h.distinct[place.patient(r)])))
+	for _, n := range h.row(r, place) {
 		if n == 0 {
 			p.raw("<td>")
 		} else {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"encoding/json"
 	"html"
 	"io"
 	"strconv"
@@ -16,32 +17,52 @@ import (
 	"fastcount/internal/human"
 )
 
-// HTML writes a page for a browser: the totals of the event types with bars, a
-// table of patients and event types in which larger counts have darker cells,
-// and the rows, bytes and proof of each source. With JavaScript, the table can
-// be sorted by any column and searched for patients.
+// HTML writes a page for a browser: what the result is of and how complete it
+// is, the totals of the event types, a table of patients and event types in
+// which larger counts have darker cells, and the rows, bytes and proof of each
+// source. With JavaScript, the tables can be sorted by any column, searched and
+// downloaded as CSV.
+//
+// Of other key columns, the last takes the place of the event types, and the
+// table has the first two; a single key has none. A key column of times (see
+// [engine.KeyColumn]) has a chart of its rows over time.
 //
 // The page is self-contained. Its Content-Security-Policy allows no requests,
-// and only the style and the script of the page. Ids are written as text; they
-// are quoted and escaped as in Go source if they would mislead (see [Table]).
+// and only the style and the script of the page. Values are written as text;
+// they are quoted and escaped as in Go source if they would mislead (see
+// [Table]).
 //
 // To limit the work of a browser, the table has at most 5,000 patients, 200
 // event types and 200,000 cells, those with the largest totals. The page
 // reports the number of the others, which are included in all totals. It lists
-// the first 1,000 sources.
+// the first 1,000 sources. Printed, it has at most 250 patients and 60 sources.
 //
-// The output depends only on the report, and not on
-// [engine.PartReport].Attempts.
+// The output depends only on the report, except for
+// [engine.PartReport].Attempts, and on the fields.
 //
 // The page of an incomplete report begins with a list of what is missing, or
 // the first 100 and the number of the others.
 type HTML struct {
-	Order Order // initial order of the patients
+	Order Order // initial order of the tables
 
-	// Top, if not 0, is the number of patients in the table, those with the
-	// largest totals. The page reports the number of the others, which are
-	// included in all totals.
+	// Top, if not 0, is the number of patients in the table, or of values of
+	// the first key: those with the largest totals. The page reports the
+	// number of the others, which are included in all totals.
 	Top int
+
+	Safe bool // as CSV.Safe, for the CSV that the page offers
+
+	// About is read by Write. nil means that only the report is known.
+	About *About
+}
+
+// About holds what a page contains about a result in addition to the report. A
+// member is left out if it is empty.
+type About struct {
+	Title   string // default: the names of the sources
+	Program string // name and version of the program that counted
+	Exports string // ids of the exports
+	Span    string // from the earliest to the latest time that the server declares
 }
 
 // Limits of a page.
@@ -49,8 +70,11 @@ const (
 	maxHTMLPatients = 5_000
 	maxHTMLEvents   = 200
 	maxHTMLCells    = 200_000 // the layout of that number takes a browser about a second
+	maxHTMLBars     = 1_000   // values of the last key in the table of totals
 	maxHTMLParts    = 1_000
 	maxHTMLMissing  = 100
+	maxPrintedRows  = 250 // of a table, as in page.css
+	maxPrintedParts = 60
 	longName        = 30 // columns of an id that are always visible; a longer id has a title
 )
 
@@ -70,11 +94,17 @@ func (HTML) MarksIncomplete() bool { return true }
 // Write writes the page. Its memory depends on the number of event types, and
 // on the number of patients up to 5,000.
 func (s HTML) Write(w io.Writer, r *engine.Report) error {
-	p := htmlPrinter{buffered(w)}
+	p := htmlPrinter{b: buffered(w)}
+	if s.About != nil {
+		p.about = *s.About
+	}
 	p.head(r)
 	p.banner(r.Incomplete)
-	p.totals(r)
-	p.heatmap(r, selection{s.Order, s.Top})
+	p.totals(r, s)
+	p.timelines(r)
+	if len(r.Keys) > 1 {
+		p.heatmap(r, s)
+	}
 	p.parts(r)
 	p.raw("</main>\n<script>" + pageScript + "</script>\n</body>\n</html>\n")
 	return p.b.Flush()
@@ -82,7 +112,8 @@ func (s HTML) Write(w io.Writer, r *engine.Report) error {
 
 // htmlPrinter writes the parts of a page.
 type htmlPrinter struct {
-	b *bufio.Writer
+	b     *bufio.Writer
+	about About
 }
 
 func (p htmlPrinter) raw(markup string) { p.b.WriteString(markup) }
@@ -108,6 +139,14 @@ func (p htmlPrinter) nameCell(tag, id string) {
 }
 
 func (p htmlPrinter) head(r *engine.Report) {
+	kind, name := kindOf(r), p.title(r)
+	title := kind
+	if name != "" {
+		title = name + " – " + kind
+	}
+	if len(r.Incomplete) > 0 {
+		title = "Incomplete: " + title
+	}
 	p.raw(`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -116,24 +155,108 @@ func (p htmlPrinter) head(r *engine.Report) {
 <meta name="referrer" content="no-referrer">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
-<title>` + title(r) + `</title>
+<title>` + html.EscapeString(title) + `</title>
 <style>` + pageStyle + `</style>
 </head>
 <body>
 <header>
-<h1>Events per patient</h1>
-<p>` + plural64(r.Rows, "row") + " of " + plural(len(r.Keys[0]), "patient") + " and " + plural(len(r.Keys[1]), "event type"))
-	if len(r.Parts) > 0 {
-		p.raw(" from " + plural(len(r.Parts), "source"))
+`)
+	if name == "" {
+		p.raw("<h1>" + html.EscapeString(kind) + "</h1>\n")
+	} else {
+		p.raw("<p class=\"kind\">" + html.EscapeString(kind) + "</p>\n<h1><bdi>" + html.EscapeString(name) + "</bdi></h1>\n")
 	}
-	p.raw("</p>\n</header>\n<main>\n")
+	p.status(r)
+	p.facts(r)
+	p.raw("</header>\n<main>\n")
 }
 
-func title(r *engine.Report) string {
-	if len(r.Incomplete) > 0 {
-		return "Incomplete: events per patient"
+// kindOf describes what a report counts.
+func kindOf(r *engine.Report) string {
+	if r.By == nil {
+		return "Events per patient"
 	}
-	return "Events per patient"
+	names := make([]string, len(r.By))
+	for i, name := range r.By {
+		names[i] = display.Name(name)
+	}
+	return "Rows by " + strings.Join(names, ", ")
+}
+
+// title returns the name of the result, on one line: that of the user, or the
+// first sources. It is empty if there are neither.
+func (p htmlPrinter) title(r *engine.Report) string {
+	if p.about.Title != "" {
+		return display.Line(p.about.Title)
+	}
+	names := make([]string, len(r.Parts))
+	for i, part := range r.Parts {
+		names[i] = part.Name
+	}
+	return TitleOf(names)
+}
+
+// TitleOf returns a title for a result of sources of these names: all of up to
+// three of them, or the first two and the number of the others.
+func TitleOf(names []string) string {
+	if n := len(names) - 2; n > 1 {
+		return display.Line(names[0]) + ", " + display.Line(names[1]) + " and " + human.Count(uint64(n)) + " more"
+	}
+	shown := make([]string, len(names))
+	for i, name := range names {
+		shown[i] = display.Line(name)
+	}
+	return strings.Join(shown, ", ")
+}
+
+// status writes whether the result is complete, and how that was proved.
+func (p htmlPrinter) status(r *engine.Report) {
+	switch {
+	case len(r.Incomplete) > 0:
+		p.raw("<p class=\"status bad\">Incomplete: " + human.Numbered(len(r.Incomplete), "problem", "problems") + ", listed below</p>\n")
+	case len(r.Parts) > 0:
+		class := "status"
+		if r.Proof() < engine.ProofChecksum {
+			class += " weak"
+		}
+		p.raw("<p class=\"" + class + "\">Complete: every source was read to its end, and no row was left out; proof of completeness: " +
+			r.Proof().String() + "</p>\n")
+	}
+}
+
+// printNote writes a note for paper if a table has more rows than are printed.
+func (p htmlPrinter) printNote(rows, limit int) {
+	if rows > limit {
+		p.raw("<p class=\"note printed\">Printed: the first " + strconv.Itoa(limit) + " rows of this table.</p>\n")
+	}
+}
+
+// facts writes the numbers of the report and what is known about it.
+func (p htmlPrinter) facts(r *engine.Report) {
+	p.raw("<dl>\n")
+	p.fact("rows", human.Count(r.Rows))
+	for i, values := range r.Keys {
+		p.fact(distinctName(r, i), human.Count(uint64(len(values))))
+	}
+	if len(r.Parts) > 0 {
+		p.fact("sources", human.Count(uint64(len(r.Parts))))
+	}
+	p.fact("export", p.about.Exports)
+	p.fact("declared time span", p.about.Span)
+	p.fact("counted by", p.about.Program)
+	p.raw("</dl>\n")
+}
+
+// fact writes a fact unless it is empty.
+func (p htmlPrinter) fact(name, value string) {
+	if value == "" {
+		return
+	}
+	p.raw("<div><dt>")
+	p.text(name)
+	p.raw("</dt><dd>")
+	p.text(display.Line(value))
+	p.raw("</dd></div>\n")
 }
 
 // pagePolicy returns a policy that allows only the style and the script of the
@@ -167,49 +290,48 @@ func (p htmlPrinter) banner(missing []*engine.PartError) {
 	p.raw("</ul>\n</section>\n")
 }
 
-// totals writes the rows of each event type, their share of all rows, and a
-// bar.
-func (p htmlPrinter) totals(r *engine.Report) {
-	p.raw("<section>\n<h2>Event types</h2>\n<div class=\"tall\"><table class=\"bars\">\n" +
-		"<thead><tr><th scope=\"col\">event type<th scope=\"col\">rows<th scope=\"col\">share<td></thead>\n<tbody>\n")
-	var peak uint64
-	for _, n := range r.Totals {
-		peak = max(peak, n)
+// tools writes the search field and the link to a CSV of the main table of the
+// page, which the script shows. keys are the names of its columns of values.
+func (p htmlPrinter) tools(r *engine.Report, keys []string, safe bool) {
+	columns, _ := json.Marshal(keys) // strings can always be encoded
+	p.raw(`<label id="find" hidden>Find ` + html.EscapeString(nounOf(r, 0).many) +
+		` <input type="search" autocomplete="off" spellcheck="false"></label>` + "\n" +
+		`<span id="found" role="status"></span>` + "\n" +
+		`<a id="csv" hidden href="#" download="counts.csv" data-columns="` + html.EscapeString(string(columns)) + `"`)
+	if safe {
+		p.raw(" data-safe")
 	}
-	for i, event := range r.Keys[1] {
-		n := r.Totals[i]
-		p.raw("<tr>")
-		p.nameCell(`th scope="row"`, event)
-		p.raw("<td>" + human.Count(n) + "<td>" + html.EscapeString(share(n, r.Rows)) + "<td>" + svgBar(n, peak) + "\n")
-	}
-	p.raw("</tbody>\n<tfoot><tr><th scope=\"row\">total<td>" + human.Count(r.Rows) + "<td><td></tfoot>\n</table></div>\n</section>\n")
+	p.raw(">Download this table as CSV</a>\n")
 }
 
-// svgBar draws part of whole. Every part above 0 is visible. The width is an
-// attribute of a drawing, because the policy forbids inline styles.
-func svgBar(part, whole uint64) string {
-	return `<svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width="` +
-		oneDecimal(max(percent(part, whole), 0.3)) + `" height="1"/></svg>`
+// sortedBy returns the attribute of the header of the column that a table is
+// sorted by, first by name, otherwise by count.
+func sortedBy(o Order, column Order) string {
+	if o != column {
+		return ""
+	}
+	return [...]string{ByName: ` aria-sort="ascending"`, ByCount: ` aria-sort="descending"`}[o]
 }
 
-// share returns n as a percentage of whole.
-func share(n, whole uint64) string {
-	if p := percent(n, whole); p >= 0.05 {
-		return oneDecimal(p) + "%"
+// parts writes a table of the sources.
+func (p htmlPrinter) parts(r *engine.Report) {
+	if len(r.Parts) == 0 {
+		return
 	}
-	return "<0.1%"
-}
-
-func percent(n, whole uint64) float64 { return 100 * (float64(n) / float64(whole)) }
-
-func oneDecimal(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
-
-// plural64 is plural for numbers that may exceed an int.
-func plural64(n uint64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
+	p.raw("<section>\n<h2 id=\"sources\">Sources</h2>\n")
+	p.completeness(r)
+	p.raw("<div class=\"wide\" role=\"region\" aria-labelledby=\"sources\" tabindex=\"0\"><table class=\"parts\">\n" +
+		"<thead><tr><th scope=\"col\">source<th scope=\"col\">rows" +
+		"<th scope=\"col\">bytes of CSV<th scope=\"col\">verified<th scope=\"col\">missing</thead>\n<tbody>\n")
+	for _, part := range r.Parts[:min(len(r.Parts), maxHTMLParts)] {
+		p.part(part)
 	}
-	return human.Count(n) + " " + noun + "s"
+	p.raw("</tbody>\n</table></div>\n")
+	if n := len(r.Parts) - maxHTMLParts; n > 0 {
+		p.raw("<p class=\"note\">Not listed, but included in all numbers: " + human.Numbered(n, "source", "sources") + ".</p>\n")
+	}
+	p.printNote(len(r.Parts), maxPrintedParts)
+	p.raw("</section>\n")
 }
 
 // proofWords describe the proofs of completeness.
@@ -221,29 +343,10 @@ var proofWords = [...]string{
 	engine.ProofRows:     "rows: the number of rows matches the declared or expected one",
 }
 
-// parts writes a table of the sources.
-func (p htmlPrinter) parts(r *engine.Report) {
-	if len(r.Parts) == 0 {
-		return
-	}
-	p.raw("<section>\n<h2>Sources</h2>\n")
-	p.completeness(r)
-	p.raw("<div class=\"wide\"><table class=\"parts\">\n<thead><tr><th scope=\"col\">source<th scope=\"col\">rows" +
-		"<th scope=\"col\">bytes of CSV<th scope=\"col\">verified<th scope=\"col\">missing</thead>\n<tbody>\n")
-	for _, part := range r.Parts[:min(len(r.Parts), maxHTMLParts)] {
-		p.part(part)
-	}
-	p.raw("</tbody>\n</table></div>\n")
-	if n := len(r.Parts) - maxHTMLParts; n > 0 {
-		p.raw("<p class=\"note\">Not listed, but included in all numbers: " + plural(n, "source") + ".</p>\n")
-	}
-	p.raw("</section>\n")
-}
-
 // completeness writes how the completeness of the result was verified.
 func (p htmlPrinter) completeness(r *engine.Report) {
 	if len(r.Incomplete) == 0 {
-		p.raw("<p>Every source was read to its end, and no row was left out. Verified by:</p>\n<ul>\n")
+		p.raw("<p>Verified by:</p>\n<ul>\n")
 	} else {
 		p.raw("<p>The result is incomplete; see the top of the page. The sources that were counted were verified by:</p>\n<ul>\n")
 	}
@@ -255,7 +358,7 @@ func (p htmlPrinter) completeness(r *engine.Report) {
 	}
 	for proof, words := range proofWords {
 		if n := counted[proof]; n > 0 {
-			p.raw("<li>" + words + " (" + plural(n, "source") + ")</li>\n")
+			p.raw("<li>" + words + " (" + human.Numbered(n, "source", "sources") + ")</li>\n")
 		}
 	}
 	p.raw("</ul>\n")

@@ -115,18 +115,34 @@ func cells(row string) (texts []string) {
 	return texts
 }
 
-// parseHTML parses the table of patients. It relies on ids being escaped: a <
-// in a cell begins a tag.
-func parseHTML(page []byte) (counts, error) {
-	_, table, found := strings.Cut(string(page), `<table id="heat">`)
+// firstTwoKeys returns the groups by the first two keys, or by the only one:
+// what a page contains.
+func firstTwoKeys(r *engine.Report) (groups []sinktest.Group) {
+	for _, g := range sinktest.Groups(r) {
+		g.Values = g.Values[:min(2, len(g.Values))]
+		if n := len(groups); n > 0 && slices.Equal(groups[n-1].Values, g.Values) {
+			groups[n-1].Count += g.Count
+			continue
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// parseHTML parses the table of patients, or that of a single key. It relies on
+// ids being escaped: a < in a cell begins a tag.
+func parseHTML(page []byte) (groups []sinktest.Group, err error) {
+	_, table, found := strings.Cut(string(page), `<table id="heat"`)
+	if !found {
+		return parseBars(string(page))
+	}
 	table, _, ended := strings.Cut(table, "</table>")
-	if !found || !ended {
+	if !ended {
 		return nil, errors.New("there is no table")
 	}
 	rows := rowPattern.FindAllStringSubmatch(table, -1)
 	heads, body, totals := cells(rows[0][1]), rows[1:len(rows)-1], cells(rows[len(rows)-1][1])
 	sums := make([]uint64, len(heads))
-	got := counts{}
 	for _, row := range body {
 		texts := cells(row[1])
 		if len(texts) != len(heads) {
@@ -138,19 +154,39 @@ func parseHTML(page []byte) (counts, error) {
 				return nil, err
 			}
 			sums[i+1] += n
-			if i > 0 && n > 0 {
-				if err := add(got, unprintable(texts[0]), unprintable(heads[i+1]), n); err != nil {
-					return nil, err
-				}
+			if i > 1 && n > 0 {
+				groups = append(groups, sinktest.Group{Values: []string{unprintable(texts[0]), unprintable(heads[i+1])}, Count: n})
 			}
 		}
 	}
 	for i, sum := range sums[1:] {
+		if i == 1 {
+			continue // numbers of distinct values
+		}
 		if total, err := parseDigits(totals[i+1]); err != nil || total != sum {
 			return nil, fmt.Errorf("the total of %q is %d, the sum %d (%v)", heads[i+1], total, sum, err)
 		}
 	}
-	return got, nil
+	return groups, nil
+}
+
+// parseBars parses the table of the values of a single key.
+func parseBars(page string) (groups []sinktest.Group, err error) {
+	_, table, found := strings.Cut(page, `<table id="bars"`)
+	table, _, ended := strings.Cut(table, "</table>")
+	if !found || !ended {
+		return nil, errors.New("there is no table")
+	}
+	rows := rowPattern.FindAllStringSubmatch(table, -1)
+	for _, row := range rows[1 : len(rows)-1] {
+		texts := cells(row[1])
+		n, err := parseDigits(texts[1])
+		if err != nil {
+			return nil, err
+		}
+		groups = append(groups, sinktest.Group{Values: []string{unprintable(texts[0])}, Count: n})
+	}
+	return groups, nil
 }
 
 func parseDigits(text string) (uint64, error) {
@@ -174,7 +210,9 @@ var tagPattern = regexp.MustCompile(`<[^>]*>`)
 // and that the text is printable.
 func TestHTMLHasOnlyItsOwnTags(t *testing.T) {
 	own := regexp.MustCompile(`^</?(!DOCTYPE html|html lang="en"|svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"|rect width="[0-9.]+" height="1"/|tr data-n=\d+|td class=h[1-8]|` +
-		`(meta|link)( [a-z-]+="[^"<]*")+|(div|section|span|p|label|input|table|th|h2)( [a-z-]+(="[^"<]*")?)*|html|head|title|style|script|body|header|main|h1|thead|tbody|tfoot|tr|td|ul|li|bdi|svg)>$`)
+		`svg class="chart" viewBox="0 0 \d+ 100" preserveAspectRatio="none" role="img" aria-labelledby="time\d time\dc"|path d="[Mhvz0-9. -]+"/|` +
+		`(meta|link)( [a-z-]+="[^"<]*")+|(div|section|span|p|label|input|table|th|h2|a|figcaption)( [a-z-]+(="[^"<]*")?)*|` +
+		`html|head|title|style|script|body|header|main|h1|dl|dt|dd|figure|thead|tbody|tfoot|tr|td|ul|li|bdi|svg)>$`)
 	reports := []*engine.Report{sinktest.Incomplete()}
 	for _, sample := range sinktest.Samples() {
 		reports = append(reports, sample.Report)
@@ -201,20 +239,20 @@ func TestHTMLCuts(t *testing.T) {
 		notes                           []string
 	}{
 		{5_000, 3, 5_000, 3, nil},
-		{5_001, 3, 5_000, 3, []string{"The table shows the 5,000 patients with the largest totals. Not shown, but included in all totals: 1 patient."}},
-		{2_000, 200, 1_000, 200, []string{"Not shown, but included in all totals: 1,000 patients."}},
-		{3, 203, 3, 200, []string{"The table shows the 200 most frequent event types. Not shown, but included in each total: 3 event types."}},
+		{5_001, 3, 5_000, 3, []string{"The table has the 5,000 patients with the most rows. Not shown, but included in the totals: 1 patient."}},
+		{2_000, 200, 1_000, 200, []string{"Not shown, but included in the totals: 1,000 patients."}},
+		{3, 203, 3, 200, []string{"The table has the 200 event types with the most rows. Not shown, but included in the totals: 3 event types."}},
 	} {
 		r := sinktest.Large(tt.patients, tt.events)
 		page := render(t, sinks.HTML{}, r)
-		if got := strings.Count(page, "<tr data-n="); got != tt.rows {
+		if got := strings.Count(page[strings.Index(page, `<table id="heat"`):], "<tr data-n="); got != tt.rows {
 			t.Errorf("%d×%d: %d rows, want %d", tt.patients, tt.events, got, tt.rows)
 		}
-		head := page[strings.Index(page, `<table id="heat">`):]
+		head := page[strings.Index(page, `<table id="heat"`):]
 		if got := strings.Count(head[:strings.Index(head, "</thead>")], "<bdi>"); got != tt.columns {
 			t.Errorf("%d×%d: %d event types, want %d", tt.patients, tt.events, got, tt.columns)
 		}
-		if got := strings.Count(page, `class="note"`); got != len(tt.notes) {
+		if got := strings.Count(page, `class="note">`); got != len(tt.notes) {
 			t.Errorf("%d×%d: %d notes, want %d", tt.patients, tt.events, got, len(tt.notes))
 		}
 		for _, note := range tt.notes {
@@ -241,7 +279,7 @@ func TestHTMLShowsTheLargest(t *testing.T) {
 	}
 	page := render(t, sinks.HTML{Order: sinks.ByCount}, sinktest.Report(all))
 	var got []string
-	for _, m := range regexp.MustCompile(`<tr data-n=\d+><th scope="row"><bdi>(.*?)</bdi>`).FindAllStringSubmatch(page, -1) {
+	for _, m := range regexp.MustCompile(`<tr data-n=\d+><th scope="row"><bdi>(P.*?)</bdi>`).FindAllStringSubmatch(page, -1) {
 		got = append(got, m[1])
 	}
 	var want []string
@@ -274,7 +312,7 @@ func TestHTMLListsSomeOfManySources(t *testing.T) {
 			t.Errorf("the page does not contain %q", want)
 		}
 	}
-	if n := strings.Count(page, "part-"); n != 100+1_000 {
+	if n := strings.Count(page, "part-"); n != 100+1_000+4 { // two of them twice in titles
 		t.Errorf("%d sources are named", n)
 	}
 }

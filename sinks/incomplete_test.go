@@ -117,9 +117,10 @@ func TestTableOfAnIncompleteReport(t *testing.T) {
   b.csv: line 3, byte 20: \x1b[2Jbare\n\u202e" \xff
   c d\t.csv: x
 `
-	const table = `patient  x  total   share
-a        1      1  100.0%  █████████████
-totals   1      1  100.0%
+	const table = `patient   x  total  event types   share
+a         1      1            1  100.0%
+totals    1      1            1  100.0%
+patients  1      1
 `
 	if got, want := render(t, sinks.Table{Width: 40}, r), banner+table+banner; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)

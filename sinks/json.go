@@ -22,6 +22,11 @@ import (
 // characters and the separators U+2028 and U+2029 are escaped, because some
 // readers interpret them as line breaks.
 //
+// For key columns other than the default two, the object holds their names, and
+// counts that are nested in the order of the names:
+//
+//	{"by": ["site", "event_type"], "counts": {"A": {"bp_dia": 3}}, "total": 3}
+//
 // An incomplete report has another member at the end, which lists what is
 // missing, and why:
 //
@@ -33,18 +38,28 @@ type JSON struct {
 // MarksIncomplete implements [Marker]. It returns true.
 func (JSON) MarksIncomplete() bool { return true }
 
-// Write writes the object and a newline. Its memory depends only on the event
-// types. It returns an error if an id is not valid UTF-8.
+// Write writes the object and a newline. Its memory depends only on the values
+// of the last key, at most 4,096. It returns an error if a value is not valid
+// UTF-8.
 func (s JSON) Write(w io.Writer, r *engine.Report) error {
 	if err := validIDs(r); err != nil {
 		return err
 	}
 	p := jsonPrinter{b: buffered(w), compact: s.Compact}
 	p.open('{')
-	p.key("patients")
-	p.patients(r)
-	p.key("totals")
-	p.totals(r)
+	if r.By == nil {
+		p.key("patients")
+		p.groups(r)
+		p.key("totals")
+		p.totals(r)
+	} else {
+		p.key("by")
+		p.names(r.By)
+		p.key("counts")
+		p.groups(r)
+		p.key("total")
+		p.count(r.Rows)
+	}
 	p.incomplete(r)
 	p.close('}')
 	p.b.WriteByte('\n')
@@ -70,29 +85,46 @@ type jsonPrinter struct {
 	filled  bool // the innermost of them has a member
 }
 
-func (p *jsonPrinter) patients(r *engine.Report) {
+// groups writes the counts in an object for each key column, nested in the
+// order of the columns.
+func (p *jsonPrinter) groups(r *engine.Report) {
+	last := len(r.Keys) - 1
+	depth := p.depth + 1 + last
+	key := texts(r, func(dst []byte, value string) []byte { return p.appendKey(dst, value, depth) })
 	p.open('{')
-	keys := p.keysOf(r.Keys[1], p.depth+1)
-	for patient := range byPatient(r) {
-		p.key(patient.name(r))
-		p.open('{')
-		for event, n := range patient.counts(r) {
-			p.comma()
-			line := append(p.b.AvailableBuffer(), keys[event]...)
-			p.b.Write(strconv.AppendUint(line, n, 10))
+	var before []uint32 // the values of the objects that are open
+	for group, n := range r.All() {
+		same := 0
+		for same < len(before) && group[same] == before[same] {
+			same++
 		}
+		for range len(before) - same {
+			p.close('}')
+		}
+		for i := same; i < last; i++ {
+			p.key(r.Keys[i][group[i]])
+			p.open('{')
+		}
+		before = group[:last]
+		p.comma()
+		line := key(p.b.AvailableBuffer(), group[last])
+		p.b.Write(strconv.AppendUint(line, n, 10))
+	}
+	for range before {
 		p.close('}')
 	}
 	p.close('}')
 }
 
-// keysOf returns the keys of these events, formatted once for all patients.
-func (p *jsonPrinter) keysOf(events []string, depth int) [][]byte {
-	keys := make([][]byte, len(events))
-	for i, event := range events {
-		keys[i] = p.appendKey(nil, event, depth)
+// names writes a list of strings.
+func (p *jsonPrinter) names(list []string) {
+	p.open('[')
+	for _, name := range list {
+		p.comma()
+		line := p.appendNewline(p.b.AvailableBuffer(), p.depth)
+		p.b.Write(appendJSONString(line, name))
 	}
-	return keys
+	p.close(']')
 }
 
 func (p *jsonPrinter) totals(r *engine.Report) {
@@ -177,8 +209,11 @@ func (p *jsonPrinter) appendNewline(dst []byte, depth int) []byte {
 	if p.compact {
 		return dst
 	}
-	const indented = "\n      " // the depth is at most 3
-	return append(dst, indented[:1+2*depth]...)
+	dst = append(dst, '\n')
+	for range depth {
+		dst = append(dst, "  "...)
+	}
+	return dst
 }
 
 // appendJSONString appends s, which is valid UTF-8, as a JSON string. Unlike

@@ -8,7 +8,8 @@ import (
 	"fastcount/engine"
 )
 
-// Order is the order of the patients in an output.
+// Order is the order of the patients in an output, or of the values of the
+// first key column.
 type Order uint8
 
 const (
@@ -16,24 +17,32 @@ const (
 	ByCount              // largest total first, equal totals by name
 )
 
-// place locates a patient in a report.
+// place locates a patient in a report, or another value of the first key.
 type place struct {
 	total      uint64 // the sum of the patient's counts
 	begin, end int    // the patient's groups are those from begin to end
 }
 
 // patient returns the index of the patient into Report.Keys[0].
-func (p place) patient(r *engine.Report) int { return int(r.Groups[2*p.begin]) }
+func (p place) patient(r *engine.Report) int { return int(p.values(r, 1)[0]) }
+
+// values returns the values of the first m keys, as indexes into the elements
+// of Report.Keys.
+func (p place) values(r *engine.Report, m int) []uint32 {
+	return r.Groups[len(r.Keys)*p.begin:][:m]
+}
 
 // name returns the id of the patient.
 func (p place) name(r *engine.Report) string { return r.Keys[0][p.patient(r)] }
 
-// counts yields the patient's event types, as indexes into Report.Keys[1], and
-// their counts.
-func (p place) counts(r *engine.Report) iter.Seq2[int, uint64] {
+// counts yields the patient's values of the key column key, as indexes into
+// Report.Keys[key], and their counts. With three or more key columns, a value
+// may be repeated.
+func (p place) counts(r *engine.Report, key int) iter.Seq2[int, uint64] {
 	return func(yield func(int, uint64) bool) {
+		k := len(r.Keys)
 		for i := p.begin; i < p.end; i++ {
-			if !yield(int(r.Groups[2*i+1]), r.Counts[i]) {
+			if !yield(int(r.Groups[k*i+key]), r.Counts[i]) {
 				return
 			}
 		}
@@ -42,10 +51,18 @@ func (p place) counts(r *engine.Report) iter.Seq2[int, uint64] {
 
 // byPatient yields the place of each patient, in order.
 func byPatient(r *engine.Report) iter.Seq[place] {
+	return runs(r, 0, len(r.Counts), 1)
+}
+
+// runs yields the runs of groups, of those from begin to end, that have the
+// same values of the first m keys.
+func runs(r *engine.Report, begin, end, m int) iter.Seq[place] {
 	return func(yield func(place) bool) {
-		for begin := 0; begin < len(r.Counts); {
+		k := len(r.Keys)
+		for begin < end {
+			first := r.Groups[k*begin : k*begin+m]
 			p := place{r.Counts[begin], begin, begin + 1}
-			for p.end < len(r.Counts) && r.Groups[2*p.end] == r.Groups[2*begin] {
+			for p.end < end && slices.Equal(r.Groups[k*p.end:k*p.end+m], first) {
 				p.total += r.Counts[p.end]
 				p.end++
 			}
@@ -130,9 +147,10 @@ func (s selection) groups(r *engine.Report) iter.Seq2[[]uint32, uint64] {
 		return r.All()
 	}
 	return func(yield func([]uint32, uint64) bool) {
+		k := len(r.Keys)
 		for p := range s.patients(r, len(r.Keys[0])) {
 			for i := p.begin; i < p.end; i++ {
-				if !yield(r.Groups[2*i:2*i+2], r.Counts[i]) {
+				if !yield(r.Groups[k*i:k*i+k:k*i+k], r.Counts[i]) {
 					return
 				}
 			}

@@ -4,65 +4,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"fastcount/sinks"
 	"fastcount/sinks/sinktest"
 )
-
-// parseMarkdown reads a table back.
-func parseMarkdown(output []byte) (counts, error) {
-	head, rows, ok := strings.Cut(string(output), "|---|---|---:|\n")
-	if !ok || head != "| patient_id | event_type | count |\n" {
-		return nil, fmt.Errorf("header %.100q", head)
-	}
-	got := counts{}
-	for line := range strings.Lines(rows) {
-		cells := markdownCells(strings.TrimSuffix(line, "\n"))
-		if len(cells) != 3 {
-			return nil, fmt.Errorf("%d cells in %.100q", len(cells), line)
-		}
-		n, err := strconv.ParseUint(cells[2], 10, 64)
-		if err != nil {
-			return nil, err
-		}
-		if err := add(got, unquoteID(cells[0]), unquoteID(cells[1]), n); err != nil {
-			return nil, err
-		}
-	}
-	return got, nil
-}
-
-// markdownCells splits a row as the specification of GitHub Flavored Markdown
-// does, and removes the escapes.
-func markdownCells(line string) (cells []string) {
-	line = strings.TrimSuffix(strings.TrimPrefix(line, "| "), " |")
-	var cell strings.Builder
-	for i := 0; i < len(line); i++ {
-		switch {
-		case line[i] == '\\' && i+1 < len(line):
-			i++
-			cell.WriteByte(line[i])
-		case strings.HasPrefix(line[i:], " | "):
-			cells = append(cells, cell.String())
-			cell.Reset()
-			i += 2
-		default:
-			cell.WriteByte(line[i])
-		}
-	}
-	return append(cells, cell.String())
-}
-
-// unquoteID returns the id that a cell shows.
-func unquoteID(cell string) string {
-	if id, err := strconv.Unquote(cell); err == nil {
-		return id
-	}
-	return cell
-}
 
 func TestMarkdownEscapes(t *testing.T) {
 	for id, want := range map[string]string{

@@ -70,12 +70,13 @@ type Marker interface {
 // Options configures the sinks of [Builtin]. The zero value selects the
 // defaults of each sink.
 type Options struct {
-	Compact bool  // JSON.Compact
-	CSVSafe bool  // CSV.Safe and Totals.Safe
-	Width   int   // Table.Width
-	Color   bool  // Table.Color
-	Order   Order // Order of each sink that has one
-	Top     int   // Top of each sink that has one
+	Compact bool   // JSON.Compact
+	CSVSafe bool   // Safe of each sink that has one
+	Width   int    // Table.Width
+	Color   bool   // Table.Color
+	Order   Order  // Order of each sink that has one
+	Top     int    // Top of each sink that has one
+	About   *About // HTML.About
 }
 
 // Builtin returns a new registry of the formats of this package.
@@ -87,7 +88,7 @@ func Builtin(o Options) *Registry {
 	r.Register("markdown", Markdown{Order: o.Order, Top: o.Top})
 	r.Register("totals", Totals{Safe: o.CSVSafe})
 	r.Register("table", Table{Width: o.Width, Color: o.Color, Order: o.Order, Top: o.Top})
-	r.Register("html", HTML{Order: o.Order, Top: o.Top})
+	r.Register("html", HTML{Order: o.Order, Top: o.Top, Safe: o.CSVSafe, About: o.About})
 	return r
 }
 

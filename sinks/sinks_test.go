@@ -20,7 +20,7 @@ func TestBuiltin(t *testing.T) {
 		"markdown": sinks.Markdown{Top: 7, Order: sinks.ByCount},
 		"totals":   sinks.Totals{Safe: true},
 		"table":    sinks.Table{Width: 100, Color: true, Top: 7, Order: sinks.ByCount},
-		"html":     sinks.HTML{Top: 7, Order: sinks.ByCount},
+		"html":     sinks.HTML{Safe: true, Top: 7, Order: sinks.ByCount},
 	}
 	for name, sink := range want {
 		if got, err := r.Lookup(name); got != sink || err != nil {

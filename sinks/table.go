@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"fastcount/engine"
@@ -12,34 +13,42 @@ import (
 )
 
 // Table writes a table for reading in a terminal: a line for each patient with
-// a column for each event type, the total, its share of all rows and a bar, and
-// a line of totals. After a long table, the header is repeated.
+// a column for each event type, the total, the number of the patient's event
+// types, the share of all rows and a bar. A line of totals and a line with the
+// number of patients of each event type follow. After a long table, the header
+// is repeated.
 //
-//	patient  bp_dia  bp_sys   total   share
-//	P001      3,106   3,084   6,190   33.0%  ████████████████
-//	totals    9,372   9,412  18,784  100.0%
+//	patient   bp_dia  bp_sys   total  event types   share
+//	P001       3,106   3,084   6,190            2   33.0%  ████████████████
+//	totals     9,372   9,412  18,784            2  100.0%
+//	patients       4       4       4
 //
-// Ids are quoted and escaped as in Go source if they are empty or contain
+// Of other key columns, the values of the last one are columns, and a line has
+// values of the others. If it is the only key, or if it has more than 12
+// values, each group has a line of its own.
+//
+// Values are quoted and escaped as in Go source if they are empty or contain
 // characters that are not printable, or spaces or quotes that would mislead.
-// The middle of an id that is too long is replaced with "…". Columns are not
+// The middle of a value that is too long is replaced with "…". Columns are not
 // aligned where a terminal draws text from right to left.
 //
 // The table of an incomplete report has a banner before and after it, which
 // lists what is missing, or the first 10 and the number of the others.
 type Table struct {
 	// Width is the width of a line in columns of the terminal. 0 means 80,
-	// and less than 40 is taken as 40. Event types that do not fit are left
-	// out; a note reports their number. Notes and banners may be wider.
+	// and less than 40 is taken as 40. Columns that do not fit are left out;
+	// a note reports the number of event types among them. Lines with the
+	// values of several keys, notes and banners may be wider.
 	Width int
 
 	// Color enables escape sequences for colours and bold text.
 	Color bool
 
-	Order Order // of the patients
+	Order Order // of the patients, or of the values of the first key
 
-	// Top is the number of patients, those with the largest totals. 0 means
-	// the first 50 in Order, and a negative number means all. A note reports
-	// the number of the others, which are included in the totals.
+	// Top is the number of them, those with the largest totals. 0 means the
+	// first 50 lines in Order, and a negative number means all. A note
+	// reports the number of the others, which are included in the totals.
 	Top int
 }
 
@@ -47,9 +56,11 @@ type Table struct {
 const (
 	defaultTableWidth = 80
 	minTableWidth     = 40 // two spaces and the 26 columns of the largest count leave 12 for a patient id
-	defaultTableRows  = 50 // patients
-	screenRows        = 20 // patients from whose last line the header may be out of sight
+	defaultTableLines = 50
+	screenLines       = 20 // from whose last one the header may be out of sight
+	maxAcross         = 12 // values of the last key that are columns
 	maxEventWidth     = 20 // of an event type's name
+	minNameWidth      = 4  // of a value, next to those of other keys
 	minBarWidth       = 8
 	maxBarWidth       = 40
 	maxMissing        = 10 // missing parts in a banner
@@ -58,16 +69,18 @@ const (
 // MarksIncomplete implements [Marker]. It returns true.
 func (Table) MarksIncomplete() bool { return true }
 
-// Write writes the table. Its memory depends on the number of event types, and
-// with Order or Top also on the number of patients in the table.
+// Write writes the table. Its memory depends on the number of patients and of
+// event types.
 func (t Table) Write(w io.Writer, r *engine.Report) error {
 	p := tablePrinter{b: buffered(w), color: t.Color, layout: t.layout(r)}
 	p.banner(r.Incomplete)
-	p.header(r.Keys[1])
-	p.patients(r, t.patients(r, p.layout.rows))
+	p.header(r)
+	for line := range t.lines(r, p.layout, p.layout.lines) {
+		p.write(r, line)
+	}
 	p.totals(r)
-	if p.layout.rows > screenRows {
-		p.header(r.Keys[1])
+	if p.layout.lines > screenLines {
+		p.header(r)
 	}
 	p.notes(r)
 	p.banner(r.Incomplete)
@@ -76,13 +89,17 @@ func (t Table) Write(w io.Writer, r *engine.Report) error {
 
 // layout holds the widths of the columns. Columns are two spaces apart.
 type layout struct {
-	rows   int    // patients shown
-	name   int    // width of the column of patient ids
-	events []int  // widths of the first event types, those that fit
-	total  int    // width of the column of totals
-	share  int    // width of the column of shares; 0 for none
-	bar    int    // width of the longest bar; 0 for no bars
-	peak   uint64 // largest total of a patient, the one with the longest bar
+	first    int    // values of the first key shown
+	lines    int    // lines shown, without the totals
+	all      int    // lines of the whole report
+	names    []int  // widths of the first keys, whose values are in each line
+	across   bool   // the values of the last key are columns
+	events   []int  // widths of its first values, those that fit
+	total    int    // width of the column of totals
+	distinct int    // width of the column of numbers of event types; 0 for none
+	share    int    // width of the column of shares; 0 for none
+	bar      int    // width of the longest bar; 0 for no bars
+	peak     uint64 // largest total of a line, the one with the longest bar
 }
 
 func (t Table) layout(r *engine.Report) layout {
@@ -92,54 +109,136 @@ func (t Table) layout(r *engine.Report) layout {
 	}
 	width = max(width, minTableWidth)
 
-	l := layout{rows: t.shown(len(r.Keys[0])), peak: largestTotal(r)}
+	last := len(r.Keys) - 1
+	l := layout{across: last > 0 && len(r.Keys[last]) <= maxAcross, names: make([]int, last+1)}
+	if l.across {
+		l.names = l.names[:last]
+	}
+	for line := range runs(r, 0, len(r.Counts), len(l.names)) {
+		l.all++
+		l.peak = max(l.peak, line.total)
+	}
+	l.first, l.lines = len(r.Keys[0]), l.all
+	switch {
+	case t.Top == 0:
+		l.lines = min(l.all, defaultTableLines)
+	case t.Top > 0 && t.Top < l.first:
+		l.first, l.lines = t.Top, 0
+		for range t.lines(r, l, l.all) {
+			l.lines++
+		}
+	}
 	l.total = max(len("total"), len(human.Count(r.Rows)))
-	l.name = widest(r, t.patients(r, l.rows), min(width/2, width-2-l.total))
-	free := width - l.name - 2 - l.total
-	l.events = fitEvents(r, free-2-minBarWidth)
-	for _, w := range l.events {
-		free -= 2 + w
-	}
-	if w := len("100.0%"); free >= 2+w && r.Rows > 0 {
-		l.share = w
-		free -= 2 + w
-	}
-	if free >= 2+minBarWidth && l.peak > 0 {
-		l.bar = min(free-2, maxBarWidth)
-	}
+	t.fitNames(r, &l, width)
+	l.fit(r, width)
 	return l
 }
 
-// shown returns how many of the patients get a line.
-func (t Table) shown(patients int) int {
-	switch {
-	case t.Top < 0:
-		return patients
-	case t.Top == 0:
-		return min(patients, defaultTableRows)
+// lines yields the first n lines of the table: the runs of groups that have the
+// same values of the first keys.
+func (t Table) lines(r *engine.Report, l layout, n int) iter.Seq[place] {
+	return func(yield func(place) bool) {
+		for p := range (selection{t.Order, max(t.Top, 0)}).patients(r, min(l.first, n)) {
+			for line := range runs(r, p.begin, p.end, len(l.names)) {
+				if n--; n < 0 || !yield(line) {
+					return
+				}
+			}
+		}
 	}
-	return min(patients, t.Top)
 }
 
-// patients yields the first n patients of the table.
-func (t Table) patients(r *engine.Report, n int) iter.Seq[place] {
-	return selection{t.Order, max(t.Top, 0)}.patients(r, n)
+// fitNames sets the widths of the columns of names, which take at most half of
+// the width if there is one of them, and what the total leaves if there are
+// more.
+func (t Table) fitNames(r *engine.Report, l *layout, width int) {
+	for i := range l.names {
+		l.names[i] = display.Width(heading(r, i))
+	}
+	for line := range t.lines(r, *l, l.lines) {
+		for i, value := range line.values(r, len(l.names)) {
+			l.names[i] = max(l.names[i], display.Width(display.Name(r.Keys[i][value])))
+		}
+	}
+	label := len("totals")
+	if l.countsDistinct(r) {
+		label = max(label, display.Width(distinctLabel(r)))
+	}
+	l.names[0] += max(0, label-l.namesWidth())
+	limit := width - 2 - l.total
+	if len(l.names) == 1 {
+		limit = min(limit, width/2)
+	}
+	for excess := l.namesWidth() - limit; excess > 0; excess-- {
+		widest := slices.Index(l.names, slices.Max(l.names))
+		if l.names[widest] <= minNameWidth {
+			return
+		}
+		l.names[widest]--
+	}
 }
 
-// widest returns the width of the column of these patients, at most limit.
-func widest(r *engine.Report, patients iter.Seq[place], limit int) int {
-	w := max(len("patient"), len("totals"))
-	for patient := range patients {
-		w = max(w, display.Width(display.Shorten(display.Name(patient.name(r)), limit)))
+// namesWidth returns the width of all columns of names together.
+func (l *layout) namesWidth() int {
+	n := 2 * (len(l.names) - 1)
+	for _, w := range l.names {
+		n += w
 	}
-	return w
+	return n
+}
+
+// countsDistinct reports whether the table has a line of the numbers of
+// patients.
+func (l *layout) countsDistinct(r *engine.Report) bool { return l.across && r.Rows > 0 }
+
+// fit sets the widths of the columns that fit after the names and the total.
+func (l *layout) fit(r *engine.Report, width int) {
+	free := width - l.namesWidth() - 2 - l.total
+	if l.across {
+		l.events = fitEvents(r, free-2-minBarWidth)
+	}
+	for _, w := range l.events {
+		free -= 2 + w
+	}
+	if r.Rows == 0 {
+		return
+	}
+	take := func(w int) int {
+		if free < 2+w {
+			return 0
+		}
+		free -= 2 + w
+		return w
+	}
+	l.share = take(len("100.0%"))
+	if l.across && len(l.names) == 1 {
+		l.distinct = take(display.Width(distinctHeading(r)))
+	}
+	if free >= 2+minBarWidth {
+		l.bar = min(free-2, maxBarWidth)
+	}
+}
+
+// distinctHeading returns the header of the numbers of distinct values of the
+// last key.
+func distinctHeading(r *engine.Report) string { return distinctName(r, len(r.Keys)-1) }
+
+// distinctLabel returns the name of the line with the numbers of distinct
+// values of the first key.
+func distinctLabel(r *engine.Report) string { return distinctName(r, 0) }
+
+func distinctName(r *engine.Report, key int) string {
+	if r.By == nil {
+		return nounOf(r, key).many
+	}
+	return "distinct " + heading(r, key)
 }
 
 // fitEvents returns the widths of the columns that fit into free, from the
 // first event type on. No count in a column is wider than the total.
 func fitEvents(r *engine.Report, free int) []int {
 	var widths []int
-	for i, event := range r.Keys[1] {
+	for i, event := range r.Keys[len(r.Keys)-1] {
 		w := max(display.Width(display.Shorten(display.Name(event), maxEventWidth)), len(human.Count(r.Totals[i])))
 		free -= 2 + w
 		if free < 0 {
@@ -148,14 +247,6 @@ func fitEvents(r *engine.Report, free int) []int {
 		widths = append(widths, w)
 	}
 	return widths
-}
-
-func largestTotal(r *engine.Report) uint64 {
-	var peak uint64
-	for patient := range byPatient(r) {
-		peak = max(peak, patient.total)
-	}
-	return peak
 }
 
 // Escape sequences of a terminal that has colours.
@@ -172,6 +263,7 @@ type tablePrinter struct {
 	b      *bufio.Writer
 	color  bool
 	layout layout
+	counts []uint64 // of the event types in a line; reused
 }
 
 // banner writes what is missing, if anything is.
@@ -188,57 +280,83 @@ func (p *tablePrinter) banner(missing []*engine.PartError) {
 	}
 }
 
-func (p *tablePrinter) header(events []string) {
+func (p *tablePrinter) header(r *engine.Report) {
 	p.style(styleBold)
-	p.left("patient", p.layout.name)
+	for i, w := range p.layout.names {
+		p.name(i, heading(r, i), w)
+	}
 	for i, w := range p.layout.events {
-		p.right(display.Shorten(display.Name(events[i]), maxEventWidth), w)
+		p.right(display.Shorten(display.Name(r.Keys[len(r.Keys)-1][i]), maxEventWidth), w)
 	}
 	p.right("total", p.layout.total)
-	if p.layout.share > 0 {
-		p.right("share", p.layout.share)
-	}
+	p.optional(distinctHeading(r), p.layout.distinct)
+	p.optional("share", p.layout.share)
 	p.style(styleReset)
 	p.b.WriteByte('\n')
 }
 
-func (p *tablePrinter) patients(r *engine.Report, patients iter.Seq[place]) {
-	counts := make([]uint64, len(r.Keys[1]))
-	for patient := range patients {
-		clear(counts)
-		for i := patient.begin; i < patient.end; i++ {
-			counts[r.Groups[2*i+1]] = r.Counts[i]
-		}
-		p.left(display.Shorten(display.Name(patient.name(r)), p.layout.name), p.layout.name)
-		p.counts(counts, patient.total, r.Rows)
-		p.bar(patient.total)
-		p.b.WriteByte('\n')
+// write writes a line of the table.
+func (p *tablePrinter) write(r *engine.Report, line place) {
+	for i, value := range line.values(r, len(p.layout.names)) {
+		p.name(i, display.Name(r.Keys[i][value]), p.layout.names[i])
 	}
+	if p.layout.across {
+		p.counts = slices.Grow(p.counts[:0], maxAcross)[:len(r.Totals)]
+		clear(p.counts)
+		for event, n := range line.counts(r, len(r.Keys)-1) {
+			p.counts[event] = n
+		}
+	}
+	p.numbers(p.counts, line.total)
+	p.optional(human.Count(uint64(line.end-line.begin)), p.layout.distinct)
+	p.optional(share(line.total, r.Rows), p.layout.share)
+	p.bar(line.total)
+	p.b.WriteByte('\n')
 }
 
+// totals writes the line of totals, and the numbers of patients.
 func (p *tablePrinter) totals(r *engine.Report) {
 	p.style(styleBold)
-	p.left("totals", p.layout.name)
-	p.counts(r.Totals, r.Rows, r.Rows)
+	p.label("totals")
+	p.numbers(r.Totals, r.Rows)
+	p.optional(human.Count(uint64(len(r.Totals))), p.layout.distinct)
+	p.optional("100.0%", p.layout.share)
 	p.style(styleReset)
 	p.b.WriteByte('\n')
+	if !p.layout.countsDistinct(r) {
+		return
+	}
+	_, distinct := r.Distinct()
+	counts := make([]uint64, len(distinct))
+	for i, n := range distinct {
+		counts[i] = uint64(n)
+	}
+	p.label(distinctLabel(r))
+	p.numbers(counts, uint64(len(r.Keys[0])))
+	p.b.WriteByte('\n')
+}
+
+// label writes a text in place of the names.
+func (p *tablePrinter) label(text string) {
+	p.name(0, text, p.layout.namesWidth())
 }
 
 // notes writes what the table leaves out.
 func (p *tablePrinter) notes(r *engine.Report) {
-	if n := len(r.Keys[0]) - p.layout.rows; n > 0 {
-		p.line(styleFaint, "not shown, but included in the totals: "+plural(n, "patient"))
+	const prefix = "not shown, but included in the totals: "
+	if n := len(r.Keys[0]) - p.layout.first; n > 0 {
+		p.line(styleFaint, prefix+nounOf(r, 0).count(n))
+	} else if n := p.layout.all - p.layout.lines; n > 0 {
+		what := noun{"line", "lines"}
+		if len(p.layout.names) == 1 {
+			what = nounOf(r, 0)
+		}
+		p.line(styleFaint, prefix+what.count(n))
 	}
-	if n := len(r.Keys[1]) - len(p.layout.events); n > 0 {
-		p.line(styleFaint, "not shown, but included in each total: "+plural(n, "event type"))
+	last := len(r.Keys) - 1
+	if n := len(r.Keys[last]) - len(p.layout.events); n > 0 && p.layout.across {
+		p.line(styleFaint, "not shown, but included in each total: "+nounOf(r, last).count(n))
 	}
-}
-
-func plural(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return human.Count(uint64(n)) + " " + noun
 }
 
 func (p *tablePrinter) line(style, text string) {
@@ -248,9 +366,9 @@ func (p *tablePrinter) line(style, text string) {
 	p.b.WriteByte('\n')
 }
 
-// counts writes the columns of the event types that fit, with a hyphen for a
-// pair that never occurred, the total, and its share of all rows.
-func (p *tablePrinter) counts(counts []uint64, total, rows uint64) {
+// numbers writes the columns of the event types that fit, with a hyphen for a
+// pair that never occurred, and the total.
+func (p *tablePrinter) numbers(counts []uint64, total uint64) {
 	for i, w := range p.layout.events {
 		if counts[i] == 0 {
 			p.right("-", w)
@@ -259,8 +377,12 @@ func (p *tablePrinter) counts(counts []uint64, total, rows uint64) {
 		}
 	}
 	p.right(human.Count(total), p.layout.total)
-	if p.layout.share > 0 {
-		p.right(share(total, rows), p.layout.share)
+}
+
+// optional writes a column unless its width is 0.
+func (p *tablePrinter) optional(s string, width int) {
+	if width > 0 {
+		p.right(s, width)
 	}
 }
 
@@ -274,7 +396,12 @@ func (p *tablePrinter) bar(total uint64) {
 	p.style(styleReset)
 }
 
-func (p *tablePrinter) left(s string, width int) {
+// name writes the column i of names, with s at its left edge.
+func (p *tablePrinter) name(i int, s string, width int) {
+	if i > 0 {
+		p.spaces(2)
+	}
+	s = display.Shorten(s, width)
 	p.b.WriteString(s)
 	p.spaces(width - display.Width(s))
 }

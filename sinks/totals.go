@@ -12,25 +12,35 @@ import (
 // number of patients who have at least one of them. The latter cannot be added
 // up over event types or reports, because a patient may occur in several.
 //
+// Of other key columns, the first takes the place of the patients and the last
+// that of the event types. The header holds their names; with a single key it
+// is the name and rows.
+//
 // CSV has no place for a mark, so an incomplete report looks complete; see
 // [Marker].
 type Totals struct {
 	Safe bool // as CSV.Safe
 }
 
-// Write writes the header and the records. Its memory depends on the number of
-// event types.
+// Write writes the header and the records. Its memory depends on the numbers of
+// patients and event types.
 func (s Totals) Write(w io.Writer, r *engine.Report) error {
-	patients := make([]int, len(r.Keys[1]))
-	for group := range r.All() {
-		patients[group[1]]++
+	last := len(r.Keys) - 1
+	header := []string{r.KeyNames()[last], "rows"}
+	switch {
+	case r.By == nil:
+		header = append(header, "patients")
+	case last > 0:
+		header = append(header, r.By[0])
 	}
 	c := newCellWriter(w, s.Safe)
-	if err := c.write("event_type", "rows", "patients"); err != nil {
+	if err := c.write(header...); err != nil {
 		return err
 	}
-	for i, event := range r.Keys[1] {
-		if err := c.write(event, strconv.FormatUint(r.Totals[i], 10), strconv.Itoa(patients[i])); err != nil {
+	_, distinct := r.Distinct()
+	for i, value := range r.Keys[last] {
+		cells := []string{value, strconv.FormatUint(r.Totals[i], 10), strconv.Itoa(distinct[i])}
+		if err := c.write(cells[:len(header)]...); err != nil {
 			return err
 		}
 	}

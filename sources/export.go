@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,6 +115,7 @@ func (c *Client) download(ctx context.Context, export, id string, names *nameSet
 			},
 			rest: func(data *fastjson.Value) (err error) {
 				d.declared.Rows, err = rowCount(data)
+				d.declared.Start, d.declared.End = timeOf(data, "start_time"), timeOf(data, "end_time")
 				return err
 			},
 		}
@@ -386,6 +388,18 @@ func rowCount(data *fastjson.Value) (uint64, error) {
 		return 0, fmt.Errorf("%w: rows is not a whole number from 0 to %d", ErrMetadata, int64(math.MaxInt64))
 	}
 	return n, nil
+}
+
+// isoTime matches the times that a server may declare.
+var isoTime = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:?[0-9]{2})?$`)
+
+// timeOf returns a member that is a time, or "" if it is missing or anything
+// else.
+func timeOf(data *fastjson.Value, key string) string {
+	if v := data.Get(key); v != nil && v.Type() == fastjson.TypeString && isoTime.Match(v.GetStringBytes()) {
+		return string(v.GetStringBytes())
+	}
+	return ""
 }
 
 // stringOf returns the string v, valid as long as v.

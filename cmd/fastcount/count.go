@@ -119,6 +119,7 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	if o.dryRun {
 		return o.printDryRun(ctx, p, parts, cfg)
 	}
+	o.describe(found, parts)
 	endState, err := o.useState(p, remote, parts, &cfg)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"fastcount/internal/merge"
 	"fastcount/internal/outfile"
 	"fastcount/internal/stats"
+	"fastcount/sinks"
 	"fastcount/sources"
 )
 
@@ -80,6 +82,7 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	case o.partial != "":
 		return o.writePartial(set)
 	}
+	o.about = sinks.About{Title: cmp.Or(o.title, sinks.TitleOf(args)), Program: programVersion()}
 	report, err := set.Report(o.limits())
 	if errors.Is(err, merge.ErrIncomplete) {
 		return incompleteMerge(set, args)

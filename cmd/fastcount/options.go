@@ -13,6 +13,7 @@ import (
 	"fastcount/internal/profile"
 	"fastcount/internal/progress"
 	"fastcount/parser"
+	"fastcount/sinks"
 	"fastcount/sources"
 )
 
@@ -155,6 +156,9 @@ type outputOptions struct {
 	color   cli.Choice
 	sort    cli.Choice
 	top     cli.Count
+	title   string
+
+	about sinks.About // of the page; complete when the sources are known
 }
 
 // reportOptions are the flags about progress, logs and statistics.
@@ -213,6 +217,7 @@ func (o *outputOptions) outputFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.csvSafe, "csv-safe", false, "put ' before ids in csv that a spreadsheet would take for a formula")
 	f.Var(&o.color, "color", "when to use colours in a table")
 	f.Var(&o.sort, "sort", "order of patients in all formats but json")
+	cli.AddText(f, &o.title, "title", "TEXT", "title of the html page (default: the sources)")
 	f.Var(&o.top, "top", "show only the N patients with the most rows, in all formats but json and totals")
 }
 

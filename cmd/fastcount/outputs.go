@@ -166,7 +166,7 @@ func (o *outputOptions) matchExtension(spec *outfile.Spec) error {
 // sinkOptions returns the options of the format of an output. Only a terminal
 // has a width and, by default, colours.
 func (o *outputOptions) sinkOptions(p *program, file string) sinks.Options {
-	opts := sinks.Options{Compact: o.compact, CSVSafe: o.csvSafe, Color: o.color.Word == "always", Top: int(o.top)}
+	opts := sinks.Options{Compact: o.compact, CSVSafe: o.csvSafe, Color: o.color.Word == "always", Top: int(o.top), About: &o.about}
 	if o.sort.Word == "count" {
 		opts.Order = sinks.ByCount
 	}

@@ -3,7 +3,6 @@ package sinktest
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"math/bits"
 	"slices"
@@ -12,36 +11,52 @@ import (
 	"fastcount/engine"
 )
 
+// Group is a tuple of values of the key columns, with the number of its rows.
+type Group struct {
+	Values []string
+	Count  uint64
+}
+
 // Report returns the report of counts by patient and event type. Counts of 0
 // and patients without counts are left out, as in a run; Bytes and Parts are
 // zero. It panics if the sum of the counts exceeds 2^64-1.
 func Report(counts map[string]map[string]uint64) *engine.Report {
-	r := &engine.Report{Keys: make([][]string, 2)}
-	totals := make(map[string]uint64)
+	var groups []Group
 	for patient, events := range counts {
-		before := r.Rows
 		for event, n := range events {
-			if n > 0 {
-				r.Rows = add(r.Rows, n)
-				totals[event] += n
-			}
-		}
-		if r.Rows > before {
-			r.Keys[0] = append(r.Keys[0], patient)
+			groups = append(groups, Group{[]string{patient, event}, n})
 		}
 	}
-	slices.Sort(r.Keys[0])
-	r.Keys[1] = slices.Sorted(maps.Keys(totals))
-	for _, event := range r.Keys[1] {
-		r.Totals = append(r.Totals, totals[event])
-	}
-	for p, patient := range r.Keys[0] {
-		for e, event := range r.Keys[1] {
-			if n := counts[patient][event]; n > 0 {
-				r.Groups = append(r.Groups, uint32(p), uint32(e))
-				r.Counts = append(r.Counts, n)
-			}
+	return ReportBy(nil, groups...)
+}
+
+// ReportBy returns the report of groups, which are distinct, by the key columns
+// of these names, or by patient and event type if by is nil. The rest is as for
+// [Report].
+func ReportBy(by []string, groups ...Group) *engine.Report {
+	groups = slices.DeleteFunc(slices.Clone(groups), func(g Group) bool { return g.Count == 0 })
+	slices.SortFunc(groups, func(a, b Group) int { return slices.Compare(a.Values, b.Values) })
+	r := &engine.Report{By: by}
+	r.Keys = make([][]string, len(r.KeyNames()))
+	for i := range r.Keys {
+		for _, g := range groups {
+			r.Keys[i] = append(r.Keys[i], g.Values[i])
 		}
+		slices.Sort(r.Keys[i])
+		r.Keys[i] = slices.Compact(r.Keys[i])
+	}
+	last := len(r.Keys) - 1
+	if len(groups) > 0 {
+		r.Totals = make([]uint64, len(r.Keys[last]))
+	}
+	for _, g := range groups {
+		for i, value := range g.Values {
+			index, _ := slices.BinarySearch(r.Keys[i], value)
+			r.Groups = append(r.Groups, uint32(index))
+		}
+		r.Counts = append(r.Counts, g.Count)
+		r.Totals[r.Groups[len(r.Groups)-1]] += g.Count
+		r.Rows = add(r.Rows, g.Count)
 	}
 	return r
 }
@@ -54,15 +69,29 @@ func add(a, b uint64) uint64 {
 	return sum
 }
 
-// Counts returns the counts of a report. It is the inverse of [Report].
+// Groups returns the groups of a report, in its order. It is the inverse of
+// [ReportBy].
+func Groups(r *engine.Report) []Group {
+	var groups []Group
+	for group, n := range r.All() {
+		g := Group{Count: n}
+		for i, value := range group {
+			g.Values = append(g.Values, r.Keys[i][value])
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// Counts returns the counts of a report by its first two keys. It is the
+// inverse of [Report].
 func Counts(r *engine.Report) map[string]map[string]uint64 {
 	counts := make(map[string]map[string]uint64)
-	for group, n := range r.All() {
-		patient := r.Keys[0][group[0]]
-		if counts[patient] == nil {
-			counts[patient] = make(map[string]uint64)
+	for _, g := range Groups(r) {
+		if counts[g.Values[0]] == nil {
+			counts[g.Values[0]] = make(map[string]uint64)
 		}
-		counts[patient][r.Keys[1][group[1]]] = n
+		counts[g.Values[0]][g.Values[1]] += g.Count
 	}
 	return counts
 }
@@ -129,18 +158,66 @@ func Samples() []Sample {
 			strings.Repeat("p", 70_000): {strings.Repeat("é", 2048): 1, "x": 2},
 			strings.Repeat(`"`, 4096):   {"x": 3},
 		})},
+		{"no rows by three keys", ReportBy([]string{"site", "patient_id", "event_type"})},
+		{"one key", ReportBy([]string{"event_type"}, Group{[]string{"bp_dia"}, 9372}, Group{[]string{"bp_sys"}, 9412})},
+		{"one key, hostile ids", grouped("any\r\nid")},
+		{"two named keys", grouped("site", `"ward"`)},
+		{"three keys", grouped("=site", "patient_id", "event_time:day")},
+		{"four keys", grouped("totals", " by", "incomplete", "a,b;c|d<e>")},
+		{"days", days()},
 	}
 }
 
-// hostile uses each troublesome id as a patient and as an event type.
-func hostile() *engine.Report {
-	ids := []string{
+// days returns a report by patient, event type and day, in which not every
+// patient occurs on every day.
+func days() *engine.Report {
+	var groups []Group
+	for p := range 3 {
+		for e := range 2 {
+			for d := range 20 {
+				if (p+d)%3 > 0 {
+					values := []string{fmt.Sprintf("P%d", p), fmt.Sprintf("e%d", e), fmt.Sprintf("2026-02-%02d", d+1+d/10)}
+					groups = append(groups, Group{values, uint64(1 + p*d + e)})
+				}
+			}
+		}
+	}
+	return ReportBy([]string{"patient_id", "event_type", "event_time:day"}, groups...)
+}
+
+// grouped returns a report by key columns of these names, with troublesome
+// values in each.
+func grouped(by ...string) *engine.Report {
+	ids := hostileIDs()
+	var groups []Group
+	for i := range ids {
+		for j := range min(len(by), 3) {
+			values := make([]string, len(by))
+			for k := range values {
+				values[k] = ids[(i/(1+k)+j*k)%len(ids)]
+			}
+			if !slices.ContainsFunc(groups, func(g Group) bool { return slices.Equal(g.Values, values) }) {
+				groups = append(groups, Group{values, uint64(1 + i + j)})
+			}
+		}
+	}
+	return ReportBy(by, groups...)
+}
+
+// hostileIDs returns distinct ids that formats have failed to represent.
+func hostileIDs() []string {
+	return []string{
 		`"`, `""`, `a"b`, `"quoted"`, `'`, `,`, `a,b`, `;`, "\t", " ", " leading", "trailing ", `\`, `\.`, `\n`, `\x1b`,
 		"\n", "\r", "\r\n", "a\nb", "a\rb", "a\r\nb", "\n\n", "\"\r\n\"", "\x00", "\x1b[31mred", "\x7f", "\u0085",
 		"\u009b31m", "\u200b", "\u202e", "\u2028", "\u2029", "\ufeff", "\ufffd", "<b>&amp;</b>", "{", "}", "[]", "null",
 		"true", "1", "-1", "=1+1", "+1", "@x", "-x", "#", "%s", "$HOME", "é", "e\u0301", "漢字", "한글", "👩‍⚕️", "𝒳",
 		"patients", "totals", "patient_id", "event_type", "count", "__proto__", "Total", "toString",
 	}
+}
+
+// hostile uses each troublesome id as a patient and as an event type.
+func hostile() *engine.Report {
+	ids := hostileIDs()
 	counts := make(map[string]map[string]uint64, len(ids))
 	for i, patient := range ids {
 		counts[patient] = map[string]uint64{patient: uint64(i + 1), ids[(i+1)%len(ids)]: uint64(100 + i)}

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
 	"runtime"
 	"slices"
@@ -18,11 +17,14 @@ import (
 
 // Options configures [Run]. The zero value tests what holds for every sink.
 type Options struct {
-	// Parse parses the output of the sink into counts by patient and event
-	// type. It returns an error if a pair occurs twice. Run checks that
-	// parsing returns the counts of every sample. If Parse is nil, the
-	// content of the output is not tested.
-	Parse func(output []byte) (map[string]map[string]uint64, error)
+	// Parse parses the output of the sink into groups, in any order. Run
+	// checks that it returns the groups of every sample, each once. If Parse
+	// is nil, the content of the output is not tested.
+	Parse func(output []byte) ([]Group, error)
+
+	// Want returns the groups that Parse is expected to return for a report.
+	// nil means [Groups].
+	Want func(r *engine.Report) []Group
 
 	// MaxHeap is the limit of the memory, in bytes, that the sink may hold
 	// while it writes a report of about 2 MB. 0 means 512 KiB.
@@ -188,25 +190,31 @@ func checkRoundTrip(o Options, r *engine.Report, output []byte) error {
 	if err != nil {
 		return fmt.Errorf("parse: %w\n%.2000q", err, output)
 	}
-	if diff := difference(got, Counts(r)); diff != "" {
+	want := Groups
+	if o.Want != nil {
+		want = o.Want
+	}
+	if diff := difference(got, want(r)); diff != "" {
 		return fmt.Errorf("parse: %s\n%.2000q", diff, output)
 	}
 	return nil
 }
 
-// difference describes the first pair that differs between got and want, or
+// difference describes the first group that differs between got and want, or
 // returns "".
-func difference(got, want map[string]map[string]uint64) string {
-	for _, patient := range slices.Sorted(maps.Keys(want)) {
-		for _, event := range slices.Sorted(maps.Keys(want[patient])) {
-			if n := want[patient][event]; got[patient][event] != n {
-				return fmt.Sprintf("patient %.100q, event %.100q: got %d, want %d", patient, event, got[patient][event], n)
-			}
-		}
-	}
-	for patient, events := range got {
-		if len(events) != len(want[patient]) {
-			return fmt.Sprintf("patient %.100q: got %d event types, want %d", patient, len(events), len(want[patient]))
+func difference(got, want []Group) string {
+	byValues := func(a, b Group) int { return slices.Compare(a.Values, b.Values) }
+	got, want = slices.SortedFunc(slices.Values(got), byValues), slices.SortedFunc(slices.Values(want), byValues)
+	for i := range max(len(got), len(want)) {
+		switch {
+		case i < len(got) && i > 0 && slices.Equal(got[i].Values, got[i-1].Values):
+			return fmt.Sprintf("group %.200q occurs twice", got[i].Values)
+		case i == len(got) || i < len(want) && byValues(got[i], want[i]) > 0:
+			return fmt.Sprintf("group %.200q: missing", want[i].Values)
+		case i == len(want) || byValues(got[i], want[i]) < 0:
+			return fmt.Sprintf("group %.200q: not in the report", got[i].Values)
+		case got[i].Count != want[i].Count:
+			return fmt.Sprintf("group %.200q: got %d, want %d", got[i].Values, got[i].Count, want[i].Count)
 		}
 	}
 	return ""

@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -45,19 +46,25 @@ func TestSamplesAreReports(t *testing.T) {
 	for _, s := range append(Samples(), Sample{"large", Large(100, 7)}) {
 		t.Run(s.Name, func(t *testing.T) {
 			r := s.Report
-			if !slices.IsSorted(r.Keys[0]) || !slices.IsSorted(r.Keys[1]) {
-				t.Error("names are not sorted")
+			last := len(r.Keys) - 1
+			for _, values := range r.Keys {
+				if !slices.IsSorted(values) {
+					t.Error("names are not sorted")
+				}
 			}
-			totals := make([]uint64, len(r.Keys[1]))
+			totals := make([]uint64, len(r.Keys[last]))
 			var rows uint64
 			for group, n := range r.All() {
-				totals[group[1]] += n
+				totals[group[last]] += n
 				rows += n
 			}
 			if !slices.Equal(totals, r.Totals) || rows != r.Rows {
 				t.Error("totals disagree with the counts")
 			}
-			if !reflect.DeepEqual(Report(Counts(r)), r) {
+			if !reflect.DeepEqual(ReportBy(r.By, Groups(r)...), r) {
+				t.Error("Groups is not the inverse of ReportBy")
+			}
+			if r.By == nil && !reflect.DeepEqual(Report(Counts(r)), r) {
 				t.Error("Counts is not the inverse of Report")
 			}
 		})
@@ -71,7 +78,12 @@ func (f sinkFunc) Write(w io.Writer, r *engine.Report) error { return f(w, r) }
 // good writes an unbuffered line for each group.
 func good(w io.Writer, r *engine.Report) error {
 	for group, n := range r.All() {
-		if _, err := fmt.Fprintf(w, "%q %q %d\n", r.Keys[0][group[0]], r.Keys[1][group[1]], n); err != nil {
+		for i, value := range group {
+			if _, err := fmt.Fprintf(w, "%q ", r.Keys[i][value]); err != nil {
+				return err
+			}
+		}
+		if _, err := fmt.Fprintf(w, "%d\n", n); err != nil {
 			return err
 		}
 	}
@@ -82,20 +94,27 @@ func TestGoodSink(t *testing.T) {
 	Run(t, sinkFunc(good), Options{Parse: parseGood})
 }
 
-func parseGood(output []byte) (map[string]map[string]uint64, error) {
-	counts := make(map[string]map[string]uint64)
-	for line := range bytes.Lines(output) {
-		var patient, event string
-		var n uint64
-		if _, err := fmt.Sscanf(string(line), "%q %q %d\n", &patient, &event, &n); err != nil {
+func parseGood(output []byte) (groups []Group, err error) {
+	for line := range strings.Lines(string(output)) {
+		var g Group
+		for strings.HasPrefix(line, `"`) {
+			quoted, err := strconv.QuotedPrefix(line)
+			if err != nil {
+				return nil, err
+			}
+			value, err := strconv.Unquote(quoted)
+			if err != nil {
+				return nil, err
+			}
+			g.Values = append(g.Values, value)
+			line = strings.TrimPrefix(line[len(quoted):], " ")
+		}
+		if _, err := fmt.Sscanf(line, "%d\n", &g.Count); err != nil {
 			return nil, err
 		}
-		if counts[patient] == nil {
-			counts[patient] = make(map[string]uint64)
-		}
-		counts[patient][event] = n
+		groups = append(groups, g)
 	}
-	return counts, nil
+	return groups, nil
 }
 
 // TestBadSinks checks that Run detects a violation of each clause of the
@@ -139,13 +158,19 @@ func TestBadSinks(t *testing.T) {
 			c := clone(r)
 			c.Groups, c.Counts = c.Groups[4:], c.Counts[2:]
 			return good(w, c)
-		}, "got 0, want"},
+		}, "missing"},
 		{"invents an event", func(w io.Writer, r *engine.Report) error {
 			if _, err := fmt.Fprint(w, "\"P001\" \"new\" 1\n"); err != nil {
 				return err
 			}
 			return good(w, r)
-		}, "got 3 event types, want 2"},
+		}, "not in the report"},
+		{"repeats a pair", func(w io.Writer, r *engine.Report) error {
+			if err := good(w, r); err != nil {
+				return err
+			}
+			return good(w, r)
+		}, "occurs twice"},
 		{"unreadable", func(w io.Writer, r *engine.Report) error {
 			_, err := fmt.Fprintln(w, "?")
 			return err

@@ -174,16 +174,16 @@ func (c *chromium) happened(method string) bool {
 	return false
 }
 
-// do runs a script on the page and returns its value.
+// do runs a script on the page and returns its value, or that of its promise.
 func (c *chromium) do(t *testing.T, script string) json.RawMessage {
 	t.Helper()
 	var answer struct {
 		Result           struct{ Value json.RawMessage }
 		ExceptionDetails json.RawMessage
 	}
-	c.call(t, "Runtime.evaluate", params{"expression": script, "returnByValue": true}, &answer)
+	c.call(t, "Runtime.evaluate", params{"expression": script, "returnByValue": true, "awaitPromise": true}, &answer)
 	if answer.ExceptionDetails != nil {
-		t.Fatalf("%s: %s", script, answer.ExceptionDetails)
+		t.Fatalf("%.1000s: %s", script, answer.ExceptionDetails)
 	}
 	return answer.Result.Value
 }
@@ -233,8 +233,14 @@ func (c *chromium) resize(t *testing.T, width, height int) {
 // prefer sets the preferred colour scheme of the system: light or dark.
 func (c *chromium) prefer(t *testing.T, scheme string) {
 	t.Helper()
+	c.emulate(t, "screen", scheme)
+}
+
+// emulate sets the medium, screen or print, and the preferred colour scheme.
+func (c *chromium) emulate(t *testing.T, media, scheme string) {
+	t.Helper()
 	feature := params{"name": "prefers-color-scheme", "value": scheme}
-	c.call(t, "Emulation.setEmulatedMedia", params{"features": []params{feature}}, nil)
+	c.call(t, "Emulation.setEmulatedMedia", params{"media": media, "features": []params{feature}}, nil)
 }
 
 // screenshot returns the visible part of the page as PNG.
