@@ -221,8 +221,11 @@ func validBy(by []KeyColumn) error {
 	}
 	seen := make(map[string]bool)
 	for _, key := range by {
-		if key.Name == "" || seen[key.Name] {
-			return fmt.Errorf("names of key columns must be unique and not empty: %q", key.Name)
+		switch {
+		case key.Name == "":
+			return errors.New("key column without a name")
+		case seen[key.Name]:
+			return fmt.Errorf("key column %q is named twice", key.Name)
 		}
 		seen[key.Name] = true
 	}

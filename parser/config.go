@@ -61,9 +61,10 @@ type Config struct {
 	// Reject, if not nil, is called for each record with a wrong number of
 	// fields, or with a field that is not a time where Buckets requires one,
 	// and the record is left out. Its arguments are the error that Next would
-	// otherwise return, and the bytes of the record without its line end, which
-	// are valid only during the call. If Reject returns an error, Next returns
-	// that error as a *SyntaxError and no further records.
+	// otherwise return, but with the position of the record, and the bytes of
+	// the record without its line end, which are valid only during the call. If
+	// Reject returns an error, Next returns that error as a *SyntaxError and no
+	// further records.
 	//
 	// Other errors cannot be skipped: after a misplaced quote the beginnings of
 	// the following records are not certain.

@@ -52,7 +52,7 @@ func (r *Reader) take(data []byte, at, next int) (errAt int, err error) {
 		r.stats.Multiline++
 	}
 	if p.count != h.width && (!r.cfg.Dialect.Ragged || p.count < h.needed) {
-		return at, r.reject(data, at, next, at, r.fieldCount(data, next))
+		return at, r.reject(data, at, next, r.fieldCount(data, next))
 	}
 	if i := r.wrongTime(data); i >= 0 {
 		return r.rejectTime(data, at, next, i)
@@ -64,16 +64,15 @@ func (r *Reader) take(data []byte, at, next int) (errAt int, err error) {
 	return at, nil
 }
 
-// reject calls Config.Reject for the record data[at:next], in which there is an
-// error at data[errAt], and returns its error. Without Config.Reject, it
-// returns err.
-func (r *Reader) reject(data []byte, at, next, errAt int, err error) error {
+// reject calls Config.Reject for the record data[at:next] with the error err,
+// and returns its error. Without Config.Reject, it returns err.
+func (r *Reader) reject(data []byte, at, next int, err error) error {
 	if r.cfg.Reject == nil {
 		return err
 	}
 	r.block.Data = data
 	record := bytes.TrimSuffix(bytes.TrimSuffix(data[at:next], []byte("\n")), []byte("\r"))
-	return r.cfg.Reject(r.block.errorAt(errAt, err), record)
+	return r.cfg.Reject(r.block.errorAt(at, err), record)
 }
 
 // appendFields appends the selected fields of the record parsed last, which

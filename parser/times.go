@@ -75,7 +75,7 @@ func (r *Reader) rejectTime(data []byte, at, next, i int) (errAt int, err error)
 	if r.units[i] == isotime.Hour {
 		err = errNoHour
 	}
-	return errAt, r.reject(data, at, next, errAt, err)
+	return errAt, r.reject(data, at, next, err)
 }
 
 var errNoHour = fmt.Errorf("%w with an hour", ErrInvalidTime)

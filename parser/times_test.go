@@ -97,7 +97,7 @@ func TestRejectedTimes(t *testing.T) {
 	if err != nil || fmt.Sprint(got) != "[[a 2026-01-31] [e 2026-02-01] [g 2026-02-01]]" {
 		t.Errorf("got %v, %v", got, err)
 	}
-	if want := `["b," at 19 "c,\"x\ny\"" at 23 "d" at 28 "f,\\N" at 45]`; fmt.Sprint(rejected) != want {
+	if want := `["b," at 17 "c,\"x\ny\"" at 20 "d" at 28 "f,\\N" at 43]`; fmt.Sprint(rejected) != want {
 		t.Errorf("rejected %v, want %v", rejected, want)
 	}
 	if r.Stats().Multiline != 1 {

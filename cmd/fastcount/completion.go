@@ -110,6 +110,25 @@ func (o *dialectOptions) completeColumns(p *program) cobra.CompletionFunc {
 	}
 }
 
+// completeKeys completes the last of several columns, separated by commas.
+func (o *dialectOptions) completeKeys(p *program) cobra.CompletionFunc {
+	complete := o.completeColumns(p)
+	return func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		last := strings.LastIndexByte(typed, ',') + 1
+		found, directive := complete(c, args, typed[last:])
+		var keys []string
+		for _, name := range found {
+			if strings.Contains(name, ":") {
+				name = "=" + strings.TrimPrefix(name, "=")
+			}
+			if !strings.ContainsAny(name, ",\"") {
+				keys = append(keys, typed[:last]+name)
+			}
+		}
+		return keys, directive | cobra.ShellCompDirectiveNoSpace
+	}
+}
+
 // columnNames returns the names in the header of the first of args that is a
 // regular file, as the values of flags. It returns nil if that cannot be read.
 func (o *dialectOptions) columnNames(ctx context.Context, args []string) (names []string) {

@@ -28,6 +28,7 @@ func newCount(p *program) *cobra.Command {
 	o.inputFlags(f)
 	o.csvFlags(s.Group("CSV"))
 	s.Complete("COLUMN", o.completeColumns(p))
+	s.Complete("COLUMNS", o.completeKeys(p))
 	o.limitFlags(s.Group("Limits"))
 	o.outputFlags(s.Group("Output"))
 	f = s.Group("Transfer")
@@ -95,7 +96,7 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, endProfile()) }()
-	old, err := o.openAgainst(ctx, p, new(engine.Report).KeyNames())
+	old, err := o.openAgainst(ctx, p, (&engine.Report{By: o.by.Names()}).KeyNames())
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ type dialectOptions struct {
 	empty      cli.Choice
 	patient    cli.Column
 	event      cli.Column
+	by         cli.By
 	utf8       cli.Choice
 }
 
@@ -46,6 +47,7 @@ func (o *dialectOptions) dialectFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.ragged, "ragged", false, "allow rows with fewer or more fields that have the key columns")
 	f.Var(&o.patient, "patient-column", "patient id column: name, number from 1, @name, @dir or @path; repeatable (default patient_id; 1 with --no-header)")
 	f.Var(&o.event, "event-column", "event type column: name, number from 1, @name, @dir or @path; repeatable (default event_type; 3 with --no-header)")
+	f.Var(&o.by, "by", "key columns to count by instead, 1 to 8; COLUMN:year, :month, :day or :hour counts by that part of a time")
 	f.BoolVarP(&o.noHeader, "no-header", "n", false, "treat the first record as data; choose columns by number")
 	f.Var(&o.names, "columns", "column names of sources without a header, separated by commas")
 	o.repeated = cli.NewChoice("refuse", "refuse", "skip")
@@ -68,15 +70,20 @@ func (o *dialectOptions) dialect() parser.Dialect {
 // dialectGiven reports whether a flag differs from its default.
 func (o *dialectOptions) dialectGiven() bool {
 	none := parser.Selector{}
-	return len(partial.DialectRules(o.dialect())) > 0 || o.patient.Selector() != none || o.event.Selector() != none || o.utf8.Word != "refuse"
+	return len(partial.DialectRules(o.dialect())) > 0 || o.patient.Selector() != none || o.event.Selector() != none || o.by.Keys() != nil || o.utf8.Word != "refuse"
 }
 
 // setDialect sets the dialect and the columns of a configuration.
 func (o *dialectOptions) setDialect(cfg *engine.Config) error {
-	if o.noHeader && o.names == nil && (o.patient.Named() || o.event.Named()) {
+	none := parser.Selector{}
+	if o.by.Keys() != nil && (o.patient.Selector() != none || o.event.Selector() != none) {
+		return cli.Usage(cli.Hint(errors.New("--by: --patient-column and --event-column choose the columns too"), "name all key columns with --by"))
+	}
+	if o.noHeader && o.names == nil && (o.patient.Named() || o.event.Named() || o.by.Named()) {
 		return cli.Usage(cli.Hint(errors.New("--no-header: columns have no names"), "name them with --columns, or choose columns by number"))
 	}
 	cfg.Dialect = o.dialect()
+	cfg.By = o.by.Keys()
 	cfg.Patient, cfg.Event = o.patient.Selector(), o.event.Selector()
 	cfg.EscapeIDs = o.utf8.Word == "escape"
 	return nil

@@ -136,6 +136,7 @@ type idLimits struct {
 	maxID      cli.Size
 	maxPatient cli.Count
 	maxEvents  cli.Count
+	maxValues  cli.Count
 	maxPairs   cli.Count
 	maxNames   cli.Size
 }
@@ -143,7 +144,8 @@ type idLimits struct {
 // limits returns the limits for the engine.
 func (o *idLimits) limits() engine.Limits {
 	return engine.Limits{
-		ID: int(o.maxID), Patients: int(o.maxPatient), Events: int(o.maxEvents), Pairs: int(o.maxPairs), NamesSize: int(o.maxNames),
+		ID: int(o.maxID), Patients: int(o.maxPatient), Events: int(o.maxEvents), Values: int(o.maxValues), Pairs: int(o.maxPairs),
+		NamesSize: int(o.maxNames),
 	}
 }
 
@@ -183,7 +185,7 @@ func (o *inputOptions) inputFlags(f *pflag.FlagSet) {
 
 func (o *countOptions) csvFlags(f *pflag.FlagSet) {
 	o.dialectFlags(f)
-	f.Var(&o.maxBadRows, "max-bad-rows", "leave out up to N rows with a wrong number of fields, and exit with 3")
+	f.Var(&o.maxBadRows, "max-bad-rows", "leave out up to N rows with a wrong number of fields, or without a required time, and exit with 3")
 	cli.AddText(f, &o.rejects, "rejects", "FILE", "file for the left-out rows, as CSV")
 	f.BoolVar(&o.showData, "show-data", false, "show names of columns and ids in errors")
 }
@@ -200,12 +202,13 @@ func (o *limitOptions) limitFlags(f *pflag.FlagSet) {
 
 // idLimitFlags adds the flags that limit what is counted.
 func (o *idLimits) idLimitFlags(f *pflag.FlagSet) {
-	o.maxID, o.maxPatient, o.maxEvents, o.maxPairs, o.maxNames = 4<<10, 1<<20, 4096, 1<<24, 256<<20
-	f.Var(&o.maxID, "max-id", "longest patient id or event type in bytes")
+	o.maxID, o.maxPatient, o.maxEvents, o.maxValues, o.maxPairs, o.maxNames = 4<<10, 1<<20, 4096, 1<<20, 1<<24, 256<<20
+	f.Var(&o.maxID, "max-id", "longest patient id, event type or other value of a key column in bytes")
 	f.Var(&o.maxPatient, "max-patients", "most distinct patients, such as 10M; K, M and G are powers of 1000")
 	f.Var(&o.maxEvents, "max-events", "most distinct event types")
-	f.Var(&o.maxPairs, "max-pairs", "most distinct pairs of patient and event type")
-	f.Var(&o.maxNames, "max-names-size", "most bytes of all patient ids and event types together")
+	f.Var(&o.maxValues, "max-values", "most distinct values of each key column (--by)")
+	f.Var(&o.maxPairs, "max-pairs", "most distinct pairs of patient and event type, or groups of --by")
+	f.Var(&o.maxNames, "max-names-size", "most bytes of all patient ids and event types, or values of key columns, together")
 }
 
 func (o *outputOptions) outputFlags(f *pflag.FlagSet) {

@@ -31,6 +31,7 @@ func newPlan(p *program) *cobra.Command {
 	o.inputFlags(f)
 	o.dialectFlags(s.Group("CSV"))
 	s.Complete("COLUMN", o.completeColumns(p))
+	s.Complete("COLUMNS", o.completeKeys(p))
 	o.transferFlags(s.Group("Transfer"))
 	f = s.Group("Plan")
 	f.BoolVar(&o.scan, "scan", false, "read plain files once to cut them where no quote is open")
@@ -88,6 +89,9 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 
 // config returns the configuration of the engine for reading the sources.
 func (o *planOptions) config(p *program) (cfg engine.Config, err error) {
+	if o.by.Keys() != nil {
+		return cfg, cli.Usage(errors.New("--by: a plan counts by patient and event type"))
+	}
 	if err := o.setDialect(&cfg); err != nil {
 		return cfg, err
 	}

@@ -23,6 +23,9 @@ func (o *countOptions) keepable(found []sources.Source) error {
 		}
 		return nil
 	}
+	if o.by.Keys() != nil {
+		return cli.Usage(errors.New("--by: not with --state"))
+	}
 	for _, s := range found {
 		if s.Kind == sources.KindExport || s.Kind == sources.KindFile && sources.Identify(s.Part) != (sources.Identity{}) {
 			continue

@@ -19,25 +19,29 @@ import (
 // help stats" explains every member; names and meanings do not change within a
 // version.
 type Statistics struct {
-	Version       int     `json:"version"`
-	ExitCode      int     `json:"exit_code"`
-	ErrorClass    string  `json:"error_class"`
-	Rows          uint64  `json:"rows"`
-	BadRows       uint64  `json:"bad_rows"`
-	MultilineRows uint64  `json:"multiline_rows"`
-	Patients      int     `json:"patients"`
-	EventTypes    int     `json:"event_types"`
-	BytesRead     uint64  `json:"bytes_read"`
-	BytesDecoded  uint64  `json:"bytes_decoded"`
-	WallSeconds   float64 `json:"wall_s"`
-	CPUSeconds    float64 `json:"cpu_s"`
-	RowsPerS      float64 `json:"rows_per_s"`
-	PeakRSS       int64   `json:"peak_rss"`
-	Jobs          int     `json:"jobs"`
-	Kernel        string  `json:"kernel"`
-	Verify        string  `json:"verify"`
-	Complete      bool    `json:"complete"`
-	Unsplit       string  `json:"not_split,omitempty"` // why large files were not split
+	Version       int    `json:"version"`
+	ExitCode      int    `json:"exit_code"`
+	ErrorClass    string `json:"error_class"`
+	Rows          uint64 `json:"rows"`
+	BadRows       uint64 `json:"bad_rows"`
+	MultilineRows uint64 `json:"multiline_rows"`
+	Patients      int    `json:"patients"`
+	EventTypes    int    `json:"event_types"`
+
+	Keys   []KeyStatistics `json:"keys,omitempty"`   // only with --by
+	Groups int             `json:"groups,omitempty"` // likewise
+
+	BytesRead    uint64  `json:"bytes_read"`
+	BytesDecoded uint64  `json:"bytes_decoded"`
+	WallSeconds  float64 `json:"wall_s"`
+	CPUSeconds   float64 `json:"cpu_s"`
+	RowsPerS     float64 `json:"rows_per_s"`
+	PeakRSS      int64   `json:"peak_rss"`
+	Jobs         int     `json:"jobs"`
+	Kernel       string  `json:"kernel"`
+	Verify       string  `json:"verify"`
+	Complete     bool    `json:"complete"`
+	Unsplit      string  `json:"not_split,omitempty"` // why large files were not split
 
 	Proof engine.Proof `json:"proof"` // weakest of all parts
 	Skipped
@@ -45,6 +49,12 @@ type Statistics struct {
 	Parts  []PartStatistics `json:"parts"`
 
 	retries int
+}
+
+// KeyStatistics are the statistics of one key column.
+type KeyStatistics struct {
+	Name   string `json:"name"`
+	Values int    `json:"values"` // distinct ones
 }
 
 // Skipped counts what was left out or tolerated as the dialect allows.
@@ -128,8 +138,6 @@ func New(r *engine.Report, run Run) *Statistics {
 		ExitCode:     run.ExitCode,
 		ErrorClass:   run.ErrorClass,
 		Rows:         r.Rows,
-		Patients:     len(r.Keys[0]),
-		EventTypes:   len(r.Keys[1]),
 		BytesDecoded: r.Bytes,
 		WallSeconds:  run.Wall.Seconds(),
 		CPUSeconds:   cpu.Seconds(),
@@ -145,6 +153,7 @@ func New(r *engine.Report, run Run) *Statistics {
 		Parts:        make([]PartStatistics, len(r.Parts)),
 		retries:      own.retries,
 	}
+	s.setKeys(r)
 	var skipped parser.Stats
 	for i, p := range r.Parts {
 		s.BadRows += p.BadRows
@@ -155,6 +164,23 @@ func New(r *engine.Report, run Run) *Statistics {
 	}
 	s.Skipped = newSkipped(skipped)
 	return s
+}
+
+// setKeys sets the numbers of distinct values of r.
+func (s *Statistics) setKeys(r *engine.Report) {
+	for i, name := range r.KeyNames() {
+		n := len(r.Keys[i])
+		switch name {
+		case "patient_id":
+			s.Patients = n
+		case "event_type":
+			s.EventTypes = n
+		}
+		if r.By != nil {
+			s.Keys = append(s.Keys, KeyStatistics{display.Valid(name), n})
+			s.Groups = len(r.Counts)
+		}
+	}
 }
 
 // Values of PartStatistics.Read.
@@ -221,7 +247,14 @@ func (s *Statistics) Text() string {
 	if s.Unsplit != "" {
 		line("not split", "%s", s.Unsplit)
 	}
-	line("ids", "%s patients, %s event types", human.Count(uint64(s.Patients)), human.Count(uint64(s.EventTypes)))
+	if s.Keys == nil {
+		line("ids", "%s patients, %s event types", human.Count(uint64(s.Patients)), human.Count(uint64(s.EventTypes)))
+	} else {
+		line("groups", "%s", human.Count(uint64(s.Groups)))
+	}
+	for _, key := range s.Keys {
+		line("values", "%s of %s", human.Count(uint64(key.Values)), display.Line(key.Name))
+	}
 	line("bytes", "%s", size(s.BytesDecoded, s.BytesRead))
 	if n := s.mapped(); n > 0 {
 		line("mapped", "%d of %s", n, human.Numbered(len(s.Parts), "source", "sources"))
