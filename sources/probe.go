@@ -49,6 +49,9 @@ func (u *URL) Plain() bool {
 	return u.object != nil && u.content.format == plain && u.client.pre == nil
 }
 
+// Compressed reports whether the data at the URL is known to be compressed.
+func (u *URL) Compressed() bool { return u.content.format != plain }
+
 func (u *URL) probe(ctx context.Context) error {
 	part := byteRange{to: headSize}
 	s, resp, x, err := u.client.get(ctx, u.url, true, &part)

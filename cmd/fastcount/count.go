@@ -126,6 +126,7 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 		return err
 	}
 	defer func() { err = errors.Join(err, endState()) }()
+	probe(ctx, parts, cfg.Transfers)
 	report, err := o.countParts(ctx, p, parts, &cfg)
 	if err != nil {
 		return err

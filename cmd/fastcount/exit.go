@@ -145,6 +145,7 @@ var failures = []failure{
 	{is: matches(plan.ErrCorrupt), code: exitData},
 	{is: matches(plan.ErrVersion), code: exitData},
 
+	{matches(sources.ErrRange), exitRetries, "try again later, or count the URL without a plan, which does not need byte ranges"},
 	{matches(sources.ErrChanged), 0, "count the file when nothing writes to it, or count a copy"},
 	{matches(sources.ErrStalled), 0, "try again later, or wait longer with --idle-timeout"},
 	{matches(sources.ErrCommand), exitData, "run the command by itself to see all of its messages"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -52,8 +53,8 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 		return err
 	}
 	for _, s := range found {
-		if s.Kind == sources.KindStdin || s.Kind == sources.KindURL {
-			return cli.Usage(cli.Hint(fmt.Errorf("%s: not a file or an export", s.Name), "save it to a file first: the workers must be able to open it again"))
+		if s.Kind == sources.KindStdin {
+			return cli.Usage(cli.Hint(fmt.Errorf("%s: not a file, a URL or an export", s.Name), "save it to a file first: the workers must be able to open it again"))
 		}
 	}
 	if err := p.claimSources(found); err != nil {
@@ -69,7 +70,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 		return err
 	}
 	defer remote.close()
-	entries, err := o.entries(ctx, remote, found, cfg)
+	entries, err := o.entries(ctx, p, remote, found, cfg)
 	if err != nil {
 		return err
 	}
@@ -110,25 +111,29 @@ func (o *planOptions) rules() plan.Rules {
 }
 
 // entries returns the entries of the plan.
-func (o *planOptions) entries(ctx context.Context, r *remote, found []sources.Source, cfg engine.Config) ([]plan.Entry, error) {
+func (o *planOptions) entries(ctx context.Context, p *program, r *remote, found []sources.Source, cfg engine.Config) ([]plan.Entry, error) {
 	var entries []plan.Entry
 	for _, s := range found {
 		switch s.Kind {
 		case sources.KindFile:
-			u, err := plan.NewFile(ctx, s.Part)
+			e, err := plan.NewFile(ctx, s.Part)
 			if errors.Is(err, plan.ErrUnplannable) {
 				err = cli.Usage(err)
+			}
+			if err == nil {
+				e.File.Whole = e.File.Whole || o.skipFooter > 0
+				err = o.scanEntry(ctx, &e, s.Part, cfg)
 			}
 			if err != nil {
 				return nil, err
 			}
-			u.File.Whole = u.File.Whole || o.skipFooter > 0
-			if o.scan {
-				if err := plan.Scan(ctx, &u, s.Part, cfg); err != nil {
-					return nil, fmt.Errorf("%s: %w", s.Name, err)
-				}
+			entries = append(entries, e)
+		case sources.KindURL:
+			e, err := o.urlEntry(ctx, p, r, s, cfg)
+			if err != nil {
+				return nil, err
 			}
-			entries = append(entries, u)
+			entries = append(entries, e)
 		default:
 			downloads, err := r.export(ctx, s.Value)
 			if err != nil {
@@ -140,6 +145,44 @@ func (o *planOptions) entries(ctx context.Context, r *remote, found []sources.So
 		}
 	}
 	return entries, nil
+}
+
+// scanEntry scans an entry, if the flags request that.
+func (o *planOptions) scanEntry(ctx context.Context, e *plan.Entry, part engine.Part, cfg engine.Config) error {
+	if !o.scan {
+		return nil
+	}
+	if err := plan.Scan(ctx, e, part, cfg); err != nil {
+		return fmt.Errorf("%s: %w", part.Name(), err)
+	}
+	return nil
+}
+
+// urlEntry returns the entry of a URL. It warns if its query may be a secret,
+// and reports if it cannot be split.
+func (o *planOptions) urlEntry(ctx context.Context, p *program, r *remote, s sources.Source, cfg engine.Config) (plan.Entry, error) {
+	u, err := r.URL(s.Value, s.Name)
+	if err == nil {
+		err = r.downloads.AddURL(u)
+	}
+	if err != nil {
+		return plan.Entry{}, err
+	}
+	// The end of this context closes a response that holds all data.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	e, err := plan.NewURL(ctx, s.Value, u)
+	if err != nil {
+		return e, err
+	}
+	if strings.Contains(s.Value, "?") {
+		p.ui.Warn(s.Name + ": the plan contains the query of this URL, which may be a secret")
+	}
+	if e.URL.Validator == "" {
+		p.ui.Info("%s: its server does not send byte ranges of it, so one shard counts it", s.Name)
+	}
+	e.URL.Whole = e.URL.Whole || o.skipFooter > 0
+	return e, o.scanEntry(ctx, &e, u, cfg)
 }
 
 // planned returns the server as it is written in a plan: "" is the built-in

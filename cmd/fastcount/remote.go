@@ -183,6 +183,27 @@ func (r *remote) parts(ctx context.Context, found []sources.Source) ([]engine.Pa
 	return parts, nil
 }
 
+// probe asks the servers of URLs whether they send byte ranges, if fewer parts
+// are remote than there are transfers: only then can several connections read
+// one URL. If that fails, the run reports why.
+func probe(ctx context.Context, parts []engine.Part, transfers int) {
+	var urls []*sources.URL
+	n := 0
+	for _, part := range parts {
+		if part.Info().Remote {
+			n++
+		}
+		if u, ok := part.(*sources.URL); ok {
+			urls = append(urls, u)
+		}
+	}
+	for _, u := range urls {
+		if n < transfers && ctx.Err() == nil {
+			_ = u.Probe(ctx)
+		}
+	}
+}
+
 // export returns the downloads of an export. It is an error if one of them is
 // also a download of an export that was requested before.
 func (r *remote) export(ctx context.Context, id string) ([]*sources.Download, error) {

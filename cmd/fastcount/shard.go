@@ -174,11 +174,12 @@ func (s shard) write(r *engine.Report) error {
 	})
 }
 
-// planClient makes the client of the server that a plan names when it is first
-// needed.
+// planClient makes the client for the downloads and URLs of a plan when it is
+// first needed.
 type planClient struct {
 	p           *program
 	o           *countOptions
+	downloads   bool // the plan has downloads
 	credentials credentials.Credentials
 	remote      *remote
 }
@@ -198,14 +199,16 @@ func (o *countOptions) planClient(p *program, work *plan.Plan) (*planClient, err
 		return nil, cli.Usage(cli.Hint(err, "name that server with --server if the token and the headers are for it; "+
 			"otherwise leave out --token-file, --header, --header-file and "+cli.TokenVariable))
 	}
-	return &planClient{p: p, o: o, credentials: c}, err
+	_, downloads := work.Server()
+	return &planClient{p: p, o: o, downloads: downloads, credentials: c}, err
 }
 
-// get returns the client of the server of the plan.
+// get returns the client of the server of the plan, "" for the built-in one. If
+// the plan has no downloads, it is for URLs alone.
 func (c *planClient) get(server string) (_ *sources.Client, err error) {
 	switch {
 	case c.remote != nil:
-	case server == "":
+	case server == "" && c.downloads:
 		c.remote, err = c.o.dialBuiltin(c.p, uint64(c.o.maxWindow), "counting built-in mock exports")
 	case c.o.server == "":
 		c.remote, err = c.o.dialServer(server, credentials.Credentials{}, uint64(c.o.maxWindow))

@@ -28,14 +28,14 @@ func check(dir string, rules Rules, entries []Entry) (total int64, err error) {
 	if len(entries) == 0 {
 		return 0, format.Corrupt("no entries")
 	}
-	listed := listing{dir: dir, files: make(map[string]string), downloads: sources.DownloadSet{AllowSameIDs: rules.AllowDuplicateIDs}}
+	listed := listing{dir: dir, files: make(map[string]string), names: make(map[string]bool), downloads: sources.DownloadSet{AllowSameIDs: rules.AllowDuplicateIDs}}
 	for i := range entries {
 		e := &entries[i]
 		if err := e.check(); err != nil {
 			return 0, format.Corrupt("line %d: not a plan entry: %w", i+2, err)
 		}
-		if rules.SkipFooter > 0 && e.File != nil && !e.File.Whole {
-			return 0, format.Corrupt("line %d: not a plan entry: file to be split, although its last rows are skipped", i+2)
+		if c, _ := e.cuts(); rules.SkipFooter > 0 && c != nil && !c.Whole {
+			return 0, format.Corrupt("line %d: not a plan entry: to be split, although its last rows are skipped", i+2)
 		}
 		if total > math.MaxInt64-e.Weight {
 			return 0, format.Corrupt("line %d: weights too large to add up", i+2)
@@ -63,14 +63,26 @@ func (r Rules) check() error {
 // check returns an error unless the entry is well formed.
 func (e *Entry) check() error {
 	switch {
-	case (e.File == nil) == (e.Download == nil):
-		return errors.New("want a file or a download")
+	case e.inputs() != 1:
+		return errors.New("want a file, a URL or a download")
 	case e.Weight < 1:
 		return errors.New("weight less than 1")
 	case e.File != nil:
 		return e.File.check(e.Weight)
+	case e.URL != nil:
+		return e.URL.check(e.Weight)
 	}
 	return e.Download.check()
+}
+
+// inputs returns the number of inputs of the entry.
+func (e *Entry) inputs() (n int) {
+	for _, is := range []bool{e.File != nil, e.URL != nil, e.Download != nil} {
+		if is {
+			n++
+		}
+	}
+	return n
 }
 
 func (f *File) check(weight int64) error {
@@ -83,19 +95,37 @@ func (f *File) check(weight int64) error {
 		return errors.New("file without a digest")
 	case f.Member != "" && !f.Whole:
 		return errors.New("member of an archive that can be split")
-	case f.Whole && (f.Scanned || len(f.Boundaries) > 0):
-		return errors.New("boundaries in a file that cannot be split")
-	case f.Whole:
+	}
+	return f.Cuts.check(f.Size, weight)
+}
+
+func (u *URL) check(weight int64) error {
+	switch {
+	case u.Name == "":
+		return errors.New("URL without a name")
+	case u.Size < 0:
+		return errors.New("negative size")
+	case !u.Whole && (u.Size == 0 || u.Validator == ""):
+		return errors.New("URL to be split without a size or a validator")
+	}
+	return u.Cuts.check(u.Size, weight)
+}
+
+func (c *Cuts) check(size, weight int64) error {
+	switch {
+	case c.Whole && (c.Scanned || len(c.Boundaries) > 0):
+		return errors.New("boundaries in an entry that cannot be split")
+	case c.Whole:
 		return nil
-	case weight != max(1, f.Size):
+	case weight != max(1, size):
 		return errors.New("weight differs from size")
-	case len(f.Boundaries) > 0 && !f.Scanned:
-		return errors.New("boundaries in a file that was not scanned")
+	case len(c.Boundaries) > 0 && !c.Scanned:
+		return errors.New("boundaries in an entry that was not scanned")
 	}
 	last := int64(0)
-	for _, at := range f.Boundaries {
-		if at <= last || at >= f.Size {
-			return errors.New("boundaries out of order or outside the file")
+	for _, at := range c.Boundaries {
+		if at <= last || at >= size {
+			return errors.New("boundaries out of order or outside the entry")
 		}
 		last = at
 	}
@@ -130,13 +160,17 @@ func (d *Download) check() error {
 type listing struct {
 	dir       string
 	files     map[string]string // listed paths, by normal form
+	names     map[string]bool   // of URLs
 	downloads sources.DownloadSet
 	server    *string // of all downloads
 }
 
 func (l *listing) add(e *Entry) error {
-	if e.File != nil {
+	switch {
+	case e.File != nil:
 		return l.addFile(e.File)
+	case e.URL != nil:
+		return l.addURL(e.URL)
 	}
 	d := e.Download
 	if l.server == nil {
@@ -148,6 +182,29 @@ func (l *listing) add(e *Entry) error {
 	if err := l.downloads.Add(d.Server, d.Export, d.ID); err != nil {
 		return fmt.Errorf("%w: %w", ErrDuplicate, err)
 	}
+	return nil
+}
+
+// addURL adds a URL. Its name must differ from all others, because merging
+// recognises its byte ranges by their name.
+func (l *listing) addURL(u *URL) error {
+	client, err := sources.NewClient(sources.Options{})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	part, err := client.URL(u.URL, u.Name)
+	if err != nil {
+		return format.Corrupt("%s: %w", u.Name, err)
+	}
+	err = l.downloads.AddURL(part)
+	if _, listed := l.names[u.Name]; err == nil && listed {
+		err = errors.New(u.Name)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrDuplicate, err)
+	}
+	l.names[u.Name] = true
 	return nil
 }
 

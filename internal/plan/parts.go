@@ -23,7 +23,9 @@ var ErrOtherCommand = errors.New("the plan was made for another command")
 // ErrUnplannable is matched by the error for a file that no plan can list.
 var ErrUnplannable = errors.New("cannot be part of a plan")
 
-// Clients returns the client for a server, whose URL is in the plan.
+// Clients returns the client for the downloads of a server, whose URL is in the
+// plan, and for all URLs of the plan. If the plan has no downloads, server is
+// "".
 type Clients func(server string) (*sources.Client, error)
 
 // Parts returns the parts of a shard. The error matches ErrChanged if an input
@@ -36,11 +38,14 @@ func (p *Plan) Parts(ctx context.Context, ranges []EntryRange, o sources.LocalOp
 	archives := make(map[string]*sources.File) // by path
 	for i, r := range ranges {
 		var err error
-		if r.File != nil && r.File.Member != "" {
+		switch {
+		case r.File != nil && r.File.Member != "":
 			parts[i], err = p.member(ctx, r, o, archives)
-		} else if r.File != nil {
+		case r.File != nil:
 			parts[i], err = p.file(ctx, r, o)
-		} else {
+		case r.URL != nil:
+			parts[i], err = p.url(ctx, r, clients)
+		default:
 			parts[i], err = download(ctx, r.Download, clients)
 		}
 		if err != nil {
@@ -111,6 +116,46 @@ func (f *File) compare(ctx context.Context, now *sources.File, footer bool) erro
 	return err
 }
 
+// url returns the data at a URL, or a byte range of it, as a part. Each request
+// for it verifies size and validator.
+func (p *Plan) url(ctx context.Context, r EntryRange, clients Clients) (engine.Part, error) {
+	server, _ := p.Server()
+	client, err := clients(server)
+	if err != nil {
+		return nil, err
+	}
+	u, err := client.URL(r.URL.URL, r.URL.Name)
+	if err == nil {
+		err = u.Pin(ctx)
+	}
+	if err == nil {
+		err = r.URL.compare(u, p.Rules.SkipFooter > 0)
+	}
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", r.URL.Name, err)
+	case r.URL.Whole:
+		return u, nil
+	}
+	return u.Section(r.From, r.To), nil
+}
+
+// compare returns an error that matches ErrChanged unless the data at a URL is
+// what the plan was made of. footer reports whether the dialect has a footer.
+func (u *URL) compare(now *sources.URL, footer bool) error {
+	switch size := now.Info().Size; {
+	case size != u.Size:
+		return fmt.Errorf("%w: size was %d bytes, is %d", ErrChanged, u.Size, size)
+	case u.Validator != "" && now.Validator() == "":
+		return fmt.Errorf("%w: the server no longer sends byte ranges of it", ErrChanged)
+	case now.Validator() != u.Validator:
+		return fmt.Errorf("%w: its ETag or modification time differs", ErrChanged)
+	case (!now.Plain() || footer) != u.Whole:
+		return fmt.Errorf("%w: compression differs", ErrChanged)
+	}
+	return nil
+}
+
 func download(ctx context.Context, d *Download, clients Clients) (engine.Part, error) {
 	client, err := clients(d.Server)
 	if err != nil {
@@ -165,7 +210,7 @@ func NewFile(ctx context.Context, part engine.Part) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("%s: %w", f.Name(), err)
 	}
-	file := &File{Path: f.Name(), Size: info.Size, Modified: f.Modified().UTC(), Digest: digest, Whole: !f.Plain()}
+	file := &File{Path: f.Name(), Size: info.Size, Modified: f.Modified().UTC(), Digest: digest, Cuts: Cuts{Whole: !f.Plain()}}
 	e := Entry{File: file, Weight: max(1, info.Size)}
 	if isMember {
 		file.Member, e.Weight = m.Member(), max(1, m.Length())
@@ -178,6 +223,19 @@ func NewFile(ctx context.Context, part engine.Part) (Entry, error) {
 // times returns n times weight, or the largest multiple of weight if that
 // overflows.
 func times(n, weight int64) int64 { return min(n, math.MaxInt64/weight) * weight }
+
+// NewURL returns the entry of a URL. It asks the server what is there.
+func NewURL(ctx context.Context, raw string, u *sources.URL) (Entry, error) {
+	if err := u.Pin(ctx); err != nil {
+		return Entry{}, fmt.Errorf("%s: %w", u.Name(), err)
+	}
+	size := u.Info().Size
+	e := Entry{URL: &URL{URL: raw, Name: u.Name(), Size: size, Validator: u.Validator(), Cuts: Cuts{Whole: !u.Plain()}}, Weight: max(1, size)}
+	if u.Compressed() {
+		e.Weight = times(e.Weight, compressedWeight)
+	}
+	return e, nil
+}
 
 // NewDownload returns the entry of a download of an export of a server.
 func NewDownload(server, export string, d *sources.Download) Entry {

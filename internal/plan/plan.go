@@ -1,8 +1,8 @@
 // Package plan splits jobs into shards. A plan is an ordered list of entries,
-// files and downloads, laid end to end by their weights. Shard i of n is the
-// interval from i/n to (i+1)/n of the sum of all weights. Plain files are split
-// at any byte; everything else belongs as a whole to the shard in which it
-// begins.
+// files, URLs and downloads, laid end to end by their weights. Shard i of n is
+// the interval from i/n to (i+1)/n of the sum of all weights. Plain files, and
+// URLs of plain data whose servers send byte ranges, are split at any byte;
+// everything else belongs as a whole to the shard in which it begins.
 //
 // A plan is kept in a file, whose digest identifies the job: whoever counts or
 // merges shards can determine whether they are of the same job.
@@ -97,13 +97,14 @@ func (c Column) selector() parser.Selector {
 	return s
 }
 
-// Entry is a file or a download.
+// Entry is a file, a URL or a download.
 type Entry struct {
 	File     *File     `json:"file,omitempty"`
+	URL      *URL      `json:"url,omitempty"`
 	Download *Download `json:"download,omitempty"`
 
-	// Weight is approximately the size in bytes of the CSV, at least 1. Of a
-	// file that can be split it is the size of the file.
+	// Weight is approximately the size in bytes of the CSV, at least 1. Of an
+	// entry that can be split it is its size.
 	Weight int64 `json:"weight"`
 }
 
@@ -120,16 +121,46 @@ type File struct {
 	// change time and inode are its own.
 	Digest string `json:"digest"`
 
-	// Whole reports that the file is not split, because it is compressed, a
-	// member of an archive, or piped through a command, or the dialect has a
-	// footer.
+	Cuts
+}
+
+// Cuts describe where a file, or the data at a URL, may be split.
+type Cuts struct {
+	// Whole reports that it is not split, because it is compressed, a member of
+	// an archive, or piped through a command, the dialect has a footer, or the
+	// server does not send byte ranges.
 	Whole bool `json:"whole,omitempty"`
 
 	// Boundaries are places that are known to lie right before a record, in
-	// order. If Scanned is set, the file is split only there; otherwise the
+	// order. If Scanned is set, the entry is split only there; otherwise the
 	// list is empty.
 	Boundaries []int64 `json:"boundaries,omitempty"`
 	Scanned    bool    `json:"scanned,omitempty"`
+}
+
+// URL is an entry that is the CSV at a URL.
+type URL struct {
+	URL  string `json:"url"`  // with its query, which may hold a secret
+	Name string `json:"name"` // for messages: without the query
+	Size int64  `json:"size"` // 0 if it is not known
+
+	// Validator is that of sources.URL.Validator. It is "" if the server does
+	// not send byte ranges.
+	Validator string `json:"validator,omitempty"`
+
+	Cuts
+}
+
+// cuts returns where the entry may be split, and its size, or nil for a
+// download.
+func (e *Entry) cuts() (c *Cuts, size int64) {
+	switch {
+	case e.File != nil:
+		return &e.File.Cuts, e.File.Size
+	case e.URL != nil:
+		return &e.URL.Cuts, e.URL.Size
+	}
+	return nil, 0
 }
 
 // Download is an entry that is a download of an export, with what the server
@@ -216,7 +247,7 @@ func parse(dir string, text []byte) (*Plan, error) {
 type EntryRange struct {
 	*Entry
 	Number   int   // of the entry in the plan, from 1
-	From, To int64 // byte range of a file that can be split
+	From, To int64 // byte range of an entry that can be split
 }
 
 // Interval returns where shard i of n, counted from 0, begins and ends in the
@@ -265,21 +296,21 @@ func (p *Plan) Shard(i, n int) (ranges []EntryRange) {
 // does.
 func (p *Plan) entryRange(k int, from, to int64) (EntryRange, bool) {
 	e, begin := &p.Entries[k], p.before[k]
-	if f := e.File; f != nil && !f.Whole && f.Size > 0 {
-		r := EntryRange{e, k + 1, f.snap(max(from, begin) - begin), f.snap(min(to-begin, f.Size))}
+	if c, size := e.cuts(); c != nil && !c.Whole && size > 0 {
+		r := EntryRange{e, k + 1, c.snap(max(from, begin)-begin, size), c.snap(min(to-begin, size), size)}
 		return r, r.From < r.To
 	}
 	return EntryRange{e, k + 1, 0, 0}, from <= begin && begin < to
 }
 
-// snap returns the place nearest to the byte at, from there on, where the file
-// may be split.
-func (f *File) snap(at int64) int64 {
-	if at == 0 || at >= f.Size || !f.Scanned {
-		return min(at, f.Size)
+// snap returns the place nearest to the byte at, from there on, where an entry
+// of this size may be split.
+func (c *Cuts) snap(at, size int64) int64 {
+	if at == 0 || at >= size || !c.Scanned {
+		return min(at, size)
 	}
-	if i, _ := slices.BinarySearch(f.Boundaries, at); i < len(f.Boundaries) {
-		return f.Boundaries[i]
+	if i, _ := slices.BinarySearch(c.Boundaries, at); i < len(c.Boundaries) {
+		return c.Boundaries[i]
 	}
-	return f.Size
+	return size
 }

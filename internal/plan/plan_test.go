@@ -39,9 +39,9 @@ func randomEntries(r *rand.Rand, n int) (entries []Entry) {
 		case 0:
 			entries = append(entries, Entry{Download: &Download{Export: "x", ID: fmt.Sprint(i), Rows: uint64(size)}, Weight: max(1, size*rowWeight)})
 		case 1:
-			entries = append(entries, Entry{File: &File{Digest: someDigest, Path: fmt.Sprint(i), Size: size, Whole: true}, Weight: max(1, size*compressedWeight)})
+			entries = append(entries, Entry{File: &File{Digest: someDigest, Path: fmt.Sprint(i), Size: size, Cuts: Cuts{Whole: true}}, Weight: max(1, size*compressedWeight)})
 		default:
-			f := &File{Digest: someDigest, Path: fmt.Sprint(i), Size: size, Modified: time.Unix(int64(i), 7).UTC(), Scanned: r.IntN(2) == 0}
+			f := &File{Digest: someDigest, Path: fmt.Sprint(i), Size: size, Modified: time.Unix(int64(i), 7).UTC(), Cuts: Cuts{Scanned: r.IntN(2) == 0}}
 			for at := int64(0); f.Scanned; f.Boundaries = append(f.Boundaries, at) {
 				if at += 1 + r.Int64N(200); at >= size {
 					break

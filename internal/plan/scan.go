@@ -14,7 +14,7 @@ import (
 // finds.
 const scanStep = 16 << 20
 
-// Scan reads a file that can be split once from its beginning to its end, and
+// Scan reads an entry that can be split once from its beginning to its end, and
 // sets the boundaries of its entry to places right before records. Boundaries
 // elsewhere may lie within quotes, which only merging detects.
 func Scan(ctx context.Context, e *Entry, part engine.Part, cfg engine.Config) error {
@@ -23,7 +23,8 @@ func Scan(ctx context.Context, e *Entry, part engine.Part, cfg engine.Config) er
 
 // scan is Scan with boundaries that are at least step bytes apart.
 func scan(ctx context.Context, e *Entry, part engine.Part, cfg engine.Config, step int64) (err error) {
-	if e.File.Whole {
+	cuts, size := e.cuts()
+	if cuts == nil || cuts.Whole {
 		return nil
 	}
 	stream, err := part.Open(ctx)
@@ -38,15 +39,15 @@ func scan(ctx context.Context, e *Entry, part engine.Part, cfg engine.Config, st
 	for next := step; ; {
 		_, err := r.Next()
 		if err == io.EOF {
-			e.File.Scanned = true
+			cuts.Scanned = true
 			return nil
 		}
 		if err != nil {
 			return err
 		}
 		// A record belongs to the range in which the byte before it lies.
-		if at := r.Offset() - 1; at >= next && r.Offset() < e.File.Size {
-			e.File.Boundaries = append(e.File.Boundaries, at)
+		if at := r.Offset() - 1; at >= next && r.Offset() < size {
+			cuts.Boundaries = append(cuts.Boundaries, at)
 			next = at + step
 		}
 	}

@@ -125,7 +125,7 @@ func TestScanFails(t *testing.T) {
 	if err := scan(t.Context(), &u, f, engine.Config{}, 1); err == nil || u.File.Scanned {
 		t.Errorf("gone: got %v", err)
 	}
-	whole := Entry{File: &File{Whole: true}}
+	whole := Entry{File: &File{Cuts: Cuts{Whole: true}}}
 	if err := Scan(t.Context(), &whole, f, engine.Config{}); err != nil || whole.File.Scanned {
 		t.Errorf("compressed: got %v, %v", whole.File, err)
 	}
