@@ -63,7 +63,7 @@ func (o *remoteOptions) transferFlags(f *pflag.FlagSet) {
 	o.connectTimeout, o.tlsTimeout = cli.Duration(d.ConnectTimeout), cli.Duration(d.TLSTimeout)
 	o.headerTimeout, o.idleTimeout = cli.Duration(d.HeaderTimeout), cli.Duration(d.IdleTimeout)
 	o.maxJSON, o.maxDownloads, o.maxDeclared = cli.Size(d.MaxJSON), cli.Count(d.MaxDownloads), cli.Count(d.MaxDeclared)
-	f.Var(&o.transfers, "transfers", "concurrent downloads")
+	f.Var(&o.transfers, "transfers", "concurrent downloads, or byte ranges of URLs")
 	f.Var(&o.retries, "retries", "attempts after the first, for each download")
 	f.Var(&o.connectTimeout, "connect-timeout", "time limit for connecting")
 	f.Var(&o.tlsTimeout, "tls-timeout", "time limit for a TLS handshake")

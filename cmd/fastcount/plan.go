@@ -35,7 +35,7 @@ func newPlan(p *program) *cobra.Command {
 	s.Complete("COLUMNS", o.completeKeys(p))
 	o.transferFlags(s.Group("Transfer"))
 	f = s.Group("Plan")
-	f.BoolVar(&o.scan, "scan", false, "read plain files once to cut them where no quote is open")
+	f.BoolVar(&o.scan, "scan", false, "read plain files and URLs once to cut them where no quote is open")
 	f.BoolP("quiet", "q", false, "do not print the closing line")
 	return p.command("plan [flags] SOURCE... > PLAN", "split a job into shards for several machines", s, o.run, o.completeSources(p))
 }

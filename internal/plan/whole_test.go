@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
@@ -53,6 +57,10 @@ func newWorld(t *testing.T, random *rand.Rand, client *sources.Client) *world {
 // findFiles makes the entries and parts.
 func (w *world) findFiles(t *testing.T) {
 	for _, file := range w.files {
+		if file.url != "" {
+			w.addURL(t, file.url)
+			continue
+		}
 		f, err := sources.NewFile(file.path, sources.LocalOptions{})
 		check(t, err)
 		u, err := plan.NewFile(t.Context(), f)
@@ -75,9 +83,22 @@ func (w *world) findFiles(t *testing.T) {
 	}
 }
 
-// file is a file of a world; scan requests a scan for boundaries.
+// addURL makes the entry and the part of a URL.
+func (w *world) addURL(t *testing.T, raw string) {
+	u, err := w.client.URL(raw, "")
+	check(t, err)
+	e, err := plan.NewURL(t.Context(), raw, u)
+	check(t, err)
+	once, err := w.client.URL(raw, "")
+	check(t, err)
+	w.entries, w.parts = append(w.entries, e), append(w.parts, once)
+}
+
+// file is a file of a world, which is counted from its URL if that is set; scan
+// requests a scan for boundaries.
 type file struct {
 	path string
+	url  string
 	scan bool
 }
 
@@ -97,7 +118,11 @@ func (w *world) addFile(t *testing.T, name string, text []byte, kind int) {
 	}
 	path := filepath.Join(w.dir, name)
 	check(t, os.WriteFile(path, text, 0o600))
-	w.files = append(w.files, file{path, kind == 2})
+	f := file{path: path, scan: kind == 2}
+	if w.client != nil && len(w.files)%2 == 1 {
+		f.url = w.client.Server() + "/files" + filepath.ToSlash(path) + "?canary"
+	}
+	w.files = append(w.files, f)
 }
 
 func check(t *testing.T, err error) {
@@ -128,12 +153,28 @@ func (w *world) count(t *testing.T, p *plan.Plan, i, n int) string {
 	return file
 }
 
-// Files of all kinds and an export, counted in any number of shards, give the
-// report of one run, field by field.
+// serveFile serves the file whose path follows /files, also in byte ranges.
+func serveFile(w http.ResponseWriter, r *http.Request) {
+	path := strings.TrimPrefix(r.URL.Path, "/files")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(data)))
+	w.Header().Set("Content-Type", "text/csv")
+	http.ServeContent(w, r, path, time.Time{}, bytes.NewReader(data))
+}
+
+// Files of all kinds, URLs and an export, counted in any number of shards, give
+// the report of one run, field by field.
 func TestSharedOutIsTheWhole(t *testing.T) {
 	handler, err := mockserver.New(mockserver.Options{})
 	check(t, err)
-	server := httptest.NewServer(handler)
+	mux := http.NewServeMux()
+	mux.Handle("/", handler)
+	mux.HandleFunc("/files/", serveFile)
+	server := httptest.NewServer(mux)
 	defer server.Close()
 	client, err := sources.NewClient(sources.Options{Server: server.URL})
 	check(t, err)

@@ -209,18 +209,26 @@ var rangeFaults = []rangeFault{
 // ranges, so that no plan cuts the URL.
 var errNoObject = errors.New("no ranges")
 
-// rangeServer answers with the ranges of object and a fault.
+// rangeServer answers with the ranges of an object and a fault.
 type rangeServer struct {
-	mu    sync.Mutex
-	n     int
-	fault rangeFault
+	object  *simnet.Object
+	fault   rangeFault
+	retries int // of the client; 0 means the default
+
+	mu sync.Mutex
+	n  int
+}
+
+func newRangeServer(fault rangeFault) *rangeServer {
+	o := object()
+	return &rangeServer{object: &o, fault: fault}
 }
 
 func (s *rangeServer) answer(r *simnet.Request) simnet.Answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.n++
-	resp := object().Respond(r)
+	resp := s.object.Respond(r)
 	if a := s.fault.change(s.n, r, &resp); a != nil {
 		return *a
 	}
@@ -230,15 +238,15 @@ func (s *rangeServer) answer(r *simnet.Request) simnet.Answer {
 // rangeClient returns a client of a server for the present bubble.
 func rangeClient(t *testing.T, s *rangeServer) *sources.Client {
 	network := &simnet.Network{Answer: s.answer}
-	c, err := sources.NewClient(sources.Options{DialContext: network.DialContext})
+	c, err := sources.NewClient(sources.Options{DialContext: network.DialContext, Retries: s.retries})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-// ErrRange and the others never lead to a wrong count, neither of a whole URL
-// nor of a byte range of it.
+// The faults of a server that sends ranges never lead to a wrong count, neither
+// of a whole URL nor of a byte range of it.
 func TestRangeFaults(t *testing.T) {
 	want, err := countAll(object().Data)
 	if err != nil {
@@ -250,12 +258,12 @@ func TestRangeFaults(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { countSection(t, fault, want) })
 		})
 	}
-	proof.Cases(t, "ranges", 2*len(rangeFaults))
+	proof.Cases(t, "range-faults", 2*len(rangeFaults))
 }
 
 // countObject counts the object with several connections.
 func countObject(t *testing.T, fault rangeFault, want counts) {
-	c := rangeClient(t, &rangeServer{fault: fault})
+	c := rangeClient(t, newRangeServer(fault))
 	defer c.Close()
 	u, err := c.URL("http://"+host+"/o", "")
 	if err != nil {
@@ -302,7 +310,7 @@ func countSection(t *testing.T, fault rangeFault, want counts) {
 	size := int64(len(object().Data))
 	found, last := counts{}, int64(0)
 	for _, cut := range [][2]int64{{0, size / 3}, {size / 3, size/3 + 1_000_000}, {size/3 + 1_000_000, size}} {
-		c := rangeClient(t, &rangeServer{fault: fault})
+		c := rangeClient(t, newRangeServer(fault))
 		defer c.Close()
 		u, err := c.URL("http://"+host+"/o", "")
 		if err == nil {
@@ -329,5 +337,66 @@ func countSection(t *testing.T, fault rangeFault, want counts) {
 	}
 	if !maps.Equal(found, want) {
 		t.Errorf("got %v, want %v", found, want)
+	}
+}
+
+// Any object, plain or of many gzip members or zstd frames, that is cut and
+// chunked in any way and breaks at random, has the counts of the whole.
+func TestRangesOfAnyObject(t *testing.T) {
+	n := proof.Bound(40, 400)
+	for i := range n {
+		r := rand.New(rand.NewPCG(5, uint64(i)))
+		text := table(r, 2000+r.IntN(20_000), []string{"P1", "P2", "P,3", ""}, []string{"bp_sys", "hr"})
+		want, err := countAll(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data := compressedAtRandom(r, text)
+		synctest.Test(t, func(t *testing.T) {
+			s := &rangeServer{object: &simnet.Object{Data: data, ETag: `"v"`}, fault: rangeFault{change: breaks(r)}, retries: 1000}
+			c := rangeClient(t, s)
+			defer c.Close()
+			u, err := c.URL("http://"+host+"/o", "")
+			if err == nil {
+				err = u.Probe(t.Context())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			cfg := engine.Config{Transfers: 1 + r.IntN(5), RangeSize: int64(1 + r.IntN(len(data))), BufferSize: 1 << (10 + r.IntN(10))}
+			cfg.RangeSize = max(cfg.RangeSize, int64(len(data))/50)
+			got, err := engine.Run(t.Context(), []engine.Part{u}, cfg)
+			if err != nil {
+				t.Fatalf("case %d: %v", i, err)
+			}
+			checkCounts(t, got, want)
+		})
+	}
+	proof.Cases(t, "range-objects", n)
+}
+
+// compressedAtRandom returns text, plain or compressed in pieces.
+func compressedAtRandom(r *rand.Rand, text []byte) (data []byte) {
+	f := []format{plain, gzipped, zstandard}[r.IntN(3)]
+	if f == plain {
+		return text
+	}
+	for p := newPress(); len(text) > 0; {
+		n := min(len(text), 1+r.IntN(60_000))
+		data = append(data, p.one(f, text[:n])...)
+		text = text[n:]
+	}
+	return data
+}
+
+// breaks returns a change that frames responses at random, and lets some of
+// them break. The first one, which answers a probe, is complete.
+func breaks(r *rand.Rand) func(int, *simnet.Request, *simnet.Response) *simnet.Answer {
+	return func(n int, _ *simnet.Request, resp *simnet.Response) *simnet.Answer {
+		if resp.Framing, resp.Chunk = simnet.Framing(r.IntN(3)), 1+r.IntN(50_000); n == 1 || r.IntN(3) > 0 {
+			return nil
+		}
+		wire, body := resp.Wire()
+		return &simnet.Answer{Wire: wire[:body+r.IntN(len(wire)-body+1)], End: simnet.End(r.IntN(3)), Piece: 1 + r.IntN(100_000)}
 	}
 }
