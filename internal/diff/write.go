@@ -94,9 +94,14 @@ func (s section) title() string {
 // largest returns the n largest changes, or all if n is 0, the largest first.
 // Its memory holds at most 2n of them.
 func (s section) largest(n int) (best []Change) {
+	floor := uint64(0) // of the changes so far, n are at least as large
 	for c := range s.all {
+		if c.size() <= floor && floor > 0 {
+			continue
+		}
 		if n > 0 && len(best) == 2*n {
 			best = trim(best, n)
+			floor = best[n-1].size()
 		}
 		best = append(best, Change{slices.Clone(c.Values), c.Old, c.New})
 	}

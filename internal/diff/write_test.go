@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"fastcount/internal/diff"
 )
@@ -193,4 +195,34 @@ func TestPercent(t *testing.T) {
 			t.Errorf("%d → %d: got %s, want %s", c.old, c.new, got, c.want)
 		}
 	}
+}
+
+// TestLargest compares the differences that are shown with the first ones of
+// all, in the same order.
+func TestLargest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		old, new := make(counts), make(counts)
+		for i, n := range rapid.SliceOfN(rapid.Uint64Range(0, 9), 0, 60).Draw(t, "changes") {
+			old[fmt.Sprintf("%02d", i)], new[fmt.Sprintf("%02d", i)] = 10, 10+n
+		}
+		lines := func(top int) []string {
+			var b bytes.Buffer
+			if err := compare(t, 1, old, new).Write(&b, "text", diff.Options{Top: top}); err != nil {
+				t.Fatal(err)
+			}
+			var shown []string
+			for line := range strings.Lines(b.String()) {
+				if strings.HasPrefix(line, "  ") && strings.Contains(line, "→") {
+					shown = append(shown, strings.Join(strings.Fields(line), " "))
+				}
+			}
+			return shown
+		}
+		all := lines(0)
+		for _, top := range []int{1, 2, 7, 100} {
+			if got, want := lines(top), all[:min(top, len(all))]; !slices.Equal(got, want) {
+				t.Errorf("top %d: got %q, want %q", top, got, want)
+			}
+		}
+	})
 }

@@ -243,3 +243,19 @@ func TestNumberOfKeys(t *testing.T) {
 		}
 	}
 }
+
+// Reports of other key columns are read from each format that has them, as
+// they are.
+func TestReportsOfOtherKeys(t *testing.T) {
+	one := &engine.Report{By: []string{"e"}, Keys: [][]string{{"a", "b"}}, Groups: []uint32{0, 1}, Counts: []uint64{3, 4}, Totals: []uint64{3, 4}, Rows: 7}
+	three := &engine.Report{
+		By: []string{"p", "e", "d"}, Keys: [][]string{{"P", "Q"}, {"e"}, {"1", "2"}},
+		Groups: []uint32{0, 0, 0, 0, 0, 1, 1, 0, 1}, Counts: []uint64{1, 2, 3}, Totals: []uint64{1, 5}, Rows: 6,
+	}
+	for want, r := range map[string]*engine.Report{"[{[a] 3} {[b] 4}]": one, "[{[P e 1] 1} {[P e 2] 2} {[Q e 2] 3}]": three} {
+		got, err := readAll(result.OfReport(r))
+		if err != nil || fmt.Sprint(got) != want || !slices.Equal(result.OfReport(r).Keys(), r.By) {
+			t.Errorf("%v: got %v, want %s", err, got, want)
+		}
+	}
+}
