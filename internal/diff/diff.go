@@ -172,7 +172,6 @@ type comparison struct {
 	value    []byte // of the first key column
 	old, new uint64 // its rows
 	groups   int    // number of its groups that differ
-	begun    bool
 	entry    []byte
 }
 
@@ -205,9 +204,8 @@ func (c *comparison) merge(a, b *cursor) error {
 
 // add adds the counts of a group.
 func (c *comparison) add(values [][]byte, old, new uint64) {
-	if !c.begun || !bytes.Equal(c.value, values[0]) {
+	if !bytes.Equal(c.value, values[0]) {
 		c.end()
-		c.begun = true
 		c.value = append(c.value[:0], values[0]...)
 	}
 	c.old += old

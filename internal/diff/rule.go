@@ -232,11 +232,11 @@ func percent(c Change) (p *big.Rat, ok bool) {
 }
 
 // rowsHold reports whether the change of the number of all rows fulfils a rule.
-// If there were none, any change is more than every percentage.
+// Of none, any change is more than every percentage.
 func (r *Rule) rowsHold(c Change) bool {
 	p, ok := percent(c)
 	if !ok {
-		return c.New == 0 && r.holds(new(big.Rat)) || c.New > 0 && r.op == ">="
+		return r.op == ">="
 	}
 	return r.holds(p.Abs(p))
 }

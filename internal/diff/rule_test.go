@@ -1,6 +1,7 @@
 package diff_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -81,9 +82,7 @@ func TestCheck(t *testing.T) {
 	base := counts{key("P1", "a"): 100, key("P1", "b"): 100, key("P2", "a"): 100, key("P2", "b"): 100}
 	with := func(changes ...any) counts {
 		c := make(counts)
-		for k, v := range base {
-			c[k] = v
-		}
+		maps.Copy(c, base)
 		for i := 0; i < len(changes); i += 2 {
 			c[changes[i].(string)] = uint64(changes[i+1].(int))
 			if changes[i+1] == 0 {
