@@ -1,12 +1,16 @@
 package docs
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
+	"fastcount/engine"
 	"fastcount/internal/testing/program"
 )
 
@@ -48,6 +52,57 @@ func TestInstall(t *testing.T) {
 	}
 	if output, err := exec.Command(filepath.Join(bin, filepath.Base(program.Name(bin))), "version").CombinedOutput(); err != nil {
 		t.Errorf("the installed program: %s%v", output, err)
+	}
+}
+
+// snippets is a program whose functions are the fences of Go in README.
+const snippets = `package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"%[3]s/engine"
+	"%[3]s/sinks"
+	"%[3]s/sources"
+)
+
+type list struct{}
+
+%[2]s
+
+func count(ctx context.Context) error {
+	%[1]s
+	return err
+}
+
+func main() {
+	fmt.Println(count(context.Background()), sinks.Sink(list{}))
+}
+`
+
+// TestSnippetsCompile compiles the fences of Go in README.
+func TestSnippetsCompile(t *testing.T) {
+	text, err := os.ReadFile(root + "README.md")
+	check(t, err)
+	var fences []any
+	for _, fence := range strings.Split(string(text), "\n```go\n")[1:] {
+		fence, _, _ = strings.Cut(fence, "```")
+		fences = append(fences, fence)
+	}
+	if len(fences) != 2 {
+		t.Fatalf("README has %d fences of Go", len(fences))
+	}
+	fences = append(fences, path.Dir(reflect.TypeFor[engine.Config]().PkgPath())) // the module, which may have another name
+	file := filepath.Join(t.TempDir(), "main.go")
+	check(t, os.WriteFile(file, fmt.Appendf(nil, snippets, fences...), 0o600))
+	cmd := exec.Command("go", "vet", file)
+	cmd.Dir = root
+	if output, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%s%v", output, err)
 	}
 }
 
