@@ -281,7 +281,7 @@ func TestRepeatedHeaderBy(t *testing.T) {
 type factPart struct{ memory }
 
 func (p factPart) Info() engine.PartInfo {
-	return engine.PartInfo{Facts: map[string]string{"name": p.name}}
+	return engine.PartInfo{Facts: func() map[string]string { return map[string]string{"name": p.name} }}
 }
 
 // What a server declares is checked if the columns are among the keys.

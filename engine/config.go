@@ -183,7 +183,9 @@ func (c Config) Validate() error {
 func (c Config) ParserConfig(part Part) parser.Config {
 	csv, info := c.csv(), part.Info()
 	csv.Dialect.Delimiter = cmp.Or(csv.Dialect.Delimiter, info.Delimiter, ",")
-	csv.Facts = info.Facts
+	if info.Facts != nil {
+		csv.Facts = info.Facts()
+	}
 	return csv
 }
 

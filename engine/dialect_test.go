@@ -92,7 +92,9 @@ type factual struct {
 	facts map[string]string
 }
 
-func (f factual) Info() engine.PartInfo { return engine.PartInfo{Facts: f.facts} }
+func (f factual) Info() engine.PartInfo {
+	return engine.PartInfo{Facts: func() map[string]string { return f.facts }}
+}
 
 // A fact takes the place of a column in all rows of a part. A part without rows
 // has no id.

@@ -57,9 +57,10 @@ type PartInfo struct {
 	// extension of its name, or "". A delimiter in Config has precedence.
 	Delimiter string
 
-	// Facts are what parser.Selector.Fact can select: facts about the part that
-	// do not change, such as its name.
-	Facts map[string]string
+	// Facts, if not nil, returns what parser.Selector.Fact can select: facts
+	// about the part that do not change, such as its name. It is a function
+	// because Info is called more often than facts are needed.
+	Facts func() map[string]string
 
 	// Declared is what the server declares about a download, otherwise nil.
 	Declared *Declaration
@@ -73,6 +74,14 @@ type PartInfo struct {
 	// line numbers of errors in a range that does not begin at byte 0 are 0,
 	// because they are not known.
 	Range *Range
+}
+
+// Fact returns a fact about the part, or "" if it has no such fact.
+func (i PartInfo) Fact(name string) string {
+	if i.Facts == nil {
+		return ""
+	}
+	return i.Facts()[name]
 }
 
 // Declaration is what a server declares about a download. A part that differs

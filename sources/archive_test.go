@@ -232,7 +232,7 @@ func TestMember(t *testing.T) {
 	}
 	b := found[1].Part.(*Member)
 	if info := b.Info(); info.Delimiter != "\t" || !info.SizeKnown || info.Size != int64(len(csvText)) || info.Remote ||
-		info.Facts["name"] != "b" || info.Facts["dir"] != "d" || info.Facts["path"] != "d/b.tsv" {
+		info.Facts()["name"] != "b" || info.Facts()["dir"] != "d" || info.Facts()["path"] != "d/b.tsv" {
 		t.Errorf("got %+v", info)
 	}
 	if b.Length() != int64(len(csvText)) || b.Member() != "d/b.tsv" || b.File().Name() != "./x.zip" {

@@ -136,7 +136,7 @@ func (f *File) Name() string { return f.name }
 // Info implements [engine.Part]. The size of a file that is not regular is not
 // known. The delimiter depends on the name of the file, and the facts on Name.
 func (f *File) Info() engine.PartInfo {
-	return engine.PartInfo{Size: f.found.size(), SizeKnown: f.regular(), Delimiter: nameDelimiter(f.path), Facts: pathFacts(f.name)}
+	return engine.PartInfo{Size: f.found.size(), SizeKnown: f.regular(), Delimiter: nameDelimiter(f.path), Facts: factsOfPath(f.name)}
 }
 
 func (f *File) regular() bool { return f.found.regular() }

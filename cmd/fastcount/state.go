@@ -118,7 +118,7 @@ func withFacts(id sources.Identity, part engine.Part, columns ...parser.Selector
 	for _, c := range columns {
 		for s := &c; s != nil; s = s.Or {
 			if s.Fact != "" {
-				id.ID += fmt.Sprintf(", @%s %q", s.Fact, part.Info().Facts[s.Fact])
+				id.ID += fmt.Sprintf(", @%s %q", s.Fact, part.Info().Fact(s.Fact))
 			}
 		}
 	}
