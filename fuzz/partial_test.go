@@ -35,6 +35,13 @@ func FuzzPartial(f *testing.F) {
 			`{"name":"f","rows":3,"bytes":40,"raw_bytes":50,"attempts":1,"verified":"none","range":{"from":0,"to":50,"start":0,"end":55,"size":100}},` +
 			`{"name":"f","rows":1,"bytes":5,"raw_bytes":40,"attempts":1,"verified":"none","range":{"from":60,"to":90,"start":61,"end":95,"size":100}},` +
 			`{"name":"x/d2","download":"d2","rows":3,"bytes":55,"raw_bytes":9,"attempts":1,"verified":"framing","ragged_rows":1,"comments":2,"skipped_rows":3}],"sha256":"`,
+		`{"fastcount":"partial result","version":3,"job":"w","label":"u","by":["x","y:day","z"]}
+0:,10:2026-01-01,1:z,2
+0:,10:2026-01-01,2:zz,3
+{"pairs":2,"rows":5,"bytes":100,"parts":[{"name":"f","rows":5,"bytes":100,"raw_bytes":50,"attempts":1,"verified":"none"}],"sha256":"`,
+		`{"fastcount":"partial result","version":3,"job":"w","label":"u","by":["x"]}
+1:a,18446744073709551615
+{"pairs":1,"rows":18446744073709551615,"bytes":1,"parts":[{"name":"f","rows":18446744073709551615,"bytes":1,"raw_bytes":50,"attempts":1,"verified":"none"}],"sha256":"`,
 		`{"fastcount":"partial result","version":1,"job":"w","label":"u","total":1,"shards":9,"escape_ids":true,"allow_duplicate_ids":true}
 {"pairs":0,"rows":0,"bytes":0,"parts":[],"sha256":"`,
 	} {
@@ -52,22 +59,24 @@ func FuzzPartial(f *testing.F) {
 			t.Fatalf("read and not written: %v", err)
 		}
 		for {
-			patient, event, n, err := in.Next()
+			values, n, err := in.Next()
 			if err == io.EOF {
 				break
 			}
 			if err != nil {
 				return
 			}
-			if err := out.Add(patient, event, n); err != nil {
+			if err := out.Add(values, n); err != nil {
 				t.Fatalf("read and not written: %v", err)
 			}
 		}
 		if err := out.Close(in.Parts()); err != nil {
 			t.Fatalf("read and not written: %v", err)
 		}
-		if in.Header().NoDialect {
-			text = resigned(bytes.Replace(text, []byte(`"version":1`), []byte(`"version":2`), 1))
+		for _, earlier := range []string{`"version":1`, `"version":2`} {
+			if bytes.HasPrefix(text, []byte(`{"fastcount":"partial result",`+earlier)) {
+				text = resigned(bytes.Replace(text, []byte(earlier), []byte(`"version":3`), 1))
+			}
 		}
 		if !bytes.Equal(again.Bytes(), text) {
 			t.Fatalf("got\n%s\nwant\n%s", again.Bytes(), text)

@@ -133,6 +133,7 @@ var failures = []failure{
 	{is: matches(merge.ErrIncomplete), code: exitMerge},
 	{is: matches(merge.ErrOverlap), code: exitMerge},
 	{is: matches(merge.ErrOtherJob), code: exitMerge},
+	{is: matches(merge.ErrOtherKeys), code: exitMerge},
 	{matches(merge.ErrMixed), exitMerge, "count the shards again with one version of the plan, or add them up nevertheless with --allow-mixed"},
 	{is: matches(merge.ErrMismatch), code: exitMerge},
 	{is: matches(merge.ErrNotShard), code: exitMerge},

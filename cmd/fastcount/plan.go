@@ -77,7 +77,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	if err := p.warnEqualInPlan(ctx, found, cfg); err != nil {
 		return err
 	}
-	if err := plan.Write(stdout.NewWriter(p.stdout), o.rules(), entries); err != nil {
+	if err := plan.Write(stdout.NewWriter(p.stdout), o.rules(cfg), entries); err != nil {
 		return err
 	}
 	total := int64(0)
@@ -90,9 +90,6 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 
 // config returns the configuration of the engine for reading the sources.
 func (o *planOptions) config(p *program) (cfg engine.Config, err error) {
-	if o.by.Keys() != nil {
-		return cfg, cli.Usage(errors.New("--by: a plan counts by patient and event type"))
-	}
 	if err := o.setDialect(&cfg); err != nil {
 		return cfg, err
 	}
@@ -103,9 +100,9 @@ func (o *planOptions) config(p *program) (cfg engine.Config, err error) {
 }
 
 // rules returns the flags that apply to all shards.
-func (o *planOptions) rules() plan.Rules {
+func (o *planOptions) rules(cfg engine.Config) plan.Rules {
 	return plan.Rules{
-		Dialect: plan.Dialect(o.dialect()), Patient: plan.NewColumn(o.patient.Selector()), Event: plan.NewColumn(o.event.Selector()),
+		Dialect: plan.Dialect(cfg.Dialect), Patient: plan.NewColumn(cfg.Patient), Event: plan.NewColumn(cfg.Event), By: plan.NewKeys(cfg.By),
 		EscapeIDs: o.utf8.Word == "escape", AllowDuplicateIDs: o.allowDuplicateIDs, Pre: o.pre.String(),
 	}
 }

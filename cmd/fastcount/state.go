@@ -23,9 +23,6 @@ func (o *countOptions) keepable(found []sources.Source) error {
 		}
 		return nil
 	}
-	if o.by.Keys() != nil {
-		return cli.Usage(errors.New("--by: not with --state"))
-	}
 	for _, s := range found {
 		if s.Kind == sources.KindExport || s.Kind == sources.KindFile && sources.Identify(s.Part) != (sources.Identity{}) {
 			continue
@@ -53,11 +50,14 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 		return func() error { return nil }, nil
 	}
 	run := checkpoint.Run{Rules: rules(r, parts, *cfg), Addable: []string{serverRule}}
+	for _, k := range cfg.By {
+		run.By = append(run.By, k.Name)
+	}
 	if o.pre != "" {
 		run.Rules["--pre"] = o.pre.String()
 	}
 	for _, part := range parts {
-		run.Sources = append(run.Sources, withFacts(r.identityOf(part), part, cfg.Patient, cfg.Event))
+		run.Sources = append(run.Sources, withFacts(r.identityOf(part), part, *cfg))
 	}
 	store, err := checkpoint.Open(o.state, run, o.grow, func(err error) { p.ui.Warn(cli.Message(err)) })
 	if different, ok := errors.AsType[*checkpoint.DifferentError](err); ok && different.Grown {
@@ -94,12 +94,28 @@ func rules(r *remote, parts []engine.Part, cfg engine.Config) map[string]string 
 			all["--"+name] = value
 		}
 	}
+	if cfg.By != nil {
+		all["--by"] = keyColumns(cfg.By)
+	}
 	for _, p := range parts {
 		if p.Info().Declared != nil {
 			all[serverRule] = r.identity()
 		}
 	}
 	return all
+}
+
+// keyColumns describes key columns.
+func keyColumns(by []engine.KeyColumn) string {
+	var all []string
+	for _, k := range by {
+		text := selected(k.Column)
+		if k.Bucket != "" {
+			text += ":" + k.Bucket
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, ", ")
 }
 
 // selected describes how a column is selected.
@@ -114,7 +130,11 @@ func selected(s parser.Selector) string {
 }
 
 // withFacts adds the facts about a part that columns select to its identity.
-func withFacts(id sources.Identity, part engine.Part, columns ...parser.Selector) sources.Identity {
+func withFacts(id sources.Identity, part engine.Part, cfg engine.Config) sources.Identity {
+	columns := []parser.Selector{cfg.Patient, cfg.Event}
+	for _, k := range cfg.By {
+		columns = append(columns, k.Column)
+	}
 	for _, c := range columns {
 		for s := &c; s != nil; s = s.Or {
 			if s.Fact != "" {

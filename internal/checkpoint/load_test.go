@@ -76,7 +76,7 @@ func TestUnfitParts(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ text, want string }{
 		"summed again":        {resummed(t, kept[1], `"attempts":1`, `"attempts":2`), ""},
-		"version 1":           {resummed(t, kept[1], `"version":2`, `"version":1`), ""},
+		"version 1":           {resummed(t, kept[1], `"version":3`, `"version":1`), ""},
 		"no part":             {partialOf(t, s.header(s.labelOf(1)), none), "not the result of parts of this run"},
 		"two parts":           {partialOf(t, s.header(s.labelOf(1)), both), "not the result of parts of this run"},
 		"bad rows":            {resummed(t, kept[1], `"attempts":1`, `"attempts":1,"bad_rows":1`), "trailer: "},
@@ -85,7 +85,7 @@ func TestUnfitParts(t *testing.T) {
 		"other form":          {partialOf(t, head(func(h *partial.Header) { h.EscapeIDs = false }), good), "not the result of parts of this run"},
 		"a shard":             {partialOf(t, head(func(h *partial.Header) { h.Total, h.Covers = 9, []partial.Interval{{0, 9}} }), good), "not the result of parts of this run"},
 		"other rows":          {resummed(t, kept[1], `"attempts":1`, `"attempts":0`), "corrupt"},
-		"other version":       {resummed(t, kept[1], `"version":2`, `"version":3`), "version"},
+		"other version":       {resummed(t, kept[1], `"version":3`, `"version":4`), "version"},
 		"a wrong sum":         {strings.Replace(kept[1], `"attempts":1`, `"attempts":2`, 1), "checksum"},
 		"without the end":     {kept[1][:len(kept[1])-1], "end"},
 		"the file of another": {kept[0], "not the result of parts of this run"},

@@ -21,6 +21,7 @@ import (
 // of it is UTF-8.
 type Run struct {
 	Rules   map[string]string  // what the counts depend on in addition to the sources: names and values, as messages show them
+	By      []string           // names of the key columns, as Report.By
 	Sources []sources.Identity // of the parts, in their order
 
 	// Addable are the names of rules that only some sources depend on: if such

@@ -51,6 +51,7 @@ const (
 type Store struct {
 	dir   string
 	job   string         // in the headers of the partial results
+	by    []string       // in the headers, too
 	parts []source       // the parts of the run
 	index map[string]int // of the parts, by ID
 	known catalog        // of the parts
@@ -81,7 +82,7 @@ func Open(dir string, r Run, grow bool, warn func(error)) (*Store, error) {
 }
 
 func open(dir string, r Run, grow bool, warn func(error), files atomicfile.Files) (s *Store, err error) {
-	s = &Store{dir: dir, index: make(map[string]int, len(r.Sources)), warn: warn, files: files, limit: maxSingle}
+	s = &Store{dir: dir, index: make(map[string]int, len(r.Sources)), by: r.By, warn: warn, files: files, limit: maxSingle}
 	for i, id := range r.Sources {
 		if before, known := s.index[id.ID]; known {
 			return nil, fmt.Errorf("parts %d and %d: same identity", before+1, i+1)
@@ -168,7 +169,7 @@ func isSum(path string) bool { return strings.HasPrefix(filepath.Base(path), sum
 // header returns the header of a partial result. Ids are kept as they are in
 // the input, where they may hold any bytes.
 func (s *Store) header(label string) partial.Header {
-	return partial.Header{Job: s.job, Label: label, EscapeIDs: true}
+	return partial.Header{Job: s.job, Label: label, By: s.by, EscapeIDs: true}
 }
 
 // Save is for engine.Config.Save. After it has returned nil, the counts of the

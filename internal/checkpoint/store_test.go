@@ -168,7 +168,7 @@ func TestDamage(t *testing.T) {
 			return data
 		},
 		"of another version": func(_ *testing.T, _ string, data []byte) []byte {
-			return []byte(strings.Replace(string(data), `"version":2`, `"version":3`, 1))
+			return []byte(strings.Replace(string(data), `"version":3`, `"version":4`, 1))
 		},
 		"of another part": func(t *testing.T, path string, _ []byte) []byte {
 			return readFile(t, otherPartial(t, path))

@@ -32,7 +32,7 @@ func synthetic(b *testing.B, n, pairs int, same bool) (files []string) {
 			first = i * pairs / 8
 		}
 		for p := range pairs {
-			if err := w.Add(fmt.Sprintf("P%08d", first+p/8), fmt.Sprintf("event_%d", p%8), 1000); err != nil {
+			if err := w.Add([]string{fmt.Sprintf("P%08d", first+p/8), fmt.Sprintf("event_%d", p%8)}, 1000); err != nil {
 				b.Fatal(err)
 			}
 		}

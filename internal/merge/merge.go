@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"fastcount/engine"
@@ -33,6 +34,10 @@ var (
 	// ErrOtherJob is matched by the error for partial results of different
 	// jobs.
 	ErrOtherJob = errors.New("partial results of different plans")
+
+	// ErrOtherKeys is matched by the error for partial results that were
+	// counted by different key columns.
+	ErrOtherKeys = errors.New("partial results of different key columns")
 
 	// ErrMixed is matched by the error for partial results whose input was read
 	// in different dialects.
@@ -85,8 +90,9 @@ func Find(args []string) (files []string, err error) {
 // Set holds the partial results of one job, each once.
 type Set struct {
 	Job       string
-	Total     int64 // weight of the job
-	Shards    int   // number of shards of the job; 0 if the results differ in it
+	By        []string // names of the key columns, as Report.By
+	Total     int64    // weight of the job
+	Shards    int      // number of shards of the job; 0 if the results differ in it
 	EscapeIDs bool
 	Dropped   int // number of files that are equal to another one
 
@@ -125,7 +131,7 @@ func openSet(paths []string, mixed bool) (*Set, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		if i == 0 {
-			s.Job, s.Total, s.Shards = h.Job, h.Total, h.Shards
+			s.Job, s.By, s.Total, s.Shards = h.Job, h.By, h.Total, h.Shards
 			s.EscapeIDs, s.duplicateIDs = h.EscapeIDs, h.AllowDuplicateIDs
 		}
 		if h.Shards != s.Shards {
@@ -133,6 +139,9 @@ func openSet(paths []string, mixed bool) (*Set, error) {
 		}
 		if h.Total == 0 {
 			return nil, fmt.Errorf("%s: %w", path, ErrNotShard)
+		}
+		if !slices.Equal(h.By, s.By) {
+			return nil, fmt.Errorf("%w: %s by %s, and %s by %s", ErrOtherKeys, paths[0], listed(s.By), path, listed(h.By))
 		}
 		if h.Job != s.Job || h.Total != s.Total || h.EscapeIDs != s.EscapeIDs || h.AllowDuplicateIDs != s.duplicateIDs {
 			return nil, fmt.Errorf("%w: %s and %s", ErrOtherJob, paths[0], path)
@@ -153,6 +162,11 @@ func openSet(paths []string, mixed bool) (*Set, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// listed returns the names of key columns for messages.
+func listed(by []string) string {
+	return strings.Join((&partial.Header{By: by}).KeyNames(), ",")
 }
 
 // mixedRule is the rule of a sum of results of different dialects.
@@ -249,7 +263,7 @@ func (s *Set) dropSame() error {
 func digest(path string) (sum string, err error) {
 	err = with(path, func(p *partial.Reader) error {
 		for {
-			_, _, _, err := p.Next()
+			_, _, err := p.Next()
 			if err == io.EOF {
 				sum = p.Digest()
 				return nil
@@ -335,7 +349,7 @@ func (s *Set) Report(limits engine.Limits) (*engine.Report, error) {
 	if len(gaps) > 0 {
 		return nil, ErrIncomplete
 	}
-	counter, err := engine.NewCounter(nil, limits)
+	counter, err := engine.NewCounter(s.By, limits)
 	if err != nil {
 		return nil, err
 	}

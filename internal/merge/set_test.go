@@ -40,7 +40,7 @@ func save(t testing.TB, path string, head partial.Header, parts []engine.PartRep
 		t.Fatal(err)
 	}
 	for _, p := range pairs {
-		if err := w.Add(p.patient, p.event, p.n); err != nil {
+		if err := w.Add([]string{p.patient, p.event}, p.n); err != nil {
 			t.Fatal(err)
 		}
 	}

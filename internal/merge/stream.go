@@ -34,7 +34,7 @@ func (s *Set) ToPartial(files atomicfile.Files, path, dir string) error {
 	for i, f := range s.files {
 		sources[i] = f.path
 	}
-	header := partial.Header{Job: s.Job, Label: "merged", Covers: covers, Total: s.Total, Shards: s.Shards,
+	header := partial.Header{Job: s.Job, Label: "merged", By: s.By, Covers: covers, Total: s.Total, Shards: s.Shards,
 		EscapeIDs: s.EscapeIDs, AllowDuplicateIDs: s.duplicateIDs, Dialect: s.rules()}
 	return atomicfile.Write(files, path, func(w io.Writer) error { return Write(w, header, sources, dir) })
 }
@@ -113,14 +113,14 @@ func mergeFiles(w io.Writer, header partial.Header, paths []string) (err error) 
 	return out.Close(parts)
 }
 
-// input is a partial result that is being merged, with its current pair.
+// input is a partial result that is being merged, with its current group.
 type input struct {
-	reader         *partial.Reader
-	index          int // among the files
-	path           string
-	file           *os.File
-	patient, event string
-	n              uint64
+	reader *partial.Reader
+	index  int // among the files
+	path   string
+	file   *os.File
+	values []string // valid until next
+	n      uint64
 }
 
 func open(path string) (*input, error) {
@@ -135,23 +135,22 @@ func open(path string) (*input, error) {
 	return &input{reader: p, path: path, file: file}, nil
 }
 
-// next advances to the next pair. It returns io.EOF at the end.
+// next advances to the next group. It returns io.EOF at the end.
 func (in *input) next() (err error) {
-	in.patient, in.event, in.n, err = in.reader.Next()
+	in.values, in.n, err = in.reader.Next()
 	if err != nil && err != io.EOF {
 		err = fmt.Errorf("%s: %w", in.path, err)
 	}
 	return err
 }
 
-// queue is a heap of inputs by their current pairs.
+// queue is a heap of inputs by their current groups.
 type queue []*input
 
 func (q queue) Len() int      { return len(q) }
 func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 func (q queue) Less(i, j int) bool {
-	a, b := q[i], q[j]
-	return a.patient < b.patient || a.patient == b.patient && a.event < b.event
+	return slices.Compare(q[i].values, q[j].values) < 0
 }
 func (q *queue) Push(x any) { *q = append(*q, x.(*input)) }
 func (q *queue) Pop() any {
@@ -161,7 +160,7 @@ func (q *queue) Pop() any {
 	return last
 }
 
-// begin advances each input to its first pair, and finishes those without one.
+// begin advances each input to its first group, and finishes those without one.
 func (q *queue) begin(finish func(*input) error) error {
 	for i := 0; i < len(*q); {
 		in := (*q)[i]
@@ -181,11 +180,13 @@ func (q *queue) begin(finish func(*input) error) error {
 	return nil
 }
 
-// drain writes the sums of equal pairs until all inputs are finished.
+// drain writes the sums of equal groups until all inputs are finished.
 func (q *queue) drain(out *partial.Writer, finish func(*input) error) error {
+	var values []string
 	for q.Len() > 0 {
-		patient, event, sum := (*q)[0].patient, (*q)[0].event, uint64(0)
-		for q.Len() > 0 && (*q)[0].patient == patient && (*q)[0].event == event {
+		values = append(values[:0], (*q)[0].values...)
+		sum := uint64(0)
+		for q.Len() > 0 && slices.Equal((*q)[0].values, values) {
 			in := (*q)[0]
 			if sum+in.n < sum {
 				return fmt.Errorf("%s: %w: too many rows to count", in.path, partial.ErrCorrupt)
@@ -203,7 +204,7 @@ func (q *queue) drain(out *partial.Writer, finish func(*input) error) error {
 				heap.Fix(q, 0)
 			}
 		}
-		if err := out.Add(patient, event, sum); err != nil {
+		if err := out.Add(values, sum); err != nil {
 			return err
 		}
 	}

@@ -18,11 +18,11 @@ type sum struct {
 	parts   []engine.PartReport
 }
 
-// add adds a partial result, of which no pair has been read. The error matches
+// add adds a partial result, of which no group has been read. The error matches
 // partial.ErrCorrupt, also if the sum is too large, or engine.ErrLimit.
 func (s *sum) add(p *partial.Reader) error {
 	for {
-		patient, event, n, err := p.Next()
+		values, n, err := p.Next()
 		if err == io.EOF {
 			break
 		}
@@ -33,7 +33,7 @@ func (s *sum) add(p *partial.Reader) error {
 			return errTooLarge
 		}
 		s.rows += n
-		if err := s.counter.Add([]string{patient, event}, n); err != nil {
+		if err := s.counter.Add(values, n); err != nil {
 			return err
 		}
 	}

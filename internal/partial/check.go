@@ -1,10 +1,10 @@
 package partial
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"fastcount/engine"
@@ -17,25 +17,31 @@ import (
 // maxID is the length in bytes of the longest id.
 const maxID = jsonline.MaxLine
 
-// sums adds up the pairs of a partial result.
+// sums adds up the groups of a partial result.
 type sums struct {
-	anyBytes bool // ids need not be UTF-8
-	last     [2]string
-	pairs    uint64
+	anyBytes bool     // ids need not be UTF-8
+	last     []string // values of the last group
+	groups   uint64
 	rows     uint64
 }
 
-// add adds the pair that follows the last one.
-func (s *sums) add(pair [2]string, n uint64) error {
+func newSums(h *Header) sums {
+	return sums{anyBytes: h.EscapeIDs, last: make([]string, len(h.KeyNames()))}
+}
+
+// add adds the group that follows the last one. It copies values.
+func (s *sums) add(values []string, n uint64) error {
 	switch {
 	case n == 0:
 		return corrupt("count of 0")
 	case s.rows > math.MaxUint64-n:
 		return corrupt("too many rows to count")
-	case s.pairs > 0 && !less(s.last, pair):
-		return corrupt("pairs out of order")
+	case len(values) != len(s.last):
+		return corrupt("%d values of a group, want %d", len(values), len(s.last))
+	case s.groups > 0 && slices.Compare(s.last, values) >= 0:
+		return corrupt("groups out of order")
 	}
-	for i, name := range pair {
+	for i, name := range values {
 		switch {
 		case name == s.last[i]: // which was checked, or is ""
 		case len(name) > maxID:
@@ -44,20 +50,16 @@ func (s *sums) add(pair [2]string, n uint64) error {
 			return corrupt("id is not valid UTF-8")
 		}
 	}
-	s.last = pair
-	s.pairs++
+	copy(s.last, values)
+	s.groups++
 	s.rows += n
 	return nil
 }
 
-func less(a, b [2]string) bool {
-	return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) < 0
-}
-
-// check compares the parts with the pairs, and returns the number of bytes of
+// check compares the parts with the groups, and returns the number of bytes of
 // all parts.
 func (s *sums) check(h *Header, parts []engine.PartReport) (bytes uint64, err error) {
-	if h.Total > 0 && len(h.Covers) == 0 && (s.pairs > 0 || len(parts) > 0) {
+	if h.Total > 0 && len(h.Covers) == 0 && (s.groups > 0 || len(parts) > 0) {
 		return 0, corrupt("data in the result of an empty shard")
 	}
 	rows := uint64(0)
@@ -75,7 +77,7 @@ func (s *sums) check(h *Header, parts []engine.PartReport) (bytes uint64, err er
 		bytes += p.Bytes
 	}
 	if rows != s.rows {
-		return 0, corrupt("pairs have %d rows, parts have %d", s.rows, rows)
+		return 0, corrupt("groups have %d rows, parts have %d", s.rows, rows)
 	}
 	return bytes, checkUnique(parts, h.AllowDuplicateIDs)
 }

@@ -7,15 +7,18 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"fastcount/engine"
 	"fastcount/internal/partial"
 )
 
 // wellFormed is a partial result with every kind of part, without its checksum.
-const wellFormed = `{"fastcount":"partial result","version":2,"job":"w","label":"u","covers":[[0,10],[20,30]],"total":40,"shards":4}
+const wellFormed = `{"fastcount":"partial result","version":3,"job":"w","label":"u","covers":[[0,10],[20,30]],"total":40,"shards":4}
 1:a,1:x,2
 1:a,2:yy,1
 10:bbbbbbbbbb,1:x,4
@@ -52,14 +55,14 @@ func rewritten(text string) (string, error) {
 		return "", fmt.Errorf("read and not written: %v", err)
 	}
 	for {
-		patient, event, n, err := in.Next()
+		values, n, err := in.Next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			return "", err
 		}
-		if err := out.Add(patient, event, n); err != nil {
+		if err := out.Add(values, n); err != nil {
 			return "", fmt.Errorf("read and not written: %v", err)
 		}
 	}
@@ -84,6 +87,7 @@ func TestWellFormed(t *testing.T) {
 		"a range next to the end":     {`"from":60,"to":90,"start":61,"end":95`, `"from":51,"to":90,"start":61,"end":95`},
 		"a record that ends at To":    {`"from":0,"to":50,"start":0,"end":55`, `"from":0,"to":50,"start":0,"end":51`},
 		"markup in a name":            {`"name":"x/d2"`, `"name":"<&>"`},
+		"a key column":                {"\"label\":\"u\"", `"label":"u","by":["x","event_time:day"]`},
 		"a dialect":                   {`"shards":4}`, `"shards":4,"dialect":{"comment":"\"#\"","skip-rows":"1"}}`},
 		"ragged rows":                 {`"verified":"rows"`, `"verified":"rows","ragged_rows":1,"comments":9,"repeated_headers":8,"skipped_rows":7`},
 		"an empty input":              {`"rows":1,"bytes":20,"raw_bytes":9,"attempts":2,"verified":"rows"},{"name":"x/d2","download":"d2","rows":2,"bytes":35`, `"rows":0,"bytes":0,"raw_bytes":0,"attempts":2,"verified":"rows","empty_inputs":1},{"name":"x/d2","download":"d2","rows":3,"bytes":55`},
@@ -109,12 +113,19 @@ func TestConditions(t *testing.T) {
 		// Header.
 		"another format":        {`"partial result"`, `"plan"`, "missing header"},
 		"empty dialect":         {`"shards":4}`, `"shards":4,"dialect":{}}`, "header: not in canonical form"},
+		"no key columns":        {`"label":"u"`, `"label":"u","by":[]`, "header: not in canonical form"},
+		"key column twice":      {`"label":"u"`, `"label":"u","by":["x","y","x"]`, "header: invalid key columns"},
+		"key column of no name": {`"label":"u"`, `"label":"u","by":["x",""]`, "header: invalid key columns"},
+		"9 key columns":         {`"label":"u"`, `"label":"u","by":["1","2","3","4","5","6","7","8","9"]`, "header: invalid key columns"},
+		"key column not UTF-8":  {`"label":"u"`, "\"label\":\"u\",\"by\":[\"\xff\"]", "header: not in canonical form"},
+		"one key column":        {`"label":"u"`, `"label":"u","by":["x"]`, "invalid count"},
+		"three key columns":     {`"label":"u"`, `"label":"u","by":["x","y","z"]`, "invalid length"},
 		"rule without value":    {`"shards":4}`, `"shards":4,"dialect":{"trim":""}}`, "header: invalid dialect"},
-		"dialect in version 1":  {`"version":2,"job":"w","label":"u","covers":[[0,10],[20,30]],"total":40,"shards":4}`, `"version":1,"job":"w","label":"u","covers":[[0,10],[20,30]],"total":40,"shards":4,"dialect":{"trim":"true"}}`, "header: dialect in version 1"},
-		"version 0":             {`"version":2`, `"version":0`, "unsupported version"},
+		"dialect in version 1":  {`"version":3,"job":"w","label":"u","covers":[[0,10],[20,30]],"total":40,"shards":4}`, `"version":1,"job":"w","label":"u","covers":[[0,10],[20,30]],"total":40,"shards":4,"dialect":{"trim":"true"}}`, "header: dialect in version 1"},
+		"version 0":             {`"version":3`, `"version":0`, "unsupported version"},
 		"more ragged rows":      {`"verified":"rows"`, `"verified":"rows","ragged_rows":2`, "more ragged rows than rows"},
 		"empty with bytes":      {`"verified":"rows"`, `"verified":"rows","empty_inputs":1`, "empty part with data"},
-		"another version":       {`"version":2`, `"version":3`, "unsupported version"},
+		"another version":       {`"version":3`, `"version":4`, "unsupported version"},
 		"unknown in header":     {`"label":"u"`, `"label":"u","size":1`, "header: not in canonical form"},
 		"twice in header":       {`"label":"u"`, `"label":"v","label":"u"`, "header: not in canonical form"},
 		"blank in header":       {`"label":"u"`, `"label": "u"`, "header: not in canonical form"},
@@ -176,7 +187,7 @@ func TestConditions(t *testing.T) {
 		"other rows":            {`"rows":7`, `"rows":8`, "trailer does not match the data"},
 		"other bytes":           {`"bytes":100`, `"bytes":101`, "trailer does not match the data"},
 		"no list of parts":      {wellFormed[strings.Index(wellFormed, `[{"name"`):], `null`, "trailer: not in canonical form"},
-		"rows of a part":        {`"name":"f","rows":3`, `"name":"f","rows":4`, "pairs have 7 rows, parts have 8"},
+		"rows of a part":        {`"name":"f","rows":3`, `"name":"f","rows":4`, "groups have 7 rows, parts have 8"},
 		"rows that wrap":        {`"rows":3,"bytes":40`, `"rows":18446744073709551615,"bytes":40`, "too many rows or bytes to count"},
 		"bytes that wrap":       {`"rows":3,"bytes":40`, `"rows":3,"bytes":18446744073709551615`, "too many rows or bytes to count"},
 		"bad rows":              {`"verified":"rows"`, `"verified":"rows","bad_rows":7`, "trailer: not in canonical form"},
@@ -239,7 +250,7 @@ func checkRefused(t *testing.T, name, text, want string) {
 
 // The result of an empty shard holds no data, since merges do not read it.
 func TestEmptyShard(t *testing.T) {
-	const head = `{"fastcount":"partial result","version":2,"job":"w","label":"u","total":40,"shards":50}` + "\n"
+	const head = `{"fastcount":"partial result","version":3,"job":"w","label":"u","total":40,"shards":50}` + "\n"
 	text := signed(head + `{"pairs":0,"rows":0,"bytes":0,"parts":[]`)
 	if again, err := rewritten(text); err != nil || again != text {
 		t.Errorf("got %v\n%s", err, again)
@@ -251,7 +262,7 @@ func TestEmptyShard(t *testing.T) {
 
 // A line without an end is not read without limit.
 func TestLineTooLong(t *testing.T) {
-	const head = `{"fastcount":"partial result","version":2,"job":"w","label":"u"}` + "\n"
+	const head = `{"fastcount":"partial result","version":3,"job":"w","label":"u"}` + "\n"
 	for name, text := range map[string]string{"header": "{", "trailer": head + "{"} {
 		endless := io.MultiReader(strings.NewReader(text), strings.NewReader(strings.Repeat("x", 64<<20)+"\n"))
 		if _, _, err := partial.Read(endless); !errors.Is(err, partial.ErrCorrupt) || !strings.Contains(err.Error(), "line too long") {
@@ -285,7 +296,7 @@ func TestWriterConditions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Add("a", "b", 1); err != nil {
+		if err := w.Add([]string{"a", "b"}, 1); err != nil {
 			t.Fatal(err)
 		}
 		bad := good
@@ -303,10 +314,10 @@ func TestWriterConditions(t *testing.T) {
 	}
 	long := strings.Repeat("x", 64<<20)
 	for name, err := range map[string]error{
-		"not UTF-8":     w.Add("\xff", "a", 1),
-		"id too long":   w.Add(long+"x", "a", 1),
-		"the longest":   w.Add(long, "a", 1),
-		"sum too large": w.Add(long, "b", math.MaxUint64),
+		"not UTF-8":     w.Add([]string{"\xff", "a"}, 1),
+		"id too long":   w.Add([]string{long + "x", "a"}, 1),
+		"the longest":   w.Add([]string{long, "a"}, 1),
+		"sum too large": w.Add([]string{long, "b"}, math.MaxUint64),
 	} {
 		if errors.Is(err, partial.ErrCorrupt) != (name != "the longest") {
 			t.Errorf("%s: got %v", name, err)
@@ -325,20 +336,48 @@ func TestPartNameThatIsNotUTF8(t *testing.T) {
 	}
 }
 
-// Version 1 is read, and written as version 2. It has no members of version 2.
-func TestVersion1(t *testing.T) {
-	old := replaced(t, wellFormed, `"version":2`, `"version":1`)
-	if again, err := rewritten(signed(old)); err != nil || again != signed(wellFormed) {
-		t.Errorf("got %v\n%s", err, again)
+// Earlier versions are read, and written as version 3. They have no members of
+// later versions.
+func TestEarlierVersions(t *testing.T) {
+	for version := 1; version <= 2; version++ {
+		old := replaced(t, wellFormed, `"version":3`, fmt.Sprintf(`"version":%d`, version))
+		if again, err := rewritten(signed(old)); err != nil || again != signed(wellFormed) {
+			t.Errorf("got %v\n%s", err, again)
+		}
+		p, err := partial.NewReader(strings.NewReader(signed(old)))
+		if err != nil || p.Header().NoDialect != (version == 1) || p.Header().By != nil {
+			t.Errorf("got %v", err)
+		}
+		for _, member := range []string{"ragged_rows", "comments", "repeated_headers", "skipped_rows"} {
+			text := signed(replaced(t, old, `"verified":"rows"`, `"verified":"rows","`+member+`":1`))
+			if _, err := rewritten(text); (err == nil) != (version > 1) || err != nil && !strings.Contains(err.Error(), "part 3: members of version 2") {
+				t.Errorf("%s: got %v", member, err)
+			}
+		}
+		checkRefused(t, "key columns", signed(replaced(t, old, `"label":"u"`, `"label":"u","by":["a","b"]`)), fmt.Sprintf("header: key columns in version %d", version))
 	}
-	p, err := partial.NewReader(strings.NewReader(signed(old)))
-	if err != nil || !p.Header().NoDialect {
-		t.Errorf("got %v", err)
-	}
-	for _, member := range []string{"ragged_rows", "comments", "repeated_headers", "skipped_rows"} {
-		text := signed(replaced(t, old, `"verified":"rows"`, `"verified":"rows","`+member+`":1`))
-		if _, err := rewritten(text); !errors.Is(err, partial.ErrCorrupt) || !strings.Contains(err.Error(), "part 3: members of version 2") {
-			t.Errorf("%s: got %v", member, err)
+}
+
+// Files that earlier versions of the program wrote are read.
+func TestEarlierFiles(t *testing.T) {
+	var first *engine.Report
+	for version := 1; version <= 3; version++ {
+		data, err := os.ReadFile(fmt.Sprintf("testdata/version%d.partial", version))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, r, err := partial.Read(bytes.NewReader(data))
+		if err != nil || h.Label != "0/1" || r.Rows != 6 || len(r.Keys[0]) != 3 {
+			t.Fatalf("version %d: %+v, %+v, %v", version, h, r, err)
+		}
+		if !strings.Contains(string(data), fmt.Sprintf(`"version":%d,`, version)) {
+			t.Errorf("version %d: the file is of another version", version)
+		}
+		if first == nil {
+			first = r
+		}
+		if diff := cmp.Diff(first.Counts, r.Counts); diff != "" {
+			t.Errorf("version %d: %s", version, diff)
 		}
 	}
 }

@@ -3,23 +3,26 @@
 //
 // A partial result is a text in three sections:
 //
-//	{"fastcount":"partial result","version":2,"job":"9f2c…","label":"3/64"}
+//	{"fastcount":"partial result","version":3,"job":"9f2c…","label":"3/64"}
 //	4:P001,6:bp_dia,3106
 //	4:P001,6:bp_sys,3098
 //	{"pairs":2,"rows":6204,"bytes":272976,"parts":[…],"sha256":"41d0…"}
 //
-// The header describes the job. The pairs follow in the order of their bytes.
-// Each patient id and event type is a netstring (D. J. Bernstein, 1997), so
-// that it may hold any byte. The trailer holds what the pairs must add up to,
-// and a checksum. [Reader] lists the conditions that a partial result must
-// meet.
+// The header describes the job, and names the key columns if they are not the
+// default two. The groups follow in the order of the bytes of their values: of
+// the first key column, then of the second, and so on. Each value is a
+// netstring (D. J. Bernstein, 1997), so that it may hold any byte. The trailer
+// holds what the groups, in it called pairs, must add up to, and a checksum.
+// [Reader] lists the conditions that a partial result must meet.
 //
-// Version 1 has no dialect in the header, and of the counts of what was left
-// out or tolerated only the number of records that span lines.
+// Versions 1 and 2 have the default two key columns. Version 1 has no dialect
+// in the header, and of the counts of what was left out or tolerated only the
+// number of records that span lines.
 package partial
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -37,7 +40,7 @@ var ErrCorrupt = errors.New("corrupt partial result")
 // this program cannot read.
 var ErrVersion = errors.New("unsupported version of a partial result")
 
-var format = &jsonline.Format{Name: "partial result", Version: 2, Oldest: 1, ErrCorrupt: ErrCorrupt, ErrVersion: ErrVersion}
+var format = &jsonline.Format{Name: "partial result", Version: 3, Oldest: 1, ErrCorrupt: ErrCorrupt, ErrVersion: ErrVersion}
 
 // corrupt returns an error that matches ErrCorrupt.
 func corrupt(text string, args ...any) error { return format.Corrupt(text, args...) }
@@ -46,6 +49,10 @@ func corrupt(text string, args ...any) error { return format.Corrupt(text, args.
 type Header struct {
 	Job   string `json:"job"`   // identifies the job, such as the digest of its plan
 	Label string `json:"label"` // what was counted of it, such as "3/64"; for people
+
+	// By holds the names of the key columns, as Report.By. Nil means the
+	// default two.
+	By []string `json:"by,omitempty"`
 
 	// Covers are the intervals of the job that were counted, in the unit of
 	// Total: in order, apart from each other, not empty. A result that is not
@@ -79,6 +86,9 @@ type Header struct {
 
 // Interval is a half-open interval [from, to) of the weight of a job.
 type Interval [2]int64
+
+// KeyNames returns By, or the names of the default two key columns.
+func (h *Header) KeyNames() []string { return (&engine.Report{By: h.By}).KeyNames() }
 
 // header is a Header as it is written.
 type header struct {
@@ -140,11 +150,23 @@ type trailer struct {
 	Parts []part `json:"parts"`
 }
 
+// validBy reports whether names can be Report.By.
+func validBy(names []string) bool {
+	for i, name := range names {
+		if name == "" || !utf8.ValidString(name) || slices.Contains(names[:i], name) {
+			return false
+		}
+	}
+	return len(names) <= engine.MaxKeys
+}
+
 // check returns an error that matches ErrCorrupt unless h is well formed.
 func (h *Header) check() error {
 	switch {
 	case !utf8.ValidString(h.Job) || !utf8.ValidString(h.Label):
 		return corrupt("header: invalid UTF-8")
+	case !validBy(h.By):
+		return corrupt("header: invalid key columns")
 	case !validRules(h.Dialect):
 		return corrupt("header: invalid dialect")
 	case h.Total < 0 || h.Shards < 0:

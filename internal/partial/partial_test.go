@@ -3,10 +3,13 @@ package partial_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -16,6 +19,7 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/partial"
 	"fastcount/internal/testing/proof"
+	"fastcount/parser"
 )
 
 var header = partial.Header{Job: "9f2c", Label: "3/64"}
@@ -37,14 +41,14 @@ func readPartial(r io.Reader) (map[[2]string]uint64, []engine.PartReport, error)
 	}
 	pairs := map[[2]string]uint64{}
 	for {
-		patient, event, n, err := p.Next()
+		values, n, err := p.Next()
 		if err == io.EOF && cmp.Equal(p.Header(), header) {
 			return pairs, p.Parts(), nil
 		}
 		if err != nil {
 			return nil, nil, err
 		}
-		pairs[[2]string{patient, event}] += n
+		pairs[[2]string(values)] += n
 	}
 }
 
@@ -70,7 +74,7 @@ func TestRoundTrip(t *testing.T) {
 
 func TestFormat(t *testing.T) {
 	r := reportOf(t, []byte("patient_id,event_type\nP2,bp\nP1,bp\nP1,bp\n"))
-	const want = `{"fastcount":"partial result","version":2,"job":"9f2c","label":"3/64"}
+	const want = `{"fastcount":"partial result","version":3,"job":"9f2c","label":"3/64"}
 2:P1,2:bp,2
 2:P2,2:bp,1
 {"pairs":2,"rows":3,"bytes":40,"parts":[{"name":"a","rows":3,"bytes":40,"raw_bytes":40,"attempts":1,"verified":"none"}],"sha256":"`
@@ -133,10 +137,10 @@ func TestWriterRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(w.Add("b", "b", 1), w.Add("b", "c", 1<<63)); err != nil {
+	if err := errors.Join(w.Add([]string{"b", "b"}, 1), w.Add([]string{"b", "c"}, 1<<63)); err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []error{w.Add("b", "c", 1), w.Add("a", "z", 1), w.Add("c", "a", 0), w.Add("c", "a", 1<<63), w.Close(nil)} {
+	for _, bad := range []error{w.Add([]string{"b", "c"}, 1), w.Add([]string{"a", "z"}, 1), w.Add([]string{"c", "a"}, 0), w.Add([]string{"c", "a"}, 1<<63), w.Close(nil)} {
 		if bad == nil {
 			t.Error("no error")
 		}
@@ -160,10 +164,56 @@ func TestLargeCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Add("P1", "bp", math.MaxUint64); err != nil {
+	if err := w.Add([]string{"P1", "bp"}, math.MaxUint64); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Add("P2", "bp", 1); !errors.Is(err, partial.ErrCorrupt) {
+	if err := w.Add([]string{"P2", "bp"}, 1); !errors.Is(err, partial.ErrCorrupt) {
 		t.Errorf("sum that is too large: got %v", err)
+	}
+}
+
+// keyed returns a report of an export by k columns, of which the last is the
+// day of a time.
+func keyed(t testing.TB, k, rows int) *engine.Report {
+	t.Helper()
+	names := []string{"a", "b", "c", "d", "e", "f", "g", "time"}
+	r := rand.New(rand.NewPCG(uint64(k), 1))
+	b := []byte(strings.Join(names, ",") + "\n")
+	for range rows {
+		for i := range 7 {
+			b = fmt.Appendf(b, "%d:%d,", r.IntN(3), i)
+		}
+		b = fmt.Appendf(b, "2026-01-%02dT00:00:00Z\n", 1+r.IntN(3))
+	}
+	cfg := engine.Config{By: []engine.KeyColumn{{Name: "time:day", Column: parser.Selector{Name: "time"}, Bucket: "day"}}}
+	for _, name := range names[:k-1] {
+		cfg.By = slices.Insert(cfg.By, len(cfg.By)-1, engine.KeyColumn{Name: name, Column: parser.Selector{Name: name}})
+	}
+	report, err := engine.Run(t.Context(), []engine.Part{memory("a", b)}, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// A partial result has any number of key columns.
+func TestKeyColumns(t *testing.T) {
+	for k := 1; k <= engine.MaxKeys; k++ {
+		r := keyed(t, k, 300)
+		h := partial.Header{Job: "9f2c", By: r.By}
+		var b bytes.Buffer
+		if err := partial.Write(&b, h, r); err != nil {
+			t.Fatal(err)
+		}
+		of, whole, err := partial.Read(iotest.OneByteReader(bytes.NewReader(b.Bytes())))
+		if diff := cmp.Diff(r, whole, cmpopts.EquateEmpty()); err != nil || !cmp.Equal(of, h) || diff != "" {
+			t.Errorf("%d: %v, %v, %s", k, of, err, diff)
+		}
+		if again, err := rewritten(b.String()); err != nil || again != b.String() {
+			t.Errorf("%d: got %v\n%s", k, err, again)
+		}
+		if err := partial.Write(io.Discard, header, r); err == nil {
+			t.Errorf("%d: written with the header of other key columns", k)
+		}
 	}
 }

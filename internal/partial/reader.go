@@ -13,30 +13,32 @@ import (
 	"fastcount/internal/jsonline"
 )
 
-// Reader reads a partial result, pair by pair, in memory that does not depend
-// on the number of pairs. Nothing that it returns is verified until Next has
+// Reader reads a partial result, group by group, in memory that does not depend
+// on the number of groups. Nothing that it returns is verified until Next has
 // returned io.EOF.
 //
-// It accepts exactly what [Writer] writes, and what it wrote in version 1. A
-// partial result is well formed if all of the following hold; every other one
-// is refused with an error that matches [ErrCorrupt]:
+// It accepts exactly what [Writer] writes, and what it wrote in versions 1 and
+// 2. A partial result is well formed if all of the following hold; every other
+// one is refused with an error that matches [ErrCorrupt]:
 //
 //   - The header and the trailer are canonical JSON: no unknown, repeated or
 //     missing member, no blanks, one spelling of each value, UTF-8. No line and
 //     no id is longer than 64 MiB.
 //   - The rules of the dialect have names and values. In version 1 there are
 //     neither these nor counts that it does not have.
+//   - There are at most [engine.MaxKeys] key columns, whose names are different
+//     and not empty. In versions 1 and 2 they are not named.
 //   - In the header, Covers are in order, apart from each other, not empty, and
 //     within Total; without Total there are no Covers and no Shards. If Shards
 //     is known, Covers begin and end where shards do.
-//   - Numbers in the lines of pairs have no leading zeros. Ids are UTF-8 unless
-//     the header has EscapeIDs.
-//   - Pairs are in the order of their bytes, each once. Counts are more than 0,
-//     and their sum is less than 2^64.
-//   - The trailer has the number of pairs, the sum of their counts, and the sum
-//     of the bytes of all parts, which is less than 2^64. The rows of all parts
-//     have the same sum as the counts. If Total is set and nothing is covered,
-//     the result has neither pairs nor parts.
+//   - Numbers in the lines of groups have no leading zeros. A group has a value
+//     of each key column. Values are UTF-8 unless the header has EscapeIDs.
+//   - Groups are in the order of their bytes, each once. Counts are more than
+//     0, and their sum is less than 2^64.
+//   - The trailer has the number of groups, the sum of their counts, and the
+//     sum of the bytes of all parts, which is less than 2^64. The rows of all
+//     parts have the same sum as the counts. If Total is set and nothing is
+//     covered, the result has neither groups nor parts.
 //   - Parts are in the order of their plan entries, whose numbers are not
 //     negative. A part took at least one attempt, and no row of it was left
 //     out. At most all of its rows span several lines, and at most all are
@@ -55,11 +57,12 @@ type Reader struct {
 	header  Header
 	trailer trailer
 
-	before string // digest of header and pairs
+	before string // digest of header and groups
 
-	line []byte
-	sums sums
-	err  error
+	line   []byte
+	values []string // of the group
+	sums   sums
+	err    error
 }
 
 // NewReader returns a Reader after reading the header. It reads ahead, into a
@@ -80,15 +83,20 @@ func NewReader(r io.Reader) (*Reader, error) {
 		return nil, err
 	}
 	p.header = h.Header
-	if h.Version == 1 {
-		p.header.NoDialect = true
-		if h.Dialect != nil {
-			return nil, corrupt("header: dialect in version 1")
-		}
+	p.header.NoDialect = h.Version == 1
+	switch {
+	case h.Version == 1 && h.Dialect != nil:
+		return nil, corrupt("header: dialect in version 1")
+	case h.Version < 3 && h.By != nil:
+		return nil, corrupt("header: key columns in version %d", h.Version)
 	}
-	p.sums.anyBytes = p.header.EscapeIDs
+	if err := p.header.check(); err != nil {
+		return nil, err
+	}
+	p.sums = newSums(&p.header)
+	p.values = make([]string, len(p.sums.last))
 	p.sum.Write(line)
-	return p, p.header.check()
+	return p, nil
 }
 
 // Header returns the header.
@@ -103,9 +111,9 @@ func (p *Reader) Parts() []engine.PartReport {
 	return parts
 }
 
-// Digest returns a digest of the header, the pairs and the parts, once Next has
-// returned io.EOF. It does not depend on the numbers of attempts, in which two
-// runs that count the same may differ.
+// Digest returns a digest of the header, the groups and the parts, once Next
+// has returned io.EOF. It does not depend on the numbers of attempts, in which
+// two runs that count the same may differ.
 func (p *Reader) Digest() string {
 	h := sha256.New()
 	io.WriteString(h, p.before)
@@ -117,27 +125,30 @@ func (p *Reader) Digest() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Next returns the next pair, in the order of their bytes. At the end of a well
-// formed partial result it returns io.EOF; for every other one, an error that
-// matches ErrCorrupt.
-func (p *Reader) Next() (patient, event string, n uint64, err error) {
+// Next returns the values and the count of the next group. The slice is valid
+// until the next call. At the end of a well formed partial result Next returns
+// io.EOF; for every other one, an error that matches ErrCorrupt.
+func (p *Reader) Next() (values []string, n uint64, err error) {
 	if p.err == nil {
-		patient, event, n, p.err = p.next()
+		n, p.err = p.next()
 	}
-	return patient, event, n, p.err
+	if p.err != nil {
+		return nil, 0, p.err
+	}
+	return p.values, n, nil
 }
 
-func (p *Reader) next() (patient, event string, n uint64, err error) {
+func (p *Reader) next() (n uint64, err error) {
 	c, err := p.r.Peek(1)
 	switch {
 	case err == io.EOF:
-		return "", "", 0, p.corrupt("unexpected end of file")
+		return 0, p.corrupt("unexpected end of file")
 	case err != nil:
-		return "", "", 0, err
+		return 0, err
 	case c[0] == '{':
-		return "", "", 0, p.end()
+		return 0, p.end()
 	}
-	return p.pair()
+	return p.group()
 }
 
 func (p *Reader) corrupt(what string) error {
@@ -146,37 +157,36 @@ func (p *Reader) corrupt(what string) error {
 
 // place returns how far p has read, for errors.
 func (p *Reader) place() string {
-	if p.sums.pairs == 1 {
-		return " (after 1 pair)"
+	if p.sums.groups == 1 {
+		return " (after 1 group)"
 	}
-	return fmt.Sprintf(" (after %d pairs)", p.sums.pairs)
+	return fmt.Sprintf(" (after %d groups)", p.sums.groups)
 }
 
-// pair reads the line of a pair.
-func (p *Reader) pair() (patient, event string, n uint64, err error) {
-	pair := p.sums.last
+// group reads the line of a group into p.values.
+func (p *Reader) group() (n uint64, err error) {
 	p.line = p.line[:0]
-	for i := range pair {
+	for i := range p.values {
 		name, err := p.netstring()
 		if err != nil {
-			return "", "", 0, err
+			return 0, err
 		}
-		if pair[i] != string(name) { // most often the patient is that of the pair before
-			pair[i] = string(name)
+		if p.values[i] != string(name) { // most often the first is that of the group before
+			p.values[i] = string(name)
 		}
 	}
 	n, err = p.number('\n', 64, "count")
 	if err != nil {
-		return "", "", 0, err
+		return 0, err
 	}
-	if err := p.sums.add(pair, n); err != nil {
-		return "", "", 0, fmt.Errorf("%w%s", err, p.place())
+	if err := p.sums.add(p.values, n); err != nil {
+		return 0, fmt.Errorf("%w%s", err, p.place())
 	}
 	p.sum.Write(p.line)
-	return pair[0], pair[1], n, nil
+	return n, nil
 }
 
-// maxDigits is the number of digits of the largest number in a line of a pair.
+// maxDigits is the number of digits of the largest number in a line of a group.
 const maxDigits = 20
 
 // number reads digits up to the byte end, and that byte. The errors name what
@@ -251,7 +261,7 @@ func (p *Reader) readLine() ([]byte, error) {
 	}
 }
 
-// end reads the trailer, compares it with the pairs, and returns io.EOF if it
+// end reads the trailer, compares it with the groups, and returns io.EOF if it
 // is correct.
 func (p *Reader) end() error {
 	line, err := p.readLine()
@@ -274,7 +284,7 @@ func (p *Reader) end() error {
 	switch {
 	case err != nil:
 		return err
-	case p.trailer.Pairs != p.sums.pairs, p.trailer.Rows != p.sums.rows, p.trailer.Bytes != size:
+	case p.trailer.Pairs != p.sums.groups, p.trailer.Rows != p.sums.rows, p.trailer.Bytes != size:
 		return p.corrupt("trailer does not match the data")
 	}
 	if _, err := p.r.ReadByte(); err != io.EOF {

@@ -15,54 +15,74 @@ func Read(r io.Reader) (Header, *engine.Report, error) {
 	if err != nil {
 		return Header{}, nil, err
 	}
-	c := collector{report: &engine.Report{Keys: make([][]string, 2)}, events: make(map[string]uint32)}
+	c := newCollector(p.Header())
 	for {
-		patient, event, n, err := p.Next()
+		values, n, err := p.Next()
 		if err == io.EOF {
 			return p.Header(), c.finish(p), nil
 		}
 		if err != nil {
 			return Header{}, nil, err
 		}
-		c.add(patient, event, n)
+		c.add(values, n)
 	}
 }
 
-// collector gathers the pairs of a partial result in a report. Patients arrive
-// in order; event types are numbered as they first occur, and sorted at the
-// end.
+// collector gathers the groups of a partial result in a report. Values of the
+// first key column arrive in order. Those of the others are numbered as they
+// first occur, and sorted at the end.
 type collector struct {
 	report *engine.Report
-	events map[string]uint32
+	known  []map[string]uint32 // numbers of the values, by key column; of the first nil
 }
 
-func (c *collector) add(patient, event string, n uint64) {
+func newCollector(h Header) *collector {
+	keys := len(h.KeyNames())
+	c := &collector{&engine.Report{By: h.By, Keys: make([][]string, keys)}, make([]map[string]uint32, keys)}
+	for i := range c.known[1:] {
+		c.known[i+1] = make(map[string]uint32)
+	}
+	return c
+}
+
+func (c *collector) add(values []string, n uint64) {
 	r := c.report
-	if n := len(r.Keys[0]); n == 0 || r.Keys[0][n-1] != patient {
-		r.Keys[0] = append(r.Keys[0], patient)
+	if n := len(r.Keys[0]); n == 0 || r.Keys[0][n-1] != values[0] {
+		r.Keys[0] = append(r.Keys[0], values[0])
 	}
-	id, known := c.events[event]
-	if !known {
-		id = uint32(len(c.events))
-		c.events[event] = id
+	r.Groups = append(r.Groups, uint32(len(r.Keys[0])-1))
+	for i, v := range values[1:] {
+		known := c.known[i+1]
+		id, ok := known[v]
+		if !ok {
+			id = uint32(len(known))
+			known[v] = id
+		}
+		r.Groups = append(r.Groups, id)
 	}
-	r.Groups = append(r.Groups, uint32(len(r.Keys[0])-1), id)
 	r.Counts = append(r.Counts, n)
 }
 
-// finish sorts the event types and completes the report. The pairs of a patient
-// arrive in the order of their event types, and so stay sorted.
+// finish sorts the values and completes the report. Groups arrive in the order
+// of their values, and so stay sorted.
 func (c *collector) finish(p *Reader) *engine.Report {
 	r := c.report
-	r.Keys[1] = slices.Sorted(maps.Keys(c.events))
-	ids := make([]uint32, len(r.Keys[1]))
-	for id, event := range r.Keys[1] {
-		ids[c.events[event]] = uint32(id)
+	sorted := make([][]uint32, len(r.Keys)) // by number, the index in the sorted values
+	for i, known := range c.known[1:] {
+		values := slices.Sorted(maps.Keys(known))
+		ids := make([]uint32, len(values))
+		for id, v := range values {
+			ids[known[v]] = uint32(id)
+		}
+		r.Keys[i+1], sorted[i+1] = values, ids
 	}
-	r.Totals = make([]uint64, len(r.Keys[1]))
+	last := len(r.Keys) - 1
+	r.Totals = make([]uint64, len(r.Keys[last]))
 	for group, n := range r.All() {
-		group[1] = ids[group[1]]
-		r.Totals[group[1]] += n
+		for i := range group[1:] {
+			group[i+1] = sorted[i+1][group[i+1]]
+		}
+		r.Totals[group[last]] += n
 	}
 	r.Parts, r.Rows, r.Bytes = p.Parts(), p.trailer.Rows, p.trailer.Bytes
 	return r

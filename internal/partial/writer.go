@@ -2,15 +2,17 @@ package partial
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"fastcount/engine"
 	"fastcount/internal/jsonline"
 )
 
-// Writer writes a partial result, pair by pair. It writes nothing that [Reader]
-// would refuse: the error for that matches ErrCorrupt.
+// Writer writes a partial result, group by group. It writes nothing that
+// [Reader] would refuse: the error for that matches ErrCorrupt.
 type Writer struct {
 	w      *jsonline.Writer
 	line   []byte
@@ -27,17 +29,20 @@ func NewWriter(w io.Writer, h Header) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Writer{w: out, header: h, sums: sums{anyBytes: h.EscapeIDs}}, nil
+	return &Writer{w: out, header: h, sums: newSums(&h)}, nil
 }
 
-// Add writes the count of one pair. Pairs are added in the order of their
-// bytes, patient before event type, each once, and counts are more than 0.
-func (w *Writer) Add(patient, event string, n uint64) error {
-	if err := w.sums.add([2]string{patient, event}, n); err != nil {
+// Add writes the count of one group, which has a value of each key column.
+// Groups are added in the order of the bytes of their values, each once, and
+// counts are more than 0.
+func (w *Writer) Add(values []string, n uint64) error {
+	if err := w.sums.add(values, n); err != nil {
 		return err
 	}
-	w.line = appendNetstring(w.line[:0], patient)
-	w.line = appendNetstring(w.line, event)
+	w.line = w.line[:0]
+	for _, v := range values {
+		w.line = appendNetstring(w.line, v)
+	}
 	w.line = append(strconv.AppendUint(w.line, n, 10), '\n')
 	_, err := w.w.Write(w.line)
 	return err
@@ -49,30 +54,38 @@ func appendNetstring(dst []byte, s string) []byte {
 }
 
 // Close writes the trailer. The rows of parts must add up to those of all
-// pairs. Close does not close the underlying writer.
+// groups. Close does not close the underlying writer.
 func (w *Writer) Close(parts []engine.PartReport) error {
 	bytes, err := w.sums.check(&w.header, parts)
 	if err != nil {
 		return err
 	}
-	t := trailer{Pairs: w.sums.pairs, Rows: w.sums.rows, Bytes: bytes, Parts: make([]part, len(parts))}
+	t := trailer{Pairs: w.sums.groups, Rows: w.sums.rows, Bytes: bytes, Parts: make([]part, len(parts))}
 	for i, r := range parts {
 		t.Parts[i] = newPart(r)
 	}
 	return w.w.Close(t)
 }
 
-// Write writes a report as a partial result. It refuses an incomplete report.
+// Write writes a report as a partial result. It refuses an incomplete report,
+// and one of other key columns than those of the header.
 func Write(w io.Writer, h Header, r *engine.Report) error {
 	if len(r.Incomplete) > 0 {
 		return errors.New("incomplete report")
+	}
+	if !slices.Equal(h.By, r.By) {
+		return fmt.Errorf("report by %q, want %q", r.KeyNames(), h.KeyNames())
 	}
 	out, err := NewWriter(w, h)
 	if err != nil {
 		return err
 	}
+	values := make([]string, len(r.Keys))
 	for group, n := range r.All() {
-		if err := out.Add(r.Keys[0][group[0]], r.Keys[1][group[1]], n); err != nil {
+		for i, value := range group {
+			values[i] = r.Keys[i][value]
+		}
+		if err := out.Add(values, n); err != nil {
 			return err
 		}
 	}

@@ -55,9 +55,22 @@ func (r Rules) check() error {
 			return fmt.Errorf("%w: dialect is not valid UTF-8", ErrUnplannable)
 		}
 	}
+	for _, k := range r.By {
+		if !utf8.ValidString(k.Name) || !k.Column.valid() {
+			return fmt.Errorf("%w: key column is not valid UTF-8", ErrUnplannable)
+		}
+	}
+	if (r.Patient != Column{} || r.Event != Column{}) && r.By != nil {
+		return errors.New("key columns are chosen in two ways")
+	}
 	var cfg engine.Config
 	r.Config(&cfg)
 	return cfg.Validate()
+}
+
+// valid reports whether the names in c are valid UTF-8.
+func (c Column) valid() bool {
+	return utf8.ValidString(c.Name) && utf8.ValidString(c.Fact) && (c.Or == nil || c.Or.valid())
 }
 
 // check returns an error unless the entry is well formed.

@@ -140,7 +140,20 @@ func TestConditionsOfPlans(t *testing.T) {
 	} {
 		checkRefused(t, name, replaced(t, wellFormed, c.old, c.new), ErrCorrupt, c.want)
 	}
-	checkRefused(t, "another version", replaced(t, wellFormed, `"version":1`, `"version":2`), ErrVersion, "got version 2, want 1")
+	checkRefused(t, "another version", replaced(t, wellFormed, `"version":1`, `"version":3`), ErrVersion, "got version 3, want 2")
+	checkRefused(t, "version 2", replaced(t, wellFormed, `"version":1`, `"version":2`), ErrCorrupt, "header: key columns do not match version 2")
+	const columns, by = `"patient":{"name":"p"},"event":{"number":2}`, `"by":[{"name":"p","column":{"name":"p"}},{"name":"t:day","column":{"number":2},"bucket":"day"}]`
+	checkRefused(t, "key columns in version 1", replaced(t, wellFormed, columns, by), ErrCorrupt, "header: key columns do not match version 1")
+	newer := replaced(t, wellFormed, `"version":1`, `"version":2`)
+	checkRefused(t, "other columns too", replaced(t, newer, columns, `"patient":{"name":"p"},`+by), ErrCorrupt, "header: key columns are chosen in two ways")
+	for name, c := range map[string][2]string{
+		"unknown bucket": {`"bucket":"day"`, `"bucket":"week"`},
+		"name twice":     {`"name":"t:day"`, `"name":"p"`},
+		"no name":        {`"name":"t:day"`, `"name":""`},
+		"no column":      {`{"number":2}`, `{}`},
+	} {
+		checkRefused(t, name, replaced(t, newer, columns, replaced(t, by, c[0], c[1])), ErrCorrupt, "header: ")
+	}
 	lines := strings.SplitAfter(wellFormed, "\n")
 	checkRefused(t, "empty", "", ErrCorrupt, "missing header")
 	checkRefused(t, "no header", strings.Join(lines[1:], ""), ErrCorrupt, "missing header")

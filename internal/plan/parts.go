@@ -174,9 +174,20 @@ func download(ctx context.Context, d *Download, clients Clients) (engine.Part, e
 // Config sets the rules in the configuration of a run whose report becomes a
 // partial result.
 func (r Rules) Config(cfg *engine.Config) {
-	cfg.Patient, cfg.Event = r.Patient.selector(), r.Event.selector()
+	cfg.Patient, cfg.Event, cfg.By = r.Patient.selector(), r.Event.selector(), nil
+	for _, k := range r.By {
+		cfg.By = append(cfg.By, engine.KeyColumn{Name: k.Name, Column: k.Column.selector(), Bucket: k.Bucket})
+	}
 	cfg.EscapeIDs, cfg.RawIDs = r.EscapeIDs, true
 	cfg.Dialect = parser.Dialect(r.Dialect)
+}
+
+// keyNames returns the names of the key columns, as Report.By.
+func (r Rules) keyNames() (names []string) {
+	for _, k := range r.By {
+		names = append(names, k.Name)
+	}
+	return names
 }
 
 // Weights are in proportion to the time that counting takes: of a row, and of a

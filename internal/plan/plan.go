@@ -33,13 +33,15 @@ var ErrCorrupt = errors.New("corrupt plan")
 // cannot read.
 var ErrVersion = errors.New("unsupported version of a plan")
 
-var format = &jsonline.Format{Name: "plan", Version: 1, ErrCorrupt: ErrCorrupt, ErrVersion: ErrVersion}
+// format is version 2 if the rules name key columns, and version 1 otherwise.
+var format = &jsonline.Format{Name: "plan", Version: 2, Oldest: 1, ErrCorrupt: ErrCorrupt, ErrVersion: ErrVersion}
 
 // Rules are what the counts depend on in addition to the data.
 type Rules struct {
 	Dialect          // if its Delimiter is "", that of the file's name, or a comma
 	Patient   Column `json:"patient,omitzero"` // the zero Column is the default of package engine
 	Event     Column `json:"event,omitzero"`
+	By        []Key  `json:"by,omitempty"` // key columns in the place of these two
 	EscapeIDs bool   `json:"escape_ids,omitempty"`
 
 	// Pre is the command that every source is piped through, or "". It is never
@@ -95,6 +97,21 @@ func (c Column) selector() parser.Selector {
 		s.Or = &or
 	}
 	return s
+}
+
+// Key is an engine.KeyColumn.
+type Key struct {
+	Name   string `json:"name"`
+	Column Column `json:"column"`
+	Bucket string `json:"bucket,omitempty"`
+}
+
+// NewKeys returns key columns as they are written in a plan.
+func NewKeys(by []engine.KeyColumn) (keys []Key) {
+	for _, k := range by {
+		keys = append(keys, Key{k.Name, NewColumn(k.Column), k.Bucket})
+	}
+	return keys
 }
 
 // Entry is a file, a URL or a download.
@@ -205,8 +222,18 @@ func Write(w io.Writer, rules Rules, entries []Entry) error {
 	if err != nil {
 		return err
 	}
-	l := list{Header: header{format.ID(), rules}, Lines: entries, Trailer: trailer{len(entries), total}}
+	id := format.ID()
+	id.Version = versionOf(rules)
+	l := list{Header: header{id, rules}, Lines: entries, Trailer: trailer{len(entries), total}}
 	return l.Write(w, format)
+}
+
+// versionOf returns the version in which a plan with these rules is written.
+func versionOf(rules Rules) int {
+	if rules.By != nil {
+		return 2
+	}
+	return 1
 }
 
 // Read reads the plan in a file. The error matches ErrCorrupt or ErrVersion if
@@ -228,6 +255,9 @@ func parse(dir string, text []byte) (*Plan, error) {
 	l, err := jsonline.ParseList[header, Entry, trailer](text, format, "plan entry")
 	if err != nil {
 		return nil, err
+	}
+	if l.Header.Version != versionOf(l.Header.Rules) {
+		return nil, format.Corrupt("header: key columns do not match version %d", l.Header.Version)
 	}
 	p := &Plan{ID: fmt.Sprintf("%x", sha256.Sum256(text)), Rules: l.Header.Rules, Entries: l.Lines, dir: dir}
 	if p.Total, err = check(dir, p.Rules, p.Entries); err != nil {
@@ -262,7 +292,7 @@ func Interval(total int64, i, n int) (from, to int64) {
 
 // Header returns the header of the partial result of shard i of n.
 func (p *Plan) Header(i, n int) partial.Header {
-	h := partial.Header{Job: p.ID, Label: fmt.Sprintf("%d/%d", i, n), Shards: n, Total: p.Total,
+	h := partial.Header{Job: p.ID, Label: fmt.Sprintf("%d/%d", i, n), By: p.Rules.keyNames(), Shards: n, Total: p.Total,
 		EscapeIDs: p.Rules.EscapeIDs, AllowDuplicateIDs: p.Rules.AllowDuplicateIDs, Dialect: partial.DialectRules(parser.Dialect(p.Rules.Dialect))}
 	if from, to := p.Interval(i, n); from < to {
 		h.Covers = []partial.Interval{{from, to}}

@@ -23,7 +23,7 @@ func (r *Reader) readPartial(in *bufio.Reader) error {
 		return err
 	}
 	h := p.Header()
-	r.format, r.keys, r.dec = "partial result", []string{"patient_id", "event_type"}, &partialDecoder{p, h.EscapeIDs}
+	r.format, r.keys, r.dec = "partial result", h.KeyNames(), &partialDecoder{p, h.EscapeIDs}
 	covered := int64(0)
 	for _, c := range h.Covers {
 		covered += c[1] - c[0]
@@ -35,8 +35,8 @@ func (r *Reader) readPartial(in *bufio.Reader) error {
 }
 
 func (d *partialDecoder) next(values [][]byte) (uint64, error) {
-	patient, event, n, err := d.r.Next()
-	for i, id := range [...]string{patient, event} {
+	group, n, err := d.r.Next()
+	for i, id := range group {
 		values[i] = append(values[i][:0], id...)
 		if d.escape {
 			values[i] = engine.AppendEscaped(nil, values[i])
