@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -342,5 +343,68 @@ func TestErrorsNameTheResult(t *testing.T) {
 		if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.HasPrefix(err.Error(), "old: ") {
 			t.Errorf("%d groups: %v", n, err)
 		}
+	}
+}
+
+// steady yields groups without allocating memory: n patients with four event
+// types each. Every count is more by one in every tenth patient if that is set.
+type steady struct {
+	n, next int
+	more    bool
+	values  [2][][]byte
+}
+
+func newSteady(n int, more bool) *steady {
+	return &steady{n: n, more: more, values: [2][][]byte{make([][]byte, 2), make([][]byte, 2)}}
+}
+
+func (s *steady) Keys() []string       { return []string{"p", "e"} }
+func (s *steady) Incomplete() []string { return nil }
+
+func (s *steady) Next() ([][]byte, uint64, error) {
+	if s.next == 4*s.n {
+		return nil, 0, io.EOF
+	}
+	patient, event := s.next/4, s.next%4
+	values := s.values[s.next%2]
+	values[0] = strconv.AppendInt(values[0][:0], int64(1_000_000+patient), 10)
+	values[1] = append(values[1][:0], byte('a'+event))
+	s.next++
+	if s.more && patient%10 == 0 {
+		return values, 4, nil
+	}
+	return values, 3, nil
+}
+
+func (s *steady) Totals() iter.Seq2[string, uint64] {
+	return func(yield func(string, uint64) bool) {
+		for _, e := range []string{"a", "b", "c", "d"} {
+			if !yield(e, uint64(3*s.n)) {
+				return
+			}
+		}
+	}
+}
+
+// TestMemory checks that the memory of a comparison depends on the differences
+// alone, and that these take a few bytes each.
+func TestMemory(t *testing.T) {
+	allocated := func(n int, differ bool) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		d, err := diff.Compare("old", newSteady(n, false), "new", newSteady(n, differ))
+		runtime.ReadMemStats(&after)
+		if err != nil || d.Empty() == differ {
+			t.Fatal(err)
+		}
+		runtime.KeepAlive(d)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	if few, many := allocated(100, false), allocated(20_000, false); many > few+64<<10 {
+		t.Errorf("equal results: %d bytes for 400 groups, %d for 80,000", few, many)
+	}
+	// A tenth of 80,000 groups, and 2,000 patients.
+	if got := allocated(20_000, true); got > 8_000*4+2_000*32+128<<10 {
+		t.Errorf("%d bytes for 8,000 differences", got)
 	}
 }

@@ -29,7 +29,7 @@ func (r *Reader) readPartial(in *bufio.Reader) error {
 		covered += c[1] - c[0]
 	}
 	if covered < h.Total {
-		r.incomplete = []string{fmt.Sprintf("partial result %s: covers %d of %d units of its job", h.Label, covered, h.Total)}
+		r.incomplete = []string{fmt.Sprintf("shard %s: covers %.3g%% of its job", h.Label, 100*float64(covered)/float64(h.Total))}
 	}
 	return nil
 }

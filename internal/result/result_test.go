@@ -272,3 +272,33 @@ func TestReportsOfOtherKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestMemory checks that the memory of a reader does not depend on the number
+// of groups.
+func TestMemory(t *testing.T) {
+	few, many := written(t, sinktest.Large(100, 50)), written(t, sinktest.Large(2000, 50))
+	for _, format := range []string{"json", "compact", "ndjson", "csv"} {
+		allocations := func(text []byte) float64 {
+			return testing.AllocsPerRun(1, func() {
+				if _, err := drain(text); err != nil {
+					t.Fatalf("%s: %v", format, err)
+				}
+			})
+		}
+		if a, b := allocations(few[format]), allocations(many[format]); b > a+20 {
+			t.Errorf("%s: %v allocations for 5,000 groups, %v for 100,000", format, a, b)
+		}
+	}
+}
+
+// drain reads a result and returns the number of its groups.
+func drain(text []byte) (n int, err error) {
+	r, err := result.NewReader(bytes.NewReader(text))
+	for ; err == nil; n++ {
+		_, _, err = r.Next()
+	}
+	if err == io.EOF {
+		return n - 1, nil
+	}
+	return n, err
+}
