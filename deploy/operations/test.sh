@@ -7,11 +7,13 @@
 #
 # Requires root and Debian's packages, which are downloaded but not installed.
 # Everything runs in namespaces for processes, mounts and network that end with
-# this script. It leaves no processes or files.
+# this script. It leaves no processes or files. The exit code is 3 if this
+# machine cannot run the test.
 set -euo pipefail
 self=$(realpath "$0")
 here=${self%/*}
 top=$(realpath "$here/../..")
+. "$here/../testlib.sh"
 base=/media # mount point of a tmpfs that only this script sees
 root=$base/root
 server=192.0.2.1 # reserved for documentation (RFC 5737); no proxy is used for 127.0.0.1
@@ -25,17 +27,11 @@ main() {
 	esac
 }
 
-skip() { echo "skipped: $1"; exit 0; }
-fail() { echo "FAILED: $1" >&2; exit 1; }
-log() { printf '%3d s  %s\n' $(($(date +%s) - TEST_BEGIN)) "$1"; }
-
 # enter creates namespaces for processes and mounts.
 enter() {
 	[ "$(id -u)" = 0 ] || skip "requires root"
 	command -v apt-get >/dev/null || skip "requires apt-get"
 	unshare --pid --mount true 2>/dev/null || skip "cannot create namespaces"
-	TEST_BEGIN=$(date +%s)
-	export TEST_BEGIN
 	exec unshare --pid --mount --fork --kill-child --mount-proc "$self" fetch
 }
 
@@ -58,7 +54,7 @@ fetch() {
 # packages downloads packages and their missing dependencies, without changing
 # the machine.
 packages() {
-	local options=(-q -y -o APT::Sandbox::User=root -o Dir::State::Lists="$base/apt/lists" -o Dir::Cache="$base/apt" -o Acquire::Languages=none -o DPkg::Lock::Timeout=300)
+	local options=(-q -y -o APT::Sandbox::User=root -o Dir::State::Lists="$base/apt/lists" -o Dir::Cache="$base/apt" -o Acquire::Languages=none -o DPkg::Lock::Timeout=600)
 	apt-get "${options[@]}" update && apt-get "${options[@]}" install --no-install-recommends --reinstall --download-only "$@"
 }
 
@@ -138,13 +134,11 @@ serve() {
 }
 
 # listening waits until something listens on a port.
-listening() {
-	local end=$((SECONDS + 20))
-	until (: <"/dev/tcp/$server/$1") 2>/dev/null; do
-		[ $SECONDS -lt $end ] || { tail -n 20 ./*.log; fail "nothing listens on port $1"; }
-		sleep 0.05
-	done
-}
+listening() { wait_for "port $1" 20 connects "$1"; }
+
+connects() { (: <"/dev/tcp/$server/$1") 2>/dev/null; }
+
+logs() { tail -n 5 ./*.log nginx/error.log squid/cache.log 2>/dev/null || true; }
 
 # run runs fastcount with the given arguments, and sets its exit code and the
 # duration in seconds.
@@ -185,7 +179,7 @@ notes() {
 explain() {
 	echo "fastcount $*"
 	cat stderr
-	tail -n 3 nginx/error.log squid/cache.log caddy.log 2>/dev/null || true
+	logs
 }
 
 # case names the cases that follow.

@@ -48,7 +48,8 @@ type Statistics struct {
 	Stages StageTimes       `json:"stages"`
 	Parts  []PartStatistics `json:"parts"`
 
-	retries int
+	retries  int
+	noResult bool
 }
 
 // KeyStatistics are the statistics of one key column.
@@ -152,6 +153,7 @@ func New(r *engine.Report, run Run) *Statistics {
 		Stages:       StageTimes{run.Wait.Seconds(), run.Decode.Seconds(), run.Parse.Seconds(), run.Count.Seconds(), run.Sink.Seconds()},
 		Parts:        make([]PartStatistics, len(r.Parts)),
 		retries:      own.retries,
+		noResult:     run.NoResult,
 	}
 	s.setKeys(r)
 	var skipped parser.Stats
@@ -247,9 +249,11 @@ func (s *Statistics) Text() string {
 	if s.Unsplit != "" {
 		line("not split", "%s", s.Unsplit)
 	}
-	if s.Keys == nil {
+	switch {
+	case s.noResult:
+	case s.Keys == nil:
 		line("ids", "%s patients, %s event types", human.Count(uint64(s.Patients)), human.Count(uint64(s.EventTypes)))
-	} else {
+	default:
 		line("groups", "%s", human.Count(uint64(s.Groups)))
 	}
 	for _, key := range s.Keys {
@@ -261,7 +265,9 @@ func (s *Statistics) Text() string {
 	}
 	line("time", "%s, processor time %s", duration(s.WallSeconds), duration(s.CPUSeconds))
 	line("peak memory", "%s", human.Bytes(uint64(s.PeakRSS)))
-	line("proof", "%v (%s)", s.Proof, proofs[s.Proof])
+	if !s.noResult {
+		line("proof", "%v (%s)", s.Proof, proofs[s.Proof])
+	}
 	line("kernel", "%s, %s", s.Kernel, human.Numbered(s.Jobs, "job", "jobs"))
 	line("stages", "waiting %s, decoding %s, parsing %s, counting %s (all workers); writing %s", duration(s.Stages.Wait),
 		duration(s.Stages.Decode), duration(s.Stages.Parse), duration(s.Stages.Count), duration(s.Stages.Sink))

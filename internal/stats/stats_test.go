@@ -3,6 +3,7 @@ package stats
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,6 +95,9 @@ func TestUnfinished(t *testing.T) {
 		if diff := cmp.Diff(want, s.Parts[i]); diff != "" {
 			t.Error(diff)
 		}
+	}
+	if text := s.Text(); strings.Contains(text, "proof") || strings.Contains(text, " ids ") || !strings.Contains(text, "exit code      5 (retries)\n") {
+		t.Errorf("got %s", text)
 	}
 	if s := New(Unfinished(nil), Run{ExitCode: 4, NoResult: true}); s.Complete || s.Proof != engine.ProofNone || len(s.Parts) > 0 {
 		t.Errorf("before the start: got %+v", s)
