@@ -11,6 +11,7 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
 	"fastcount/internal/cli"
+	"fastcount/internal/progress"
 	"fastcount/internal/simd"
 	"fastcount/internal/stats"
 )
@@ -44,6 +45,7 @@ func (o *countOptions) open(p *program) error {
 	case len(labels) > 0 && o.metricsFile == "":
 		return cli.Usage(cli.Hint(errors.New("--metrics-label: no --metrics-file"), "name the file with --metrics-file FILE"))
 	}
+	o.reporter = progress.New(p.ui, o.progress.Word)
 	o.account = &account{options: o, labels: labels, begin: time.Now()}
 	if !o.dryRun {
 		p.account.Store(o.account)
@@ -66,9 +68,18 @@ func (a *account) finished(r *engine.Report, took, sink time.Duration) {
 	a.report, a.took, a.sink = r, took, sink
 }
 
-// close writes the statistics of a run that ended with err, and returns the
-// error of the program.
+// close writes the statistics of a run that ended with err, reports its end,
+// and returns the error of the program.
 func (a *account) close(p *program, err error) error {
+	err = a.write(p, err)
+	code := exitCode(err)
+	a.options.reporter.Finished(code, errorClass(code), time.Since(a.begin))
+	return err
+}
+
+// write writes the statistics of a run that ended with err. It returns err, or
+// the error of writing if that is nil.
+func (a *account) write(p *program, err error) error {
 	if a.options.stats.Word == "" && a.options.metricsFile == "" {
 		return err
 	}

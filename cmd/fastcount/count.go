@@ -14,7 +14,6 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/cli"
 	"fastcount/internal/outfile"
-	"fastcount/internal/progress"
 	"fastcount/internal/resources"
 	"fastcount/internal/simd"
 	"fastcount/parser"
@@ -64,7 +63,6 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 	case len(args) == 0 && o.filesFrom == "":
 		return noSource(p)
 	}
-	o.reporter = progress.New(p.ui, o.progress.Word)
 	o.retrying = o.reporter.Retry
 	defer resources.LimitMemory(ctx, resources.FlagLimit(uint64(o.maxMemory)), p.stop)()
 	if o.maxDuration > 0 {
@@ -159,7 +157,13 @@ func (o *countOptions) countParts(ctx context.Context, p *program, parts []engin
 	if err != nil {
 		return nil, err
 	}
-	return report, o.checkProof(report)
+	if err := o.checkProof(report); err != nil {
+		return nil, err
+	}
+	if len(report.Incomplete) == 0 {
+		o.reporter.Verified(report.Rows, report.Proof())
+	}
+	return report, nil
 }
 
 // noSource returns the error for a command line without a source.

@@ -124,7 +124,7 @@ var failures = []failure{
 	{matches(outfile.ErrUnmarked), exitUsage, ""},
 	{matches(sources.ErrTwoForms), 0, "name one of the two; if they hold different data, rename one"},
 	{matches(sources.ErrNotRegular), 0, "use a glob that does not match it; to read it, name it as a source of its own"},
-	{matches(sources.ErrClientCertificate), exitUsage, "name a PEM certificate that is in force, and its private key without a passphrase; 'openssl pkey -in KEY -out FILE' removes one"},
+	{matches(sources.ErrClientCertificate), exitUsage, "name a PEM certificate that is in force with --client-cert, and its private key without a passphrase with --client-key; 'openssl pkey -in KEY -out FILE' removes one"},
 	{is: matches(sources.ErrArgument), code: exitUsage},
 	{matches(checkpoint.ErrDirectory), exitUsage, "repeat the command that --state belongs to, or name a new directory; to start over, delete the directory first"},
 	{matches(checkpoint.ErrNotPrivate), exitUsage, "make it yours alone with chown and chmod go-w, or name a directory that does not exist yet"},

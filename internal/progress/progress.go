@@ -41,10 +41,25 @@ func New(c *console.Console, form string) *Reporter {
 	return &Reporter{console: c, form: formOn(c, form)}
 }
 
+// Verified reports that all parts of a run are verified. Rows is their number
+// of rows, and proof the weakest proof of them.
+func (r *Reporter) Verified(rows uint64, proof engine.Proof) {
+	if r.form == "json" {
+		r.console.WriteJSON(jsonLine(verifiedEvent{head{"verified", time.Now()}, rows, proof}))
+	}
+}
+
+// Finished reports the end of a run, which took the time took.
+func (r *Reporter) Finished(code int, class string, took time.Duration) {
+	if r.form == "json" {
+		r.console.WriteJSON(jsonLine(finishedEvent{head{"finished", time.Now()}, code, class, rounded(took.Seconds())}))
+	}
+}
+
 // Show shows the progress of a run until the returned function is called or ctx
-// ends. After the returned function has returned, nothing more is written, and
-// no block is left on the terminal. Each signal from asked is answered with a
-// line.
+// ends. After the returned function has returned, no more progress is written,
+// and no block is left on the terminal. Each signal from asked is answered with
+// a line.
 func (r *Reporter) Show(ctx context.Context, p *engine.Progress, parts []engine.Part, asked <-chan os.Signal) (stop func()) {
 	t := reporter{Reporter: r, progress: p, meter: newMeter(time.Now(), expectedBytes(parts)), asked: asked, fifos: watchFIFOs(parts)}
 	switch r.form {
@@ -53,6 +68,8 @@ func (r *Reporter) Show(ctx context.Context, p *engine.Progress, parts []engine.
 	case "log":
 		return t.start(ctx, logInterval, t.log, func() {})
 	case "json":
+		t.settled = make([]bool, len(parts))
+		r.console.WriteJSON(startedLine(parts, time.Now()))
 		return t.start(ctx, jsonInterval, t.event, t.event)
 	}
 	return t.start(ctx, logInterval, func() {}, func() {}) // only answers signals
@@ -65,7 +82,7 @@ func (r *Reporter) Retry(name string, attempt int, err error, wait time.Duration
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.form == "json" {
-		r.console.WriteJSON(retryLine(name, attempt, err, wait))
+		r.console.WriteJSON(retryLine(name, attempt, err, wait, time.Now()))
 		return
 	}
 	r.eraseLocked()
@@ -97,6 +114,7 @@ type reporter struct {
 	meter    *meter
 	asked    <-chan os.Signal // each is answered by a line
 	fifos    *fifoWatch       // nil without FIFOs
+	settled  []bool           // whether the end of each part was reported as an event
 }
 
 // start calls show at each interval, and end before it returns from the
@@ -163,11 +181,20 @@ func (t *reporter) noticeFIFOs(now time.Time) {
 	}
 }
 
-// event writes a line of JSON.
+// event writes a line of JSON for each part that has ended since the last call,
+// and one about the progress.
 func (t *reporter) event() {
-	if v := t.look(); v.count > 0 {
-		t.console.WriteJSON(eventLine(v))
+	snapshot, now := t.progress.Snapshot(), time.Now()
+	if len(snapshot) == 0 {
+		return
 	}
+	for i, p := range snapshot {
+		if p.Report != nil && !t.settled[i] {
+			t.settled[i] = true
+			t.console.WriteJSON(settledLine(p.Report, now))
+		}
+	}
+	t.console.WriteJSON(eventLine(t.meter.look(snapshot, now), now))
 }
 
 // draw replaces the block on the terminal by a new one.

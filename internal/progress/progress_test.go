@@ -263,23 +263,23 @@ func TestReporterStops(t *testing.T) {
 // of its bytes controls a terminal.
 func TestEventKeepsNames(t *testing.T) {
 	v := view{parts: []gauge{{name: "./x\n\x1b[2J\xff"}}}
-	if got := eventLine(v); !strings.Contains(got, `./x\n\u001b[2J`) || !strings.Contains(got, `\\xff`) {
+	if got := eventLine(v, day); !strings.Contains(got, `./x\n\u001b[2J`) || !strings.Contains(got, `\\xff`) {
 		t.Errorf("got %s", got)
 	}
 }
 
 // TestEvent checks every number of an event.
 func TestEvent(t *testing.T) {
-	got := eventLine(downloads())
-	want := `{"event":"progress","elapsed_s":10,"rows":1800,"declared":15000,"fraction":0.12,"rows_per_s":180,"eta_s":73.333,` +
+	got := eventLine(downloads(), day)
+	want := `{"event":"progress","time":"2025-08-26T10:00:00Z","elapsed_s":10,"rows":1800,"declared":15000,"fraction":0.12,"rows_per_s":180,"eta_s":73.333,` +
 		`"parts":5,"done":1,"failed":1,"retries":1,"running":[` +
 		`{"name":"demo/b","rows":500,"declared":2000,"fraction":0.25,"attempt":2},` +
 		`{"name":"demo/c","rows":300,"declared":3000,"fraction":0.1,"attempt":1,"waiting":true}]}` + "\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	got = eventLine(watch([]uint64{0}, engine.PartProgress{Name: "stdin", Running: true, Attempt: 1, Rows: 7}))
-	want = `{"event":"progress","elapsed_s":10,"rows":7,"rows_per_s":1,"parts":1,"done":0,"failed":0,"retries":0,"running":[` +
+	got = eventLine(watch([]uint64{0}, engine.PartProgress{Name: "stdin", Running: true, Attempt: 1, Rows: 7}), day)
+	want = `{"event":"progress","time":"2025-08-26T10:00:00Z","elapsed_s":10,"rows":7,"rows_per_s":1,"parts":1,"done":0,"failed":0,"retries":0,"running":[` +
 		`{"name":"stdin","rows":7,"attempt":1}]}` + "\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
