@@ -36,8 +36,8 @@ func FuzzAllow(f *testing.F) {
 	} {
 		f.Add(text)
 	}
-	old := sinktest.Report(table{"a": {"x": 1, "y": 2}, "b": {"x": 3, "z": 1}, "c": {"x": 9}})
-	new := sinktest.Report(table{"a": {"x": 2, "y": 2}, "b": {"x": 2, "w": 1}, "d": {"x": 9}})
+	old := sinktest.Report(map[string]map[string]uint64{"a": {"x": 1, "y": 2}, "b": {"x": 3, "z": 1}, "c": {"x": 9}})
+	new := sinktest.Report(map[string]map[string]uint64{"a": {"x": 2, "y": 2}, "b": {"x": 2, "w": 1}, "d": {"x": 9}})
 	d, err := diff.Compare("old", result.OfReport(old), "new", result.OfReport(new))
 	if err != nil {
 		f.Fatal(err)
