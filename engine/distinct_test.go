@@ -69,13 +69,3 @@ func sizes(sets []map[uint32]bool) (n []int) {
 	}
 	return n
 }
-
-// TestDistinctCountsOfShardsDoNotAddUp counts a file and its halves: the
-// distinct counts of the whole are not the sums of those of the halves.
-func TestDistinctCountsOfShardsDoNotAddUp(t *testing.T) {
-	half := &Report{Keys: [][]string{{"P1", "P2"}, {"bp"}}, Groups: []uint32{0, 0, 1, 0}, Counts: []uint64{1, 1}}
-	_, patients := half.Distinct()
-	if sum := 2 * patients[0]; patients[0] != 2 || sum == 2 {
-		t.Errorf("got %d patients in each half", patients[0])
-	}
-}

@@ -41,7 +41,7 @@ type CSV struct {
 // size of the report, unless Order or Top is set. It returns an error if a key
 // column is called count.
 func (s CSV) Write(w io.Writer, r *engine.Report) error {
-	cells, err := columnNames(r)
+	cells, err := columnNames(s, r)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,8 @@
 package sinks
 
 import (
-	"fmt"
+	"errors"
+	"slices"
 
 	"fastcount/engine"
 	"fastcount/internal/display"
@@ -31,20 +32,33 @@ func heading(r *engine.Report, key int) string {
 // count returns n with the noun.
 func (w noun) count(n int) string { return human.Numbered(n, w.one, w.many) }
 
+// CountOf returns n values of a key column for reading: 2 patients, or 2 values
+// of site.
+func CountOf(r *engine.Report, key, n int) string { return nounOf(r, key).count(n) }
+
 // countColumn is the name of the column of counts.
 const countColumn = "count"
 
+// ErrCountColumn is returned by [CSV] and [NDJSON] for a report in which a key
+// column is called count.
+var ErrCountColumn = errors.New("key column count: has the name of the column of counts")
+
+// CheckKeys returns ErrCountColumn if s cannot write key columns of these
+// names.
+func CheckKeys(s Sink, names []string) error {
+	switch s.(type) {
+	case CSV, NDJSON:
+		if slices.Contains(names, countColumn) {
+			return ErrCountColumn
+		}
+	}
+	return nil
+}
+
 // columnNames returns the names of the key columns and of the counts. It
 // returns an error if a key has the name of the counts.
-func columnNames(r *engine.Report) ([]string, error) {
-	names := make([]string, 0, len(r.Keys)+1)
-	for _, name := range r.KeyNames() {
-		if name == countColumn {
-			return nil, fmt.Errorf("key column %s: has the name of the column of counts", name)
-		}
-		names = append(names, name)
-	}
-	return append(names, countColumn), nil
+func columnNames(s Sink, r *engine.Report) ([]string, error) {
+	return append(slices.Clone(r.KeyNames()), countColumn), CheckKeys(s, r.KeyNames())
 }
 
 // cachedValues is the number of values of the last key for which a sink keeps

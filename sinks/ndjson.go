@@ -35,7 +35,7 @@ func (s NDJSON) Write(w io.Writer, r *engine.Report) error {
 	if err := validIDs(r); err != nil {
 		return err
 	}
-	members, err := columnNames(r)
+	members, err := columnNames(s, r)
 	if err != nil {
 		return err
 	}

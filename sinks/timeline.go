@@ -2,7 +2,7 @@ package sinks
 
 import (
 	"bytes"
-	"html"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,23 +61,27 @@ next:
 	return list, true
 }
 
-// timeline is the content of a chart of the rows over time.
+// timeline is the time scale of a chart: the values of a key column, which are
+// times, on a line. Two values may be the same time, written differently.
 type timeline struct {
+	key     int
 	bucket  string
-	numbers []int64  // of the values of the key
-	rows    []uint64 // in the order of the values
-	peak    uint64
-	first   int // index of the earliest value
-	last    int // index of the latest
-	span    int64
+	offsets []int64 // of the distinct times, from the earliest
+	times   []int   // for each value its index into offsets
+	first   string  // the earliest value
+	last    string  // the latest
+	span    int64   // number of buckets from the first to the last
 }
 
-// maxTimeline is the largest number of buckets in a chart, those without rows
-// included.
-const maxTimeline = 20_000
+// Limits of a chart.
+const (
+	maxTimeline   = 20_000 // buckets, those without rows included
+	maxStripTimes = 1_000  // times for which values of another key have charts, too
+	maxStrips     = 8      // those values
+)
 
-// newTimeline returns the chart of a key column, or nil if its values are not
-// times or more than a chart can show.
+// newTimeline returns the time scale of a key column, or nil if its values are
+// not times or more than a chart can show.
 func newTimeline(r *engine.Report, key int) *timeline {
 	values, bucket := r.Keys[key], bucketOf(r.KeyNames()[key])
 	if bucket == "" || len(values) < 2 {
@@ -87,22 +91,19 @@ func newTimeline(r *engine.Report, key int) *timeline {
 	if !ok {
 		return nil
 	}
-	t := &timeline{bucket: bucket, numbers: numbers, rows: make([]uint64, len(values))}
-	for i, n := range numbers {
-		if n < numbers[t.first] {
-			t.first = i
-		}
-		if n > numbers[t.last] {
-			t.last = i
-		}
-	}
-	t.span = numbers[t.last] - numbers[t.first] + 1
+	t := &timeline{key: key, bucket: bucket, offsets: slices.Compact(slices.Sorted(slices.Values(numbers)))}
+	earliest, latest := t.offsets[0], t.offsets[len(t.offsets)-1]
+	t.span = latest - earliest + 1
 	if t.span > maxTimeline {
 		return nil
 	}
-	for group, n := range r.All() {
-		t.rows[group[key]] += n
-		t.peak = max(t.peak, t.rows[group[key]])
+	t.first, t.last = values[slices.Index(numbers, earliest)], values[slices.Index(numbers, latest)]
+	for _, n := range numbers {
+		i, _ := slices.BinarySearch(t.offsets, n)
+		t.times = append(t.times, i)
+	}
+	for i := range t.offsets {
+		t.offsets[i] -= earliest
 	}
 	return t
 }
@@ -111,47 +112,85 @@ func newTimeline(r *engine.Report, key int) *timeline {
 func (p htmlPrinter) timelines(r *engine.Report) {
 	for key := range r.Keys {
 		if t := newTimeline(r, key); t != nil {
-			p.timeline(r, key, t)
+			p.timeline(r, t)
 		}
 	}
 }
 
-// timeline writes a chart. Its caption describes it for readers who do not see
-// it.
-func (p htmlPrinter) timeline(r *engine.Report, key int, t *timeline) {
-	values, id := r.Keys[key], "time"+strconv.Itoa(key)
-	first, last := display.Name(values[t.first]), display.Name(values[t.last])
-	p.raw("<section>\n<h2 id=\"" + id + "\">Rows per " + t.bucket + "</h2>\n<figure>\n<p class=\"note\">At most " + human.Count(t.peak) + "</p>\n" +
-		`<svg class="chart" viewBox="0 0 ` + strconv.FormatInt(t.span, 10) + ` 100" preserveAspectRatio="none" role="img" aria-labelledby="` + id + " " + id + `c">`)
-	p.b.WriteString(`<path d="`)
-	p.b.Write(t.path())
-	p.raw("\"/></svg>\n<figcaption id=\"" + id + "c\"><span>")
-	p.text(first)
-	p.raw("</span> <span>" + html.EscapeString(t.coverage()) + "</span> <span>")
-	p.text(last)
+// timeline writes a chart of all rows, and one for each of the most frequent
+// values of another key column: the one before, or the second.
+func (p htmlPrinter) timeline(r *engine.Report, t *timeline) {
+	id := "time" + strconv.Itoa(t.key)
+	all := make([]uint64, len(t.offsets))
+	for group, n := range r.All() {
+		all[t.times[group[t.key]]] += n
+	}
+	p.raw("<section>\n<h2 id=\"" + id + "\">Rows per " + t.bucket + "</h2>\n<figure>\n" +
+		"<table class=\"strips\">\n<thead><tr><th scope=\"col\">rows of<th scope=\"col\">most per " + t.bucket + "<td></thead>\n<tbody>\n")
+	p.strip(t, "all", all)
+	if len(r.Keys) > 1 && len(t.offsets) <= maxStripTimes {
+		p.strips(r, t)
+	}
+	p.raw("</tbody>\n</table>\n<figcaption><span>")
+	p.text(display.Name(t.first))
+	p.raw("</span> <span>" + human.Numbered(int(t.span), t.bucket, t.bucket+"s") + "</span> <span>")
+	p.text(display.Name(t.last))
 	p.raw("</span></figcaption>\n</figure>\n</section>\n")
 }
 
-// coverage returns in how many of the buckets there are rows.
-func (t *timeline) coverage() string {
-	distinct := make(map[int64]bool, len(t.numbers))
-	for _, n := range t.numbers {
-		distinct[n] = true
+// strips writes the charts of the most frequent values of another key column.
+func (p htmlPrinter) strips(r *engine.Report, t *timeline) {
+	other := 1
+	if t.key > 0 {
+		other = t.key - 1
 	}
-	all := human.Numbered(int(t.span), t.bucket, t.bucket+"s")
-	if n := int(t.span) - len(distinct); n > 0 {
-		return all + ", " + human.Count(uint64(n)) + " without rows"
+	totals := make([]uint64, len(r.Keys[other]))
+	for group, n := range r.All() {
+		totals[group[other]] += n
 	}
-	return all + ", all with rows"
+	shown := largestValues(totals, maxStrips)
+	rows := make(map[uint32][]uint64, len(shown))
+	for _, value := range shown {
+		rows[uint32(value)] = make([]uint64, len(t.offsets))
+	}
+	for group, n := range r.All() {
+		if of := rows[group[other]]; of != nil {
+			of[t.times[group[t.key]]] += n
+		}
+	}
+	for _, value := range shown {
+		p.strip(t, r.Keys[other][value], rows[uint32(value)])
+	}
 }
 
-// path returns the columns of the chart as a path: one for each value, from the
-// lower edge of the chart, 100 high at the peak.
-func (t *timeline) path() []byte {
+// strip writes a chart of rows, whose height is that of the largest number. Its
+// label describes it for readers who do not see it.
+func (p htmlPrinter) strip(t *timeline, name string, rows []uint64) {
+	peak, filled := slices.Max(rows), uint64(0)
+	for _, n := range rows {
+		if n > 0 {
+			filled++
+		}
+	}
+	label := human.Count(filled) + " of " + human.Numbered(int(t.span), t.bucket, t.bucket+"s") + " have rows"
+	p.raw("<tr>")
+	p.nameCell(`th scope="row"`, name)
+	p.raw("<td>" + human.Count(peak) + `<td><svg viewBox="0 0 ` + strconv.FormatInt(t.span, 10) +
+		` 100" preserveAspectRatio="none" role="img" aria-label="` + label + `"><path d="`)
+	p.b.Write(t.path(rows, peak))
+	p.raw("\"/></svg></tr>\n")
+}
+
+// path returns columns as a path: one for each time with rows, from the lower
+// edge of the chart, 100 high at the peak.
+func (t *timeline) path(rows []uint64, peak uint64) []byte {
 	var b bytes.Buffer
-	for i, n := range t.numbers {
-		height := oneDecimal(max(percent(t.rows[i], t.peak), 0.5))
-		b.WriteString("M" + strconv.FormatInt(n-t.numbers[t.first], 10) + " 100v-" + height + "h1v" + height + "z")
+	for i, n := range rows {
+		if n == 0 {
+			continue
+		}
+		height := oneDecimal(max(percent(n, peak), 2))
+		b.WriteString("M" + strconv.FormatInt(t.offsets[i], 10) + " 100v-" + height + "h1v" + height + "z")
 	}
 	return b.Bytes()
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"cmp"
+	"slices"
 	"strings"
 
 	"fastcount/engine"
@@ -12,21 +12,39 @@ import (
 // programVersion returns the name and the version of the program.
 func programVersion() string { return "fastcount " + version() }
 
-// describe sets what the page contains about sources and their parts.
+// describe sets what the page contains about sources and their parts, apart
+// from its title.
 func (o *outputOptions) describe(found []sources.Source, parts []engine.Part) {
-	var names, exports []string
+	var exports []string
 	for _, s := range found {
-		names = append(names, s.Name)
 		if s.Kind == sources.KindExport {
 			exports = append(exports, s.Value)
 		}
 	}
-	o.about = sinks.About{
-		Title:   cmp.Or(o.title, sinks.TitleOf(names)),
-		Program: programVersion(),
-		Exports: sinks.TitleOf(exports),
-		Span:    declaredSpan(parts),
+	o.about.Program = programVersion()
+	o.about.Exports = sinks.TitleOf(exports)
+	o.about.Span = declaredSpan(parts)
+}
+
+// titleOf returns the title of the page: that of the user, or the sources, as
+// in args if all are files, otherwise as in messages, which have no query of a
+// URL.
+func (o *countOptions) titleOf(args []string, found []sources.Source) string {
+	if o.title != "" {
+		return o.title
 	}
+	other := func(arg string) bool {
+		kind, _ := sources.Classify(arg)
+		return kind != sources.KindFile
+	}
+	if o.filesFrom == "" && !slices.ContainsFunc(args, other) {
+		return sinks.TitleOf(args)
+	}
+	names := make([]string, len(found))
+	for i, s := range found {
+		names[i] = s.Name
+	}
+	return sinks.TitleOf(names)
 }
 
 // declaredSpan returns the earliest and the latest time that the parts declare,

@@ -99,6 +99,7 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, old.close()) }()
+	o.about.Title = o.titleOf(args, found)
 	return o.count(ctx, p, found, cfg, outputs, old)
 }
 

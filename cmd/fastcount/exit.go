@@ -24,6 +24,7 @@ import (
 	"fastcount/internal/signals"
 	"fastcount/internal/stdout"
 	"fastcount/parser"
+	"fastcount/sinks"
 	"fastcount/sources"
 )
 
@@ -93,6 +94,7 @@ var failures = []failure{
 	{is: signaled(exitTerminated), code: exitTerminated},
 	{is: as[*cli.UsageError], code: exitUsage},
 	{matches(errDiffer), exitDiffer, allowHint},
+	{matches(sinks.ErrCountColumn), exitUsage, countHint},
 
 	{matches(engine.ErrIDTooLong), exitLimit, "raise the limit with --max-id"},
 	{matches(engine.ErrTooManyPatients), exitLimit, "raise the limit with --max-patients"},

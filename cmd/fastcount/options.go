@@ -161,6 +161,7 @@ type outputOptions struct {
 	title   string
 
 	about sinks.About // of the page; complete when the sources are known
+	keys  []string    // names of the key columns of --by
 }
 
 // reportOptions are the flags about progress, logs and statistics.

@@ -10,7 +10,6 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/cli"
-	"fastcount/internal/human"
 	"fastcount/internal/outfile"
 	"fastcount/internal/stdout"
 	"fastcount/sinks"
@@ -51,8 +50,14 @@ func (o *outputOptions) outputs(p *program, others ...outfile.Output) (*outfile.
 	return outputs, nil
 }
 
+// countHint is the hint for a key column with the name of the counts.
+const countHint = "give the column by its number, or choose another format, such as --sink json"
+
 // checkFormat returns an error if a sink cannot be used with the other flags.
 func (o *outputOptions) checkFormat(s sinks.Sink, file string) error {
+	if err := sinks.CheckKeys(s, o.keys); err != nil {
+		return cli.Usage(cli.Hint(err, countHint))
+	}
 	switch s.(type) {
 	case sinks.HTML:
 		if file == "" {
@@ -66,14 +71,14 @@ func (o *outputOptions) checkFormat(s sinks.Sink, file string) error {
 	return nil
 }
 
-// notShown returns a note about the patients that --top leaves out of the
-// outputs.
+// notShown returns a note about the patients, or the values of another first
+// key, that --top leaves out of the outputs.
 func (o *outputOptions) notShown(r *engine.Report) string {
 	n := len(r.Keys[0]) - int(o.top)
 	if o.top == 0 || n <= 0 {
 		return ""
 	}
-	return "; " + human.Numbered(n, "patient", "patients") + " not shown (--top)"
+	return "; " + sinks.CountOf(r, 0, n) + " not shown (--top)"
 }
 
 // countOutputs returns the outputs of the result and of the left-out rows.
@@ -83,6 +88,7 @@ func (o *countOptions) countOutputs(p *program) (*outfile.Outputs, error) {
 		sink := sinks.BadRows{Safe: o.csvSafe}
 		others = []outfile.Output{{Name: "--rejects " + o.rejects, Sink: sink, File: fileOf(o.rejects)}}
 	}
+	o.keys = o.by.Names()
 	outputs, err := o.outputs(p, others...)
 	if err != nil {
 		return nil, err

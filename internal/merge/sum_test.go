@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,6 +79,29 @@ func TestSumEqualsRun(t *testing.T) {
 	got, err := summed(t, engine.Limits{}, reportOf(t, one), second)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v, %s", err, diff)
+	}
+}
+
+// TestDistinctCountsOfShards checks that the numbers of distinct patients are
+// exact after a merge, and that those of the shards would add up to others.
+func TestDistinctCountsOfShards(t *testing.T) {
+	one, two := randomExport(1, 500), randomExport(2, 700)
+	merged, err := summed(t, engine.Limits{}, reportOf(t, one), reportOf(t, two))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := reportOf(t, append(one, two[len("patient_id,event_type\n"):]...))
+	wantFirst, wantLast := all.Distinct()
+	first, last := merged.Distinct()
+	if !slices.Equal(first, wantFirst) || !slices.Equal(last, wantLast) {
+		t.Errorf("got %d, %d, want %d, %d", first, last, wantFirst, wantLast)
+	}
+	_, a := reportOf(t, one).Distinct()
+	_, b := reportOf(t, two).Distinct()
+	for i, n := range last {
+		if a[i]+b[i] <= n {
+			t.Errorf("%s: %d patients in the shards, %d in all", all.Keys[1][i], a[i]+b[i], n)
+		}
 	}
 }
 

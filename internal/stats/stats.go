@@ -5,6 +5,7 @@ package stats
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,8 @@ type Statistics struct {
 	Keys   []KeyStatistics `json:"keys,omitempty"`   // only with --by
 	Groups int             `json:"groups,omitempty"` // likewise
 
+	Distinct []Distinct `json:"distinct,omitempty"` // the first key per the last, and the last per the first
+
 	BytesRead    uint64  `json:"bytes_read"`
 	BytesDecoded uint64  `json:"bytes_decoded"`
 	WallSeconds  float64 `json:"wall_s"`
@@ -56,6 +59,35 @@ type Statistics struct {
 type KeyStatistics struct {
 	Name   string `json:"name"`
 	Values int    `json:"values"` // distinct ones
+}
+
+// Distinct summarises, for the values of a key column, with how many distinct
+// values of another each of them occurs. It has no names of values, which could
+// be ids.
+type Distinct struct {
+	Of     string `json:"of"`  // name of the other key column
+	Per    string `json:"per"` // name of the key column
+	Least  int    `json:"least"`
+	Median int    `json:"median"` // the lower one of an even number of values
+	Most   int    `json:"most"`
+}
+
+// distinctOf returns the summaries for the first and the last key, or nil if
+// there are no groups or there is one key.
+func distinctOf(r *engine.Report) []Distinct {
+	names := r.KeyNames()
+	if len(r.Counts) == 0 || len(names) == 1 {
+		return nil
+	}
+	first, last := r.Distinct()
+	a, b := display.Valid(names[0]), display.Valid(names[len(names)-1])
+	return []Distinct{newDistinct(a, b, last), newDistinct(b, a, first)}
+}
+
+func newDistinct(of, per string, counts []int) Distinct {
+	slices.Sort(counts)
+	n := len(counts)
+	return Distinct{of, per, counts[0], counts[(n-1)/2], counts[n-1]}
 }
 
 // Skipped counts what was left out or tolerated as the dialect allows.
@@ -156,6 +188,7 @@ func New(r *engine.Report, run Run) *Statistics {
 		noResult:     run.NoResult,
 	}
 	s.setKeys(r)
+	s.Distinct = distinctOf(r)
 	var skipped parser.Stats
 	for i, p := range r.Parts {
 		s.BadRows += p.BadRows
@@ -258,6 +291,10 @@ func (s *Statistics) Text() string {
 	}
 	for _, key := range s.Keys {
 		line("values", "%s of %s", human.Count(uint64(key.Values)), display.Line(key.Name))
+	}
+	for _, d := range s.Distinct {
+		line("distinct", "%s of %s per %s (median; %s to %s)", human.Count(uint64(d.Median)), display.Line(d.Of), display.Line(d.Per),
+			human.Count(uint64(d.Least)), human.Count(uint64(d.Most)))
 	}
 	line("bytes", "%s", size(s.BytesDecoded, s.BytesRead))
 	if n := s.mapped(); n > 0 {

@@ -18,6 +18,7 @@ import (
 func runReport() *engine.Report {
 	return &engine.Report{
 		Keys: [][]string{{"P1", "P2", "P3"}, {"down", "up"}}, Rows: 1000, Bytes: 8000,
+		Groups: []uint32{0, 0, 0, 1, 1, 1, 2, 1}, Counts: []uint64{500, 300, 100, 100},
 		Parts: []engine.PartReport{
 			{Name: "a", Rows: 300, BadRows: 2, Stats: parser.Stats{Multiline: 4, Ragged: 6, Comments: 1, RepeatedHeaders: 2, SkippedRows: 1000, EmptyInputs: 1}, Bytes: 3000, RawBytes: 300, Attempts: 3, Verified: engine.ProofRows, Mapped: true},
 			{Name: "b", Attempts: 8, Failed: true, Err: errors.New("gone")},
@@ -43,7 +44,7 @@ func TestStatistics(t *testing.T) {
 		t.Errorf("%v s, %d bytes", s.CPUSeconds, s.PeakRSS)
 	}
 	s.CPUSeconds, s.PeakRSS = 1.5, 1<<20
-	want := `{"version":1,"exit_code":3,"error_class":"incomplete","rows":1000,"bad_rows":7,"multiline_rows":5,"ragged_rows":7,"comments":1,"repeated_headers":2,"skipped_rows":1000,"empty_inputs":1,"patients":3,"event_types":2,"bytes_read":800,"bytes_decoded":8000,` +
+	want := `{"version":1,"exit_code":3,"error_class":"incomplete","rows":1000,"bad_rows":7,"multiline_rows":5,"ragged_rows":7,"comments":1,"repeated_headers":2,"skipped_rows":1000,"empty_inputs":1,"patients":3,"event_types":2,"distinct":[{"of":"patient_id","per":"event_type","least":1,"median":1,"most":3},{"of":"event_type","per":"patient_id","least":1,"median":1,"most":2}],"bytes_read":800,"bytes_decoded":8000,` +
 		`"wall_s":4,"cpu_s":1.5,"rows_per_s":100,"peak_rss":1048576,"jobs":7,"kernel":"avx2","verify":"warn","complete":false,"not_split":"because","proof":"framing",` +
 		`"stages":{"wait":1,"decode":2,"parse":3,"count":5,"sink":0.5},"parts":[` +
 		`{"name":"a","rows":300,"bad_rows":2,"multiline_rows":4,"ragged_rows":6,"comments":1,"repeated_headers":2,"skipped_rows":1000,"empty_inputs":1,"bytes":3000,"attempts":3,"verified":"rows","read":"mapped"},` +
@@ -63,6 +64,8 @@ func TestStatistics(t *testing.T) {
   also           7 ragged rows, 1 comment, 2 repeated headers left out, 1,000 rows skipped, 1 empty input
   not split      because
   ids            3 patients, 2 event types
+  distinct       1 of patient_id per event_type (median; 1 to 3)
+  distinct       1 of event_type per patient_id (median; 1 to 2)
   bytes          8.00 kB (800 B compressed)
   mapped         1 of 4 sources
   time           4.00 s, processor time 1.50 s
