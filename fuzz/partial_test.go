@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
+	"testing/iotest"
 
 	"fastcount/internal/partial"
 )
@@ -23,8 +25,24 @@ func resigned(text []byte) []byte {
 	return fmt.Appendf(bytes.Clone(text[:at]), "%x\"}\n", sha256.Sum256(summed))
 }
 
+// readPartial returns the groups of a partial result and the error that ended
+// it, as text.
+func readPartial(r io.Reader) string {
+	var all strings.Builder
+	in, err := partial.NewReader(r)
+	for err == nil {
+		var values []string
+		var n uint64
+		if values, n, err = in.Next(); err == nil {
+			fmt.Fprintf(&all, "%q %d\n", values, n)
+		}
+	}
+	return all.String() + err.Error()
+}
+
 // FuzzPartial writes the content of each accepted partial result again, which
-// must give the same bytes, apart from the version.
+// must give the same bytes, apart from the version. It reads every one also
+// byte by byte, which must give the same groups or the same error.
 func FuzzPartial(f *testing.F) {
 	for _, text := range []string{
 		`{"fastcount":"partial result","version":2,"job":"w","label":"u","covers":[[0,10],[20,30]],"total":40,"shards":4,"dialect":{"comment":"\"#\""}}
@@ -49,6 +67,9 @@ func FuzzPartial(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		text = resigned(text)
+		if fast, slow := readPartial(bytes.NewReader(text)), readPartial(iotest.OneByteReader(bytes.NewReader(text))); fast != slow {
+			t.Fatalf("got\n%s\nand byte by byte\n%s", fast, slow)
+		}
 		in, err := partial.NewReader(bytes.NewReader(text))
 		if err != nil {
 			return

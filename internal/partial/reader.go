@@ -61,6 +61,7 @@ type Reader struct {
 
 	line   []byte
 	values []string // of the group
+	recent recent
 	sums   sums
 	err    error
 }
@@ -165,15 +166,18 @@ func (p *Reader) place() string {
 
 // group reads the line of a group into p.values.
 func (p *Reader) group() (n uint64, err error) {
+	if n, ok, err := p.bufferedGroup(); err != nil {
+		return 0, fmt.Errorf("%w%s", err, p.place())
+	} else if ok {
+		return n, nil
+	}
 	p.line = p.line[:0]
 	for i := range p.values {
 		name, err := p.netstring()
 		if err != nil {
 			return 0, err
 		}
-		if p.values[i] != string(name) { // most often the first is that of the group before
-			p.values[i] = string(name)
-		}
+		p.setValue(i, name)
 	}
 	n, err = p.number('\n', 64, "count")
 	if err != nil {
