@@ -29,8 +29,8 @@ usage() {
 		  --list            print the names of the programs
 		  --help            print this help
 
-		Programs are installed from npm (needs node) and with apt-get (needs root),
-		and built from this tree (needs Go). The files, the programs and
+		Programs are installed from PyPI (needs python3) and with apt-get (needs
+		root), and built from this tree (needs Go). The files, the programs and
 		install.log, which has the reasons of failed installations, are in the
 		cache: $BENCH_CACHE, or fastcount-bench in $TMPDIR or /tmp. The commands are
 		in DIR/programs-EXPORT-THREADS.tsv.

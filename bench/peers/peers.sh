@@ -10,9 +10,9 @@
 # name. It calls program, or missing if the program is not available.
 : "${tree:?}" "${cache:?}" "${may_install:?}"
 
-peers=(fastcount go-loop encoding-csv rust-csv duckdb duckdb-varchar polars clickhouse data-table pandas mawk miller
-	python-csv wc cat)
-gzip_peers=(fastcount duckdb duckdb-varchar clickhouse pandas miller igzip zcat cat) # those that read gzip
+peers=(fastcount go-loop encoding-csv rust-csv duckdb duckdb-varchar polars clickhouse pyarrow data-table pandas mawk
+	miller python-csv wc cat)
+gzip_peers=(fastcount duckdb duckdb-varchar polars clickhouse pyarrow pandas miller igzip zcat cat) # those that read gzip
 lists_are_new=no # apt-get update has run
 
 # list_peers THREADS NAME... prints the list of programs for bench/peers/run.
@@ -45,30 +45,25 @@ debian() {
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >>"$cache/install.log" 2>&1 </dev/null
 }
 
-# npm_peer DIR copies a program to the cache and installs its dependencies once.
-# It prints nothing.
-npm_peer() {
-	local from=$tree/bench/peers/$1 to=$cache/$1
-	command -v node >/dev/null || return 1
-	mkdir -p "$to"
-	cp "$from/count.js" "$to/"
-	cmp -s "$from/package.json" "$to/installed.json" && return
-	[[ $may_install == yes ]] || return 1
-	cp "$from/package.json" "$to/"
-	(cd "$to" && npm install --ignore-scripts --no-audit --no-fund --no-package-lock) >>"$cache/install.log" 2>&1 </dev/null || return 1
-	cp "$from/package.json" "$to/installed.json"
+# pip_python prints the path of a Python that has the packages of
+# requirements.txt, which it installs once.
+pip_python() {
+	local dir=$cache/peers-python requirements=$tree/bench/peers/requirements.txt
+	if ! cmp -s "$requirements" "$dir/installed.txt"; then
+		[[ $may_install == yes ]] || return 1
+		{ python3 -m venv "$dir" && "$dir/bin/pip" install -q -r "$requirements"; } >>"$cache/install.log" 2>&1 </dev/null || return 1
+		cp "$requirements" "$dir/installed.txt"
+	fi
+	echo "$dir/bin/python"
 }
 
-npm_version() { node -p 'JSON.parse(fs.readFileSync(process.argv[1])).version' "$cache/$1/node_modules/$2/package.json"; }
-
-# python_with MODULE prints the first Python that has the module. Debian's
-# packages are only available to Debian's own Python.
-python_with() {
+# pip_peer NAME PACKAGE SCRIPT THREADS ENVIRONMENT [ARGUMENT...] prints the line
+# of a program that uses a package of requirements.txt.
+pip_peer() {
 	local python
-	for python in python3 /usr/bin/python3; do
-		"$python" -c "import sys, $1; print(sys.executable)" 2>/dev/null && return
-	done
-	return 1
+	python=$(pip_python) || { missing "$1" "$2 (PyPI)"; return; }
+	program "$1" "$("$python" -c "import importlib.metadata as m; print(m.version('$2'))")" "$4" counts \
+		env "$5" "$python" "$tree/bench/peers/$3/count.py" "${@:6}"
 }
 
 last_word_of_first_line() { sed -n '1s/.* //p'; }
@@ -97,37 +92,22 @@ list_rust_csv() {
 		env THREADS="$1" "$dir/target/release/rustcsv"
 }
 
-list_duckdb() { duckdb_as DuckDB auto "$1"; }
+list_duckdb() { pip_peer DuckDB duckdb duckdb "$1" THREADS="$1" auto; }
 
-list_duckdb_varchar() { duckdb_as 'DuckDB, VARCHAR' varchar "$1"; }
+list_duckdb_varchar() { pip_peer 'DuckDB, VARCHAR' duckdb duckdb "$1" THREADS="$1" varchar; }
 
-duckdb_as() {
-	npm_peer duckdb || { missing "$1" '@duckdb/node-api (npm)'; return; }
-	program "$1" "$(npm_version duckdb @duckdb/node-api)" "$3" counts env THREADS="$3" node "$cache/duckdb/count.js" "$2"
-}
+list_polars() { pip_peer 'Polars, streaming' polars polars "$1" POLARS_MAX_THREADS="$1"; }
 
-list_polars() {
-	local name='Polars, streaming'
-	npm_peer polars || { missing "$name" 'nodejs-polars (npm)'; return; }
-	program "$name" "$(npm_version polars nodejs-polars)" "$1" counts env POLARS_MAX_THREADS="$1" node "$cache/polars/count.js"
-}
+list_clickhouse() { pip_peer 'ClickHouse (chdb)' chdb chdb "$1" THREADS="$1"; }
 
-list_clickhouse() {
-	local name='ClickHouse (chdb)'
-	npm_peer chdb || { missing "$name" 'chdb (npm)'; return; }
-	program "$name" "$(npm_version chdb @chdb/lib-linux-x64-gnu)" "$1" counts env THREADS="$1" node "$cache/chdb/count.js"
-}
+list_pyarrow() { pip_peer PyArrow pyarrow pyarrow "$1" THREADS="$1"; }
+
+list_pandas() { pip_peer pandas pandas pandas 1 OMP_NUM_THREADS=1; }
 
 list_data_table() {
 	local name='R data.table' version='cat(format(packageVersion("data.table")))'
 	Rscript -e "$version" >/dev/null 2>&1 || debian r-base-core r-cran-data.table || { missing "$name" 'r-cran-data.table (Debian)'; return; }
 	program "$name" "$(Rscript -e "$version")" "$1" counts env THREADS="$1" Rscript "$tree/bench/peers/datatable/count.R"
-}
-
-list_pandas() {
-	local python
-	python=$(python_with pandas) || { debian python3-pandas && python=$(python_with pandas); } || { missing pandas 'python3-pandas (Debian)'; return; }
-	program pandas "$("$python" -c 'import pandas; print(pandas.__version__)')" 1 counts "$python" "$tree/bench/peers/pandas/count.py"
 }
 
 list_mawk() {
@@ -143,9 +123,9 @@ list_miller() {
 }
 
 list_python_csv() {
-	local python name='Python csv.DictReader'
-	python=$(python_with csv) || { debian python3-minimal && python=$(python_with csv); } || { missing "$name" 'python3'; return; }
-	program "$name" "$("$python" -V | last_word_of_first_line)" 1 counts "$python" "$tree/bench/peers/pythoncsv/count.py"
+	local name='Python csv.DictReader'
+	command -v python3 >/dev/null || debian python3-minimal || { missing "$name" 'python3'; return; }
+	program "$name" "$(python3 -V | last_word_of_first_line)" 1 counts python3 "$tree/bench/peers/pythoncsv/count.py"
 }
 
 list_wc() { program 'wc -l' "$(wc --version | last_word_of_first_line)" 1 lines wc -l; }
