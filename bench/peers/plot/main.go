@@ -67,7 +67,7 @@ func draw(list []results.Series) []byte {
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%[1]d" height="%[2]d" role="img">`+"\n", width, y)
-	out.WriteString("<title>Speed of fastcount and other programs on the same files, in GB/s</title>\n" + style)
+	out.WriteString("<title>Speed of fastcount and other programs on the same files, in GB per second of processor time</title>\n" + style)
 	out.Write(body.Bytes())
 	out.WriteString("</svg>\n")
 	return out.Bytes()
@@ -75,7 +75,7 @@ func draw(list []results.Series) []byte {
 
 // panel draws a series from y and returns the y at which it ends.
 func panel(out *bytes.Buffer, y int, s results.Series) int {
-	text(out, 8, y+26, "title", "start", s.Name+", GB/s")
+	text(out, 8, y+26, "title", "start", s.Name+", GB per second of processor time")
 	y += heading
 	var fastest float64
 	for _, p := range s.Programs {

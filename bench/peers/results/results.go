@@ -137,23 +137,25 @@ func parse(f []string) (Run, error) {
 type Summary struct {
 	Run              // the first run, with the medians of Wall, CPU and RSS
 	Rounds   int     // number of valid runs
-	Ratio    float64 // median of Wall relative to the subject, within a round
+	Ratio    float64 // CPU relative to that of the subject; 0 if there is none
 	Compared int     // number of rounds in which both the program and the subject ran
-	Faster   int     // number of these rounds in which the program was faster
+	Faster   int     // number of these rounds in which the program took less processor time
 }
 
-// Speed returns the speed in GB/s (10⁹ bytes), or 0 if nothing was measured.
+// Speed returns the number of GB (10⁹ bytes) per second of processor time, or 0
+// if nothing was measured. Other than wall time, processor time hardly depends
+// on what else the machine does.
 func (s Summary) Speed() float64 {
-	if s.Wall == 0 {
+	if s.CPU == 0 {
 		return 0
 	}
-	return float64(s.Bytes) / s.Wall / 1e9
+	return float64(s.Bytes) / s.CPU / 1e9
 }
 
 // Series is the summary of a series of runs.
 type Series struct {
 	Name     string
-	Programs []Summary // by Wall; those without a valid run are last
+	Programs []Summary // by CPU; those without a valid run are last
 }
 
 // Subject returns the summary of the subject. It reports whether there is one.
@@ -179,7 +181,7 @@ func summariseSeries(name string, runs []Run) Series {
 	subject := make(map[int]float64)
 	for _, r := range runs {
 		if r.Program == Subject && r.Good() {
-			subject[r.Round] = r.Wall
+			subject[r.Round] = r.CPU
 		}
 	}
 	s := Series{Name: name}
@@ -188,16 +190,21 @@ func summariseSeries(name string, runs []Run) Series {
 		s.Programs = append(s.Programs, summariseProgram(of, subject))
 	}
 	slices.SortStableFunc(s.Programs, func(a, b Summary) int {
-		return cmp.Or(cmp.Compare(b2i(a.Rounds == 0), b2i(b.Rounds == 0)), cmp.Compare(a.Wall, b.Wall))
+		return cmp.Or(cmp.Compare(b2i(a.Rounds == 0), b2i(b.Rounds == 0)), cmp.Compare(a.CPU, b.CPU))
 	})
+	if first, ok := s.Subject(); ok && first.CPU > 0 {
+		for i := range s.Programs {
+			s.Programs[i].Ratio = s.Programs[i].CPU / first.CPU
+		}
+	}
 	return s
 }
 
-// summariseProgram compares runs of the same round, so that noise of the
-// machine that affects a whole round cancels out.
+// summariseProgram summarizes the runs of one program. subject holds the
+// processor time of the subject by round.
 func summariseProgram(runs []Run, subject map[int]float64) Summary {
 	s := Summary{Run: runs[0]}
-	var wall, cpu, ratio []float64
+	var wall, cpu []float64
 	var rss []int64
 	for _, r := range runs {
 		if !r.Good() {
@@ -207,12 +214,11 @@ func summariseProgram(runs []Run, subject map[int]float64) Summary {
 		s.Rounds++
 		wall, cpu, rss = append(wall, r.Wall), append(cpu, r.CPU), append(rss, r.RSS)
 		if t, ok := subject[r.Round]; ok {
-			ratio = append(ratio, r.Wall/t)
 			s.Compared++
-			s.Faster += b2i(r.Wall < t)
+			s.Faster += b2i(r.CPU < t)
 		}
 	}
-	s.Wall, s.CPU, s.RSS, s.Ratio = Median(wall), Median(cpu), Median(rss), Median(ratio)
+	s.Wall, s.CPU, s.RSS = Median(wall), Median(cpu), Median(rss)
 	return s
 }
 

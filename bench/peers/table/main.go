@@ -42,13 +42,12 @@ func table(out *bytes.Buffer, s results.Series) {
 	first := s.Programs[0]
 	fmt.Fprintf(out, "### %s: %s GB, %s million rows\n\n", s.Name,
 		figures(float64(first.Bytes)/1e9), figures(float64(first.Rows)/1e6))
-	out.WriteString("| program | threads | wall, s | CPU, s | GB/s | time / fastcount's | peak memory, MiB | rounds | answer |\n")
+	out.WriteString("| program | threads | wall, s | CPU, s | CPU / fastcount's | GB per CPU second | peak memory, MiB | rounds | answer |\n")
 	out.WriteString("|---|---:|---:|---:|---:|---:|---:|---:|---|\n")
 	for _, p := range s.Programs {
 		row(out, p)
 	}
-	out.WriteString("\nWall, CPU and memory are medians of the rounds; the ratio is the median of the ratios within a round. " +
-		"A program marked as floor reads the files but does not count.\n")
+	out.WriteString("\nWall, CPU and memory are medians of the rounds. A program marked as floor reads the files but does not count.\n")
 }
 
 func row(out *bytes.Buffer, p results.Summary) {
@@ -64,7 +63,7 @@ func row(out *bytes.Buffer, p results.Summary) {
 		return
 	}
 	fmt.Fprintf(out, "| %s | %s | %s | %s | %s | %s | %s | %d | %s |\n", name, p.Threads, figures(p.Wall), figures(p.CPU),
-		figures(p.Speed()), ratio(p), figures(mebibytes(p)), p.Rounds, verdict(p))
+		ratio(p), figures(p.Speed()), figures(mebibytes(p)), p.Rounds, verdict(p))
 }
 
 // verdict returns the result of the verification. One wrong answer outweighs
@@ -82,7 +81,7 @@ func verdict(p results.Summary) string {
 }
 
 func ratio(p results.Summary) string {
-	if p.Compared == 0 {
+	if p.Ratio == 0 {
 		return ""
 	}
 	return figures(p.Ratio)
@@ -100,11 +99,8 @@ func losses(out *bytes.Buffer, s results.Series) {
 		return
 	}
 	out.WriteString("\nWhere other programs are better:\n\n")
-	lose(out, s, "time", func(p results.Summary) (string, bool) {
-		return fmt.Sprintf("%s of the time of fastcount, faster in %d of %d rounds", ratio(p), p.Faster, p.Compared), p.Faster > 0
-	})
-	lose(out, s, "CPU time (fastcount: "+figures(subject.CPU)+" s)", func(p results.Summary) (string, bool) {
-		return figures(p.CPU) + " s", p.CPU < subject.CPU
+	lose(out, s, "CPU time", func(p results.Summary) (string, bool) {
+		return fmt.Sprintf("%s of the time of fastcount, less in %d of %d rounds", ratio(p), p.Faster, p.Compared), p.Faster > 0
 	})
 	lose(out, s, "memory (fastcount: "+figures(mebibytes(subject))+" MiB)", func(p results.Summary) (string, bool) {
 		return figures(mebibytes(p)) + " MiB", p.RSS < subject.RSS
