@@ -29,6 +29,7 @@ var benchmarks = map[string]func(*testing.B){
 	"Parse":     BenchmarkParse,
 	"Intern":    BenchmarkIntern,
 	"Count":     BenchmarkCount,
+	"Fused":     BenchmarkFused,
 	"Run":       BenchmarkRun,
 	"Stream":    BenchmarkStream,
 	"Pairs":     BenchmarkPairs,

@@ -21,6 +21,10 @@
 #define mask  0(SP)
 #define round 8(SP)
 
+// ahead is the number of bytes after the current record that are prefetched.
+// They need not exist.
+#define ahead 512
+
 // LOAD sets the registers and the frame from the streams at AX.
 #define LOAD \
 	VBROADCASTI32X4 streams_structural(AX), Z0; \
@@ -87,6 +91,7 @@
 // characters than the record should have are in its first 64 bytes, the result
 // of SELECT is meaningless, but has fewer of them than any key of the table.
 #define PAIR_RECORD(P, fail) \
+	PREFETCHT0    ahead(P);                     \
 	STRUCTURAL((P), Z4, AX);                    \
 	SELECT(AX, -1, BX, CX);                     \
 	KMOVQ         BX, K2;                       \
@@ -114,6 +119,7 @@
 // On Zen 5, BLSMSK waits for the previous value of its destination. This must
 // not be one that depends on the previous record.
 #define LONG_RECORD(P, fail) \
+	PREFETCHT0    ahead(P);                     \
 	STRUCTURAL((P), Z4, AX);                    \
 	PDEPQ         AX, R14, AX;                  \
 	TZCNTQ        AX, BX;                       \
