@@ -80,12 +80,20 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	if err := plan.Write(stdout.NewWriter(p.stdout), o.rules(cfg), entries); err != nil {
 		return err
 	}
-	total := int64(0)
+	job := plan.Plan{Entries: entries}
 	for _, e := range entries {
-		total += e.Weight
+		job.Total += e.Weight
 	}
-	p.ui.Info("%s, about %s of CSV", human.Numbered(len(entries), "entry", "entries"), human.Bytes(uint64(total)))
+	p.ui.Info("%s, about %s of CSV; at most %s", human.Numbered(len(entries), "entry", "entries"), human.Bytes(uint64(job.Total)), usefulShards(&job))
 	return nil
+}
+
+// usefulShards returns how many shards of a plan are useful.
+func usefulShards(p *plan.Plan) string {
+	if n := p.MaxShards(); n > 1 {
+		return fmt.Sprintf("%d shards are useful", n)
+	}
+	return "1 shard is useful"
 }
 
 // config returns the configuration of the engine for reading the sources.

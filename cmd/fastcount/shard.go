@@ -100,6 +100,10 @@ func (o *countOptions) countShard(ctx context.Context, p *program, s shard, cfg 
 	}
 	took := time.Since(begin)
 	o.account.finished(report, took, time.Since(counted))
+	if len(parts) == 0 {
+		p.ui.Info("shard %d/%d: nothing to count: the plan has no entry for it, and at most %s; %s", s.index, s.count, usefulShards(s.plan), s.file)
+		return nil
+	}
 	p.ui.Info("shard %d/%d: %s, %s in %s%s; %s", s.index, s.count, human.Rows(report.Rows), human.Bytes(report.Bytes),
 		human.Duration(took), stats.Notes(report.Parts), s.file)
 	return nil

@@ -18,7 +18,7 @@ func withDigests(text string) string {
 }
 
 // wellFormed is a plan with every kind of entry.
-var wellFormed = withDigests(`{"fastcount":"plan","version":1,"rules":{"delimiter":";","patient":{"name":"p"},"event":{"number":2},"escape_ids":true}}
+var wellFormed = withDigests(`{"fastcount":"plan","version":2,"rules":{"delimiter":";","patient":{"name":"p"},"event":{"number":2},"escape_ids":true}}
 {"file":{"path":"a.csv","size":100,"modified":"2024-01-02T03:04:05.6Z","digest":"~"},"weight":100}
 {"file":{"path":"sub/b.csv","size":50,"modified":"2024-01-02T03:04:05.6Z","digest":"~","boundaries":[10,20],"scanned":true},"weight":50}
 {"file":{"path":"/c.csv.gz","size":7,"modified":"2024-01-02T03:04:05.6Z","digest":"~","whole":true},"weight":56}
@@ -87,7 +87,7 @@ func TestConditionsOfPlans(t *testing.T) {
 		"another format":       {`"plan"`, `"partial result"`, "missing header"},
 		"unknown in header":    {`"rules"`, `"size":1,"rules"`, "header: not in canonical form"},
 		"unknown in rules":     {`"delimiter"`, `"quote":"'","delimiter"`, "header: not in canonical form"},
-		"twice in header":      {`"version":1`, `"version":1,"version":1`, "header: not in canonical form"},
+		"twice in header":      {`"version":2`, `"version":2,"version":2`, "header: not in canonical form"},
 		"long delimiter":       {`"delimiter":";"`, `"delimiter":"123456789"`, "longer than 8 bytes"},
 		"quote as delimiter":   {`"delimiter":";"`, `"delimiter":"\""`, "quote '\"': part of the delimiter"},
 		"negative patient":     {`{"name":"p"}`, `{"number":-1}`, "numbered from 1"},
@@ -140,19 +140,17 @@ func TestConditionsOfPlans(t *testing.T) {
 	} {
 		checkRefused(t, name, replaced(t, wellFormed, c.old, c.new), ErrCorrupt, c.want)
 	}
-	checkRefused(t, "another version", replaced(t, wellFormed, `"version":1`, `"version":3`), ErrVersion, "got version 3, want 2")
-	checkRefused(t, "version 2", replaced(t, wellFormed, `"version":1`, `"version":2`), ErrCorrupt, "header: key columns do not match version 2")
+	checkRefused(t, "another version", replaced(t, wellFormed, `"version":2`, `"version":3`), ErrVersion, "got version 3, want 2")
 	const columns, by = `"patient":{"name":"p"},"event":{"number":2}`, `"by":[{"name":"p","column":{"name":"p"}},{"name":"t:day","column":{"number":2},"bucket":"day"}]`
-	checkRefused(t, "key columns in version 1", replaced(t, wellFormed, columns, by), ErrCorrupt, "header: key columns do not match version 1")
-	newer := replaced(t, wellFormed, `"version":1`, `"version":2`)
-	checkRefused(t, "other columns too", replaced(t, newer, columns, `"patient":{"name":"p"},`+by), ErrCorrupt, "header: key columns are chosen in two ways")
+	checkRefused(t, "key columns in version 1", replaced(t, replaced(t, wellFormed, columns, by), `"version":2`, `"version":1`), ErrCorrupt, "header: key columns in version 1")
+	checkRefused(t, "other columns too", replaced(t, wellFormed, columns, `"patient":{"name":"p"},`+by), ErrCorrupt, "header: key columns are chosen in two ways")
 	for name, c := range map[string][2]string{
 		"unknown bucket": {`"bucket":"day"`, `"bucket":"week"`},
 		"name twice":     {`"name":"t:day"`, `"name":"p"`},
 		"no name":        {`"name":"t:day"`, `"name":""`},
 		"no column":      {`{"number":2}`, `{}`},
 	} {
-		checkRefused(t, name, replaced(t, newer, columns, replaced(t, by, c[0], c[1])), ErrCorrupt, "header: ")
+		checkRefused(t, name, replaced(t, wellFormed, columns, replaced(t, by, c[0], c[1])), ErrCorrupt, "header: ")
 	}
 	lines := strings.SplitAfter(wellFormed, "\n")
 	checkRefused(t, "empty", "", ErrCorrupt, "missing header")

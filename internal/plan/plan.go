@@ -2,7 +2,8 @@
 // files, URLs and downloads, laid end to end by their weights. Shard i of n is
 // the interval from i/n to (i+1)/n of the sum of all weights. Plain files, and
 // URLs of plain data whose servers send byte ranges, are split at any byte;
-// everything else belongs as a whole to the shard in which it begins.
+// everything else belongs as a whole to the shard in which the middle of its
+// weight lies, so that n inputs of similar weights are in n shards.
 //
 // A plan is kept in a file, whose digest identifies the job: whoever counts or
 // merges shards can determine whether they are of the same job.
@@ -13,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,7 +35,8 @@ var ErrCorrupt = errors.New("corrupt plan")
 // cannot read.
 var ErrVersion = errors.New("unsupported version of a plan")
 
-// format is version 2 if the rules name key columns, and version 1 otherwise.
+// format is the format of plans. In version 1, an entry that is not split
+// belongs to the shard in which it begins, and there are no key columns.
 var format = &jsonline.Format{Name: "plan", Version: 2, Oldest: 1, ErrCorrupt: ErrCorrupt, ErrVersion: ErrVersion}
 
 // Rules are what the counts depend on in addition to the data.
@@ -197,8 +200,9 @@ type Plan struct {
 	Entries []Entry
 	Total   int64 // sum of all weights
 
-	dir    string
-	before []int64 // the sum of the weights of the entries before each
+	dir     string
+	before  []int64 // the sum of the weights of the entries before each
+	version int
 }
 
 type header struct {
@@ -222,18 +226,8 @@ func Write(w io.Writer, rules Rules, entries []Entry) error {
 	if err != nil {
 		return err
 	}
-	id := format.ID()
-	id.Version = versionOf(rules)
-	l := list{Header: header{id, rules}, Lines: entries, Trailer: trailer{len(entries), total}}
+	l := list{Header: header{format.ID(), rules}, Lines: entries, Trailer: trailer{len(entries), total}}
 	return l.Write(w, format)
-}
-
-// versionOf returns the version in which a plan with these rules is written.
-func versionOf(rules Rules) int {
-	if rules.By != nil {
-		return 2
-	}
-	return 1
 }
 
 // Read reads the plan in a file. The error matches ErrCorrupt or ErrVersion if
@@ -256,10 +250,10 @@ func parse(dir string, text []byte) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.Header.Version != versionOf(l.Header.Rules) {
-		return nil, format.Corrupt("header: key columns do not match version %d", l.Header.Version)
+	if l.Header.Version == 1 && l.Header.Rules.By != nil {
+		return nil, format.Corrupt("header: key columns in version 1")
 	}
-	p := &Plan{ID: fmt.Sprintf("%x", sha256.Sum256(text)), Rules: l.Header.Rules, Entries: l.Lines, dir: dir}
+	p := &Plan{ID: fmt.Sprintf("%x", sha256.Sum256(text)), Rules: l.Header.Rules, Entries: l.Lines, dir: dir, version: l.Header.Version}
 	if p.Total, err = check(dir, p.Rules, p.Entries); err != nil {
 		return nil, err
 	}
@@ -330,7 +324,30 @@ func (p *Plan) entryRange(k int, from, to int64) (EntryRange, bool) {
 		r := EntryRange{e, k + 1, c.snap(max(from, begin)-begin, size), c.snap(min(to-begin, size), size)}
 		return r, r.From < r.To
 	}
-	return EntryRange{e, k + 1, 0, 0}, from <= begin && begin < to
+	at := begin + e.Weight/2
+	if p.version == 1 {
+		at = begin
+	}
+	return EntryRange{e, k + 1, 0, 0}, from <= at && at < to
+}
+
+// minPiece is the number of bytes of an entry that are worth a shard of their
+// own: counting them takes several times as long as starting a process.
+const minPiece = 64 << 20
+
+// MaxShards returns the largest useful number of shards. With more of them, the
+// heaviest entry that is not split takes longer than every other shard, or
+// shards are too small to be worth a process.
+func (p *Plan) MaxShards() int {
+	largest := int64(1)
+	for i := range p.Entries {
+		weight := p.Entries[i].Weight
+		if c, size := p.Entries[i].cuts(); c != nil && !c.Whole && size > 0 {
+			weight = min(weight, minPiece)
+		}
+		largest = max(largest, weight)
+	}
+	return int(min((p.Total-1)/largest+1, math.MaxInt32))
 }
 
 // snap returns the place nearest to the byte at, from there on, where an entry
