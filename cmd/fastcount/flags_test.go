@@ -20,6 +20,7 @@ import (
 
 	"fastcount/internal/cli"
 	"fastcount/internal/console"
+	"fastcount/internal/diff"
 	testprogram "fastcount/internal/testing/program"
 	"fastcount/parser"
 )
@@ -374,6 +375,27 @@ func TestManPage(t *testing.T) {
 	for _, want := range []string{`\xNN`, "'K: V'", "FORMAT[=FILE]", "\nEXIT STATUS\n", "\nENVIRONMENT\n", "\nEXAMPLES\n", "\nSEE ALSO\n"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not show %q", want)
+		}
+	}
+}
+
+// TestAllowExamples checks that every SPEC in the help, in the documents and in
+// the completion is valid.
+func TestAllowExamples(t *testing.T) {
+	page, err := os.ReadFile("../../docs/diff.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs, _ := completeSpecs(nil, nil, "")
+	for _, m := range regexp.MustCompile(`--allow (?:'([^']+)'|([a-z]+:[^\s'\x60]+|incomplete))`).FindAllStringSubmatch(topics()["allow"]+string(page), -1) {
+		specs = append(specs, m[1]+m[2])
+	}
+	if len(specs) < 18 {
+		t.Errorf("only %d specs", len(specs))
+	}
+	for _, spec := range specs {
+		if _, err := diff.ParseRule(spec); err != nil {
+			t.Errorf("%q: %v", spec, err)
 		}
 	}
 }

@@ -58,7 +58,9 @@ func checkHeader(names []string) error {
 	switch {
 	case last > 0 && names[last] == "count":
 		return nil
-	case last == 2 && names[1] == "rows":
+	case last == 0:
+		return &NotResultError{"text without columns, such as a table for reading", anotherSink}
+	case last <= 2 && names[1] == "rows":
 		return &NotResultError{"it has totals alone, without the counts of groups", "write the result with --sink csv"}
 	case last > 1 && slices.Equal(names[last-1:], []string{"old", "new"}):
 		return &NotResultError{"the differences of two results", countItFirst}

@@ -83,10 +83,15 @@ func TestNotResults(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	var totalsOfOne bytes.Buffer
+	if err := (sinks.Totals{}).Write(&totalsOfOne, sinktest.ReportBy([]string{"e"}, sinktest.Group{Values: []string{"a"}, Count: 1})); err != nil {
+		t.Fatal(err)
+	}
 	for text, want := range map[string]string{
 		"":                                       "empty",
 		html.String():                            "an HTML page",
 		table.String():                           "a table for reading",
+		totalsOfOne.String():                     "it has totals alone",
 		markdown.String():                        "a Markdown table",
 		totals.String():                          "it has totals alone",
 		`{"fastcount":"plan","version":1}`:       "a plan",
@@ -99,9 +104,9 @@ func TestNotResults(t *testing.T) {
 		"{\"a\":\"b\"}\n":                        "NDJSON without counts",
 		"{\"a\":\"b\",\"n\":1}\n":                "NDJSON of another kind",
 		"patient_id,event_type,value\nP1,bp,3\n": "last column is not count",
-		"count\n1\n":                             "last column is not count",
+		"count\n1\n":                             "text without columns",
 		"e,old,new\na,1,2\n":                     "the differences of two results",
-		"text\n":                                 "last column is not count",
+		"text\n":                                 "text without columns",
 	} {
 		_, _, err := read(strings.NewReader(text))
 		if n, ok := errors.AsType[*result.NotResultError](err); !ok || !strings.Contains(err.Error(), want) || n.Hint == "" {

@@ -39,7 +39,6 @@ var foreigners = []foreign{
 	{"<!doctype html", NotResultError{"an HTML page", anotherSink}},
 	{"<html", NotResultError{"an HTML page", anotherSink}},
 	{"| ", NotResultError{"a Markdown table", anotherSink}},
-	{"patient  ", NotResultError{"a table for reading", anotherSink}},
 }
 
 // empty is the error for data without a byte. It may be the NDJSON of a result
