@@ -21,6 +21,25 @@ wait_for() {
 	done
 }
 
+# debian_packages downloads Debian packages and those that they depend on, and
+# unpacks them into the directory root in the given one, without changing the
+# machine. It waits while another apt holds the lock.
+debian_packages() {
+	local dir=$1 deb
+	shift
+	mkdir -p "$dir"/{apt/lists/partial,apt/archives/partial,root}
+	local options=(-q -y -o DPkg::Lock::Timeout=600 -o APT::Sandbox::User=root -o Dir::State::Lists="$dir/apt/lists"
+		-o Dir::Cache="$dir/apt" -o Acquire::Languages=none)
+	if ! { apt-get "${options[@]}" update && apt-get "${options[@]}" install --no-install-recommends --reinstall --download-only "$@"; } \
+		&>"$dir/apt/log"; then
+		tail -n 3 "$dir/apt/log"
+		skip "cannot download the packages"
+	fi
+	for deb in "$dir"/apt/archives/*.deb; do
+		dpkg -x "$deb" "$dir/root"
+	done
+}
+
 # prepare creates the directory $work, which is removed at the end, with
 # fastcount, the files of an export, a plan of them, and the result of one run
 # in single.json. It makes $work the working directory, and leaves $top, the

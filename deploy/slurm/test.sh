@@ -39,24 +39,11 @@ enter() {
 # fetch unpacks the programs, and creates a namespace for the network.
 fetch() {
 	mount -t tmpfs tmpfs "$base"
-	mkdir -p "$base"/{apt/lists/partial,apt/archives/partial,bin,root,home,tmp}
+	mkdir -p "$base"/{bin,home,tmp}
 	(cd "$top" && go build -o "$base/bin/fastcount" ./cmd/fastcount)
-	if ! packages munge libmunge2 slurmctld slurmd slurm-client slurm-wlm-basic-plugins parallel >"$base/apt/log" 2>&1; then
-		tail -n 3 "$base/apt/log"
-		skip "cannot download the packages"
-	fi
-	for deb in "$base"/apt/archives/*.deb; do
-		dpkg -x "$deb" "$root"
-	done
+	debian_packages "$base" munge libmunge2 slurmctld slurmd slurm-client slurm-wlm-basic-plugins parallel
 	log "Slurm $(dpkg-deb -f "$base"/apt/archives/slurmd_*.deb Version) is unpacked"
 	exec unshare --net --uts "$self" count
-}
-
-# packages downloads packages and their missing dependencies, without changing
-# the machine. It waits while another apt holds the lock.
-packages() {
-	local options=(-q -y -o DPkg::Lock::Timeout=600 -o APT::Sandbox::User=root -o Dir::State::Lists="$base/apt/lists" -o Dir::Cache="$base/apt" -o Acquire::Languages=none)
-	apt-get "${options[@]}" update && apt-get "${options[@]}" install --no-install-recommends --reinstall --download-only "$@"
 }
 
 # count runs all tests.
