@@ -14,16 +14,18 @@ usage() {
 
 		  --export NAME     export to count with one thread: demo, small (default)
 		                    or large (6.7 GB)
-		  --gzip            also count the export as files that gzip -6 compressed,
-		                    with one thread and the programs that read them
+		  --gzip            also count the files after gzip -6 has compressed them,
+		                    with the programs that read them
 		  --large           also count large with two threads, or one if a program
 		                    does not support more
+		  --damage          also count damaged files, with the programs that read gzip,
+		                    and print what each does
 		  --rounds N        number of runs of each program (default 5)
 		  --budget SECONDS  skip the remaining rounds of a program after this time
 		                    (default 60)
 		  --only NAME,NAME  run only these programs and fastcount; see --list
 		  --no-install      use only installed programs
-		  --out DIR         directory for runs.tsv, table.md and speed.svg
+		  --out DIR         directory for runs.tsv, table.md, damage.md and speed.svg
 		                    (default: out in the cache)
 		  --plot FILE       file for the plot (default: DIR/speed.svg)
 		  --list            print the names of the programs
@@ -64,7 +66,7 @@ declare -A answers=(
 
 tree=$(cd "$(dirname "$0")/.." && pwd)
 cache=${BENCH_CACHE:-${TMPDIR:-/tmp}/fastcount-bench}
-export_id=small large=no gzip=no rounds=5 budget=60 only='' may_install=yes out='' plot=''
+export_id=small large=no gzip=no damage=no rounds=5 budget=60 only='' may_install=yes out='' plot=''
 
 # shellcheck source-path=SCRIPTDIR source=peers/peers.sh
 source "$tree/bench/peers/peers.sh"
@@ -76,6 +78,7 @@ parse_options() {
 		--list) printf '%s\n' "${peers[@]}" "${gzip_peers[@]}" | sort -u; exit 0 ;;
 		--large) large=yes; shift; continue ;;
 		--gzip) gzip=yes; shift; continue ;;
+		--damage) damage=yes; shift; continue ;;
 		--no-install) may_install=no; shift; continue ;;
 		esac
 		(($# > 1)) || die "$1: unknown option, or no value; see --help"
@@ -161,11 +164,20 @@ series() {
 
 # gzip_series measures the programs that read compressed files.
 gzip_series() {
-	local id=$1 list=$out/programs-$1-gzip.tsv
+	local id=$1 threads=$2 words=$3
+	local list=$out/programs-$id-gzip-$threads.tsv
+	generate "$id"
 	compress "$id"
-	list_peers 1 "${gzip_peers[@]}" >"$list"
-	"$cache/bin/run" -programs "$list" -series "$id as .csv.gz, one thread" -answer "${answers[$id]}" -rounds "$rounds" -budget "$budget" \
+	list_peers "$threads" "${gzip_peers[@]}" >"$list"
+	"$cache/bin/run" -programs "$list" -series "$id as .csv.gz, $words" -answer "${answers[$id]}" -rounds "$rounds" -budget "$budget" \
 		-tsv "$out/runs.tsv" "$cache/data/$id-gzip"/*.csv.gz || bad=1
+}
+
+# damaged_files prints what programs do with damaged files.
+damaged_files() {
+	generate demo
+	list_peers 1 "${gzip_peers[@]}" >"$out/programs-damage.tsv"
+	python3 "$tree/bench/peers/damage/damage.py" "$out/programs-damage.tsv" "$cache"/data/demo/*.csv
 }
 
 machine() {
@@ -179,11 +191,17 @@ rm -f "$out/runs.tsv"
 bad=0
 series "$export_id" 1 'one thread'
 if [[ $gzip == yes ]]; then
-	gzip_series "$export_id"
+	gzip_series "$export_id" 1 'one thread'
 fi
 if [[ $large == yes ]]; then
 	series large 2 'two threads'
+	if [[ $gzip == yes ]]; then
+		gzip_series large 2 'two threads'
+	fi
 fi
 { machine; "$cache/bin/table" "$out/runs.tsv"; } | tee "$out/table.md"
+if [[ $damage == yes ]]; then
+	damaged_files | tee "$out/damage.md"
+fi
 "$cache/bin/plot" "$out/runs.tsv" >"${plot:-$out/speed.svg}"
 exit "$bad"

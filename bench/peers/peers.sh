@@ -10,9 +10,9 @@
 # name. It calls program, or missing if the program is not available.
 : "${tree:?}" "${cache:?}" "${may_install:?}"
 
-peers=(fastcount go-loop encoding-csv rust-csv duckdb duckdb-varchar polars clickhouse pyarrow data-table pandas mawk
-	miller python-csv wc cat)
-gzip_peers=(fastcount duckdb duckdb-varchar polars clickhouse pyarrow pandas miller igzip zcat cat) # those that read gzip
+peers=(fastcount go-loop encoding-csv rust-csv duckdb duckdb-varchar polars clickhouse spark pyarrow data-table
+	pandas mawk miller python-csv wc cat)
+gzip_peers=(fastcount duckdb duckdb-varchar polars clickhouse spark pyarrow pandas miller igzip zcat cat) # those that read gzip
 lists_are_new=no # apt-get update has run
 
 # list_peers THREADS NAME... prints the list of programs for bench/peers/run.
@@ -45,10 +45,10 @@ debian() {
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >>"$cache/install.log" 2>&1 </dev/null
 }
 
-# pip_python prints the path of a Python that has the packages of
-# requirements.txt, which it installs once.
+# pip_python DIR REQUIREMENTS prints the path of a Python in a directory of the
+# cache that has the packages of a file, which it installs once.
 pip_python() {
-	local dir=$cache/peers-python requirements=$tree/bench/peers/requirements.txt
+	local dir=$cache/$1 requirements=$tree/bench/peers/$2
 	if ! cmp -s "$requirements" "$dir/installed.txt"; then
 		[[ $may_install == yes ]] || return 1
 		{ python3 -m venv "$dir" && "$dir/bin/pip" install -q -r "$requirements"; } >>"$cache/install.log" 2>&1 </dev/null || return 1
@@ -61,7 +61,7 @@ pip_python() {
 # of a program that uses a package of requirements.txt.
 pip_peer() {
 	local python
-	python=$(pip_python) || { missing "$1" "$2 (PyPI)"; return; }
+	python=$(pip_python peers-python requirements.txt) || { missing "$1" "$2 (PyPI)"; return; }
 	program "$1" "$("$python" -c "import importlib.metadata as m; print(m.version('$2'))")" "$4" counts \
 		env "$5" "$python" "$tree/bench/peers/$3/count.py" "${@:6}"
 }
@@ -103,6 +103,15 @@ list_clickhouse() { pip_peer 'ClickHouse (chdb)' chdb chdb "$1" THREADS="$1"; }
 list_pyarrow() { pip_peer PyArrow pyarrow pyarrow "$1" THREADS="$1"; }
 
 list_pandas() { pip_peer pandas pandas pandas 1 OMP_NUM_THREADS=1; }
+
+list_spark() {
+	local name='Spark SQL' python
+	command -v java >/dev/null || debian default-jre-headless || { missing "$name" 'default-jre-headless (Debian)'; return; }
+	python=$(pip_python spark spark/requirements.txt) || { missing "$name" 'pyspark (PyPI)'; return; }
+	program "$name" "$("$python" -c 'import pyspark; print(pyspark.__version__)')" "$1" counts \
+		env PYSPARK_PYTHON="$python" SPARK_LOCAL_IP=127.0.0.1 \
+		"${python%/*}/spark-submit" --master "local[$1]" --conf spark.ui.enabled=false "$tree/bench/peers/spark/count.py"
+}
 
 list_data_table() {
 	local name='R data.table' version='cat(format(packageVersion("data.table")))'
