@@ -14,14 +14,20 @@ import (
 const objectSearch = 8 << 20
 
 // Probe asks the server, with one request, whether it sends ranges of the data
-// at the URL. It must not be called during a run. After an error the URL is
-// read as if Probe had not been called. Until ctx ends, the first Open uses the
-// response of a server that does not send ranges.
+// at the URL. It must not be called during a run. Until ctx ends, the first
+// Open uses the response of a server that does not send ranges. If Probe could
+// not connect, the first Open returns its error instead of trying to connect
+// once more. After any other error the URL is read as if Probe had not been
+// called.
 func (u *URL) Probe(ctx context.Context) error {
 	if u.client.pre != nil {
 		return nil // the command reads one stream
 	}
-	return u.probe(ctx)
+	err := u.probe(ctx)
+	if errors.Is(err, errUnreached) {
+		u.absent.Store(&err)
+	}
+	return err
 }
 
 // Pin is like Probe, but repeats requests that fail, and makes u read only the

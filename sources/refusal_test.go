@@ -138,6 +138,29 @@ func TestNothingListens(t *testing.T) {
 	}
 }
 
+// TestProbeIsAnAttempt: a server that cannot be reached is not connected to
+// more often, or waited for longer, because it was probed first.
+func TestProbeIsAnAttempt(t *testing.T) {
+	for connect, attempts := range map[simnet.Connect]int{simnet.Refuse: 3, simnet.Ignore: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			asked := 0
+			network := &simnet.Network{Connect: func(context.Context, string) simnet.Connect {
+				asked++
+				return connect
+			}}
+			part := urlPart(t, Options{DialContext: network.DialContext}, "http://server.test/x.csv")
+			begin := time.Now()
+			if err := part.Probe(t.Context()); !errors.Is(err, errUnreached) {
+				t.Errorf("probe: %v", err)
+			}
+			_, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{})
+			if !errors.Is(err, ErrExhausted) || asked != attempts || connect == simnet.Ignore && time.Since(begin) > 10*time.Second {
+				t.Errorf("%v after %v and %d attempts to connect, want %d", err, time.Since(begin), asked, attempts)
+			}
+		})
+	}
+}
+
 // TestEveryConnectionIsClosed makes each kind of request, with and without
 // failures, and counts the connections left open.
 func TestEveryConnectionIsClosed(t *testing.T) {

@@ -29,6 +29,7 @@ type URL struct {
 
 	unranged atomic.Bool            // the server failed to send a range
 	first    atomic.Pointer[stream] // response to Probe or Pin that holds all data, until Open takes it
+	absent   atomic.Pointer[error]  // why Probe could not connect, until Open returns it
 }
 
 // URL returns a part that reads a URL. It does not connect. The name of the
@@ -66,6 +67,9 @@ func (u *URL) Open(ctx context.Context) (io.ReadCloser, error) {
 func (u *URL) stored(ctx context.Context, accept func(string) error) (*stream, error) {
 	if u.object != nil && !u.unranged.Load() {
 		return u.openRange(ctx, 0, u.size)
+	}
+	if err := u.absent.Swap(nil); err != nil {
+		return nil, *err
 	}
 	s := u.first.Swap(nil)
 	if s == nil {

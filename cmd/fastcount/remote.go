@@ -198,8 +198,12 @@ func probe(ctx context.Context, parts []engine.Part, transfers int) {
 		}
 	}
 	for _, u := range urls {
-		if n < transfers && ctx.Err() == nil {
-			_ = u.Probe(ctx)
+		if n >= transfers || ctx.Err() != nil {
+			return
+		}
+		// Other URLs of a server that does not answer would take as long.
+		if err := u.Probe(ctx); errors.Is(err, sources.ErrTimeout) {
+			return
 		}
 	}
 }
