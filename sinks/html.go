@@ -91,8 +91,8 @@ var (
 // MarksIncomplete implements [Marker]. It returns true.
 func (HTML) MarksIncomplete() bool { return true }
 
-// Write writes the page. Its memory depends on the number of event types, and
-// on the number of patients up to 5,000.
+// Write writes the page. Its memory depends on the numbers of patients and
+// event types, but not on that of the groups.
 func (s HTML) Write(w io.Writer, r *engine.Report) error {
 	p := htmlPrinter{b: buffered(w)}
 	if s.About != nil {

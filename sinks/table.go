@@ -69,7 +69,7 @@ const (
 // MarksIncomplete implements [Marker]. It returns true.
 func (Table) MarksIncomplete() bool { return true }
 
-// Write writes the table. Its memory depends on the number of patients and of
+// Write writes the table. Its memory depends on the numbers of patients and
 // event types.
 func (t Table) Write(w io.Writer, r *engine.Report) error {
 	p := tablePrinter{b: buffered(w), color: t.Color, layout: t.layout(r)}
@@ -139,6 +139,12 @@ func (t Table) layout(r *engine.Report) layout {
 func (t Table) lines(r *engine.Report, l layout, n int) iter.Seq[place] {
 	return func(yield func(place) bool) {
 		for p := range (selection{t.Order, max(t.Top, 0)}).patients(r, min(l.first, n)) {
+			if len(l.names) == 1 { // p is the only line
+				if n--; n < 0 || !yield(p) {
+					return
+				}
+				continue
+			}
 			for line := range runs(r, p.begin, p.end, len(l.names)) {
 				if n--; n < 0 || !yield(line) {
 					return

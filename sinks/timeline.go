@@ -64,7 +64,8 @@ next:
 // timeline is the time scale of a chart: the values of a key column, which are
 // times, on a line. Two values may be the same time, written differently.
 type timeline struct {
-	key     int
+	key     int // number of the key column
+	keys    int // number of key columns of the report
 	bucket  string
 	offsets []int64 // of the distinct times, from the earliest
 	times   []int   // for each value its index into offsets
@@ -91,7 +92,7 @@ func newTimeline(r *engine.Report, key int) *timeline {
 	if !ok {
 		return nil
 	}
-	t := &timeline{key: key, bucket: bucket, offsets: slices.Compact(slices.Sorted(slices.Values(numbers)))}
+	t := &timeline{key: key, keys: len(r.Keys), bucket: bucket, offsets: slices.Compact(slices.Sorted(slices.Values(numbers)))}
 	earliest, latest := t.offsets[0], t.offsets[len(t.offsets)-1]
 	t.span = latest - earliest + 1
 	if t.span > maxTimeline {
@@ -125,25 +126,40 @@ func (p htmlPrinter) timeline(r *engine.Report, t *timeline) {
 	for group, n := range r.All() {
 		all[t.times[group[t.key]]] += n
 	}
-	p.raw("<section>\n<h2 id=\"" + id + "\">Rows per " + t.bucket + "</h2>\n<figure>\n" +
-		"<table class=\"strips\">\n<thead><tr><th scope=\"col\">rows of<th scope=\"col\">most per " + t.bucket + "<td></thead>\n<tbody>\n")
+	strips := len(r.Keys) > 1 && len(t.offsets) <= maxStripTimes
+	p.raw("<section>\n<h2 id=\"" + id + "\">Rows per " + t.bucket + "</h2>\n")
+	if n := len(r.Keys[t.other()]); strips && n > maxStrips {
+		p.raw("<p class=\"note\">With charts of the " + strconv.Itoa(maxStrips) + " ")
+		p.text(nounOf(r, t.other()).many)
+		p.raw(" that have the most rows, of " + human.Count(uint64(n)) + ".</p>\n")
+	}
+	p.raw("<table class=\"strips\">\n<thead><tr><th scope=\"col\">rows of<th scope=\"col\">most per " + t.bucket + "<td></thead>\n<tbody>\n")
 	p.strip(t, "all", all)
-	if len(r.Keys) > 1 && len(t.offsets) <= maxStripTimes {
+	if strips {
 		p.strips(r, t)
 	}
-	p.raw("</tbody>\n</table>\n<figcaption><span>")
+	p.raw("</tbody>\n<tfoot><tr><td><td><td><div><span>")
 	p.text(display.Name(t.first))
 	p.raw("</span> <span>" + human.Numbered(int(t.span), t.bucket, t.bucket+"s") + "</span> <span>")
 	p.text(display.Name(t.last))
-	p.raw("</span></figcaption>\n</figure>\n</section>\n")
+	p.raw("</span></div></tfoot>\n</table>\n</section>\n")
+}
+
+// other returns the key column whose values have charts, too: the one before,
+// or the second. It is t.key if there is a single one.
+func (t *timeline) other() int {
+	switch {
+	case t.key > 0:
+		return t.key - 1
+	case t.keys > 1:
+		return 1
+	}
+	return 0
 }
 
 // strips writes the charts of the most frequent values of another key column.
 func (p htmlPrinter) strips(r *engine.Report, t *timeline) {
-	other := 1
-	if t.key > 0 {
-		other = t.key - 1
-	}
+	other := t.other()
 	totals := make([]uint64, len(r.Keys[other]))
 	for group, n := range r.All() {
 		totals[group[other]] += n

@@ -174,3 +174,60 @@ func records(t *testing.T, data []byte) [][]string {
 	}
 	return list
 }
+
+// visits is a CSV of some patients over the days of two months, some of which
+// have no rows.
+func visits() string {
+	var b strings.Builder
+	b.WriteString("patient_id,event_time,event_type\n")
+	for day := range 59 {
+		for p := range 12 {
+			if (day*day+p*p)%5 == 0 || day%17 == 3 {
+				continue
+			}
+			month, of := 1+day/31, 1+day%31
+			for range 1 + (day*p)%4 {
+				fmt.Fprintf(&b, "P%02d,2026-%02d-%02dT10:00:00Z,event_%d\n", p+1, month, of, p%3)
+			}
+		}
+	}
+	return b.String()
+}
+
+// TestKeys opens pages of other key columns.
+func TestKeys(t *testing.T) {
+	for _, tt := range []struct {
+		by, name string
+		charts   int
+	}{
+		{"event_type", "one", 0},
+		{"patient_id,event_time:day", "two", 1 + 8},
+		{"patient_id,event_type,event_time:day", "three", 1 + 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := launch(t)
+			file := page(t, map[string]string{"visits.csv": visits()}, "--by", tt.by, "-s", "csv=counts.csv", "visits.csv")
+			c.show(t, file)
+			if n := eval[int](t, c, `document.querySelectorAll("svg[role=img]").length`); n != tt.charts {
+				t.Errorf("%d charts, want %d", n, tt.charts)
+			}
+			want, err := os.ReadFile(filepath.Join(filepath.Dir(file), "counts.csv"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.download(t); tt.name != "three" && !bytes.Equal(got, want) {
+				t.Errorf("the page saves %.300s; want %.300s", got, want)
+			}
+			for _, scheme := range []string{"light", "dark"} {
+				c.prefer(t, scheme)
+				c.checkAccessible(t, scheme)
+				c.look(t, "keys-"+tt.name+"-"+scheme)
+			}
+			c.resize(t, 360, 740)
+			c.look(t, "keys-"+tt.name+"-narrow")
+			if wide := eval[int](t, c, `document.documentElement.scrollWidth`); wide > 360 {
+				t.Errorf("in a window of 360 pixels the page is %d wide", wide)
+			}
+		})
+	}
+}
