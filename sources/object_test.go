@@ -242,6 +242,26 @@ func TestContinued(t *testing.T) {
 	}
 }
 
+// TestProgress continues a response more often than there are attempts, since
+// each of them makes progress.
+func TestProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		data := []byte(strings.Repeat(csvText, 100_000))
+		s := newObjectServer(data)
+		s.change = func(_ int, _ *simnet.Request, resp *simnet.Response) *simnet.Answer {
+			wire, body := resp.Wire()
+			return &simnet.Answer{Wire: wire[:min(len(wire), body+400_000)]}
+		}
+		r, err := s.url(t, Options{}).Open(t.Context())
+		check(t, err)
+		got, err := drain(r)
+		if n := r.(*stream).Info().Retries; got != string(data) || err != nil || n != len(data)/400_000 {
+			t.Errorf("got %d bytes of %d, %v after %d retries", len(got), len(data), err, n)
+		}
+		check(t, r.Close())
+	})
+}
+
 // TestContinuedOtherwise breaks a response, after which the server no longer
 // has the object: the next attempt begins at the first byte.
 func TestContinuedOtherwise(t *testing.T) {
