@@ -104,7 +104,7 @@ func tryHint(d parser.Dialect) string {
 	add(d.Escape != 0, "if it escapes quotes, use --escape '%c'", d.Escape)
 	add(d.Trim, "remove blanks around fields with --trim")
 	add(d.Ragged, "if rows may end in a separator, use --ragged")
-	add(d.NoHeader, "if the first record is data, use --no-header, or name its columns with --columns; otherwise choose the columns with --patient-column and --event-column")
+	add(d.NoHeader, "if the first record is data, use --no-header, or name its columns with --columns; otherwise choose the columns with --patient-column and --event-column, or with --by")
 	add(d.SkipEmpty, "leave out sources of 0 bytes with --empty skip")
 	return strings.Join(hints, ", and ")
 }

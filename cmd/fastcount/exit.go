@@ -178,7 +178,7 @@ var failures = []failure{
 
 	{matches(parser.ErrNotHeader), exitData, "if the first record is data, use --no-header, or name its columns with --columns; " + columnsHint},
 	{matches(parser.ErrMissingColumn), exitData, columnsHint},
-	{matches(parser.ErrDuplicateColumn), exitData, "choose columns by number with --patient-column and --event-column"},
+	{matches(parser.ErrDuplicateColumn), exitData, "choose columns by number with --patient-column and --event-column, or with --by"},
 	{matches(parser.ErrRepeatedHeader), exitData, "name each file instead, as two files seem to be pasted together, or leave such rows out with --repeated-headers skip"},
 	{matches(parser.ErrByteOrderMark), exitData, "name each file instead: files with byte order marks seem to be pasted together"},
 	{matches(parser.ErrUnexpectedHeader), exitData, "leave out --no-header if the first record is the header; a later one is that of an appended file"},
@@ -218,7 +218,7 @@ const (
 		"it is a line 'Authorization: Basic ' and the base64 of name:password"
 	proxyHint = "set the proxy, with its name and password, in HTTPS_PROXY and HTTP_PROXY; " +
 		"to connect without it, add the host of the server to NO_PROXY"
-	columnsHint = "choose the columns with --patient-column and --event-column, and the field separator with --delimiter; --show-data shows the names"
+	columnsHint = "choose the columns with --patient-column and --event-column, or with --by, and the field separator with --delimiter; --show-data shows the names"
 	csvHint     = "see 'fastcount help csv' for the CSV that is accepted"
 	crHint      = `if lines end in CR alone, convert them: tr '\r' '\n' <FILE | fastcount -`
 )
