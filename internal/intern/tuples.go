@@ -31,7 +31,8 @@ type Tuples struct {
 		words [maxTupleWords]uint64
 		hash  uint64
 	}
-	prefetched uint64 // stored so that loads are not optimized away
+	zeros      [batch]uint32 // never changed
+	prefetched uint64        // stored so that loads are not optimized away
 }
 
 // MaxTuple is the largest number of ids of a tuple.
@@ -106,7 +107,33 @@ func (t *Tuples) Add(tuple []uint32, n uint64) {
 // and so on, for every i less than rows. It allocates only to add tuples.
 func (t *Tuples) AddOnes(columns [][]uint32, rows int) {
 	for begin := 0; begin < rows; begin += batch {
-		t.addBatch(columns, begin, min(begin+batch, rows))
+		end := min(begin+batch, rows)
+		if t.words == 2 && len(t.slots) <= maxCachedSlots {
+			fourth := t.zeros[:end-begin]
+			if t.width == 4 {
+				fourth = columns[3][begin:end]
+			}
+			t.addEach(columns[0][begin:end], columns[1][begin:end], columns[2][begin:end], fourth)
+			continue
+		}
+		t.addBatch(columns, begin, end)
+	}
+}
+
+// addEach is addBatch for tuples of two words and a table in the cache. It looks
+// up one tuple after another.
+func (t *Tuples) addEach(a, b, c, d []uint32) {
+	b, c, d = b[:len(a)], c[:len(a)], d[:len(a)]
+	for i, id := range a {
+		words := [maxTupleWords]uint64{uint64(id) | uint64(b[i])<<32, uint64(c[i]) | uint64(d[i])<<32}
+		hash := t.hash(&words)
+		if s := t.slots[hash>>(t.shift&63)]; s.tag == uint32(hash) && s.number > 0 {
+			if e := t.entry(s.number - 1); e[0] == words[0] && e[1] == words[1] {
+				e[2]++
+				continue
+			}
+		}
+		t.find(hash, &words)[2]++
 	}
 }
 

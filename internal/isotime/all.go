@@ -1,6 +1,9 @@
 package isotime
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // Slack is the number of bytes after data that must be readable during a call
 // of [Unit.CutAll]. Their values do not affect the result.
@@ -11,19 +14,25 @@ const Slack = 32
 // before the first that [Unit.Cut] refuses; the ends from there on are
 // unspecified. data[:len(data)+Slack] must lie within the capacity of data.
 //
-// The last usual date and time to the minute is remembered, because in most
-// inputs many rows in a row have the same.
+// The date and the minute of the last usual value are remembered, and so is the
+// layout of what follows them, because in most inputs many rows in a row have
+// the same.
 func (u Unit) CutAll(data []byte, starts, ends []uint32) int {
 	padded, ends := data[:len(data)+Slack], ends[:len(starts)]
 	length := uint32(extended[u])
-	var date, time uint64
+	date, time, end := uint64(0), uint64(0), layout{length: math.MaxUint32}
 	for i, start := range starts {
 		v, n := (*[Slack]byte)(padded[start:]), ends[i]-start
 		d, t := binary.LittleEndian.Uint64(v[:8]), binary.LittleEndian.Uint64(v[8:16])
-		usual := n >= seconds && (d == date && t == time || isUsualMinute(d, t)) && isUsualEnd(v, n)
-		if usual {
+		usual := n == end.length && end.matches(v)
+		if !usual && n >= seconds && isUsualEnd(v, n) {
+			end, usual = layoutOf(v, n), true
+		}
+		switch {
+		case usual && (d == date && t == time || isUsualMinute(d, t)):
 			date, time = d, t
-		} else if n != uint32(extended[Day]) || u == Hour || !isUsualDate(d, t&0xffff) {
+		case n == uint32(extended[Day]) && u != Hour && isUsualDate(d, t&0xffff):
+		default:
 			cut := u.Cut(data[start:ends[i]])
 			if cut < 0 {
 				return i
@@ -34,6 +43,42 @@ func (u Unit) CutAll(data []byte, starts, ends []uint32) int {
 		ends[i] = start + length
 	}
 	return len(starts)
+}
+
+// layout describes the bytes after the minute of usual values of one length:
+// seconds and the digits of a fraction, which may be others, and a zone, which
+// is the same. Its words are as described below.
+type layout struct {
+	length            uint32 // of the values
+	mask, text, limit [2]uint64
+}
+
+// layoutOf returns the layout of v[16:n], which is usual.
+func layoutOf(v *[Slack]byte, n uint32) (l layout) {
+	l.length = n
+	fraction := v[seconds] == '.'
+	for i := uint32(16); i < n; i++ {
+		text, limit := v[i], uint64(none)
+		fraction = fraction && (i <= seconds || isDigit(v[i]))
+		switch {
+		case i == 17:
+			text, limit = '0', five
+		case i == 18 || i > seconds && fraction:
+			text, limit = '0', nine
+		}
+		word, shift := i/8-2, i%8*8
+		l.mask[word] |= 0xff << shift
+		l.text[word] |= uint64(text) << shift
+		l.limit[word] |= limit << shift
+	}
+	return l
+}
+
+// matches reports whether the bytes of v after the minute have the layout l.
+func (l *layout) matches(v *[Slack]byte) bool {
+	first := binary.LittleEndian.Uint64(v[16:24])&l.mask[0] ^ l.text[0]
+	second := binary.LittleEndian.Uint64(v[24:32])&l.mask[1] ^ l.text[1]
+	return (first|(first+l.limit[0])|second|(second+l.limit[1]))&tops == 0
 }
 
 // The following words have the bits of each byte that are compared. A digit

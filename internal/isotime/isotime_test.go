@@ -167,27 +167,55 @@ func TestUsual(t *testing.T) {
 	}
 }
 
-func BenchmarkCutAll(b *testing.B) {
-	for _, layout := range []string{"2006-01-02T15:04:05.000000Z07:00", time.DateTime, time.DateOnly, "2006-01-02T15:04:05-07:00"} {
-		b.Run("layout="+strings.ReplaceAll(layout, " ", "_"), func(b *testing.B) {
-			var data []byte
-			var starts, ends []uint32
-			rng := rand.New(rand.NewPCG(1, 2))
-			for range 4096 {
-				starts = append(starts, uint32(len(data)))
-				data = time.Unix(rng.Int64N(1<<31), rng.Int64N(1e9)).UTC().AppendFormat(data, layout)
-				ends = append(ends, uint32(len(data)))
-				data = append(data, ',')
-			}
-			data = append(data, make([]byte, isotime.Slack)...)[:len(data)]
-			cuts := make([]uint32, len(ends))
-			for b.Loop() {
-				copy(cuts, ends)
-				if n := isotime.Day.CutAll(data, starts, cuts); n != len(starts) {
-					b.Fatal(n)
+// A value is refused or accepted regardless of the value before it, which may
+// have the same minute and length.
+func TestCutAllAfterAnother(t *testing.T) {
+	for _, before := range []string{"2026-01-31T10:20:30.123456Z", "2026-01-31T10:20:30", "2026-01-31T10:20:30+01:00", "2026-01-31T10:20:30.12-01:00"} {
+		for at := range before {
+			for c := range 256 {
+				value := []byte(before)
+				value[at] = byte(c)
+				text := before + string(value)
+				data := append([]byte(text), strings.Repeat("9", isotime.Slack)...)[:len(text)]
+				n := uint32(len(before))
+				starts, ends := []uint32{0, n}, []uint32{n, 2 * n}
+				u := isotime.Hour
+				cut := u.Cut(value)
+				if got := u.CutAll(data, starts, ends); got != min(cut+2, 2) || got == 2 && int(ends[1]-n) != cut {
+					t.Fatalf("%q after %q: got %d, %d; Cut returned %d", value, before, got, ends[1]-n, cut)
 				}
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(starts)), "ns/value")
-		})
+		}
+	}
+}
+
+func BenchmarkCutAll(b *testing.B) {
+	for _, layout := range []string{"2006-01-02T15:04:05.000000Z07:00", time.DateTime, time.DateOnly, "2006-01-02T15:04:05-07:00"} {
+		for _, sorted := range []bool{false, true} {
+			b.Run(fmt.Sprintf("layout=%s/sorted=%v", strings.ReplaceAll(layout, " ", "_"), sorted), func(b *testing.B) {
+				var data []byte
+				var starts, ends []uint32
+				rng := rand.New(rand.NewPCG(1, 2))
+				for i := range 4096 {
+					starts = append(starts, uint32(len(data)))
+					second := rng.Int64N(1 << 31)
+					if sorted {
+						second = int64(i)
+					}
+					data = time.Unix(second, rng.Int64N(1e9)).UTC().AppendFormat(data, layout)
+					ends = append(ends, uint32(len(data)))
+					data = append(data, ',')
+				}
+				data = append(data, make([]byte, isotime.Slack)...)[:len(data)]
+				cuts := make([]uint32, len(ends))
+				for b.Loop() {
+					copy(cuts, ends)
+					if n := isotime.Day.CutAll(data, starts, cuts); n != len(starts) {
+						b.Fatal(n)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(starts)), "ns/value")
+			})
+		}
 	}
 }
