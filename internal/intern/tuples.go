@@ -40,6 +40,7 @@ const MaxTuple = 2 * maxTupleWords
 
 const (
 	maxTupleWords  = 4
+	minTupleSlots  = 1 << 10 // of a new table; a power of two
 	entriesOfChunk = 1 << 14
 )
 
@@ -56,7 +57,7 @@ func NewTuples(width int) *Tuples {
 	for i := range t.keys {
 		t.keys[i] = rand.Uint64()
 	}
-	t.setSlots(minSlots)
+	t.setSlots(minTupleSlots)
 	return t
 }
 
@@ -80,8 +81,8 @@ func (t *Tuples) entry(number uint32) []uint64 {
 // Reset removes all tuples. It keeps the memory of the table if at least a
 // sixteenth of the slots was in use.
 func (t *Tuples) Reset() {
-	if len(t.slots) > minSlots && t.n < len(t.slots)/16 {
-		t.setSlots(minSlots)
+	if len(t.slots) > minTupleSlots && t.n < len(t.slots)/16 {
+		t.setSlots(minTupleSlots)
 	} else {
 		clear(t.slots)
 	}
@@ -128,7 +129,9 @@ func (t *Tuples) addEach(a, b, c, d []uint32) {
 		words := [maxTupleWords]uint64{uint64(id) | uint64(b[i])<<32, uint64(c[i]) | uint64(d[i])<<32}
 		hash := t.hash(&words)
 		if s := t.slots[hash>>(t.shift&63)]; s.tag == uint32(hash) && s.number > 0 {
-			if e := t.entry(s.number - 1); e[0] == words[0] && e[1] == words[1] {
+			number := s.number - 1
+			e := t.entries[number/entriesOfChunk][number%entriesOfChunk*3:]
+			if e = e[:3]; e[0] == words[0] && e[1] == words[1] {
 				e[2]++
 				continue
 			}
@@ -239,11 +242,11 @@ func (t *Tuples) insert(at *tupleSlot, hash uint64, words *[maxTupleWords]uint64
 }
 
 // full reports whether the table must grow before another tuple is added. A
-// table in the cache is at most a quarter full, and a larger one, to save
-// memory, three quarters.
+// table in the cache is at most an eighth full, so that nearly all tuples are
+// in their first slot, and a larger one, to save memory, three quarters.
 func (t *Tuples) full() bool {
 	if len(t.slots) < maxCachedSlots {
-		return 4*t.n > len(t.slots)
+		return 8*t.n > len(t.slots)
 	}
 	return 4*t.n > 3*len(t.slots)
 }
