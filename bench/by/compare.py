@@ -135,7 +135,7 @@ def main():
                 by = ",".join(names)
                 want = duckdb_groups(path, keys)
                 answers = {s: run(o.program, "-q", "-s", s, "--by", by, path) for s in ("csv", "ndjson", "json")}
-                # answers["merged"] = merged(o.program, path, by, work)
+                answers["merged"] = merged(o.program, path, by, work)
                 for what, output in answers.items():
                     got = parse(output, "csv" if what == "merged" else what, names)
                     if got != sorted(got, key=lambda group: [value.encode() for value in group[:-1]]):
