@@ -78,6 +78,9 @@ func (t *accumulator) finalReport(r *Report, escape bool) *Report {
 			t.keys[i] = escapedTable(names)
 		}
 	}
+	if t.tuples != nil {
+		t.tuples.Freeze()
+	}
 	t.fill(r)
 	return r
 }

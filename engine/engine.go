@@ -185,6 +185,7 @@ func (r *run) report() (*Report, error) {
 	if r.overflow != nil {
 		return nil, r.overflow
 	}
+	r.spare = nil // their memory is not needed any more
 	report := &Report{Parts: r.reports, BadRows: slices.Concat(r.badRows...)}
 	if bad, times := report.listIncomplete(); bad > r.cfg.MaxBadRows {
 		return nil, classed(ErrTooManyBadRows, "%s, more than the %d allowed", badRowNumber(bad, times), r.cfg.MaxBadRows)

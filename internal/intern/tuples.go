@@ -87,11 +87,16 @@ func (t *Tuples) Reset() {
 		clear(t.slots)
 	}
 	if len(t.entries) > 0 {
+		clear(t.entries[1:])
 		t.entries = t.entries[:1]
 		t.entries[0] = t.entries[0][:0]
 	}
 	t.n = 0
 }
+
+// Freeze releases the memory that is needed only to add tuples, which must not
+// be done afterwards.
+func (t *Tuples) Freeze() { t.slots = nil }
 
 // Add adds n to the count of a tuple, which has t's width.
 func (t *Tuples) Add(tuple []uint32, n uint64) {
@@ -121,8 +126,8 @@ func (t *Tuples) AddOnes(columns [][]uint32, rows int) {
 	}
 }
 
-// addEach is addBatch for tuples of two words and a table in the cache. It looks
-// up one tuple after another.
+// addEach is addBatch for tuples of two words and a table in the cache. It
+// looks up one tuple after another.
 func (t *Tuples) addEach(a, b, c, d []uint32) {
 	b, c, d = b[:len(a)], c[:len(a)], d[:len(a)]
 	for i, id := range a {
