@@ -94,10 +94,11 @@ func escaped(r rune) string {
 // fits into width columns. The end, in which the names of files and downloads
 // differ most, gets at least as much of the width as the beginning.
 func Shorten(s string, width int) string {
-	switch {
-	case width < 1:
+	if width < 1 {
 		return ""
-	case displaywidth.String(s) <= width:
+	}
+	s = withoutMiddle(s, width)
+	if displaywidth.String(s) <= width {
 		return s
 	}
 	var ends, widths []int // byte and column where each grapheme cluster ends
@@ -115,6 +116,27 @@ func Shorten(s string, width int) string {
 		tail = ends[i-1]
 	}
 	return s[:head] + "…" + s[tail:]
+}
+
+// withoutMiddle returns s, or a long s without bytes in its middle, if the rest
+// is still wider than width columns. It saves time: few characters have as many
+// bytes for a column.
+func withoutMiddle(s string, width int) string {
+	n := 64 * width
+	if len(s) <= 2*n {
+		return s
+	}
+	begin, end := n, len(s)-n
+	for !utf8.RuneStart(s[begin]) {
+		begin--
+	}
+	for !utf8.RuneStart(s[end]) {
+		end++
+	}
+	if displaywidth.String(s[:begin]) <= width {
+		return s
+	}
+	return s[:begin] + s[end:]
 }
 
 // Width returns the number of columns of a terminal that s takes, which is

@@ -64,6 +64,9 @@ func TestShorten(t *testing.T) {
 		{"abc", 3, "abc"}, {"abcd", 3, "a…d"}, {"abcdef", 4, "a…ef"}, {"abc", 2, "…c"}, {"abc", 1, "…"}, {"abc", 0, ""}, {"abc", -1, ""}, {"", 0, ""},
 		{"漢字", 4, "漢字"}, {"漢字", 3, "…字"}, {"漢字", 2, "…"}, {"漢字脈拍", 7, "漢…脈拍"}, {"漢字脈拍", 6, "漢…拍"}, {"a漢字脈", 5, "a…脈"},
 		{"e\u0301e\u0301e\u0301", 2, "…e\u0301"}, {"e\u0301e\u0301", 2, "e\u0301e\u0301"}, {"👩\u200d⚕️👩\u200d⚕️", 3, "…👩\u200d⚕️"},
+		{strings.Repeat("a", 70_000) + "z", 5, "aa…az"}, {strings.Repeat("漢", 70_000), 6, "漢…漢"}, {strings.Repeat("e\u0301", 50_000), 3, "e\u0301…e\u0301"},
+		{"a" + strings.Repeat("\u0301", 50_000) + "b", 2, "a" + strings.Repeat("\u0301", 50_000) + "b"},
+		{"a" + strings.Repeat("\u0301", 50_000) + "bcd", 3, "a" + strings.Repeat("\u0301", 50_000) + "…d"},
 		{"demo/f725622a-18b0-4b4a-8fd5-2d7f2e3c1b0a", 16, "demo/f7…2e3c1b0a"},
 	}
 	for _, tt := range tests {
