@@ -83,7 +83,7 @@ func namesOf(b *testing.B, rows []byte, l fused.Layout) (first, second *intern.T
 // fieldsOf returns the fields of a line, which contain no structural
 // characters.
 func fieldsOf(line []byte) (fields []string) {
-	for _, field := range bytes.Split(bytes.TrimRight(line, "\r\n"), []byte{','}) {
+	for field := range bytes.SplitSeq(bytes.TrimRight(line, "\r\n"), []byte{','}) {
 		fields = append(fields, string(bytes.Trim(field, `"`)))
 	}
 	return fields
