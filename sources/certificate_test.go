@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -13,6 +14,7 @@ import (
 	"io"
 	"log"
 	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -196,5 +198,35 @@ func TestCertificateStaysHome(t *testing.T) {
 	readAgain(t, c, server.URL, 2)
 	if asked != 2 {
 		t.Errorf("the server was asked %d times", asked)
+	}
+}
+
+// TestServerOnly sends the certificate, if it is for the server only, to the
+// server and not to the origin of another URL.
+func TestServerOnly(t *testing.T) {
+	got := make(map[string]int) // certificates, by host
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got[r.Host] = len(r.TLS.PeerCertificates)
+		answerCSV(w, r)
+	}))
+	s.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	_, port, err := net.SplitHostPort(s.Listener.Addr().String())
+	check(t, err)
+	home, other := "127.0.0.1:"+port, "example.com:"+port // both are names of the certificate of httptest
+	o := Options{CAFile: certificateFile(t, s.Certificate()), Server: "https://" + home, ServerOnly: true}
+	o.ClientCert, o.ClientKey = newAuthority(t).issued(t)
+	o.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, home)
+	}
+	for _, serverOnly := range []bool{true, false} {
+		o.ServerOnly = serverOnly
+		c := newClient(t, o)
+		readAgain(t, c, "https://"+home, 1)
+		readAgain(t, c, "https://"+other, 1)
+		if want := map[bool]int{true: 0, false: 1}[serverOnly]; got[home] != 1 || got[other] != want {
+			t.Errorf("ServerOnly %v: got %v", serverOnly, got)
+		}
 	}
 }

@@ -48,9 +48,14 @@ type Options struct {
 
 	// ClientCert and ClientKey name the PEM files of a certificate, with its
 	// chain, and of its private key, which may be one file. They identify the
-	// client to servers that require that: to Server and those of URLs, but not
-	// to proxies, nor to the targets of redirects to other origins.
+	// client to servers that require that: to Server and, unless ServerOnly is
+	// set, those of URLs, but not to proxies, nor to the targets of redirects
+	// to other origins.
 	ClientCert, ClientKey string
+
+	// ServerOnly restricts the certificate to the origin of Server. It is for
+	// URLs that the user has not named, such as those of a plan.
+	ServerOnly bool
 
 	// AllowRedirect lists the places, each HOST or HOST:PORT, to which requests
 	// for data may be redirected from other origins, as those of an API may be

@@ -85,6 +85,9 @@ func acceptType(h http.Header, accept func(string) error) error {
 // follow sends the request and follows redirects. cancel cancels ctx.
 func (c *Client) follow(ctx context.Context, cancel func(), u *url.URL, away bool, part *byteRange) (*http.Response, *exchange, error) {
 	kind := namedServer
+	if c.opts.ServerOnly && (c.server == nil || origin(u) != origin(c.server)) {
+		kind = otherServer
+	}
 	for hops := 0; ; hops++ {
 		resp, x, err := c.roundTrip(ctx, cancel, u, kind, part)
 		if err != nil || !isRedirect(resp) {

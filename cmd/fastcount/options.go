@@ -42,6 +42,7 @@ type remoteOptions struct {
 	maxDownloads   cli.Count
 	maxDeclared    cli.Count
 
+	planned  bool                                                          // a plan names the URLs
 	retrying func(what string, attempt int, err error, wait time.Duration) // see sources.Options; nil if not reported
 }
 

@@ -136,6 +136,7 @@ func (o *remoteOptions) clientOptions(maxWindow uint64) sources.Options {
 	return sources.Options{
 		AllowHTTPToken: o.allowHTTPToken,
 		CAFile:         o.caFile,
+		ServerOnly:     o.planned,
 		AllowRedirect:  o.allowRedirect,
 		ConnectTimeout: time.Duration(o.connectTimeout),
 		TLSTimeout:     time.Duration(o.tlsTimeout),

@@ -203,6 +203,7 @@ func (o *countOptions) planClient(p *program, work *plan.Plan) (*planClient, err
 		return nil, cli.Usage(cli.Hint(err, "name that server with --server if the token and the headers are for it; "+
 			"otherwise leave out --token-file, --header, --header-file and "+cli.TokenVariable))
 	}
+	o.planned = true
 	_, downloads := work.Server()
 	return &planClient{p: p, o: o, downloads: downloads, credentials: c}, err
 }
