@@ -69,7 +69,7 @@ func diagnosePart(ctx context.Context, part engine.Part, cfg engine.Config, hint
 	csv := cfg.ParserConfig(part)
 	d.describe("dialect", dialectText(csv.Dialect))
 	if start.data != nil {
-		d.describeHeader(start.data, csv)
+		d.describeHeader(start.data, csv, keyNames(cfg))
 	}
 	switch {
 	case err != nil && !start.isCut(err):
@@ -109,11 +109,22 @@ func problemText(part string, err error, hints []string) string {
 	return strings.Join(lines, "\n      ")
 }
 
-// describeHeader describes the header and the columns that are counted, as far
-// as they are known.
-func (d *diagnosis) describeHeader(data []byte, c parser.Config) {
+// keyNames returns names for the columns that are counted.
+func keyNames(cfg engine.Config) (names []string) {
+	if len(cfg.By) == 0 {
+		return []string{"patient", "event"}
+	}
+	for _, key := range cfg.By {
+		names = append(names, "key "+display.Name(key.Name))
+	}
+	return names
+}
+
+// describeHeader describes the header and the columns that are counted, whose
+// names are keys, as far as they are known.
+func (d *diagnosis) describeHeader(data []byte, c parser.Config, keys []string) {
 	all := c
-	all.Columns = nil
+	all.Columns, all.Buckets = nil, nil
 	h, err := headerOf(data, all)
 	if err != nil {
 		return
@@ -131,7 +142,7 @@ func (d *diagnosis) describeHeader(data []byte, c parser.Config) {
 	if h, err = headerOf(data, c); err != nil {
 		return
 	}
-	for i, what := range []string{"patient", "event"} {
+	for i, what := range keys {
 		d.describe(what, columnText(h, i, c))
 	}
 }
