@@ -25,8 +25,9 @@ usage() {
 		                    (default 60)
 		  --only NAME,NAME  run only these programs and fastcount; see --list
 		  --no-install      use only installed programs
-		  --out DIR         directory for runs.tsv, table.md, damage.md and speed.svg
-		                    (default: out in the cache)
+		  --out DIR         directory for runs.tsv, table.md, short.md (the tables of
+		                    README.md), damage.md and speed.svg (default: out in the
+		                    cache)
 		  --plot FILE       file for the plot (default: DIR/speed.svg)
 		  --list            print the names of the programs
 		  --help            print this help
@@ -200,6 +201,7 @@ if [[ $large == yes ]]; then
 	fi
 fi
 { machine; "$cache/bin/table" "$out/runs.tsv"; } | tee "$out/table.md"
+"$cache/bin/table" -short "$out/runs.tsv" >"$out/short.md"
 if [[ $damage == yes ]]; then
 	damaged_files | tee "$out/damage.md"
 fi

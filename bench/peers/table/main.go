@@ -2,12 +2,15 @@
 // Markdown: for each series a table, and a list of programs that are better
 // than fastcount in some respect.
 //
-//	table FILE
+//	table [-short] FILE
+//
+// With -short it prints only the tables, with the columns of README.md.
 package main
 
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -16,15 +19,21 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fatal(errors.New("usage: table FILE"))
+	short := flag.Bool("short", false, "print only the tables, with few columns")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		fatal(errors.New("usage: table [-short] FILE"))
 	}
-	runs, err := results.Read(os.Args[1])
+	runs, err := results.Read(flag.Arg(0))
 	if err != nil {
 		fatal(err)
 	}
 	var out bytes.Buffer
 	for _, s := range results.Summarise(runs) {
+		if *short {
+			shortTable(&out, s)
+			continue
+		}
 		table(&out, s)
 		losses(&out, s)
 	}
@@ -66,6 +75,22 @@ func row(out *bytes.Buffer, p results.Summary) {
 		ratio(p), figures(p.Speed()), figures(mebibytes(p)), p.Rounds, verdict(p))
 }
 
+// shortTable prints the programs that have a valid run.
+func shortTable(out *bytes.Buffer, s results.Series) {
+	fmt.Fprintf(out, "%s:\n\n", s.Name)
+	out.WriteString("| program | CPU seconds | CPU / fastcount's | peak memory, MiB |\n|---|---:|---:|---:|\n")
+	for _, p := range s.Programs {
+		switch {
+		case p.Rounds == 0:
+		case p.Program == results.Subject:
+			fmt.Fprintf(out, "| **%s** | **%s** | **1** | **%s** |\n", p.Program, figures(p.CPU), results.Figures(mebibytes(p), 2))
+		default:
+			fmt.Fprintf(out, "| %s | %s | %s | %s |\n", strings.TrimSpace(p.Program+" "+p.Version), figures(p.CPU), ratio(p), results.Figures(mebibytes(p), 2))
+		}
+	}
+	out.WriteString("\n")
+}
+
 // verdict returns the result of the verification. One wrong answer outweighs
 // all correct ones.
 func verdict(p results.Summary) string {
@@ -84,7 +109,7 @@ func ratio(p results.Summary) string {
 	if p.Ratio == 0 {
 		return ""
 	}
-	return figures(p.Ratio)
+	return results.Figures(p.Ratio, 2)
 }
 
 func mebibytes(p results.Summary) float64 { return float64(p.RSS) / (1 << 20) }
