@@ -8,19 +8,25 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"fastcount/internal/merge"
 )
+
+// writers holds gzip writers, each of which has tables of more than a megabyte.
+var writers = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails only for invalid levels
+	return w
+}}
 
 // pack returns the partial result that fill writes, compressed: runners keep
 // elements in memory or send them over the network, and sorted pairs compress
 // well.
 func pack(fill func(io.Writer) error) ([]byte, error) {
 	var partial bytes.Buffer
-	w, err := gzip.NewWriterLevel(&partial, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
+	w := writers.Get().(*gzip.Writer)
+	defer writers.Put(w)
+	w.Reset(&partial)
 	if err := errors.Join(fill(w), w.Close()); err != nil {
 		return nil, err
 	}

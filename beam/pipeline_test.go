@@ -175,3 +175,20 @@ func TestFails(t *testing.T) {
 		}
 	}
 }
+
+// So is the result by other key columns, which the plan names.
+func TestKeyColumns(t *testing.T) {
+	dir, sources := generated(t)
+	for _, by := range []string{"event_type", "event_time:hour,@name,event_type,patient_id", "patient_id,event_time:day"} {
+		args := append([]string{"--by", by}, sources...)
+		plan, want, output := planned(t, dir, args...), fastcount(t, dir, args...), filepath.Join(dir, "counts.json")
+		for _, shards := range []int{1, 7} {
+			if err := onPrism(t, job{Plan: plan, Shards: shards, Output: output}); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(read(t, output), want) {
+				t.Errorf("--by %s, %d shards: the result differs", by, shards)
+			}
+		}
+	}
+}
