@@ -26,13 +26,13 @@ func TestInstall(t *testing.T) {
 		fence, _, _ = strings.Cut(fence, "```")
 		for line := range strings.Lines(fence) {
 			command := strings.TrimSpace(line)
-			verb := ""
+			known := ""
 			for _, v := range []string{"go install ./cmd/fastcount", "go run ./cmd/fastcount demo"} {
 				if strings.Contains(command, v) {
-					verb = v
+					known = v
 				}
 			}
-			if verb == "" {
+			if known == "" {
 				continue
 			}
 			cmd := shell(t, root, command)
@@ -41,8 +41,8 @@ func TestInstall(t *testing.T) {
 			if err != nil {
 				t.Errorf("$ %s\n%s%v", command, output, err)
 			}
-			ran[verb] = true
-			if strings.Contains(verb, "go run") {
+			ran[known] = true
+			if strings.Contains(known, "go run") {
 				compareWithFile(t, command, string(output), root+"outputs/demo.json")
 			}
 		}
