@@ -92,9 +92,8 @@ func (t *accumulator) fit() {
 	t.counts.fit(t.keys[0].Len(), second)
 }
 
-// addGroup adds n rows, more than 0, of the group with these ids, of which
-// there are as many as in t.ids. Values were not added to t.keys since the last
-// call of fit.
+// addGroup adds n rows, more than 0, of the group with these ids, one for each
+// of t.ids. Values were not added to t.keys since the last call of fit.
 func (t *accumulator) addGroup(ids []uint32, n uint64) {
 	if t.tuples != nil {
 		t.tuples.Add(ids, n)
@@ -255,8 +254,8 @@ func (t *accumulator) merge(o *accumulator) error {
 	return t.checkGroups()
 }
 
-// each calls f for every group, in no particular order, with as many ids as
-// there are in t.ids. f must not keep them.
+// each calls f for every group, in no particular order, with one id for each of
+// t.ids. f must not keep them.
 func (t *accumulator) each(f func(ids []uint32, n uint64)) {
 	ids := make([]uint32, len(t.ids))
 	if t.tuples == nil {

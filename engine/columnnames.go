@@ -42,13 +42,13 @@ func (c *columnNames) set(h *parser.Header, fallback []string) {
 			c.err = parser.ErrUnexpectedHeader
 		}
 		if name = plainName(name); len(name) == 0 {
-			return // an empty value is no sign of a header
+			return // an empty value is not the sign of a header
 		}
 		names, c.columns = append(names, name), append(c.columns, i)
 		distinct = distinct || h.Column(i) != h.Column(c.columns[0])
 	}
 	if !distinct {
-		return // nor is one value alone
+		return // one value alone is not either
 	}
 	c.names, c.shortest = names, utf8.RuneCount(names[0])
 	for _, name := range names {

@@ -78,6 +78,26 @@ func ExampleRun_columns() {
 	// Output: [P7] [bp] [2]
 }
 
+// Config.By counts by any columns, and by the day of a time.
+func ExampleRun_by() {
+	data := "site,at\nS1,2026-01-31T23:00:00Z\nS2,2026-02-01T01:00:00Z\nS1,2026-01-31T08:30:00Z\n"
+	config := engine.Config{By: []engine.KeyColumn{
+		{Name: "day", Column: parser.Selector{Name: "at"}, Bucket: "day"},
+		{Name: "site", Column: parser.Selector{Name: "site"}},
+	}}
+	report, err := engine.Run(context.Background(), []engine.Part{text("visits", data)}, config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for group, n := range report.All() {
+		fmt.Println(report.Keys[0][group[0]], report.Keys[1][group[1]], n)
+	}
+	// Output:
+	// 2026-01-31 S1 2
+	// 2026-02-01 S2 1
+}
+
 // An error names the part and the position.
 func ExampleRun_failure() {
 	parts := []engine.Part{text("monday", monday), text("broken", "patient_id,event_type\nP1\n")}
