@@ -287,7 +287,9 @@ func testPictures(t *testing.T, c *chromium, patients int) {
 		if got := brightness(picture); (got > 0.5) != (scheme == "light") {
 			t.Errorf("the %s page has a brightness of %.2f", scheme, got)
 		}
-		c.checkAccessible(t, scheme)
+		if patients < 100 { // axe-core takes half a minute for 2,000 rows that are alike
+			c.checkAccessible(t, scheme)
+		}
 		c.do(t, `document.getElementById("patients").scrollIntoView()`)
 		c.look(t, fmt.Sprintf("%d-%s-patients", patients, scheme))
 		c.do(t, `scrollTo(0, 0)`)
