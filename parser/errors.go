@@ -28,6 +28,7 @@ var (
 	ErrEmptyInput          = errors.New("empty input")
 	ErrUnfinishedEscape    = errors.New("escape without a byte or record after it")
 	ErrInvalidTime         = errors.New("not an ISO 8601 date or time")
+	ErrInvalidTimeFact     = fmt.Errorf("%w", ErrInvalidTime) // of a fact about the input, not of a field
 	ErrTooFewRecords       = errors.New("fewer lines or records than are to be skipped")
 )
 

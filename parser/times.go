@@ -89,7 +89,7 @@ func (h *Header) cutFacts(cfg *Config) error {
 		}
 		n := unit.Cut(h.constants[i])
 		if n < 0 {
-			return fmt.Errorf("%v: %w", cfg.Columns[i], ErrInvalidTime)
+			return fmt.Errorf("%v: %w", cfg.Columns[i], ErrInvalidTimeFact)
 		}
 		h.constants[i] = h.constants[i][:n]
 	}

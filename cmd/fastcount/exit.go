@@ -183,6 +183,7 @@ var failures = []failure{
 	{matches(parser.ErrByteOrderMark), exitData, "name each file instead: files with byte order marks seem to be pasted together"},
 	{matches(parser.ErrUnexpectedHeader), exitData, "leave out --no-header if the first record is the header; a later one is that of an appended file"},
 	{matches(parser.ErrUnsupportedEncoding), exitData, "convert it on the way with --pre 'iconv -f UTF-16 -t UTF-8'"},
+	{matches(parser.ErrInvalidTimeFact), exitData, "rename the file or directory after a date, or count by it without a unit of time"},
 	{matches(parser.ErrInvalidTime), exitData, "leave out such rows with --max-bad-rows N; 'fastcount help csv' describes the times that --by accepts"},
 	{matches(parser.ErrFieldCount), exitData, "check the field separator (--delimiter), allow such rows with --ragged, or leave them out with --max-bad-rows N"},
 	{matches(parser.ErrTooFewRecords), exitData, "check whether the file is complete, and --skip-lines, --skip-rows and --skip-footer"},
