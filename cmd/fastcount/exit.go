@@ -205,6 +205,7 @@ var failures = []failure{
 	{is: matches(engine.ErrBadRows), code: exitData},
 	{matches(diff.ErrColumn), exitUsage, "choose another format with --sink json"},
 	{is: as[*result.NotResultError], code: exitData},
+	{matches(result.ErrEscaped), exitData, "write it in another format first, with: fastcount merge -o FILE.csv PART..."},
 	{matches(result.ErrMalformed), exitData, "write the result again with fastcount, sorted by name and without --top"},
 
 	{is: as[*incompleteError], code: exitIncomplete}, // the result was written, so every other failure is worse

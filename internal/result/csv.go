@@ -2,6 +2,7 @@ package result
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -46,10 +47,19 @@ func widthOf(in io.Reader) (width int, all io.Reader, err error) {
 	var read bytes.Buffer
 	p := parser.NewReader(io.TeeReader(in, &read), parser.Config{BufferSize: headSize})
 	defer p.Release()
-	if err := p.Begin(); err != nil {
+	if err := p.Begin(); isSyntax(err) {
+		return 0, nil, fmt.Errorf("%w: %v", &NotResultError{"text that is not CSV", anotherSink}, err)
+	} else if err != nil {
 		return 0, nil, err
 	}
 	return p.Header().Width(), io.MultiReader(&read, in), nil
+}
+
+// isSyntax reports whether an error is one of package parser about CSV. Such an
+// error is not wrapped, since no dialect can be chosen for a result.
+func isSyntax(err error) bool {
+	_, ok := errors.AsType[*parser.SyntaxError](err)
+	return ok
 }
 
 // checkHeader returns an error unless the columns are those of a result.
@@ -73,6 +83,9 @@ func (d *csvDecoder) next(values [][]byte) (uint64, error) {
 		block, err := d.r.Next()
 		if err == io.EOF && d.r.Unterminated() {
 			return 0, fmt.Errorf("%w: %w within the last line", ErrMalformed, errEnd)
+		}
+		if isSyntax(err) {
+			return 0, fmt.Errorf("%w: %v", ErrMalformed, err)
 		}
 		if err != nil {
 			return 0, err

@@ -45,12 +45,13 @@ func (d *partialDecoder) next(values [][]byte) (uint64, error) {
 	return n, err
 }
 
-// errEscaped is returned for ids whose order changes when they are escaped.
-var errEscaped = errors.New("groups out of order once ids are escaped: merge the partial results into another format")
+// ErrEscaped is matched by the error for a partial result with ids whose order
+// changes when they are escaped.
+var ErrEscaped = errors.New("groups out of order once ids are escaped")
 
 func (d *partialDecoder) at(err error) error {
 	if err == errOrder {
-		err = errEscaped // package partial checks the order of ids that are not escaped
+		return ErrEscaped // package partial checks the order of ids that are not escaped
 	}
 	return fmt.Errorf("%w: %w", ErrMalformed, err)
 }

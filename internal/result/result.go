@@ -73,8 +73,8 @@ type Reader struct {
 
 // NewReader returns a Reader after reading the beginning of the result. The
 // error is a [NotResultError] if the data is something else; it matches
-// [ErrMalformed], an error of package partial or of package parser if the data
-// is damaged; or it is that of r.
+// [ErrMalformed] or an error of package partial if the data is damaged; or it
+// is that of r. Next may also return [ErrEscaped].
 func NewReader(r io.Reader) (*Reader, error) {
 	buffered := bufio.NewReaderSize(r, bufferSize)
 	head, err := buffered.Peek(headSize)

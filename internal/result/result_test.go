@@ -211,7 +211,7 @@ func TestEscapedIDs(t *testing.T) {
 		return &b
 	}
 	_, all, err := read(encode("b\n\xff\n", 2, 2))
-	if !errors.Is(err, result.ErrMalformed) || !strings.Contains(err.Error(), "escaped") {
+	if !errors.Is(err, result.ErrEscaped) {
 		t.Errorf("order changes: %v, %v", all, err)
 	}
 	_, all, err = read(encode("A\n\\\\\n\\\xff\n", 3, 3))
