@@ -21,7 +21,7 @@ func ExampleOutputs() {
 	file := filepath.Join(dir, "counts.csv")
 
 	// Check the outputs before the run.
-	outputs, err := outfile.New([]outfile.Output{{Sink: sinks.CSV{}, File: file}, {Sink: sinks.Table{}}}, new(atomicfile.Claims))
+	outputs, err := outfile.New([]outfile.Output{{Sink: sinks.CSV{}, File: file}, {Sink: sinks.Table{Width: 60}}}, new(atomicfile.Claims))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -34,9 +34,10 @@ func ExampleOutputs() {
 	written, err := os.ReadFile(file)
 	fmt.Printf("%s%v\n", written, err)
 	// Output:
-	// patient  bp  total   share
-	// P1        2      2  100.0%  ████████████████████████████████████████
-	// totals    2      2  100.0%
+	// patient   bp  total  event types   share
+	// P1         2      2            1  100.0%  ██████████████████
+	// totals     2      2            1  100.0%
+	// patients   1      1
 	// patient_id,event_type,count
 	// P1,bp,2
 	// <nil>
