@@ -61,7 +61,7 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	}
 	store, err := checkpoint.Open(o.state, run, o.grow, func(err error) { p.ui.Warn(cli.Message(err)) })
 	if different, ok := errors.AsType[*checkpoint.DifferentError](err); ok && different.Grown {
-		err = cli.Hint(err, "add the new sources to the checkpoint with --grow")
+		err = cli.Hint(err, "continue with --grow: these sources are new, or were not finished")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--state: %w", err)

@@ -145,26 +145,29 @@ func (s *Store) compare(old []byte, now *runFile, grow bool, addable []string) e
 		return fmt.Errorf("%w: %s: %w", ErrDirectory, filepath.Join(s.dir, runName), err)
 	}
 	rules, added, changed := differences(before, now)
-	if grow && len(changed) > 0 {
+	all := slices.Concat(rules, added, changed)
+	if len(changed) > 0 {
 		held, err := s.held(before)
-		if err != nil {
+		switch {
+		case err == nil:
+			changed = slices.DeleteFunc(changed, func(d difference) bool { return !held[d.name] })
+		case grow:
 			return err
 		}
-		changed = slices.DeleteFunc(changed, func(d difference) bool { return !held[d.name] })
 	}
+	rules = slices.DeleteFunc(rules, func(d difference) bool {
+		_, known := before.Header.Rules[d.name]
+		return !known && slices.Contains(addable, d.name)
+	})
+	refused := slices.Concat(rules, changed) // if the run grows
+	e := &DifferentError{Dir: s.dir, Grown: len(refused) == 0}
 	if grow {
-		added = nil
-		rules = slices.DeleteFunc(rules, func(d difference) bool {
-			_, known := before.Header.Rules[d.name]
-			return !known && slices.Contains(addable, d.name)
-		})
+		all = refused
 	}
-	all := slices.Concat(rules, added, changed)
 	if len(all) == 0 {
 		return nil
 	}
 	slices.SortFunc(all, func(a, b difference) int { return strings.Compare(a.name, b.name) })
-	e := &DifferentError{Dir: s.dir, Grown: len(all) == len(added)}
 	for _, d := range all {
 		e.Differences = append(e.Differences, d.name+": "+d.text)
 	}
@@ -197,7 +200,7 @@ func (s *Store) held(before *runFile) (map[string]bool, error) {
 type DifferentError struct {
 	Dir         string
 	Differences []string // one or more, each with the old and the new value
-	Grown       bool     // the only differences are new sources
+	Grown       bool     // there would be none if the run might grow
 }
 
 // maxDifferences is the number of differences that an error lists.
