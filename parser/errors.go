@@ -18,6 +18,7 @@ var (
 	ErrTooManyLines        = errors.New("too many lines in a record")
 	ErrTooManyColumns      = errors.New("too many columns")
 	ErrMissingColumn       = errors.New("missing column")
+	ErrMissingFact         = fmt.Errorf("%w", ErrMissingColumn)
 	ErrDuplicateColumn     = errors.New("duplicate column")
 	ErrNotHeader           = errors.New("first record looks like data, not a header")
 	ErrRepeatedHeader      = errors.New("header repeated as a row")

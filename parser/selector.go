@@ -107,7 +107,7 @@ func (s Selector) findOne(names [][]byte, cfg *Config) (int, []byte, error) {
 // missing returns the error for a column that is not among those named names.
 func (s Selector) missing(names [][]byte, cfg *Config) error {
 	if s.Fact != "" {
-		return fmt.Errorf("%w: %v: not known of this input", ErrMissingColumn, s)
+		return fmt.Errorf("%w: %v: not known of this input", ErrMissingFact, s)
 	}
 	if cfg.ShowNames {
 		return fmt.Errorf("%w: %v not in %.200q", ErrMissingColumn, s, names)

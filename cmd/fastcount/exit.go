@@ -177,6 +177,7 @@ var failures = []failure{
 	{matches(sources.ErrRedirect), exitNotAllowed, "if the other place can be trusted, allow data to come from it with --allow-redirect HOST, or name its URL instead"},
 
 	{matches(parser.ErrNotHeader), exitData, "if the first record is data, use --no-header, or name its columns with --columns; " + columnsHint},
+	{matches(parser.ErrMissingFact), exitData, "name files with their directory, such as data/a.csv: standard input has no @name, @dir and @path, and a.csv alone has no @dir"},
 	{matches(parser.ErrMissingColumn), exitData, columnsHint},
 	{matches(parser.ErrDuplicateColumn), exitData, "choose columns by number with --patient-column and --event-column, or with --by"},
 	{matches(parser.ErrRepeatedHeader), exitData, "name each file instead, as two files seem to be pasted together, or leave such rows out with --repeated-headers skip"},
