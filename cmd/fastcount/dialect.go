@@ -47,7 +47,7 @@ func (o *dialectOptions) dialectFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.ragged, "ragged", false, "allow rows with fewer or more fields that have the key columns")
 	f.Var(&o.patient, "patient-column", "patient id column: name, number from 1, @name, @dir or @path; repeatable (default patient_id; 1 with --no-header)")
 	f.Var(&o.event, "event-column", "event type column: name, number from 1, @name, @dir or @path; repeatable (default event_type; 3 with --no-header)")
-	f.Var(&o.by, "by", "key columns to count by instead, 1 to 8; COLUMN:year, :month, :day or :hour counts by that part of a time")
+	f.Var(&o.by, "by", "1 to 8 columns to count by instead; COLUMN:day, also :year, :month and :hour, cuts a time")
 	f.BoolVarP(&o.noHeader, "no-header", "n", false, "treat the first record as data; choose columns by number")
 	f.Var(&o.names, "columns", "column names of sources without a header, separated by commas")
 	o.repeated = cli.NewChoice("refuse", "refuse", "skip")

@@ -59,11 +59,12 @@ func texts() cli.Manual {
 			{Command: "fastcount demo", Text: "count the built-in mock export demo"},
 			{Command: "fastcount --server URL ID", Text: "count an export, check its row counts"},
 			{Command: "fastcount -s csv=n.csv 'data/*.csv.gz'", Text: "write counts of files as CSV"},
+			{Command: "fastcount --by site,visit:month a.csv", Text: "count by other columns, and by month"},
 			{Command: "zcat a.gz | fastcount -s table -", Text: "count standard input, print a table"},
 		},
 		Common: []string{
-			"server", "token-file", "delimiter", "no-header", "patient-column", "event-column", "sink", "output",
-			"max-bad-rows", "state", "expect-rows", "jobs", "dry-run", "quiet",
+			"server", "token-file", "delimiter", "no-header", "patient-column", "event-column", "by", "sink", "output",
+			"max-bad-rows", "state", "expect-rows", "quiet",
 		},
 		Topics: topics(),
 	}
