@@ -18,7 +18,7 @@ type badRows struct {
 // add adds a row. It returns an error if that exceeds Config.MaxBadRows.
 func (b *badRows) add(err *parser.SyntaxError, record []byte, cfg Config) error {
 	if b.rows == cfg.MaxBadRows {
-		return fmt.Errorf("%w, after %d such rows that were left out", err.Err, b.rows)
+		return fmt.Errorf("%w, after %s left out", err.Err, badRowNumber(b.rows, b.times))
 	}
 	b.rows++
 	if errors.Is(err, parser.ErrInvalidTime) {
