@@ -29,7 +29,7 @@ func (u Unit) CutAll(data []byte, starts, ends []uint32) int {
 			end, usual = layoutOf(v, n), true
 		}
 		switch {
-		case usual && (d == date && t == time || isUsualMinute(d, t)):
+		case usual && (d == date && t == time && d != 0 || isUsualMinute(d, t)):
 			date, time = d, t
 		case n == uint32(extended[Day]) && u != Hour && isUsualDate(d, t&0xffff):
 		default:
