@@ -26,7 +26,7 @@ var imports = map[string]string{
 	"internal/mapped":              "",
 	"sinks":                        "engine internal/display internal/human internal/nearest",
 	"sinks/sinktest":               "engine sinks",
-	"engine":                       "parser internal/intern internal/fused",
+	"engine":                       "parser internal/intern internal/fused internal/isotime",
 	"parser":                       "internal/isotime internal/nearest internal/simd",
 	"mockserver":                   "internal/atomicfile internal/pyrandom",
 	"internal/simd":                "",

@@ -6,6 +6,7 @@ import (
 
 	"fastcount/internal/fused"
 	"fastcount/internal/intern"
+	"fastcount/internal/isotime"
 	"fastcount/parser"
 )
 
@@ -27,6 +28,9 @@ type accumulator struct {
 
 	fusedRows uint64 // of rows, those that the fused path counted
 
+	window *isotime.Window // declared times, with which those of column len(keys) of a block are compared; or nil
+	times  isotime.Counts  // results of that
+
 	// ids holds the ids of the rows of one block, by key column. If there is
 	// only one, a column of zeros makes pairs of its values.
 	ids [][]uint32
@@ -38,10 +42,11 @@ type accumulator struct {
 	minFused int // see Config.minFused
 }
 
-// A parser's buffer has the slack that package intern and package fused read.
+// A parser's buffer has the slack that packages intern, fused and isotime read.
 const (
 	_ = uint(parser.Slack - intern.Slack)
 	_ = uint(parser.Slack - fused.Slack)
+	_ = uint(parser.Slack - isotime.Slack)
 )
 
 func newAccumulator(cfg Config) *accumulator {
@@ -71,6 +76,10 @@ func (t *accumulator) add(b *parser.Block) error {
 		return err
 	}
 	t.rows += uint64(b.Rows)
+	if t.window != nil {
+		c := &b.Columns[len(t.keys)]
+		t.window.Count(&t.times, b.Data, c.Starts, c.Ends)
+	}
 	if t.tuples != nil {
 		t.tuples.AddOnes(t.ids, b.Rows)
 		return t.checkGroups()
@@ -125,7 +134,7 @@ func (t *accumulator) prepare(h *parser.Header, c parser.Config) {
 	d := c.Dialect
 	layout := fused.Layout{Delimiter: d.Delimiter[0], Quote: d.Quote, NoQuote: d.NoQuote, Width: h.Width(), First: h.Column(0), Second: h.Column(1)}
 	switch {
-	case c.Limits.MaxRecord > 0 && c.Limits.MaxRecord < minRecord || !fusible(d) || min(layout.First, layout.Second) < 0:
+	case t.window != nil || c.Limits.MaxRecord > 0 && c.Limits.MaxRecord < minRecord || !fusible(d) || min(layout.First, layout.Second) < 0:
 		t.fused = nil
 	case t.fused == nil || layout != t.layout:
 		t.fused, t.layout = fused.New(layout, t.columns.leave), layout
@@ -226,6 +235,7 @@ func (t *accumulator) merge(o *accumulator) error {
 	if t.rows == 0 && t.keys[0].Len() == 0 {
 		o.bytes += t.bytes
 		o.stats.Add(t.stats)
+		o.times.Add(t.times)
 		o.unterminated = o.unterminated || t.unterminated
 		*t, *o = *o, *t
 		t.columns.reset() // records are not counted into a sum
@@ -250,6 +260,7 @@ func (t *accumulator) merge(o *accumulator) error {
 	t.rows += o.rows
 	t.bytes += o.bytes
 	t.stats.Add(o.stats)
+	t.times.Add(o.times)
 	t.unterminated = t.unterminated || o.unterminated
 	return t.checkGroups()
 }
@@ -297,7 +308,7 @@ func (t *accumulator) reset() {
 	}
 	t.columns.reset()
 	t.rows, t.fusedRows, t.bytes, t.stats, t.bad = 0, 0, 0, parser.Stats{}, badRows{}
-	t.unterminated = false
+	t.window, t.times, t.unterminated = nil, isotime.Counts{}, false
 	if t.fused != nil {
 		t.fused.Reset()
 	}

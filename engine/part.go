@@ -93,7 +93,8 @@ type Declaration struct {
 	Events   []string // every event type that may occur
 
 	// Start and End are the earliest and the latest time of the rows, in ISO
-	// 8601 as the server writes them, or "". They are not compared.
+	// 8601 as the server writes them, or "". If both are known, and a column of
+	// Config.By is named event_time, they are compared with that column.
 	Start, End string
 }
 

@@ -87,10 +87,16 @@ type PartReport struct {
 	BadRows  uint64 // rows that were left out, not among Rows
 	BadTimes uint64 // those of BadRows that have no valid time
 	Verified Proof
-	Range    *Range // what was counted of a part with PartInfo.Range, else nil
-	Err      error  // its failure, or an error that matches ErrMismatch if it was counted nevertheless
-	Failed   bool   // nothing of the part was counted
-	Kept     bool   // taken from Config.Load, and not read in this run
+
+	// UncheckedTimes is the number of times that could not be compared with the
+	// declared ones, because they have an offset from UTC or another form than
+	// package isotime compares.
+	UncheckedTimes uint64
+
+	Range  *Range // what was counted of a part with PartInfo.Range, else nil
+	Err    error  // its failure, or an error that matches ErrMismatch if it was counted nevertheless
+	Failed bool   // nothing of the part was counted
+	Kept   bool   // taken from Config.Load, and not read in this run
 
 	// Stats counts what was left out or tolerated as the dialect allows. Rows
 	// that were left out and span lines are included.

@@ -3,11 +3,9 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
-	"fastcount/internal/intern"
 	"fastcount/parser"
 )
 
@@ -123,10 +121,20 @@ func (w *worker) attempt(ctx context.Context, part Part, t *accumulator, state *
 	return report, w.run.verify(part, t, &report)
 }
 
-// csv returns the configuration of the parser for a part that is counted into
-// t.
+// csv returns the configuration of the parser for a part, and prepares t, into
+// which the part is counted, for what that adds to the key columns. t is nil if
+// only the header is read.
 func (r *run) csv(part Part, t *accumulator) parser.Config {
 	c := r.cfg.ParserConfig(part)
+	if w := r.window(part); w != nil {
+		c.Columns = append(c.Columns, timeColumn)
+		if c.Buckets != nil {
+			c.Buckets = append(c.Buckets, "")
+		}
+		if t != nil {
+			t.window = w
+		}
+	}
 	if r.cfg.MaxBadRows > 0 {
 		c.Reject = func(err *parser.SyntaxError, record []byte) error {
 			return t.bad.add(err, record, r.cfg)
@@ -246,64 +254,4 @@ func (r *run) reportOf(part Part, stream io.Reader, t *accumulator) PartReport {
 		BadRows: t.bad.rows, BadTimes: t.bad.times, Stats: t.stats,
 		Mapped: info.Mapped > info.RawBytes/2, Verified: info.Proof, Unterminated: t.unterminated && !info.Checked,
 	}
-}
-
-// verify compares what was counted with what was declared. The error matches
-// ErrMismatch.
-func (r *run) verify(part Part, t *accumulator, report *PartReport) error {
-	declared := part.Info().Declared
-	if declared == nil || r.cfg.IgnoreDeclared {
-		return nil
-	}
-	if err := declared.check(t, r.cfg); err != nil {
-		return err
-	}
-	report.Verified = ProofRows
-	return nil
-}
-
-// check returns an error that matches ErrMismatch unless t holds what was
-// declared. Rows that were left out are included in the number of rows.
-func (d *Declaration) check(t *accumulator, cfg Config) error {
-	if rows := t.rows + t.bad.rows; rows != d.Rows {
-		return classed(ErrMismatch, "%s counted, %d declared by the server's metadata", rowNumber(rows), d.Rows)
-	}
-	patient, event := cfg.declaredKeys()
-	if patient >= 0 {
-		if err := undeclared("patient ids", t.keys[patient], d.Patients, cfg.ShowData); err != nil {
-			return err
-		}
-	}
-	if event >= 0 {
-		return undeclared("event types", t.keys[event], d.Events, cfg.ShowData)
-	}
-	return nil
-}
-
-// shownNames is the largest number of names in an error.
-const shownNames = 10
-
-// undeclared returns an error that matches ErrMismatch if a table holds names
-// that are not in the list.
-func undeclared(what string, names *intern.Table, declared []string, show bool) error {
-	known := make(map[string]bool, len(declared))
-	for _, name := range declared {
-		known[name] = true
-	}
-	unknown, examples := 0, ""
-	var shown []string
-	for id := range names.Len() {
-		name := names.Name(uint32(id))
-		if known[string(name)] {
-			continue
-		}
-		if unknown++; show && len(shown) < shownNames {
-			shown = append(shown, string(name))
-			examples = fmt.Sprintf(", such as %.200q", shown)
-		}
-	}
-	if unknown == 0 {
-		return nil
-	}
-	return classed(ErrMismatch, "%s that are not among the %d of the server's metadata: %d%s", what, len(declared), unknown, examples)
 }

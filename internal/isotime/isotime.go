@@ -1,4 +1,5 @@
-// Package isotime cuts ISO 8601 dates and times to a prefix, such as the day.
+// Package isotime cuts ISO 8601 dates and times to a prefix, such as the day,
+// and compares them with a [Window].
 //
 // A value is a calendar date, extended or basic, which a time may follow after
 // a T or a space:
