@@ -167,6 +167,11 @@ func Rows(delta int64) Action {
 	return onMetadata(func(m *metadata) { m.Rows += uint64(delta) })
 }
 
+// Times adds d to the start and the end in the metadata.
+func Times(d time.Duration) Action {
+	return onMetadata(func(m *metadata) { m.StartTime, m.EndTime = moved(m.StartTime, d), moved(m.EndTime, d) })
+}
+
 // EchoID changes the download id in the metadata.
 func EchoID(id string) Action {
 	return onMetadata(func(m *metadata) { m.ID = id })

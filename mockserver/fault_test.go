@@ -201,8 +201,12 @@ func TestGzip(t *testing.T) {
 func TestMetadataFaults(t *testing.T) {
 	id := downloadID("tiny", 0).String()
 	for spec, want := range map[string]string{
-		"rows=+1":                   `{"data":{"id":"` + id + `","rows":4,`,
-		"rows=-1":                   `{"data":{"id":"` + id + `","rows":2,`,
+		"rows=+1": `{"data":{"id":"` + id + `","rows":4,`,
+		"rows=-1": `{"data":{"id":"` + id + `","rows":2,`,
+		"times=-1.5s": `{"data":{"id":"` + id + `","rows":3,"event_types":["a","b"],"patients":["T1","T2"],` +
+			`"start_time":"2025-08-25T23:59:58.500000","end_time":"2025-08-26T00:00:02.500000"}}`,
+		"times=1h,times=-1h,rows=1": `{"data":{"id":"` + id + `","rows":4,"event_types":["a","b"],"patients":["T1","T2"],` +
+			`"start_time":"2025-08-26T00:00:00","end_time":"2025-08-26T00:00:04"}}`,
 		"id=somebody else":          `{"data":{"id":"somebody else","rows":3,`,
 		"status=503,rows=1,on=meta": `{"detail":"Service Unavailable"}`,
 	} {
@@ -279,7 +283,7 @@ func TestParseFaultErrors(t *testing.T) {
 	for _, spec := range []string{
 		"", "download=1", "cut", "cut=-1", "cut=x", "cut=1,,on=all", "cut=1,on=", "cut=1,on=none", "cut=1,download=0",
 		"cut=1,attempts=0", "cut=1,attempts=3-2", "cut=1,attempts=", "status=99", "status=600", "status=ok",
-		"drip=5", "drip=0/1s", "drip=1/-1s", "delay=5", "delay=-1s", "gzip=yes", "html=1", "rows=one", "explode", "CUT=1",
+		"drip=5", "drip=0/1s", "drip=1/-1s", "delay=5", "delay=-1s", "gzip=yes", "html=1", "rows=one", "times=1", "explode", "CUT=1",
 	} {
 		if f, err := ParseFault(spec); err == nil {
 			t.Errorf("%q was accepted as %+v", spec, f)

@@ -27,6 +27,7 @@ import (
 //	gzip=unasked       data  compress the body
 //	length             data  send a Content-Length instead of chunks
 //	rows=N             meta  add N to the declared rows (+1, -1)
+//	times=DURATION     meta  add to the declared start and end (1h, -500ms)
 //	id=TEXT            meta  change the declared download id
 //	body=TEXT          data  replace the body; the text extends to the end
 //
@@ -113,6 +114,9 @@ func parseAction(key, value string) (Action, error) {
 	case "rows":
 		delta, err := strconv.ParseInt(value, 10, 64)
 		return Rows(delta), err
+	case "times":
+		d, err := time.ParseDuration(value)
+		return Times(d), err
 	case "id":
 		return EchoID(value), nil
 	}

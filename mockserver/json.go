@@ -86,6 +86,15 @@ func isoFormat(t time.Time) string {
 	return t.Format(layout)
 }
 
+// moved returns a result of isoFormat with d added to the time.
+func moved(text string, d time.Duration) string {
+	t, err := time.Parse("2006-01-02T15:04:05", text)
+	if err != nil {
+		panic(fmt.Sprintf("mockserver: %v", err)) // isoFormat has this layout
+	}
+	return isoFormat(t.Add(d))
+}
+
 // encode returns v as compact JSON without HTML escapes.
 func encode(v any) []byte {
 	var b bytes.Buffer

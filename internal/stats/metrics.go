@@ -125,6 +125,7 @@ func (s *Statistics) Metrics(labels []Label, now, success int64) string {
 	metric("fastcount_repeated_headers", "Rows left out because they repeat the header.", s.RepeatedHeaders)
 	metric("fastcount_skipped_rows", "Rows left out after the header and at the end.", s.SkippedRows)
 	metric("fastcount_empty_inputs", "Sources of 0 bytes.", s.EmptyInputs)
+	metric("fastcount_unchecked_times", "Values of event_time that could not be compared with the server's metadata.", s.Unchecked)
 	metric("fastcount_patients", "Distinct patient ids of the result.", s.Patients)
 	metric("fastcount_event_types", "Distinct event types of the result.", s.EventTypes)
 	metric("fastcount_bytes_read", "Bytes read from sources, before decompression.", s.BytesRead)

@@ -26,6 +26,7 @@ type Statistics struct {
 	Rows          uint64 `json:"rows"`
 	BadRows       uint64 `json:"bad_rows"`
 	MultilineRows uint64 `json:"multiline_rows"`
+	Unchecked     uint64 `json:"unchecked_times,omitempty"` // not compared with the metadata
 	Patients      int    `json:"patients"`
 	EventTypes    int    `json:"event_types"`
 
@@ -118,6 +119,7 @@ type PartStatistics struct {
 	Rows          uint64       `json:"rows"`
 	BadRows       uint64       `json:"bad_rows"`
 	MultilineRows uint64       `json:"multiline_rows"`
+	Unchecked     uint64       `json:"unchecked_times,omitempty"`
 	Bytes         uint64       `json:"bytes"`
 	Attempts      int          `json:"attempts"`
 	Verified      engine.Proof `json:"verified"`
@@ -193,6 +195,7 @@ func New(r *engine.Report, run Run) *Statistics {
 	for i, p := range r.Parts {
 		s.BadRows += p.BadRows
 		s.MultilineRows += p.Stats.Multiline
+		s.Unchecked += p.UncheckedTimes
 		skipped.Add(p.Stats)
 		s.BytesRead += p.RawBytes
 		s.Parts[i] = newPartStatistics(p)
@@ -238,7 +241,7 @@ func howRead(p engine.PartReport) string {
 func newPartStatistics(p engine.PartReport) PartStatistics {
 	s := PartStatistics{
 		Name: display.Valid(p.Name), Rows: p.Rows, BadRows: p.BadRows, MultilineRows: p.Stats.Multiline, Skipped: newSkipped(p.Stats),
-		Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified, Read: howRead(p),
+		Unchecked: p.UncheckedTimes, Bytes: p.Bytes, Attempts: p.Attempts, Verified: p.Verified, Read: howRead(p),
 	}
 	if p.Err != nil {
 		s.Error = display.Valid(p.Err.Error())
@@ -278,6 +281,9 @@ func (s *Statistics) Text() string {
 	line("rows", "%s (%s left out, %s span lines)", human.Count(s.Rows), human.Count(s.BadRows), human.Count(s.MultilineRows))
 	if text := s.Skipped.text(); text != "" {
 		line("also", "%s", text)
+	}
+	if s.Unchecked > 0 {
+		line("not compared", "%s", uncheckedTimes(s.Unchecked))
 	}
 	if s.Unsplit != "" {
 		line("not split", "%s", s.Unsplit)

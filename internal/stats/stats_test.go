@@ -20,9 +20,9 @@ func runReport() *engine.Report {
 		Keys: [][]string{{"P1", "P2", "P3"}, {"down", "up"}}, Rows: 1000, Bytes: 8000,
 		Groups: []uint32{0, 0, 0, 1, 1, 1, 2, 1}, Counts: []uint64{500, 300, 100, 100},
 		Parts: []engine.PartReport{
-			{Name: "a", Rows: 300, BadRows: 2, Stats: parser.Stats{Multiline: 4, Ragged: 6, Comments: 1, RepeatedHeaders: 2, SkippedRows: 1000, EmptyInputs: 1}, Bytes: 3000, RawBytes: 300, Attempts: 3, Verified: engine.ProofRows, Mapped: true},
+			{Name: "a", Rows: 300, BadRows: 2, Stats: parser.Stats{Multiline: 4, Ragged: 6, Comments: 1, RepeatedHeaders: 2, SkippedRows: 1000, EmptyInputs: 1}, Bytes: 3000, RawBytes: 300, Attempts: 3, Verified: engine.ProofRows, UncheckedTimes: 1000, Mapped: true},
 			{Name: "b", Attempts: 8, Failed: true, Err: errors.New("gone")},
-			{Name: "c", Rows: 100, BadRows: 5, Stats: parser.Stats{Multiline: 1, Ragged: 1}, Bytes: 1000, RawBytes: 100, Attempts: 2, Verified: engine.ProofFraming, Err: errors.New("differs")},
+			{Name: "c", Rows: 100, BadRows: 5, Stats: parser.Stats{Multiline: 1, Ragged: 1}, Bytes: 1000, RawBytes: 100, Attempts: 2, Verified: engine.ProofFraming, UncheckedTimes: 3, Err: errors.New("differs")},
 			{Name: "d", Rows: 600, Bytes: 4000, RawBytes: 400, Attempts: 6, Kept: true, Verified: engine.ProofFraming},
 		},
 		Incomplete: []*engine.PartError{{Part: "b", Err: errors.New("gone")}},
@@ -44,12 +44,12 @@ func TestStatistics(t *testing.T) {
 		t.Errorf("%v s, %d bytes", s.CPUSeconds, s.PeakRSS)
 	}
 	s.CPUSeconds, s.PeakRSS = 1.5, 1<<20
-	want := `{"version":1,"exit_code":3,"error_class":"incomplete","rows":1000,"bad_rows":7,"multiline_rows":5,"ragged_rows":7,"comments":1,"repeated_headers":2,"skipped_rows":1000,"empty_inputs":1,"patients":3,"event_types":2,"distinct":[{"of":"patient_id","per":"event_type","least":1,"median":1,"most":3},{"of":"event_type","per":"patient_id","least":1,"median":1,"most":2}],"bytes_read":800,"bytes_decoded":8000,` +
+	want := `{"version":1,"exit_code":3,"error_class":"incomplete","rows":1000,"bad_rows":7,"multiline_rows":5,"unchecked_times":1003,"ragged_rows":7,"comments":1,"repeated_headers":2,"skipped_rows":1000,"empty_inputs":1,"patients":3,"event_types":2,"distinct":[{"of":"patient_id","per":"event_type","least":1,"median":1,"most":3},{"of":"event_type","per":"patient_id","least":1,"median":1,"most":2}],"bytes_read":800,"bytes_decoded":8000,` +
 		`"wall_s":4,"cpu_s":1.5,"rows_per_s":100,"peak_rss":1048576,"jobs":7,"kernel":"avx2","verify":"warn","complete":false,"not_split":"because","proof":"framing",` +
 		`"stages":{"wait":1,"decode":2,"parse":3,"count":5,"sink":0.5},"parts":[` +
-		`{"name":"a","rows":300,"bad_rows":2,"multiline_rows":4,"ragged_rows":6,"comments":1,"repeated_headers":2,"skipped_rows":1000,"empty_inputs":1,"bytes":3000,"attempts":3,"verified":"rows","read":"mapped"},` +
+		`{"name":"a","rows":300,"bad_rows":2,"multiline_rows":4,"unchecked_times":1000,"ragged_rows":6,"comments":1,"repeated_headers":2,"skipped_rows":1000,"empty_inputs":1,"bytes":3000,"attempts":3,"verified":"rows","read":"mapped"},` +
 		`{"name":"b","rows":0,"bad_rows":0,"multiline_rows":0,"ragged_rows":0,"comments":0,"repeated_headers":0,"skipped_rows":0,"empty_inputs":0,"bytes":0,"attempts":8,"verified":"none","error":"gone"},` +
-		`{"name":"c","rows":100,"bad_rows":5,"multiline_rows":1,"ragged_rows":1,"comments":0,"repeated_headers":0,"skipped_rows":0,"empty_inputs":0,"bytes":1000,"attempts":2,"verified":"framing","read":"read","error":"differs"},` +
+		`{"name":"c","rows":100,"bad_rows":5,"multiline_rows":1,"unchecked_times":3,"ragged_rows":1,"comments":0,"repeated_headers":0,"skipped_rows":0,"empty_inputs":0,"bytes":1000,"attempts":2,"verified":"framing","read":"read","error":"differs"},` +
 		`{"name":"d","rows":600,"bad_rows":0,"multiline_rows":0,"ragged_rows":0,"comments":0,"repeated_headers":0,"skipped_rows":0,"empty_inputs":0,"bytes":4000,"attempts":6,"verified":"framing"}]}`
 	var got, wanted any
 	if err := errors.Join(json.Unmarshal([]byte(s.JSON()), &got), json.Unmarshal([]byte(want), &wanted)); err != nil {
@@ -62,6 +62,7 @@ func TestStatistics(t *testing.T) {
   exit code      3 (incomplete)
   rows           1,000 (7 left out, 5 span lines)
   also           7 ragged rows, 1 comment, 2 repeated headers left out, 1,000 rows skipped, 1 empty input
+  not compared   1,003 values of event_time
   not split      because
   ids            3 patients, 2 event types
   distinct       1 of patient_id per event_type (median; 1 to 3)

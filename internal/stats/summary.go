@@ -76,14 +76,15 @@ var proofs = map[engine.Proof]string{
 
 // Notes returns what may be wrong with a complete result, to be appended to a
 // line: how many records span lines, since a stray quote joins several rows to
-// such a record, what was left out or tolerated, and how many parts end without
-// a newline, as truncated text does. It returns "" if there is nothing of that
-// kind.
+// such a record, what was left out or tolerated, how many times were not
+// compared with the declared ones, and how many parts end without a newline, as
+// truncated text does. It returns "" if there is nothing of that kind.
 func Notes(parts []engine.PartReport) (text string) {
 	var all parser.Stats
-	unterminated := 0
+	unterminated, unchecked := 0, uint64(0)
 	for _, p := range parts {
 		all.Add(p.Stats)
+		unchecked += p.UncheckedTimes
 		if p.Unterminated {
 			unterminated++
 		}
@@ -97,6 +98,9 @@ func Notes(parts []engine.PartReport) (text string) {
 	if skipped := newSkipped(all).text(); skipped != "" {
 		text += "; " + skipped
 	}
+	if unchecked > 0 {
+		text += "; " + uncheckedTimes(unchecked) + " not compared with metadata"
+	}
 	switch {
 	case unterminated == 1 && len(parts) == 1:
 		text += "; the last line has no newline"
@@ -104,6 +108,14 @@ func Notes(parts []engine.PartReport) (text string) {
 		text += fmt.Sprintf("; %d of %d end without a newline", unterminated, len(parts))
 	}
 	return text
+}
+
+// uncheckedTimes describes times that were not compared with the declared ones.
+func uncheckedTimes(n uint64) string {
+	if n == 1 {
+		return "1 value of event_time"
+	}
+	return human.Count(n) + " values of event_time"
 }
 
 // text lists what was left out or tolerated, or returns "".

@@ -28,6 +28,9 @@ func TestClosingLine(t *testing.T) {
 			[]sources.Source{export, file},
 			"4,000 rows, 2.00 kB in 2.00 s: 2.00 k rows/s, 1.00 kB/s; 2 parts, 0 retries; " +
 				"weakest proof of completeness: none (the input ended; a cut cannot be seen) for 1 of 2"},
+		{"times", engine.Report{Rows: 1, Bytes: 1000, Parts: []engine.PartReport{{Verified: engine.ProofRows, RawBytes: 1000, UncheckedTimes: 1}}}, []sources.Source{export},
+			"1 row, 1.00 kB in 2.00 s: 0 rows/s, 500 B/s; 1 download, 0 retries; proof of completeness: rows (row counts match); " +
+				"1 value of event_time not compared with metadata"},
 	} {
 		if got := Summary(&c.report, c.found, 2*time.Second); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
