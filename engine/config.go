@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"time"
 
@@ -161,6 +162,9 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Limits.NamesSize, 256<<20)
 	if l := c.Limits; min(l.ID, l.Patients, l.Events, l.Values, l.Pairs, l.NamesSize) < 0 || c.RangeSize < 0 {
 		return c, errors.New("a limit may not be negative")
+	}
+	if l := c.Limits; int64(max(l.Patients, l.Events, l.Values, l.Pairs)) > math.MaxInt32 {
+		return c, fmt.Errorf("a limit of patient ids, event types, values or groups may not exceed %d", math.MaxInt32)
 	}
 	if err := validBy(c.By); err != nil {
 		return c, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -207,4 +208,28 @@ func TestBadContentThatDrips(t *testing.T) {
 			t.Errorf("it took %v", took)
 		}
 	})
+}
+
+// TestLimitsAreBounded checks that no limit exceeds what 32 bits can number.
+func TestLimitsAreBounded(t *testing.T) {
+	if math.MaxInt == math.MaxInt32 {
+		t.Skip("an int has 32 bits")
+	}
+	for _, set := range []func(*engine.Limits, int){
+		func(l *engine.Limits, n int) { l.Patients = n },
+		func(l *engine.Limits, n int) { l.Events = n },
+		func(l *engine.Limits, n int) { l.Values = n },
+		func(l *engine.Limits, n int) { l.Pairs = n },
+	} {
+		var cfg engine.Config
+		set(&cfg.Limits, math.MaxInt32)
+		if err := cfg.Validate(); err != nil {
+			t.Error(err)
+		}
+		largest := math.MaxInt32
+		set(&cfg.Limits, largest+1)
+		if cfg.Validate() == nil {
+			t.Errorf("%+v is accepted", cfg.Limits)
+		}
+	}
 }

@@ -77,7 +77,7 @@ func (o *dialectOptions) dialectGiven() bool {
 func (o *dialectOptions) setDialect(cfg *engine.Config) error {
 	none := parser.Selector{}
 	if o.by.Keys() != nil && (o.patient.Selector() != none || o.event.Selector() != none) {
-		return cli.Usage(cli.Hint(errors.New("--by: --patient-column and --event-column choose the columns too"), "name all key columns with --by"))
+		return cli.Usage(cli.Hint(errors.New("--by: --patient-column and --event-column choose the columns too"), "name all key columns with --by, and do not set FASTCOUNT_PATIENT_COLUMN and FASTCOUNT_EVENT_COLUMN"))
 	}
 	if o.noHeader && o.names == nil && (o.patient.Named() || o.event.Named() || o.by.Named()) {
 		return cli.Usage(cli.Hint(errors.New("--no-header: columns have no names"), "name them with --columns, or choose columns by number"))

@@ -18,6 +18,9 @@ var buckets = []string{"year", "month", "day", "hour"}
 // Set parses text. A key is a column as for [Column], which a colon and a unit
 // may follow. After an equals sign, all is the name of a column.
 func (b *By) Set(text string) error {
+	if b.keys != nil {
+		return errors.New("given twice: name all key columns in one list")
+	}
 	var names Names
 	if err := names.Set(text); err != nil {
 		return errors.New("want columns, separated by commas, such as patient_id,event_time:day")

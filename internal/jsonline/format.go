@@ -40,6 +40,14 @@ func (f *Format) Corrupt(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", f.ErrCorrupt, fmt.Errorf(format, args...))
 }
 
+// versions describes the versions that can be read.
+func (f *Format) versions() string {
+	if f.Oldest == 0 || f.Oldest == f.Version {
+		return fmt.Sprint(f.Version)
+	}
+	return fmt.Sprintf("%d to %d", f.Oldest, f.Version)
+}
+
 // ParseHeader sets *v, which must be zero, from the header of a file of format
 // f, with its line feed. The error matches f.ErrCorrupt or f.ErrVersion.
 func ParseHeader[T any](f *Format, line []byte, v *T) error {
@@ -48,7 +56,7 @@ func ParseHeader[T any](f *Format, line []byte, v *T) error {
 		return f.Corrupt("missing header")
 	}
 	if id.Version != f.Version && (f.Oldest == 0 || id.Version < f.Oldest || id.Version > f.Version) {
-		return fmt.Errorf("%w: got version %d, want %d", f.ErrVersion, id.Version, f.Version)
+		return fmt.Errorf("%w: got version %d, want %s", f.ErrVersion, id.Version, f.versions())
 	}
 	if err := Unmarshal(bytes.TrimSuffix(line, []byte("\n")), v); err != nil {
 		return f.Corrupt("header: %w", err)

@@ -140,7 +140,7 @@ func TestConditionsOfPlans(t *testing.T) {
 	} {
 		checkRefused(t, name, replaced(t, wellFormed, c.old, c.new), ErrCorrupt, c.want)
 	}
-	checkRefused(t, "another version", replaced(t, wellFormed, `"version":2`, `"version":3`), ErrVersion, "got version 3, want 2")
+	checkRefused(t, "another version", replaced(t, wellFormed, `"version":2`, `"version":3`), ErrVersion, "got version 3, want 1 to 2")
 	const columns, by = `"patient":{"name":"p"},"event":{"number":2}`, `"by":[{"name":"p","column":{"name":"p"}},{"name":"t:day","column":{"number":2},"bucket":"day"}]`
 	checkRefused(t, "key columns in version 1", replaced(t, replaced(t, wellFormed, columns, by), `"version":2`, `"version":1`), ErrCorrupt, "header: key columns in version 1")
 	checkRefused(t, "other columns too", replaced(t, wellFormed, columns, `"patient":{"name":"p"},`+by), ErrCorrupt, "header: key columns are chosen in two ways")
