@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +87,8 @@ func TestSameAsFastcount(t *testing.T) {
 	}
 }
 
+var countedBy = regexp.MustCompile(`<div><dt>counted by</dt><dd>[^<]*</dd></div>\n`)
+
 func TestSinks(t *testing.T) {
 	dir, files := generated(t)
 	plan := planned(t, dir, files...)
@@ -95,7 +98,8 @@ func TestSinks(t *testing.T) {
 		if err := onPrism(t, job{Plan: plan, Shards: 3, Output: got, Sink: sink}); err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(read(t, got), read(t, want)) {
+		// Only the page of fastcount has the name of the program.
+		if !bytes.Equal(read(t, got), countedBy.ReplaceAll(read(t, want), nil)) {
 			t.Errorf("%s: the result differs", sink)
 		}
 	}
