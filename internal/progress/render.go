@@ -119,7 +119,9 @@ func newRow(g gauge, tail string) row {
 	}
 	r.facts[exactRows] = human.Count(g.rows) + " rows"
 	r.facts[shortRows] = human.Rate(float64(g.rows))
-	r.facts[rate] = human.Rate(g.rate()) + "/s"
+	if g.elapsed > 0 {
+		r.facts[rate] = human.Rate(g.rate()) + "/s"
+	}
 	if eta, ok := g.eta(); ok {
 		r.facts[timeLeft] = human.ETA(eta) + " left"
 	}
