@@ -24,7 +24,7 @@ python_packages "$here/requirements.txt"
 break_tasks TaskManagerRunner
 mkdir tmp
 FLINK_HOME=$(python -c 'import pyflink; print(*pyflink.__path__)')
-export FLINK_HOME TMPDIR=$work/tmp JAVA_TOOL_OPTIONS="-XX:TieredStopAtLevel=1 -Djava.io.tmpdir=$work/tmp"
+export FLINK_HOME FLINK_PID_DIR=$work/tmp TMPDIR=$work/tmp JAVA_TOOL_OPTIONS="-XX:TieredStopAtLevel=1 -Djava.io.tmpdir=$work/tmp"
 PATH=$FLINK_HOME/bin:$PATH
 jobmanager.sh start-foreground -D heartbeat.interval=1s &>jobs.log &
 taskmanager.sh start-foreground &>tasks1.log &
