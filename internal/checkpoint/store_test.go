@@ -335,7 +335,7 @@ func TestUnfitDirectories(t *testing.T) {
 		{"other files", "a.csv", "x", "contains other files, such as a.csv"},
 		{"truncated", runName, `{"fastcount":"che`, "run.jsonl: corrupt checkpoint: missing header"},
 		{"other JSON", runName, `{}`, "run.jsonl: corrupt checkpoint: missing header"},
-		{"another version", runName, `{"fastcount":"checkpoint","version":3}`, "run.jsonl: unsupported version of a checkpoint: got version 3, want 2"},
+		{"another version", runName, `{"fastcount":"checkpoint","version":3}`, "run.jsonl: unsupported version of a checkpoint: got version 3, want 1 to 2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := privateDir(t)
