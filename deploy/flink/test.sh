@@ -12,7 +12,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../testlib.sh"
 
 logs() { tail -n 20 jobs.log tasks*.log; }
-finish() { [ -z "$(jobs -pr)" ] || kill -TERM $(jobs -pr); wait; }
+# finish ends the process group of each manager: a Python process may outlive
+# the task manager that was killed.
+finish() {
+	for pid in ${managers[@]+"${managers[@]}"}; do
+		kill -TERM -- "-$pid" 2>/dev/null || true
+	done
+	wait
+}
 # registered reports whether the job manager has two task managers.
 registered() {
 	[ "$(grep -so 'Registering TaskManager with ResourceID [^ ]*' jobs.log | sort -u | wc -l)" = 2 ]
@@ -26,9 +33,10 @@ mkdir tmp
 FLINK_HOME=$(python -c 'import pyflink; print(*pyflink.__path__)')
 export FLINK_HOME FLINK_PID_DIR=$work/tmp TMPDIR=$work/tmp JAVA_TOOL_OPTIONS="-XX:TieredStopAtLevel=1 -Djava.io.tmpdir=$work/tmp"
 PATH=$FLINK_HOME/bin:$PATH
-jobmanager.sh start-foreground -D heartbeat.interval=1s &>jobs.log &
-taskmanager.sh start-foreground &>tasks1.log &
-taskmanager.sh start-foreground &>tasks2.log &
+managers=()
+setsid jobmanager.sh start-foreground -D heartbeat.interval=1s &>jobs.log & managers+=($!)
+setsid taskmanager.sh start-foreground &>tasks1.log & managers+=($!)
+setsid taskmanager.sh start-foreground &>tasks2.log & managers+=($!)
 wait_for "the cluster" 120 registered
 count_with_faults flink run --python "$here/count.py"
 grep -q 'TaskManager with id .* is no longer reachable' jobs.log || fail "Flink has lost no task manager"
