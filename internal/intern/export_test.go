@@ -39,3 +39,7 @@ func (t *Tuples) LongestProbe() int {
 	}
 	return longest
 }
+
+// ClearKeys makes the hash 0 of each tuple whose first two ids, and those at
+// places 4 and 5, are 0.
+func (t *Tuples) ClearKeys() { t.keys = [maxTupleWords]uint64{} }

@@ -40,6 +40,36 @@ func randomTuples(rng *rand.Rand, width, rows int, limit uint32) [][]uint32 {
 	return columns
 }
 
+// TestTuplesThatCollide counts tuples all of which have the same hash, so that
+// only comparing them in full distinguishes them.
+func TestTuplesThatCollide(t *testing.T) {
+	const rows, distinct = 1000, 97
+	for width := 3; width <= intern.MaxTuple; width++ {
+		table := intern.NewTuples(width)
+		table.ClearKeys()
+		columns := make([][]uint32, width)
+		for c := range columns {
+			columns[c] = make([]uint32, rows)
+		}
+		want := map[string]uint64{}
+		for i := range rows {
+			tuple := make([]uint32, width)
+			for _, c := range []int{2, 3, 6, 7} { // the factors of the hash that hold the others are 0
+				if c < width {
+					tuple[c] = uint32((i + c) * 7919 % distinct)
+					columns[c][i] = tuple[c]
+				}
+			}
+			want[fmt.Sprint(tuple)]++
+		}
+		table.AddOnes(columns, rows)
+		checkTuples(t, table, width, want)
+		if longest := table.LongestProbe(); longest != len(want) {
+			t.Errorf("%d ids: finding a tuple visits %d slots, want %d", width, longest, len(want))
+		}
+	}
+}
+
 func TestTuples(t *testing.T) {
 	for width := 1; width <= intern.MaxTuple; width++ {
 		for _, limit := range []uint32{1, 2, 100, 1<<32 - 1} {
