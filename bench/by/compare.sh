@@ -25,28 +25,13 @@ usage() {
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
-cache=${BENCH_CACHE:-${TMPDIR:-/tmp}/fastcount-bench}
-
-# python prints the path of a Python that has DuckDB.
-python() {
-	local dir=$cache/python requirements=$here/../dialects/requirements.txt
-	if ! cmp -s "$requirements" "$dir/installed.txt"; then
-		{ python3 -m venv "$dir" && "$dir/bin/pip" install -q -r "$requirements"; } \
-			>>"$cache/install.log" 2>&1 </dev/null || return
-		cp "$requirements" "$dir/installed.txt"
-	fi
-	echo "$dir/bin/python"
-}
+# shellcheck source-path=SCRIPTDIR source=../duckdb.sh
+source "$here/../duckdb.sh"
 
 if [[ " $* " == *" --help "* ]]; then
 	usage
 	exit 0
 fi
-mkdir -p "$cache/bin"
-cache=$(cd "$cache" && pwd)
-(cd "$here/../.." && go build -o "$cache/bin/" ./cmd/fastcount)
-python=$(python) || {
-	printf 'compare.sh: DuckDB could not be installed; see %s\n' "$cache/install.log" >&2
-	exit 3
-}
+build
+python=$(python) || missing DuckDB
 PYTHONDONTWRITEBYTECODE=1 "$python" "$here/compare.py" "$cache/bin/fastcount" "$@"

@@ -27,13 +27,9 @@ usage() {
 	END
 }
 
-missing() {
-	printf 'compare.sh: %s could not be installed; see %s\n' "$1" "$cache/install.log" >&2
-	exit 3
-}
-
 here=$(cd "$(dirname "$0")" && pwd)
-cache=${BENCH_CACHE:-${TMPDIR:-/tmp}/fastcount-bench}
+# shellcheck source-path=SCRIPTDIR source=../duckdb.sh
+source "$here/../duckdb.sh"
 
 # miller prints the path of mlr, which it unpacks into the cache if necessary.
 miller() {
@@ -49,24 +45,11 @@ miller() {
 	echo "$dir/usr/bin/mlr"
 }
 
-# python prints the path of a Python that has DuckDB.
-python() {
-	local dir=$cache/python
-	if ! cmp -s "$here/requirements.txt" "$dir/installed.txt"; then
-		{ python3 -m venv "$dir" && "$dir/bin/pip" install -q -r "$here/requirements.txt"; } \
-			>>"$cache/install.log" 2>&1 </dev/null || return
-		cp "$here/requirements.txt" "$dir/installed.txt"
-	fi
-	echo "$dir/bin/python"
-}
-
 if [[ " $* " == *" --help "* ]]; then
 	usage
 	exit 0
 fi
-mkdir -p "$cache/bin"
-cache=$(cd "$cache" && pwd)
-(cd "$here/../.." && go build -o "$cache/bin/" ./cmd/fastcount)
+build
 mlr=$(miller) || missing Miller
 python=$(python) || missing DuckDB
 PYTHONDONTWRITEBYTECODE=1 "$python" "$here/compare.py" "$cache/bin/fastcount" --miller "$mlr" "$@"

@@ -1,6 +1,6 @@
 # nginx as a reverse proxy. Sourced by test.sh.
 
-# site PORT LINE... prints a server that passes requests on as the lines say.
+# site PORT LINE... prints a server that passes requests on, with these lines in its configuration.
 site() {
 	printf '\tserver {\n\t\tlisten %s:%s;\n' "$server" "$1"
 	shift

@@ -38,24 +38,11 @@ enter() {
 # fetch unpacks the programs, and creates a namespace for the network.
 fetch() {
 	mount -t tmpfs tmpfs "$base"
-	mkdir -p "$base"/{apt/lists/partial,apt/archives/partial,bin,root,home,tmp}
+	mkdir -p "$base"/{bin,home,tmp}
 	chmod 755 "$base"
 	(cd "$top" && go build -o "$base/bin/fastcount" ./cmd/fastcount)
-	if ! packages nginx squid caddy systemd prometheus prometheus-node-exporter rclone >"$base/apt/log" 2>&1; then
-		tail -n 3 "$base/apt/log"
-		skip "cannot download the packages"
-	fi
-	for deb in "$base"/apt/archives/*.deb; do
-		dpkg -x "$deb" "$root"
-	done
+	debian_packages "$base" nginx squid caddy systemd prometheus prometheus-node-exporter rclone
 	exec unshare --net --uts "$self" count
-}
-
-# packages downloads packages and their missing dependencies, without changing
-# the machine.
-packages() {
-	local options=(-q -y -o APT::Sandbox::User=root -o Dir::State::Lists="$base/apt/lists" -o Dir::Cache="$base/apt" -o Acquire::Languages=none -o DPkg::Lock::Timeout=600)
-	apt-get "${options[@]}" update && apt-get "${options[@]}" install --no-install-recommends --reinstall --download-only "$@"
 }
 
 # count runs all tests.
