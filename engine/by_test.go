@@ -195,7 +195,7 @@ func TestByNothing(t *testing.T) {
 }
 
 func TestInvalidBy(t *testing.T) {
-	for _, keys := range [][]engine.KeyColumn{by("a", "a"), by(""), by("a", "b", "c", "d", "e", "f", "g", "h", "i"), by("a:week"), {{Name: "a"}}} {
+	for _, keys := range [][]engine.KeyColumn{by("a", "a"), by(""), by("a\xff"), by("a", "b", "c", "d", "e", "f", "g", "h", "i"), by("a:week"), {{Name: "a"}}} {
 		if err := (engine.Config{By: keys}).Validate(); err == nil {
 			t.Errorf("%v is accepted", keys)
 		}

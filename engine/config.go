@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"fastcount/parser"
 )
@@ -115,7 +116,7 @@ type Config struct {
 
 // KeyColumn is a column to count by.
 type KeyColumn struct {
-	Name   string // in the report, such as "event_time:day"; unique, not empty
+	Name   string // in the report, such as "event_time:day"; unique, UTF-8, not empty
 	Column parser.Selector
 
 	// Bucket, if not "", is year, month, day or hour. The values of the column
@@ -230,6 +231,8 @@ func validBy(by []KeyColumn) error {
 		switch {
 		case key.Name == "":
 			return errors.New("key column without a name")
+		case !utf8.ValidString(key.Name):
+			return fmt.Errorf("the name of key column %q is not UTF-8: select it by its number", key.Name)
 		case seen[key.Name]:
 			return fmt.Errorf("key column %q is named twice", key.Name)
 		}

@@ -105,6 +105,16 @@ func (r *Reader) begin() error {
 	if n := len(names); n < 1 || n > maxKeys || len(slices.Compact(names)) < n {
 		return fmt.Errorf("%w: a result has 1 to %d key columns of different names", ErrMalformed, maxKeys)
 	}
+	for _, name := range names {
+		switch {
+		case name == "":
+			return fmt.Errorf("%w: key column without a name", ErrMalformed)
+		case !utf8.ValidString(name):
+			return fmt.Errorf("%w: the name of a key column is not valid UTF-8", ErrMalformed)
+		case name == memberCount && (r.format == "csv" || r.format == "ndjson"):
+			return fmt.Errorf("%w: a key column has the name of the counts", ErrMalformed)
+		}
+	}
 	r.values, r.next = make([][]byte, len(r.keys)), make([][]byte, len(r.keys))
 	return nil
 }
