@@ -39,11 +39,13 @@ const metricsMode = 0o644
 // open makes p write the statistics at its end, if the flags request any.
 func (o *countOptions) open(p *program) error {
 	labels, err := stats.ParseLabels(o.metricsLabels)
-	switch {
-	case err != nil:
+	if err != nil {
 		return cli.Usagef("--metrics-label: %w", err)
-	case len(labels) > 0 && o.metricsFile == "":
-		return cli.Usage(cli.Hint(errors.New("--metrics-label: no --metrics-file"), "name the file with --metrics-file FILE"))
+	}
+	if o.metricsFile == "" {
+		if err := p.refuseAll([]string{"metrics-label"}, "no --metrics-file", "name the file with --metrics-file FILE"); err != nil {
+			return err
+		}
 	}
 	o.reporter = progress.New(p.ui, o.progress.Word)
 	o.account = &account{options: o, labels: labels, begin: time.Now()}
@@ -90,7 +92,7 @@ func (a *account) write(p *program, err error) error {
 	case "json":
 		p.ui.WriteJSON(s.JSON() + "\n")
 	case "text":
-		p.ui.Write(s.Text())
+		p.lines(s.Text())
 	}
 	if a.options.metricsFile == "" {
 		return err

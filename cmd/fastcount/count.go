@@ -53,15 +53,13 @@ func newCount(p *program) *cobra.Command {
 // run counts the sources in args. It returns usage errors before it reads a
 // row, and writes nothing before every source is verified.
 func (o *countOptions) run(ctx context.Context, p *program, args []string) (err error) {
-	if err := o.open(p); err != nil {
+	if err := cmp.Or(o.open(p), o.checkQuiet(p)); err != nil {
 		return err
 	}
-	switch {
-	case o.plan != "":
-	case o.shard != "" || o.outDir != "":
-		return cli.Usage(cli.Hint(errors.New("--shard, --out-dir: no --plan"), "name the plan with --plan PLAN; 'fastcount plan' writes one"))
-	case len(args) == 0 && o.filesFrom == "":
-		return noSource(p)
+	if o.plan == "" {
+		if err := o.checkWhole(p, args); err != nil {
+			return err
+		}
 	}
 	o.retrying = o.reporter.Retry
 	defer resources.LimitMemory(ctx, resources.FlagLimit(uint64(o.maxMemory)), p.stop)()
@@ -75,25 +73,27 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 	if err != nil {
 		return err
 	}
-	if err := o.keepable(found); err != nil {
+	if err := o.keepable(p, found); err != nil {
 		return err
 	}
 	cfg, err := o.config(p)
 	if err != nil {
 		return err
 	}
-	if err := p.claimSources(found); err != nil {
+	if err := cmp.Or(p.checkLimits(o.by.Names()), p.claimSources(found)); err != nil {
 		return err
 	}
 	outputs, err := o.countOutputs(p)
 	if err != nil {
 		return err
 	}
-	endProfile, err := o.profile.Start()
-	if err != nil {
-		return err
+	if !o.dryRun {
+		endProfile, err := o.profile.Start()
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, endProfile()) }()
 	}
-	defer func() { err = errors.Join(err, endProfile()) }()
 	old, err := o.openAgainst(ctx, p, (&engine.Report{By: o.by.Names()}).KeyNames())
 	if err != nil {
 		return err
@@ -167,6 +167,19 @@ func (o *countOptions) countParts(ctx context.Context, p *program, parts []engin
 	return report, nil
 }
 
+// checkWhole returns an error if the command line does not describe a count
+// without a plan.
+func (o *countOptions) checkWhole(p *program, args []string) error {
+	const plan = "name the plan with --plan PLAN; 'fastcount plan' writes one"
+	switch {
+	case o.shard != "":
+		return cli.Usage(cli.Hint(errors.New("--shard: no --plan"), plan))
+	case len(args) == 0 && o.filesFrom == "":
+		return cmp.Or(p.refuseAll([]string{"out-dir"}, "no --plan", plan), noSource(p))
+	}
+	return cmp.Or(p.refuseAll([]string{"out-dir"}, "no --plan", plan), o.checkCredentials(p))
+}
+
 // noSource returns the error for a command line without a source.
 func noSource(p *program) error {
 	err := errors.New("no sources")
@@ -180,8 +193,11 @@ func noSource(p *program) error {
 
 // config returns the configuration of the engine.
 func (o *countOptions) config(p *program) (engine.Config, error) {
-	if o.rejects != "" && o.maxBadRows == 0 {
-		return engine.Config{}, cli.Usage(cli.Hint(errors.New("--rejects: no rows are left out"), "leave out up to N rows with --max-bad-rows N"))
+	if o.maxBadRows == 0 {
+		if err := p.refuseAll([]string{"rejects"}, "no rows are left out", "leave out up to N rows with --max-bad-rows N"); err != nil {
+			return engine.Config{}, err
+		}
+		o.rejects = ""
 	}
 	rangeSize, err := rangeSize(p.environ)
 	if err != nil {

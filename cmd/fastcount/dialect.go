@@ -9,7 +9,6 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/cli"
-	"fastcount/internal/partial"
 	"fastcount/parser"
 )
 
@@ -67,17 +66,11 @@ func (o *dialectOptions) dialect() parser.Dialect {
 	}
 }
 
-// dialectGiven reports whether a flag differs from its default.
-func (o *dialectOptions) dialectGiven() bool {
-	none := parser.Selector{}
-	return len(partial.DialectRules(o.dialect())) > 0 || o.patient.Selector() != none || o.event.Selector() != none || o.by.Keys() != nil || o.utf8.Word != "refuse"
-}
-
 // setDialect sets the dialect and the columns of a configuration.
 func (o *dialectOptions) setDialect(cfg *engine.Config) error {
 	none := parser.Selector{}
 	if o.by.Keys() != nil && (o.patient.Selector() != none || o.event.Selector() != none) {
-		return cli.Usage(cli.Hint(errors.New("--by: --patient-column and --event-column choose the columns too"), "name all key columns with --by, and do not set FASTCOUNT_PATIENT_COLUMN and FASTCOUNT_EVENT_COLUMN"))
+		return cli.Usage(cli.Hint(errors.New("--by: --patient-column and --event-column choose the columns too"), "name all key columns with --by"))
 	}
 	if o.noHeader && o.names == nil && (o.patient.Named() || o.event.Named() || o.by.Named()) {
 		return cli.Usage(cli.Hint(errors.New("--no-header: columns have no names"), "name them with --columns, or choose columns by number"))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,6 +50,7 @@ func newDiff(p *program) *cobra.Command {
 	f.Var(&o.top, "top", "show only the N largest differences of each kind, in text and markdown; 0 for all")
 	f.BoolP("quiet", "q", false, "do not report that there are no differences")
 	s.Complete("SPEC", completeSpecs)
+	s.OwnVariables("sink", "top")
 	return p.command("diff [flags] OLD NEW", "compare two results; exit with 12 if they differ by more than allowed", s, o.run, cli.CompleteFiles)
 }
 
@@ -76,6 +78,11 @@ func (o *diffOptions) run(ctx context.Context, p *program, args []string) (err e
 	}
 	if args[0] == "-" && args[1] == "-" {
 		return cli.Usagef("only one of the results can be standard input")
+	}
+	if o.sink.Word != "text" && o.sink.Word != "markdown" {
+		if err := p.refuseAll([]string{"top"}, "json and csv always have all differences", "leave it out, or choose --sink text or --sink markdown"); err != nil {
+			return err
+		}
 	}
 	if err := stdout.Check(p.stdout); err != nil {
 		return err
@@ -207,10 +214,7 @@ func (o *againstOptions) openAgainst(ctx context.Context, p *program, keys []str
 		return nil, err
 	}
 	if o.against == "" {
-		if len(rules) > 0 {
-			return nil, cli.Usage(cli.Hint(errors.New("--allow: nothing to compare with"), "name an older result with --against FILE"))
-		}
-		return nil, nil
+		return nil, p.refuseAll([]string{"allow"}, "nothing to compare with", "name an older result with --against FILE")
 	}
 	if o.against == "-" {
 		return nil, cli.Usagef("--against -: name a file")
@@ -250,7 +254,9 @@ func (c *comparer) compare(p *program, r *engine.Report, showData bool) error {
 	if err := d.Write(&text, "text", diff.Options{Top: shownDifferences, HideValues: !showData}); err != nil {
 		return err
 	}
-	p.inform(text.String())
+	if !p.ui.Quiet {
+		p.lines(text.String())
+	}
 	err = differ(exceeded, c.rules)
 	if err != nil && !showData {
 		err = cli.Hint(err, allowHint, "to see which ids, compare both files with fastcount diff, or set --show-data")
@@ -258,16 +264,13 @@ func (c *comparer) compare(p *program, r *engine.Report, showData bool) error {
 	return err
 }
 
-// inform prints lines on standard error unless --quiet is set, as JSON if
-// messages are.
-func (p *program) inform(text string) {
-	switch {
-	case p.ui.Quiet:
-	case p.ui.Log == nil:
+// lines prints lines on standard error, as JSON if messages are.
+func (p *program) lines(text string) {
+	if p.ui.Log == nil {
 		p.ui.Write(text)
-	default:
-		for line := range strings.Lines(text) {
-			p.ui.Info("%s", strings.TrimSuffix(line, "\n"))
-		}
+		return
+	}
+	for line := range strings.Lines(text) {
+		p.ui.Line(slog.LevelInfo, "", strings.TrimSuffix(line, "\n"))
 	}
 }

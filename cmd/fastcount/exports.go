@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,7 @@ func newExports(p *program) *cobra.Command {
 	o.transferFlags(s.Group("Transfer"))
 	o.sink = cli.NewChoice("table", "table", "json")
 	s.Group("Output").VarP(&o.sink, "sink", "s", "output format")
+	s.OwnVariables("sink")
 	s.Group("Reporting").BoolP("quiet", "q", false, "do not mention the built-in server")
 	return p.command("exports [flags]", "list export ids, downloads and rows", s, o.run, nil)
 }
@@ -35,7 +37,7 @@ func (o *exportsOptions) run(ctx context.Context, p *program, args []string) err
 	if err := noArguments(args); err != nil {
 		return err
 	}
-	if err := stdout.Check(p.stdout); err != nil {
+	if err := cmp.Or(o.checkCredentials(p, "client-cert", "client-key", "ca-file", "allow-http-token"), stdout.Check(p.stdout)); err != nil {
 		return err
 	}
 	remote, err := o.open(p)

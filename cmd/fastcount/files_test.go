@@ -120,7 +120,7 @@ func TestNoFlagOverwritesAnInput(t *testing.T) {
 		}
 		refused(t, dir, "a.csv", args, []string{cli.VariableOf(writer) + "=" + value}, "the source a.csv")
 		for _, reader := range flagsThat(readsFile) {
-			refused(t, dir, "in", append(fileFlag(writer, "in"), "--"+reader+"=in", "a.csv"), nil, "--"+reader+" in")
+			refused(t, dir, "in", append(fileFlag(writer, "in"), "--"+reader+"=in", "--server=http://localhost:1", "a.csv"), nil, "--"+reader+" in")
 		}
 	}
 }

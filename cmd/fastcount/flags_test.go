@@ -170,7 +170,7 @@ func parse(name string, args, environ []string) (*pflag.FlagSet, error) {
 func checkEnvironment(t *testing.T, command string, f cli.Flag) {
 	t.Helper()
 	value := sampleOf(f)
-	environ := []string{cli.VariableOf(f.Name) + "=" + value}
+	environ := []string{f.Variable + "=" + value}
 	flags, err := parse(command, nil, environ)
 	if err != nil {
 		t.Fatalf("%s --%s from the environment: %v", command, f.Name, err)

@@ -44,6 +44,7 @@ type program struct {
 	ui      *console.Console
 	environ []string
 
+	flags *pflag.FlagSet     // of the subcommand
 	files *atomicfile.Claims // the files that the run uses
 
 	root      *cobra.Command
@@ -124,6 +125,7 @@ func (p *program) do(ctx context.Context, args []string) error {
 // line. If it fails after its context ended, the error is the cause of that.
 func (p *program) runCommand(c *cobra.Command, run action, args []string) error {
 	flags, ctx := c.Flags(), c.Context()
+	p.flags = flags
 	if err := cli.SetFromEnvironment(flags, p.environ); err != nil {
 		return cli.Misuse(err)
 	}
@@ -144,9 +146,15 @@ func (p *program) runCommand(c *cobra.Command, run action, args []string) error 
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if code := exitCode(err); code == exitUsage || code == exitNotFound {
+	code := exitCode(err)
+	if code == exitUsage || code == exitNotFound {
 		if hint := cli.DetachedValue(flags, args); hint != "" {
 			return cli.Hint(err, hint)
+		}
+	}
+	if code == exitUsage {
+		if unset := cli.UnsetHints(flags, err); unset != nil {
+			return cli.Hint(err, append(hints(err), unset...)...)
 		}
 	}
 	return err

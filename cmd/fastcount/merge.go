@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"fastcount/engine"
 	"fastcount/internal/atomicfile"
 	"fastcount/internal/cli"
 	"fastcount/internal/human"
@@ -82,6 +84,9 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	case o.partial != "":
 		return o.writePartial(set)
 	}
+	if err := p.checkLimits(set.By); err != nil {
+		return err
+	}
 	o.about = sinks.About{Title: cmp.Or(o.title, sinks.TitleOf(args)), Program: programVersion()}
 	report, err := set.Report(o.limits())
 	if errors.Is(err, merge.ErrIncomplete) {
@@ -96,6 +101,12 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	if err := p.write(outputs, report); err != nil {
 		return err
 	}
+	o.summarise(p, set, report, len(paths), time.Since(begin))
+	return nil
+}
+
+// summarise prints the closing line.
+func (o *mergeOptions) summarise(p *program, set *merge.Set, r *engine.Report, files int, took time.Duration) {
 	copies := ""
 	if set.Dropped > 0 {
 		copies = fmt.Sprintf(", %s left out", human.Numbered(set.Dropped, "copy", "copies"))
@@ -103,9 +114,8 @@ func (o *mergeOptions) run(_ context.Context, p *program, args []string) error {
 	if set.Mixed {
 		copies += ", read in different dialects"
 	}
-	p.ui.Info("%s, %s of CSV, out of %s%s in %s; %s", human.Rows(report.Rows), human.Bytes(report.Bytes),
-		human.Numbered(len(paths), "partial result", "partial results"), copies, human.Duration(time.Since(begin)), stats.Proof(report)+stats.Notes(report.Parts)+o.notShown(report))
-	return nil
+	p.ui.Info("%s, %s of CSV, out of %s%s in %s; %s", human.Rows(r.Rows), human.Bytes(r.Bytes),
+		human.Numbered(files, "partial result", "partial results"), copies, human.Duration(took), stats.Proof(r)+stats.Notes(r.Parts)+o.notShown(r))
 }
 
 // writePartial writes the sum as a partial result to the file of --partial.
@@ -122,14 +132,12 @@ func (o *mergeOptions) writePartial(set *merge.Set) error {
 
 // mergeOutputs returns the outputs, or nil with --missing or --partial.
 func (o *mergeOptions) mergeOutputs(p *program) (*outfile.Outputs, error) {
-	if o.missing || o.partial != "" {
-		if len(o.sinks) > 0 || o.output != "" || o.missing && o.partial != "" {
-			return nil, cli.Usagef("mutually exclusive flags: --missing, --partial, --sink and --output")
-		}
-		if o.require.Word != "" || o.expectRows.Given {
-			return nil, cli.Usagef("--require, --expect-rows: --missing and --partial write no result")
-		}
-		return nil, nil
+	switch {
+	case o.missing && o.partial != "":
+		return nil, cli.Usagef("--missing and --partial exclude each other")
+	case o.missing || o.partial != "":
+		unused := slices.Concat(outputFlags, limitFlags, []string{"require", "expect-rows"})
+		return nil, p.refuseAll(unused, "--missing and --partial write no result", "leave it out, or leave out --missing and --partial")
 	}
 	return o.outputs(p)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"runtime"
 	"strings"
 	"time"
@@ -280,14 +279,4 @@ func (o *proofOptions) checkProof(r *engine.Report) error {
 		return err
 	}
 	return r.RequireProof(least)
-}
-
-// checkShardProof returns an error if a flag is set that has no meaning for a
-// shard.
-func (o *proofOptions) checkShardProof() error {
-	if o.expectRows.Given {
-		return cli.Usage(cli.Hint(errors.New("--expect-rows: a shard has only some of the rows"),
-			"give it to fastcount merge instead"))
-	}
-	return nil
 }

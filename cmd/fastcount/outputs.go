@@ -22,6 +22,9 @@ func (o *outputOptions) outputs(p *program, others ...outfile.Output) (*outfile.
 	if err != nil {
 		return nil, err
 	}
+	if err := o.checkLook(p, specs, len(others) > 0); err != nil {
+		return nil, err
+	}
 	var wanted []outfile.Output
 	for _, spec := range specs {
 		sink, err := sinks.Builtin(o.sinkOptions(p, spec.File)).Lookup(spec.Format)
@@ -58,15 +61,8 @@ func (o *outputOptions) checkFormat(s sinks.Sink, file string) error {
 	if err := sinks.CheckKeys(s, o.keys); err != nil {
 		return cli.Usage(cli.Hint(err, countHint))
 	}
-	switch s.(type) {
-	case sinks.HTML:
-		if file == "" {
-			return cli.Usage(cli.Hint(errors.New("html: requires a file"), "name a file: --sink html=FILE"))
-		}
-	case sinks.JSON:
-		if o.top > 0 {
-			return cli.Usage(cli.Hint(errors.New("--top: json always has all patients"), "choose another format, such as --sink table"))
-		}
+	if _, page := s.(sinks.HTML); page && file == "" {
+		return cli.Usage(cli.Hint(errors.New("html: requires a file"), "name a file: --sink html=FILE"))
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (o *planOptions) run(ctx context.Context, p *program, args []string) error 
 	if len(args) == 0 && o.filesFrom == "" {
 		return noSource(p)
 	}
-	if err := stdout.Check(p.stdout); err != nil {
+	if err := cmp.Or(o.checkCredentials(p), stdout.Check(p.stdout)); err != nil {
 		return err
 	}
 	found, err := o.resolve(p, args, 0)

@@ -28,16 +28,21 @@ func (o *countOptions) unsplit() string {
 
 // summarise prints the closing line, and with -v a line for each part.
 func (o *countOptions) summarise(p *program, r *engine.Report, found []sources.Source, took time.Duration) {
-	if p.ui.Verbose {
-		for _, part := range r.Parts {
-			p.ui.Info("%s", stats.Part(part))
-		}
-	}
+	p.listParts(r)
 	line := stats.Summary(r, found, took) + o.notShown(r)
 	if o.verify.Word == "off" {
 		line += "; not compared with metadata (--verify off)"
 	}
 	p.ui.Info("%s", line)
+}
+
+// listParts prints a line for each part if --verbose is set.
+func (p *program) listParts(r *engine.Report) {
+	if p.ui.Verbose {
+		for _, part := range r.Parts {
+			p.ui.Info("%s", stats.Part(part))
+		}
+	}
 }
 
 // printDryRun prints what the run would read and write, and how it would read
@@ -70,6 +75,13 @@ func (o *countOptions) printDryRun(ctx context.Context, p *program, parts []engi
 	}
 	if o.metricsFile != "" {
 		fmt.Fprintf(&b, "  metrics to %s\n", destination(o.metricsFile))
+	}
+	for _, f := range []struct{ what, file string }{
+		{"a CPU profile", o.profile.CPU}, {"a memory profile", o.profile.Memory}, {"an execution trace", o.profile.Trace},
+	} {
+		if f.file != "" {
+			fmt.Fprintf(&b, "  %s to %s\n", f.what, destination(f.file))
+		}
 	}
 	if o.state != "" {
 		fmt.Fprintf(&b, "  checkpoint to the directory %s\n", display.Line(o.state))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"fastcount/engine"
 	"fastcount/internal/atomicfile"
@@ -39,7 +42,7 @@ type shard struct {
 
 // runShard counts a shard of a plan, and writes its partial result.
 func (o *countOptions) runShard(ctx context.Context, p *program, args []string) (err error) {
-	if err := errors.Join(o.checkShard(args), o.checkShardProof()); err != nil {
+	if err := o.checkShard(p, args); err != nil {
 		return err
 	}
 	s, err := o.readShard(p.environ)
@@ -59,6 +62,9 @@ func (o *countOptions) runShard(ctx context.Context, p *program, args []string) 
 		return err
 	}
 	s.plan.Rules.Config(&cfg)
+	if err := p.checkLimits(s.plan.Rules.KeyNames()); err != nil {
+		return err
+	}
 	return o.countShard(ctx, p, s, cfg)
 }
 
@@ -100,6 +106,7 @@ func (o *countOptions) countShard(ctx context.Context, p *program, s shard, cfg 
 	}
 	took := time.Since(begin)
 	o.account.finished(report, took, time.Since(counted))
+	p.listParts(report)
 	if len(parts) == 0 {
 		p.ui.Info("shard %d/%d: nothing to count: the plan has no entry for it, and at most %s; %s", s.index, s.count, usefulShards(s.plan), s.file)
 		return nil
@@ -123,25 +130,51 @@ func (s shard) claim(p *program) error {
 	return p.claim(atomicfile.Writes, "the partial result "+s.file, s.file)
 }
 
-// checkShard returns an error if a flag is set that belongs to the plan or to
-// merge.
-func (o *countOptions) checkShard(args []string) error {
+// checkShard returns an error if a flag is set that does not apply to a shard.
+func (o *countOptions) checkShard(p *program, args []string) error {
 	switch {
 	case o.shard == "" || o.outDir == "":
 		return cli.Usage(cli.Hint(errors.New("--plan: no --shard or no --out-dir"),
 			"name both, such as: fastcount --plan work.plan --shard 3/64 --out-dir parts"))
-	case len(args) > 0 || o.filesFrom != "":
+	case len(args) > 0:
 		return cli.Usage(cli.Hint(errors.New("--plan: sources on the command line"), "name the sources when you make the plan: fastcount plan SOURCE..."))
-	case o.dialectGiven() || o.allowDuplicateIDs:
-		return cli.Usage(cli.Hint(errors.New("--plan: flags about how sources are read"), "give these flags to fastcount plan: a plan records them"))
-	case len(o.sinks) > 0 || o.output != "" || o.rejects != "":
-		return cli.Usage(cli.Hint(errors.New("--plan: a shard has no output other than its partial result"), "write the result with fastcount merge"))
-	case o.against != "" || len(o.allow) > 0:
-		return cli.Usage(cli.Hint(errors.New("--plan: --against and --allow: a shard has only some of the rows"), "merge the partial results, and compare with fastcount diff"))
-	case o.allowPartial || o.maxBadRows > 0 || o.verify.Word != "strict" || o.state != "" || o.grow || o.dryRun:
-		return cli.Usagef("--plan: not with --allow-partial, --max-bad-rows, --verify, --state, --grow or --dry-run: a shard is complete or absent")
 	}
-	return nil
+	for _, r := range notOfShard() {
+		if name := p.set(r.flags); name != "" {
+			return cli.Usage(cli.Hint(fmt.Errorf("--%s: not with --plan: %s", name, r.why), r.hint))
+		}
+	}
+	return cmp.Or(
+		p.refuseAll([]string{"allow"}, "nothing to compare with", "merge the partial results, and compare with fastcount diff"),
+		p.refuseAll(append([]string{"rejects"}, outputFlags...), "a shard has no output other than its partial result", "give it to fastcount merge instead"),
+	)
+}
+
+// flagRule is a reason why some flags are refused, and what to do instead.
+type flagRule struct {
+	flags     []string
+	why, hint string
+}
+
+// notOfShard returns the flags that are refused for a shard, also as variables.
+func notOfShard() []flagRule {
+	return []flagRule{
+		{recordedFlags(), "the plan records how sources are read", "give it to fastcount plan instead"},
+		{[]string{"files-from"}, "the plan lists the sources", "give it to fastcount plan instead"},
+		{[]string{"against"}, "a shard has only some of the rows", "merge the partial results, and compare with fastcount diff"},
+		{[]string{"expect-rows"}, "a shard has only some of the rows", "give it to fastcount merge instead"},
+		{[]string{"allow-partial", "max-bad-rows", "verify", "state", "grow"}, "a shard is complete or absent", "count without a plan to accept less, or to continue"},
+		{[]string{"dry-run"}, "it is about sources", "give it to a count of the sources without a plan"},
+	}
+}
+
+// recordedFlags returns the names of the flags that a plan records.
+func recordedFlags() []string {
+	names := []string{"member", "allow-duplicate-ids"}
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	new(dialectOptions).dialectFlags(f)
+	f.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return names
 }
 
 // parseShard parses i/n or auto/n. The index i begins at 0; auto is the task
@@ -202,6 +235,9 @@ func (o *countOptions) planClient(p *program, work *plan.Plan) (*planClient, err
 	case errors.Is(err, plan.ErrSecrets):
 		return nil, cli.Usage(cli.Hint(err, "name that server with --server if the token and the headers are for it; "+
 			"otherwise leave out --token-file, --header, --header-file and "+cli.TokenVariable))
+	}
+	if err == nil {
+		err = o.checkCredentials(p)
 	}
 	o.planned = true
 	_, downloads := work.Server()

@@ -16,12 +16,9 @@ import (
 
 // keepable returns an error if --state is set and a later run could not
 // recognise a source.
-func (o *countOptions) keepable(found []sources.Source) error {
+func (o *countOptions) keepable(p *program, found []sources.Source) error {
 	if o.state == "" {
-		if o.grow {
-			return cli.Usage(cli.Hint(errors.New("--grow: no --state"), "name the directory of the checkpoint with --state DIR"))
-		}
-		return nil
+		return p.refuseAll([]string{"grow"}, "no --state", "name the directory of the checkpoint with --state DIR")
 	}
 	for _, s := range found {
 		if s.Kind == sources.KindExport || s.Kind == sources.KindFile && sources.Identify(s.Part) != (sources.Identity{}) {

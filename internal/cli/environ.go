@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -11,12 +12,13 @@ import (
 )
 
 // SetFromEnvironment sets each flag that was not set yet from its variable in
-// environ, unless that is empty.
+// environ, unless that is empty. Such a flag is not marked as changed: only
+// those of the command line are.
 func SetFromEnvironment(flags *pflag.FlagSet, environ []string) error {
 	values := Variables(environ)
 	var errs []error
 	flags.VisitAll(func(f *pflag.Flag) {
-		name := VariableOf(f.Name)
+		name := variableFor(f)
 		value := values[name]
 		if f.Changed || value == "" || f.Annotations[groupAnnotation] == nil {
 			return
@@ -24,6 +26,7 @@ func SetFromEnvironment(flags *pflag.FlagSet, environ []string) error {
 		if err := setFrom(flags, f, value); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}
+		f.Changed = false
 	})
 	if len(errs) > 0 {
 		return errs[0]
@@ -64,6 +67,40 @@ func VariableOf(flag string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+// variableFor returns the name of the variable that sets f.
+func variableFor(f *pflag.Flag) string {
+	if own := f.Annotations[ownVariable]; own != nil {
+		return own[0]
+	}
+	return VariableOf(f.Name)
+}
+
+// UnsetHints returns hints for the flags that an error names and a variable
+// sets.
+func UnsetHints(flags *pflag.FlagSet, err error) (hints []string) {
+	var named []string
+	for _, text := range Messages(err) {
+		named = append(named, FlagNames(text)...)
+	}
+	flags.Visit(func(f *pflag.Flag) {
+		if !f.Changed && slices.Contains(named, f.Name) {
+			hints = append(hints, fmt.Sprintf("unset %s, which sets --%s", variableFor(f), f.Name))
+		}
+	})
+	return hints
+}
+
+// flagName matches a flag in a text.
+var flagName = regexp.MustCompile(`--([a-z][a-z0-9-]*)`)
+
+// FlagNames returns the names of the flags in a text.
+func FlagNames(text string) (names []string) {
+	for _, m := range flagName.FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
 // Variables returns the variables of this program in environ, by name. If a
 // name is repeated, the last value counts.
 func Variables(environ []string) map[string]string {
@@ -80,8 +117,10 @@ func Variables(environ []string) map[string]string {
 // prefix of this program and no meaning, sorted.
 func UnknownVariables(root *cobra.Command, environ []string) []string {
 	known := map[string]bool{TokenVariable: true, KernelVariable: true, RangeVariable: true}
-	for flag := range flagNames(root) {
-		known[VariableOf(flag)] = true
+	for _, c := range Subcommands(root) {
+		for _, f := range FlagsOf(c) {
+			known[f.Variable] = true
+		}
 	}
 	var unknown []string
 	for name := range Variables(environ) {

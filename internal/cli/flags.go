@@ -17,6 +17,7 @@ import (
 // help.
 type FlagSet struct {
 	groups      []flagGroup
+	own         []string                        // flags with variables of their own
 	completions map[string]cobra.CompletionFunc // by placeholder
 }
 
@@ -41,8 +42,16 @@ func (s *FlagSet) Complete(placeholder string, f cobra.CompletionFunc) {
 	s.completions[placeholder] = f
 }
 
-// groupAnnotation is the key of the annotation that holds a flag's group.
-const groupAnnotation = "group"
+// OwnVariables makes the variables of flags begin with the name of the
+// subcommand, as in FASTCOUNT_DIFF_SINK. It is for flags that mean something
+// else than those of the same name of count.
+func (s *FlagSet) OwnVariables(flags ...string) { s.own = flags }
+
+// The keys of the annotations of flags.
+const (
+	groupAnnotation = "group"    // the group of the flag
+	ownVariable     = "variable" // see FlagSet.OwnVariables
+)
 
 // AddTo adds the flags, with the completion of their values, to a subcommand.
 func (s *FlagSet) AddTo(c *cobra.Command) {
@@ -50,6 +59,9 @@ func (s *FlagSet) AddTo(c *cobra.Command) {
 	for _, g := range s.groups {
 		g.VisitAll(func(f *pflag.Flag) {
 			f.Annotations = map[string][]string{groupAnnotation: {g.title}}
+			if slices.Contains(s.own, f.Name) {
+				f.Annotations[ownVariable] = []string{VariableOf(c.Name() + "-" + f.Name)}
+			}
 			c.Flags().AddFlag(f)
 		})
 	}
@@ -92,6 +104,7 @@ func Lookup(flags *pflag.FlagSet, name string) string {
 type Flag struct {
 	Name       string
 	Short      string   // one letter, or ""
+	Variable   string   // that sets it
 	Value      string   // placeholder of its value, such as FILE; "" if it takes no value
 	Text       string   // what it does, as a phrase
 	Default    string   // "" if it is empty, zero or false
@@ -134,7 +147,7 @@ func FlagsOf(c *cobra.Command) (all []Flag) {
 // describe returns the description of a flag.
 func describe(f *pflag.Flag) Flag {
 	value, text := pflag.UnquoteUsage(f)
-	info := Flag{Name: f.Name, Short: f.Shorthand, Value: value, Text: text}
+	info := Flag{Name: f.Name, Short: f.Shorthand, Variable: variableFor(f), Value: value, Text: text}
 	info.Optional = value != "" && f.NoOptDefVal != ""
 	if !slices.Contains([]string{"0", "0s", "false", "[]"}, f.DefValue) {
 		info.Default = f.DefValue

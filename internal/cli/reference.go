@@ -21,7 +21,7 @@ func FlagDocs(root *cobra.Command) string {
 		for _, g := range groups {
 			fmt.Fprintf(&b, "\n### %s\n\n| flag | variable | default | |\n|---|---|---|---|\n", g.Title)
 			for _, f := range g.Flags {
-				fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", markdownFlag(f), VariableOf(f.Name), markdownCode(f.Default), markdownText(f))
+				fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", markdownFlag(f), f.Variable, markdownCode(f.Default), markdownText(f))
 			}
 		}
 	}
@@ -31,7 +31,8 @@ func FlagDocs(root *cobra.Command) string {
 const flagDocsBegin = `# The flags
 
 Generated from the program by ` + "`fastcount help flags`" + `. The command line overrides the variable, an empty variable is
-ignored, and the variable of a repeatable flag takes one value per line.
+ignored, and the variable of a repeatable flag takes one value per line. A flag without an effect on a run is a usage error;
+its variable is ignored.
 `
 
 func markdownFlag(f Flag) string {

@@ -182,8 +182,8 @@ func (r Rules) Config(cfg *engine.Config) {
 	cfg.Dialect = parser.Dialect(r.Dialect)
 }
 
-// keyNames returns the names of the key columns, as Report.By.
-func (r Rules) keyNames() (names []string) {
+// KeyNames returns the names of the key columns, as Report.By.
+func (r Rules) KeyNames() (names []string) {
 	for _, k := range r.By {
 		names = append(names, k.Name)
 	}

@@ -286,7 +286,7 @@ func Interval(total int64, i, n int) (from, to int64) {
 
 // Header returns the header of the partial result of shard i of n.
 func (p *Plan) Header(i, n int) partial.Header {
-	h := partial.Header{Job: p.ID, Label: fmt.Sprintf("%d/%d", i, n), By: p.Rules.keyNames(), Shards: n, Total: p.Total,
+	h := partial.Header{Job: p.ID, Label: fmt.Sprintf("%d/%d", i, n), By: p.Rules.KeyNames(), Shards: n, Total: p.Total,
 		EscapeIDs: p.Rules.EscapeIDs, AllowDuplicateIDs: p.Rules.AllowDuplicateIDs, Dialect: partial.DialectRules(parser.Dialect(p.Rules.Dialect))}
 	if from, to := p.Interval(i, n); from < to {
 		h.Covers = []partial.Interval{{from, to}}

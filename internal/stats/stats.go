@@ -291,7 +291,7 @@ func (s *Statistics) Text() string {
 	switch {
 	case s.noResult:
 	case s.Keys == nil:
-		line("ids", "%s patients, %s event types", human.Count(uint64(s.Patients)), human.Count(uint64(s.EventTypes)))
+		line("ids", "%s, %s", human.Numbered(s.Patients, "patient", "patients"), human.Numbered(s.EventTypes, "event type", "event types"))
 	default:
 		line("groups", "%s", human.Count(uint64(s.Groups)))
 	}
