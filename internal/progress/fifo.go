@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/sources"
 )
 
 // How long a FIFO is waited for without a word, and how often that is looked
@@ -19,14 +20,12 @@ type fifoWatch struct {
 	begun map[int]time.Time // by index of the part: when it was first seen to be read
 }
 
-// watchFIFOs returns a watch of the parts that are neither regular files nor
-// remote; nil without such parts.
+// watchFIFOs returns a watch of the parts that are files and not regular; nil
+// without such parts.
 func watchFIFOs(parts []engine.Part) *fifoWatch {
 	w := &fifoWatch{make(map[int]time.Time)}
 	for i, part := range parts {
-		// A file is a Splitter, and its size is known if it is regular.
-		info := part.Info()
-		if _, split := part.(engine.Splitter); split && !info.SizeKnown && !info.Remote {
+		if f, ok := part.(*sources.File); ok && !f.Info().SizeKnown {
 			w.begun[i] = time.Time{}
 		}
 	}
