@@ -137,7 +137,7 @@ var failures = []failure{
 	{is: matches(merge.ErrOtherJob), code: exitMerge},
 	{is: matches(merge.ErrOtherKeys), code: exitMerge},
 	{matches(merge.ErrMixed), exitMerge, "count the shards again with one version of the plan, or add them up nevertheless with --allow-mixed"},
-	{matches(merge.ErrMismatch), exitMerge, "make a plan with 'fastcount plan --scan', which does not cut files inside quotes, and count its shards"},
+	{matches(merge.ErrMisaligned), exitMerge, "make a plan with 'fastcount plan --scan', which does not cut files inside quotes, and count its shards"},
 	{is: matches(merge.ErrNotShard), code: exitMerge},
 	{is: matches(merge.ErrNotFound), code: exitMerge},
 	{is: matches(partial.ErrCorrupt), code: exitMerge},

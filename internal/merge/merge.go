@@ -43,9 +43,9 @@ var (
 	// in different dialects.
 	ErrMixed = errors.New("partial results of different dialects")
 
-	// ErrMismatch is matched by the error for byte ranges of a file that do not
-	// fit together, such as if one begins within quotes.
-	ErrMismatch = errors.New("byte ranges of a file do not fit together")
+	// ErrMisaligned is matched by the error for byte ranges of a file that do
+	// not fit together, such as if one begins within quotes.
+	ErrMisaligned = errors.New("byte ranges of a file do not fit together")
 
 	// ErrNotShard is matched by the error for a partial result that is not the
 	// result of a shard.

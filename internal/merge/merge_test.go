@@ -209,7 +209,7 @@ func TestRefused(t *testing.T) {
 		"unfit": {func(t *testing.T, dir string, f []string) []string {
 			moved := append([]byte("\n"), data[:len(data)-1]...)
 			return []string{f[0], shardOf(t, dir, moved, third, 2*third), f[2]}
-		}, ErrMismatch},
+		}, ErrMisaligned},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -242,7 +242,7 @@ func TestRangeThatIsNotTheWhole(t *testing.T) {
 		}
 		file := filepath.Join(t.TempDir(), "x"+Suffix)
 		write(t, file, text.Bytes())
-		if got, err := report([]string{file}); got != nil || !errors.Is(err, ErrMismatch) {
+		if got, err := report([]string{file}); got != nil || !errors.Is(err, ErrMisaligned) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

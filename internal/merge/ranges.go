@@ -81,7 +81,7 @@ func checkDownloads(parts []engine.PartReport) error {
 // extend adds to p the byte range that follows it.
 func extend(p *engine.PartReport, next engine.PartReport) error {
 	if p.Range.End != next.Range.Start || p.Range.Size != next.Range.Size {
-		return fmt.Errorf("%w: %s: record after byte %d begins at byte %d, want %d", ErrMismatch, p.Name, p.Range.To, p.Range.End, next.Range.Start)
+		return fmt.Errorf("%w: %s: record after byte %d begins at byte %d, want %d", ErrMisaligned, p.Name, p.Range.To, p.Range.End, next.Range.Start)
 	}
 	if p.RawBytes > math.MaxUint64-next.RawBytes {
 		return fmt.Errorf("%w: %s: too many bytes to count", partial.ErrCorrupt, p.Name)
@@ -106,7 +106,7 @@ func becomeWhole(parts []engine.PartReport) error {
 	for i := range parts {
 		p := &parts[i]
 		if r := p.Range; r != nil && (r.From != 0 || r.To != r.Size) {
-			return fmt.Errorf("%w: %s: bytes %d to %d of %d", ErrMismatch, p.Name, r.From, r.To, r.Size)
+			return fmt.Errorf("%w: %s: bytes %d to %d of %d", ErrMisaligned, p.Name, r.From, r.To, r.Size)
 		}
 		if names[p.Name] {
 			return fmt.Errorf("%w: %s: counted twice", ErrOverlap, p.Name)

@@ -208,15 +208,15 @@ func TestRangesMustFit(t *testing.T) {
 		want   error
 	}{
 		"fit":                      {func(*engine.PartReport) {}, nil},
-		"begins a byte early":      {func(p *engine.PartReport) { p.Range.Start-- }, ErrMismatch},
-		"begins a byte late":       {func(p *engine.PartReport) { p.Range.Start++ }, ErrMismatch},
-		"ends a byte early":        {func(p *engine.PartReport) { p.Range.End-- }, ErrMismatch},
-		"ends a byte late":         {func(p *engine.PartReport) { p.Range.End++ }, ErrMismatch},
-		"of a file of other size":  {func(p *engine.PartReport) { p.Range.Size++ }, ErrMismatch},
-		"a gap before it":          {func(p *engine.PartReport) { p.Range.From++ }, ErrMismatch},
-		"a gap after it":           {func(p *engine.PartReport) { p.Range.To-- }, ErrMismatch},
-		"of another file":          {func(p *engine.PartReport) { p.Name = "g" }, ErrMismatch},
-		"of another entry, a file": {func(p *engine.PartReport) { p.Name, p.Entry, p.Range = "g", 2, nil }, ErrMismatch},
+		"begins a byte early":      {func(p *engine.PartReport) { p.Range.Start-- }, ErrMisaligned},
+		"begins a byte late":       {func(p *engine.PartReport) { p.Range.Start++ }, ErrMisaligned},
+		"ends a byte early":        {func(p *engine.PartReport) { p.Range.End-- }, ErrMisaligned},
+		"ends a byte late":         {func(p *engine.PartReport) { p.Range.End++ }, ErrMisaligned},
+		"of a file of other size":  {func(p *engine.PartReport) { p.Range.Size++ }, ErrMisaligned},
+		"a gap before it":          {func(p *engine.PartReport) { p.Range.From++ }, ErrMisaligned},
+		"a gap after it":           {func(p *engine.PartReport) { p.Range.To-- }, ErrMisaligned},
+		"of another file":          {func(p *engine.PartReport) { p.Name = "g" }, ErrMisaligned},
+		"of another entry, a file": {func(p *engine.PartReport) { p.Name, p.Entry, p.Range = "g", 2, nil }, ErrMisaligned},
 	} {
 		report, streamed, errs := added(t, rangesOfAFile(t, func(i int, p *engine.PartReport) {
 			if i == 5 {
