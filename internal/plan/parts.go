@@ -38,15 +38,15 @@ func (p *Plan) Parts(ctx context.Context, ranges []EntryRange, o sources.LocalOp
 	archives := make(map[string]*sources.File) // by path
 	for i, r := range ranges {
 		var err error
-		switch {
-		case r.File != nil && r.File.Member != "":
-			parts[i], err = p.member(ctx, r, o, archives)
-		case r.File != nil:
+		switch e := r.Entry; {
+		case e.File != nil && e.File.Member != "":
+			parts[i], err = p.member(ctx, e.File, o, archives)
+		case e.File != nil:
 			parts[i], err = p.file(ctx, r, o)
-		case r.URL != nil:
+		case e.URL != nil:
 			parts[i], err = p.url(ctx, r, clients)
 		default:
-			parts[i], err = download(ctx, r.Download, clients)
+			parts[i], err = download(ctx, e.Download, clients)
 		}
 		if err != nil {
 			return nil, err
@@ -61,36 +61,37 @@ func (p *Plan) Path(f *File) string { return inDirectory(p.dir, f.Path) }
 // file returns a file, or a byte range of it, as a part. The run verifies that
 // the file does not change afterwards, so the digest is compared only here.
 func (p *Plan) file(ctx context.Context, r EntryRange, o sources.LocalOptions) (engine.Part, error) {
-	path := p.Path(r.File)
+	planned := r.Entry.File
+	path := p.Path(planned)
 	f, err := sources.NewFile(path, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.File.compare(ctx, f, p.Rules.SkipFooter > 0); err != nil {
+	if err := planned.compare(ctx, f, p.Rules.SkipFooter > 0); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	f = f.Named(r.File.Path)
-	if r.File.Whole {
+	f = f.Named(planned.Path)
+	if planned.Whole {
 		return f, nil
 	}
-	return f.Section(r.File.Path, r.From, r.To), nil
+	return f.Section(planned.Path, r.From, r.To), nil
 }
 
 // member returns a member of an archive as a part. Archives that were compared
 // with the plan are in known.
-func (p *Plan) member(ctx context.Context, r EntryRange, o sources.LocalOptions, known map[string]*sources.File) (engine.Part, error) {
-	path := p.Path(r.File)
+func (p *Plan) member(ctx context.Context, planned *File, o sources.LocalOptions, known map[string]*sources.File) (engine.Part, error) {
+	path := p.Path(planned)
 	if known[path] == nil {
 		archive, err := sources.NewFile(path, o)
 		if err != nil {
 			return nil, err
 		}
-		if err := r.File.compare(ctx, archive, false); err != nil {
+		if err := planned.compare(ctx, archive, false); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		known[path] = archive.Named(r.File.Path)
+		known[path] = archive.Named(planned.Path)
 	}
-	m, err := known[path].Member(r.File.Member)
+	m, err := known[path].Member(planned.Member)
 	if err != nil {
 		return nil, err
 	}
@@ -119,22 +120,23 @@ func (f *File) compare(ctx context.Context, now *sources.File, footer bool) erro
 // url returns the data at a URL, or a byte range of it, as a part. Each request
 // for it verifies size and validator.
 func (p *Plan) url(ctx context.Context, r EntryRange, clients Clients) (engine.Part, error) {
+	planned := r.Entry.URL
 	server, _ := p.Server()
 	client, err := clients(server)
 	if err != nil {
 		return nil, err
 	}
-	u, err := client.URL(r.URL.URL, r.URL.Name)
+	u, err := client.URL(planned.URL, planned.Name)
 	if err == nil {
 		err = u.Pin(ctx)
 	}
 	if err == nil {
-		err = r.URL.compare(u, p.Rules.SkipFooter > 0)
+		err = planned.compare(u, p.Rules.SkipFooter > 0)
 	}
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", r.URL.Name, err)
-	case r.URL.Whole:
+		return nil, fmt.Errorf("%s: %w", planned.Name, err)
+	case planned.Whole:
 		return u, nil
 	}
 	return u.Section(r.From, r.To), nil

@@ -269,7 +269,7 @@ func parse(dir string, text []byte) (*Plan, error) {
 
 // EntryRange is what a shard counts of an entry.
 type EntryRange struct {
-	*Entry
+	Entry    *Entry
 	Number   int   // of the entry in the plan, from 1
 	From, To int64 // byte range of an entry that can be split
 }

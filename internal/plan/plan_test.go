@@ -70,11 +70,11 @@ func TestShardsAreTheWhole(t *testing.T) {
 			for _, r := range p.Shard(i, n) {
 				done := counted[r.Entry]
 				switch {
-				case r.To > 0 && (r.From != done || r.To > r.File.Size):
+				case r.To > 0 && (r.From != done || r.To > r.Entry.File.Size):
 					t.Fatalf("shard %d of %d counts from %d to %d, up to %d was counted", i, n, r.From, r.To, done)
 				case r.To == 0 && done != 0:
 					t.Fatalf("shard %d of %d counts an entry again", i, n)
-				case r.To > 0 && r.To < r.File.Size && r.File.Scanned && !slices.Contains(r.File.Boundaries, r.To):
+				case r.To > 0 && r.To < r.Entry.File.Size && r.Entry.File.Scanned && !slices.Contains(r.Entry.File.Boundaries, r.To):
 					t.Fatalf("cut at %d, where no boundary was proved", r.To)
 				}
 				counted[r.Entry] = max(1, r.To)
