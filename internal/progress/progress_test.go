@@ -7,10 +7,10 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"fastcount/engine"
 	"fastcount/internal/console"
@@ -240,8 +240,9 @@ func TestNewAttemptBeginsAnew(t *testing.T) {
 	}
 }
 
-func TestReporterStops(t *testing.T) {
-	defer goleak.VerifyNone(t)
+func TestReporterStops(t *testing.T) { synctest.Test(t, testReporterStops) }
+
+func testReporterStops(t *testing.T) {
 	var shown, ended int
 	r := new(reporter)
 	stop := r.start(t.Context(), time.Microsecond, func() { shown++ }, func() { ended++ })
