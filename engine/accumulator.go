@@ -251,7 +251,7 @@ func (t *accumulator) merge(o *accumulator) error {
 	}
 	t.fit()
 	group := make([]uint32, len(ids))
-	o.each(func(other []uint32, n uint64) {
+	o.drain(func(other []uint32, n uint64) {
 		for i, id := range other {
 			group[i] = ids[i][id]
 		}
@@ -265,23 +265,14 @@ func (t *accumulator) merge(o *accumulator) error {
 	return t.checkGroups()
 }
 
-// each calls f for every group, in no particular order, with one id for each of
-// t.ids. f must not keep them.
-func (t *accumulator) each(f func(ids []uint32, n uint64)) {
-	ids := make([]uint32, len(t.ids))
-	if t.tuples == nil {
-		t.counts.each(func(first, second uint32, n uint64) {
-			ids[0], ids[1] = first, second
-			f(ids, n)
-		})
+// drain calls f for every group, in no particular order, with one id for each
+// of t.ids, and releases the memory of the groups. f must not keep the ids.
+func (t *accumulator) drain(f func(ids []uint32, n uint64)) {
+	if t.tuples != nil {
+		t.tuples.Drain(f)
 		return
 	}
-	for number := range t.tuples.Len() {
-		for place := range ids {
-			ids[place] = t.tuples.ID(number, place)
-		}
-		f(ids, t.tuples.Count(number))
-	}
+	t.counts.drain(f)
 }
 
 // idsOf returns the ids in table of all names of names.
@@ -314,19 +305,27 @@ func (t *accumulator) reset() {
 	}
 }
 
-// fill sets the keys, groups and totals of a report, sorted.
-func (t *accumulator) fill(r *Report) {
+// fill sets the keys, groups and totals of a report, sorted. Unless keep is
+// set, it releases the memory of the groups, and t must only be reset
+// afterwards.
+func (t *accumulator) fill(r *Report, keep bool) {
 	ids := make([][]uint32, len(t.ids)) // in the order of the values
 	ids[1] = []uint32{0}
 	r.By, r.Keys = t.by, make([][]string, len(t.keys))
 	for i, names := range t.keys {
 		r.Keys[i], ids[i] = sorted(names)
 	}
+	tuples := t.tuples
+	if tuples == nil {
+		tuples = t.counts.sparse
+	}
 	switch {
-	case t.tuples != nil:
-		r.Groups, r.Counts = sortedTuples(t.tuples, ids)
-	default:
+	case tuples == nil:
 		r.Groups, r.Counts = t.counts.sorted(ids[0], ids[1])
+	case keep:
+		r.Groups, r.Counts = sortedGroups(tuples.Each, tuples.Len(), ids)
+	default:
+		r.Groups, r.Counts = sortedGroups(tuples.Drain, tuples.Len(), ids)
 	}
 	if len(t.keys) == 1 {
 		r.Groups = r.Groups[:len(r.Counts)]

@@ -78,9 +78,6 @@ func (t *accumulator) finalReport(r *Report, escape bool) *Report {
 			t.keys[i] = escapedTable(names)
 		}
 	}
-	if t.tuples != nil {
-		t.tuples.Freeze()
-	}
-	t.fill(r)
+	t.fill(r, false)
 	return r
 }

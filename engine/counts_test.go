@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"fastcount/internal/intern"
 	"fastcount/parser"
 )
 
@@ -39,7 +40,7 @@ func TestCountsAgreeWithAMap(t *testing.T) {
 			want[[2]uint32{p[0], e[0]}] += 1 << 40
 		}
 		got := map[[2]uint32]uint64{}
-		c.each(func(patient, event uint32, n uint64) { got[[2]uint32{patient, event}] += n })
+		c.each(func(ids []uint32, n uint64) { got[[2]uint32(ids)] += n })
 		if !maps.Equal(got, want) || c.pairs() != len(want) {
 			t.Fatalf("got %d pairs %v, want %v", c.pairs(), got, want)
 		}
@@ -62,11 +63,12 @@ func TestMemoryFollowsPairs(t *testing.T) {
 	if c.pairs() != patients {
 		t.Errorf("got %d pairs", c.pairs())
 	}
-	if c.sparse == nil || len(c.sparse.cells) > 4*patients {
+	if c.sparse == nil || c.sparse.Len() != patients {
 		t.Errorf("%d dense cells for %d pairs", len(c.dense), patients)
 	}
 	seen := make([]bool, patients)
-	c.each(func(p, event uint32, n uint64) {
+	c.each(func(ids []uint32, n uint64) {
+		p, event := ids[0], ids[1]
 		if seen[p] || event != p%events || n != 1 {
 			t.Fatalf("patient %d: event %d occurs %d times, or again", p, event, n)
 		}
@@ -104,7 +106,7 @@ func TestResetForgetsCounts(t *testing.T) {
 		c.fit(2, 2)
 		c.add(1, 1, 5)
 		got := map[[2]uint32]uint64{}
-		c.each(func(patient, event uint32, n uint64) { got[[2]uint32{patient, event}] += n })
+		c.each(func(ids []uint32, n uint64) { got[[2]uint32(ids)] += n })
 		if want := map[[2]uint32]uint64{{1, 1}: 5}; !maps.Equal(got, want) || c.pairs() != 1 {
 			t.Errorf("%s: got %v, want %v", name, got, want)
 		}
@@ -113,14 +115,14 @@ func TestResetForgetsCounts(t *testing.T) {
 
 // Counts may exceed 2^32, and the ids of a pair 2^16.
 func TestLargeNumbers(t *testing.T) {
-	for _, c := range []counts{{}, {sparse: newPairTable()}} {
+	for _, c := range []counts{{}, {sparse: intern.NewTuples(2)}} {
 		c.fit(70_000, 1)
 		for range 3 {
 			c.add(69_999, 0, 1<<62)
 		}
-		c.each(func(patient, event uint32, n uint64) {
-			if patient != 69_999 || event != 0 || n != 3<<62 {
-				t.Errorf("got %d, %d, %d", patient, event, n)
+		c.each(func(ids []uint32, n uint64) {
+			if ids[0] != 69_999 || ids[1] != 0 || n != 3<<62 {
+				t.Errorf("got %v, %d", ids, n)
 			}
 		})
 	}
@@ -172,7 +174,7 @@ func TestATallyCanBeUsedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		var r Report
-		accumulator.fill(&r)
+		accumulator.fill(&r, false)
 		if want := strings.Count(input, "\n") + 1; len(r.Counts) != want || r.Rows != uint64(want) {
 			t.Errorf("%q: got %+v", input, r)
 		}

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -63,7 +64,7 @@ func TestPairsInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		patients := rapid.Permutation([]uint32{0, 1, 2, 3, 4, 5, 6}).Draw(t, "patients")
 		events := rapid.Permutation([]uint32{0, 1, 2}).Draw(t, "events")
-		dense, sparse := counts{}, counts{sparse: newPairTable()}
+		dense, sparse := counts{}, counts{sparse: intern.NewTuples(2)}
 		dense.fit(len(patients), len(events))
 		want := map[string]uint64{}
 		for i, p := range patients {
@@ -78,7 +79,7 @@ func TestPairsInOrder(t *testing.T) {
 		var r, other Report
 		r.Keys = make([][]string, 2)
 		r.Groups, r.Counts = dense.sorted(patients, events)
-		other.Groups, other.Counts = sparse.sorted(patients, events)
+		other.Groups, other.Counts = sortedGroups(sparse.drain, sparse.pairs(), [][]uint32{patients, events})
 		if !slices.Equal(r.Groups, other.Groups) || !slices.Equal(r.Counts, other.Counts) {
 			t.Fatalf("dense %v, sparse %v", r, other)
 		}
@@ -95,4 +96,44 @@ func TestPairsInOrder(t *testing.T) {
 			t.Fatalf("got %v, want %v", got, want)
 		}
 	})
+}
+
+// Groups are sorted in each of the ways that a groupSorter has, for columns of
+// few and many values.
+func TestGroupsInOrder(t *testing.T) {
+	for _, values := range [][]int{{1}, {3}, {5000}, {3, 4}, {1, 1}, {2, 300}, {300, 2}, {1000, 1, 50}, {3, 100_000}, {200_000, 3, 2}, {1, 2, 3, 4, 5, 6, 7, 8}} {
+		for _, rows := range []int{0, 1, fewGroups, 1000, 30_000} {
+			rng := rand.New(rand.NewPCG(uint64(len(values)), uint64(rows)))
+			table, want := intern.NewTuples(len(values)), map[[intern.MaxTuple]uint32]uint64{}
+			ids := make([][]uint32, len(values))
+			for key, n := range values {
+				for _, id := range rng.Perm(n) {
+					ids[key] = append(ids[key], uint32(id))
+				}
+			}
+			for range rows {
+				tuple, group := make([]uint32, len(values)), [intern.MaxTuple]uint32{}
+				for key := range tuple {
+					place := rng.IntN(1 + rng.IntN(values[key])) // small values are frequent
+					tuple[key], group[key] = ids[key][place], uint32(place)
+				}
+				table.Add(tuple, 3)
+				want[group] += 3
+			}
+			r := Report{Keys: make([][]string, len(values))}
+			r.Groups, r.Counts = sortedGroups(table.Each, table.Len(), ids)
+			var last []uint32
+			for group, n := range r.All() {
+				var key [intern.MaxTuple]uint32
+				copy(key[:], group)
+				if want[key] != n || slices.Compare(last, group) >= 0 {
+					t.Fatalf("%v: %v with %d rows follows %v, want %d rows", values, group, n, last, want[key])
+				}
+				last = group
+			}
+			if len(r.Counts) != len(want) {
+				t.Fatalf("%v: got %d groups, want %d", values, len(r.Counts), len(want))
+			}
+		}
+	}
 }

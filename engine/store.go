@@ -59,7 +59,7 @@ func (r *run) save(part int, t *accumulator, report PartReport) error {
 		return nil
 	}
 	kept := &Report{Parts: []PartReport{report}}
-	t.fill(kept)
+	t.fill(kept, true)
 	return r.cfg.Save(part, kept)
 }
 

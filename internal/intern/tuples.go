@@ -3,6 +3,7 @@ package intern
 import (
 	"math/bits"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 )
 
@@ -46,9 +47,11 @@ const (
 
 // tupleSlot is free where number is 0.
 type tupleSlot struct {
-	tag    uint32 // of the hash, bits that do not determine the first slot
+	tag    uint32 // the high 32 bits of the hash, which determine the first slot
 	number uint32 // of the tuple, plus 1
 }
+
+func tagOfTuple(hash uint64) uint32 { return uint32(hash >> 32) }
 
 // NewTuples returns an empty table of tuples of width ids, at most MaxTuple. It
 // holds fewer than 2^31 tuples.
@@ -94,9 +97,45 @@ func (t *Tuples) Reset() {
 	t.n = 0
 }
 
-// Freeze releases the memory that is needed only to add tuples, which must not
-// be done afterwards.
-func (t *Tuples) Freeze() { t.slots = nil }
+// Each calls f with the ids and the count of each tuple, in the order of their
+// numbers. f must not keep the ids, nor add tuples to t.
+func (t *Tuples) Each(f func(ids []uint32, n uint64)) {
+	for _, chunk := range t.entries {
+		t.eachOf(chunk, f)
+	}
+}
+
+// drainStep is the number of released bytes after which Drain returns memory to
+// the system.
+const drainStep = 64 << 20
+
+// Drain calls f like Each, removes all tuples, and meanwhile releases their
+// memory, so that what f stores in other memory takes their place.
+func (t *Tuples) Drain(f func(ids []uint32, n uint64)) {
+	entries, released := t.entries, 8*len(t.slots)
+	t.entries, t.n = nil, 0
+	t.setSlots(minTupleSlots)
+	for i, chunk := range entries {
+		if released >= drainStep {
+			debug.FreeOSMemory()
+			released = 0
+		}
+		t.eachOf(chunk, f)
+		released += 8 * cap(chunk)
+		entries[i], chunk = nil, nil
+	}
+}
+
+// eachOf calls f for the tuples of one of t.entries.
+func (t *Tuples) eachOf(chunk []uint64, f func(ids []uint32, n uint64)) {
+	var ids [MaxTuple]uint32
+	for e := range slices.Chunk(chunk, t.words+1) {
+		for w, word := range e[:t.words] {
+			ids[2*w], ids[2*w+1] = uint32(word), uint32(word>>32)
+		}
+		f(ids[:t.width], e[t.words])
+	}
+}
 
 // Add adds n to the count of a tuple, which has t's width.
 func (t *Tuples) Add(tuple []uint32, n uint64) {
@@ -133,7 +172,7 @@ func (t *Tuples) addEach(a, b, c, d []uint32) {
 	for i, id := range a {
 		words := [maxTupleWords]uint64{uint64(id) | uint64(b[i])<<32, uint64(c[i]) | uint64(d[i])<<32}
 		hash := t.hash(&words)
-		if s := t.slots[hash>>(t.shift&63)]; s.tag == uint32(hash) && s.number > 0 {
+		if s := t.slots[hash>>(t.shift&63)]; s.tag == tagOfTuple(hash) && s.number > 0 {
 			number := s.number - 1
 			e := t.entries[number/entriesOfChunk][number%entriesOfChunk*3:]
 			if e = e[:3]; e[0] == words[0] && e[1] == words[1] {
@@ -168,7 +207,7 @@ func (t *Tuples) addBatch(columns [][]uint32, begin, end int) {
 	}
 	for i := range rows {
 		r := &rows[i]
-		if s := t.slots[r.hash>>(t.shift&63)]; s.tag == uint32(r.hash) && s.number > 0 {
+		if s := t.slots[r.hash>>(t.shift&63)]; s.tag == tagOfTuple(r.hash) && s.number > 0 {
 			if e := t.entry(s.number - 1); equalWords(e, &r.words) {
 				e[len(e)-1]++
 				continue
@@ -180,7 +219,10 @@ func (t *Tuples) addBatch(columns [][]uint32, begin, end int) {
 
 // equalWords reports whether an entry has these words.
 func equalWords(entry []uint64, words *[maxTupleWords]uint64) bool {
-	if len(entry) == 3 { // most often
+	switch len(entry) {
+	case 2:
+		return entry[0] == words[0]
+	case 3:
 		return entry[0] == words[0] && entry[1] == words[1]
 	}
 	return slices.Equal(entry[:len(entry)-1], words[:len(entry)-1])
@@ -217,7 +259,7 @@ func (t *Tuples) find(hash uint64, words *[maxTupleWords]uint64) []uint64 {
 		if s.number == 0 {
 			return t.insert(s, hash, words)
 		}
-		if s.tag != uint32(hash) {
+		if s.tag != tagOfTuple(hash) {
 			continue
 		}
 		if e := t.entry(s.number - 1); equalWords(e, words) {
@@ -228,7 +270,7 @@ func (t *Tuples) find(hash uint64, words *[maxTupleWords]uint64) []uint64 {
 
 // insert adds a tuple to the free slot at.
 func (t *Tuples) insert(at *tupleSlot, hash uint64, words *[maxTupleWords]uint64) []uint64 {
-	*at = tupleSlot{uint32(hash), uint32(t.n) + 1}
+	*at = tupleSlot{tagOfTuple(hash), uint32(t.n) + 1}
 	last := len(t.entries) - 1
 	switch {
 	case last < 0:
@@ -256,20 +298,20 @@ func (t *Tuples) full() bool {
 	return 4*t.n > 3*len(t.slots)
 }
 
-// grow doubles the number of slots.
+// grow doubles the number of slots. Their order remains nearly the same, so
+// that memory is written in order.
 func (t *Tuples) grow() {
-	n := 2 * len(t.slots)
-	t.slots = nil // its memory may be reused
-	t.setSlots(n)
-	var words [maxTupleWords]uint64
-	for number := range uint32(t.n) {
-		copy(words[:], t.entry(number)[:t.words])
-		hash := t.hash(&words)
-		i := hash >> t.shift
-		for t.slots[i].number != 0 {
-			i = (i + 1) & uint64(n-1)
+	old := t.slots
+	t.setSlots(2 * len(old))
+	for _, s := range old {
+		if s.number == 0 {
+			continue
 		}
-		t.slots[i] = tupleSlot{uint32(hash), number + 1}
+		i := uint64(s.tag) << 32 >> t.shift
+		for t.slots[i].number != 0 {
+			i = (i + 1) & uint64(len(t.slots)-1)
+		}
+		t.slots[i] = s
 	}
 }
 

@@ -2,7 +2,10 @@ package intern_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"runtime"
+	"runtime/metrics"
 	"testing"
 
 	"fastcount/internal/intern"
@@ -25,6 +28,17 @@ func checkTuples(t testing.TB, table *intern.Tuples, width int, want map[string]
 			t.Fatalf("tuple %s: got %d, want %d; seen before: %v", key, table.Count(number), want[key], seen[key])
 		}
 		seen[key] = true
+	}
+}
+
+// checkEach returns a function that removes tuples from want.
+func checkEach(t testing.TB, want map[string]uint64) func([]uint32, uint64) {
+	return func(ids []uint32, n uint64) {
+		key := fmt.Sprint(ids)
+		if want[key] != n {
+			t.Fatalf("tuple %s: got %d, want %d", key, n, want[key])
+		}
+		delete(want, key)
 	}
 }
 
@@ -75,7 +89,7 @@ func TestTuples(t *testing.T) {
 		for _, limit := range []uint32{1, 2, 100, 1<<32 - 1} {
 			rng := rand.New(rand.NewPCG(uint64(width), uint64(limit)))
 			table := intern.NewTuples(width)
-			for range 2 { // the second time after Reset
+			for _, draining := range []bool{false, true, false} { // the others after Reset
 				want := map[string]uint64{}
 				for _, rows := range []int{1, 127, 128, 129, 5000} {
 					columns := randomTuples(rng, width, rows, limit)
@@ -93,6 +107,15 @@ func TestTuples(t *testing.T) {
 					}
 				}
 				checkTuples(t, table, width, want)
+				table.Each(checkEach(t, maps.Clone(want)))
+				if draining {
+					left := maps.Clone(want)
+					table.Drain(checkEach(t, left))
+					checkTuples(t, table, width, nil)
+					if len(left) > 0 {
+						t.Fatalf("%d tuples are missing", len(left))
+					}
+				}
 				table.Reset()
 				checkTuples(t, table, width, nil)
 			}
@@ -138,6 +161,35 @@ func TestManyTuples(t *testing.T) {
 	}
 	if p := table.LongestProbe(); p > 200 {
 		t.Errorf("finding a tuple visits up to %d slots", p)
+	}
+}
+
+// TestDrainReleasesMemory checks that a tuple takes memory in only one of two
+// tables while one is drained into the other.
+func TestDrainReleasesMemory(t *testing.T) {
+	const n = 1 << 21
+	table, other := intern.NewTuples(8), intern.NewTuples(8)
+	for i := range uint32(n) {
+		table.Add([]uint32{i, 0, 1, 2, 3, 4, 5, 6}, 1)
+	}
+	heap := func() uint64 {
+		samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		metrics.Read(samples)
+		return samples[0].Value.Uint64()
+	}
+	runtime.GC()
+	before, most := heap(), uint64(0)
+	table.Drain(func(ids []uint32, n uint64) {
+		other.Add(ids, n)
+		if other.Len()%(1<<14) == 0 {
+			most = max(most, heap())
+		}
+	})
+	if other.Len() != n || table.Len() != 0 {
+		t.Fatalf("%d and %d tuples", other.Len(), table.Len())
+	}
+	if most > before*8/5 {
+		t.Errorf("two tables take up to %d MiB, one took %d", most>>20, before>>20)
 	}
 }
 
