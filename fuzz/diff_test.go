@@ -120,6 +120,7 @@ func FuzzResult(f *testing.F) {
 	}
 	f.Add([]byte(`{"by":["p","e","d"],"counts":{"a":{"b":{"c":1,"\ud83d\ude00":2}}},"total":3,"incomplete":[{"source":"x","reason":"y"}]}`))
 	f.Add([]byte("{\"e\":\"a\",\"count\":1}\n{\"incomplete\":[{\"source\":\"x\",\"reason\":\"y\"}]}\n"))
+	f.Add([]byte("\ufeff{\"e\":\"a\",\"count\":1}\n"))
 	f.Add([]byte("e,count\n\"a\r\nb\",12\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		keys, groups, err := readResult(bytes.NewReader(text))
@@ -135,10 +136,12 @@ func FuzzResult(f *testing.F) {
 				t.Fatalf("group %d: %q", i, g.values)
 			}
 		}
-		if trimmed := bytes.TrimLeft(text, " \t\r\n"); trimmed[0] != '{' {
-			compareCSV(t, text, groups)
+		mark := []byte("\ufeff")
+		head := bytes.TrimPrefix(text[:min(len(text), 64)], mark) // which shows the format
+		if bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("{")) {
+			compareJSON(t, bytes.TrimPrefix(text, mark), keys, groups)
 		} else {
-			compareJSON(t, text, keys, groups)
+			compareCSV(t, text, groups)
 		}
 	})
 }

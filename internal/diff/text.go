@@ -91,7 +91,7 @@ func (d *Diff) writeMarkdown(b *bufio.Writer, o Options) {
 	}
 	for _, s := range d.sections() {
 		fmt.Fprintf(b, "\n%s\n\n| %s | old | new | change | percent |\n|---|---:|---:|---:|---:|\n",
-			display.AppendMarkdown(nil, s.title()), display.AppendMarkdown(nil, s.name))
+			display.AppendMarkdown(nil, s.title()), display.AppendMarkdown(nil, display.Line(s.name)))
 		shown := s.largest(o.Top)
 		for _, c := range shown {
 			fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", display.AppendMarkdown(nil, c.shown()),

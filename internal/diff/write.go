@@ -118,7 +118,7 @@ func trim(changes []Change, n int) []Change {
 func (d *Diff) incompleteLines() (lines []string) {
 	for _, s := range []Side{d.Old, d.New} {
 		for _, text := range s.Incomplete {
-			lines = append(lines, s.Name+" is incomplete: "+display.Line(text))
+			lines = append(lines, display.Line(s.Name+" is incomplete: "+text))
 		}
 	}
 	return lines

@@ -152,6 +152,31 @@ func TestHiddenValues(t *testing.T) {
 	}
 }
 
+// TestHostileNames checks that names of files and of key columns, which may
+// hold any character, are escaped in what is for reading.
+func TestHostileNames(t *testing.T) {
+	f := newFake(1, counts{"a": 1})
+	f.keys, f.missing = []string{"k\n\x1b|"}, []string{"cut"}
+	d, err := diff.Compare("old", &fake{keys: f.keys}, "f\n\x1b*", f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for format, want := range map[string]string{
+		"text": "--- old\n+++ f\\n\\x1b*\nf\\n\\x1b* is incomplete: cut\nrows  0 → 1  +1  new\n\n" +
+			"k\\n\\x1b|: 1 new\n  a   0 → 1  +1  new\n",
+		"markdown": "**rows** 0 → 1 (new)\n\nf\\\\n\\\\x1b\\* is incomplete: cut\n\nk\\\\n\\\\x1b\\|: 1 new\n\n" +
+			"| k\\\\n\\\\x1b\\| | old | new | change | percent |\n|---|---:|---:|---:|---:|\n| a | 0 | 1 | +1 | new |\n",
+	} {
+		var b bytes.Buffer
+		if err := d.Write(&b, format, diff.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, b.String()); diff != "" {
+			t.Errorf("%s: %s", format, diff)
+		}
+	}
+}
+
 func TestAllIsShown(t *testing.T) {
 	new := make(counts)
 	for i := range 100 {

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -23,8 +24,12 @@ const (
 
 // readJSON reads the beginning of JSON or NDJSON. The first member shows which
 // of them it is.
-func (r *Reader) readJSON(in io.Reader) error {
+func (r *Reader) readJSON(in *bufio.Reader) error {
 	s := &scanner{r: in, buf: make([]byte, 0, bufferSize)}
+	if head, _ := in.Peek(len(mark)); string(head) == mark {
+		n, _ := in.Discard(len(mark)) // they are in its buffer
+		s.base = int64(n)
+	}
 	if err := s.expect('{'); err != nil {
 		return err
 	}
@@ -43,7 +48,7 @@ func (r *Reader) readJSON(in io.Reader) error {
 			return err
 		}
 	case c == '[' && name == memberIncomplete:
-		return &NotResultError{"ndjson without rows, which does not name its key columns", "write the result with --sink json"}
+		return &NotResultError{"it begins with the member incomplete: ndjson without rows, or JSON whose members were sorted", "write the result with --sink json"}
 	default:
 		return &NotResultError{"JSON of another kind", countItFirst}
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"math"
 
 	"fastcount/engine"
 	"fastcount/internal/partial"
@@ -29,7 +30,8 @@ func (r *Reader) readPartial(in *bufio.Reader) error {
 		covered += c[1] - c[0]
 	}
 	if covered < h.Total {
-		r.incomplete = []string{fmt.Sprintf("shard %s: covers %.3g%% of its job", h.Label, 100*float64(covered)/float64(h.Total))}
+		hundredths := min(math.Floor(10000*float64(covered)/float64(h.Total)), 9999)
+		r.incomplete = []string{fmt.Sprintf("shard %s: covers %g%% of its job", h.Label, hundredths/100)}
 	}
 	return nil
 }

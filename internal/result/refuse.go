@@ -10,6 +10,9 @@ const headSize = 64
 // blanks are the characters that JSON allows between values.
 const blanks = " \t\r\n"
 
+// mark is the byte order mark, which other programs write before text.
+const mark = "\ufeff"
+
 // partialHead begins a partial result.
 const partialHead = `{"fastcount":"partial result"`
 
@@ -54,7 +57,7 @@ func refuse(head []byte) error {
 	if bytes.HasPrefix(head, []byte(partialHead)) {
 		return nil
 	}
-	start := bytes.ToLower(bytes.TrimLeft(head, blanks+"\ufeff"))
+	start := bytes.ToLower(bytes.TrimLeft(head, blanks+mark))
 	for _, f := range foreigners {
 		if bytes.HasPrefix(start, []byte(f.begins)) {
 			return &f.NotResultError

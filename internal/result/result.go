@@ -53,10 +53,10 @@ type decoder interface {
 // returned io.EOF.
 //
 // A result is well formed if it is what a sink writes in the order of names,
-// apart from blanks in JSON and NDJSON, and quotes in CSV: its groups are
-// sorted by the bytes of their values, each once, all counts are more than 0,
-// their sum is less than 2^64, values are UTF-8, and the totals in JSON are
-// those of the groups. Text formats end in a line feed.
+// apart from blanks in JSON and NDJSON, quotes in CSV, and a byte order mark:
+// its groups are sorted by the bytes of their values, each once, all counts are
+// more than 0, their sum is less than 2^64, values are UTF-8, and the totals in
+// JSON are those of the groups. Text formats end in a line feed.
 type Reader struct {
 	format     string
 	keys       []string
@@ -88,7 +88,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	switch {
 	case bytes.HasPrefix(head, []byte(partialHead)):
 		err = out.readPartial(buffered)
-	case bytes.HasPrefix(bytes.TrimLeft(head, blanks), []byte("{")):
+	case bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(head, []byte(mark)), blanks), []byte("{")):
 		err = out.readJSON(buffered)
 	default:
 		err = out.readCSV(buffered)

@@ -188,6 +188,14 @@ func TestShards(t *testing.T) {
 			t.Errorf("%v: %v, %q", c.covers, err, got.Incomplete())
 		}
 	}
+	var b bytes.Buffer
+	if err := partial.Write(&b, partial.Header{Label: "3/64", Covers: []partial.Interval{{0, 1<<62 - 1}}, Total: 1 << 62}, withParts(sinktest.Demo())); err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := read(&b)
+	if want := "[shard 3/64: covers 99.99% of its job]"; err != nil || fmt.Sprint(got.Incomplete()) != want {
+		t.Errorf("almost all: %v, got %q, want %s", err, got.Incomplete(), want)
+	}
 }
 
 // Ids of a partial result that may hold any bytes are escaped as in a report,
@@ -234,6 +242,8 @@ func TestNumberOfKeys(t *testing.T) {
 		{`{"by":["p","e","d"],"counts":{"a":{"b":{"c":1,"d":2}},"b":{"a":{"x":4}}},"total":7}`, 3, "a,b,c=1 a,b,d=2 b,a,x=4"},
 		{"{ \"by\" : [ \"p\" , \"e\" ] ,\n\"counts\" : { \"a\" : { \"b\" : 1 } } , \"total\" : 1 , \"incomplete\" : [ { \"source\" : \"x\" , \"reason\" : \"y\" } ] } \n", 2, "a,b=1"},
 		{"{\"e\":\"a\",\"count\":1}\n{\"e\":\"b\",\"count\":2}\n", 1, "a=1 b=2"},
+		{"\ufeff{\"by\":[\"e\"],\"counts\":{\"a\":1},\"total\":1}", 1, "a=1"},
+		{"\ufeff \n{\"e\":\"a\",\"count\":1}\n", 1, "a=1"},
 		{"{\"p\":\"a\",\"e\":\"b\",\"d\":\"c\",\"count\":1}\r\n", 3, "a,b,c=1"},
 		{"{\"by\":\"a\",\"count\":1}\n", 1, "a=1"},
 		{"{\"patients\":\"a\",\"count\":1}\n", 1, "a=1"},
