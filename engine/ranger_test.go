@@ -183,6 +183,32 @@ func TestFaultInARange(t *testing.T) {
 	}
 }
 
+// lateShare is a share of a part that breaks after the header was read.
+type lateShare struct {
+	share
+	err error
+}
+
+func (l lateShare) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
+	if from == 0 {
+		return l.share.OpenRange(ctx, from, to)
+	}
+	return plainRange{io.MultiReader(bytes.NewReader(l.data[from:from+1]), iotest.ErrReader(l.err)), to - from}, nil
+}
+
+// An error before the first record of a share is that of the run, although no
+// record shows where the share begins.
+func TestFaultBeforeTheFirstRecord(t *testing.T) {
+	data := export(3, 1000)
+	broken := errors.New("broken")
+	for _, cfg := range []engine.Config{{Jobs: 1}, {Jobs: 2, RangeSize: 2000}} {
+		part := lateShare{share{plain{memory{"a", data}}, 5000, int64(len(data))}, broken}
+		if r, err := engine.Run(t.Context(), []engine.Part{part}, cfg); r != nil || !errors.Is(err, broken) {
+			t.Errorf("%d jobs: got %v, %v", cfg.Jobs, r, err)
+		}
+	}
+}
+
 // The progress of a part that is counted in ranges has one attempt, and the
 // bytes and rows of all ranges.
 func TestProgressOfRanges(t *testing.T) {

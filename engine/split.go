@@ -323,7 +323,9 @@ func (c *splitPart) prove(result *rangeResult) error {
 	if c.proved == 0 && c.bounds[0] > 0 && result.start >= 0 { // merging verifies that the ranges fit
 		c.over, c.start = result.start, c.at+result.start
 	}
-	switch {
+	switch first := c.proved == 0 && c.bounds[0] > 0; {
+	case result.err != nil && first && result.start < 0, c.isBroken(result.err): // no guess was wrong
+		return moved(result.err, c.at, c.lines)
 	case result.start != c.over:
 		return errWrongGuess
 	case result.err != nil:

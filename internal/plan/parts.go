@@ -145,9 +145,13 @@ func (p *Plan) url(ctx context.Context, r EntryRange, clients Clients) (engine.P
 // compare returns an error that matches ErrChanged unless the data at a URL is
 // what the plan was made of. footer reports whether the dialect has a footer.
 func (u *URL) compare(now *sources.URL, footer bool) error {
-	switch size := now.Info().Size; {
-	case size != u.Size:
-		return fmt.Errorf("%w: size was %d bytes, is %d", ErrChanged, u.Size, size)
+	switch info := now.Info(); {
+	case u.Validator != "" && now.Validator() == "" && !info.SizeKnown:
+		return fmt.Errorf("%w: the server no longer sends byte ranges of it", ErrChanged)
+	case u.Size > 0 && !info.SizeKnown:
+		return fmt.Errorf("%w: size was %d bytes, is unknown", ErrChanged, u.Size)
+	case info.Size != u.Size:
+		return fmt.Errorf("%w: size was %d bytes, is %d", ErrChanged, u.Size, info.Size)
 	case u.Validator != "" && now.Validator() == "":
 		return fmt.Errorf("%w: the server no longer sends byte ranges of it", ErrChanged)
 	case now.Validator() != u.Validator:

@@ -29,6 +29,9 @@ func serveState(t *testing.T, s *atomic.Pointer[state]) string {
 		now := s.Load()
 		w.Header().Set("Content-Type", "text/csv")
 		if now.noRanges {
+			if now.etag == chunked {
+				http.NewResponseController(w).Flush()
+			}
 			fmt.Fprint(w, now.data)
 			return
 		}
@@ -38,6 +41,9 @@ func serveState(t *testing.T, s *atomic.Pointer[state]) string {
 	t.Cleanup(server.Close)
 	return server.URL + "/x.csv?canary"
 }
+
+// chunked is the entity tag of a state that is sent without its size.
+const chunked = "chunked"
 
 // A shard is refused if the server has other data than when the plan was made.
 // No message contains the query.
@@ -57,6 +63,8 @@ func TestChangedURL(t *testing.T) {
 		{"another size", state{text, `"v"`, false}, state{text + "P3,c\n", `"v"`, false}, "size was 32 bytes, is 37"},
 		{"a weak validator", state{text, `"v"`, false}, state{text, `W/"v"`, false}, "the server no longer sends byte ranges of it"},
 		{"no ranges", state{text, `"v"`, false}, state{text, "", true}, "the server no longer sends byte ranges of it"},
+		{"no ranges, no size", state{text, `"v"`, false}, state{text, chunked, true}, "the server no longer sends byte ranges of it"},
+		{"never ranges, no size", state{text, "", true}, state{text, chunked, true}, "size was 32 bytes, is unknown"},
 		{"ranges", state{text, "", true}, state{text, `"v"`, false}, "its ETag or modification time differs"},
 		{"never ranges", state{text, "", true}, state{text, "", true}, ""},
 		{"never ranges, another size", state{text, "", true}, state{text + "P3,c\n", "", true}, "size was 32 bytes, is 37"},
