@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -139,7 +140,7 @@ func (o *outputOptions) specs() ([]outfile.Spec, error) {
 	}
 	switch {
 	case o.output == "":
-		return specs, nil
+		return specs, checkWritable(specs)
 	case len(specs) > 1:
 		return nil, cli.Usage(cli.Hint(errors.New("--output: several outputs"),
 			"name a file for each: --sink FORMAT=FILE"))
@@ -147,7 +148,18 @@ func (o *outputOptions) specs() ([]outfile.Spec, error) {
 		return nil, cli.Usagef("--output %s: contradicts --sink, which names %s", o.output, specs[0].File)
 	}
 	specs[0].File = fileOf(o.output)
-	return specs, o.matchExtension(&specs[0])
+	return specs, cmp.Or(checkWritable(specs), o.matchExtension(&specs[0]))
+}
+
+// checkWritable returns an error for a file whose name means a format that is
+// not written.
+func checkWritable(specs []outfile.Spec) error {
+	for _, spec := range specs {
+		if ext := outfile.Unwritable(spec.File); ext != "" {
+			return cli.Usage(cli.Hint(fmt.Errorf("output %s: cannot write %s files", spec.File, ext), "end the name in .gz or .zst for a compressed file"))
+		}
+	}
+	return nil
 }
 
 // matchExtension sets the format of an output to the one that the extension of

@@ -51,3 +51,13 @@ func FormatOf(file string) (format, also string) {
 	}
 	return "", ""
 }
+
+// Unwritable returns the extension of a file if it means a form of data that
+// no output can have, and otherwise "".
+func Unwritable(file string) string {
+	switch ext := strings.ToLower(filepath.Ext(file)); ext {
+	case ".bz2", ".xz", ".lz4", ".zip", ".xlsx", ".parquet":
+		return ext
+	}
+	return ""
+}
