@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/signal"
 	"syscall"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 // shell reports.
 func TestFirstSignalEndsTheContext(t *testing.T) {
 	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
+		heed(sig)
 		ctx, stop := context.WithCancelCause(t.Context())
 		release := Catch(stop, make(chan os.Signal, 1))
 		send(t, sig)
@@ -44,6 +46,13 @@ func TestStatusSignal(t *testing.T) {
 	if ctx.Err() != nil {
 		t.Error(context.Cause(ctx))
 	}
+}
+
+// heed ends that a signal is ignored, as nohup lets a test ignore SIGHUP.
+func heed(sig os.Signal) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, sig)
+	signal.Stop(c)
 }
 
 func send(t *testing.T, sig syscall.Signal) {
