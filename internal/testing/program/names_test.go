@@ -30,7 +30,7 @@ func TestFileNamesForgeNoLine(t *testing.T) {
 		{"--dry-run", "-o=out\n" + forged, "--state=state\n" + forged, "./" + forged},
 		{"./missing\n" + forged},
 		{"-o=./" + forged, "./" + forged},
-		{"--token-file=missing\n" + forged, "./" + forged},
+		{"--server=http://localhost:1", "--token-file=missing\n" + forged, "./" + forged},
 		{"--files-from=missing\n" + forged},
 		{"merge", "missing\n" + forged},
 		{"merge", forged},
