@@ -211,6 +211,7 @@ func (n *conn) roundTrip(x *exchange, req *http.Request, limit time.Duration, ke
 		n.abort()
 		return nil, err
 	}
+	n.meter.expect(resp.ContentLength)
 	resp.Body = &content{Reader: resp.Body, conn: n, resp: resp, left: resp.ContentLength, pool: kept}
 	return resp, nil
 }

@@ -102,11 +102,12 @@ func (e *dialError) Unwrap() error { return e.err }
 // TLS and HTTP.
 type meteredConn struct {
 	net.Conn
+	batches
 	observe atomic.Pointer[func(n int)]
 }
 
 func (c *meteredConn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
+	n, err := c.readBatch(p)
 	if observe := c.observe.Load(); observe != nil {
 		(*observe)(n)
 	}

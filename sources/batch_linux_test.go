@@ -1,0 +1,225 @@
+package sources
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// everFast makes all connections fast for the time of a test.
+func everFast(t *testing.T) {
+	before := fastTime
+	fastTime = math.MaxInt64
+	t.Cleanup(func() { fastTime = before })
+}
+
+// connected returns the ends of a TCP connection.
+func connected(t *testing.T) (client *meteredConn, server net.Conn) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	defer l.Close()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	check(t, err)
+	server, err = l.Accept()
+	check(t, err)
+	t.Cleanup(func() { conn.Close(); server.Close() })
+	return &meteredConn{Conn: conn}, server
+}
+
+// batchOf returns the size of the batches that reads of conn wait for.
+func batchOf(t *testing.T, conn *meteredConn) (n int) {
+	raw, err := conn.Conn.(*net.TCPConn).SyscallConn()
+	check(t, err)
+	check(t, raw.Control(func(fd uintptr) { n, err = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT) }))
+	check(t, err)
+	return n
+}
+
+// pass sends n bytes and reads them.
+func pass(t *testing.T, client, server net.Conn, n int) {
+	t.Helper()
+	go func() { _, _ = server.Write(make([]byte, n)) }()
+	_, err := io.ReadFull(client, make([]byte, n))
+	check(t, err)
+}
+
+// TestBatches reads a body whose server pauses.
+func TestBatches(t *testing.T) {
+	everFast(t)
+	client, server := connected(t)
+	pass(t, client, server, 2*fastBytes)
+	if n := batchOf(t, client); n != 1 {
+		t.Errorf("a batch of %d bytes without a body", n)
+	}
+	client.expect(4*fastBytes + batchMargin)
+	pass(t, client, server, fastBytes)
+	if n := batchOf(t, client); !client.on || n < batchSize {
+		t.Errorf("a batch of %d bytes after %d", n, fastBytes)
+	}
+	begin := time.Now()
+	pass(t, client, server, 9)
+	if d, n := time.Since(begin), batchOf(t, client); d < batchTime || client.on || n != 1 {
+		t.Errorf("after an incomplete batch, for which Read waited %v: a batch of %d bytes", d, n)
+	}
+	pass(t, client, server, fastBytes)
+	if !client.on {
+		t.Error("no more batches after an incomplete one")
+	}
+	pass(t, client, server, 2*fastBytes-batchSize)
+	if n := batchOf(t, client); client.on || n != 1 {
+		t.Errorf("a batch of %d bytes when less is left", n)
+	}
+	time.Sleep(3 * batchTime) // no deadline remains
+	pass(t, client, server, batchSize+batchMargin)
+}
+
+// TestSlowConnectionsHaveNoBatches reads from a connection that is not fast,
+// first or any more.
+func TestSlowConnectionsHaveNoBatches(t *testing.T) {
+	everFast(t)
+	client, server := connected(t)
+	client.expect(math.MaxInt64)
+	pass(t, client, server, fastBytes)
+	fastTime = 0
+	pass(t, client, server, fastBytes)
+	if client.on {
+		t.Error("batches after a slow piece")
+	}
+	pass(t, client, server, 2*fastBytes)
+	if client.on {
+		t.Error("batches of a slow connection")
+	}
+}
+
+// large is a body for which batches are used.
+var large = bytes.Repeat([]byte(csvText), 16<<20/len(csvText))
+
+// sendLarge responds with large, in which pause is called after n bytes. It
+// keeps the connection for after.
+func sendLarge(n int, pause func(conn net.Conn) bool, after func(conn net.Conn)) func(net.Conn, *bufio.Reader) {
+	return func(conn net.Conn, requests *bufio.Reader) {
+		_, _ = requests.ReadString('\n')
+		_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len(large))
+		_, _ = conn.Write(large[:n])
+		if pause(conn) {
+			_, _ = conn.Write(large[n:])
+			after(conn)
+		}
+	}
+}
+
+// overTLS returns a server of TLS for the connections of serve, and options
+// that trust it.
+func overTLS(t *testing.T, secure bool, serve func(net.Conn, *bufio.Reader)) (address string, o Options) {
+	var config *tls.Config
+	if secure {
+		s := httptest.NewTLSServer(nil)
+		config, o = s.TLS, trusting(t, s)
+		s.Close()
+	}
+	address = tcpServer(t, func(conn *net.TCPConn, requests *bufio.Reader, _ int) {
+		if !secure {
+			serve(conn, requests)
+			return
+		}
+		wrapped := tls.Server(conn, config)
+		defer wrapped.Close()
+		serve(wrapped, bufio.NewReader(wrapped))
+	})
+	if secure {
+		address = "https" + strings.TrimPrefix(address, "http")
+	}
+	o.Retries = -1
+	return address, o
+}
+
+// TestPausesWithinBatches has servers pause, continue slowly, and end within a
+// batch: nothing is missing, and errors come as soon as without batches.
+func TestPausesWithinBatches(t *testing.T) {
+	everFast(t)
+	const n = 9<<20 + 1
+	hold := make(chan bool)
+	t.Cleanup(func() { close(hold) })
+	for name, test := range map[string]struct {
+		pause func(conn net.Conn) bool
+		want  error
+	}{
+		"none":    {func(net.Conn) bool { return true }, nil},
+		"a pause": {func(net.Conn) bool { time.Sleep(100 * time.Millisecond); return true }, nil},
+		"slow": {func(conn net.Conn) bool {
+			for i := range 8 { // in total longer than the limit
+				_, _ = conn.Write(large[n+4000*i:][:4000])
+				time.Sleep(200 * time.Millisecond)
+			}
+			return false
+		}, io.ErrUnexpectedEOF},
+		"the end": {func(net.Conn) bool { return false }, io.ErrUnexpectedEOF},
+		"a stall": {func(net.Conn) bool { <-hold; return false }, ErrStalled},
+	} {
+		for _, secure := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, TLS: %v", name, secure), func(t *testing.T) {
+				t.Parallel()
+				address, o := overTLS(t, secure, sendLarge(n, test.pause, func(net.Conn) {}))
+				o.IdleTimeout = time.Second
+				u, err := newClient(t, o).URL(address, "")
+				check(t, err)
+				got, err := readPart(t, u)
+				if !errors.Is(err, test.want) {
+					t.Errorf("got %v, want %v", err, test.want)
+				}
+				if len(got) < n || err == nil && len(got) != len(large) || !bytes.HasPrefix(large, []byte(got)) {
+					t.Errorf("%d bytes, and not what was sent", len(got))
+				}
+			})
+		}
+	}
+}
+
+// TestDataOnAnIdleConnectionAfterBatches: batches do not delay what closes an
+// idle connection.
+func TestDataOnAnIdleConnectionAfterBatches(t *testing.T) {
+	everFast(t)
+	for _, secure := range []bool{false, true} {
+		received := make(chan bool)
+		address, o := overTLS(t, secure, sendLarge(1, func(net.Conn) bool { return true }, func(conn net.Conn) {
+			<-received
+			_, _ = io.WriteString(conn, "x")
+			<-received
+		}))
+		c := newClient(t, o)
+		u, err := c.URL(address, "")
+		check(t, err)
+		got, err := readPart(t, u)
+		check(t, err)
+		if got != string(large) {
+			t.Errorf("got %d bytes, and not what was sent", len(got))
+		}
+		idle := func() int {
+			c.kept.mu.Lock()
+			defer c.kept.mu.Unlock()
+			return len(c.kept.idle)
+		}
+		if idle() != 1 {
+			t.Errorf("TLS: %v: the connection was not kept", secure)
+		}
+		received <- true
+		for begin := time.Now(); idle() > 0 && time.Since(begin) < 10*time.Second; {
+			time.Sleep(time.Millisecond)
+		}
+		if idle() > 0 {
+			t.Errorf("TLS: %v: the connection is kept after data was sent on it", secure)
+		}
+		close(received)
+	}
+}
