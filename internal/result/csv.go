@@ -17,6 +17,10 @@ type csvDecoder struct {
 	row   int // of block, the next one
 }
 
+// limits are those of other strings: a count can have other limits than the
+// defaults.
+var limits = parser.Limits{MaxRecord: maxID, MaxRecordLines: maxID}
+
 // readCSV reads the header of CSV.
 func (r *Reader) readCSV(in io.Reader) error {
 	width, in, err := widthOf(in)
@@ -27,7 +31,7 @@ func (r *Reader) readCSV(in io.Reader) error {
 	for i := range columns {
 		columns[i].Number = i + 1
 	}
-	d := &csvDecoder{r: parser.NewReader(in, parser.Config{Columns: columns}), block: new(parser.Block)}
+	d := &csvDecoder{r: parser.NewReader(in, parser.Config{Columns: columns, Limits: limits}), block: new(parser.Block)}
 	if err := d.r.Begin(); err != nil {
 		return err
 	}
@@ -45,7 +49,7 @@ func (r *Reader) readCSV(in io.Reader) error {
 // widthOf returns the number of columns of CSV, and a reader of all of it.
 func widthOf(in io.Reader) (width int, all io.Reader, err error) {
 	var read bytes.Buffer
-	p := parser.NewReader(io.TeeReader(in, &read), parser.Config{BufferSize: headSize})
+	p := parser.NewReader(io.TeeReader(in, &read), parser.Config{BufferSize: headSize, Limits: limits})
 	defer p.Release()
 	if err := p.Begin(); isSyntax(err) {
 		return 0, nil, fmt.Errorf("%w: %v", &NotResultError{"text that is not CSV", anotherSink}, err)

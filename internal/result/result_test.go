@@ -149,6 +149,14 @@ func TestRandomReports(t *testing.T) {
 	})
 }
 
+// Values may be as long as the limits of a count allow, not only as long as
+// their defaults.
+func TestLongValues(t *testing.T) {
+	checkFormats(t, sinktest.ReportBy([]string{"a", "b"},
+		sinktest.Group{Values: []string{strings.Repeat("a\n", 2000), "x"}, Count: 1},
+		sinktest.Group{Values: []string{"b", strings.Repeat("y", 2<<20)}, Count: 2}))
+}
+
 func TestIncomplete(t *testing.T) {
 	r := sinktest.Incomplete()
 	for name, s := range map[string]sinks.Sink{"json": sinks.JSON{}, "compact": sinks.JSON{Compact: true}, "ndjson": sinks.NDJSON{}} {
