@@ -161,12 +161,21 @@ func (p *program) openResult(ctx context.Context, name string) (*openResult, err
 	}
 	var err error
 	if o.stream, err = part.Open(ctx); err != nil {
-		return nil, fmt.Errorf("%s: %w", o.name, err)
+		return nil, fmt.Errorf("%s: %w", o.name, unreadable(err))
 	}
 	if o.Reader, err = result.NewReader(o.stream); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", o.name, err), o.stream.Close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", o.name, unreadable(err)), o.stream.Close())
 	}
 	return o, nil
+}
+
+// unreadable returns the error of opening a result. The hints for data name
+// flags that results do not have.
+func unreadable(err error) error {
+	if errors.Is(err, sources.ErrWindow) || errors.As(err, new(*sources.FormatError)) {
+		return cli.Hint(err, "name a JSON, CSV or NDJSON result; it may be compressed with gzip or zstd")
+	}
+	return err
 }
 
 func (o *openResult) close() error { return o.stream.Close() }

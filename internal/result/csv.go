@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"fastcount/parser"
 )
@@ -72,6 +73,8 @@ func checkHeader(names []string) error {
 	switch {
 	case last > 0 && names[last] == "count":
 		return nil
+	case strings.HasSuffix(names[last], ";count"), strings.HasSuffix(names[last], "\tcount"):
+		return &NotResultError{"CSV with another delimiter than a comma", "save it with commas, or write the result again with --sink csv"}
 	case last == 0:
 		return &NotResultError{"text without columns, such as a table for reading", anotherSink}
 	case last <= 2 && names[1] == "rows":

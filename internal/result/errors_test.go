@@ -118,6 +118,8 @@ func TestNotResults(t *testing.T) {
 		"count\n1\n":                             "text without columns",
 		"e,old,new\na,1,2\n":                     "the differences of two results",
 		"text\n":                                 "text without columns",
+		"e;count\r\na;1\r\n":                     "CSV with another delimiter than a comma",
+		"p\te\tcount\na\tb\t1\n":                 "CSV with another delimiter than a comma",
 		"e  q\"q  total\n":                       "not CSV: line 1, byte 4: bare quote",
 		"\n":                                     "not CSV: line 2, byte 1: empty input",
 	} {
