@@ -3,7 +3,6 @@ package sources
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"fastcount/internal/ziparchive"
@@ -16,7 +15,7 @@ const DefaultMaxMembers = 100_000
 // [ErrCorrupt], [ErrTruncated], [ErrTooManyMembers] or [ErrChanged], or is a
 // *FormatError for one file of a split archive.
 func (f *File) readDirectory() (members []ziparchive.Member, err error) {
-	file, err := os.Open(f.path)
+	file, err := openFile(f.path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrChanged, err)
 	}

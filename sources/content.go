@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"iter"
 	"runtime"
@@ -14,20 +15,26 @@ import (
 	"fastcount/engine"
 )
 
-// Files of equal size are compared in steps, in bytes: first their beginnings
-// and ends, then the rest in growing steps.
+// Files of equal size are compared in steps, in bytes: first their first bytes,
+// of which a count has left a hash, then their beginnings and ends, then the
+// rest in growing steps.
 const (
-	endSize = 64 << 10
-	maxStep = 64 << 20
+	firstSize = 4 << 10
+	endSize   = 64 << 10
+	maxStep   = 64 << 20
 )
+
+// firstSeed is the seed of the hashes of first bytes.
+var firstSeed = maphash.MakeSeed()
 
 // EqualContent returns the groups of parts that are regular files with equal
 // stored bytes, or members of archives with equal content, each of at least two
 // parts in the order in which they were given. A plain file may be equal to a
 // member. rows holds the number of rows of each part, or is nil; parts without
 // rows are not compared. Only files that agree in size and rows are read, and
-// each only until it differs from all others; and only members that agree in
-// size, rows and checksum with another part.
+// each only until it differs from all others: not at all if it was counted and
+// its first bytes differ. Only members that agree in size, rows and checksum
+// with another part are read.
 func EqualContent(ctx context.Context, parts []engine.Part, rows []uint64) ([][]engine.Part, error) {
 	var files []*File
 	var keys [][2]uint64 // size and rows
@@ -91,13 +98,14 @@ func groupBy[P any, K comparable](parts []P, keyOf func(i int) K) [][]P {
 
 // compareFiles divides files of one size into groups of equal content.
 func compareFiles(ctx context.Context, group []*File) (groups [][]*File, err error) {
-	groups = [][]*File{group}
+	groups, err = divide([][]*File{group}, func(f *File) (uint64, error) { return f.firstHash(ctx) })
 	for from, to := range comparedRanges(group[0].found.size()) {
-		if groups, err = divide(ctx, groups, from, to); err != nil || len(groups) == 0 {
+		if err != nil || len(groups) == 0 {
 			return nil, err
 		}
+		groups, err = divide(groups, func(f *File) ([sha256.Size]byte, error) { return f.digest(ctx, from, to) })
 	}
-	return groups, nil
+	return groups, err
 }
 
 // comparedRanges yields the byte ranges of a file in the order in which they
@@ -118,20 +126,42 @@ func comparedRanges(size int64) iter.Seq2[int64, int64] {
 	}
 }
 
-// divide splits each group by the contents of its files in [from, to).
-func divide(ctx context.Context, groups [][]*File, from, to int64) (divided [][]*File, err error) {
+// divide splits each group by the keys of its files.
+func divide[K comparable](groups [][]*File, keyOf func(f *File) (K, error)) (divided [][]*File, err error) {
 	for _, group := range groups {
-		digests := make([][sha256.Size]byte, len(group))
+		keys := make([]K, len(group))
 		err := forEach(len(group), runtime.GOMAXPROCS(0), func(i int) (err error) {
-			digests[i], err = group[i].digest(ctx, from, to)
+			keys[i], err = keyOf(group[i])
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
-		divided = append(divided, groupBy(group, func(i int) [sha256.Size]byte { return digests[i] })...)
+		divided = append(divided, groupBy(group, func(i int) K { return keys[i] })...)
 	}
 	return divided, nil
+}
+
+// firstHash returns a hash of the first bytes of the file, as they are stored.
+// It is not 0. firstHash reads them unless they have been read to be counted.
+func (f *File) firstHash(ctx context.Context) (uint64, error) {
+	if known := f.first.Load(); known != 0 {
+		return known, nil
+	}
+	var h maphash.Hash
+	h.SetSeed(firstSeed)
+	if err := f.hash(ctx, &h, [2]int64{0, min(firstSize, f.found.size())}); err != nil {
+		return 0, fmt.Errorf("%s: %w", f.path, err)
+	}
+	return h.Sum64() | 1, nil
+}
+
+// keepFirst keeps the hash of the first bytes of the file, if the bytes p, with
+// which it begins, are enough.
+func (f *File) keepFirst(p []byte) {
+	if n := min(firstSize, f.found.size()); int64(len(p)) >= n {
+		f.first.Store(maphash.Bytes(firstSeed, p[:n]) | 1)
+	}
 }
 
 // digest returns the SHA-256 of the stored bytes in [from, to).

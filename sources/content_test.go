@@ -92,6 +92,45 @@ func TestEqualContentComparesFilesOfEqualRows(t *testing.T) {
 	}
 }
 
+// TestEqualContentOfCountedFiles does not read a file whose first bytes were
+// counted and differ from those of the others. It finds equal files of which
+// only some were counted.
+func TestEqualContentOfCountedFiles(t *testing.T) {
+	for _, size := range []int{1, 100, firstSize - 1, firstSize, firstSize + 1, endSize + 1} {
+		t.Chdir(t.TempDir())
+		data := bytes.Repeat([]byte{'x'}, size)
+		var files []engine.Part
+		for _, name := range []string{"a", "differs", "b", "c", "late"} {
+			data[0], data[size-1] = 'x', 'x'
+			switch name {
+			case "differs":
+				data[0] = 'y'
+			case "late":
+				data[size-1] = 'z'
+			}
+			f := newFile(t, write(t, name, data))
+			files = append(files, f)
+			if name == "c" {
+				continue // not counted
+			}
+			s, err := f.Open(t.Context())
+			check(t, err)
+			got := make([]byte, endSize+2) // as the parser, which reads much at a time
+			n, err := s.Read(got)
+			check(t, errors.Join(err, s.Close()))
+			if string(got[:n]) != string(data) {
+				t.Fatalf("%s has other bytes", name)
+			}
+		}
+		check(t, os.Remove("differs"))
+		groups, err := EqualContent(t.Context(), files, nil)
+		check(t, err)
+		if got := fmt.Sprint(names(groups)); got != "[[a b c]]" {
+			t.Errorf("size %d: got %s", size, got)
+		}
+	}
+}
+
 func TestEqualContentFails(t *testing.T) {
 	tree(t, "ab", "cd")
 	files := []engine.Part{newFile(t, "ab"), newFile(t, "cd")}

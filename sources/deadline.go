@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -47,6 +48,12 @@ func (r *deadlineReader) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := r.file.Read(p)
+	if !r.polled && errors.Is(err, syscall.EAGAIN) { // such as for a file that must be fetched from tape
+		if err := setBlocking(r.file); err != nil {
+			return 0, err
+		}
+		n, err = r.file.Read(p)
+	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		err = fmt.Errorf("%w (waited %v)", errSilent, r.silence)
 		if r.ctx.Err() != nil {

@@ -79,3 +79,13 @@ func TestGlobRefusesSocket(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestFileThatBecameAFIFO: a FIFO that has taken the place of a file since its
+// directory was listed is reported, not waited for.
+func TestFileThatBecameAFIFO(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.csv")
+	check(t, syscall.Mkfifo(path, 0o600))
+	if _, err := matchedFiles("*.csv", []globMatch{{path, 0}}, LocalOptions{}); !errors.Is(err, ErrNotRegular) {
+		t.Errorf("got %v", err)
+	}
+}

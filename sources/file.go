@@ -69,7 +69,10 @@ type File struct {
 	content recognition // of a regular file, unless there is a command
 	pre     *filter.Command
 	opts    LocalOptions
+	entry   bool        // the path is not a symbolic link
 	settled atomic.Bool // found is known to be settled
+
+	first atomic.Uint64 // hash of the first bytes, 0 before they are counted; see keepFirst
 
 	directory func() ([]ziparchive.Member, error) // of an archive
 }
@@ -78,48 +81,75 @@ type File struct {
 // The error matches [ErrNotFound] if the file does not exist, and [ErrArgument]
 // if it is a directory.
 func NewFile(path string, o LocalOptions) (*File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, notFound(err)
+	}
+	return fileAt(path, info, o)
+}
+
+// fileAt returns the file at path. info is that of os.Stat, or nil for a path
+// that is the entry of a regular file in a directory.
+func fileAt(path string, info fs.FileInfo, o LocalOptions) (*File, error) {
 	pre, err := parsePre(o.Pre)
 	if err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(path)
+	f := &File{path: path, name: path, opts: o, pre: pre, entry: info == nil}
+	if info != nil {
+		f.found = factsOf(info)
+	}
+	if info == nil || f.regular() {
+		err = f.examine()
+	}
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return nil, mark(ErrNotFound, err)
 	case err != nil:
-		return nil, err
-	case info.IsDir():
+		return nil, notFound(err)
+	case f.found.info.IsDir():
 		return nil, mark(ErrArgument, fmt.Errorf("%s is a directory; name its files, such as %s",
 			path, filepath.Join(path, "*.csv")))
-	}
-	f := &File{path: path, name: path, found: factsOf(info), opts: o, pre: pre}
-	f.directory = sync.OnceValues(f.readDirectory)
-	if !f.regular() {
-		return f, nil
-	}
-	if err := f.examine(); err != nil {
-		return nil, err
 	}
 	return f, nil
 }
 
-// examine detects the format of a regular file. It takes the facts again from
-// the open file, so that both are of the same file.
+// notFound returns err, which matches ErrNotFound if there is no such file.
+func notFound(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return mark(ErrNotFound, err)
+	}
+	return err
+}
+
+// examine detects the format of a regular file. It takes the facts from the
+// open file, so that both are of the same file.
 func (f *File) examine() (err error) {
-	file, err := os.Open(f.path)
+	file, err := openFile(f.path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	if f.found, err = statFile(file); err != nil || f.found.size() == 0 || f.pre != nil {
+	if f.found, err = statFile(file); err != nil || !f.regular() || f.found.size() == 0 || f.pre != nil {
 		return err // a read of an empty file in /proc may wait
 	}
 	head, err := readHead(newDeadlineReader(context.Background(), file))
-	f.content = recognize(head)
+	if f.content = recognize(head); f.content.format == zipped {
+		f.directory = sync.OnceValues(f.readDirectory)
+	}
 	if err == io.EOF {
 		return nil
 	}
 	return err
+}
+
+// openFile opens a file that was regular when it was last seen. If it is a FIFO
+// now, openFile does not wait for a writer. Regular files on most file systems
+// ignore the mode nonblock; deadlineReader handles the others.
+func openFile(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
+	if errors.Is(err, syscall.EAGAIN) { // another process holds a lease on it
+		return os.Open(path)
+	}
+	return file, err
 }
 
 // Named returns a copy of f with another name.
@@ -194,10 +224,13 @@ func (f *File) openRegular(ctx context.Context, off int64) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := file.Seek(off, io.SeekStart); err != nil {
-		return nil, errors.Join(err, file.Close())
+	if off > 0 {
+		if _, err := file.Seek(off, io.SeekStart); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
 	}
 	s := newRegular(ctx, file, f.found, off)
+	s.raw.r.(*regularReader).part = f
 	s.closers = append(s.closers, file.Close, f.check)
 	return s, nil
 }
@@ -231,6 +264,10 @@ func (f *File) Boundary(ctx context.Context, at int64) (int64, error) {
 	return f.ranges().boundary(ctx, at)
 }
 
+// Found returns what the system reported of the file when it was found, and
+// whether its path may be a symbolic link.
+func (f *File) Found() (info fs.FileInfo, link bool) { return f.found.info, !f.entry }
+
 // Modified returns the modification time of the file when it was found.
 func (f *File) Modified() time.Time { return f.found.modified() }
 
@@ -241,7 +278,7 @@ func (f *File) Plain() bool { return f.content.format == plain && f.pre == nil }
 // openSettled opens the file, which must be unchanged. If its times are too
 // recent to detect later changes, the first call waits.
 func (f *File) openSettled(ctx context.Context) (*os.File, error) {
-	file, err := os.Open(f.path)
+	file, err := openFile(f.path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrChanged, err)
 	}
@@ -296,6 +333,7 @@ func (f *File) check() error {
 type regularReader struct {
 	r     *deadlineReader
 	file  *os.File
+	part  *File // nil for standard input
 	found facts
 	off   int64
 
@@ -323,6 +361,9 @@ func (r *regularReader) Read(p []byte) (int, error) {
 	begin := time.Now()
 	n, err := r.r.Read(p)
 	r.windows.Copied(n, time.Since(begin))
+	if r.part != nil && r.off == 0 {
+		r.part.keepFirst(p[:n])
+	}
 	r.off += int64(n)
 	size := r.found.size()
 	switch {

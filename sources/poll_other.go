@@ -7,6 +7,11 @@ import (
 	"time"
 )
 
-const canPoll = false
+const (
+	canPoll  = false
+	nonblock = 0
+)
+
+func setBlocking(*os.File) error { return nil }
 
 func readable(*os.File, time.Duration) bool { return true }

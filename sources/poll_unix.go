@@ -3,6 +3,7 @@
 package sources
 
 import (
+	"errors"
 	"os"
 	"time"
 
@@ -10,6 +11,22 @@ import (
 )
 
 const canPoll = true
+
+// nonblock is the mode in which regular files are opened. The Go runtime would
+// set it, and reset it for each file that its poller does not accept, which
+// takes four system calls.
+const nonblock = unix.O_NONBLOCK
+
+// setBlocking makes reads of f wait for data.
+func setBlocking(f *os.File) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var setErr error
+	err = raw.Control(func(fd uintptr) { setErr = unix.SetNonblock(int(fd), false) })
+	return errors.Join(err, setErr)
+}
 
 // readable waits for at most d until f can be read without blocking, and
 // reports whether it can. It returns true if polling fails, so that Read

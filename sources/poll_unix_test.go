@@ -60,3 +60,24 @@ func TestReadable(t *testing.T) {
 		t.Error("the error of a closed file cannot be read")
 	}
 }
+
+// TestReadThatWouldBlock: a read that would block waits, although the poller of
+// the runtime does not accept the file, as on file systems with tapes.
+func TestReadThatWouldBlock(t *testing.T) {
+	file, w := blockingPipe(t)
+	raw, err := file.SyscallConn()
+	check(t, err)
+	check(t, raw.Control(func(fd uintptr) { check(t, syscall.SetNonblock(int(fd), true)) }))
+	if _, err := file.Read(make([]byte, 9)); !errors.Is(err, syscall.EAGAIN) {
+		t.Fatalf("got %v", err)
+	}
+	time.AfterFunc(5*time.Millisecond, func() {
+		_, err := io.WriteString(w, "P1")
+		check(t, err)
+	})
+	r := newDeadlineReader(t.Context(), file)
+	buf := make([]byte, 9)
+	if n, err := r.Read(buf); string(buf[:n]) != "P1" || err != nil {
+		t.Errorf("got %q, %v", buf[:n], err)
+	}
+}

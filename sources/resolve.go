@@ -225,12 +225,13 @@ func (r *resolver) addArchive(f *File) error {
 // expand returns the file named arg, if it exists, and otherwise the files that
 // match arg as a glob.
 func expand(arg string, o LocalOptions) ([]*File, error) {
-	if _, err := os.Stat(arg); err == nil || !strings.ContainsAny(arg, "*?[{") {
-		f, err := NewFile(arg, o)
-		if err != nil {
-			return nil, err
-		}
-		return []*File{f}, nil
+	info, err := os.Stat(arg)
+	if err == nil {
+		f, err := fileAt(arg, info, o)
+		return []*File{f}, err
+	}
+	if !strings.ContainsAny(arg, "*?[{") {
+		return nil, notFound(err)
 	}
 	matches, err := expandGlob(arg)
 	if err != nil {
@@ -243,27 +244,39 @@ func expand(arg string, o LocalOptions) ([]*File, error) {
 // not regular, since reading a FIFO may block forever; they must be named
 // explicitly.
 func matchedFiles(arg string, matches []globMatch, o LocalOptions) ([]*File, error) {
-	var files []*File
+	files := make([]*File, 0, len(matches))
 	for _, m := range matches {
-		if !m.mode.IsRegular() {
-			info, err := os.Stat(m.path)
-			switch {
-			case err == nil && info.IsDir():
-				continue
-			case err == nil && !info.Mode().IsRegular():
-				return nil, mark(ErrNotRegular, mark(ErrArgument, fmt.Errorf("%s: matched by %s, but it is %s", m.path, arg, kindOf(info))))
-			}
-		}
-		f, err := NewFile(m.path, o)
-		if err != nil {
+		f, err := matchedFile(m, o)
+		switch {
+		case err != nil:
 			return nil, err
+		case f == nil: // a link to a directory
+		case !f.regular():
+			return nil, mark(ErrNotRegular, mark(ErrArgument, fmt.Errorf("%s: matched by %s, but it is %s", f.path, arg, kindOf(f.found.info))))
+		default:
+			files = append(files, f)
 		}
-		files = append(files, f)
 	}
 	if len(files) == 0 {
 		return nil, mark(ErrNotFound, fmt.Errorf("%s matches no file", arg))
 	}
 	return files, nil
+}
+
+// matchedFile returns the file that a glob matched, or nil if that is a
+// symbolic link to a directory.
+func matchedFile(m globMatch, o LocalOptions) (*File, error) {
+	if m.mode.IsRegular() {
+		return fileAt(m.path, nil, o)
+	}
+	info, err := os.Stat(m.path)
+	switch {
+	case err != nil:
+		return nil, notFound(err)
+	case info.IsDir():
+		return nil, nil
+	}
+	return fileAt(m.path, info, o)
 }
 
 // kindOf describes a file that is not regular.

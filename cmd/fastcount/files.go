@@ -111,11 +111,19 @@ func (p *program) claim(use atomicfile.Use, by, name string) error {
 
 // claimSources records the files among the sources.
 func (p *program) claimSources(found []sources.Source) error {
-	for _, s := range found {
-		if s.Kind != sources.KindFile {
-			continue
+	for i, s := range found {
+		var f *sources.File
+		switch part := s.Part.(type) {
+		case *sources.File:
+			f = part
+		case *sources.Member:
+			f = part.File()
 		}
-		if err := p.claim(atomicfile.Reads, "the source "+s.Name, s.Value); err != nil {
+		if f == nil || i > 0 && s.Kind == found[i-1].Kind && s.Value == found[i-1].Value {
+			continue // not a file, or another member of the same archive
+		}
+		info, link := f.Found()
+		if err := p.inUse(p.files.AddFile("the source "+s.Name, s.Value, info, link)); err != nil {
 			return err
 		}
 	}

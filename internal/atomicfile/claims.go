@@ -1,9 +1,12 @@
 package atomicfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // ErrSameFile is matched by the error for a file that two claims share.
@@ -22,6 +25,7 @@ const (
 // that is written must be in no other claim. The zero value is empty.
 type Claims struct {
 	readers, writers []claim
+	within           map[[2]string]bool // whether a directory is within an owned one, by their names
 }
 
 type claim struct {
@@ -29,13 +33,14 @@ type claim struct {
 	by     string // what uses the file: a flag and its value, or a source
 	place  Place
 	stream bool
+	entry  bool // the file exists, and its name is not a symbolic link
 }
 
 // Add records that by, such as "--output counts.csv", uses the file name. It
 // returns a *ConflictError if an earlier claim shares that file.
 func (c *Claims) Add(use Use, by, name string) error {
-	if info, err := os.Stat(name); use == Reads && err == nil { // a cheap answer, for 100,000 sources
-		return c.add(claim{use: use, by: by, place: Place{Name: name, Path: name, Info: info}})
+	if info, err := os.Stat(name); use == Reads && err == nil {
+		return c.AddFile(by, name, info, true)
 	}
 	p, err := Locate(name)
 	if err != nil {
@@ -49,6 +54,13 @@ func (c *Claims) AddPlace(use Use, by string, p Place) error {
 	return c.add(claim{use: use, by: by, place: p})
 }
 
+// AddFile is like [Claims.Add] for a file that by reads and that exists: info
+// is that of os.Stat. If name is not a symbolic link, AddFile makes system calls
+// only for the first file of each directory.
+func (c *Claims) AddFile(by, name string, info fs.FileInfo, link bool) error {
+	return c.add(claim{use: Reads, by: by, place: Place{Name: name, Path: name, Info: info}, entry: !link})
+}
+
 // AddStream records the use of a standard stream. Output streams may share a
 // file: "2>&1" does that.
 func (c *Claims) AddStream(use Use, by string, p Place) error {
@@ -57,7 +69,7 @@ func (c *Claims) AddStream(use Use, by string, p Place) error {
 
 func (c *Claims) add(added claim) error {
 	for _, old := range c.writers {
-		if old.conflicts(added) {
+		if c.conflicts(old, added) {
 			return conflict(old, added)
 		}
 	}
@@ -66,7 +78,7 @@ func (c *Claims) add(added claim) error {
 		return nil
 	}
 	for _, old := range c.readers {
-		if old.conflicts(added) {
+		if c.conflicts(added, old) {
 			return conflict(added, old)
 		}
 	}
@@ -74,14 +86,38 @@ func (c *Claims) add(added claim) error {
 	return nil
 }
 
-func (a claim) conflicts(b claim) bool {
+// conflicts reports whether a, which does not only read, shares a file with b.
+func (c *Claims) conflicts(a, b claim) bool {
 	switch {
 	case a.sharesStream(b), a.place.shareable():
 		return false
-	case a.use == Owns && b.place.Within(a.place), b.use == Owns && a.place.Within(b.place):
+	case a.use == Owns && c.isWithin(b, a.place), b.use == Owns && c.isWithin(a, b.place):
 		return true
 	}
 	return a.place.Same(b.place)
+}
+
+// isWithin reports whether the file of a claim is dir or a file below it. That
+// of an entry of a directory is if the directory is, which is determined once.
+func (c *Claims) isWithin(a claim, dir Place) bool {
+	if !a.entry {
+		return a.place.Within(dir)
+	}
+	above, _ := filepath.Split(a.place.Path)
+	key := [2]string{above, dir.Name}
+	within, known := c.within[key]
+	if !known {
+		p, err := Locate(cmp.Or(above, "."))
+		if err != nil {
+			return a.place.Within(dir)
+		}
+		if c.within == nil {
+			c.within = make(map[[2]string]bool)
+		}
+		within = p.Within(dir)
+		c.within[key] = within
+	}
+	return within || a.place.Same(dir)
 }
 
 // sharesStream reports whether a and b are standard streams that may be one

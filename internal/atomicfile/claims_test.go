@@ -270,6 +270,39 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+// TestAddFile checks that the directory of a file is followed, and the file if
+// it is a symbolic link, whatever was added before.
+func TestAddFile(t *testing.T) {
+	tree(t)
+	must(t, os.Symlink(filepath.Join("..", "dir", "a"), filepath.Join("other", "a")))
+	must(t, os.Symlink(filepath.Join("..", "dir", "sub"), filepath.Join("other", "sub")))
+	owned := map[string]bool{"old": false, "dir/a": true, "./dir/a": true, "dir/sub/b": true, "dirlink/a": true, "dirlink/sub/b": true,
+		"other/a": true, "other/sub/../a": true, "dir/../old": false, "link": false}
+	for range 2 { // in another order
+		var inside, outside atomicfile.Claims
+		must(t, inside.Add(atomicfile.Owns, "state", "dir"))
+		must(t, outside.Add(atomicfile.Owns, "state", "other"))
+		for name, want := range owned {
+			info, err := os.Stat(name)
+			must(t, err)
+			named, err := os.Lstat(name)
+			must(t, err)
+			link := named.Mode()&os.ModeSymlink != 0
+			err = inside.AddFile(name, name, info, link)
+			if e, ok := errors.AsType[*atomicfile.ConflictError](err); ok != want || ok && !e.Inside {
+				t.Errorf("%s is within dir: %v", name, err)
+			}
+			must(t, outside.AddFile(name, name, info, link))
+		}
+		if err := outside.Add(atomicfile.Owns, "state", "dir/sub"); err == nil {
+			t.Error("a directory with an input can be owned")
+		}
+		if err := outside.Add(atomicfile.Writes, "output", "hard"); err == nil {
+			t.Error("an input can be written")
+		}
+	}
+}
+
 func TestStreams(t *testing.T) {
 	tree(t)
 	file, err := atomicfile.Locate("old")

@@ -39,6 +39,10 @@ const windowSize = 2 << 20
 // minWindow is the minimum number of new bytes of a window.
 const minWindow = 256 << 10
 
+// MinSize is a number of bytes that are too few for a window after the first
+// reads.
+const MinSize = minReads * minCopied
+
 // Windows maps windows of a file, one at a time. It must not be used by several
 // goroutines at the same time, except that Guard may call a function that uses
 // the other methods.

@@ -1,0 +1,24 @@
+package sources
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestLease: a file on which there is a lease, as a file server takes them, is
+// opened once the lease is given up.
+func TestLease(t *testing.T) {
+	path := tempFile(t, "a.csv", []byte(csvText))
+	holder, err := os.OpenFile(path, os.O_WRONLY, 0)
+	check(t, err)
+	if _, err := unix.FcntlInt(holder.Fd(), unix.F_SETLEASE, unix.F_WRLCK); err != nil {
+		t.Skipf("no leases: %v", err)
+	}
+	time.AfterFunc(50*time.Millisecond, func() { check(t, holder.Close()) })
+	if got, err := readPart(t, newFile(t, path)); got != csvText || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
