@@ -206,10 +206,11 @@ func idsOfColumn(names *intern.Table, ids []uint32, b *parser.Block, column int)
 
 // checkGroups returns an error if there are too many groups.
 func (t *accumulator) checkGroups() error {
-	n, what := 0, "groups"
-	if t.tuples != nil {
+	n, what := len(t.counts.dense), "groups" // there are at most as many pairs as cells
+	switch {
+	case t.tuples != nil:
 		n = t.tuples.Len()
-	} else {
+	case n == 0 || n > t.limits.Pairs:
 		n = t.counts.pairs()
 	}
 	if n <= t.limits.Pairs {

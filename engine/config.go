@@ -188,10 +188,15 @@ func (c Config) Validate() error {
 func (c Config) ParserConfig(part Part) parser.Config {
 	csv, info := c.csv(), part.Info()
 	csv.Dialect.Delimiter = cmp.Or(csv.Dialect.Delimiter, info.Delimiter, ",")
-	if info.Facts != nil {
+	if info.Facts != nil && slices.ContainsFunc(csv.Columns, selectsFact) {
 		csv.Facts = info.Facts()
 	}
 	return csv
+}
+
+// selectsFact reports whether s, or one of its alternatives, selects a fact.
+func selectsFact(s parser.Selector) bool {
+	return s.Fact != "" || s.Or != nil && selectsFact(*s.Or)
 }
 
 // csv returns the configuration of the parser for parts with the dialect of c.

@@ -90,7 +90,15 @@ func cutCompressed(name string) (stem string, suffix int) {
 // suffix of a compressed file. To save system calls, directories are compared
 // only for names that occur with different suffixes.
 func (s *inputSet) checkForms() error {
-	suffixes := make(map[string]uint, len(s.paths)) // by stem, a bit for each suffix and one for none
+	all := uint(0) // a bit for each suffix that occurs, and one for none
+	for _, path := range s.paths {
+		_, suffix := cutCompressed(filepath.Base(path))
+		all |= 1 << (suffix + 1)
+	}
+	if all&(all-1) == 0 {
+		return nil
+	}
+	suffixes := make(map[string]uint, len(s.paths)) // likewise, by stem
 	for _, path := range s.paths {
 		stem, suffix := cutCompressed(filepath.Base(path))
 		suffixes[stem] |= 1 << (suffix + 1)

@@ -63,14 +63,16 @@ func (o LocalOptions) maxWindow() uint64 {
 // one may already have an effect.
 type File struct {
 	explainer
-	path    string
-	name    string
-	found   facts
-	content recognition // of a regular file, unless there is a command
-	pre     *filter.Command
-	opts    LocalOptions
-	entry   bool        // the path is not a symbolic link
-	settled atomic.Bool // found is known to be settled
+	path      string
+	name      string
+	delimiter string                   // that path implies
+	facts     func() map[string]string // of name
+	found     facts
+	content   recognition // of a regular file, unless there is a command
+	pre       *filter.Command
+	opts      LocalOptions
+	entry     bool        // the path is not a symbolic link
+	settled   atomic.Bool // found is known to be settled
 
 	first atomic.Uint64 // hash of the first bytes, 0 before they are counted; see keepFirst
 
@@ -95,7 +97,7 @@ func fileAt(path string, info fs.FileInfo, o LocalOptions) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{path: path, name: path, opts: o, pre: pre, entry: info == nil}
+	f := &File{path: path, name: path, delimiter: nameDelimiter(path), facts: factsOfPath(path), opts: o, pre: pre, entry: info == nil}
 	if info != nil {
 		f.found = factsOf(info)
 	}
@@ -154,9 +156,8 @@ func openFile(path string) (*os.File, error) {
 
 // Named returns a copy of f with another name.
 func (f *File) Named(name string) *File {
-	named := &File{path: f.path, name: name, found: f.found, content: f.content, pre: f.pre, opts: f.opts}
-	named.directory = f.directory
-	return named
+	return &File{path: f.path, name: name, delimiter: f.delimiter, facts: factsOfPath(name), entry: f.entry,
+		found: f.found, content: f.content, pre: f.pre, opts: f.opts, directory: f.directory}
 }
 
 // Name implements [engine.Part]. It returns the path as given, or the name
@@ -166,7 +167,7 @@ func (f *File) Name() string { return f.name }
 // Info implements [engine.Part]. The size of a file that is not regular is not
 // known. The delimiter depends on the name of the file, and the facts on Name.
 func (f *File) Info() engine.PartInfo {
-	return engine.PartInfo{Size: f.found.size(), SizeKnown: f.regular(), Delimiter: nameDelimiter(f.path), Facts: factsOfPath(f.name)}
+	return engine.PartInfo{Size: f.found.size(), SizeKnown: f.regular(), Delimiter: f.delimiter, Facts: f.facts}
 }
 
 func (f *File) regular() bool { return f.found.regular() }

@@ -208,8 +208,12 @@ func isTar(head []byte) bool {
 // Two characters of UTF-32 or three of UTF-16 suffice: NUL is valid in CSV, but
 // does not occur in such a regular order.
 func wideEncoding(head []byte) string {
+	head = head[:min(len(head), 8)]
+	if bytes.IndexByte(head, 0) < 0 {
+		return ""
+	}
 	var zeros strings.Builder
-	for _, c := range head[:min(len(head), 8)] {
+	for _, c := range head {
 		if c == 0 {
 			zeros.WriteByte('0')
 		} else {
@@ -230,7 +234,11 @@ func wideEncoding(head []byte) string {
 // not CSV, or nil. It explains why the text cannot be parsed: with some
 // dialects it can be.
 func resemblance(head []byte) *FormatError {
-	text := strings.ToLower(strings.TrimLeft(strings.TrimPrefix(string(head), "\ufeff"), " \t\r\n"))
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
+	if len(head) == 0 || !strings.ContainsRune("<[{", rune(head[0])) {
+		return nil
+	}
+	text := strings.ToLower(string(head))
 	rest := strings.TrimLeft(text[min(1, len(text)):], " \t\r\n")
 	switch {
 	case strings.HasPrefix(text, "<!doctype html"), strings.HasPrefix(text, "<html"):

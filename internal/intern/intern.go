@@ -80,10 +80,13 @@ func (t *Table) Name(id uint32) []byte {
 	return t.store.name(id)
 }
 
-// Reset removes all names. It keeps the memory of the table if at least a
-// sixteenth of the slots was in use.
+// keptSlots is the length of the largest table that Reset keeps in any case.
+const keptSlots = 256
+
+// Reset removes all names. It keeps the memory of the table if that is small or
+// at least a sixteenth of the slots was in use.
 func (t *Table) Reset() {
-	if len(t.slots) > minSlots && t.Len() < len(t.slots)/16 {
+	if len(t.slots) > keptSlots && t.Len() < len(t.slots)/16 {
 		t.setSlots(minSlots)
 	} else {
 		clear(t.slots)
