@@ -120,17 +120,19 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 		return o.printDryRun(ctx, p, parts, cfg)
 	}
 	o.describe(found, parts)
-	endState, err := o.useState(p, remote, parts, &cfg)
+	store, err := o.useState(p, remote, parts, &cfg)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, endState()) }()
+	if store != nil {
+		defer func() { err = errors.Join(err, store.Close()) }()
+	}
 	probe(ctx, parts, cfg.Transfers)
 	report, err := o.countParts(ctx, p, parts, &cfg)
 	if err != nil {
 		return err
 	}
-	if err := p.warnEqualFiles(ctx, parts, report.Parts); err != nil {
+	if err := p.warnEqualFiles(ctx, parts, report, store); err != nil {
 		return err
 	}
 	counted := time.Now()

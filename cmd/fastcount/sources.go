@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/checkpoint"
 	"fastcount/internal/cli"
 	"fastcount/internal/human"
 	"fastcount/mockserver"
@@ -109,14 +110,28 @@ func (o *inputOptions) localOptions(maxWindow uint64) (sources.LocalOptions, err
 		IdleTimeout: time.Duration(o.idleTimeout)}, nil
 }
 
-// warnEqualFiles warns of files that have rows and equal content. It returns an
-// error only if ctx has ended.
-func (p *program) warnEqualFiles(ctx context.Context, parts []engine.Part, reports []engine.PartReport) error {
-	rows := make([]uint64, len(reports))
-	for i, r := range reports {
+// warnEqualFiles warns of files that have rows and equal content. If an earlier
+// run compared the same files, as the checkpoint holds, which may be nil, it
+// repeats what that run found. It returns an error only if ctx has ended.
+func (p *program) warnEqualFiles(ctx context.Context, parts []engine.Part, report *engine.Report, store *checkpoint.Store) error {
+	if store != nil {
+		if warnings, known := store.Compared(); known {
+			for _, text := range warnings {
+				p.ui.Warn(text)
+			}
+			return nil
+		}
+	}
+	rows := make([]uint64, len(parts))
+	for i, r := range report.Parts {
 		rows[i] = r.Rows
 	}
 	groups, err := sources.EqualContent(ctx, parts, rows)
+	if err == nil && store != nil && len(report.Incomplete) == 0 {
+		if err := store.SetCompared(equalWarnings(groups)); err != nil {
+			p.ui.Warn("--state: the comparison of the files is not kept: " + cli.Message(err))
+		}
+	}
 	return p.reportEqual(ctx, groups, err)
 }
 
@@ -158,19 +173,30 @@ func hasRows(ctx context.Context, part engine.Part, cfg engine.Config) bool {
 	}
 }
 
-// reportEqual warns of groups of equal files, in one line.
+// reportEqual warns of groups of equal files, or that err prevented finding
+// them.
 func (p *program) reportEqual(ctx context.Context, groups [][]engine.Part, err error) error {
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return ctx.Err()
-	case err != nil:
+	}
+	if err != nil {
 		p.ui.Warn("files of equal size could not be compared: " + cli.Message(err))
-	case len(groups) > 1:
-		p.ui.Warn(fmt.Sprintf("%d groups of files have equal content, and each is counted, such as %s", len(groups), twoOf(groups[0])))
-	case len(groups) == 1:
-		p.ui.Warn(fmt.Sprintf("%s have equal content, and each is counted", twoOf(groups[0])))
+	}
+	for _, text := range equalWarnings(groups) {
+		p.ui.Warn(text)
 	}
 	return nil
+}
+
+// equalWarnings returns at most one warning of groups of equal files.
+func equalWarnings(groups [][]engine.Part) []string {
+	switch len(groups) {
+	case 0:
+		return nil
+	case 1:
+		return []string{twoOf(groups[0]) + " have equal content, and each is counted"}
+	}
+	return []string{fmt.Sprintf("%d groups of files have equal content, and each is counted, such as %s", len(groups), twoOf(groups[0]))}
 }
 
 // twoOf returns the names of two of the files.

@@ -41,10 +41,10 @@ func (r *remote) identityOf(p engine.Part) sources.Identity {
 }
 
 // useState makes cfg keep finished parts in the directory of --state, if it is
-// set. The returned function closes the checkpoint.
-func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg *engine.Config) (end func() error, err error) {
+// set. It returns the checkpoint, which the caller closes, or nil.
+func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg *engine.Config) (*checkpoint.Store, error) {
 	if o.state == "" {
-		return func() error { return nil }, nil
+		return nil, nil
 	}
 	run := checkpoint.Run{Rules: rules(r, parts, *cfg), Addable: []string{serverRule}}
 	for _, k := range cfg.By {
@@ -65,7 +65,7 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	}
 	cfg.Load, cfg.Save = store.Load, store.Save
 	p.resumable.Store(true)
-	return store.Close, nil
+	return store, nil
 }
 
 // serverRule is the rule that only downloads depend on.

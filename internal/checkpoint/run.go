@@ -91,7 +91,7 @@ func jobOf(text []byte) (string, error) {
 }
 
 // claim makes the directory that of a run, unless it is used for something
-// else, and sets s.job.
+// else, and sets s.job and s.run.
 func (s *Store) claim(run *runFile, grow bool, addable []string) error {
 	path := filepath.Join(s.dir, runName)
 	old, err := readPrivate(path)
@@ -108,8 +108,12 @@ func (s *Store) claim(run *runFile, grow bool, addable []string) error {
 	}
 	s.job = run.Header.Job
 	var text bytes.Buffer
-	if err := run.Write(&text, format); err != nil || bytes.Equal(old, text.Bytes()) {
+	if err := run.Write(&text, format); err != nil {
 		return err
+	}
+	s.run = digest(text.Bytes())
+	if bytes.Equal(old, text.Bytes()) {
+		return nil
 	}
 	if old != nil {
 		if err := s.compare(old, run, grow, addable); err != nil {

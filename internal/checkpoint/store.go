@@ -2,7 +2,8 @@
 // an interrupted run can be resumed, and a job that grows continued.
 //
 // The directory holds run.jsonl, which describes the run; partial results, each
-// of one finished part or the sum of several; and a lock. When there are many
+// of one finished part or the sum of several; compared.jsonl, once the sources
+// were compared with each other; and a lock. When there are many
 // partial results of one part, they are merged into one. Files are replaced
 // atomically, and every partial result has a checksum and identifies its parts:
 // a file that is corrupt or belongs to other parts costs the time to count its
@@ -50,6 +51,7 @@ const (
 // holds the lock of the directory until it is closed.
 type Store struct {
 	dir   string
+	run   string         // digest of the file that describes the run
 	job   string         // in the headers of the partial results
 	by    []string       // in the headers, too
 	parts []source       // the parts of the run
