@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"time"
 )
 
@@ -62,17 +63,17 @@ func (f facts) compare(now facts) error {
 
 // version describes the state of the file.
 func (f facts) version() string {
-	text := fmt.Sprintf("%d bytes, modified %s", f.size(), timestamp(f.modified()))
+	text := appendTime(append(strconv.AppendInt(nil, f.size(), 10), " bytes, modified "...), f.modified())
 	if !f.changed.IsZero() {
-		text += ", changed " + timestamp(f.changed)
+		text = appendTime(append(text, ", changed "...), f.changed)
 	}
 	if f.inode != 0 {
-		text += fmt.Sprintf(", file number %d", f.inode)
+		text = strconv.AppendUint(append(text, ", file number "...), f.inode, 10)
 	}
-	return text
+	return string(text)
 }
 
-func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+func appendTime(text []byte, t time.Time) []byte { return t.UTC().AppendFormat(text, time.RFC3339Nano) }
 
 const (
 	// longestWrite is the time for which a write(2) may store bytes after it

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -48,6 +49,17 @@ type LocalOptions struct {
 	// IdleTimeout is the time after which a command that makes no progress has
 	// stalled. Zero means a minute.
 	IdleTimeout time.Duration
+
+	workDir func() (string, error) // set by Resolve: os.Getwd, called once
+}
+
+// abs is filepath.Abs. Getting the working directory takes two system calls.
+func (o LocalOptions) abs(path string) (string, error) {
+	if o.workDir == nil || filepath.IsAbs(path) || runtime.GOOS == "windows" {
+		return filepath.Abs(path)
+	}
+	dir, err := o.workDir()
+	return filepath.Join(dir, path), err
 }
 
 func (o LocalOptions) maxWindow() uint64 {

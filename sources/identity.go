@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -60,7 +59,7 @@ func digestOf(lists ...[]string) string {
 // its path and its state: size, modification time and, where available, change
 // time and inode. Other files have no identity.
 func (f *File) Identity() Identity {
-	path, err := filepath.Abs(f.path)
+	path, err := f.opts.abs(f.path)
 	if err != nil || !f.regular() {
 		return Identity{} // without a working directory, a relative path is meaningless
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"sync"
 
 	"fastcount/engine"
 )
@@ -74,6 +75,7 @@ func Resolve(args []string, stdin io.Reader, o LocalOptions) ([]Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.workDir = sync.OnceValues(os.Getwd)
 	r := resolver{stdin: stdin, opts: o, names: make(map[string]int), patterns: patterns, used: make([]int, len(patterns))}
 	for i, arg := range args {
 		if err := r.add(i, arg); err != nil {

@@ -21,7 +21,7 @@ func (o *countOptions) keepable(p *program, found []sources.Source) error {
 		return p.refuseAll([]string{"grow"}, "no --state", "name the directory of the checkpoint with --state DIR")
 	}
 	for _, s := range found {
-		if s.Kind == sources.KindExport || s.Kind == sources.KindFile && sources.Identify(s.Part) != (sources.Identity{}) {
+		if s.Kind == sources.KindExport || s.Kind == sources.KindFile && s.Part.Info().SizeKnown {
 			continue
 		}
 		return cli.Usage(cli.Hint(fmt.Errorf("--state: %s: a later run could not recognise it", s.Name),

@@ -1,8 +1,10 @@
 package checkpoint
 
 import (
+	"bufio"
 	"cmp"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +12,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"fastcount/engine"
@@ -23,14 +26,19 @@ var errOtherParts = errors.New("not the result of parts of this run")
 // has their IDs as the names of its parts, and as the label a digest of the
 // digests of their identities.
 type catalog struct {
-	digests map[string]string // by ID
-	ids     map[string]string // by digest
+	digests map[string]sum256 // by ID
+	ids     map[sum256]string // by digest
 }
 
+type sum256 = [sha256.Size]byte
+
 func newCatalog(list []source) catalog {
-	c := catalog{make(map[string]string, len(list)), make(map[string]string, len(list))}
+	c := catalog{make(map[string]sum256, len(list)), make(map[sum256]string, len(list))}
+	var text []byte
 	for _, s := range list {
-		sum := digest(fmt.Appendf(nil, "%q %q %q", s.ID, s.Version, s.Digest))
+		text = append(strconv.AppendQuote(text[:0], s.ID), ' ')
+		text = append(strconv.AppendQuote(text, s.Version), ' ')
+		sum := sha256.Sum256(strconv.AppendQuote(text, s.Digest))
 		c.digests[s.ID], c.ids[sum] = sum, s.ID
 	}
 	return c
@@ -39,20 +47,22 @@ func newCatalog(list []source) catalog {
 // label returns the label of the result of parts.
 func (c catalog) label(ids []string) string {
 	if len(ids) == 1 {
-		return c.digests[ids[0]]
+		sum := c.digests[ids[0]]
+		return hex.EncodeToString(sum[:])
 	}
-	var all strings.Builder
+	all, line := sha256.New(), make([]byte, 0, 2*sha256.Size+1)
 	for _, id := range ids {
-		all.WriteString(c.digests[id] + "\n")
+		sum := c.digests[id]
+		all.Write(append(hex.AppendEncode(line, sum[:]), '\n'))
 	}
-	return digest([]byte(all.String()))
+	return hex.EncodeToString(all.Sum(nil))
 }
 
-// file returns the name of the file for the result of parts, which reveals
-// nothing of them.
-func (c catalog) file(ids []string) string {
-	name := c.label(ids)[:sha256.Size] + partSuffix
-	if len(ids) > 1 {
+// fileName returns the name of the file for the result of a number of parts,
+// which reveals nothing of them.
+func fileName(label string, parts int) string {
+	name := label[:sha256.Size] + partSuffix
+	if parts > 1 {
 		return sumPrefix + name
 	}
 	return name
@@ -60,14 +70,20 @@ func (c catalog) file(ids []string) string {
 
 // covered returns the IDs of the parts of a result with this label.
 func (c catalog) covered(label string, parts []engine.PartReport) (ids []string, err error) {
-	if id, known := c.ids[label]; known && len(parts) == 1 {
-		return []string{id}, nil
+	if len(parts) == 1 {
+		if sum, err := hex.DecodeString(label); err == nil && len(sum) == sha256.Size {
+			if id, known := c.ids[sum256(sum)]; known && label == c.label([]string{id}) {
+				return []string{id}, nil
+			}
+		}
+		return nil, errOtherParts
 	}
-	for _, p := range parts {
-		if c.digests[p.Name] == "" {
+	ids = make([]string, len(parts))
+	for i, p := range parts {
+		if _, known := c.digests[p.Name]; !known {
 			return nil, errOtherParts
 		}
-		ids = append(ids, p.Name)
+		ids[i] = p.Name
 	}
 	if len(ids) < 2 || c.label(ids) != label {
 		return nil, errOtherParts
@@ -113,7 +129,7 @@ func (s *Store) Load(yield func(parts []int, r *engine.Report) bool) {
 		s.warn(fmt.Errorf("%w; all parts are counted again", err))
 	}
 	s.single, s.sum = nil, keptFile{}
-	held := make(map[string]bool)
+	held := make([]bool, len(s.parts))
 	for _, path := range paths {
 		ids, r, err := s.read(path, s.known)
 		switch {
@@ -122,13 +138,17 @@ func (s *Store) Load(yield func(parts []int, r *engine.Report) bool) {
 		case err != nil:
 			s.ignore(path, err)
 			continue
-		case slices.ContainsFunc(ids, func(id string) bool { return held[id] }): // a crash prevented its removal
-			s.remove(path)
-			continue
 		}
 		parts := make([]int, len(ids))
 		for i, id := range ids {
-			parts[i], held[id] = s.index[id], true
+			parts[i] = s.index[id]
+		}
+		if slices.ContainsFunc(parts, func(part int) bool { return held[part] }) { // a crash prevented its removal
+			s.remove(path)
+			continue
+		}
+		for _, part := range parts {
+			held[part] = true
 		}
 		s.remember(path, ids, r)
 		if !yield(parts, r) {
@@ -144,7 +164,11 @@ func (s *Store) read(path string, c catalog) (ids []string, r *engine.Report, er
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	h, r, err := partial.Read(f)
+	if s.buffer == nil {
+		s.buffer = bufio.NewReaderSize(f, 64<<10)
+	}
+	s.buffer.Reset(f)
+	h, r, err := partial.Read(s.buffer)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -153,7 +177,7 @@ func (s *Store) read(path string, c catalog) (ids []string, r *engine.Report, er
 		return nil, nil, errOtherParts
 	}
 	ids, err = c.covered(h.Label, r.Parts)
-	if err == nil && c.file(ids) != filepath.Base(path) {
+	if err == nil && fileName(h.Label, len(ids)) != filepath.Base(path) {
 		err = errOtherParts
 	}
 	return ids, r, err

@@ -12,6 +12,7 @@
 package checkpoint
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -60,6 +61,8 @@ type Store struct {
 	warn  func(error)
 	files atomicfile.Files
 	lock  *flock.Flock
+
+	buffer *bufio.Reader // of read
 
 	mu     sync.Mutex // guards what follows
 	single []keptFile // results of one part that can be merged
@@ -164,7 +167,9 @@ func (s *Store) removeTemps() error {
 func (s *Store) Close() error { return s.lock.Close() }
 
 // path returns the path of the file for the result of parts.
-func (s *Store) path(ids ...string) string { return filepath.Join(s.dir, s.known.file(ids)) }
+func (s *Store) path(ids ...string) string {
+	return filepath.Join(s.dir, fileName(s.known.label(ids), len(ids)))
+}
 
 func isSum(path string) bool { return strings.HasPrefix(filepath.Base(path), sumPrefix) }
 

@@ -96,6 +96,7 @@ func checksumEnd(sum hash.Hash) string { return fmt.Sprintf("%x\"}\n", sum.Sum(n
 type Writer struct {
 	format *Format
 	w      *bufio.Writer
+	lines  *json.Encoder // to w
 	sum    hash.Hash
 }
 
@@ -110,6 +111,7 @@ func NewWriter(w io.Writer, f *Format, header any) (*Writer, error) {
 	}
 	out := &Writer{format: f, sum: sha256.New()}
 	out.w = bufio.NewWriterSize(io.MultiWriter(w, out.sum), 64<<10)
+	out.lines = newEncoder(out.w)
 	_, err = out.w.Write(append(line, '\n'))
 	return out, err
 }
@@ -118,14 +120,7 @@ func NewWriter(w io.Writer, f *Format, header any) (*Writer, error) {
 func (w *Writer) Write(p []byte) (int, error) { return w.w.Write(p) }
 
 // WriteLine writes a value as a line between header and trailer.
-func (w *Writer) WriteLine(v any) error {
-	line, err := Marshal(v)
-	if err != nil {
-		return err
-	}
-	_, err = w.w.Write(append(line, '\n'))
-	return err
-}
+func (w *Writer) WriteLine(v any) error { return w.lines.Encode(v) }
 
 // Close writes the trailer, an object with at least one member, to which it
 // adds the checksum. It does not close the underlying writer.

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 )
 
 // ErrForm is the error for a line that Marshal returns for no value: it is not
@@ -23,12 +24,17 @@ var (
 // Marshal returns v as JSON without a line feed.
 func Marshal(v any) ([]byte, error) {
 	var line bytes.Buffer
-	e := json.NewEncoder(&line)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
+	if err := newEncoder(&line).Encode(v); err != nil {
 		return nil, err
 	}
 	return bytes.TrimSuffix(line.Bytes(), []byte("\n")), nil
+}
+
+// newEncoder returns an encoder of lines.
+func newEncoder(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e
 }
 
 // Unmarshal sets *v, which must be zero, from a line that Marshal returned. The
