@@ -206,7 +206,7 @@ func idsOfColumn(names *intern.Table, ids []uint32, b *parser.Block, column int)
 
 // checkGroups returns an error if there are too many groups.
 func (t *accumulator) checkGroups() error {
-	n, what := len(t.counts.dense), "groups" // there are at most as many pairs as cells
+	n, what := len(t.counts.dense), "groups" // not more than these pairs can occur
 	switch {
 	case t.tuples != nil:
 		n = t.tuples.Len()

@@ -126,7 +126,7 @@ func fileAt(path string, info fs.FileInfo, o LocalOptions) (*File, error) {
 	return f, nil
 }
 
-// notFound returns err, which matches ErrNotFound if there is no such file.
+// notFound returns err, which matches ErrNotFound if the file does not exist.
 func notFound(err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return mark(ErrNotFound, err)
