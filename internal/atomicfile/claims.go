@@ -55,8 +55,8 @@ func (c *Claims) AddPlace(use Use, by string, p Place) error {
 }
 
 // AddFile is like [Claims.Add] for a file that by reads and that exists: info
-// is that of os.Stat. If name is not a symbolic link, AddFile makes system calls
-// only for the first file of each directory.
+// is that of os.Stat. If name is not a symbolic link, AddFile makes system
+// calls only for the first file of each directory.
 func (c *Claims) AddFile(by, name string, info fs.FileInfo, link bool) error {
 	return c.add(claim{use: Reads, by: by, place: Place{Name: name, Path: name, Info: info}, entry: !link})
 }
