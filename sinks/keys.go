@@ -2,6 +2,7 @@ package sinks
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"fastcount/engine"
@@ -36,21 +37,33 @@ func (w noun) count(n int) string { return human.Numbered(n, w.one, w.many) }
 // of site.
 func CountOf(r *engine.Report, key, n int) string { return nounOf(r, key).count(n) }
 
-// countColumn is the name of the column of counts.
-const countColumn = "count"
+// Names of the columns of counts.
+const (
+	countColumn = "count"
+	rowsColumn  = "rows" // of Totals
+)
 
-// ErrCountColumn is returned by [CSV] and [NDJSON] for a report in which a key
-// column is called count.
-var ErrCountColumn = errors.New("key column count: has the name of the column of counts")
+// ErrCountColumn is matched by the error of [CSV], [NDJSON] and [Totals] for a
+// report in which a key column that they write has the name of the counts.
+var ErrCountColumn = errors.New("has the name of the column of counts")
 
-// CheckKeys returns ErrCountColumn if s cannot write key columns of these
-// names.
+// CheckKeys returns an error that matches ErrCountColumn if s cannot write key
+// columns of these names.
 func CheckKeys(s Sink, names []string) error {
+	taken, written := "", names
 	switch s.(type) {
 	case CSV, NDJSON:
-		if slices.Contains(names, countColumn) {
-			return ErrCountColumn
+		taken = countColumn
+	case Totals:
+		taken = rowsColumn
+		if last := len(names) - 1; last > 1 {
+			written = []string{names[0], names[last]}
 		}
+	default:
+		return nil
+	}
+	if slices.Contains(written, taken) {
+		return fmt.Errorf("key column %s: %w", taken, ErrCountColumn)
 	}
 	return nil
 }

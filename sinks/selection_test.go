@@ -1,7 +1,9 @@
 package sinks_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -30,6 +32,40 @@ func TestTotals(t *testing.T) {
 	r := sinktest.Report(counts{"a": {"x": 3}, "b": {"x": 1, "=y": 2}})
 	if got := render(t, sinks.Totals{Safe: true}, r); got != "event_type,rows,patients\n'=y,2,1\nx,4,2\n" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestColumnNames checks that no two columns of a format have one name.
+func TestColumnNames(t *testing.T) {
+	for _, tt := range []struct {
+		sink sinks.Sink
+		by   []string
+		want string // part of the error; "" for none
+	}{
+		{sinks.CSV{}, []string{"count", "x"}, "key column count: has the name"},
+		{sinks.NDJSON{}, []string{"x", "count"}, "key column count: has the name"},
+		{sinks.CSV{}, []string{"rows"}, ""},
+		{sinks.Totals{}, []string{"rows"}, "key column rows: has the name"},
+		{sinks.Totals{}, []string{"rows", "x"}, "key column rows: has the name"},
+		{sinks.Totals{}, []string{"x", "y", "rows"}, "key column rows: has the name"},
+		{sinks.Totals{}, []string{"x", "rows", "y"}, ""},
+		{sinks.Totals{}, []string{"count", "x"}, ""},
+	} {
+		err := tt.sink.Write(io.Discard, sinktest.ReportBy(tt.by, sinktest.Group{Values: tt.by, Count: 1}))
+		if (err == nil) != (tt.want == "") || err != nil && !(errors.Is(err, sinks.ErrCountColumn) && strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%T by %q: got %v, want %q", tt.sink, tt.by, err, tt.want)
+		}
+		if checked := sinks.CheckKeys(tt.sink, tt.by); (checked == nil) != (err == nil) {
+			t.Errorf("%T by %q: CheckKeys returned %v, Write %v", tt.sink, tt.by, checked, err)
+		}
+	}
+}
+
+func TestColumnNamesOfTheDefault(t *testing.T) {
+	for _, s := range []sinks.Sink{sinks.CSV{}, sinks.Totals{}} {
+		if err := sinks.CheckKeys(s, nil); err != nil {
+			t.Errorf("%T: %v", s, err)
+		}
 	}
 }
 

@@ -25,8 +25,11 @@ type Totals struct {
 // Write writes the header and the records. Its memory depends on the numbers of
 // patients and event types.
 func (s Totals) Write(w io.Writer, r *engine.Report) error {
+	if err := CheckKeys(s, r.KeyNames()); err != nil {
+		return err
+	}
 	last := len(r.Keys) - 1
-	header := []string{r.KeyNames()[last], "rows"}
+	header := []string{r.KeyNames()[last], rowsColumn}
 	switch {
 	case r.By == nil:
 		header = append(header, "patients")
