@@ -16,7 +16,6 @@ import (
 	"fastcount/internal/outfile"
 	"fastcount/internal/resources"
 	"fastcount/internal/simd"
-	"fastcount/parser"
 	"fastcount/sources"
 )
 
@@ -216,7 +215,7 @@ func (o *countOptions) config(p *program) (engine.Config, error) {
 		KeepBadRows:    o.rejects != "",
 		ShowData:       o.showData,
 
-		RecordLimits: parser.Limits{MaxRecord: int(o.maxRecord), MaxRecordLines: int(o.maxLines), MaxColumns: int(o.maxColumns)},
+		RecordLimits: o.parserLimits(),
 		Limits:       o.limits(),
 		RangeSize:    rangeSize,
 	}

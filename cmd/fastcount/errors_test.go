@@ -14,6 +14,7 @@ import (
 	"fastcount/internal/checkpoint"
 	"fastcount/internal/cli"
 	"fastcount/internal/console"
+	"fastcount/internal/merge"
 	"fastcount/internal/outfile"
 	"fastcount/internal/resources"
 	"fastcount/internal/signals"
@@ -27,6 +28,7 @@ func syntax(err error) error { return &parser.SyntaxError{Line: 1, Column: 1, Er
 // TestFailures checks, for each kind of failure, the exit code and a part of
 // the hint. "" means that there is no hint.
 func TestFailures(t *testing.T) {
+	p := new(program)
 	for _, c := range []struct {
 		name string
 		err  error
@@ -100,12 +102,59 @@ func TestFailures(t *testing.T) {
 		if got := exitCode(err); got != c.code {
 			t.Errorf("%s: exit code %d, want %d", c.name, got, c.code)
 		}
-		if got := strings.Join(hints(err), "\n"); !strings.Contains(got, c.hint) || c.hint == "" && got != "" {
+		if got := strings.Join(p.hints(err), "\n"); !strings.Contains(got, c.hint) || c.hint == "" && got != "" {
 			t.Errorf("%s: hint %q, want %q", c.name, got, c.hint)
 		}
 	}
 	if exitCode(nil) != exitDone {
 		t.Error("success is a failure")
+	}
+}
+
+// TestHintsFitTheSubcommand checks that the hints of a subcommand name no flag
+// that it does not have, and those of a shard none that it refuses.
+func TestHintsFitTheSubcommand(t *testing.T) {
+	p := testProgram()
+	p.root = newRoot(p)
+	for _, c := range cli.Subcommands(p.root) {
+		p.flags = c.Flags()
+		for _, f := range failures {
+			for _, name := range cli.FlagNames(commandText.ReplaceAllString(p.offered(f.hint), "")) {
+				if p.isForeign(name) {
+					t.Errorf("%s has no flag --%s: %s", c.Name(), name, f.hint)
+				}
+			}
+		}
+	}
+	for _, c := range []struct {
+		command string
+		args    []string
+		err     error
+		want    string
+	}{
+		{"count", nil, parser.ErrFieldCount, "check the field separator (--delimiter), allow such rows with --ragged, or leave them out with --max-bad-rows N"},
+		{"count", []string{"--plan=p"}, parser.ErrFieldCount, "make the plan again, and check the field separator (--delimiter), or allow such rows with --ragged"},
+		{"count", []string{"--plan=p"}, parser.ErrInvalidTime, "count without a plan, and leave out such rows with --max-bad-rows N; 'fastcount help csv' describes the times that are accepted"},
+		{"count", []string{"--plan=p"}, engine.ErrWeakProof, "accept a weaker proof, which 'fastcount help stats' lists, with --require"},
+		{"count", []string{"--plan=p"}, engine.ErrTooManyPairs, "raise the limit with --max-pairs"},
+		{"count", []string{"--plan=p"}, &parser.SyntaxError{Try: &parser.Dialect{Trim: true}, Err: parser.ErrBareQuote}, "make the plan again, and remove blanks around fields with --trim"},
+		{"merge", nil, engine.ErrWeakProof, "prove the result by its number of rows with --expect-rows N, or accept a weaker proof, which 'fastcount help stats' lists, with --require"},
+		{"merge", nil, merge.ErrMisaligned, "make a plan with 'fastcount plan --scan', which does not cut files inside quotes, and count its shards"},
+		{"merge", nil, resources.ErrMemory, ""},
+		{"generate", nil, resources.ErrDescriptors, "raise the limit, such as with: ulimit -n 1024"},
+		{"plan", nil, parser.ErrRecordTooLong, "look for a quote that is never closed, or raise the limit with --max-record"},
+		{"plan", nil, sources.ErrWindow, "count what another program has decompressed"},
+		{"exports", nil, sources.ErrRedirect, "name the other place instead, as a URL or with --server"},
+		{"diff", nil, stdout.ErrLost, "redirect standard output, with >FILE, or >" + os.DevNull + " to discard the result"},
+	} {
+		flags, err := parse(c.command, c.args, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.flags = flags
+		if got := strings.Join(p.hints(c.err), "\n"); got != c.want {
+			t.Errorf("%s %q: %v: got %q, want %q", c.command, c.args, c.err, got, c.want)
+		}
 	}
 }
 
@@ -123,7 +172,7 @@ func TestSeveralFailures(t *testing.T) {
 	if got := cli.Messages(err); len(got) != 3 || !strings.HasPrefix(got[1], "b: ") || !strings.HasSuffix(got[1], "(attempt 8)") {
 		t.Errorf("messages %q", got)
 	}
-	if got := hints(err); len(got) != 2 || !strings.Contains(got[1], "--retries") {
+	if got := new(program).hints(err); len(got) != 2 || !strings.Contains(got[1], "--retries") {
 		t.Errorf("hints %q", got)
 	}
 }
@@ -148,7 +197,7 @@ func TestMessageBeginsWithTheFile(t *testing.T) {
 func TestNothingControlsTheTerminal(t *testing.T) {
 	var b strings.Builder
 	u := console.New(&b)
-	report(u, &engine.PartError{Part: "a\x1b[2J\r.csv", Attempts: 1, Err: errors.New("x")})
+	report(u, &engine.PartError{Part: "a\x1b[2J\r.csv", Attempts: 1, Err: errors.New("x")}, nil)
 	if got, want := b.String(), "fastcount: a\\x1b[2J\\r.csv: x\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -81,7 +80,7 @@ var errTimeUp = errors.New("--max-duration: time limit exceeded")
 type failure struct {
 	is   func(error) bool
 	code int    // exit code; 0 if a later entry determines it
-	hint string // "" if a later entry has it, or none
+	hint string // alternatives, one per line; "" if a later entry has it, or none
 }
 
 // failures lists the kinds of errors. An error may be of several kinds: a
@@ -106,22 +105,22 @@ var failures = []failure{
 	{matches(resources.ErrDescriptors), exitLimit, descriptorHint},
 	{matches(syscall.EMFILE), exitLimit, descriptorHint},
 	{matches(syscall.ENFILE), exitLimit, "try again later: too many files are open on this machine"},
-	{matches(parser.ErrRecordTooLong), exitLimit, "look for a quote that is never closed, or raise the limit with --max-record"},
-	{matches(parser.ErrTooManyLines), exitLimit, "look for a stray quote on that line; if quotes are data, use --quote none; or raise the limit with --max-record-lines"},
+	{matches(parser.ErrRecordTooLong), exitLimit, "look for a quote that is never closed\nraise the limit with --max-record"},
+	{matches(parser.ErrTooManyLines), exitLimit, "look for a stray quote on that line\nuse --quote none if quotes are data\nraise the limit with --max-record-lines"},
 	{matches(parser.ErrTooManyColumns), exitLimit, "raise the limit with --max-columns"},
-	{matches(sources.ErrWindow), exitLimit, "raise the limit with --max-window"},
+	{matches(sources.ErrWindow), exitLimit, "raise the limit with --max-window\ncount what another program has decompressed"},
 	{matches(sources.ErrResponseTooLarge), exitLimit, "raise the limit with --max-json"},
 	{matches(sources.ErrTooManyIDs), exitLimit, "raise the limit with --max-downloads"},
 	{matches(sources.ErrTooManyMembers), exitLimit, "raise the limit with --max-members"},
 	{matches(sources.ErrTooManyNames), exitLimit, "raise the limit with --max-declared-names"},
-	{matches(resources.ErrMemory), exitLimit, "use less memory with fewer --jobs and --transfers, or raise the limit with --max-memory"},
+	{matches(resources.ErrMemory), exitLimit, "use less memory with fewer --jobs and --transfers\nraise the limit with --max-memory"},
 
 	{matches(engine.ErrExpectedRows), exitMismatch, "check whether the sources are complete, and whether --expect-rows is right"},
 	{matches(engine.ErrMismatch), exitMismatch, "try again later, or ask the operator of the server: its data and metadata disagree"},
-	{matches(engine.ErrWeakProof), exitMismatch, "prove the result by its number of rows with --expect-rows N; 'fastcount help stats' lists the proofs"},
+	{matches(engine.ErrWeakProof), exitMismatch, "prove the result by its number of rows with --expect-rows N\naccept a weaker proof, which 'fastcount help stats' lists, with --require"},
 	{matches(errTimeUp), exitTimeUp, "allow more time with --max-duration; nothing was printed"},
 	{is: matches(stdout.ErrClosed), code: exitBrokenPipe},
-	{matches(stdout.ErrLost), exitUsage, "redirect standard output, with >FILE, or >" + os.DevNull + " to discard the result; most subcommands also have --output FILE"},
+	{matches(stdout.ErrLost), exitUsage, "redirect standard output, with >FILE, or >" + os.DevNull + " to discard the result\nname a file with --output FILE"},
 
 	{matches(outfile.ErrUnmarked), exitUsage, ""},
 	{matches(sources.ErrTwoForms), 0, "name one of the two; if they hold different data, rename one"},
@@ -166,7 +165,7 @@ var failures = []failure{
 	{status(http.StatusAccepted), 0, "try again later: the server is still preparing the data"},
 	{status(http.StatusNoContent), 0, "check the URL: the server has no data there"},
 	{status(http.StatusPartialContent), 0, "ask the operator of the server, or of a cache in between: it sent a part of the data although all was requested"},
-	{status(http.StatusUnauthorized), exitNotAllowed, "set a token with --token-file FILE or FASTCOUNT_TOKEN"},
+	{status(http.StatusUnauthorized), exitNotAllowed, "set a token with --token-file FILE or FASTCOUNT_TOKEN; only the server of --server is sent it"},
 	{status(http.StatusForbidden), exitNotAllowed, "ask the operator of the server for access: it denies access with these credentials"},
 	{denied(sources.ErrCertificate), exitNotAllowed, "trust another certificate authority with --ca-file FILE"},
 	{denied(sources.ErrPlainHTTP), exitNotAllowed, "check the URL, and whether it should begin with http://"},
@@ -174,19 +173,19 @@ var failures = []failure{
 	{denied(sources.ErrTLS), exitNotAllowed, tlsHint},
 	{denied(sources.ErrProxy), exitNotAllowed, proxyHint},
 	{matches(sources.ErrDenied), exitNotAllowed, "use https, or allow it with --allow-http-token if the network in between is trusted"},
-	{matches(sources.ErrRedirect), exitNotAllowed, "if the other place can be trusted, allow data to come from it with --allow-redirect HOST, or name its URL instead"},
+	{matches(sources.ErrRedirect), exitNotAllowed, "name the other place instead, as a URL or with --server\nif it can be trusted, allow data to come from it with --allow-redirect HOST"},
 
 	{matches(parser.ErrNotHeader), exitData, "if the first record is data, use --no-header, or name its columns with --columns; " + columnsHint},
 	{matches(parser.ErrMissingFact), exitData, "name files with their directory, such as data/a.csv: standard input has no @name, @dir and @path, and a.csv alone has no @dir"},
 	{matches(parser.ErrMissingColumn), exitData, columnsHint},
 	{matches(parser.ErrDuplicateColumn), exitData, "choose columns by number with --patient-column and --event-column, or with --by"},
-	{matches(parser.ErrRepeatedHeader), exitData, "name each file instead, as two files seem to be pasted together, or leave such rows out with --repeated-headers skip"},
+	{matches(parser.ErrRepeatedHeader), exitData, "name each file instead, as two files seem to be pasted together\nleave such rows out with --repeated-headers skip"},
 	{matches(parser.ErrByteOrderMark), exitData, "name each file instead: files with byte order marks seem to be pasted together"},
 	{matches(parser.ErrUnexpectedHeader), exitData, "leave out --no-header if the first record is the header; a later one is that of an appended file"},
 	{matches(parser.ErrUnsupportedEncoding), exitData, "convert it on the way with --pre 'iconv -f UTF-16 -t UTF-8'"},
 	{matches(parser.ErrInvalidTimeFact), exitData, "rename the file or directory after a date, or count by it without a unit of time"},
-	{matches(parser.ErrInvalidTime), exitData, "leave out such rows with --max-bad-rows N; 'fastcount help csv' describes the times that --by accepts"},
-	{matches(parser.ErrFieldCount), exitData, "check the field separator (--delimiter), allow such rows with --ragged, or leave them out with --max-bad-rows N"},
+	{matches(parser.ErrInvalidTime), exitData, "leave out such rows with --max-bad-rows N; 'fastcount help csv' describes the times that are accepted"},
+	{matches(parser.ErrFieldCount), exitData, "check the field separator (--delimiter)\nallow such rows with --ragged\nleave them out with --max-bad-rows N"},
 	{matches(parser.ErrTooFewRecords), exitData, "check whether the file is complete, and --skip-lines, --skip-rows and --skip-footer"},
 	{matches(parser.ErrUnfinishedEscape), exitData, "check whether the file is complete, and --escape"},
 	{matches(parser.ErrInvalidUTF8), exitData, "count such ids with --invalid-utf8=escape"},
@@ -201,7 +200,7 @@ var failures = []failure{
 	{matches(sources.ErrContent), exitData, "check that this is the URL of a CSV"},
 	{matches(sources.ErrMetadata), exitData, "check that --server is the base URL of an export API, as 'fastcount help api' describes it"},
 	{is: as[*parser.SyntaxError], code: exitData},
-	{matches(engine.ErrOnlyBadRows), exitData, "set the delimiter with --delimiter, or leave out --max-bad-rows to see where the first of these rows is"},
+	{matches(engine.ErrOnlyBadRows), exitData, "set the delimiter with --delimiter\nleave out --max-bad-rows to see where the first of these rows is"},
 	{matches(engine.ErrTooManyBadRows), exitData, "leave out more rows with --max-bad-rows"},
 	{is: matches(engine.ErrBadRows), code: exitData},
 	{matches(diff.ErrColumn), exitUsage, "choose another format with --sink json"},
@@ -214,7 +213,7 @@ var failures = []failure{
 
 // Hints of several failures.
 const (
-	descriptorHint = "raise the limit, such as with: ulimit -n 1024; or open fewer files with fewer --jobs and --transfers"
+	descriptorHint = "raise the limit, such as with: ulimit -n 1024\nopen fewer files with fewer --jobs and --transfers"
 	tlsHint        = "ask the operator of the server for the TLS versions and client certificates that it requires; " +
 		"fastcount uses TLS 1.2 and 1.3, and the client certificate of --client-cert and --client-key"
 	basicHint = "store the header in a file that only you can read, and name it with --header-file FILE; " +
@@ -299,53 +298,6 @@ func errorClass(code int) string {
 	panic(fmt.Sprintf("exit code %d is not in the table", code))
 }
 
-// hints returns what can be done about err, without repetitions. If several
-// parts failed, there may be several hints.
-func hints(err error) []string {
-	if parts := engine.Failures(err); parts != nil {
-		var all []string
-		for _, p := range parts {
-			all = append(all, hints(p.Err)...)
-		}
-		return distinct(all)
-	}
-	if h, ok := errors.AsType[*cli.HintedError](err); ok {
-		return h.Hints
-	}
-	if f, ok := errors.AsType[*sources.FormatError](err); ok {
-		return []string{f.Hint}
-	}
-	if n, ok := errors.AsType[*result.NotResultError](err); ok {
-		return []string{n.Hint}
-	}
-	if i, ok := errors.AsType[*incompleteError](err); ok {
-		var all []string
-		for _, s := range i.missing {
-			all = append(all, hints(s.Err)...)
-		}
-		return distinct(all)
-	}
-	if s, ok := errors.AsType[*parser.SyntaxError](err); ok && s.Try != nil {
-		return []string{tryHint(*s.Try)}
-	}
-	for _, f := range failures {
-		if f.hint != "" && f.is(err) {
-			return []string{f.hint}
-		}
-	}
-	return nil
-}
-
-// distinct returns texts without repetitions, in the same order.
-func distinct(texts []string) (all []string) {
-	for _, t := range texts {
-		if !slices.Contains(all, t) {
-			all = append(all, t)
-		}
-	}
-	return all
-}
-
 // incompleteError is the error for a result that was written although something
 // is missing from it, as the flags allow.
 type incompleteError struct {
@@ -365,7 +317,7 @@ func (e *incompleteError) Lines() []string {
 
 // report writes what went wrong and what to do about it. A standard output that
 // its reader closed is not reported.
-func report(u *console.Console, err error) {
+func report(u *console.Console, err error, hints []string) {
 	code := exitCode(err)
 	if code == exitBrokenPipe {
 		return
@@ -373,7 +325,7 @@ func report(u *console.Console, err error) {
 	for _, text := range cli.Messages(err) {
 		u.Line(slog.LevelError, "fastcount: ", text, "exit_code", code)
 	}
-	for _, h := range hints(err) {
+	for _, h := range hints {
 		u.Hint(h)
 	}
 }

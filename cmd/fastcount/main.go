@@ -83,7 +83,7 @@ func (p *program) run(args []string) int {
 
 // fail reports an error, and how to continue.
 func (p *program) fail(err error) {
-	report(p.ui, err)
+	report(p.ui, err, p.hints(err))
 	if p.shortHelp != "" && p.ui.Log == nil {
 		p.ui.Write("\n" + p.shortHelp)
 	}
@@ -154,7 +154,7 @@ func (p *program) runCommand(c *cobra.Command, run action, args []string) error 
 	}
 	if code == exitUsage {
 		if unset := cli.UnsetHints(flags, err); unset != nil {
-			return cli.Hint(err, append(hints(err), unset...)...)
+			return cli.Hint(err, append(p.hints(err), unset...)...)
 		}
 	}
 	return err

@@ -51,7 +51,6 @@ func (o *remoteOptions) sourceFlags(f *pflag.FlagSet) {
 	cli.AddText(f, &o.headerFile, "header-file", "FILE", "file of headers to send, one per line; may hold secrets")
 	cli.AddText(f, &o.tokenFile, "token-file", "FILE", "file of a token for Authorization: Bearer (or FASTCOUNT_TOKEN)")
 	f.BoolVar(&o.allowHTTPToken, "allow-http-token", false, "send the token over plain http to another machine")
-	cli.AddTexts(f, &o.allowRedirect, "allow-redirect", "HOST", "HOST or HOST:PORT to which data may be redirected, without secrets; repeatable")
 	cli.AddText(f, &o.clientCert, "client-cert", "FILE", "PEM certificate that identifies the client to the server")
 	cli.AddText(f, &o.clientKey, "client-key", "FILE", "PEM private key of that certificate (default: in the same file)")
 	cli.AddText(f, &o.caFile, "ca-file", "FILE", "file of PEM certificates to trust in addition to the system's")
@@ -123,12 +122,22 @@ type rowOptions struct {
 
 // limitOptions are the flags that limit the input and the memory.
 type limitOptions struct {
+	recordLimits
 	idLimits
+	maxMemory cli.Size
+	maxWindow cli.Size
+}
+
+// recordLimits are the flags that limit a record.
+type recordLimits struct {
 	maxRecord  cli.Size
 	maxLines   cli.Count
 	maxColumns cli.Count
-	maxMemory  cli.Size
-	maxWindow  cli.Size
+}
+
+// parserLimits returns the limits for the parser.
+func (o *recordLimits) parserLimits() parser.Limits {
+	return parser.Limits{MaxRecord: int(o.maxRecord), MaxRecordLines: int(o.maxLines), MaxColumns: int(o.maxColumns)}
 }
 
 // idLimits are the flags that limit what is counted.
@@ -176,6 +185,7 @@ type reportOptions struct {
 
 // inputFlags adds the flags about the sources.
 func (o *inputOptions) inputFlags(f *pflag.FlagSet) {
+	cli.AddTexts(f, &o.allowRedirect, "allow-redirect", "HOST", "HOST or HOST:PORT to which data may be redirected, without secrets; repeatable")
 	cli.AddTexts(f, &o.members, "member", "GLOB", "member of zip archives to count; repeatable (default: "+strings.Join(sources.DefaultMembers(), " ")+")")
 	f.Var(&o.pre, "pre", "command to pipe each source through, without a shell")
 	o.maxMembers = sources.DefaultMaxMembers
@@ -192,13 +202,18 @@ func (o *countOptions) csvFlags(f *pflag.FlagSet) {
 }
 
 func (o *limitOptions) limitFlags(f *pflag.FlagSet) {
+	o.recordFlags(f)
+	f.Var(&o.maxMemory, "max-memory", "memory limit, at which the run stops with exit code 8")
+	o.idLimitFlags(f)
+	f.Var(&o.maxWindow, "max-window", "largest window of zstd data (default 8M from servers, 128M in files)")
+}
+
+// recordFlags adds the flags that limit a record.
+func (o *recordLimits) recordFlags(f *pflag.FlagSet) {
 	o.maxRecord, o.maxLines, o.maxColumns = parser.DefaultMaxRecord, parser.DefaultMaxRecordLines, parser.DefaultMaxColumns
 	f.Var(&o.maxRecord, "max-record", "longest record in bytes; K, M and G are powers of 1024")
 	f.Var(&o.maxLines, "max-record-lines", "most lines of a record, including line breaks in quotes")
 	f.Var(&o.maxColumns, "max-columns", "most columns")
-	f.Var(&o.maxMemory, "max-memory", "memory limit, at which the run stops with exit code 8")
-	o.idLimitFlags(f)
-	f.Var(&o.maxWindow, "max-window", "largest window of zstd data (default 8M from servers, 128M in files)")
 }
 
 // idLimitFlags adds the flags that limit what is counted.

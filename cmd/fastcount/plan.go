@@ -22,6 +22,7 @@ import (
 type planOptions struct {
 	inputOptions
 	dialectOptions
+	recordLimits
 	scan bool
 }
 
@@ -36,6 +37,7 @@ func newPlan(p *program) *cobra.Command {
 	o.transferFlags(s.Group("Transfer"))
 	f = s.Group("Plan")
 	f.BoolVar(&o.scan, "scan", false, "read plain files and URLs once to cut them where no quote is open")
+	o.recordFlags(f)
 	f.BoolP("quiet", "q", false, "do not print the closing line")
 	return p.command("plan [flags] SOURCE... > PLAN", "split a job into shards for several machines", s, o.run, o.completeSources(p))
 }
@@ -98,6 +100,12 @@ func usefulShards(p *plan.Plan) string {
 
 // config returns the configuration of the engine for reading the sources.
 func (o *planOptions) config(p *program) (cfg engine.Config, err error) {
+	if !o.scan {
+		if err := p.refuseAll([]string{"max-record", "max-record-lines", "max-columns"}, "no effect without --scan", "give it to the shards, or set --scan"); err != nil {
+			return cfg, err
+		}
+	}
+	cfg.RecordLimits = o.parserLimits()
 	if err := o.setDialect(&cfg); err != nil {
 		return cfg, err
 	}

@@ -87,7 +87,7 @@ func (o *countOptions) printDryRun(ctx context.Context, p *program, parts []engi
 		fmt.Fprintf(&b, "  checkpoint to the directory %s\n", display.Line(o.state))
 	}
 	cfg.Retrying = o.reporter.Retry
-	text, problem := diagnose.Beginnings(ctx, parts, cfg, hints)
+	text, problem := diagnose.Beginnings(ctx, parts, cfg, p.hints)
 	return cmp.Or(p.print(b.String()+text), problem)
 }
 

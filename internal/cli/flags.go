@@ -7,6 +7,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -91,6 +92,9 @@ func flagNames(root *cobra.Command) map[string][]string {
 	}
 	return names
 }
+
+// AllFlags returns the names of the flags of all subcommands.
+func AllFlags(root *cobra.Command) []string { return slices.Collect(maps.Keys(flagNames(root))) }
 
 // Lookup returns the value of a flag as text, or "" for an unknown flag.
 func Lookup(flags *pflag.FlagSet, name string) string {
