@@ -65,9 +65,9 @@ func inForce(pair tls.Certificate, file string, now time.Time) error {
 	const layout = "2006-01-02 15:04 MST"
 	switch leaf := pair.Leaf; {
 	case now.After(leaf.NotAfter):
-		return unusable("%s: it expired on %s", file, leaf.NotAfter.UTC().Format(layout))
+		return unusable("%s: expired on %s", file, leaf.NotAfter.UTC().Format(layout))
 	case now.Before(leaf.NotBefore):
-		return unusable("%s: it is not valid before %s", file, leaf.NotBefore.UTC().Format(layout))
+		return unusable("%s: not valid before %s", file, leaf.NotBefore.UTC().Format(layout))
 	}
 	return nil
 }

@@ -131,8 +131,8 @@ func TestUnusableCertificates(t *testing.T) {
 	}{
 		"two files":       {good, goodKey, ""},
 		"both in both":    {join(goodKey, good), join(good, goodKey), ""},
-		"expired":         {old, oldKey, "CERT: it expired on " + now.Add(-time.Hour).UTC().Format("2006-01-02 15:04 MST")},
-		"not yet":         {early, earlyKey, "CERT: it is not valid before " + now.Add(time.Hour).UTC().Format("2006-01-02 15:04 MST")},
+		"expired":         {old, oldKey, "CERT: expired on " + now.Add(-time.Hour).UTC().Format("2006-01-02 15:04 MST")},
+		"not yet":         {early, earlyKey, "CERT: not valid before " + now.Add(time.Hour).UTC().Format("2006-01-02 15:04 MST")},
 		"another key":     {good, otherKey, "KEY: not the private key of the certificate in CERT"},
 		"encrypted":       {good, []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----" + body), "KEY: the private key is encrypted"},
 		"encrypted, old":  {good, []byte("-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"), "KEY: the private key is encrypted"},

@@ -256,7 +256,7 @@ func checkHeader(h http.Header) error {
 		case name == "" || strings.ContainsFunc(name, notToken):
 			return mark(ErrArgument, fmt.Errorf("header %s: invalid name", quote(name)))
 		case slices.Contains(reservedHeaders, canonical):
-			return mark(ErrArgument, fmt.Errorf("header %s: it is set automatically and cannot be chosen", canonical))
+			return mark(ErrArgument, fmt.Errorf("header %s: set automatically", canonical))
 		case canonical == "Proxy-Authorization":
 			return mark(ErrArgument, fmt.Errorf("header %s: the server would receive it; "+
 				"the URL in HTTPS_PROXY or HTTP_PROXY holds the name and password for a proxy", canonical))

@@ -200,7 +200,7 @@ func (f *File) hash(ctx context.Context, w io.Writer, ranges ...[2]int64) (err e
 		section := contextReader{ctx, io.NewSectionReader(file, from, to-from)}
 		n, err := io.CopyBuffer(w, section, make([]byte, min(max(1, to-from), inputSize)))
 		if err == nil && n < to-from {
-			err = fmt.Errorf("%w: it ends at byte %d", ErrChanged, from+n)
+			err = fmt.Errorf("%w: ends at byte %d", ErrChanged, from+n)
 		}
 		if err != nil {
 			return err

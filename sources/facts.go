@@ -50,13 +50,13 @@ func (f facts) modified() time.Time { return f.info.ModTime() }
 func (f facts) compare(now facts) error {
 	switch {
 	case !os.SameFile(f.info, now.info):
-		return fmt.Errorf("%w: another file has taken its place", ErrChanged)
+		return fmt.Errorf("%w: another file is in its place", ErrChanged)
 	case f.size() != now.size():
-		return fmt.Errorf("%w: it had %d bytes and has %d", ErrChanged, f.size(), now.size())
+		return fmt.Errorf("%w: size was %d bytes, is %d", ErrChanged, f.size(), now.size())
 	case !f.modified().Equal(now.modified()):
-		return fmt.Errorf("%w: it was written to, at the same size", ErrChanged)
+		return fmt.Errorf("%w: modification time differs, at the same size", ErrChanged)
 	case !f.changed.Equal(now.changed):
-		return fmt.Errorf("%w: its change time is different, at the same size and modification time", ErrChanged)
+		return fmt.Errorf("%w: change time differs, at the same size and modification time", ErrChanged)
 	}
 	return nil
 }

@@ -92,15 +92,15 @@ func certificateFailure(err error, _ phase) *failure {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok {
 		return nil
 	}
-	why := "it is not trusted"
+	why := "not trusted"
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		why = "signed by an unknown authority"
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		why = "it is for another host"
+		why = "for another host"
 	}
 	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
-		why = "it has expired or is not yet valid"
+		why = "expired or not yet valid"
 	}
 	return denied(ErrCertificate.Error()+": "+why, ErrCertificate)
 }

@@ -381,9 +381,9 @@ func (r *regularReader) Read(p []byte) (int, error) {
 	size := r.found.size()
 	switch {
 	case r.off > size:
-		err = fmt.Errorf("%w: it had %d bytes and has more", ErrChanged, size)
+		err = fmt.Errorf("%w: size was %d bytes, is larger", ErrChanged, size)
 	case err == io.EOF && r.off < size:
-		err = fmt.Errorf("%w: it had %d bytes and ends at %d", ErrChanged, size, r.off)
+		err = fmt.Errorf("%w: size was %d bytes, ends at byte %d", ErrChanged, size, r.off)
 	case err == io.EOF:
 		err = endUnchanged(r.file, r.found)
 	}

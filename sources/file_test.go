@@ -119,8 +119,8 @@ func TestFileChanged(t *testing.T) {
 // detects the change by the bytes read.
 func TestFileChangesUnderTheReader(t *testing.T) {
 	for text, change := range map[string]func(path string){
-		"ends at 50": func(path string) { check(t, os.Truncate(path, 50)) },
-		"has more":   func(path string) { appendTo(t, path, "more") },
+		"ends at byte 50": func(path string) { check(t, os.Truncate(path, 50)) },
+		"is larger":       func(path string) { appendTo(t, path, "more") },
 	} {
 		path := tempFile(t, "a.csv", []byte(csvText))
 		s, err := newFile(t, path).Open(t.Context())

@@ -152,7 +152,7 @@ func (r *rangeReader) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p[:min(int64(len(p)), r.left)])
 	r.left -= int64(n)
 	if err == io.EOF && r.left > 0 {
-		return n, fmt.Errorf("%w: it ends early", ErrChanged)
+		return n, fmt.Errorf("%w: ends early", ErrChanged)
 	}
 	if err == io.EOF {
 		err = nil

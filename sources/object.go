@@ -102,22 +102,22 @@ func (o *object) check(resp *http.Response, r byteRange) (end int64, err error) 
 	switch resp.StatusCode {
 	case http.StatusOK:
 		if v := validatorOf(resp.Header); v != "" && v != o.validator {
-			return 0, changed("its validator differs")
+			return 0, changed("ETag or modification time differs")
 		}
-		return 0, noRange("it answered 200, which means all bytes")
+		return 0, noRange("status 200, which means all bytes")
 	case http.StatusRequestedRangeNotSatisfiable, http.StatusPreconditionFailed:
-		return 0, changed(fmt.Sprintf("the server answered %d to a range within its former length", resp.StatusCode))
+		return 0, changed(fmt.Sprintf("status %d for a range within its former length", resp.StatusCode))
 	}
 	first, end, size, err := partOf(resp)
 	switch {
 	case err != nil:
 		return 0, err
 	case size != o.size:
-		return 0, changed(fmt.Sprintf("it had %d bytes and has %d", o.size, size))
+		return 0, changed(fmt.Sprintf("size was %d bytes, is %d", o.size, size))
 	case !sameValidator(resp.Header, o.validator):
-		return 0, changed("its validator differs")
+		return 0, changed("ETag or modification time differs")
 	case first != r.from || end > r.to:
-		return 0, noRange(fmt.Sprintf("it sent bytes %d to %d instead of %d to %d", first, end-1, r.from, r.to-1))
+		return 0, noRange(fmt.Sprintf("got bytes %d to %d, want %d to %d", first, end-1, r.from, r.to-1))
 	}
 	return end, nil
 }
@@ -129,11 +129,11 @@ func partOf(resp *http.Response) (first, end, size int64, err error) {
 	ranges := resp.Header.Values("Content-Range")
 	switch {
 	case mediaType == "multipart/byteranges":
-		return 0, 0, 0, noRange("it sent several ranges")
+		return 0, 0, 0, noRange("several ranges in one response")
 	case len(ranges) != 1:
-		return 0, 0, 0, noRange("it did not report which bytes it sent")
+		return 0, 0, 0, noRange("no valid Content-Range")
 	case encoded(resp.Header):
-		return 0, 0, 0, noRange("it sent it with a Content-Encoding")
+		return 0, 0, 0, noRange("a Content-Encoding in the response")
 	}
 	first, end, size, ok := parseContentRange(ranges[0])
 	switch {

@@ -80,7 +80,7 @@ func (r *objectReader) read(p []byte) (int, error) {
 	case left == 0:
 		err = r.finish()
 	case err == io.EOF:
-		err = transient(receiving, fmt.Sprintf("it ended %d bytes before the end of its Content-Range", left), io.ErrUnexpectedEOF)
+		err = transient(receiving, fmt.Sprintf("%d bytes missing at the end of the Content-Range", left), io.ErrUnexpectedEOF)
 	}
 	return n, err
 }
@@ -122,7 +122,7 @@ func (r *objectReader) finish() error {
 	r.closeBody()
 	r.broken = nil
 	if extra > 0 {
-		return noRange("it sent more bytes than its Content-Range")
+		return noRange("more bytes than the Content-Range")
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func (r *objectReader) stream() *stream {
 // OpenRange implements [engine.Splitter].
 func (u *URL) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
 	if u.object == nil {
-		return nil, noRange("it sends none")
+		return nil, noRange("no support for ranges")
 	}
 	return u.ranges().openRange(ctx, from, to)
 }

@@ -147,15 +147,15 @@ func (p *Plan) url(ctx context.Context, r EntryRange, clients Clients) (engine.P
 func (u *URL) compare(now *sources.URL, footer bool) error {
 	switch info := now.Info(); {
 	case u.Validator != "" && now.Validator() == "" && !info.SizeKnown:
-		return fmt.Errorf("%w: the server no longer sends byte ranges of it", ErrChanged)
+		return fmt.Errorf("%w: server no longer sends byte ranges", ErrChanged)
 	case u.Size > 0 && !info.SizeKnown:
 		return fmt.Errorf("%w: size was %d bytes, is unknown", ErrChanged, u.Size)
 	case info.Size != u.Size:
 		return fmt.Errorf("%w: size was %d bytes, is %d", ErrChanged, u.Size, info.Size)
 	case u.Validator != "" && now.Validator() == "":
-		return fmt.Errorf("%w: the server no longer sends byte ranges of it", ErrChanged)
+		return fmt.Errorf("%w: server no longer sends byte ranges", ErrChanged)
 	case now.Validator() != u.Validator:
-		return fmt.Errorf("%w: its ETag or modification time differs", ErrChanged)
+		return fmt.Errorf("%w: ETag or modification time differs", ErrChanged)
 	case (!now.Plain() || footer) != u.Whole:
 		return fmt.Errorf("%w: compression differs", ErrChanged)
 	}

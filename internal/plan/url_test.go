@@ -59,13 +59,13 @@ func TestChangedURL(t *testing.T) {
 		want string // "" if the shard can be counted
 	}{
 		{"the same", state{text, `"v"`, false}, state{text, `"v"`, false}, ""},
-		{"another validator", state{text, `"v"`, false}, state{text, `"w"`, false}, "its ETag or modification time differs"},
+		{"another validator", state{text, `"v"`, false}, state{text, `"w"`, false}, "ETag or modification time differs"},
 		{"another size", state{text, `"v"`, false}, state{text + "P3,c\n", `"v"`, false}, "size was 32 bytes, is 37"},
-		{"a weak validator", state{text, `"v"`, false}, state{text, `W/"v"`, false}, "the server no longer sends byte ranges of it"},
-		{"no ranges", state{text, `"v"`, false}, state{text, "", true}, "the server no longer sends byte ranges of it"},
-		{"no ranges, no size", state{text, `"v"`, false}, state{text, chunked, true}, "the server no longer sends byte ranges of it"},
+		{"a weak validator", state{text, `"v"`, false}, state{text, `W/"v"`, false}, "server no longer sends byte ranges"},
+		{"no ranges", state{text, `"v"`, false}, state{text, "", true}, "server no longer sends byte ranges"},
+		{"no ranges, no size", state{text, `"v"`, false}, state{text, chunked, true}, "server no longer sends byte ranges"},
 		{"never ranges, no size", state{text, "", true}, state{text, chunked, true}, "size was 32 bytes, is unknown"},
-		{"ranges", state{text, "", true}, state{text, `"v"`, false}, "its ETag or modification time differs"},
+		{"ranges", state{text, "", true}, state{text, `"v"`, false}, "ETag or modification time differs"},
 		{"never ranges", state{text, "", true}, state{text, "", true}, ""},
 		{"never ranges, another size", state{text, "", true}, state{text + "P3,c\n", "", true}, "size was 32 bytes, is 37"},
 	} {

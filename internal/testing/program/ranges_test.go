@@ -95,7 +95,7 @@ func TestRangesOfURL(t *testing.T) {
 	}
 	s.etag = `"v2"`
 	_, stderr = run(9, "--plan", file, "--shard", "1/3", "--out-dir", parts)
-	if want := name + ": changed since the plan was made: its ETag or modification time differs\n"; !strings.Contains(stderr, want) {
+	if want := name + ": changed since the plan was made: ETag or modification time differs\n"; !strings.Contains(stderr, want) {
 		t.Errorf("got %s, want %s", stderr, want)
 	}
 	if text, stderr := run(exitDone, "plan", "--scan", url); !strings.Contains(text, `"scanned":true`) {
