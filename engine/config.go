@@ -237,7 +237,7 @@ func validBy(by []KeyColumn) error {
 		case key.Name == "":
 			return errors.New("key column without a name")
 		case !utf8.ValidString(key.Name):
-			return fmt.Errorf("the name of key column %q is not UTF-8: select it by its number", key.Name)
+			return fmt.Errorf("key column %q is not UTF-8: select it by its number", key.Name)
 		case seen[key.Name]:
 			return fmt.Errorf("key column %q is named twice", key.Name)
 		}

@@ -114,6 +114,9 @@ type resolver struct {
 }
 
 func (r *resolver) add(i int, arg string) error {
+	if arg == "" {
+		return mark(ErrArgument, errors.New(`"": source without a name`))
+	}
 	kind, value := Classify(arg)
 	switch kind {
 	case KindStdin:

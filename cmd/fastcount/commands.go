@@ -30,7 +30,7 @@ func newRoot(p *program) *cobra.Command {
 	}
 	root.SetHelpCommand(help)
 	root.AddCommand(count, newPlan(p), newMerge(p), newDiff(p), newExports(p), newServe(p), newGenerate(p), newCompletion(p), newVersion(p), help)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return cli.Misuse(cli.FlagError(root, err)) })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return cli.FlagError(root, err) })
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { p.helpErr = p.print(cli.CommandHelp(c, texts(), p.helpWidth())) })
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)

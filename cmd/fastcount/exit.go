@@ -108,7 +108,7 @@ var failures = []failure{
 	{matches(parser.ErrRecordTooLong), exitLimit, "look for a quote that is never closed\nraise the limit with --max-record"},
 	{matches(parser.ErrTooManyLines), exitLimit, "look for a stray quote on that line\nuse --quote none if quotes are data\nraise the limit with --max-record-lines"},
 	{matches(parser.ErrTooManyColumns), exitLimit, "raise the limit with --max-columns"},
-	{matches(sources.ErrWindow), exitLimit, "raise the limit with --max-window\ncount what another program has decompressed"},
+	{matches(sources.ErrWindow), exitLimit, "raise the limit with --max-window"},
 	{matches(sources.ErrResponseTooLarge), exitLimit, "raise the limit with --max-json"},
 	{matches(sources.ErrTooManyIDs), exitLimit, "raise the limit with --max-downloads"},
 	{matches(sources.ErrTooManyMembers), exitLimit, "raise the limit with --max-members"},

@@ -127,7 +127,7 @@ func (p *program) runCommand(c *cobra.Command, run action, args []string) error 
 	flags, ctx := c.Flags(), c.Context()
 	p.flags = flags
 	if err := cli.SetFromEnvironment(flags, p.environ); err != nil {
-		return cli.Misuse(err)
+		return cli.Usage(err)
 	}
 	p.configure(flags)
 	for _, name := range cli.UnknownVariables(p.root, p.environ) {

@@ -24,8 +24,11 @@ func (o *countOptions) keepable(p *program, found []sources.Source) error {
 		if s.Kind == sources.KindExport || s.Kind == sources.KindFile && s.Part.Info().SizeKnown {
 			continue
 		}
-		return cli.Usage(cli.Hint(fmt.Errorf("--state: %s: a later run could not recognise it", s.Name),
-			"save it to a file first, or count it without --state"))
+		hint := "save it to a file first, or count it without --state"
+		if s.Kind == sources.KindURL {
+			hint = "save it to a file first, count it without --state, or make a plan of it, whose shards can be repeated one by one: see 'fastcount help scale'"
+		}
+		return cli.Usage(cli.Hint(fmt.Errorf("--state: %s: a later run could not recognise it", s.Name), hint))
 	}
 	return nil
 }

@@ -43,8 +43,8 @@ func setFrom(flags *pflag.FlagSet, f *pflag.Flag, value string) error {
 	}
 	for _, line := range lines {
 		if err := flags.Set(f.Name, line); err != nil {
-			if invalid := (*pflag.InvalidValueError)(nil); errors.As(err, &invalid) {
-				err = fmt.Errorf("%q: %w", line, invalid.Unwrap())
+			if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+				err = fmt.Errorf("%q: %w", line, invalidValue(e))
 			}
 			return err
 		}

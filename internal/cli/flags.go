@@ -69,17 +69,31 @@ func (s *FlagSet) AddTo(c *cobra.Command) {
 	completeFlags(c, s.completions)
 }
 
-// FlagError returns an error of pflag in the words of this program.
+// FlagError returns an error of pflag as a usage error in the words of this
+// program.
 func FlagError(root *cobra.Command, err error) error {
-	var unknown *pflag.NotExistError
-	var invalid *pflag.InvalidValueError
-	switch {
-	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
-		return unknownFlag(root, unknown.GetSpecifiedName())
-	case errors.As(err, &invalid):
-		return fmt.Errorf("--%s %q: %w", invalid.GetFlag().Name, invalid.GetValue(), invalid.Unwrap())
+	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return Usagef("--%s %q: %w", e.GetFlag().Name, e.GetValue(), invalidValue(e))
 	}
-	return err
+	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		err = unknownFlag(root, e)
+	}
+	if e, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		value, _ := pflag.UnquoteUsage(e.GetFlag())
+		err = fmt.Errorf("--%s: want a value: %s", e.GetFlag().Name, value)
+	}
+	if e, ok := errors.AsType[*pflag.InvalidSyntaxError](err); ok {
+		err = fmt.Errorf("%s: flag without a name", e.GetSpecifiedFlag())
+	}
+	return Misuse(err)
+}
+
+// invalidValue returns why the value of a flag is invalid.
+func invalidValue(e *pflag.InvalidValueError) error {
+	if e.GetFlag().Value.Type() == "bool" {
+		return errors.New("want true or false")
+	}
+	return e.Unwrap()
 }
 
 // flagNames returns the subcommands that have a flag, by the name of the flag.

@@ -69,7 +69,11 @@ const (
 // unknownFlag returns the error for a flag that the subcommand does not have.
 // Its hint names the subcommands that have it, the flag with that purpose, or a
 // flag of a similar name.
-func unknownFlag(root *cobra.Command, name string) error {
+func unknownFlag(root *cobra.Command, unknown *pflag.NotExistError) error {
+	name := unknown.GetSpecifiedName()
+	if unknown.GetSpecifiedShortnames() != "" {
+		return fmt.Errorf("unknown flag -%s", name)
+	}
 	err := fmt.Errorf("unknown flag --%s", name)
 	known := flagNames(root)
 	if of, ok := known[name]; ok {

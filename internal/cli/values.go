@@ -199,7 +199,13 @@ type textValue struct {
 	kind string
 }
 
-func (t textValue) Set(text string) error { *t.text = text; return nil }
+func (t textValue) Set(text string) error {
+	if text == "" && t.kind != "STR" && t.kind != "TEXT" {
+		return fmt.Errorf("want %s; without one, leave out the flag", t.kind)
+	}
+	*t.text = text
+	return nil
+}
 func (t textValue) String() string {
 	if t.text == nil {
 		return "" // pflag compares the default with that of a zero value
