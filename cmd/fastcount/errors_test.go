@@ -53,6 +53,7 @@ func TestFailures(t *testing.T) {
 		{"metadata", sources.ErrMetadata, exitData, "export API"},
 		{"syntax", syntax(parser.ErrBareQuote), exitData, "help csv"},
 		{"column", syntax(parser.ErrMissingColumn), exitData, "--patient-column"},
+		{"neither a header nor rows", syntax(parser.ErrEmptyInput), exitData, "no header and no rows"},
 		{"encoding", syntax(parser.ErrUnsupportedEncoding), exitData, "iconv"},
 		{"401", &sources.StatusError{Code: 401}, exitNotAllowed, "--token-file"},
 		{"401, Basic", &sources.StatusError{Code: 401, Basic: true}, exitNotAllowed, "Authorization: Basic "},

@@ -186,6 +186,7 @@ var failures = []failure{
 	{matches(parser.ErrInvalidTimeFact), exitData, "rename the file or directory after a date, or count by it without a unit of time"},
 	{matches(parser.ErrInvalidTime), exitData, "leave out such rows with --max-bad-rows N; 'fastcount help csv' describes the times that are accepted"},
 	{matches(parser.ErrFieldCount), exitData, "check the field separator (--delimiter)\nallow such rows with --ragged\nleave them out with --max-bad-rows N"},
+	{matches(parser.ErrEmptyInput), exitData, "leave the source out, or check whether it is complete: it has no header and no rows"},
 	{matches(parser.ErrTooFewRecords), exitData, "check whether the file is complete, and --skip-lines, --skip-rows and --skip-footer"},
 	{matches(parser.ErrUnfinishedEscape), exitData, "check whether the file is complete, and --escape"},
 	{matches(parser.ErrInvalidUTF8), exitData, "count such ids with --invalid-utf8=escape"},
