@@ -22,6 +22,9 @@ func TestSuggestedColumns(t *testing.T) {
 		{"patient_id;event_type", `; the header seems to be separated by ';'`},
 		{`PATIENT_ID | event_type`, `; the header seems to be separated by '|'`},
 		{"event_type\tpatient_id", `; the header seems to be separated by '\t'`},
+		{"Patienten-ID;Datum;Wert, gemessen", `; the header seems to be separated by ';'`},
+		{`"subject,kind"`, ""},
+		{"subject;x,event_type", ""},
 		{"patient_01,hr", ""},
 		{"P1,hr", ""},
 	} {

@@ -174,7 +174,7 @@ func (r *Reader) explainMissing(err error, names [][]byte) error {
 	}
 	for _, s := range r.cfg.Columns {
 		if other := s.otherDelimiter(names); other != "" {
-			return suggest(fmt.Errorf("%w; the header seems to be separated by %q", err, other[0]), Dialect{Delimiter: other})
+			return separated(err, other)
 		}
 	}
 	if r.foundTrimmed(names) {
@@ -186,7 +186,29 @@ func (r *Reader) explainMissing(err error, names [][]byte) error {
 	if errors.Is(err, ErrNotHeader) {
 		return suggest(err, Dialect{NoHeader: true})
 	}
+	if other := frequentDelimiter(names, delimiter); other != "" {
+		return separated(err, other)
+	}
 	return err
+}
+
+// frequentDelimiter returns the delimiter that occurs most often in the fields
+// of a header, if it is more frequent than the one that separates them, and ""
+// otherwise.
+func frequentDelimiter(names [][]byte, delimiter string) (most string) {
+	count := len(names) - 1
+	for _, other := range commonDelimiters {
+		n := bytes.Count(bytes.Join(names, nil), []byte(string(other)))
+		if n > count && string(other) != delimiter {
+			most, count = string(other), n
+		}
+	}
+	return most
+}
+
+// separated returns err with a delimiter that the header seems to have.
+func separated(err error, delimiter string) error {
+	return suggest(fmt.Errorf("%w; the header seems to be separated by %q", err, delimiter[0]), Dialect{Delimiter: delimiter})
 }
 
 // explainNarrow returns the error for a first record of an input without a

@@ -120,8 +120,7 @@ func fileAt(path string, info fs.FileInfo, o LocalOptions) (*File, error) {
 	case err != nil:
 		return nil, notFound(err)
 	case f.found.info.IsDir():
-		return nil, mark(ErrArgument, fmt.Errorf("%s is a directory; name its files, such as %s",
-			path, filepath.Join(path, "*.csv")))
+		return nil, directoryError(path)
 	}
 	return f, nil
 }

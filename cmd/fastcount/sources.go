@@ -254,8 +254,14 @@ func (e noSuchExport) Unwrap() error { return e.err }
 // meant returns hints for an unknown id.
 func meant(id string, known []string) []string {
 	h := cli.DidYouMean(id, known)
-	if _, err := os.Stat(id); err == nil {
-		h = append(h, fmt.Sprintf("to count the file of that name, write .%c%s", os.PathSeparator, id))
+	path := fmt.Sprintf(".%c%s", os.PathSeparator, id)
+	switch info, err := os.Stat(path); {
+	case err != nil:
+	case info.IsDir():
+		_, err := sources.NewFile(path, sources.LocalOptions{})
+		h = append(h, cli.Message(err))
+	default:
+		h = append(h, "to count the file of that name, write "+path)
 	}
 	return h
 }
