@@ -45,7 +45,7 @@ func parseKey(text string) (key engine.KeyColumn, err error) {
 	if i := strings.LastIndexByte(text, ':'); i >= 0 && key.Name == text {
 		text, key.Bucket = text[:i], text[i+1:]
 		if !slices.Contains(buckets, key.Bucket) {
-			return key, Hint(fmt.Errorf("%q: want year, month, day or hour after a colon", key.Name), fmt.Sprintf("write '=%s' for a column of that name", key.Name))
+			return key, Hint(fmt.Errorf("column %q: want year, month, day or hour after the colon", key.Name), fmt.Sprintf("write '=%s' for a column of that name", key.Name))
 		}
 	}
 	var column Column

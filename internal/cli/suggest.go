@@ -15,56 +15,130 @@ import (
 // foreign holds hints for flags of comparable programs that fastcount does not
 // have.
 var foreign = map[string]string{
-	"bandwidth":      bandwidthHint,
-	"bwlimit":        bandwidthHint,
-	"cacert":         "use --ca-file FILE",
-	"cert":           certHint,
-	"concurrency":    "use --jobs N for files, and --transfers N for downloads",
-	"continue":       "use --state DIR",
-	"delim":          "use --delimiter",
-	"encoding":       "convert the sources to UTF-8 on the way, such as with --pre 'iconv -f UTF-16 -t UTF-8'",
-	"exclude":        "name only the files to count, such as with a glob",
-	"fields":         "use --patient-column and --event-column, or --by",
-	"format":         "use --sink FORMAT",
-	"head":           limitHint,
-	"include":        "name only the files to count, such as with a glob",
-	"insecure":       "trust another certificate authority with --ca-file FILE: certificates are always verified",
-	"key":            certHint,
-	"limit":          limitHint,
-	"limit-rate":     bandwidthHint,
-	"max-time":       "use --max-duration TIME",
-	"no-headers":     "use --no-header",
-	"num-threads":    jobsHint,
-	"out":            "use --output FILE",
-	"output-format":  "use --sink FORMAT",
-	"parallel":       jobsHint,
-	"password":       "put the token into a file and name it with --token-file FILE",
-	"prepipe":        "use --pre CMD",
-	"preprocess":     "use --pre CMD",
-	"processes":      jobsHint,
-	"proxy":          "set the proxy in HTTPS_PROXY and HTTP_PROXY",
-	"resume":         "use --state DIR",
-	"select":         "use --patient-column and --event-column, or --by",
-	"sep":            "use --delimiter",
-	"separator":      "use --delimiter",
-	"silent":         "use --quiet",
-	"skip":           "use --skip-lines N before the header, or --skip-rows N after it",
-	"tail":           limitHint,
-	"threads":        jobsHint,
-	"timeout":        "use --max-duration TIME for the whole run, or --connect-timeout, --header-timeout and --idle-timeout for a transfer",
-	"url":            "use --server URL, or name the URL of a CSV as a source",
-	"user":           "put the token into a file and name it with --token-file FILE",
-	"workers":        jobsHint,
-	"no-check-certs": "trust another certificate authority with --ca-file FILE: certificates are always verified",
+	"aggregate":       byHint,
+	"bandwidth":       bandwidthHint,
+	"bwlimit":         bandwidthHint,
+	"cacert":          "use --ca-file FILE",
+	"cert":            certHint,
+	"colour":          "use --color MODE",
+	"cols":            columnsHint,
+	"column":          columnsHint,
+	"concurrency":     "use --jobs N for files, and --transfers N for downloads",
+	"config":          "set flags as variables, such as FASTCOUNT_DELIMITER; see fastcount help env",
+	"continue":        "use --state DIR",
+	"csv":             formatHint,
+	"debug":           "use --verbose or --stats",
+	"delim":           delimiterHint,
+	"distinct":        "use --sink totals, which has the number of distinct patients of each event type",
+	"encoding":        "convert the sources to UTF-8 on the way, such as with --pre 'iconv -f UTF-16 -t UTF-8'",
+	"exclude":         globHint,
+	"field-separator": delimiterHint,
+	"fields":          columnsHint,
+	"file":            "name the sources without a flag",
+	"filter":          filterHint,
+	"force":           "leave it out: a complete result replaces the file",
+	"format":          formatHint,
+	"fs":              delimiterHint,
+	"group-by":        byHint,
+	"groupby":         byHint,
+	"groups":          byHint,
+	"has-header":      "use --no-header if the first record is data; otherwise it is the header",
+	"head":            limitHint,
+	"headers":         "use --no-header if the first record is data; otherwise it is the header",
+	"html":            formatHint,
+	"ifs":             delimiterHint,
+	"ignore-errors":   "use --max-bad-rows N for rows with a wrong number of fields, and --allow-partial for sources that fail",
+	"include":         globHint,
+	"input":           "name the sources without a flag",
+	"insecure":        "trust another certificate authority with --ca-file FILE: certificates are always verified",
+	"json":            formatHint,
+	"jsonl":           formatHint,
+	"key":             certHint,
+	"keys":            byHint,
+	"limit":           limitHint,
+	"limit-rate":      bandwidthHint,
+	"location":        "use --allow-redirect HOST: redirects to other hosts are not followed without it",
+	"markdown":        formatHint,
+	"max-time":        "use --max-duration TIME",
+	"memory":          "use --max-memory SIZE",
+	"memory-limit":    "use --max-memory SIZE",
+	"ndjson":          formatHint,
+	"no-check-certs":  "trust another certificate authority with --ca-file FILE: certificates are always verified",
+	"no-color":        "use --color never, or set NO_COLOR",
+	"no-headers":      "use --no-header",
+	"no-progress":     "use --progress none",
+	"nocolor":         "use --color never, or set NO_COLOR",
+	"null-delimited":  "use --files-from FILE, whose names may end in NUL",
+	"num-threads":     jobsHint,
+	"ocsv":            formatHint,
+	"ojson":           formatHint,
+	"out":             "use --output FILE",
+	"output-format":   formatHint,
+	"overwrite":       "leave it out: a complete result replaces the file",
+	"parallel":        jobsHint,
+	"password":        "put the token into a file and name it with --token-file FILE",
+	"prepipe":         "use --pre CMD",
+	"preprocess":      "use --pre CMD",
+	"pretty":          formatHint,
+	"processes":       jobsHint,
+	"progress-bar":    "use --progress bar",
+	"proxy":           "set the proxy in HTTPS_PROXY and HTTP_PROXY",
+	"query":           filterHint,
+	"quote-char":      "use --quote CHAR",
+	"quotechar":       "use --quote CHAR",
+	"recursive":       globHint,
+	"resume":          "use --state DIR",
+	"retry":           "use --retries N",
+	"search":          filterHint,
+	"select":          columnsHint,
+	"sep":             delimiterHint,
+	"separator":       delimiterHint,
+	"silent":          "use --quiet",
+	"skip":            "use --skip-lines N before the header, or --skip-rows N after it",
+	"sorted":          "use --sort name or --sort count",
+	"table":           formatHint,
+	"tabs":            delimiterHint,
+	"tail":            limitHint,
+	"threads":         jobsHint,
+	"timeout":         "use --max-duration TIME for the whole run, or --connect-timeout, --header-timeout and --idle-timeout for a transfer",
+	"tsv":             formatHint,
+	"unique":          "use --sink totals, which has the number of distinct patients of each event type",
+	"url":             "use --server URL, or name the URL of a CSV as a source",
+	"user":            "put the token into a file and name it with --token-file FILE",
+	"where":           filterHint,
+	"workers":         jobsHint,
 }
 
 // Hints of several foreign flags.
 const (
 	bandwidthHint = "use fewer --transfers N, or limit the bandwidth outside: fastcount does not"
+	byHint        = "use --by COLUMN,..."
 	certHint      = "use --client-cert FILE and --client-key FILE"
+	columnsHint   = "use --patient-column and --event-column, or --by"
+	delimiterHint = "use --delimiter"
+	filterHint    = "filter before counting, such as with --pre 'mlr --csv filter ...': fastcount only counts"
+	formatHint    = "use --sink FORMAT"
+	globHint      = "name the files to count, such as with a glob: 'DIR/**/*.csv'"
 	jobsHint      = "use --jobs N"
 	limitHint     = "count a part of a file with a pipe, such as: head -n 1000 FILE | fastcount -"
 )
+
+// foreignShort holds hints for flags of one letter that fastcount does not have.
+var foreignShort = map[string]string{
+	"F": delimiterHint,
+	"H": "use --header for a header of HTTP, or --no-header if the first record is data",
+	"L": foreign["location"],
+	"V": "use 'fastcount version'",
+	"c": columnsHint,
+	"e": filterHint,
+	"f": columnsHint,
+	"g": byHint,
+	"i": "name the sources without a flag",
+	"k": foreign["insecure"],
+	"r": globHint,
+	"t": "use --delimiter for the field separator, or --jobs N for the number of threads",
+	"u": foreign["user"],
+}
 
 // unknownFlag returns the error for a flag that the subcommand does not have.
 // Its hint names the subcommands that have it, the flag with that purpose, or a
@@ -72,7 +146,11 @@ const (
 func unknownFlag(root *cobra.Command, unknown *pflag.NotExistError) error {
 	name := unknown.GetSpecifiedName()
 	if unknown.GetSpecifiedShortnames() != "" {
-		return fmt.Errorf("unknown flag -%s", name)
+		err := fmt.Errorf("unknown flag -%s", name)
+		if hint := foreignShort[name]; hint != "" {
+			return Hint(err, hint)
+		}
+		return err
 	}
 	err := fmt.Errorf("unknown flag --%s", name)
 	known := flagNames(root)

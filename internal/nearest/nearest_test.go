@@ -14,6 +14,10 @@ func TestWord(t *testing.T) {
 		"demos": "demo", "emo": "demo", "xdemo": "demo", "dem": "demo", "dxmo": "demo", "domo": "demo",
 		"demoxx": "demo", "xxdemo": "demo", "dexxmo": "demo", "lagre": "large", "larxx": "large", "xxrge": "large",
 		"token-filexx": "token-file", "okenfile": "token-file",
+		// letters exchanged, which is one edit
+		"dmeo": "demo", "deom": "demo", "lareg": "large", "medo": "",
+		// two edits of four letters
+		"dxxo": "", "xdexo": "demo",
 		// three edits, and more
 		"demoxxx": "", "xxxdemo": "", "lxxxe": "", "foo": "", "something": "",
 		// the beginning of a word, from three letters
