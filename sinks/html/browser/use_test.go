@@ -125,7 +125,8 @@ func testPlaces(t *testing.T, c *chromium) {
 
 var pdfPage = regexp.MustCompile(`/Type\s*/Page\b`)
 
-// testPrint checks the number of pages on paper.
+// testPrint checks the number of pages on paper, and that each cell is below the
+// header of its column.
 func testPrint(t *testing.T, c *chromium, patients int) {
 	t.Helper()
 	c.emulate(t, "print", "light")
@@ -136,6 +137,13 @@ func testPrint(t *testing.T, c *chromium, patients int) {
 	}
 	c.resize(t, 1050, 750) // about the area of a sheet
 	c.look(t, fmt.Sprintf("%d-print", patients))
+	if names := eval[[]string](t, c, `[...document.querySelectorAll("table")].filter(table => {
+		const right = cell => cell.getBoundingClientRect().right
+		const cells = table.tBodies[0].rows[0].cells
+		return [...table.tHead.rows[0].cells].some((cell, i) => Math.abs(right(cell) - right(cells[i])) > 1)
+	}).map(table => table.id || table.className)`); len(names) > 0 {
+		t.Errorf("on paper, the columns of these tables are not below their headers: %q", names)
+	}
 	c.emulate(t, "screen", "light")
 	c.resize(t, 1280, 900)
 }
