@@ -165,7 +165,7 @@ var failures = []failure{
 	{status(http.StatusAccepted), 0, "try again later: the server is still preparing the data"},
 	{status(http.StatusNoContent), 0, "check the URL: the server has no data there"},
 	{status(http.StatusPartialContent), 0, "ask the operator of the server, or of a cache in between: it sent a part of the data although all was requested"},
-	{status(http.StatusUnauthorized), exitNotAllowed, "set a token with --token-file FILE or FASTCOUNT_TOKEN; only the server of --server is sent it"},
+	{status(http.StatusUnauthorized), exitNotAllowed, "set a valid token with --token-file FILE or FASTCOUNT_TOKEN; only the server of --server is sent it"},
 	{status(http.StatusForbidden), exitNotAllowed, "ask the operator of the server for access: it denies access with these credentials"},
 	{denied(sources.ErrCertificate), exitNotAllowed, "trust another certificate authority with --ca-file FILE"},
 	{denied(sources.ErrPlainHTTP), exitNotAllowed, "check the URL, and whether it should begin with http://"},

@@ -163,30 +163,51 @@ func usageLines(root *cobra.Command) string {
 		"A SOURCE is a file, a glob, a URL, - for standard input, or an export id.\n"
 }
 
-// Fit wraps the lines of a text that are wider than a terminal. The rest of a
-// line is indented like its second column, if it has one that begins in the
-// left half.
+// Fit wraps the lines of a text that are wider than a terminal, together with
+// the lines that continue them.
 func Fit(text string, width int) string {
 	var b strings.Builder
-	for line := range strings.Lines(text) {
-		line = strings.TrimSuffix(line, "\n")
-		if utf8.RuneCountInString(line) <= width || width < 20 {
-			b.WriteString(line + "\n")
-			continue
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	for len(lines) > 0 {
+		n := 1
+		if utf8.RuneCountInString(lines[0]) <= width || width < 20 {
+			b.WriteString(lines[0] + "\n")
+		} else {
+			n = fitParagraph(&b, lines, width)
 		}
-		indent := len(line) - len(strings.TrimLeft(line, " "))
-		column := indent
-		if gap := strings.Index(line[indent:], "  "); gap >= 0 {
-			column = indent + gap + len(line[indent+gap:]) - len(strings.TrimLeft(line[indent+gap:], " "))
-		}
-		if column > width/2 {
-			column = indent
-		}
-		left := line[:column]
-		for _, part := range human.Wrap(line[column:], width-column) {
-			b.WriteString(left + part + "\n")
-			left = strings.Repeat(" ", column)
-		}
+		lines = lines[n:]
 	}
 	return b.String()
+}
+
+// fitParagraph wraps the first of lines, and those that continue it, whose
+// number it returns. The rest is indented like the second column, if there is
+// one that begins in the left half, or like the lines that follow.
+func fitParagraph(b *strings.Builder, lines []string, width int) int {
+	first := parseLine(lines[0])
+	n := countLines(lines, func(l helpLine) bool {
+		hanging := first.bullet || first.column > 0
+		return !l.bullet && l.column == 0 && (hanging && l.indent > first.indent || !hanging && l.indent == first.indent)
+	})
+	column := first.indent
+	switch {
+	case first.bullet:
+		column += len("- ")
+	case first.column > 0 && first.column <= width/2:
+		column = first.column
+	case n > 1 && parseLine(lines[1]).indent <= width/2:
+		column = parseLine(lines[1]).indent
+	}
+	left, rest := lines[0][:column], lines[0][column:]
+	if first.column != column && !first.bullet {
+		left, rest = strings.Repeat(" ", first.indent), first.text
+	}
+	words := strings.Join(append([]string{rest}, lines[1:n]...), " ")
+	for i, part := range human.Wrap(words, width-column) {
+		if i > 0 {
+			left = strings.Repeat(" ", column)
+		}
+		b.WriteString(left + part + "\n")
+	}
+	return n
 }

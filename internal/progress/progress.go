@@ -86,7 +86,11 @@ func (r *Reporter) Retry(name string, attempt int, err error, wait time.Duration
 		return
 	}
 	r.eraseLocked()
-	r.console.Event("%s: %v; attempt %d in %s", name, err, attempt+1, human.Duration(wait))
+	when := "now"
+	if wait > 0 {
+		when = "in " + human.Duration(wait)
+	}
+	r.console.Event("%s: %v; attempt %d %s", name, err, attempt+1, when)
 }
 
 // formOn returns the form of progress that a console can show: a bar needs a
@@ -228,11 +232,15 @@ func (r *Reporter) eraseLocked() {
 	r.drawn = nil
 }
 
-// size returns the current size of the terminal in columns and lines.
+// size returns the current size of the terminal in columns and lines. A
+// terminal may know one of them alone.
 func (r *Reporter) size() (width, height int) {
 	width, height, err := term.GetSize(int(r.console.Terminal.Fd()))
-	if err != nil || width <= 0 || height <= 0 {
-		return 80, 24
+	if err != nil || width <= 0 {
+		width = 80
+	}
+	if err != nil || height <= 0 {
+		height = 24
 	}
 	return width, height
 }

@@ -74,7 +74,7 @@ func TestBlockIsErasedForARetry(t *testing.T) {
 	r.console.Terminal = nil
 	r.Retry("x", 1, errors.New("reset"), 0)
 	got := untimed(b.String())
-	if want := replaceBlock([]string{"one", "two"}, nil, 80) + "fastcount: TIME x: reset; attempt 2 in 0.0 ms\n"; got != want || r.drawn != nil {
+	if want := replaceBlock([]string{"one", "two"}, nil, 80) + "fastcount: TIME x: reset; attempt 2 now\n"; got != want || r.drawn != nil {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
