@@ -189,7 +189,7 @@ var failures = []failure{
 	{matches(parser.ErrEmptyInput), exitData, "leave the source out, or check whether it is complete: it has no header and no rows"},
 	{matches(parser.ErrTooFewRecords), exitData, "check whether the file is complete, and --skip-lines, --skip-rows and --skip-footer"},
 	{matches(parser.ErrUnfinishedEscape), exitData, "check whether the file is complete, and --escape"},
-	{matches(parser.ErrInvalidUTF8), exitData, "convert it on the way, such as with --pre 'iconv -f LATIN1 -t UTF-8', or count such ids as they are with --invalid-utf8 escape"},
+	{matches(parser.ErrInvalidUTF8), exitData, "convert it on the way, such as with --pre 'iconv -f WINDOWS-1252 -t UTF-8', or count such ids as they are with --invalid-utf8 escape"},
 	{matches(parser.ErrBareQuote), exitData, csvHint},
 	{matches(parser.ErrQuote), exitData, csvHint},
 	{matches(parser.ErrUnclosedQuote), exitData, csvHint},
