@@ -123,7 +123,8 @@ const (
 	limitHint     = "count a part of a file with a pipe, such as: head -n 1000 FILE | fastcount -"
 )
 
-// foreignShort holds hints for flags of one letter that fastcount does not have.
+// foreignShort holds hints for flags of one letter that fastcount does not
+// have.
 var foreignShort = map[string]string{
 	"F": delimiterHint,
 	"H": "use --header for a header of HTTP, or --no-header if the first record is data",

@@ -125,8 +125,8 @@ func testPlaces(t *testing.T, c *chromium) {
 
 var pdfPage = regexp.MustCompile(`/Type\s*/Page\b`)
 
-// testPrint checks the number of pages on paper, and that each cell is below the
-// header of its column.
+// testPrint checks the number of pages on paper, and that each cell is below
+// the header of its column.
 func testPrint(t *testing.T, c *chromium, patients int) {
 	t.Helper()
 	c.emulate(t, "print", "light")
