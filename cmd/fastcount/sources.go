@@ -232,9 +232,14 @@ func (p *program) unknownBuiltin(id string) error {
 	return cli.Usage(cli.Hint(fmt.Errorf("%s: unknown built-in export", id), h...))
 }
 
+// listTime limits the time for the list of exports in a hint.
+const listTime = 3 * time.Second
+
 // unknownExport returns the error for an id that the server does not have. If
-// the server lists the id, or cannot list its exports, that is err.
+// the server lists the id, or cannot list its exports in time, that is err.
 func (r *remote) unknownExport(ctx context.Context, id string, err error) error {
+	ctx, cancel := context.WithTimeout(ctx, listTime)
+	defer cancel()
 	ids, listErr := r.Exports(ctx)
 	switch {
 	case listErr != nil:
