@@ -156,7 +156,7 @@ func (o *outputOptions) specs() ([]outfile.Spec, error) {
 func checkWritable(specs []outfile.Spec) error {
 	for _, spec := range specs {
 		if ext := outfile.Unwritable(spec.File); ext != "" {
-			return cli.Usage(cli.Hint(fmt.Errorf("output %s: cannot write %s files", spec.File, ext), "end the name in .gz or .zst for a compressed file"))
+			return cli.Usage(cli.Hint(fmt.Errorf("output %s: cannot write %s files", spec.File, ext), "end the name in .csv, for example, and in .csv.gz or .csv.zst for a compressed file"))
 		}
 	}
 	return nil

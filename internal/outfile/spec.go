@@ -56,7 +56,7 @@ func FormatOf(file string) (format, also string) {
 // no output can have, and otherwise "".
 func Unwritable(file string) string {
 	switch ext := strings.ToLower(filepath.Ext(file)); ext {
-	case ".bz2", ".xz", ".lz4", ".zip", ".xlsx", ".parquet":
+	case ".bz2", ".xz", ".lz4", ".zip", ".xls", ".xlsx", ".ods", ".parquet", ".arrow", ".feather", ".db", ".sqlite", ".tsv", ".tab", ".psv":
 		return ext
 	}
 	return ""
