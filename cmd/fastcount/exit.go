@@ -184,7 +184,7 @@ var failures = []failure{
 	{matches(parser.ErrUnexpectedHeader), exitData, "leave out --no-header if the first record is the header; a later one is that of an appended file"},
 	{matches(parser.ErrUnsupportedEncoding), exitData, "convert it on the way with --pre 'iconv -f UTF-16 -t UTF-8'"},
 	{matches(parser.ErrInvalidTimeFact), exitData, "rename the file or directory after a date, or count by it without a unit of time"},
-	{matches(parser.ErrInvalidTime), exitData, "convert other forms on the way with --pre CMD\nleave out such rows with --max-bad-rows N; 'fastcount help csv' describes the times that are accepted"},
+	{matches(parser.ErrInvalidTime), exitData, "leave out such rows with --max-bad-rows N; 'fastcount help csv' describes the times that are accepted"},
 	{matches(parser.ErrFieldCount), exitData, "check the field separator (--delimiter)\nallow such rows with --ragged\nleave them out with --max-bad-rows N"},
 	{matches(parser.ErrEmptyInput), exitData, "leave the source out, or check whether it is complete: it has no header and no rows"},
 	{matches(parser.ErrTooFewRecords), exitData, "check whether the file is complete, and --skip-lines, --skip-rows and --skip-footer"},
