@@ -24,19 +24,6 @@ func everFast(t *testing.T) {
 	t.Cleanup(func() { fastTime = before })
 }
 
-// connected returns the ends of a TCP connection.
-func connected(t *testing.T) (client *meteredConn, server net.Conn) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	defer l.Close()
-	conn, err := net.Dial("tcp", l.Addr().String())
-	check(t, err)
-	server, err = l.Accept()
-	check(t, err)
-	t.Cleanup(func() { conn.Close(); server.Close() })
-	return &meteredConn{Conn: conn}, server
-}
-
 // batchOf returns the size of the batches that reads of conn wait for.
 func batchOf(t *testing.T, conn *meteredConn) (n int) {
 	raw, err := conn.Conn.(*net.TCPConn).SyscallConn()

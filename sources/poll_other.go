@@ -4,6 +4,7 @@ package sources
 
 import (
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -14,4 +15,4 @@ const (
 
 func setBlocking(*os.File) error { return nil }
 
-func readable(*os.File, time.Duration) bool { return true }
+func readable(syscall.Conn, time.Duration) bool { return true }

@@ -5,6 +5,7 @@ package sources
 import (
 	"errors"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -28,10 +29,10 @@ func setBlocking(f *os.File) error {
 	return errors.Join(err, setErr)
 }
 
-// readable waits for at most d until f can be read without blocking, and
-// reports whether it can. It returns true if polling fails, so that Read
-// returns the error.
-func readable(f *os.File, d time.Duration) (ok bool) {
+// readable waits for at most d until f, a file or a connection, can be read
+// without blocking, and reports whether it can. It returns true if polling
+// fails, so that Read returns the error.
+func readable(f syscall.Conn, d time.Duration) (ok bool) {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return true

@@ -3,9 +3,11 @@
 package sources
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"syscall"
 	"testing"
@@ -79,5 +81,36 @@ func TestReadThatWouldBlock(t *testing.T) {
 	buf := make([]byte, 9)
 	if n, err := r.Read(buf); string(buf[:n]) != "P1" || err != nil {
 		t.Errorf("got %q, %v", buf[:n], err)
+	}
+}
+
+// connected returns the ends of a TCP connection.
+func connected(t *testing.T) (client *meteredConn, server net.Conn) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	defer l.Close()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	check(t, err)
+	server, err = l.Accept()
+	check(t, err)
+	t.Cleanup(func() { conn.Close(); server.Close() })
+	return &meteredConn{Conn: conn}, server
+}
+
+// TestUnseenDataOnAnIdleConnection has the server send an answer to nothing
+// just before the connection is needed: the goroutine that watches it has not
+// run yet.
+func TestUnseenDataOnAnIdleConnection(t *testing.T) {
+	for range 20 {
+		client, server := connected(t)
+		n := &conn{Conn: client, meter: client}
+		n.in = bufio.NewReader(n)
+		p := new(pool)
+		p.put(n)
+		_, err := server.Write([]byte("x"))
+		check(t, err)
+		if taken := p.take(n.route); taken != nil {
+			t.Fatal("a connection on which data has arrived was taken")
+		}
 	}
 }

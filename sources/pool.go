@@ -3,6 +3,7 @@ package sources
 import (
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -89,7 +90,14 @@ func (n *conn) wake() bool {
 	if n.SetReadDeadline(time.Unix(1, 0)) != nil {
 		return false
 	}
-	return isAwake(<-n.watched) && n.in.Buffered() == 0
+	return isAwake(<-n.watched) && n.in.Buffered() == 0 && !n.hasArrived()
+}
+
+// hasArrived reports whether anything that the watch did not read has arrived:
+// after the deadline, which may pass before the watch runs, it reads nothing.
+func (n *conn) hasArrived() bool {
+	socket, ok := n.meter.Conn.(syscall.Conn)
+	return ok && canPoll && readable(socket, 0)
 }
 
 // close closes all connections and waits for the goroutines that watch them.
