@@ -14,6 +14,8 @@ type counts struct {
 	dense  []uint64 // dense[patient*stride+event]
 	stride int      // a power of two
 	sparse *intern.Tuples
+
+	prefetched uint64 // stored so that loads are not optimized away
 }
 
 const (
@@ -119,16 +121,33 @@ func (c *counts) sorted(patients, events []uint32) (groups []uint32, numbers []u
 	n := c.pairs()
 	groups, numbers = make([]uint32, 2*n+2), make([]uint64, n+1) // the last one is where a pair that did not occur is written
 	n = 0
-	for i, patient := range patients {
-		row := c.dense[int(patient)*c.stride:][:c.stride]
-		for j, event := range events {
-			groups[2*n], groups[2*n+1], numbers[n] = uint32(i), uint32(j), row[event]
-			if row[event] > 0 {
-				n++
+	for begin := 0; begin < len(patients); begin += rowsAhead {
+		batch := patients[begin:min(begin+rowsAhead, len(patients))]
+		c.prefetch(batch)
+		for i, patient := range batch {
+			row := c.dense[int(patient)*c.stride:][:c.stride]
+			for j, event := range events {
+				groups[2*n], groups[2*n+1], numbers[n] = uint32(begin+i), uint32(j), row[event]
+				if row[event] > 0 {
+					n++
+				}
 			}
 		}
 	}
 	return groups[: 2*n : 2*n], numbers[:n:n]
+}
+
+// rowsAhead is the number of rows of a dense matrix that are read together, so
+// that the processor waits for them at the same time.
+const rowsAhead = 64
+
+// prefetch reads from the rows of these patients.
+func (c *counts) prefetch(patients []uint32) {
+	var sum uint64
+	for _, patient := range patients {
+		sum += c.dense[int(patient)*c.stride]
+	}
+	c.prefetched = sum
 }
 
 func (c *counts) toSparse() {

@@ -137,3 +137,22 @@ func TestGroupsInOrder(t *testing.T) {
 		}
 	}
 }
+
+// The rows of a dense matrix are read in batches, the last of which is shorter.
+func TestPairsOfManyPatientsInOrder(t *testing.T) {
+	for _, n := range []uint32{0, 1, rowsAhead - 1, rowsAhead, rowsAhead + 1, 3*rowsAhead + 5} {
+		patients := make([]uint32, n) // in the opposite order of their ids
+		dense, sparse := counts{}, counts{sparse: intern.NewTuples(2)}
+		dense.fit(int(n), 2)
+		for id := range n {
+			patients[n-1-id] = id
+			dense.add(id, id%2, uint64(id)+1)
+			sparse.add(id, id%2, uint64(id)+1)
+		}
+		groups, numbers := dense.sorted(patients, []uint32{1, 0})
+		wantGroups, wantNumbers := sortedGroups(sparse.drain, sparse.pairs(), [][]uint32{patients, {1, 0}})
+		if len(numbers) != int(n) || !slices.Equal(groups, wantGroups) || !slices.Equal(numbers, wantNumbers) {
+			t.Errorf("%d patients: got %v %v, want %v %v", n, groups, numbers, wantGroups, wantNumbers)
+		}
+	}
+}
