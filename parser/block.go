@@ -180,19 +180,16 @@ func (c *Column) fill(offsets []uint32, width, column int) {
 	}
 	starts, ends := c.Starts[:rows], c.Ends[:rows]
 	c.Starts, c.Ends = starts, ends
-	first := 0
+	first, before := 0, uint(column-1) // before is the structural character before a field
 	if column == 0 {
 		starts[0], ends[0] = 0, offsets[0]
-		first = 1
-		offsets = offsets[width-1:]
-	} else {
-		offsets = offsets[column-1:]
+		first, before = 1, uint(width-1)
 	}
 	ends = ends[:len(starts)]
 	for i := first; i < len(starts); i++ {
-		starts[i] = offsets[0] + 1
-		ends[i] = offsets[1]
-		offsets = offsets[min(width, len(offsets)):]
+		starts[i] = offsets[before] + 1
+		ends[i] = offsets[before+1]
+		before += uint(width)
 	}
 }
 

@@ -149,18 +149,24 @@ var masks = func() (k [maxInline + 1][2]uint64) {
 	return k
 }()
 
-// hash returns the hash of a name of at most maxInline bytes. Like wyhash, it
-// folds the 128-bit product of the two words, each combined with a secret key.
-// Without the keys nobody can choose a factor, and therefore no collisions.
-//
-// For some keys the product alone maps names in arithmetic progression to slots
-// in arithmetic progression, which collide. The shift and the multiplication by
-// 2^64 divided by the golden ratio prevent that.
+// hash returns the hash of a name of at most maxInline bytes.
 func (t *Table) hash(lo, hi uint64, size uint32) uint64 {
-	h, l := bits.Mul64(lo^t.k0, hi^t.k1^uint64(size))
-	h ^= l
-	return (h ^ h>>32) * 0x9e3779b97f4a7c15
+	return mixed(folded(lo^t.k0, hi^t.k1^uint64(size)))
 }
+
+// folded returns the 128-bit product of two words, folded. Like wyhash, hashes
+// are made of words that are each combined with a secret key. Without the keys
+// nobody can choose a factor, and therefore no collisions.
+func folded(a, b uint64) uint64 {
+	high, low := bits.Mul64(a, b)
+	return high ^ low
+}
+
+// mixed returns the hash of which h is the folded product. For some keys the
+// product alone maps names in arithmetic progression to slots in arithmetic
+// progression, which collide. The shift and the multiplication by 2^64 divided
+// by the golden ratio prevent that.
+func mixed(h uint64) uint64 { return (h ^ h>>32) * 0x9e3779b97f4a7c15 }
 
 // find returns the id of the name whose slot, apart from the id, is want. It
 // adds the name if it is new.

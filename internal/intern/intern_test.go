@@ -191,6 +191,43 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
+// Equal names at the beginning of a column are followed by names that differ
+// from them in a byte or in the length.
+func TestRepeatedNames(t *testing.T) {
+	large := intern.New(nil)
+	largeTable(t, large)
+	first := []string{"", "a", "2026-01-31", "12345678", "1234567890123456", "12345678901234567"}
+	for _, name := range first {
+		for _, next := range append(first, name+"\x00", name+"a", "\x00"+name, "2026-01-30", "1234567890123450") {
+			for _, times := range []int{1, 2, 300} {
+				names := append(slices.Repeat([]string{name}, times), next, name, next)
+				check(t, intern.New(nil), names, ',')
+				check(t, intern.New(nil), names, 0)
+				data, starts, ends := column(names, 0)
+				ids := make([]uint32, len(names))
+				if n, err := large.IDs(ids, data, starts, ends); n != len(names) || err != nil {
+					t.Fatal(n, err)
+				}
+				for i, id := range ids {
+					if string(large.Name(id)) != names[i] {
+						t.Fatalf("%q %d times, then %q: name %d is %q", name, times, next, i, large.Name(id))
+					}
+				}
+			}
+		}
+	}
+}
+
+// The first of equal names is not admitted.
+func TestAdmitRepeatedNames(t *testing.T) {
+	refused := errors.New("refused")
+	table := intern.New(func([]byte, uint32) error { return refused })
+	data, starts, ends := column([]string{"a", "a", "a"}, ',')
+	if n, err := table.IDs(make([]uint32, 3), data, starts, ends); n != 0 || err != refused || table.Len() != 0 {
+		t.Errorf("got %d, %v, %d names", n, err, table.Len())
+	}
+}
+
 // In a batch, the names before one that is not admitted are looked up.
 func TestAdmitInALargeTable(t *testing.T) {
 	refused := errors.New("refused")

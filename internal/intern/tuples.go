@@ -170,17 +170,17 @@ func (t *Tuples) AddOnes(columns [][]uint32, rows int) {
 func (t *Tuples) addEach(a, b, c, d []uint32) {
 	b, c, d = b[:len(a)], c[:len(a)], d[:len(a)]
 	for i, id := range a {
-		words := [maxTupleWords]uint64{uint64(id) | uint64(b[i])<<32, uint64(c[i]) | uint64(d[i])<<32}
-		hash := t.hash(&words)
+		first, second := uint64(id)|uint64(b[i])<<32, uint64(c[i])|uint64(d[i])<<32
+		hash := mixed(folded(first^t.keys[0], second^t.keys[1]))
 		if s := t.slots[hash>>(t.shift&63)]; s.tag == tagOfTuple(hash) && s.number > 0 {
 			number := s.number - 1
 			e := t.entries[number/entriesOfChunk][number%entriesOfChunk*3:]
-			if e = e[:3]; e[0] == words[0] && e[1] == words[1] {
+			if e = e[:3]; e[0] == first && e[1] == second {
 				e[2]++
 				continue
 			}
 		}
-		t.find(hash, &words)[2]++
+		t.find(hash, &[maxTupleWords]uint64{first, second})[2]++
 	}
 }
 
@@ -243,13 +243,11 @@ func (t *Tuples) prefetch(rows int) {
 
 // hash is like [Table.hash], of up to four words.
 func (t *Tuples) hash(w *[maxTupleWords]uint64) uint64 {
-	h, l := bits.Mul64(w[0]^t.keys[0], w[1]^t.keys[1])
-	h ^= l
+	h := folded(w[0]^t.keys[0], w[1]^t.keys[1])
 	if t.words > 2 {
-		high, low := bits.Mul64(w[2]^t.keys[2], w[3]^t.keys[3])
-		h ^= high ^ low
+		h ^= folded(w[2]^t.keys[2], w[3]^t.keys[3])
 	}
-	return (h ^ h>>32) * 0x9e3779b97f4a7c15
+	return mixed(h)
 }
 
 // find returns the words and the count of a tuple, which it adds if it is new.

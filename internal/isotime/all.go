@@ -22,7 +22,8 @@ func (u Unit) CutAll(data []byte, starts, ends []uint32) int {
 	length := uint32(extended[u])
 	date, time, end := uint64(0), uint64(0), layout{length: math.MaxUint32}
 	for i, start := range starts {
-		v, n := (*[Slack]byte)(padded[start:]), ends[i]-start
+		begin := int(start) // so that the compiler checks bounds once
+		v, n := (*[Slack]byte)(padded[begin:begin+Slack:begin+Slack]), ends[i]-start
 		d, t := binary.LittleEndian.Uint64(v[:8]), binary.LittleEndian.Uint64(v[8:16])
 		usual := n == end.length && end.matches(v)
 		if !usual && n >= seconds && isUsualEnd(v, n) {
