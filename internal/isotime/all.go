@@ -59,7 +59,7 @@ func layoutOf(v *[Slack]byte, n uint32) (l layout) {
 	l.length = n
 	fraction := v[seconds] == '.'
 	for i := uint32(16); i < n; i++ {
-		text, limit := v[i], uint64(none)
+		text, limit := v[i], uint64(exact)
 		fraction = fraction && (i <= seconds || isDigit(v[i]))
 		switch {
 		case i == 17:
@@ -89,16 +89,16 @@ const (
 	zeros = 0x3030303030303030
 	tops  = 0x8080808080808080
 
-	nine = 0x76 // limits: 0x7f minus the greatest digit
-	five = 0x7a
-	none = 0x7f // the byte is as expected
+	nine  = 0x76 // limits: 0x7f minus the greatest digit
+	five  = 0x7a
+	exact = 0x7f // the byte is the expected one
 
 	dateText  = '0' | '0'<<8 | '0'<<16 | '0'<<24 | '-'<<32 | '0'<<40 | '0'<<48 | '-'<<56 // 2026-01-
-	dateLimit = nine | nine<<8 | nine<<16 | nine<<24 | none<<32 | nine<<40 | nine<<48 | none<<56
+	dateLimit = nine | nine<<8 | nine<<16 | nine<<24 | exact<<32 | nine<<40 | nine<<48 | exact<<56
 	timeText  = '0' | '0'<<8 | 'T'<<16 | '0'<<24 | '0'<<32 | ':'<<40 | '0'<<48 | '0'<<56 // 31T10:20
-	timeLimit = nine | nine<<8 | none<<16 | nine<<24 | nine<<32 | none<<40 | five<<48 | nine<<56
+	timeLimit = nine | nine<<8 | exact<<16 | nine<<24 | nine<<32 | exact<<40 | five<<48 | nine<<56
 	restText  = ':' | '0'<<8 | '0'<<16 // :30
-	restLimit = none | five<<8 | nine<<16
+	restLimit = exact | five<<8 | nine<<16
 
 	blank = ('T' ^ ' ') << 16 // difference of a space at the place of the T
 )

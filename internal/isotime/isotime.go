@@ -132,7 +132,11 @@ func isZone(text []byte) bool {
 	if !skip(&text, '+') && !skip(&text, '-') || !inRange(number(&text, 2), 23) {
 		return false
 	}
-	return len(text) == 0 || (skip(&text, ':') || true) && inRange(number(&text, 2), 59) && len(text) == 0
+	if len(text) == 0 {
+		return true
+	}
+	skip(&text, ':')
+	return inRange(number(&text, 2), 59) && len(text) == 0
 }
 
 func inRange(n, most int) bool { return 0 <= n && n <= most }

@@ -13,7 +13,7 @@ import (
 // are compared as they are written: one without a zone is taken for one in UTC.
 type Window struct {
 	first, last moment
-	none        bool // nothing can be compared with it
+	invalid     bool // nothing can be compared with it
 
 	// The minutes of first and last, as minuteWords returns them. Those between
 	// them lie wholly within the window.
@@ -26,7 +26,7 @@ func NewWindow(start, end string) *Window {
 	first, ok := parse([]byte(start))
 	last, too := parse([]byte(end))
 	if !ok || !too {
-		return &Window{none: true}
+		return &Window{invalid: true}
 	}
 	return &Window{first: first, last: last, firstMinute: first.minute(), lastMinute: last.minute()}
 }
@@ -82,7 +82,7 @@ func hasUsualOffset(v *[Slack]byte, n uint32) bool { return n >= seconds+6 && v[
 // time, which are 16 bytes, lies wholly within the window. It returns false for
 // the minutes of the first and the last time, and on leap days.
 func (w *Window) holdsMinute(date, time uint64) bool {
-	if w.none || !isUsualMinute(date, time) {
+	if w.invalid || !isUsualMinute(date, time) {
 		return false
 	}
 	minute := minuteWords(date, time)
@@ -106,7 +106,7 @@ func compareWords(a, b [2]uint64) int {
 func (w *Window) countOne(c *Counts, value []byte) {
 	m, ok := parse(value)
 	switch {
-	case !ok || w.none:
+	case !ok || w.invalid:
 		c.Unchecked++
 	case m.compare(&w.first) < 0:
 		c.Before++
