@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"iter"
 	"math/big"
 	"slices"
 
@@ -34,7 +35,7 @@ import (
 // match an event type that occurs in both results, the change of its total must
 // be in the range of one of these.
 func (d *Diff) Check(rules []Rule) (exceeded []string) {
-	c := check{d: d, rules: rules, events: make([]byte, len(d.last))}
+	c := check{d: d, rules: rules, events: make([]verdict, len(d.last))}
 	c.incomplete()
 	if d.Empty() {
 		return c.exceeded
@@ -49,7 +50,7 @@ func (d *Diff) Check(rules []Rule) (exceeded []string) {
 type check struct {
 	d        *Diff
 	rules    []Rule
-	events   []byte // by the index into d.last, as ranges returns it
+	events   []verdict // by the index into d.last
 	exceeded []string
 }
 
@@ -57,13 +58,13 @@ func (c *check) add(format string, args ...any) {
 	c.exceeded = append(c.exceeded, fmt.Sprintf(format, args...))
 }
 
-// any reports whether one of the rules of a kind fulfils a condition.
-func (c *check) any(k kind, holds func(*Rule) bool) bool {
-	return slices.ContainsFunc(c.rules, func(r Rule) bool { return r.kind == k && holds(&r) })
+// any reports whether one of the rules about a subject fulfils a condition.
+func (c *check) any(s subject, holds func(*Rule) bool) bool {
+	return slices.ContainsFunc(c.rules, func(r Rule) bool { return r.subject == s && holds(&r) })
 }
 
 func (c *check) incomplete() {
-	if c.any(incompleteKind, func(*Rule) bool { return true }) {
+	if c.any(incompleteMark, func(*Rule) bool { return true }) {
 		return
 	}
 	for _, s := range []Side{c.d.Old, c.d.New} {
@@ -77,7 +78,7 @@ func (c *check) incomplete() {
 func (c *check) rows() {
 	all := func(*Rule) bool { return true }
 	total := c.d.Rows()
-	if c.any(rowsKind, all) && !c.any(rowsKind, func(r *Rule) bool { return r.rowsHold(total) }) {
+	if c.any(allRows, all) && !c.any(allRows, func(r *Rule) bool { return r.rowsHold(total) }) {
 		c.add("rows: %s", total)
 	}
 }
@@ -88,42 +89,44 @@ func (c *check) values() {
 	columns := []struct {
 		name  string
 		n     Kinds
-		rules []kind
-	}{{d.Keys[0], d.First, []kind{patientsKind}}, {d.Keys[last], d.Last, []kind{eventsKind}}}
+		rules []subject
+	}{{d.Keys[0], d.First, []subject{patients}}, {d.Keys[last], d.Last, []subject{events}}}
 	if last == 0 {
 		columns = columns[:1]
-		columns[0].rules = []kind{patientsKind, eventsKind}
+		columns[0].rules = []subject{patients, events}
 	}
 	for _, column := range columns {
 		for _, w := range []struct {
-			what string
+			kind string
 			n    int
 		}{{"new", column.n.New}, {"vanished", column.n.Vanished}} {
-			if w.n > 0 && !slices.ContainsFunc(column.rules, func(k kind) bool { return c.allows(k, w.what, w.n) }) {
-				c.add("%s: %s %s", column.name, human.Count(uint64(w.n)), w.what)
+			if w.n > 0 && !slices.ContainsFunc(column.rules, func(s subject) bool { return c.allows(s, w.kind, w.n) }) {
+				c.add("%s: %s %s", column.name, human.Count(uint64(w.n)), w.kind)
 			}
 		}
 	}
 }
 
-// allows reports whether a rule allows n values of a kind.
-func (c *check) allows(k kind, what string, n int) bool {
-	return c.any(k, func(r *Rule) bool { return r.what == what && r.holds(new(big.Rat).SetInt64(int64(n))) })
+// allows reports whether a rule about a subject allows n values of a kind.
+func (c *check) allows(s subject, kind string, n int) bool {
+	return c.any(s, func(r *Rule) bool { return r.kind == kind && r.holds(new(big.Rat).SetInt64(int64(n))) })
 }
 
-// Results of ranges.
+// verdict is the result of comparing an event type with the rules about it.
+type verdict uint8
+
 const (
-	noRange = iota // no rule is about the event type
-	within         // the change of its total is in a range
-	outside        // it is in none of those that are about it
+	noRange verdict = iota // no rule is about it
+	within                 // the change of its total is in a range
+	outside                // the change is in none of the ranges
 )
 
 // ranges compares the change of an event type with the rules about it.
-func (c *check) ranges(change Change) (result byte) {
+func (c *check) ranges(change Change) (result verdict) {
 	for i := range c.rules {
 		r := &c.rules[i]
 		switch {
-		case r.kind != eventKind || !r.matches(change.Values[0]):
+		case r.subject != eventTotals || !r.matches(change.Values[0]):
 		case r.within(change):
 			return within
 		default:
@@ -138,8 +141,8 @@ func (c *check) ranges(change Change) (result byte) {
 func (c *check) counts() {
 	d := c.d
 	total := d.Rows()
-	covered := c.any(rowsKind, func(r *Rule) bool { return r.rowsHold(total) }) ||
-		c.allows(patientsKind, "changed", d.First.Changed) || c.allows(eventsKind, "changed", d.Last.Changed)
+	covered := c.any(allRows, func(r *Rule) bool { return r.rowsHold(total) }) ||
+		c.allows(patients, "changed", d.First.Changed) || c.allows(events, "changed", d.Last.Changed)
 	beyond, groups := 0, 0
 	for i, change := range indexed(d) {
 		if change.Old == 0 || change.New == 0 {
@@ -167,7 +170,7 @@ func (c *check) counts() {
 }
 
 // indexed yields the values of the last key column that differ.
-func indexed(d *Diff) func(func(int, Change) bool) {
+func indexed(d *Diff) iter.Seq2[int, Change] {
 	return func(yield func(int, Change) bool) {
 		i := 0
 		for c := range d.LastChanges() {

@@ -11,9 +11,9 @@ import (
 
 // Rule allows some differences of two results.
 type Rule struct {
-	text string
-	kind kind
-	what string // of differences of values: new, vanished or changed
+	text    string
+	subject subject
+	kind    string // of the differences of patients or events: new, vanished or changed
 
 	op    string   // =, <= or >=; "" means any number
 	limit *big.Rat // what op compares with: a number of values, or percent
@@ -22,15 +22,15 @@ type Rule struct {
 	low, top *big.Rat // in percent
 }
 
-// kind is what a rule is about.
-type kind uint8
+// subject is what a rule is about.
+type subject uint8
 
 const (
-	rowsKind       kind = iota // the total number of rows
-	eventKind                  // the totals of some values of the last key column
-	patientsKind               // values of the first key column
-	eventsKind                 // values of the last key column
-	incompleteKind             // the mark of an incomplete result
+	allRows        subject = iota // the total number of rows
+	eventTotals                   // the totals of some values of the last key column
+	patients                      // values of the first key column
+	events                        // values of the last key column
+	incompleteMark                // the mark of an incomplete result
 )
 
 // String returns the rule as it was written.
@@ -73,13 +73,13 @@ func ParseRule(text string) (Rule, error) {
 	case "event":
 		err = r.parseEvent(rest)
 	case "patients":
-		r.kind = patientsKind
+		r.subject = patients
 		err = r.parseValues(rest)
 	case "events":
-		r.kind = eventsKind
+		r.subject = events
 		err = r.parseValues(rest)
 	case "incomplete":
-		r.kind = incompleteKind
+		r.subject = incompleteMark
 		if rest != "" {
 			err = errMark
 		}
@@ -97,7 +97,7 @@ func cutWord(text string) (word, rest string) {
 }
 
 func (r *Rule) parseRows(rest string) (err error) {
-	r.kind = rowsKind
+	r.subject = allRows
 	op, number := cutOperator(rest)
 	r.op = op
 	if r.limit, err = parsePercent(number); op == "" || err != nil || r.limit.Sign() < 0 || signed(number) {
@@ -108,7 +108,7 @@ func (r *Rule) parseRows(rest string) (err error) {
 
 // parseEvent parses :GLOB:LO%..HI%. A glob may contain colons.
 func (r *Rule) parseEvent(rest string) error {
-	r.kind = eventKind
+	r.subject = eventTotals
 	glob, ok := strings.CutPrefix(rest, ":")
 	colon := strings.LastIndexByte(glob, ':')
 	if !ok || colon < 0 {
@@ -154,8 +154,8 @@ func (r *Rule) parseValues(rest string) error {
 	if !ok {
 		return errValues
 	}
-	r.what, rest = cutWord(strings.TrimSpace(after))
-	switch r.what {
+	r.kind, rest = cutWord(strings.TrimSpace(after))
+	switch r.kind {
 	case "new", "vanished", "changed":
 	default:
 		return errValues
