@@ -3,7 +3,6 @@ package parser
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -118,7 +117,7 @@ func (r *Reader) Release() {
 	}
 	r.scratch.fields = r.records.fields
 	putScratch(r.scratch)
-	*r = Reader{err: fmt.Errorf("parser: use of a released Reader")}
+	*r = Reader{err: errors.New("parser: use of a released Reader")}
 }
 
 // Header returns the header of the input. It is nil until Begin succeeds.

@@ -3,6 +3,7 @@ package result
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -182,7 +183,7 @@ func (d *jsonDecoder) upToMember() (done bool, err error) {
 		switch {
 		case d.accept('}'):
 			if d.first && d.depth > 0 {
-				return false, d.malformed(fmt.Errorf("object without counts"))
+				return false, d.malformed(errors.New("object without counts"))
 			}
 			d.first = false
 			if d.depth == 0 {
@@ -231,7 +232,7 @@ func (d *jsonDecoder) sums() error {
 		var buf [24]byte
 		digits, err := d.digits(buf[:0])
 		if err == nil && string(digits) != fmt.Sprint(d.result.rows) {
-			err = d.malformed(fmt.Errorf("the total is not the sum of the counts"))
+			err = d.malformed(errors.New("the total is not the sum of the counts"))
 		}
 		return err
 	}
@@ -253,14 +254,14 @@ func (d *jsonDecoder) sums() error {
 			return err
 		}
 		if rows, known := d.result.totals.of(value); !known || rows != n || seen > 0 && bytes.Compare(last, value) >= 0 {
-			return d.malformed(fmt.Errorf("a total is not the sum of the counts"))
+			return d.malformed(errors.New("a total is not the sum of the counts"))
 		}
 		last = value
 		seen++
 		return nil
 	})
 	if err == nil && seen < len(d.result.totals.list) {
-		err = d.malformed(fmt.Errorf("a total is missing"))
+		err = d.malformed(errors.New("a total is missing"))
 	}
 	return err
 }
@@ -291,7 +292,7 @@ func (r *Reader) readIncomplete(s *scanner) error {
 		return s.expect('}')
 	})
 	if err == nil && len(r.incomplete) == 0 {
-		err = s.malformed(fmt.Errorf("nothing is missing from an incomplete result"))
+		err = s.malformed(errors.New("nothing is missing from an incomplete result"))
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package result
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -61,7 +62,7 @@ func (d *ndjsonDecoder) endLine() error {
 			return err
 		}
 		if bytes.IndexByte([]byte(blanks), c) < 0 {
-			return d.at(fmt.Errorf("text after the object"))
+			return d.at(errors.New("text after the object"))
 		}
 	}
 }
@@ -93,7 +94,7 @@ func (d *ndjsonDecoder) next(values [][]byte) (uint64, error) {
 			return 0, d.end()
 		}
 		if string(d.name) != key {
-			return 0, d.at(fmt.Errorf("other members than in the first line"))
+			return 0, d.at(errors.New("other members than in the first line"))
 		}
 		var err error
 		if values[i], err = d.text(values[i][:0]); err != nil {
@@ -107,7 +108,7 @@ func (d *ndjsonDecoder) next(values [][]byte) (uint64, error) {
 		return 0, err
 	}
 	if string(d.name) != memberCount {
-		return 0, d.at(fmt.Errorf("other members than in the first line"))
+		return 0, d.at(errors.New("other members than in the first line"))
 	}
 	n, err := d.count()
 	if err != nil {

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"unicode/utf16"
@@ -127,7 +128,7 @@ func (s *scanner) text(dst []byte) ([]byte, error) {
 				return dst, err
 			}
 		default:
-			return dst, s.malformed(fmt.Errorf("control character in a string"))
+			return dst, s.malformed(errors.New("control character in a string"))
 		}
 	}
 }
@@ -143,7 +144,7 @@ func (s *scanner) escaped(dst []byte) ([]byte, error) {
 	}
 	if c != 'u' {
 		if escapes[c] == 0 {
-			return dst, s.malformed(fmt.Errorf("invalid escape"))
+			return dst, s.malformed(errors.New("invalid escape"))
 		}
 		return append(dst, escapes[c]), nil
 	}
@@ -152,7 +153,7 @@ func (s *scanner) escaped(dst []byte) ([]byte, error) {
 		var low rune
 		low, err = s.low()
 		if r = utf16.DecodeRune(r, low); err == nil && r == utf8.RuneError {
-			err = s.malformed(fmt.Errorf("lone surrogate"))
+			err = s.malformed(errors.New("lone surrogate"))
 		}
 	}
 	return utf8.AppendRune(dst, r), err
@@ -164,7 +165,7 @@ func (s *scanner) low() (rune, error) {
 		if c, err := s.byte(); err != nil {
 			return 0, err
 		} else if c != byte(want) {
-			return 0, s.malformed(fmt.Errorf("lone surrogate"))
+			return 0, s.malformed(errors.New("lone surrogate"))
 		}
 	}
 	return s.hex()
@@ -183,7 +184,7 @@ func (s *scanner) hex() (r rune, err error) {
 		case 'a' <= c|0x20 && c|0x20 <= 'f':
 			c = c | 0x20 - 'a' + 10
 		default:
-			return 0, s.malformed(fmt.Errorf("invalid escape"))
+			return 0, s.malformed(errors.New("invalid escape"))
 		}
 		r = r<<4 | rune(c)
 	}
