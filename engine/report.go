@@ -78,7 +78,6 @@ func (r *Report) All() iter.Seq2[[]uint32, uint64] {
 type PartReport struct {
 	Name     string
 	Download string // the server's id of a download, else ""
-	Entry    int    // number of the plan entry that the part belongs to, from 1; 0 without a plan
 	Rows     uint64
 	Bytes    uint64 // decoded CSV bytes
 	RawBytes uint64 // bytes read from the source, before decompression

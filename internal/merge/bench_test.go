@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"testing"
 
-	"fastcount/engine"
 	"fastcount/internal/atomicfile"
 	"fastcount/internal/partial"
 )
@@ -36,8 +35,8 @@ func synthetic(b *testing.B, n, pairs int, same bool) (files []string) {
 				b.Fatal(err)
 			}
 		}
-		part := engine.PartReport{Name: fmt.Sprint(i), Rows: uint64(pairs) * 1000, Attempts: 1}
-		if err := w.Close([]engine.PartReport{part}); err != nil {
+		part := partial.Part{Name: fmt.Sprint(i), Rows: uint64(pairs) * 1000, Attempts: 1}
+		if err := w.Close([]partial.Part{part}); err != nil {
 			b.Fatal(err)
 		}
 		if err := f.Close(); err != nil {

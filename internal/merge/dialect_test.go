@@ -17,9 +17,9 @@ import (
 // inDialects returns the results of a job, of which result i has dialects[i]
 // and the others have none.
 func inDialects(t *testing.T, dialects map[int]map[string]string) []string {
-	return tenths(t, func(i int, head *partial.Header, p *engine.PartReport, _ *pair) {
+	return tenths(t, func(i int, head *partial.Header, p *partial.Part, _ *pair) {
 		head.Dialect = dialects[i]
-		p.Stats = parser.Stats{Comments: uint64(i), SkippedRows: 1}
+		p.Comments, p.SkippedRows = uint64(i), 1
 	})
 }
 

@@ -49,7 +49,7 @@ func TestManyFiles(t *testing.T) {
 		var files []string
 		for i := range n {
 			head := partial.Header{Job: "w", Covers: []partial.Interval{{int64(i), int64(i + 1)}}, Total: int64(n)}
-			files = append(files, save(t, filepath.Join(dir, fmt.Sprint(i, Suffix)), head, []engine.PartReport{part(fmt.Sprint(i), 2)},
+			files = append(files, save(t, filepath.Join(dir, fmt.Sprint(i, Suffix)), head, []partial.Part{part(fmt.Sprint(i), 2)},
 				pair{"P", "e", 1}, pair{fmt.Sprintf("Q%05d", i), "e", 1}))
 		}
 		s, err := Open(files)
@@ -117,7 +117,7 @@ func TestOverlapIsNotAdded(t *testing.T) {
 	for i := range int64(9) {
 		head := job(i)
 		head.Covers = []partial.Interval{{10*i + 5, 10*i + 15}}
-		overlap := save(t, filepath.Join(dir, fmt.Sprint(i, Suffix)), head, []engine.PartReport{part("x", 1)}, pair{"P", "e", 1})
+		overlap := save(t, filepath.Join(dir, fmt.Sprint(i, Suffix)), head, []partial.Part{part("x", 1)}, pair{"P", "e", 1})
 		_, _, errs := added(t, append(files, overlap), engine.Limits{})
 		for _, err := range errs {
 			if !errors.Is(err, ErrOverlap) || !strings.Contains(err.Error(), files[i]+" and "+overlap) {

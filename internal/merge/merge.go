@@ -363,5 +363,5 @@ func (s *Set) Report(limits engine.Limits) (*engine.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return counter.Report(parts, s.EscapeIDs)
+	return counter.Report(partial.Reports(parts), s.EscapeIDs)
 }

@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"fastcount/engine"
 	"fastcount/internal/partial"
 )
 
@@ -16,7 +15,7 @@ import (
 // one part without a byte range. Parts are in the order of the plan or, without
 // plan entries, of their first occurrence. The error matches ErrOverlap for a
 // download of one id in two exports, unless duplicateIDs is set.
-func joinRanges(parts []engine.PartReport, whole, duplicateIDs bool) ([]engine.PartReport, error) {
+func joinRanges(parts []partial.Part, whole, duplicateIDs bool) ([]partial.Part, error) {
 	if !duplicateIDs {
 		if err := checkDownloads(parts); err != nil {
 			return nil, err
@@ -28,10 +27,10 @@ func joinRanges(parts []engine.PartReport, whole, duplicateIDs bool) ([]engine.P
 			first[p.Name] = len(first)
 		}
 	}
-	slices.SortStableFunc(parts, func(a, b engine.PartReport) int {
+	slices.SortStableFunc(parts, func(a, b partial.Part) int {
 		return cmp.Or(cmp.Compare(a.Entry, b.Entry), cmp.Compare(first[a.Name], first[b.Name]), cmp.Compare(from(a), from(b)))
 	})
-	var joined []engine.PartReport
+	var joined []partial.Part
 	for _, p := range parts {
 		if len(joined) == 0 || !touches(joined[len(joined)-1], p) {
 			joined = append(joined, p)
@@ -51,12 +50,12 @@ func joinRanges(parts []engine.PartReport, whole, duplicateIDs bool) ([]engine.P
 }
 
 // touches reports whether next is the byte range that follows p.
-func touches(p, next engine.PartReport) bool {
+func touches(p, next partial.Part) bool {
 	return p.Name == next.Name && p.Entry == next.Entry && p.Range != nil && next.Range != nil && p.Range.To == next.Range.From
 }
 
 // from returns where a part begins in its file.
-func from(p engine.PartReport) int64 {
+func from(p partial.Part) int64 {
 	if p.Range == nil {
 		return 0
 	}
@@ -64,7 +63,7 @@ func from(p engine.PartReport) int64 {
 }
 
 // checkDownloads returns an error if a download was counted twice.
-func checkDownloads(parts []engine.PartReport) error {
+func checkDownloads(parts []partial.Part) error {
 	names := make(map[string]string)
 	for _, p := range parts {
 		if p.Download == "" {
@@ -79,7 +78,7 @@ func checkDownloads(parts []engine.PartReport) error {
 }
 
 // extend adds to p the byte range that follows it.
-func extend(p *engine.PartReport, next engine.PartReport) error {
+func extend(p *partial.Part, next partial.Part) error {
 	if p.Range.End != next.Range.Start || p.Range.Size != next.Range.Size {
 		return fmt.Errorf("%w: %s: record after byte %d begins at byte %d, want %d", ErrMisaligned, p.Name, p.Range.To, p.Range.End, next.Range.Start)
 	}
@@ -92,7 +91,9 @@ func extend(p *engine.PartReport, next engine.PartReport) error {
 	p.Rows += next.Rows
 	p.Bytes += next.Bytes
 	p.RawBytes += next.RawBytes
-	p.Stats.Add(next.Stats)
+	stats := p.Stats()
+	stats.Add(next.Stats())
+	p.SetStats(stats)
 	p.Unterminated = p.Unterminated || next.Unterminated
 	p.Attempts = max(p.Attempts, next.Attempts)
 	p.Verified = min(p.Verified, next.Verified)
@@ -101,7 +102,7 @@ func extend(p *engine.PartReport, next engine.PartReport) error {
 
 // becomeWhole removes byte ranges, each of which must be the whole file, and
 // the numbers of plan entries from parts.
-func becomeWhole(parts []engine.PartReport) error {
+func becomeWhole(parts []partial.Part) error {
 	names := make(map[string]bool, len(parts))
 	for i := range parts {
 		p := &parts[i]

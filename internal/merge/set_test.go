@@ -29,7 +29,7 @@ func job(i int64) partial.Header {
 }
 
 // save writes a partial result into a file.
-func save(t testing.TB, path string, head partial.Header, parts []engine.PartReport, pairs ...pair) string {
+func save(t testing.TB, path string, head partial.Header, parts []partial.Part, pairs ...pair) string {
 	t.Helper()
 	f, err := os.Create(path)
 	if err != nil {
@@ -51,13 +51,13 @@ func save(t testing.TB, path string, head partial.Header, parts []engine.PartRep
 }
 
 // part is a part with a number of rows.
-func part(name string, rows uint64) engine.PartReport {
-	return engine.PartReport{Name: name, Rows: rows, Bytes: 10, RawBytes: 10, Attempts: 1}
+func part(name string, rows uint64) partial.Part {
+	return partial.Part{Name: name, Rows: rows, Bytes: 10, RawBytes: 10, Attempts: 1}
 }
 
 // tenths returns the results of ten shards, changed by change, of a job of ten
 // parts with a row each.
-func tenths(t testing.TB, change func(i int, head *partial.Header, p *engine.PartReport, n *pair)) (files []string) {
+func tenths(t testing.TB, change func(i int, head *partial.Header, p *partial.Part, n *pair)) (files []string) {
 	t.Helper()
 	dir := t.TempDir()
 	for i := range 10 {
@@ -66,7 +66,7 @@ func tenths(t testing.TB, change func(i int, head *partial.Header, p *engine.Par
 			change(i, &head, &p, &n)
 		}
 		p.Rows = n.n
-		files = append(files, save(t, filepath.Join(dir, fmt.Sprintf("%02d%s", i, Suffix)), head, []engine.PartReport{p}, n))
+		files = append(files, save(t, filepath.Join(dir, fmt.Sprintf("%02d%s", i, Suffix)), head, []partial.Part{p}, n))
 	}
 	return files
 }
@@ -100,58 +100,58 @@ func added(t testing.TB, files []string, limits engine.Limits) (report, streamed
 // and expects an error that names it.
 func TestRefusedOfAll(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(i int, head *partial.Header, p *engine.PartReport, n *pair)
+		change func(i int, head *partial.Header, p *partial.Part, n *pair)
 		kind   error
 		want   string
 	}{
 		"nothing": {nil, nil, ""},
-		"a download in two exports": {func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
+		"a download in two exports": {func(i int, _ *partial.Header, p *partial.Part, _ *pair) {
 			p.Download = fmt.Sprint("d", i%9)
 			p.Name = fmt.Sprintf("export%d/%s", i, p.Download)
 		}, ErrOverlap, "download d0: counted as export0/d0 and as export9/d0"},
-		"downloads of different ids": {func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
+		"downloads of different ids": {func(i int, _ *partial.Header, p *partial.Part, _ *pair) {
 			p.Download = fmt.Sprint("d", i)
 		}, nil, ""},
-		"a download in two exports, allowed": {func(i int, head *partial.Header, p *engine.PartReport, _ *pair) {
+		"a download in two exports, allowed": {func(i int, head *partial.Header, p *partial.Part, _ *pair) {
 			p.Download, head.AllowDuplicateIDs = "d", true
 		}, nil, ""},
-		"allowed in one": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
+		"allowed in one": {func(i int, head *partial.Header, _ *partial.Part, _ *pair) {
 			head.AllowDuplicateIDs = i == 3
 		}, ErrOtherJob, "03.partial"},
-		"another job": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
+		"another job": {func(i int, head *partial.Header, _ *partial.Part, _ *pair) {
 			head.Job = fmt.Sprint(i / 9)
 		}, ErrOtherJob, "00.partial and"},
-		"another total": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
+		"another total": {func(i int, head *partial.Header, _ *partial.Part, _ *pair) {
 			head.Total += int64(i / 9)
 		}, ErrOtherJob, "09.partial"},
-		"escaped in one": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
+		"escaped in one": {func(i int, head *partial.Header, _ *partial.Part, _ *pair) {
 			head.EscapeIDs = i == 9
 		}, ErrOtherJob, "09.partial"},
-		"not a shard": {func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) {
+		"not a shard": {func(i int, head *partial.Header, _ *partial.Part, _ *pair) {
 			head.Covers, head.Total = nil, 0
 		}, ErrNotShard, "00.partial"},
-		"the sum of rows": {func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) {
+		"the sum of rows": {func(i int, _ *partial.Header, _ *partial.Part, n *pair) {
 			n.n = 1
 			if i == 4 {
 				n.n = math.MaxUint64 - 8
 			}
 		}, partial.ErrCorrupt, "too many rows"},
-		"the largest sum of rows": {func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) {
+		"the largest sum of rows": {func(i int, _ *partial.Header, _ *partial.Part, n *pair) {
 			n.n = 1
 			if i == 4 {
 				n.n = math.MaxUint64 - 9
 			}
 		}, nil, ""},
-		"the sum of one pair": {func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) {
+		"the sum of one pair": {func(i int, _ *partial.Header, _ *partial.Part, n *pair) {
 			*n = pair{"P", "e", math.MaxUint64/10 + 1}
 		}, partial.ErrCorrupt, "too many rows"},
-		"the sum of bytes": {func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
+		"the sum of bytes": {func(i int, _ *partial.Header, p *partial.Part, _ *pair) {
 			p.Bytes = math.MaxUint64/10 + 1
 		}, partial.ErrCorrupt, "too many"},
-		"the largest sum of bytes": {func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
+		"the largest sum of bytes": {func(i int, _ *partial.Header, p *partial.Part, _ *pair) {
 			p.Bytes = math.MaxUint64 / 10
 		}, nil, ""},
-		"a part twice": {func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
+		"a part twice": {func(i int, _ *partial.Header, p *partial.Part, _ *pair) {
 			p.Name = fmt.Sprint("part", i%9)
 		}, nil, "part0"},
 	} {
@@ -171,7 +171,7 @@ func TestRefusedOfAll(t *testing.T) {
 // The bytes of ranges as they are stored are added up, too.
 func TestRawBytesThatAreTooMany(t *testing.T) {
 	for _, first := range []uint64{math.MaxUint64 - 9, math.MaxUint64 - 8} {
-		files := tenths(t, func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
+		files := tenths(t, func(i int, _ *partial.Header, p *partial.Part, _ *pair) {
 			from, to := int64(10*i), int64(10*i+10)
 			p.Name, p.RawBytes, p.Range = "f", 1, &engine.Range{From: from, To: to, Start: from + 1, End: min(to+1, 100), Size: 100}
 			if i == 0 {
@@ -189,8 +189,8 @@ func TestRawBytesThatAreTooMany(t *testing.T) {
 
 // rangesOfAFile returns the results of ten shards that counted a range of one
 // file each, changed by change.
-func rangesOfAFile(t testing.TB, change func(i int, p *engine.PartReport)) (files []string) {
-	return tenths(t, func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
+func rangesOfAFile(t testing.TB, change func(i int, p *partial.Part)) (files []string) {
+	return tenths(t, func(i int, _ *partial.Header, p *partial.Part, _ *pair) {
 		from, to := int64(10*i), int64(10*i+10)
 		p.Name, p.Entry, p.Range = "f", 1, &engine.Range{From: from, To: to, Start: from + 2, End: min(to+2, 100), Size: 100}
 		if from == 0 {
@@ -204,21 +204,21 @@ func rangesOfAFile(t testing.TB, change func(i int, p *engine.PartReport)) (file
 // same file, and nothing is between them.
 func TestRangesMustFit(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(p *engine.PartReport)
+		change func(p *partial.Part)
 		want   error
 	}{
-		"fit":                      {func(*engine.PartReport) {}, nil},
-		"begins a byte early":      {func(p *engine.PartReport) { p.Range.Start-- }, ErrMisaligned},
-		"begins a byte late":       {func(p *engine.PartReport) { p.Range.Start++ }, ErrMisaligned},
-		"ends a byte early":        {func(p *engine.PartReport) { p.Range.End-- }, ErrMisaligned},
-		"ends a byte late":         {func(p *engine.PartReport) { p.Range.End++ }, ErrMisaligned},
-		"of a file of other size":  {func(p *engine.PartReport) { p.Range.Size++ }, ErrMisaligned},
-		"a gap before it":          {func(p *engine.PartReport) { p.Range.From++ }, ErrMisaligned},
-		"a gap after it":           {func(p *engine.PartReport) { p.Range.To-- }, ErrMisaligned},
-		"of another file":          {func(p *engine.PartReport) { p.Name = "g" }, ErrMisaligned},
-		"of another entry, a file": {func(p *engine.PartReport) { p.Name, p.Entry, p.Range = "g", 2, nil }, ErrMisaligned},
+		"fit":                      {func(*partial.Part) {}, nil},
+		"begins a byte early":      {func(p *partial.Part) { p.Range.Start-- }, ErrMisaligned},
+		"begins a byte late":       {func(p *partial.Part) { p.Range.Start++ }, ErrMisaligned},
+		"ends a byte early":        {func(p *partial.Part) { p.Range.End-- }, ErrMisaligned},
+		"ends a byte late":         {func(p *partial.Part) { p.Range.End++ }, ErrMisaligned},
+		"of a file of other size":  {func(p *partial.Part) { p.Range.Size++ }, ErrMisaligned},
+		"a gap before it":          {func(p *partial.Part) { p.Range.From++ }, ErrMisaligned},
+		"a gap after it":           {func(p *partial.Part) { p.Range.To-- }, ErrMisaligned},
+		"of another file":          {func(p *partial.Part) { p.Name = "g" }, ErrMisaligned},
+		"of another entry, a file": {func(p *partial.Part) { p.Name, p.Entry, p.Range = "g", 2, nil }, ErrMisaligned},
 	} {
-		report, streamed, errs := added(t, rangesOfAFile(t, func(i int, p *engine.PartReport) {
+		report, streamed, errs := added(t, rangesOfAFile(t, func(i int, p *partial.Part) {
 			if i == 5 {
 				c.change(p)
 			}
@@ -239,7 +239,7 @@ func TestRangesMustFit(t *testing.T) {
 // most.
 func TestProofOfJoinedRanges(t *testing.T) {
 	for weakest := range 10 {
-		files := rangesOfAFile(t, func(i int, p *engine.PartReport) {
+		files := rangesOfAFile(t, func(i int, p *partial.Part) {
 			p.Verified = engine.ProofFraming
 			if i == weakest {
 				p.Verified, p.Attempts = engine.ProofNone, 3
@@ -259,12 +259,12 @@ func TestProofOfJoinedRanges(t *testing.T) {
 
 // TestLimits exceeds each limit only with all results together.
 func TestLimits(t *testing.T) {
-	one := func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) { *n = pair{"P", "e", 1} }
-	events := func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) {
+	one := func(i int, _ *partial.Header, _ *partial.Part, n *pair) { *n = pair{"P", "e", 1} }
+	events := func(i int, _ *partial.Header, _ *partial.Part, n *pair) {
 		*n = pair{"P", fmt.Sprint("e", i), 1}
 	}
 	for name, c := range map[string]struct {
-		change    func(i int, head *partial.Header, p *engine.PartReport, n *pair)
+		change    func(i int, head *partial.Header, p *partial.Part, n *pair)
 		good, bad engine.Limits
 	}{
 		"patients": {nil, engine.Limits{Patients: 10}, engine.Limits{Patients: 9}},
@@ -298,7 +298,7 @@ func TestLimits(t *testing.T) {
 
 // The parts of a sum are in the order of the job, regardless of their pairs.
 func TestOrderOfParts(t *testing.T) {
-	files := tenths(t, func(i int, _ *partial.Header, _ *engine.PartReport, n *pair) { n.patient = fmt.Sprint("P", 9-i) })
+	files := tenths(t, func(i int, _ *partial.Header, _ *partial.Part, n *pair) { n.patient = fmt.Sprint("P", 9-i) })
 	report, streamed, errs := added(t, files, engine.Limits{})
 	if errs != [2]error{} {
 		t.Fatal(errs)
@@ -315,8 +315,8 @@ func TestOrderOfParts(t *testing.T) {
 // The parts of the sum are in the order of the plan, and the ranges of a file
 // are joined, regardless of how partial results are grouped.
 func TestOrderOfPartsInATree(t *testing.T) {
-	change := func(i int, head *partial.Header, p *engine.PartReport, n *pair) {
-		p.Entry, p.Stats.Multiline = i/5+1, uint64(i%2)
+	change := func(i int, _ *partial.Header, p *partial.Part, _ *pair) {
+		p.Entry, p.MultilineRows = i/5+1, uint64(i%2)
 		p.Name = fmt.Sprint("file", 9-p.Entry)
 		at := int64(10 * (i % 5))
 		p.Range = &engine.Range{From: at, To: at + 10, Start: at + 1, End: min(at+11, 50), Size: 50}
@@ -326,10 +326,10 @@ func TestOrderOfPartsInATree(t *testing.T) {
 	}
 	files := tenths(t, change)
 	want, _, errs := added(t, files, engine.Limits{})
-	if errs != [2]error{} || len(want.Parts) != 2 || want.Parts[0].Name != "file8" || want.Parts[1].Name != "file7" || want.Parts[0].Entry != 0 || want.Parts[0].Stats.Multiline != 2 || want.Parts[1].Stats.Multiline != 3 {
+	if errs != [2]error{} || len(want.Parts) != 2 || want.Parts[0].Name != "file8" || want.Parts[1].Name != "file7" || want.Parts[0].Stats.Multiline != 2 || want.Parts[1].Stats.Multiline != 3 {
 		t.Fatalf("got %+v, %v", want, errs)
 	}
-	unknown, _, errs := added(t, tenths(t, func(i int, head *partial.Header, p *engine.PartReport, n *pair) {
+	unknown, _, errs := added(t, tenths(t, func(i int, head *partial.Header, p *partial.Part, n *pair) {
 		change(i, head, p, n)
 		p.Entry = 0
 	}), engine.Limits{})
@@ -362,7 +362,7 @@ func TestOrderOfPartsInATree(t *testing.T) {
 	}
 
 	// One file as two entries, with another one between.
-	files = tenths(t, func(i int, _ *partial.Header, p *engine.PartReport, _ *pair) {
+	files = tenths(t, func(i int, _ *partial.Header, p *partial.Part, _ *pair) {
 		p.Entry, p.Name = i+1, fmt.Sprint("file", i%9)
 	})
 	_, _, errs = added(t, files, engine.Limits{})
@@ -371,7 +371,7 @@ func TestOrderOfPartsInATree(t *testing.T) {
 			t.Errorf("one file as two entries: got %v", err)
 		}
 	}
-	files = tenths(t, func(i int, head *partial.Header, p *engine.PartReport, n *pair) {
+	files = tenths(t, func(i int, head *partial.Header, p *partial.Part, n *pair) {
 		change(i%5, head, p, n)
 		p.Entry = i + 1
 	})
@@ -418,7 +418,7 @@ func TestCopies(t *testing.T) {
 	again := func(name string, rows uint64, attempts int) string {
 		p := part("part3", rows)
 		p.Attempts = attempts
-		return save(t, filepath.Join(dir, name+Suffix), job(3), []engine.PartReport{p}, pair{"P3", "e", rows})
+		return save(t, filepath.Join(dir, name+Suffix), job(3), []partial.Part{p}, pair{"P3", "e", rows})
 	}
 	same, retried, other := again("same", 1, 1), again("retried", 1, 5), again("other", 2, 1)
 	s, err := Open(append(slices.Clone(files), same, retried))
@@ -443,12 +443,12 @@ func TestCopies(t *testing.T) {
 
 // The number of shards is known only if all results agree on it.
 func TestShardsOfDifferentSizes(t *testing.T) {
-	tenth := func(i int, head *partial.Header, _ *engine.PartReport, _ *pair) { head.Shards = 10 }
+	tenth := func(i int, head *partial.Header, _ *partial.Part, _ *pair) { head.Shards = 10 }
 	s, err := Open(tenths(t, tenth))
 	if err != nil || s.Shards != 10 {
 		t.Errorf("got %v, %v", s, err)
 	}
-	s, err = Open(tenths(t, func(i int, head *partial.Header, p *engine.PartReport, n *pair) {
+	s, err = Open(tenths(t, func(i int, head *partial.Header, p *partial.Part, n *pair) {
 		tenth(i, head, p, n)
 		if i == 5 {
 			head.Shards = 20
@@ -461,7 +461,7 @@ func TestShardsOfDifferentSizes(t *testing.T) {
 
 // The missing shards are those without a partial result.
 func TestMissing(t *testing.T) {
-	files := tenths(t, func(_ int, head *partial.Header, _ *engine.PartReport, _ *pair) { head.Shards = 10 })
+	files := tenths(t, func(_ int, head *partial.Header, _ *partial.Part, _ *pair) { head.Shards = 10 })
 	s, err := Open(slices.Concat(files[1:4], files[5:9]))
 	if err != nil {
 		t.Fatal(err)

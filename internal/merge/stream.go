@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 
-	"fastcount/engine"
 	"fastcount/internal/atomicfile"
 	"fastcount/internal/partial"
 )
@@ -87,7 +86,7 @@ func mergeFiles(w io.Writer, header partial.Header, paths []string) (err error) 
 			err = errors.Join(err, in.file.Close())
 		}
 	}()
-	partsOf := make([][]engine.PartReport, len(paths)) // by file
+	partsOf := make([][]partial.Part, len(paths)) // by file
 	for i, path := range paths {
 		in, err := open(path)
 		if err != nil {

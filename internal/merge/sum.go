@@ -15,7 +15,7 @@ type sum struct {
 	counter *engine.Counter
 	rows    uint64
 	bytes   uint64
-	parts   []engine.PartReport
+	parts   []partial.Part
 }
 
 // add adds a partial result, of which no group has been read. The error matches

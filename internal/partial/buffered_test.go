@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"fastcount/engine"
 	"fastcount/internal/partial"
 )
 
@@ -32,7 +31,7 @@ func TestBuffers(t *testing.T) {
 		rows += n
 		want = append(want, fmt.Sprintf("%q %d", values, n))
 	}
-	if err := w.Close([]engine.PartReport{{Name: "p", Rows: rows, Attempts: 1}}); err != nil || len(want) < 50 {
+	if err := w.Close([]partial.Part{{Name: "p", Rows: rows, Attempts: 1}}); err != nil || len(want) < 50 {
 		t.Fatal(len(want), err)
 	}
 	for _, size := range []int{16, 17, 31, 40, 64, 100, 1000, 1 << 16} {

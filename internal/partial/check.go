@@ -58,7 +58,7 @@ func (s *sums) add(values []string, n uint64) error {
 
 // check compares the parts with the groups, and returns the number of bytes of
 // all parts.
-func (s *sums) check(h *Header, parts []engine.PartReport) (bytes uint64, err error) {
+func (s *sums) check(h *Header, parts []Part) (bytes uint64, err error) {
 	if h.Total > 0 && len(h.Covers) == 0 && (s.groups > 0 || len(parts) > 0) {
 		return 0, corrupt("data in the result of an empty shard")
 	}
@@ -83,19 +83,19 @@ func (s *sums) check(h *Header, parts []engine.PartReport) (bytes uint64, err er
 }
 
 // checkPart checks a part of a partial result.
-func checkPart(p engine.PartReport) error {
+func checkPart(p Part) error {
 	switch {
-	case p.Failed || p.Err != nil || p.BadRows > 0:
-		return errors.New("incomplete")
 	case p.Attempts < 1:
 		return fmt.Errorf("invalid number of attempts: %d", p.Attempts)
+	case !utf8.ValidString(p.Name):
+		return errors.New("name is not valid UTF-8")
 	case p.Entry < 0:
 		return errors.New("negative plan entry")
-	case p.Stats.Multiline > p.Rows:
+	case p.MultilineRows > p.Rows:
 		return errors.New("more rows with several lines than rows")
-	case p.Stats.Ragged > p.Rows:
+	case p.RaggedRows > p.Rows:
 		return errors.New("more ragged rows than rows")
-	case p.Stats.EmptyInputs > 1 || p.Stats.EmptyInputs == 1 && p.Bytes > 0:
+	case p.EmptyInputs > 1 || p.EmptyInputs == 1 && p.Bytes > 0:
 		return errors.New("empty part with data")
 	case !utf8.ValidString(p.Download):
 		return errors.New("download id is not valid UTF-8")
@@ -124,7 +124,7 @@ func checkRange(r *engine.Range, rows uint64) error {
 }
 
 // checkUnique returns an error if a part or download was counted twice.
-func checkUnique(parts []engine.PartReport, duplicateIDs bool) error {
+func checkUnique(parts []Part, duplicateIDs bool) error {
 	names, downloads := make(map[string]int, len(parts)), make(map[string]int)
 	for i, p := range parts {
 		if before, known := names[p.Name]; known && (before != i-1 || !follows(p.Range, parts[before].Range)) {

@@ -284,13 +284,11 @@ func TestWriterConditions(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	good := engine.PartReport{Name: "n", Rows: 1, Attempts: 1}
-	for name, change := range map[string]func(p *engine.PartReport){
-		"left-out rows":         func(p *engine.PartReport) { p.BadRows = 1 },
-		"failed":                func(p *engine.PartReport) { p.Failed = true },
-		"mismatch":              func(p *engine.PartReport) { p.Err = errors.New("x") },
-		"download is not UTF-8": func(p *engine.PartReport) { p.Download = "\xff" },
-		"trailer too long":      func(p *engine.PartReport) { p.Name = strings.Repeat("n", 64<<20) },
+	good := partial.Part{Name: "n", Rows: 1, Attempts: 1}
+	for name, change := range map[string]func(p *partial.Part){
+		"name is not UTF-8":     func(p *partial.Part) { p.Name = "\xff" },
+		"download is not UTF-8": func(p *partial.Part) { p.Download = "\xff" },
+		"trailer too long":      func(p *partial.Part) { p.Name = strings.Repeat("n", 64<<20) },
 	} {
 		w, err := partial.NewWriter(io.Discard, header)
 		if err != nil {
@@ -301,10 +299,10 @@ func TestWriterConditions(t *testing.T) {
 		}
 		bad := good
 		change(&bad)
-		if err := w.Close([]engine.PartReport{bad}); !errors.Is(err, partial.ErrCorrupt) {
+		if err := w.Close([]partial.Part{bad}); !errors.Is(err, partial.ErrCorrupt) {
 			t.Errorf("%s: got %v", name, err)
 		}
-		if err := w.Close([]engine.PartReport{good}); err != nil {
+		if err := w.Close([]partial.Part{good}); err != nil {
 			t.Errorf("%s: the same without it: %v", name, err)
 		}
 	}

@@ -23,13 +23,11 @@ package partial
 import (
 	"errors"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"fastcount/engine"
 	"fastcount/internal/jsonline"
 	"fastcount/internal/shard"
-	"fastcount/parser"
 )
 
 // ErrCorrupt is matched by the errors for partial results that do not meet the
@@ -96,58 +94,11 @@ type header struct {
 	Header
 }
 
-// part is an engine.PartReport as it is written.
-type part struct {
-	Name     string        `json:"name"`
-	Download string        `json:"download,omitempty"`
-	Entry    int           `json:"entry,omitempty"`
-	Rows     uint64        `json:"rows"`
-	Bytes    uint64        `json:"bytes"`
-	RawBytes uint64        `json:"raw_bytes"`
-	Attempts int           `json:"attempts"`
-	Verified engine.Proof  `json:"verified"`
-	Range    *engine.Range `json:"range,omitempty"`
-
-	MultilineRows   uint64 `json:"multiline_rows,omitempty"`
-	Unterminated    bool   `json:"unterminated,omitempty"`
-	RaggedRows      uint64 `json:"ragged_rows,omitempty"`
-	Comments        uint64 `json:"comments,omitempty"`
-	RepeatedHeaders uint64 `json:"repeated_headers,omitempty"`
-	SkippedRows     uint64 `json:"skipped_rows,omitempty"`
-	EmptyInputs     uint64 `json:"empty_inputs,omitempty"`
-}
-
-// newPart returns a report as it is written. In a name that is not UTF-8,
-// U+FFFD replaces the invalid bytes.
-func newPart(r engine.PartReport) part {
-	return part{
-		Name: strings.ToValidUTF8(r.Name, "\uFFFD"), Download: r.Download, Entry: r.Entry, Rows: r.Rows, Bytes: r.Bytes, RawBytes: r.RawBytes,
-		Attempts: r.Attempts, Verified: r.Verified, Range: r.Range, MultilineRows: r.Stats.Multiline, Unterminated: r.Unterminated,
-		RaggedRows: r.Stats.Ragged, Comments: r.Stats.Comments, RepeatedHeaders: r.Stats.RepeatedHeaders, SkippedRows: r.Stats.SkippedRows,
-		EmptyInputs: r.Stats.EmptyInputs,
-	}
-}
-
-// isVersion2 reports whether p has members that version 1 does not have.
-func (p part) isVersion2() bool {
-	return p.RaggedRows > 0 || p.Comments > 0 || p.RepeatedHeaders > 0 || p.SkippedRows > 0 || p.EmptyInputs > 0
-}
-
-// report returns the report that p was made of.
-func (p part) report() engine.PartReport {
-	return engine.PartReport{
-		Name: p.Name, Download: p.Download, Entry: p.Entry, Rows: p.Rows, Bytes: p.Bytes, RawBytes: p.RawBytes,
-		Attempts: p.Attempts, Verified: p.Verified, Range: p.Range, Unterminated: p.Unterminated,
-		Stats: parser.Stats{Multiline: p.MultilineRows, Ragged: p.RaggedRows, Comments: p.Comments, RepeatedHeaders: p.RepeatedHeaders,
-			SkippedRows: p.SkippedRows, EmptyInputs: p.EmptyInputs},
-	}
-}
-
 type trailer struct {
 	Pairs uint64 `json:"pairs"`
 	Rows  uint64 `json:"rows"`
 	Bytes uint64 `json:"bytes"`
-	Parts []part `json:"parts"`
+	Parts []Part `json:"parts"`
 }
 
 // validBy reports whether names can be Report.By.

@@ -34,7 +34,7 @@ func writePartial(t testing.TB, r *engine.Report) []byte {
 }
 
 // readPartial returns the pairs and parts of a partial result.
-func readPartial(r io.Reader) (map[[2]string]uint64, []engine.PartReport, error) {
+func readPartial(r io.Reader) (map[[2]string]uint64, []partial.Part, error) {
 	p, err := partial.NewReader(r)
 	if err != nil {
 		return nil, nil, err
@@ -61,7 +61,7 @@ func TestRoundTrip(t *testing.T) {
 			if err != nil || !maps.Equal(got, pairs(r)) {
 				t.Fatalf("got %d pairs of %d, %v", len(got), len(r.Counts), err)
 			}
-			if diff := cmp.Diff(r.Parts, parts); diff != "" {
+			if diff := cmp.Diff(r.Parts, partial.Reports(parts)); diff != "" {
 				t.Error(diff)
 			}
 		}
@@ -145,8 +145,17 @@ func TestWriterRefuses(t *testing.T) {
 			t.Error("no error")
 		}
 	}
-	if partial.Write(io.Discard, header, &engine.Report{Incomplete: make([]*engine.PartError, 1)}) == nil {
-		t.Error("an incomplete report was written")
+	for name, change := range map[string]func(*engine.Report){
+		"incomplete":    func(r *engine.Report) { r.Incomplete = make([]*engine.PartError, 1) },
+		"left-out rows": func(r *engine.Report) { r.Parts[0].BadRows = 1 },
+		"failed":        func(r *engine.Report) { r.Parts[0].Failed = true },
+		"mismatch":      func(r *engine.Report) { r.Parts[0].Err = errors.New("x") },
+	} {
+		r := reportOf(t, export(1, 5))
+		change(r)
+		if partial.Write(io.Discard, header, r) == nil {
+			t.Errorf("%s: the report was written", name)
+		}
 	}
 }
 

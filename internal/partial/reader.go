@@ -9,7 +9,6 @@ import (
 	"io"
 	"strconv"
 
-	"fastcount/engine"
 	"fastcount/internal/jsonline"
 )
 
@@ -56,7 +55,6 @@ type Reader struct {
 	sum     hash.Hash
 	header  Header
 	trailer trailer
-	parts   []engine.PartReport // of trailer
 
 	before string // digest of header and groups
 
@@ -105,7 +103,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 func (p *Reader) Header() Header { return p.header }
 
 // Parts returns the parts that were counted, once Next has returned io.EOF.
-func (p *Reader) Parts() []engine.PartReport { return p.parts }
+func (p *Reader) Parts() []Part { return p.trailer.Parts }
 
 // Digest returns a digest of the header, the groups and the parts, once Next
 // has returned io.EOF. It does not depend on the numbers of attempts, in which
@@ -271,17 +269,15 @@ func (p *Reader) end() error {
 	if err := jsonline.ParseTrailer(line, p.sum, &p.trailer); err != nil {
 		return p.corrupt(err.Error())
 	}
-	p.parts = make([]engine.PartReport, len(p.trailer.Parts))
 	for i, part := range p.trailer.Parts {
 		if p.header.NoDialect && part.isVersion2() {
 			return p.corrupt(fmt.Sprintf("part %d: members of version 2", i+1))
 		}
-		p.parts[i] = part.report()
 	}
 	if p.trailer.Parts == nil {
 		return p.corrupt("trailer: " + jsonline.ErrForm.Error())
 	}
-	size, err := p.sums.check(&p.header, p.parts)
+	size, err := p.sums.check(&p.header, p.trailer.Parts)
 	switch {
 	case err != nil:
 		return err

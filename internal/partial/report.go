@@ -8,8 +8,9 @@ import (
 	"fastcount/engine"
 )
 
-// Read returns the header of a partial result and a report of all of it. It is
-// the inverse of [Write]; its errors are those of [Reader].
+// Read returns the header of a partial result and a report of all of it,
+// without plan entries. It is the inverse of [Write]; its errors are those of
+// [Reader].
 func Read(r io.Reader) (Header, *engine.Report, error) {
 	p, err := NewReader(r)
 	if err != nil {
@@ -84,6 +85,6 @@ func (c *collector) finish(p *Reader) *engine.Report {
 		}
 		r.Totals[group[last]] += n
 	}
-	r.Parts, r.Rows, r.Bytes = p.Parts(), p.trailer.Rows, p.trailer.Bytes
+	r.Parts, r.Rows, r.Bytes = Reports(p.trailer.Parts), p.trailer.Rows, p.trailer.Bytes
 	return r
 }

@@ -55,21 +55,31 @@ func appendNetstring(dst []byte, s string) []byte {
 
 // Close writes the trailer. The rows of parts must add up to those of all
 // groups. Close does not close the underlying writer.
-func (w *Writer) Close(parts []engine.PartReport) error {
+func (w *Writer) Close(parts []Part) error {
 	bytes, err := w.sums.check(&w.header, parts)
 	if err != nil {
 		return err
 	}
-	t := trailer{Pairs: w.sums.groups, Rows: w.sums.rows, Bytes: bytes, Parts: make([]part, len(parts))}
-	for i, r := range parts {
-		t.Parts[i] = newPart(r)
-	}
-	return w.w.Close(t)
+	return w.w.Close(trailer{Pairs: w.sums.groups, Rows: w.sums.rows, Bytes: bytes, Parts: append([]Part{}, parts...)})
 }
 
 // Write writes a report as a partial result. It refuses an incomplete report,
 // and one of other key columns than those of the header.
-func Write(w io.Writer, h Header, r *engine.Report) error {
+func Write(w io.Writer, h Header, r *engine.Report) error { return WriteShard(w, h, r, nil) }
+
+// WriteShard is Write for the report of a shard. entries holds the number of
+// the plan entry of each part, or is nil.
+func WriteShard(w io.Writer, h Header, r *engine.Report, entries []int) error {
+	parts := make([]Part, len(r.Parts))
+	for i, p := range r.Parts {
+		if len(p.Incomplete()) > 0 || p.Failed {
+			return errors.New("incomplete report")
+		}
+		parts[i] = newPart(p)
+		if entries != nil {
+			parts[i].Entry = entries[i]
+		}
+	}
 	if len(r.Incomplete) > 0 {
 		return errors.New("incomplete report")
 	}
@@ -89,5 +99,5 @@ func Write(w io.Writer, h Header, r *engine.Report) error {
 			return err
 		}
 	}
-	return out.Close(r.Parts)
+	return out.Close(parts)
 }

@@ -297,10 +297,11 @@ func (p *Plan) Header(i, n int) partial.Header {
 // WriteShard writes the report of shard i of n, whose parts are those of Shard,
 // as a partial result.
 func (p *Plan) WriteShard(w io.Writer, i, n int, r *engine.Report) error {
-	for k, e := range p.Shard(i, n) {
-		r.Parts[k].Entry = e.Number
+	var entries []int
+	for _, e := range p.Shard(i, n) {
+		entries = append(entries, e.Number)
 	}
-	return partial.Write(w, p.Header(i, n), r)
+	return partial.WriteShard(w, p.Header(i, n), r, entries)
 }
 
 // Shard returns what shard i of n counts, in the order of the plan. Its time is

@@ -3,6 +3,7 @@ package plan
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -110,11 +111,17 @@ func TestEntryNumbers(t *testing.T) {
 		if err := p.WriteShard(&b, i, 40, report); err != nil {
 			t.Fatal(err)
 		}
-		_, back, err := partial.Read(&b)
-		if err != nil {
+		back, err := partial.NewReader(&b)
+		if err == nil {
+			_, _, err = back.Next()
+		}
+		if err != io.EOF {
 			t.Fatal(err)
 		}
-		for _, part := range back.Parts {
+		if n := len(back.Parts()); n != len(ranges) {
+			t.Errorf("shard %d: %d parts, want %d", i, n, len(ranges))
+		}
+		for _, part := range back.Parts() {
 			if part.Name != fmt.Sprint(part.Entry) {
 				t.Errorf("shard %d: part %s has the entry %d", i, part.Name, part.Entry)
 			}

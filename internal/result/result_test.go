@@ -221,7 +221,7 @@ func TestEscapedIDs(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := w.Close([]engine.PartReport{{Name: "p", Rows: uint64(rows), Attempts: 1}}); err != nil {
+		if err := w.Close([]partial.Part{{Name: "p", Rows: uint64(rows), Attempts: 1}}); err != nil {
 			t.Fatal(err)
 		}
 		return &b
