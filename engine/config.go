@@ -121,12 +121,13 @@ type KeyColumn struct {
 
 	// Bucket, if not "", is year, month, day or hour. The values of the column
 	// must be ISO 8601 dates or times, and rows are counted by the prefix that
-	// ends with that unit. Package isotime has the details. Times are not
-	// converted to another zone.
+	// ends with that unit, such as 2026-01-31T10. The doc comment of package
+	// internal/isotime describes all forms. Times are not converted to another
+	// zone.
 	Bucket string
 }
 
-// MaxKeys is the largest number of key columns.
+// MaxKeys is the maximum length of Config.By.
 const MaxKeys = 8
 
 // Limits bound the memory of a run; 0 means the default.

@@ -1,26 +1,25 @@
-// Package engine counts the events of each patient in the parts of an export.
+// Package engine counts the rows of an export by key columns, by default the
+// patient and the event type.
 //
-// [Run] takes parts, each a name and a way to open a stream of CSV, and returns
-// a [Report]. Package sources has parts for files, URLs and the downloads of an
-// export; [NewPart] makes one from a function. [PartInfo] holds what is known
-// of a part, such as the number of rows that a server declares. A part is also
-// a [Retrier] if a failed attempt may be repeated, and a [Splitter] if it can
-// be read from several offsets concurrently.
+// [Run] takes the parts of the export, each a name and a way to open a stream
+// of CSV. It returns a [Report]: the number of rows of each group, which is a
+// tuple of values of the key columns that occurs, or a pair if there are two.
+// Package sources has parts for files, URLs and the downloads of an export;
+// [NewPart] makes one from a function. [PartInfo] holds what is known of a
+// part, such as the number of rows that a server declares. A part is also a
+// [Retrier] if a failed attempt may be repeated, and a [Splitter] if it can be
+// read from several offsets concurrently.
 //
-// A part is opened, package parser splits its stream into blocks of whole
-// records, and the ids of each block are counted. One goroutine does all of
-// that for a part, into an accumulator of its own, whose counts join the total
-// only after the stream has ended and every check has passed: a failed attempt
-// leaves no trace. A large plain file is split into byte ranges that several
-// workers count.
+// An attempt opens a part and reads its stream to the end. Package parser
+// splits the stream into blocks of whole records, and the values of each block
+// are counted. One goroutine does all of that, into an accumulator of its own,
+// whose counts join the total only after the stream has ended and every check
+// has passed: a failed attempt leaves no trace. A large plain file is split
+// into byte ranges that several workers count.
 //
-// # Terminology
-//
-// Rows are counted by key columns, by default the patient and the event type. A
-// group is a tuple of their values that occurs, a pair if there are two. An
-// attempt reads a part once from its beginning. A report is incomplete if parts
-// failed, rows were left out, or a part differs from what its server declared,
-// and the configuration allows that.
+// A report is complete unless [Config] allows otherwise. Then parts that
+// failed, rows that were left out, and parts that differ from what their server
+// declared make it incomplete; [Report.Incomplete] lists them.
 package engine
 
 import (
@@ -41,6 +40,7 @@ func Run(ctx context.Context, parts []Part, cfg Config) (*Report, error) {
 		return nil, err
 	}
 	r := newRun(parts, cfg)
+	r.restore(ctx)
 	local, remote := r.crews(ctx)
 	var workers sync.WaitGroup
 	r.start(ctx, &workers, local)
@@ -67,14 +67,6 @@ type run struct {
 	spare    []*accumulator // accumulators that are not in use
 }
 
-// task is what one worker does at a time: count a whole part, or one byte range
-// of it.
-type task struct {
-	part  int
-	split *splitPart // nil for a whole part
-	index int        // of the range in split
-}
-
 func newRun(parts []Part, cfg Config) *run {
 	return &run{
 		cfg:      cfg,
@@ -84,24 +76,6 @@ func newRun(parts []Part, cfg Config) *run {
 		reports:  make([]PartReport, len(parts)),
 		failures: make([]*PartError, len(parts)),
 		badRows:  make([][]BadRow, len(parts)),
-	}
-}
-
-// start starts the workers of c, which take tasks in order until none is left.
-func (r *run) start(ctx context.Context, workers *sync.WaitGroup, c crew) {
-	queue := make(chan task, len(c.tasks))
-	for _, t := range c.tasks {
-		queue <- t
-	}
-	close(queue)
-	for range min(c.workers, len(c.tasks)) {
-		workers.Go(func() {
-			w := newWorker(r)
-			defer w.release()
-			for t := range queue {
-				w.do(ctx, t)
-			}
-		})
 	}
 }
 

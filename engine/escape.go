@@ -20,7 +20,8 @@ func escapedTable(names *intern.Table) *intern.Table {
 	return out
 }
 
-// AppendEscaped appends a name in the form of Config.EscapeIDs.
+// AppendEscaped appends name to dst in the form of Config.EscapeIDs, and
+// returns the extended slice.
 func AppendEscaped(dst, name []byte) []byte {
 	for len(name) > 0 {
 		r, size := utf8.DecodeRune(name)

@@ -17,7 +17,7 @@ import (
 type Report struct {
 	By     []string   // names of the key columns, in order; nil for the default two
 	Keys   [][]string // for each key column, the values that occurred, sorted by their bytes, each valid UTF-8
-	Groups []uint32   // for each group that occurred, len(Keys) indexes into Keys; sorted by the first key, then the second
+	Groups []uint32   // for each group that occurred, len(Keys) indexes into Keys; sorted by the first key, then the second, and so on
 	Counts []uint64   // rows of each group, always more than 0
 
 	Totals []uint64     // rows of each value of the last key column
@@ -35,7 +35,7 @@ type Report struct {
 
 // BadRow is a row that was left out.
 type BadRow struct {
-	Part   string
+	Part   string              // Part.Name
 	Err    *parser.SyntaxError // where it is, and what is wrong with it
 	Record []byte              // as in the input, without its line end
 }
@@ -53,7 +53,8 @@ func (r *Report) listIncomplete() (bad, times uint64) {
 	return bad, times
 }
 
-// KeyNames returns the names of the key columns.
+// KeyNames returns the names of the key columns, patient_id and event_type if
+// r.By is nil. The caller must not modify the result.
 func (r *Report) KeyNames() []string {
 	if r.By == nil {
 		return slices.Clone(defaultNames)
@@ -76,20 +77,20 @@ func (r *Report) All() iter.Seq2[[]uint32, uint64] {
 
 // PartReport describes what was read from one part.
 type PartReport struct {
-	Name     string
+	Name     string // Part.Name
 	Download string // the server's id of a download, else ""
-	Rows     uint64
+	Rows     uint64 // data rows that were counted
 	Bytes    uint64 // decoded CSV bytes
 	RawBytes uint64 // bytes read from the source, before decompression
 	Mapped   bool   // most bytes were counted in a mapping of the file, instead of being read
 	Attempts int    // 1 if the first attempt succeeded
 	BadRows  uint64 // rows that were left out, not among Rows
 	BadTimes uint64 // those of BadRows that have no valid time
-	Verified Proof
+	Verified Proof  // what shows that it was read to its end
 
 	// UncheckedTimes is the number of times that could not be compared with the
-	// declared ones, because they have an offset from UTC or another form than
-	// package isotime compares.
+	// declared ones, because one of both has an offset from UTC, has a fraction
+	// of an hour or of a minute, or is not an ISO 8601 date or time.
 	UncheckedTimes uint64
 
 	Range  *Range // what was counted of a part with PartInfo.Range, else nil
@@ -124,9 +125,9 @@ func (p *PartReport) Incomplete() (list []error) {
 // 0, or if the range before it, for which that is certain, has Start as its
 // End: then it does not begin within quotes.
 type Range struct {
-	From  int64 `json:"from"`  // first byte
-	To    int64 `json:"to"`    // first byte of the next range, at most the size of the part
-	Start int64 `json:"start"` // of the first record, 0 where From is
-	End   int64 `json:"end"`   // of the last record
+	From  int64 `json:"from"`  // offset of the first byte
+	To    int64 `json:"to"`    // offset of the first byte of the next range, at most Size
+	Start int64 `json:"start"` // offset of the first record; 0 if From is 0
+	End   int64 `json:"end"`   // offset of the end of the last record
 	Size  int64 `json:"size"`  // of the part
 }

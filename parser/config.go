@@ -46,8 +46,8 @@ type Config struct {
 
 	// Buckets, if not nil, has an element for each of Columns. If that is year,
 	// month, day or hour, the fields of the column must be ISO 8601 dates or
-	// times (see package isotime), and of each only the prefix that ends with
-	// that unit is returned. If it is "", whole fields are returned.
+	// times (see package internal/isotime), and of each only the prefix that
+	// ends with that unit is returned. If it is "", whole fields are returned.
 	Buckets []string
 
 	// Facts are what is known of the input as a whole, such as the name of its
