@@ -56,7 +56,7 @@ func suggestGlob(dir string) string {
 		return ""
 	}
 	if nested[best] {
-		dir = filepath.Join(dir, globstar)
+		dir = filepath.Join(dir, "**")
 	}
 	return filepath.Join(dir, "*"+best)
 }

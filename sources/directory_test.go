@@ -4,6 +4,8 @@ import (
 	"errors"
 	"path/filepath"
 	"testing"
+
+	"fastcount/internal/glob"
 )
 
 // The error for a directory names a glob that matches what is inside it.
@@ -33,7 +35,7 @@ func TestDirectoryIsNoSource(t *testing.T) {
 		if c.want == "" {
 			continue
 		}
-		if found, err := expandGlob(c.want); len(found) == 0 || err != nil {
+		if found, err := glob.Expand(c.want); len(found) == 0 || err != nil {
 			t.Errorf("%q: %s matches nothing: %v", c.files, c.want, err)
 		}
 	}

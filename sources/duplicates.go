@@ -120,7 +120,10 @@ func (s *inputSet) checkForms() error {
 
 // realDir returns the real path of the directory of a file.
 func realDir(path string) string {
-	dir, err := realPath(filepath.Dir(path))
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
 	if err != nil {
 		return filepath.Dir(path) // a missing directory is reported when the file is read
 	}

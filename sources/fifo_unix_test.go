@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"fastcount/internal/glob"
 )
 
 // TestFIFOErrors opens a FIFO after its context ended, and after it was
@@ -85,7 +87,7 @@ func TestGlobRefusesSocket(t *testing.T) {
 func TestFileThatBecameAFIFO(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.csv")
 	check(t, syscall.Mkfifo(path, 0o600))
-	if _, err := matchedFiles("*.csv", []globMatch{{path, 0}}, LocalOptions{}); !errors.Is(err, ErrNotRegular) {
+	if _, err := matchedFiles("*.csv", []glob.Match{{Path: path}}, LocalOptions{}); !errors.Is(err, ErrNotRegular) {
 		t.Errorf("got %v", err)
 	}
 }

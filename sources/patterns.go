@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"fastcount/internal/glob"
 )
 
 // DefaultMembers returns the patterns of the members of zip archives that are
@@ -18,9 +20,9 @@ func DefaultMembers() (patterns []string) {
 
 // memberPattern is a pattern of the names of members.
 type memberPattern struct {
-	text         string
-	alternatives [][]string // each an alternative, in components
-	compressed   bool       // the suffix of a compressed file may follow
+	text       string
+	glob       glob.Pattern // in lower case
+	compressed bool         // the suffix of a compressed file may follow
 }
 
 // parsePatterns parses the patterns of members, or the default ones for
@@ -32,18 +34,14 @@ func parsePatterns(texts []string) ([]memberPattern, error) {
 	}
 	patterns := make([]memberPattern, len(texts))
 	for i, text := range texts {
-		p := memberPattern{text: text, compressed: byDefault}
-		for _, alternative := range expandBraces(strings.ToLower(text)) {
-			components := strings.Split(alternative, "/")
-			if err := checkGlob(components); err != nil {
-				return nil, fmt.Errorf("pattern %s: %w", quote(text), err)
-			}
-			p.alternatives = append(p.alternatives, components)
-		}
 		if text == "" {
 			return nil, mark(ErrArgument, errors.New("empty pattern of members"))
 		}
-		patterns[i] = p
+		p, err := glob.Parse(strings.ToLower(text))
+		if err != nil {
+			return nil, mark(ErrArgument, fmt.Errorf("pattern %s: %w", quote(text), err))
+		}
+		patterns[i] = memberPattern{text, p, byDefault}
 	}
 	return patterns, nil
 }
@@ -63,33 +61,13 @@ func matchMember(patterns []memberPattern, used []int, name string) (matched boo
 // match reports whether the pattern matches a name, without regard to case. An
 // alternative of one component matches the last element of the name.
 func (p *memberPattern) match(name string) bool {
-	components := strings.Split(strings.ToLower(name), "/")
+	name = strings.ToLower(name)
 	if p.compressed {
-		last := &components[len(components)-1]
-		*last, _ = cutCompressed(*last)
+		dir, last := path.Split(name)
+		last, _ = cutCompressed(last)
+		name = dir + last
 	}
-	for _, a := range p.alternatives {
-		if len(a) == 1 && matchComponents(a, components[len(components)-1:]) || matchComponents(a, components) {
-			return true
-		}
-	}
-	return false
-}
-
-// matchComponents matches each component of a name with one of a pattern; **
-// matches any number of them.
-func matchComponents(pattern, name []string) bool {
-	if len(pattern) == 0 {
-		return len(name) == 0
-	}
-	if pattern[0] == globstar && len(pattern) > 1 {
-		return matchComponents(pattern[1:], name) || len(name) > 0 && matchComponents(pattern, name[1:])
-	}
-	if len(name) == 0 {
-		return false
-	}
-	ok, _ := path.Match(matchPattern(pattern[0]), name[0]) // checkGlob found it valid
-	return ok && matchComponents(pattern[1:], name[1:])
+	return p.glob.Match(name)
 }
 
 // memberName returns the name of a member with slashes: some programs for

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"fastcount/engine"
+	"fastcount/internal/glob"
 )
 
 // Kind is the kind of a source.
@@ -238,17 +239,28 @@ func expand(arg string, o LocalOptions) ([]*File, error) {
 	if !strings.ContainsAny(arg, "*?[{") {
 		return nil, notFound(err)
 	}
-	matches, err := expandGlob(arg)
+	matches, err := glob.Expand(arg)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", arg, err)
+		return nil, fmt.Errorf("%s: %w", arg, globError(err))
 	}
 	return matchedFiles(arg, matches, o)
+}
+
+// globError gives an error of package glob a class of this package.
+func globError(err error) error {
+	switch {
+	case errors.Is(err, glob.ErrPattern), errors.Is(err, glob.ErrLoop):
+		return mark(ErrArgument, err)
+	case errors.Is(err, glob.ErrNotFound):
+		return mark(ErrNotFound, err)
+	}
+	return err
 }
 
 // matchedFiles returns the files that a glob matched. It rejects files that are
 // not regular, since reading a FIFO may block forever; they must be named
 // explicitly.
-func matchedFiles(arg string, matches []globMatch, o LocalOptions) ([]*File, error) {
+func matchedFiles(arg string, matches []glob.Match, o LocalOptions) ([]*File, error) {
 	files := make([]*File, 0, len(matches))
 	for _, m := range matches {
 		f, err := matchedFile(m, o)
@@ -270,18 +282,18 @@ func matchedFiles(arg string, matches []globMatch, o LocalOptions) ([]*File, err
 
 // matchedFile returns the file that a glob matched, or nil if that is a
 // symbolic link to a directory.
-func matchedFile(m globMatch, o LocalOptions) (*File, error) {
-	if m.mode.IsRegular() {
-		return fileAt(m.path, nil, o)
+func matchedFile(m glob.Match, o LocalOptions) (*File, error) {
+	if m.Mode.IsRegular() {
+		return fileAt(m.Path, nil, o)
 	}
-	info, err := os.Stat(m.path)
+	info, err := os.Stat(m.Path)
 	switch {
 	case err != nil:
 		return nil, notFound(err)
 	case info.IsDir():
 		return nil, nil
 	}
-	return fileAt(m.path, info, o)
+	return fileAt(m.Path, info, o)
 }
 
 // kindOf describes a file that is not regular.

@@ -1,4 +1,4 @@
-package sources
+package glob
 
 import (
 	"bytes"
@@ -96,7 +96,7 @@ func needShell(t *testing.T, shell string, arguments ...string) {
 	t.Skipf("%s %q: %v", shell, arguments, err)
 }
 
-// TestGlobMatchesWhatAShellMatches compares expandGlob with real shells.
+// TestGlobMatchesWhatAShellMatches compares Expand with real shells.
 func TestGlobMatchesWhatAShellMatches(t *testing.T) {
 	for _, shell := range []struct {
 		name, setup string
@@ -122,12 +122,12 @@ func TestGlobMatchesWhatAShellMatches(t *testing.T) {
 				p := patterns[i]
 				want := onlyFiles(withoutDots(words, p))
 				var got []string
-				matches, err := expandGlob(p)
+				matches, err := Expand(p)
 				if err != nil && !(errors.Is(err, ErrNotFound) && len(onlyFiles(words)) < len(words)) {
 					t.Errorf("%s: %v", p, err)
 				}
 				for _, m := range matches {
-					got = append(got, filepath.ToSlash(m.path))
+					got = append(got, filepath.ToSlash(m.Path))
 				}
 				if err == nil && !slices.Equal(got, want) {
 					t.Errorf("%s: got %q, want %q", p, got, want)
@@ -171,11 +171,13 @@ func TestGlobNeverMatchesHiddenNamesByWildcard(t *testing.T) {
 		{"{d,.h}/*.csv", []string{".h/d.csv", "d/c.csv"}},
 	}
 	for _, test := range tests {
-		matches, err := expandGlob(test.pattern)
-		check(t, err)
+		matches, err := Expand(test.pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
 		var got []string
 		for _, m := range matches {
-			got = append(got, filepath.ToSlash(m.path))
+			got = append(got, filepath.ToSlash(m.Path))
 		}
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s: %s", test.pattern, diff)
@@ -197,11 +199,13 @@ func TestGlobFollowsTheSystemAfterALink(t *testing.T) {
 		"there/*/*.csv":      "there/d/x.csv",
 		"here/**/link/*.csv": "here/link/x.csv",
 	} {
-		matches, err := expandGlob(pattern)
-		check(t, err)
+		matches, err := Expand(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
 		var got []string
 		for _, m := range matches {
-			got = append(got, filepath.ToSlash(m.path))
+			got = append(got, filepath.ToSlash(m.Path))
 		}
 		if strings.Join(got, " ") != want {
 			t.Errorf("%s: got %q, want %q", pattern, got, want)
@@ -223,7 +227,7 @@ func TestGlobRefusesLinksWithoutEnd(t *testing.T) {
 				t.Skip("no symbolic links here:", err)
 			}
 		}
-		if matches, err := expandGlob("**/*.csv"); !errors.Is(err, ErrArgument) || !strings.Contains(err.Error(), "is a symbolic link to one of its parent directories") {
+		if matches, err := Expand("**/*.csv"); !errors.Is(err, ErrLoop) || !strings.Contains(err.Error(), "is a symbolic link to one of its parent directories") {
 			t.Errorf("%v: got %v, %v", links, matches, err)
 		}
 	}
@@ -232,7 +236,7 @@ func TestGlobRefusesLinksWithoutEnd(t *testing.T) {
 func TestGlobRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	tree(t, "a.csv", "1.csv")
 	for _, pattern := range []string{"[a.csv", "a[!", "x/[/y]*", "[[:digit:]]*", "[a[=b=]]*", "*[[.a.]]"} {
-		if matches, err := expandGlob(pattern); !errors.Is(err, ErrArgument) {
+		if matches, err := Expand(pattern); !errors.Is(err, ErrPattern) {
 			t.Errorf("%s: got %v, %v", pattern, matches, err)
 		}
 	}
@@ -241,13 +245,13 @@ func TestGlobRefusesWhatItDoesNotUnderstand(t *testing.T) {
 // TestGlobAlternativesWithoutWildcardsMustExist: a{1,2}.csv names two files.
 func TestGlobAlternativesWithoutWildcardsMustExist(t *testing.T) {
 	tree(t, "a1.csv", "a3.csv")
-	if _, err := expandGlob("a{1,2,3}.csv"); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "a2.csv") {
+	if _, err := Expand("a{1,2,3}.csv"); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "a2.csv") {
 		t.Errorf("got %v", err)
 	}
-	if matches, err := expandGlob("{a,b}*.csv"); len(matches) != 2 || err != nil {
+	if matches, err := Expand("{a,b}*.csv"); len(matches) != 2 || err != nil {
 		t.Errorf("got %v, %v", matches, err)
 	}
-	if matches, err := expandGlob("{a1,a*}.csv"); len(matches) != 2 || err != nil {
+	if matches, err := Expand("{a1,a*}.csv"); len(matches) != 2 || err != nil {
 		t.Errorf("a file that two alternatives match: got %v, %v", matches, err)
 	}
 }
@@ -258,8 +262,19 @@ func TestGlobFailsWhereItCannotRead(t *testing.T) {
 	tree(t, "d/a.csv")
 	long := strings.Repeat("n", 10_000) // no system opens it
 	for _, pattern := range []string{long + "/*.csv", long + "/**", "*/" + long, "**/" + long, "*/" + long + "/*", "**/" + long + "/**/x"} {
-		if matches, err := expandGlob(pattern); err == nil {
+		if matches, err := Expand(pattern); err == nil {
 			t.Errorf("%.10s: got %v", pattern, matches)
+		}
+	}
+}
+
+// tree makes a temporary directory with these files the working directory.
+func tree(t *testing.T, names ...string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for _, name := range names {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, nil, 0o600)); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
