@@ -31,8 +31,8 @@ type Block struct {
 // entry for each record. If the column is a fact, it has no positions, and
 // Constant is its value, which is not nil.
 type Column struct {
-	Starts, Ends []uint32
-	Constant     []byte
+	Starts, Ends []uint32 // indexes into Block.Data
+	Constant     []byte   // not to be modified
 }
 
 // ErrorAt returns a SyntaxError with cause err and the position of the field

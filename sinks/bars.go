@@ -50,7 +50,15 @@ func (p htmlPrinter) totals(r *engine.Report, s HTML) {
 	if !single {
 		p.raw("<th scope=\"col\">" + html.EscapeString(distinctName(r, 0)))
 	}
-	p.raw("<th scope=\"col\">share<td></thead>\n<tbody>\n")
+	p.raw("<th scope=\"col\">share<td></thead>\n")
+	p.totalRows(r, shown)
+	p.raw("</table></div>\n</section>\n")
+}
+
+// totalRows writes a row for each of the values shown, and the sum of all.
+func (p htmlPrinter) totalRows(r *engine.Report, shown []int) {
+	last, single := len(r.Keys)-1, len(r.Keys) == 1
+	p.raw("<tbody>\n")
 	_, distinct := r.Distinct()
 	for _, i := range shown {
 		n := r.Totals[i]
@@ -70,7 +78,7 @@ func (p htmlPrinter) totals(r *engine.Report, s HTML) {
 	if r.Rows > 0 {
 		p.raw("100.0%")
 	}
-	p.raw("<td></tfoot>\n</table></div>\n</section>\n")
+	p.raw("<td></tfoot>\n")
 }
 
 // valuesHeading returns the heading of the section about the values of a key.

@@ -26,9 +26,11 @@ type Options struct {
 	// Server is the base URL of the export API, such as https://host/prefix.
 	Server string
 
-	// Token is sent as "Authorization: Bearer", in addition to Header, to the
-	// origin (scheme, host, port) of Server and to no other.
-	Token  string
+	// Token is sent as "Authorization: Bearer" to the origin (scheme, host,
+	// port) of Server and to no other.
+	Token string
+
+	// Header holds further headers, which are sent to that origin alone, too.
 	Header http.Header
 
 	// RenewToken, if set, returns the present value of a Token that may have
@@ -203,10 +205,12 @@ func NewClient(o Options) (*Client, error) {
 	return c, nil
 }
 
-// Kinds of servers: those that the user names, as Server or in a URL, and the
-// targets of redirects to other origins, which get no secrets.
+// serverKind distinguishes the servers that the user names, as Server or in a
+// URL, from the targets of redirects to other origins, which get no secrets.
+type serverKind uint8
+
 const (
-	namedServer = iota
+	namedServer serverKind = iota
 	otherServer
 )
 

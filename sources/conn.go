@@ -35,7 +35,7 @@ type route struct {
 	host   string // without the port
 	port   string
 	proxy  *url.URL // nil without one
-	kind   int      // namedServer or otherServer
+	kind   serverKind
 }
 
 // routeTo returns the route for requests to u through the proxy, which may be

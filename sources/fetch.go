@@ -106,7 +106,7 @@ func (c *Client) follow(ctx context.Context, cancel func(), u *url.URL, away boo
 }
 
 // roundTrip sends the request once.
-func (c *Client) roundTrip(ctx context.Context, cancel func(), u *url.URL, kind int, part *byteRange) (*http.Response, *exchange, error) {
+func (c *Client) roundTrip(ctx context.Context, cancel func(), u *url.URL, kind serverKind, part *byteRange) (*http.Response, *exchange, error) {
 	proxy, err := c.proxyFor(u)
 	x := &exchange{proxy: proxy, part: part}
 	if err != nil {
@@ -158,7 +158,7 @@ func (c *Client) send(ctx context.Context, x *exchange, r route, u *url.URL) (*h
 }
 
 // sendOnce sends the request with net/http, on a connection of its own.
-func (c *Client) sendOnce(ctx context.Context, cancel func(), x *exchange, kind int, u *url.URL) (*http.Response, error) {
+func (c *Client) sendOnce(ctx context.Context, cancel func(), x *exchange, kind serverKind, u *url.URL) (*http.Response, error) {
 	// There may be two TLS handshakes: with the proxy, and through it.
 	limit := c.opts.ConnectTimeout + 2*c.opts.TLSTimeout + c.opts.HeaderTimeout
 	defer x.stop()
@@ -166,7 +166,7 @@ func (c *Client) sendOnce(ctx context.Context, cancel func(), x *exchange, kind 
 }
 
 // request returns a request for u. Only here are secrets added to a request.
-func (c *Client) request(ctx context.Context, x *exchange, kind int, u *url.URL) *http.Request {
+func (c *Client) request(ctx context.Context, x *exchange, kind serverKind, u *url.URL) *http.Request {
 	header := make(http.Header)
 	header.Set("User-Agent", c.opts.UserAgent)
 	if kind == namedServer && c.server != nil && origin(u) == origin(c.server) {
