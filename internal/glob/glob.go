@@ -36,7 +36,7 @@ var (
 
 	// ErrLoop is matched by the error for ** where a symbolic link leads to a
 	// directory that contains it.
-	ErrLoop = errors.New("is a symbolic link to one of its parent directories; name the files without **")
+	ErrLoop = errors.New("is a symbolic link to one of its parent directories")
 )
 
 // Match is a path that a glob matches. It is not a directory, but may be a
@@ -194,7 +194,7 @@ func (g *globber) follow(dir string, e fs.DirEntry, rest, above []string) error 
 		}
 		above = append(slices.Clip(above), here)
 		if slices.ContainsFunc(above, func(a string) bool { return liesIn(a, target) }) {
-			return fmt.Errorf("%s %w", filepath.FromSlash(path), ErrLoop)
+			return fmt.Errorf("%s %w; name the files without **", filepath.FromSlash(path), ErrLoop)
 		}
 	}
 	return g.descend(path+"/", rest, above)
