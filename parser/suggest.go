@@ -186,8 +186,9 @@ func (r *Reader) explainMissing(err error, names [][]byte) error {
 	if errors.Is(err, ErrNotHeader) {
 		return suggest(err, Dialect{NoHeader: true})
 	}
+	// The text of an error does not depend on what else is in the buffer.
 	if other := frequentDelimiter(names, delimiter); other != "" {
-		return separated(err, other)
+		return suggest(err, Dialect{Delimiter: other})
 	}
 	return err
 }
