@@ -96,7 +96,7 @@ notes '^hint: .*--ca-file FILE'
 trusted=(--ca-file tls/ca.crt)
 counts "${demo[@]}" "${trusted[@]}" --server $name:8108
 counts "${demo[@]}" "${trusted[@]}" --server $name:8120
-refuses 7 'it has expired' demo "${trusted[@]}" --server $name:8110
+refuses 7 'expired or not yet valid' demo "${trusted[@]}" --server $name:8110
 refuses 7 'for another host' demo "${trusted[@]}" --server $name:8111
 refuses 7 'the server uses TLS there' demo --server http://data.example:8108
 refuses 7 'the server does not use TLS' demo "${trusted[@]}" --server $name:8100
