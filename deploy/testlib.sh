@@ -122,6 +122,7 @@ attempts() { find attempts -name "$1.*" | wc -l; }
 # fails, and then that shard again.
 count_with_faults() {
 	local code=0 before
+	set -- timeout 300 "$@" # a job without workers waits for ever
 	"$@" "$work/work.plan" "$shards" "$work/parts" &>first.log || { tail -n 40 first.log; fail "the job failed"; }
 	[ -e was_killed ] && [ "$(attempts $killed)" -ge 2 ] || fail "no process was killed"
 	[ "$(attempts $repeated)" -ge 3 ] || fail "no task failed"

@@ -13,6 +13,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 logs() { tail -n 20 scheduler.log workers.log; }
 finish() { [ -z "$(jobs -p)" ] || kill -TERM $(jobs -p) && wait; }
 started() { [ -s scheduler.json ]; }
+# A worker that is killed while another one starts ends both.
+registered() { [ "$(grep -c 'Register worker' scheduler.log)" = 2 ]; }
 
 prepare
 python_packages "$here/requirements.txt"
@@ -22,4 +24,5 @@ wait_for "the scheduler" 60 started
 DASK_SCHEDULER_ADDRESS=$(sed -n 's/.*"address": "\(tcp:[^"]*\)".*/\1/p' scheduler.json | head -n 1)
 export DASK_SCHEDULER_ADDRESS
 dask worker "$DASK_SCHEDULER_ADDRESS" --nworkers 2 --nthreads 1 --no-dashboard --local-directory "$work" &>workers.log &
+wait_for "the workers" 60 registered
 count_with_faults python "$here/count.py"
