@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"fastcount/parser"
 )
@@ -27,47 +26,47 @@ type splitPart struct {
 	run    *run
 	part   int
 	file   Splitter
-	bounds []int64       // range i is from bounds[i] to bounds[i+1]
-	begun  atomic.Bool   // a worker reads the header, or has read it
-	begin  chan struct{} // closed once that is done
+	bounds []int64 // range i is from bounds[i] to bounds[i+1]
+	within *Range  // PartInfo.Range of the part
 
 	ctx  context.Context // canceled when no further range is needed
 	stop func()          // cancels ctx
 
-	header *parser.Header // set once begin is done; nil if it cannot be read
+	begin  sync.Once      // reads the header
+	header *parser.Header // nil if it cannot be read
 	unread error          // why it cannot be read
 
-	mu           sync.Mutex
+	mu           sync.Mutex // guards the fields up to settled
 	accumulators map[*worker]*accumulator
-	results      []*rangeResult // by range, nil before it was counted
 	counted      int            // ranges that are being counted now
-	proved       int            // ranges whose beginning and end are certain
-	at           int64          // decoded bytes before the first range that is not
-	over         int64          // bytes from there to the first record
-	lines        int64          // line feeds before at+over
-	fault        error          // why no further range is to be counted
-	checked      bool           // see StreamInfo.Checked; of the last range examined
-	proof        Proof          // weakest of the proved ranges
-	mapped       int64          // see StreamInfo; of the proved ranges
-	retries      int            // likewise
+	results      []*rangeResult // by range, nil before it was counted
+	proved       provedRanges
+	fault        error // why no further range is to be counted
 	settled      bool
+}
 
-	within *Range // PartInfo.Range of the part
-	start  int64  // decoded bytes before its first record, or before its header
+// provedRanges are the first n ranges of a part: those whose beginning and end
+// are certain. Offsets are in decoded bytes.
+type provedRanges struct {
+	n       int
+	start   int64 // before the first record of the part, or before its header
+	at      int64 // before the next range
+	over    int64 // from there to the first record
+	lines   int64 // line feeds before at+over
+	proof   Proof // weakest of the ranges
+	mapped  int64 // see StreamInfo
+	retries int   // see StreamInfo
+	checked bool  // see StreamInfo; of the last range that was examined
 }
 
 // rangeResult is the result of counting a range. Offsets are in decoded bytes
 // from its start.
 type rangeResult struct {
-	start   int64 // of its first record; negative without one
-	end     int64 // of its last record
-	limit   int64 // of the next range
-	lines   int64 // line feeds from start to end
-	checked bool  // see StreamInfo
-	proof   Proof
-	mapped  int64 // see StreamInfo
-	retries int   // see StreamInfo
-	err     error
+	start int64      // of its first record; negative without one
+	end   int64      // of its last record
+	lines int64      // line feeds from start to end
+	info  StreamInfo // at the end
+	err   error
 }
 
 // errWrongGuess is the error of a range whose first record does not begin where
@@ -77,11 +76,10 @@ var errWrongGuess = errors.New("a range does not begin where it seemed to")
 // newSplitPart returns a part that is counted in the ranges between bounds.
 func (r *run) newSplitPart(ctx context.Context, part int, bounds []int64) *splitPart {
 	c := &splitPart{
-		run: r, part: part, file: r.parts[part].(Splitter), bounds: bounds, begin: make(chan struct{}),
-		proof: ProofRows, accumulators: make(map[*worker]*accumulator), results: make([]*rangeResult, len(bounds)-1),
+		run: r, part: part, file: r.parts[part].(Splitter), bounds: bounds,
+		accumulators: make(map[*worker]*accumulator), results: make([]*rangeResult, len(bounds)-1),
+		proved: provedRanges{at: bounds[0], proof: ProofRows}, within: r.parts[part].Info().Range,
 	}
-	c.within = r.parts[part].Info().Range
-	c.at = bounds[0]
 	c.ctx, c.stop = context.WithCancel(ctx)
 	return c
 }
@@ -89,11 +87,7 @@ func (r *run) newSplitPart(ctx context.Context, part int, bounds []int64) *split
 // count counts range i. The worker that finishes the last range settles the
 // part.
 func (c *splitPart) count(ctx context.Context, w *worker, i int) {
-	if c.begun.CompareAndSwap(false, true) {
-		c.readHeader(ctx, w)
-		close(c.begin)
-	}
-	<-c.begin
+	c.begin.Do(func() { c.readHeader(ctx, w) })
 	t := c.enter(w)
 	if t == nil {
 		return
@@ -159,8 +153,7 @@ func (c *splitPart) countRange(w *worker, i int, t *accumulator) (result *rangeR
 		result.err = err
 		return result
 	}
-	limit := func() int64 { return stream.Info().Limit }
-	g := parser.Range{Limit: limit}
+	g := parser.Range{Limit: func() int64 { return stream.Info().Limit }}
 	if c.bounds[i] > 0 {
 		g.Header = c.header
 	}
@@ -170,15 +163,14 @@ func (c *splitPart) countRange(w *worker, i int, t *accumulator) (result *rangeR
 	if result.err = guard(stream, w.reader.Begin); result.err == nil {
 		result.start = w.reader.Offset()
 		result.err = guard(stream, func() error { return w.countStream(c.ctx, stream, o, t, c.state()) })
-		result.end, result.limit, result.lines = w.reader.Offset(), limit(), w.reader.Lines()
+		result.end, result.lines = w.reader.Offset(), w.reader.Lines()
 	} else {
 		result.start = -1
 	}
 	if c.bounds[i] == 0 {
 		result.start = 0 // it begins with the header
 	}
-	info := stream.Info()
-	result.checked, result.proof, result.mapped, result.retries = info.Checked, info.Proof, info.Mapped, info.Retries
+	result.info = stream.Info()
 	result.err = closed(stream, result.err)
 	return result
 }
@@ -190,13 +182,13 @@ func (c *splitPart) leave(i int, result *rangeResult) bool {
 	defer c.mu.Unlock()
 	c.counted--
 	c.results[i] = result
-	for c.fault == nil && c.proved < len(c.results) && c.results[c.proved] != nil {
-		c.fault = c.prove(c.results[c.proved])
+	for c.fault == nil && c.proved.n < len(c.results) && c.results[c.proved.n] != nil {
+		c.fault = c.prove(c.results[c.proved.n])
 	}
 	if c.fault == nil && c.isBroken(result.err) {
 		c.fault = result.err
 	}
-	done := c.fault != nil || c.proved == len(c.results)
+	done := c.fault != nil || c.proved.n == len(c.results)
 	if done {
 		c.stop()
 	}
@@ -207,30 +199,37 @@ func (c *splitPart) leave(i int, result *rangeResult) bool {
 // prove proves the first range that is not proved yet, or returns why it
 // cannot.
 func (c *splitPart) prove(result *rangeResult) error {
-	c.checked = result.checked
-	if c.proved == 0 && c.bounds[0] > 0 && result.start >= 0 { // merging verifies that the ranges fit
-		c.over, c.start = result.start, c.at+result.start
+	p := &c.proved
+	p.checked = result.info.Checked
+	first := p.n == 0 && c.bounds[0] > 0
+	if first && result.start >= 0 { // merging verifies that the ranges fit
+		p.over, p.start = result.start, p.at+result.start
 	}
-	switch first := c.proved == 0 && c.bounds[0] > 0; {
+	switch {
 	case result.err != nil && first && result.start < 0, c.isBroken(result.err): // no guess was wrong
-		return moved(result.err, c.at, c.lines)
-	case result.start != c.over:
+		return moved(result.err, p.at, p.lines)
+	case result.start != p.over:
 		return errWrongGuess
 	case result.err != nil:
-		return moved(result.err, c.at, c.lines)
+		return moved(result.err, p.at, p.lines)
 	}
-	c.proof = min(c.proof, result.proof)
-	c.mapped += result.mapped
-	c.retries += result.retries
-	c.proved++
-	c.lines += result.lines
-	if c.proved == len(c.results) {
-		c.at += result.end
-		return nil
-	}
-	c.at += result.limit
-	c.over = result.end - result.limit
+	p.add(result, p.n+1 == len(c.results))
 	return nil
+}
+
+// add adds the next range, which begins where the one before it ends.
+func (p *provedRanges) add(result *rangeResult, last bool) {
+	p.n++
+	p.proof = min(p.proof, result.info.Proof)
+	p.mapped += result.info.Mapped
+	p.retries += result.info.Retries
+	p.lines += result.lines
+	if last {
+		p.at += result.end
+		return
+	}
+	p.at += result.info.Limit
+	p.over = result.end - result.info.Limit
 }
 
 // isBroken reports whether err is that of a remote part whose ranges cannot all
@@ -277,7 +276,7 @@ func (c *splitPart) settle(ctx context.Context, w *worker) {
 	switch {
 	case err == nil && c.fault == nil:
 		c.finish(total)
-	case err == nil && !c.checked && errors.As(c.fault, &syntax) && !errors.Is(c.fault, ErrLimit), c.within != nil && len(c.bounds) == 2:
+	case err == nil && !c.proved.checked && errors.As(c.fault, &syntax) && !errors.Is(c.fault, ErrLimit), c.within != nil && len(c.bounds) == 2:
 		c.fail(errors.Join(c.fault, err))
 	case c.within != nil:
 		c.reportAgain(ctx)
@@ -325,13 +324,13 @@ func (c *splitPart) merged() (total *accumulator, err error) {
 
 // finish commits the part, all of whose ranges are proved.
 func (c *splitPart) finish(total *accumulator) {
-	part := c.run.parts[c.part]
+	part, p := c.run.parts[c.part], c.proved
 	from, to := c.bounds[0], c.bounds[len(c.bounds)-1]
-	total.bytes = uint64(c.at - c.start)
-	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes, RawBytes: uint64(to - from), Mapped: c.mapped > (to-from)/2,
-		Attempts: 1 + c.retries, Verified: c.proof, Stats: total.stats, Unterminated: total.unterminated && !c.checked}
+	total.bytes = uint64(p.at - p.start)
+	report := PartReport{Name: part.Name(), Rows: total.rows, Bytes: total.bytes, RawBytes: uint64(to - from), Mapped: p.mapped > (to-from)/2,
+		Attempts: 1 + p.retries, Verified: p.proof, Stats: total.stats, Unterminated: total.unterminated && !p.checked}
 	if c.within != nil {
-		report.Range = &Range{From: from, To: to, Start: c.start, End: c.at, Size: part.Info().Size}
+		report.Range = &Range{From: from, To: to, Start: p.start, End: p.at, Size: part.Info().Size}
 	}
 	c.run.settle(c.part, total, report, c.run.verify(part, total, &report))
 }
