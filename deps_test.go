@@ -54,6 +54,7 @@ var imports = map[string]string{
 	"internal/testing/corpus":      "parser internal/testing/oracle",
 	"internal/testing/simnet":      "",
 	"internal/testing/descriptors": "",
+	"internal/testing/patience":    "",
 	"internal/testing/guarded":     "",
 	"internal/testing/program":     "",
 	"internal/testing/proof":       "",

@@ -45,8 +45,7 @@ type Process struct {
 	inErr    atomic.Pointer[error] // of the input, not io.EOF
 	consumed atomic.Int64          // bytes of the input
 	waiting  atomic.Bool           // feed waits for its input
-	begin    time.Time
-	moved    atomic.Int64 // when the command last took input, in nanoseconds since begin
+	moves    atomic.Int64          // how often feed had input, and the command took it
 
 	err error // of Read
 }
@@ -69,7 +68,7 @@ func (c *Command) Start(ctx context.Context, in io.Reader, idle time.Duration) (
 	if err != nil {
 		return nil, errors.Join(err, stdin.Close(), feed.Close())
 	}
-	p := &Process{ctx: ctx, name: c.args[0], idle: idle, stdin: feed, stdout: out, begin: time.Now(),
+	p := &Process{ctx: ctx, name: c.args[0], idle: idle, stdin: feed, stdout: out,
 		exited: make(chan struct{}), fed: make(chan struct{})}
 	p.cmd = &exec.Cmd{Path: c.path, Args: c.args, Env: environment(os.Environ()),
 		Stdin: stdin, Stdout: stdout, Stderr: &p.stderr, WaitDelay: time.Second}
@@ -119,14 +118,14 @@ func (p *Process) feed(in io.Reader) {
 	for {
 		p.waiting.Store(true)
 		n, err := in.Read(buf)
+		p.moves.Add(1)
 		p.waiting.Store(false)
-		p.moved.Store(int64(time.Since(p.begin)))
 		if n > 0 {
 			if _, writeErr := p.stdin.Write(buf[:n]); writeErr != nil {
 				return
 			}
 			p.consumed.Add(int64(n))
-			p.moved.Store(int64(time.Since(p.begin)))
+			p.moves.Add(1)
 		}
 		if err == io.EOF {
 			return
@@ -155,10 +154,10 @@ func (p *Process) Read(b []byte) (int, error) {
 
 // read reads output. It returns ErrStalled if there is no progress.
 func (p *Process) read(b []byte) (int, error) {
-	for begin := time.Now(); ; {
+	for c := (idleCounter{process: p}); ; {
 		// The deadline is set before the context is checked: interrupt sets
 		// another one, which must not be replaced.
-		if err := p.stdout.SetReadDeadline(p.deadline(begin)); err != nil {
+		if err := p.stdout.SetReadDeadline(time.Now().Add(p.idle / steps)); err != nil {
 			return 0, err
 		}
 		if err := p.ctx.Err(); err != nil {
@@ -168,22 +167,33 @@ func (p *Process) read(b []byte) (int, error) {
 		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err
 		}
-		if !p.waiting.Load() && time.Now().After(p.deadline(begin)) {
+		if c.ends() {
 			return 0, ErrStalled
-		}
-		if p.waiting.Load() {
-			begin = time.Now()
 		}
 	}
 }
 
-// deadline returns when the command has made no progress for too long, if it
-// has written nothing since begin.
-func (p *Process) deadline(begin time.Time) time.Time {
-	if moved := p.begin.Add(time.Duration(p.moved.Load())); moved.After(begin) {
-		begin = moved
+// steps is the number of waits into which the time without progress is divided.
+// Each wait that ends counts as one, however long it took: this process, or all
+// processes, may have been suspended meanwhile.
+const steps = 8
+
+// idleCounter counts the waits in which a command made no progress.
+type idleCounter struct {
+	process *Process
+	waits   int
+	moves   int64
+}
+
+// ends reports whether the command has stalled after one more wait in which it
+// wrote no output.
+func (c *idleCounter) ends() bool {
+	if moves := c.process.moves.Load(); moves != c.moves || c.process.waiting.Load() {
+		c.moves, c.waits = moves, 0
+		return false
 	}
-	return begin.Add(p.idle)
+	c.waits++
+	return c.waits == steps
 }
 
 // outcome returns how the process ended, where reading its output ended with
@@ -214,14 +224,14 @@ func (p *Process) outcome(err error) error {
 
 // await waits until the command, which has closed its output, has exited.
 func (p *Process) await() error {
-	for begin := time.Now(); ; {
+	for c := (idleCounter{process: p}); ; {
 		select {
 		case <-p.exited:
 			return nil
 		case <-p.ctx.Done():
 			return p.ctx.Err()
-		case <-time.After(time.Until(p.deadline(begin))):
-			if !time.Now().Before(p.deadline(begin)) {
+		case <-time.After(p.idle / steps):
+			if c.ends() {
 				return ErrStalled
 			}
 		}

@@ -21,8 +21,14 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// systemHelpers are the helpers that not every system has.
+var systemHelpers = map[string]func(args []string) int{}
+
 // helper behaves according to kind and returns the exit status.
 func helper(kind string, args []string) int {
+	if run := systemHelpers[kind]; run != nil {
+		return run(args)
+	}
 	switch kind {
 	case "cat":
 		io.Copy(os.Stdout, os.Stdin)
@@ -54,13 +60,13 @@ func helper(kind string, args []string) int {
 		time.Sleep(time.Hour)
 	case "drip": // slow, but makes progress
 		for range 5 {
-			time.Sleep(150 * time.Millisecond)
+			time.Sleep(duration(args[0]))
 			fmt.Println("row")
 		}
 	case "sip": // takes input slowly and is silent
 		buf := make([]byte, 64<<10)
 		for {
-			time.Sleep(20 * time.Millisecond)
+			time.Sleep(duration(args[0]))
 			if _, err := io.ReadFull(os.Stdin, buf); err != nil {
 				fmt.Print("end")
 				return 0
@@ -68,4 +74,13 @@ func helper(kind string, args []string) int {
 		}
 	}
 	return 0
+}
+
+// duration returns the duration that an argument holds.
+func duration(arg string) time.Duration {
+	d, err := time.ParseDuration(arg)
+	if err != nil {
+		panic(err)
+	}
+	return d
 }
