@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"fastcount/internal/testing/patience"
 )
 
 // everFast makes all connections fast for the time of a test.
@@ -143,35 +145,39 @@ func TestPausesWithinBatches(t *testing.T) {
 	hold := make(chan bool)
 	t.Cleanup(func() { close(hold) })
 	for name, test := range map[string]struct {
-		pause func(conn net.Conn) bool
+		pause func(conn net.Conn, limit time.Duration) bool
 		want  error
 	}{
-		"none":    {func(net.Conn) bool { return true }, nil},
-		"a pause": {func(net.Conn) bool { time.Sleep(100 * time.Millisecond); return true }, nil},
-		"slow": {func(conn net.Conn) bool {
+		"none":    {func(net.Conn, time.Duration) bool { return true }, nil},
+		"a pause": {func(_ net.Conn, limit time.Duration) bool { time.Sleep(limit / 10); return true }, nil},
+		"slow": {func(conn net.Conn, limit time.Duration) bool {
 			for i := range 8 { // in total longer than the limit
 				_, _ = conn.Write(large[n+4000*i:][:4000])
-				time.Sleep(200 * time.Millisecond)
+				time.Sleep(limit / 5)
 			}
 			return false
 		}, io.ErrUnexpectedEOF},
-		"the end": {func(net.Conn) bool { return false }, io.ErrUnexpectedEOF},
-		"a stall": {func(net.Conn) bool { <-hold; return false }, ErrStalled},
+		"the end": {func(net.Conn, time.Duration) bool { return false }, io.ErrUnexpectedEOF},
+		"a stall": {func(net.Conn, time.Duration) bool { <-hold; return false }, ErrStalled},
 	} {
 		for _, secure := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, TLS: %v", name, secure), func(t *testing.T) {
 				t.Parallel()
-				address, o := overTLS(t, secure, sendLarge(n, test.pause, func(net.Conn) {}))
-				o.IdleTimeout = time.Second
-				u, err := newClient(t, o).URL(address, "")
-				check(t, err)
-				got, err := readPart(t, u)
-				if !errors.Is(err, test.want) {
-					t.Errorf("got %v, want %v", err, test.want)
-				}
-				if len(got) < n || err == nil && len(got) != len(large) || !bytes.HasPrefix(large, []byte(got)) {
-					t.Errorf("%d bytes, and not what was sent", len(got))
-				}
+				patience.Retry(t, func(scale time.Duration) error {
+					pause := func(conn net.Conn) bool { return test.pause(conn, scale*time.Second) }
+					address, o := overTLS(t, secure, sendLarge(n, pause, func(net.Conn) {}))
+					o.IdleTimeout = scale * time.Second
+					u, err := newClient(t, o).URL(address, "")
+					check(t, err)
+					got, err := readPart(t, u)
+					if !errors.Is(err, test.want) {
+						return fmt.Errorf("got %v, want %v", err, test.want)
+					}
+					if len(got) < n || err == nil && len(got) != len(large) || !bytes.HasPrefix(large, []byte(got)) {
+						return fmt.Errorf("%d bytes, and not what was sent", len(got))
+					}
+					return nil
+				})
 			})
 		}
 	}
@@ -196,21 +202,11 @@ func TestDataOnAnIdleConnectionAfterBatches(t *testing.T) {
 		if got != string(large) {
 			t.Errorf("got %d bytes, and not what was sent", len(got))
 		}
-		idle := func() int {
-			c.kept.mu.Lock()
-			defer c.kept.mu.Unlock()
-			return len(c.kept.idle)
-		}
-		if idle() != 1 {
+		if idle(c) != 1 {
 			t.Errorf("TLS: %v: the connection was not kept", secure)
 		}
 		received <- true
-		for begin := time.Now(); idle() > 0 && time.Since(begin) < 10*time.Second; {
-			time.Sleep(time.Millisecond)
-		}
-		if idle() > 0 {
-			t.Errorf("TLS: %v: the connection is kept after data was sent on it", secure)
-		}
+		waitForNoIdle(t, c)
 		close(received)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"fastcount/internal/testing/patience"
 	"fastcount/internal/testing/simnet"
 )
 
@@ -64,6 +65,23 @@ func readAgain(t *testing.T, c *Client, raw string, n int) {
 		check(t, err)
 		if got, err := readPart(t, u); got != csvText || err != nil {
 			t.Fatalf("got %q, %v", got, err)
+		}
+	}
+}
+
+// idle returns the number of idle connections of a client.
+func idle(c *Client) int {
+	c.kept.mu.Lock()
+	defer c.kept.mu.Unlock()
+	return len(c.kept.idle)
+}
+
+// waitForNoIdle returns when the client has closed its idle connections.
+func waitForNoIdle(t *testing.T, c *Client) {
+	t.Helper()
+	for begin := time.Now(); idle(c) > 0; time.Sleep(time.Millisecond) {
+		if time.Since(begin) > idleTime/2 {
+			t.Fatal("a connection on which data arrived is kept")
 		}
 	}
 }
@@ -232,6 +250,7 @@ func answerOne(conn net.Conn, requests *bufio.Reader) bool {
 // None costs an attempt, and nothing but the answers is used.
 func TestServersThatCloseKeptConnections(t *testing.T) {
 	poison := "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nPOISON\r\n"
+	const data, answer = "data is sent", "an answer is sent"
 	for name, after := range map[string]func(conn *net.TCPConn, requests *bufio.Reader){
 		"closed":      func(*net.TCPConn, *bufio.Reader) {},
 		"half-closed": func(conn *net.TCPConn, r *bufio.Reader) { _ = conn.CloseWrite(); _, _ = io.Copy(io.Discard, r) },
@@ -243,11 +262,11 @@ func TestServersThatCloseKeptConnections(t *testing.T) {
 			_, _ = http.ReadRequest(r)
 			_ = conn.SetLinger(0)
 		},
-		"data is sent": func(conn *net.TCPConn, r *bufio.Reader) {
+		data: func(conn *net.TCPConn, r *bufio.Reader) {
 			_, _ = io.WriteString(conn, "CANARY,t,a,1\n")
 			_, _ = io.Copy(io.Discard, r)
 		},
-		"an answer is sent": func(conn *net.TCPConn, r *bufio.Reader) {
+		answer: func(conn *net.TCPConn, r *bufio.Reader) {
 			_, _ = io.WriteString(conn, poison)
 			_, _ = io.Copy(io.Discard, r)
 		},
@@ -256,18 +275,23 @@ func TestServersThatCloseKeptConnections(t *testing.T) {
 			var printed strings.Builder
 			log.SetOutput(&printed)
 			defer log.SetOutput(os.Stderr)
+			last := make(chan bool, 100) // whether an answer was the last on its connection
 			address := tcpServer(t, func(conn *net.TCPConn, requests *bufio.Reader, n int) {
-				for range n { // one more on each connection
+				for i := range n { // one more on each connection
 					if !answerOne(conn, requests) {
 						return
 					}
+					last <- i == n-1
 				}
 				after(conn, requests)
 			})
 			c := newClient(t, Options{Retries: -1})
 			for range 12 {
 				readAgain(t, c, address, 1)
-				time.Sleep(5 * time.Millisecond) // for what the server sends to arrive
+				// What arrives after the next request is its answer.
+				if <-last && (name == data || name == answer) {
+					waitForNoIdle(t, c)
+				}
 			}
 			c.Close()
 			if printed.Len() > 0 {
@@ -303,61 +327,69 @@ func TestRequestIsRepeatedOnce(t *testing.T) {
 func TestNoRepetitionAfterAByte(t *testing.T) {
 	for name, answer := range map[string]string{"a byte": "H", "nothing": ""} {
 		t.Run(name, func(t *testing.T) {
-			var asked atomic.Int32
-			address := tcpServer(t, func(conn *net.TCPConn, requests *bufio.Reader, _ int) {
-				answerOne(conn, requests)
-				if _, err := http.ReadRequest(requests); err != nil {
-					return
-				}
-				asked.Add(1)
-				_, _ = io.WriteString(conn, answer)
-				if answer == "" {
-					_, _ = io.Copy(io.Discard, requests)
-				}
-			})
-			c := newClient(t, Options{Retries: -1, HeaderTimeout: 200 * time.Millisecond})
-			readAgain(t, c, address, 1)
-			u, err := c.URL(address, "")
-			check(t, err)
-			_, err = readPart(t, u)
-			if !errors.Is(err, ErrExhausted) || errors.Is(err, ErrTimeout) != (answer == "") || asked.Load() != 1 {
-				t.Errorf("asked %d times: %v", asked.Load(), err)
-			}
+			patience.Retry(t, func(scale time.Duration) error { return answerWith(t, answer, 200*time.Millisecond*scale) })
 		})
 	}
+}
+
+func answerWith(t *testing.T, answer string, limit time.Duration) error {
+	var asked atomic.Int32
+	address := tcpServer(t, func(conn *net.TCPConn, requests *bufio.Reader, _ int) {
+		answerOne(conn, requests)
+		if _, err := http.ReadRequest(requests); err != nil {
+			return
+		}
+		asked.Add(1)
+		_, _ = io.WriteString(conn, answer)
+		if answer == "" {
+			_, _ = io.Copy(io.Discard, requests)
+		}
+	})
+	u, err := newClient(t, Options{Retries: -1, HeaderTimeout: limit}).URL(address, "")
+	check(t, err)
+	if _, err := readPart(t, u); err != nil {
+		return err
+	}
+	_, err = readPart(t, u)
+	if !errors.Is(err, ErrExhausted) || errors.Is(err, ErrTimeout) != (answer == "") || asked.Load() != 1 {
+		return fmt.Errorf("asked %d times: %w", asked.Load(), err)
+	}
+	return nil
 }
 
 // TestWatchdogOfKeptConnections stalls the second response of a connection: the
 // bytes of the first do not count.
 func TestWatchdogOfKeptConnections(t *testing.T) {
-	long := strings.Repeat(csvText, 10_000)
 	for _, secure := range []bool{false, true} {
-		n := 0
-		s := newCounted(t, secure, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Length", fmt.Sprint(len(long)))
-			if n++; n == 1 {
-				_, _ = io.WriteString(w, long)
-				return
-			}
-			_, _ = io.WriteString(w, csvText)
-			w.(http.Flusher).Flush()
-			<-r.Context().Done()
-		})
-		o := trusting(t, s.Server)
-		o.IdleTimeout = 300 * time.Millisecond
-		c := newClient(t, o)
-		u, err := c.URL(s.URL, "")
-		check(t, err)
-		got, err := readPart(t, u)
-		if got != long || err != nil {
-			t.Errorf("got %d bytes, %v", len(got), err)
-		}
-		begin := time.Now()
-		_, err = readPart(t, u)
-		if !errors.Is(err, ErrStalled) || time.Since(begin) > 20*time.Second || s.conns.Load() != 1 {
-			t.Errorf("TLS: %v: got %v after %v, over %d connections", secure, err, time.Since(begin), s.conns.Load())
-		}
+		patience.Retry(t, func(scale time.Duration) error { return stallSecond(t, secure, 300*time.Millisecond*scale) })
 	}
+}
+
+// stallSecond stalls the second response of a connection.
+func stallSecond(t *testing.T, secure bool, limit time.Duration) error {
+	long := strings.Repeat(csvText, 10_000)
+	n := 0
+	s := newCounted(t, secure, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(long)))
+		if n++; n == 1 {
+			_, _ = io.WriteString(w, long)
+			return
+		}
+		_, _ = io.WriteString(w, csvText)
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})
+	o := trusting(t, s.Server)
+	o.IdleTimeout = limit
+	u, err := newClient(t, o).URL(s.URL, "")
+	check(t, err)
+	if got, err := readPart(t, u); got != long || err != nil {
+		return fmt.Errorf("got %d bytes, %w", len(got), err)
+	}
+	if _, err := readPart(t, u); !errors.Is(err, ErrStalled) || s.conns.Load() != 1 {
+		return fmt.Errorf("TLS: %v: got %w, over %d connections", secure, err, s.conns.Load())
+	}
+	return nil
 }
 
 // TestCancelOnAKeptConnection cancels a request: the connection is closed, and

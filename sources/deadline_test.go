@@ -3,10 +3,13 @@ package sources
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"testing"
 	"time"
+
+	"fastcount/internal/testing/patience"
 )
 
 // waiting returns a file that the poller of the runtime accepts, and for which
@@ -24,22 +27,24 @@ func waiting(t *testing.T) (r, w *os.File) {
 
 // A read without data returns an error after the time limit.
 func TestReadThatWaitsForEver(t *testing.T) {
-	file, w := waiting(t)
-	_, err := io.WriteString(w, "P1")
-	check(t, err)
-	r := newDeadlineReader(t.Context(), file)
-	defer r.Close()
-	r.silence = 10 * time.Millisecond
-	if got, err := drain(r); got != "P1" || !errors.Is(err, errSilent) {
-		t.Errorf("got %q, %v", got, err)
-	}
-	if _, err := io.WriteString(w, "P2"); err != nil {
-		t.Error(err)
-	}
-	buf := make([]byte, 9) // the limit applies to each read
-	if n, err := r.Read(buf); string(buf[:n]) != "P2" || err != nil {
-		t.Errorf("got %q, %v", buf[:n], err)
-	}
+	patience.Retry(t, func(scale time.Duration) error {
+		file, w := waiting(t)
+		_, err := io.WriteString(w, "P1")
+		check(t, err)
+		r := newDeadlineReader(t.Context(), file)
+		defer r.Close()
+		r.silence = 10 * time.Millisecond * scale * scale
+		if got, err := drain(r); got != "P1" || !errors.Is(err, errSilent) {
+			return fmt.Errorf("got %q, %w", got, err)
+		}
+		_, err = io.WriteString(w, "P2")
+		check(t, err)
+		buf := make([]byte, 9) // the limit applies to each read
+		if n, err := r.Read(buf); string(buf[:n]) != "P2" || err != nil {
+			return fmt.Errorf("got %q, %w", buf[:n], err)
+		}
+		return nil
+	})
 }
 
 // The end of the context interrupts a blocked read.

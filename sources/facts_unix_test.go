@@ -42,9 +42,13 @@ func TestWriteInProgress(t *testing.T) {
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
-		if len(letters) != 1 {
-			t.Error("it mixed two states")
+		// If the system has cleaned the pages meanwhile, storing the bytes
+		// changes the times.
+		if len(letters) != 1 && !errors.Is(err, ErrChanged) {
+			t.Errorf("it mixed two states, and returned %v", err)
 		}
-		check(t, s.Close())
+		if err := s.Close(); err != nil && !errors.Is(err, ErrChanged) {
+			t.Error(err)
+		}
 	})
 }

@@ -109,6 +109,10 @@ func TestUnseenDataOnAnIdleConnection(t *testing.T) {
 		p.put(n)
 		_, err := server.Write([]byte("x"))
 		check(t, err)
+		for !readable(client.Conn.(syscall.Conn), time.Second) {
+			// It has not arrived yet, or was read by that goroutine, which
+			// closes the connection.
+		}
 		if taken := p.take(n.route); taken != nil {
 			t.Fatal("a connection on which data has arrived was taken")
 		}
