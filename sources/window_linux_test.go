@@ -82,6 +82,20 @@ func (w *watchedWindows) Window(unread int) []byte {
 	return data
 }
 
+// needPopulate skips a test of windows where the system cannot populate a
+// mapping: Linux before 5.14, and gVisor.
+func needPopulate(t *testing.T) {
+	t.Helper()
+	memory, err := unix.Mmap(-1, 0, 1, unix.PROT_READ, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Munmap(memory) }()
+	if unix.Madvise(memory, unix.MADV_POPULATE_READ) == unix.EINVAL {
+		t.Skip("the system does not have MADV_POPULATE_READ")
+	}
+}
+
 // windowText returns CSV of about n bytes. Most of it is counted by the fused
 // path; the rest is quoted.
 func windowText(n int) []byte {
@@ -122,6 +136,7 @@ func sameCounts(r *engine.Report, want map[[2]string]uint64, times uint64) error
 
 // Files are counted correctly through windows, in one range and in several.
 func TestCountInWindows(t *testing.T) {
+	needPopulate(t)
 	text := windowText(9 << 20)
 	want, err := oracle.Counts(text, ',', "patient_id", "event_type")
 	check(t, err)
@@ -276,6 +291,7 @@ var phases = []struct {
 // A file that changes while it is counted through windows fails as changed, or
 // the counts are exact, in every phase. It never ends the process.
 func TestChangesInWindows(t *testing.T) {
+	needPopulate(t)
 	text := windowText(700_000)
 	want, err := oracle.Counts(text, ',', "patient_id", "event_type")
 	check(t, err)
@@ -341,6 +357,7 @@ func countChanged(t *testing.T, path string, text []byte, cfg engine.Config, cha
 // parser, fails as changed. No panic escapes that results from bytes that were
 // read twice and differ.
 func TestBytesThatChange(t *testing.T) {
+	needPopulate(t)
 	text := windowText(700_000)
 	for round := range proof.Bound(5, 100) {
 		path := tempFile(t, "a.csv", text)

@@ -36,10 +36,25 @@ func create(t *testing.T, n int) (*os.File, []byte) {
 	return file, content
 }
 
+// needPopulate skips a test of windows where the system cannot populate a
+// mapping: Linux before 5.14, and gVisor.
+func needPopulate(t *testing.T) {
+	t.Helper()
+	memory, err := unix.Mmap(-1, 0, 1, unix.PROT_READ, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Munmap(memory) }()
+	if unix.Madvise(memory, unix.MADV_POPULATE_READ) == unix.EINVAL {
+		t.Skip("the system does not have MADV_POPULATE_READ")
+	}
+}
+
 // open returns the windows of a file before the offset end. Reading is so slow
 // that windows are always used.
 func open(t *testing.T, file *os.File, end int64) *Windows {
 	t.Helper()
+	needPopulate(t)
 	conn, err := file.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
