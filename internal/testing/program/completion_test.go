@@ -208,7 +208,7 @@ func TestIDsOfSlowServers(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(out), ":") {
 		t.Errorf("%v: %s", err, out)
 	}
-	if took := time.Since(begin); took > 2*time.Second {
+	if took := time.Since(begin); took > 30*time.Second {
 		t.Errorf("took %v", took)
 	}
 }

@@ -50,8 +50,10 @@ func slowExport(downloads int, pause time.Duration) mockserver.Export {
 
 // requests records the downloads whose data was requested.
 type requests struct {
-	mu    sync.Mutex
-	names map[string]bool
+	mu      sync.Mutex
+	names   map[string]bool
+	left    int           // until reached is closed
+	reached chan struct{} // or nil
 }
 
 func (r *requests) note(q *http.Request) {
@@ -59,8 +61,34 @@ func (r *requests) note(q *http.Request) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.names[strings.TrimPrefix(path, "/api/export/")] = true
+		r.count(1)
 	}
 }
+
+// count counts n requests.
+func (r *requests) count(n int) {
+	r.left -= n
+	if r.left <= 0 && r.reached != nil {
+		close(r.reached)
+		r.reached = nil
+	}
+}
+
+// after returns a channel that is closed after n more requests for data, unless
+// n is never.
+func (r *requests) after(n int) (reached <-chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := make(chan struct{})
+	r.left, r.reached = n, c
+	if n == never {
+		r.reached = nil
+	}
+	r.count(0)
+	return c
+}
+
+const never = -1
 
 // take returns the downloads that were requested since the last call.
 func (r *requests) take() map[string]bool {
@@ -107,9 +135,9 @@ func kept(t *testing.T, dir string) map[string]bool {
 	return names
 }
 
-// TestKill kills the program at random times and starts it again, until it
-// succeeds. It checks that nothing finished is requested again, that every file
-// is complete, and that the result is that of one run.
+// TestKill kills the program after a random number of requests and starts it
+// again, until it succeeds. It checks that nothing finished is requested again,
+// that every file is complete, and that the result is that of one run.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	kills := proof.Bound(10, 50)
@@ -136,10 +164,11 @@ func TestKill(t *testing.T) {
 		state := filepath.Join(dir, fmt.Sprint(run))
 		k := killing{state: state, output: state + ".json", args: args, want: string(want), requested: requested}
 		for done := false; !done; starts++ {
-			// Usually before everything is read, which takes pause for each of
-			// downloads/4, the number of transfers.
-			done = k.start(t, time.Duration(random.Int64N(int64(downloads/4*pause))))
-			if !done {
+			n := never
+			if kills > 0 {
+				n = random.IntN(downloads)
+			}
+			if done = k.start(t, n, time.Duration(random.Int64N(int64(pause)))); !done {
 				kills--
 			}
 			if k.before > 0 {
@@ -163,9 +192,9 @@ type killing struct {
 	before    int // finished parts at the last start
 }
 
-// start starts the program, kills it after a time, and reports whether it
-// succeeded before that.
-func (k *killing) start(t *testing.T, after time.Duration) (done bool) {
+// start starts the program, kills it some time after n requests for data, and
+// reports whether it succeeded before that.
+func (k *killing) start(t *testing.T, n int, after time.Duration) (done bool) {
 	t.Helper()
 	finished := kept(t, k.state)
 	k.before = len(finished)
@@ -177,9 +206,17 @@ func (k *killing) start(t *testing.T, after time.Duration) (done bool) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) // fails if it has ended
-	defer timer.Stop()
+	reached, ended := k.requested.after(n), make(chan struct{})
+	go func() {
+		select {
+		case <-reached:
+			time.Sleep(after)
+			_ = cmd.Process.Kill() // fails if it has ended
+		case <-ended:
+		}
+	}()
 	err := cmd.Wait()
+	close(ended)
 	if stderr.Len() > 0 {
 		t.Fatalf("got %s", &stderr)
 	}
@@ -209,9 +246,9 @@ func (k *killing) start(t *testing.T, after time.Duration) (done bool) {
 }
 
 // TestGrowKilled adds downloads and files to a job at random, kills the program
-// at random times, and starts it again until everything is counted. It checks
-// that nothing finished is requested again, and that each result is that of one
-// run over the same sources.
+// after a random number of requests, and starts it again until everything is
+// counted. It checks that nothing finished is requested again, and that each
+// result is that of one run over the same sources.
 func TestGrowKilled(t *testing.T) {
 	t.Parallel()
 	kills := proof.Bound(6, 50)
@@ -240,13 +277,17 @@ func TestGrowKilled(t *testing.T) {
 			}
 			k.want, k.output = string(want), fmt.Sprintf("%s-%d.json", state, step)
 			for done := false; !done && (step == 0 || random.IntN(4) > 0); { // sometimes it grows before it is complete
-				if done = k.start(t, time.Duration(random.Int64N(int64(downloads/4*pause)))); !done {
+				requests := never
+				if kills > 0 {
+					requests = random.IntN(downloads / 2)
+				}
+				if done = k.start(t, requests, time.Duration(random.Int64N(int64(pause)))); !done {
 					kills--
 				}
 			}
 		}
-		for !k.start(t, time.Minute) {
-			t.Error("the last run was killed")
+		if !k.start(t, never, 0) {
+			t.Error("the last run failed")
 		}
 	}
 }

@@ -3,9 +3,11 @@
 package program
 
 import (
+	"io"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -16,11 +18,19 @@ import (
 func TestInterruptedState(t *testing.T) {
 	t.Parallel()
 	deliver(t, syscall.SIGINT)
-	url, requested := slowServer(t, slowExport(6, 400*time.Millisecond))
+	e, gate := slowExport(6, 0), make(chan struct{})
+	for i := range e.Downloads[2:] {
+		body := e.Downloads[2+i].Body
+		e.Downloads[2+i].Body = func(w io.Writer) error { <-gate; return body(w) }
+	}
+	url, requested := slowServer(t, e)
+	open := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(open)
 	dir := filepath.Join(t.TempDir(), "state")
 	start := func() (*exec.Cmd, *strings.Builder) {
 		var stderr strings.Builder
-		cmd := exec.Command("fastcount", "--state", dir, "--transfers", "2", "--server", url, "slow")
+		cmd := exec.Command("fastcount", "--state", dir, "--transfers", "2", "--progress", "none",
+			"--header-timeout", "10m", "--idle-timeout", "10m", "--server", url, "slow")
 		cmd.Stderr = &stderr
 		return cmd, &stderr
 	}
@@ -28,7 +38,7 @@ func TestInterruptedState(t *testing.T) {
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); len(kept(t, dir)) == 0; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); len(kept(t, dir)) == 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			_ = first.Process.Kill()
 			t.Fatalf("nothing was kept: %v, %s", first.Wait(), messages)
@@ -50,6 +60,7 @@ func TestInterruptedState(t *testing.T) {
 
 	finished := kept(t, dir)
 	requested.take()
+	open()
 	third, messages := start()
 	if code := ExitCode(t, third.Run()); code != 0 || !strings.Contains(messages.String(), "of them kept by an earlier run") {
 		t.Errorf("the next run: exit code %d, %s", code, messages)
