@@ -135,7 +135,7 @@ func (r *hugeRange) Read(b []byte) (int, error) {
 		select {
 		case <-r.ctx.Done():
 			return 0, r.ctx.Err()
-		case <-time.After(5 * time.Second):
+		case <-time.After(time.Minute):
 			r.file.overrun.Store(true)
 			return 0, io.EOF
 		}

@@ -58,7 +58,7 @@ func serveHandler(t testing.TB, h http.Handler) *httptest.Server {
 var client = &http.Client{
 	Transport:     &http.Transport{DisableCompression: true, DisableKeepAlives: true},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	Timeout:       10 * time.Second,
+	Timeout:       time.Minute,
 }
 
 // reply is a response as a client receives it. err is the error of reading the

@@ -22,7 +22,7 @@ func TestFirstSignalEndsTheContext(t *testing.T) {
 		send(t, sig)
 		select {
 		case <-ctx.Done():
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("%v: the context has not ended", sig)
 		}
 		release()
@@ -40,7 +40,7 @@ func TestStatusSignal(t *testing.T) {
 	send(t, syscall.SIGUSR1)
 	select {
 	case <-asked:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("the request was not relayed")
 	}
 	if ctx.Err() != nil {

@@ -60,7 +60,7 @@ func launch(t *testing.T) *chromium {
 // quit closes the browser, or kills it if it does not close in time.
 func (c *chromium) quit(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
-	late := time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() })
+	late := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
 	defer late.Stop()
 	if _, err := io.WriteString(c.in, `{"id":0,"method":"Browser.close"}`+"\x00"); err != nil {
 		t.Error(err)
