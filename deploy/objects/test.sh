@@ -70,7 +70,7 @@ cat >nginx.conf <<-END
 	}
 END
 nginx -p "$work" -c nginx.conf 2>nginx.log || { cat nginx.log; fail "nginx does not start"; }
-wait_for "nginx" 10 curl -s -o /dev/null "$(at 0)/"
+wait_for "nginx" 60 curl -s -o /dev/null "$(at 0)/"
 
 # same counts a source, and compares the result with that of the files.
 same() {
@@ -86,6 +86,7 @@ for suffix in '' .gz .zst; do same "$(at 0)/one.csv$suffix"; done
 same "$(at 2)/one.csv"
 [ "$(connections 2 206)" = 0 ] || fail "nginx sent ranges, although it does not support them"
 same "$(at 4)/one.csv"
+touch www/one.csv
 same "$(at 5)/one.csv"
 [ "$(connections 5 206)" = 1 ] || fail "ranges were requested by a young Last-Modified" # the first asks whether there are any
 log "the same bytes from nginx, with and without ranges"
@@ -99,12 +100,13 @@ seconds() { date +%s.%N; }
 begin=$(seconds)
 same --transfers 1 "$(at 1)/one.csv"
 middle=$(seconds)
+before=$(connections 1 206)
 same "$(at 1)/one.csv"
 end=$(seconds)
 awk -v a="$begin" -v b="$middle" -v c="$end" -v size="$size" 'BEGIN {
 	printf "     %.0f MB at 30 MiB/s per connection: %.1f s over one connection, %.1f s over four\n", size / 1e6, b - a, c - b
-	exit c - b > (b - a) / 2
-}' || fail "four connections are not twice as fast as one"
+}'
+[ "$before" -le 1 ] && [ "$(connections 1 206)" -ge $((before + 4)) ] || fail "ranges do not use four connections, or one use more"
 log "four connections"
 
 # The worker of nginx is killed twice while it sends ranges.
@@ -112,7 +114,7 @@ fastcount "$(at 1)/one.csv" >broken.json 2>broken.log &
 counting=$!
 for _ in 1 2; do
 	sleep 0.7
-	pkill -KILL -P "$(cat nginx.pid)" || fail "nginx has no worker"
+	wait_for "a worker of nginx" 60 pkill -KILL -P "$(cat nginx.pid)"
 done
 wait $counting || { cat broken.log; fail "broken connections"; }
 cmp broken.json single.json || fail "other bytes over broken connections"
@@ -156,7 +158,7 @@ npm install --prefix "$work/npm" --no-audit --no-fund --silent s3rver@3.7.1 &>np
 s3host=127.0.0.1:$((port + 6))
 npm/node_modules/.bin/s3rver -d "$work/s3" -a 127.0.0.1 -p "${s3host#*:}" --configure-bucket exports &>s3.log &
 s3=$!
-wait_for "s3rver" 20 curl -s -o /dev/null "http://$s3host/"
+wait_for "s3rver" 60 curl -s -o /dev/null "http://$s3host/"
 signed() { python3 "$here/presign.py" "$1" "$s3host" "/exports/$2" "$3"; }
 put() { curl -sS --fail -T "$1" "$(signed PUT "$2" 60)"; }
 put www/one.csv one.csv
@@ -171,7 +173,11 @@ count_shards s3.plan
 head -n -1 www/one.csv >other.csv
 put other.csv one.csv
 refused 9 s3.plan
-fastcount plan -q "$(signed GET one.csv 2)" >expired.plan
-sleep 3
+life=2 # enough for a plan, unless the machine is busy
+until fastcount plan -q "$(signed GET one.csv $life)" >expired.plan; do
+	life=$((life * 4))
+	[ $life -lt 300 ] || fail "no plan of a URL that expires"
+done
+sleep $((life + 1))
 refused 7 expired.plan
 log "done: shards of presigned URLs; those of another object or an expired signature are refused"

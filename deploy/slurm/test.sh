@@ -75,10 +75,10 @@ on_slurm() {
 	local array
 	array=$(sbatch --parsable --array=0-$((shards - 1)) array.sbatch)
 	sbatch --parsable --dependency="afterany:$array" merge.sbatch >/dev/null
-	wait_for "tasks on both nodes" 30 test -e "$base/stopped"
+	wait_for "tasks on both nodes" 120 test -e "$base/stopped"
 	kill -9 "${nodes[1]}"
 	log "node n2 is lost, with its tasks"
-	wait_for "the result" 90 test -e counts.json
+	wait_for "the result" 300 test -e counts.json
 	printf '%s\n' fastcount-merge-*.log | sort -V | xargs grep -h '^missing: ' || fail "no task was lost"
 	cmp counts.json single.json
 	local attempts=(attempts/*)
@@ -98,7 +98,7 @@ start_cluster() {
 		--seed-file="$base/munge/seed" --pid-file="$base/munge/pid" --log-file="$base/munge/log" &>munge.log &
 	daemons=($!)
 	disown
-	wait_for "munged" 10 test -S munge/socket
+	wait_for "munged" 60 test -S munge/socket
 	"$(echo "$root"/usr/sbin/slurmctld*)" -D &>controller.log &
 	daemons+=($!)
 	disown
@@ -108,7 +108,7 @@ start_cluster() {
 		nodes+=($!)
 		disown
 	done
-	wait_for "two idle nodes" 30 idle
+	wait_for "two idle nodes" 120 idle
 	log "Slurm is up"
 }
 
@@ -154,7 +154,8 @@ stop_cluster() { kill -9 "${nodes[0]}" "${daemons[@]}"; }
 
 # break_tasks creates a fastcount, to precede the real one in PATH, that is
 # killed at a random time in about half of the first two attempts of a task. On
-# node n2 it stops forever: that node is lost while its tasks run.
+# node n2 it stops forever, once before it begins: that node is lost while its
+# tasks run.
 break_tasks() {
 	mkdir -p broken attempts
 	cat >broken/fastcount <<-END
@@ -164,6 +165,7 @@ break_tasks() {
 		attempts=("$base/attempts/\$SLURM_ARRAY_TASK_ID".*)
 		moment=0.0\$((RANDOM % 5))
 		if [ "\$SLURMD_NODENAME" = n2 ]; then
+			mkdir $base/stopped 2>/dev/null && sleep infinity
 			signal=STOP moment=0.00\$((RANDOM % 10))
 		elif [ \${#attempts[@]} -le 2 ] && [ \$((RANDOM % 2)) = 0 ]; then
 			signal=KILL
@@ -174,7 +176,6 @@ break_tasks() {
 		sleep \$moment
 		kill -\$signal \$!
 		[ \$signal = KILL ] && kill -KILL \$\$
-		touch $base/stopped
 		sleep infinity
 	END
 	chmod +x broken/fastcount
