@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -30,19 +30,21 @@ func servePrism(port string) {
 	select {}
 }
 
-// freePort returns an unused port.
+// freePort returns an unused port. It is not one of those that systems assign
+// by themselves, such as to a connection that is made meanwhile.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := l.Close(); err != nil {
-			t.Error(err)
+	for range 1000 {
+		port := strconv.Itoa(20000 + rand.IntN(10000))
+		if l, err := net.Listen("tcp", "localhost:"+port); err == nil {
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+			return port
 		}
-	}()
-	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
+	}
+	t.Fatal("no free port found")
+	return ""
 }
 
 // start runs a program until the test ends, and waits until it accepts
@@ -61,7 +63,7 @@ func start(t *testing.T, port string, cmd *exec.Cmd) {
 			t.Logf("%s:\n%s", cmd, stderr.String())
 		}
 	})
-	for range 200 {
+	for range 1200 { // for a minute
 		if c, err := net.Dial("tcp", "localhost:"+port); err == nil {
 			_ = c.Close()
 			return
@@ -135,7 +137,7 @@ func TestWorkersKilled(t *testing.T) {
 	if err := job.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 200 {
+	for range 1200 { // for a minute
 		if *s.token.Load() != "" {
 			break
 		}
