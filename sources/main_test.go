@@ -17,7 +17,15 @@ import (
 	"fastcount/engine"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain removes the proxies of the environment, which are not those of the
+// tests.
+func TestMain(m *testing.M) {
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"} {
+		os.Unsetenv(name)
+		os.Unsetenv(strings.ToLower(name))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const csvText = "patient_id,event_time,event_type,value\nP1,t,a,1\nP2,t,b,2\n"
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -96,7 +97,9 @@ func TestBasic(t *testing.T) {
 
 // TestHTTPToAServerOfTLS sends http to ports for https.
 func TestHTTPToAServerOfTLS(t *testing.T) {
-	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it reports that the client does not use TLS
+	secure.StartTLS()
 	t.Cleanup(secure.Close)
 	for name, address := range map[string]string{
 		"Go":    strings.Replace(secure.URL, "https", "http", 1),
