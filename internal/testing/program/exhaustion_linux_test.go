@@ -35,6 +35,10 @@ type attack struct {
 	peak     int64  // MiB; 0 means peakRemote for a response and peakLocal for a file
 }
 
+// processors limits the processors of a run. The number of jobs, each of which
+// takes memory, depends on it.
+const processors = "GOMAXPROCS=2"
+
 // Limits of the peak memory of a run, in MiB. The Go runtime and the program
 // itself take 10 to 12 of them.
 const (
@@ -231,10 +235,11 @@ func TestMeasurer(t *testing.T) {
 	}
 	cmd := exec.Command(flag.Arg(0), flag.Args()[1:]...)
 	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "FASTCOUNT_") {
+		if !strings.HasPrefix(v, "FASTCOUNT_") && !strings.HasPrefix(v, "GO") { // such as GOGC
 			cmd.Env = append(cmd.Env, v)
 		}
 	}
+	cmd.Env = append(cmd.Env, processors)
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	begin := time.Now()
