@@ -98,7 +98,7 @@ func (o *countOptions) countShard(ctx context.Context, p *program, s shard, cfg 
 	}
 	report, err := o.countParts(ctx, p, parts, &cfg)
 	if err != nil {
-		return err
+		return plan.Changed(err)
 	}
 	counted := time.Now()
 	if err := s.write(report); err != nil {

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -413,4 +414,36 @@ func openFiles(t *testing.T) int {
 		t.Skip("the system does not list open files:", err)
 	}
 	return len(entries)
+}
+
+// TestURLThatChanges changes the data at a URL before a shard of its plan is
+// counted, and while it is. The exit code and the hint are the same.
+func TestURLThatChanges(t *testing.T) {
+	data := "patient_id,event_type\n" + strings.Repeat("P1,e\n", 200_000)
+	for _, last := range []int64{0, 1, 2} { // request of the shard that is answered with the data of the plan
+		var left atomic.Int64
+		left.Store(1 << 30)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("ETag", `"old"`)
+			if left.Add(-1) < 0 {
+				w.Header().Set("ETag", `"new"`)
+			}
+			w.Header().Set("Content-Type", "text/csv")
+			http.ServeContent(w, r, "", time.Time{}, strings.NewReader(data))
+		}))
+		url := server.URL + "/a.csv?canary"
+		job, dir := save(t, "job.plan", mustRun(t, "plan", "-q", url)), t.TempDir()
+		left.Store(last)
+		code, _, stderr := runHere(nil, "-q", "--plan", job, "--shard", "0/2", "--out-dir", dir)
+		server.Close()
+		want := []string{server.URL + "/a.csv: ", "changed", "ETag or modification time differs", "make the plan again"}
+		for _, text := range want {
+			if !strings.Contains(stderr, text) {
+				t.Errorf("after %d requests: %q is missing in %s", last, text, stderr)
+			}
+		}
+		if files, err := os.ReadDir(dir); code != exitMismatch || err != nil || len(files) > 0 || strings.Contains(stderr, "canary") || strings.Contains(stderr, "file") {
+			t.Errorf("after %d requests: exit code %d, files %v, %v: %s", last, code, files, err, stderr)
+		}
+	}
 }

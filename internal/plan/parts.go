@@ -28,8 +28,28 @@ var ErrUnplannable = errors.New("cannot be part of a plan")
 // "".
 type Clients func(server string) (*sources.Client, error)
 
+// changedError is an error of package sources that also matches ErrChanged.
+type changedError struct{ error }
+
+func (e changedError) Unwrap() error        { return e.error }
+func (e changedError) Is(target error) bool { return target == ErrChanged }
+
+// Changed returns err, the error of reading parts of a plan. It makes err and
+// each failure of a run that it lists match ErrChanged if it is that an input
+// changed.
+func Changed(err error) error {
+	for _, f := range engine.Failures(err) {
+		f.Err = Changed(f.Err)
+	}
+	if errors.Is(err, sources.ErrChanged) && !errors.Is(err, ErrChanged) {
+		return changedError{err}
+	}
+	return err
+}
+
 // Parts returns the parts of a shard. The error matches ErrChanged if an input
-// is not what the plan was made of.
+// is not what the plan was made of. If one changes while the parts are read,
+// Changed makes the error of the run match ErrChanged.
 func (p *Plan) Parts(ctx context.Context, ranges []EntryRange, o sources.LocalOptions, clients Clients) ([]engine.Part, error) {
 	if o.Pre != p.Rules.Pre {
 		return nil, fmt.Errorf("%w: %q, not %q", ErrOtherCommand, p.Rules.Pre, o.Pre)
@@ -49,7 +69,7 @@ func (p *Plan) Parts(ctx context.Context, ranges []EntryRange, o sources.LocalOp
 			parts[i], err = download(ctx, e.Download, clients)
 		}
 		if err != nil {
-			return nil, err
+			return nil, Changed(err)
 		}
 	}
 	return parts, nil

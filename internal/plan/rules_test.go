@@ -236,3 +236,31 @@ func TestFileThatChangedIsNotPlanned(t *testing.T) {
 		t.Errorf("got %v, %v", u, err)
 	}
 }
+
+// The error of a run matches ErrChanged if a file changes after the parts were
+// compared with the plan.
+func TestFileThatChangesWhileItIsCounted(t *testing.T) {
+	for kind := range 4 {
+		w := &world{dir: t.TempDir()}
+		w.addFile(t, "a.csv", []byte("patient_id,event_type\nP1,e\n"), kind)
+		w.findFiles(t)
+		p := w.planned(t, plan.Rules{})
+		parts, err := p.Parts(t.Context(), p.Shard(0, 1), sources.LocalOptions{}, nil)
+		check(t, err)
+		name := filepath.Join(w.dir, filepath.Base(p.Entries[0].File.Path))
+		check(t, os.WriteFile(name, []byte("patient_id,event_type\nP1,e\nP2,e\n"), 0o600))
+		_, err = engine.Run(t.Context(), parts, engine.Config{})
+		text := err.Error()
+		if err := plan.Changed(err); !errors.Is(err, plan.ErrChanged) || !errors.Is(err, sources.ErrChanged) || err.Error() != text {
+			t.Errorf("kind %d: got %v", kind, err)
+		}
+		for _, f := range engine.Failures(err) {
+			if !errors.Is(f, plan.ErrChanged) {
+				t.Errorf("kind %d: got the failure %v", kind, f)
+			}
+		}
+	}
+	if err := plan.Changed(sources.ErrNotFound); err != sources.ErrNotFound {
+		t.Errorf("got %v", err)
+	}
+}
