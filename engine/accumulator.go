@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"math"
 
 	"fastcount/internal/fused"
@@ -222,16 +221,12 @@ func (t *accumulator) checkGroups() error {
 	return classed(ErrTooManyPairs, "more than %d distinct %s", t.limits.Pairs, what)
 }
 
-// errTooManyRows reports that the number of rows exceeds 64 bits. Only counts
-// of earlier runs can be that large.
-var errTooManyRows = errors.New("too many rows to count")
-
 // merge adds the counts of o to t, and may take its tables: o must only be
-// reset afterwards. The error matches ErrLimit or is errTooManyRows; after it t
-// must not be used.
+// reset afterwards. The error matches ErrLimit; after it t must not be used.
 func (t *accumulator) merge(o *accumulator) error {
-	if t.rows > math.MaxUint64-o.rows { // no group, and no total, has more rows than all together
-		return errTooManyRows
+	// No group, and no total, has more rows than all together.
+	if t.rows > math.MaxUint64-o.rows || t.bytes > math.MaxUint64-o.bytes {
+		return ErrOverflow
 	}
 	if t.rows == 0 && t.keys[0].Len() == 0 {
 		o.bytes += t.bytes

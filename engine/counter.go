@@ -31,12 +31,12 @@ func NewCounter(by []string, limits Limits) (*Counter, error) {
 
 // Add adds n rows of a group, which is more than 0. values holds the value of
 // each key column and is not kept. Adding groups with the same first value one
-// after another is faster. The error matches ErrLimit, or reports that there
-// are too many rows to count; c must not be used after it.
+// after another is faster. The error matches ErrLimit; c must not be used after
+// it.
 func (c *Counter) Add(values []string, n uint64) (err error) {
 	t := c.total
 	if t.rows > math.MaxUint64-n {
-		return errTooManyRows
+		return ErrOverflow
 	}
 	for i, names := range t.keys {
 		if i == 0 && values[0] == c.last && t.rows > 0 {

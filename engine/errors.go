@@ -49,6 +49,10 @@ var (
 	ErrNamesTooLarge   = fmt.Errorf("%w: ids too long in total", ErrLimit)
 )
 
+// ErrOverflow is matched by the error for sums that exceed 64 bits. Only counts
+// of earlier runs can be that large. It matches ErrLimit.
+var ErrOverflow = fmt.Errorf("%w: more than 2^64-1 rows or bytes", ErrLimit)
+
 // classError is an error with a text of its own that matches another one.
 type classError struct {
 	class error

@@ -124,7 +124,7 @@ func TestRowsPast32Bits(t *testing.T) {
 func keptRows(n uint64) *kept {
 	return &kept{reports: map[int]*engine.Report{0: {
 		Keys: [][]string{{"P1"}, {"bp"}}, Groups: []uint32{0, 0}, Counts: []uint64{n}, Totals: []uint64{n},
-		Rows: n, Bytes: n, Parts: []engine.PartReport{{Name: "kept", Rows: n, Bytes: n, Attempts: 1}},
+		Rows: n, Bytes: n / 2, Parts: []engine.PartReport{{Name: "kept", Rows: n, Bytes: n / 2, Attempts: 1}},
 	}}}
 }
 
@@ -155,7 +155,7 @@ func TestLargeCounts(t *testing.T) {
 	}
 }
 
-// TestCountsEnd checks that a count never wraps around.
+// TestCountsEnd checks that no number of rows or bytes wraps around.
 func TestCountsEnd(t *testing.T) {
 	two := []byte("patient_id,event_type\nP1,bp\nP2,bp\n")
 	for _, parts := range [][]engine.Part{
@@ -163,8 +163,14 @@ func TestCountsEnd(t *testing.T) {
 		{memory{"kept", nil}, plain{memory{"new", two}}},
 	} {
 		r, err := engine.Run(t.Context(), parts, engine.Config{Load: keptRows(math.MaxUint64 - 1).Load})
-		if err == nil || !strings.Contains(err.Error(), "too many rows to count") {
+		if !errors.Is(err, engine.ErrOverflow) || !errors.Is(err, engine.ErrLimit) {
 			t.Errorf("got %+v, %v", r, err)
+		}
+		manyBytes := keptRows(1)
+		manyBytes.reports[0].Parts[0].Bytes = math.MaxUint64 - 1
+		r, err = engine.Run(t.Context(), parts, engine.Config{Load: manyBytes.Load})
+		if !errors.Is(err, engine.ErrOverflow) {
+			t.Errorf("bytes: got %+v, %v", r, err)
 		}
 	}
 }

@@ -96,8 +96,8 @@ func (t *accumulator) load(r *Report) error {
 		t.addGroup(ours, n)
 	}
 	for _, p := range r.Parts {
-		if t.rows > math.MaxUint64-p.Rows {
-			return errTooManyRows
+		if t.rows > math.MaxUint64-p.Rows || t.bytes > math.MaxUint64-p.Bytes {
+			return ErrOverflow
 		}
 		t.rows += p.Rows
 		t.bytes += p.Bytes

@@ -83,6 +83,7 @@ func TestFailures(t *testing.T) {
 		{"all names", engine.ErrNamesTooLarge, exitLimit, "--max-names-size"},
 		{"columns", syntax(parser.ErrTooManyColumns), exitLimit, "--max-columns"},
 		{"window", sources.ErrWindow, exitLimit, "--max-window"},
+		{"overflow", engine.ErrOverflow, exitLimit, "several runs"},
 		{"memory", resources.ErrMemory, exitLimit, "--max-memory"},
 		{"descriptors", resources.ErrDescriptors, exitLimit, "ulimit -n"},
 		{"too many open files", &fs.PathError{Op: "open", Path: "x", Err: syscall.EMFILE}, exitLimit, "ulimit -n"},

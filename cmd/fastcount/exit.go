@@ -101,6 +101,7 @@ var failures = []failure{
 	{matches(engine.ErrTooManyValues), exitLimit, "raise the limit with --max-values"},
 	{matches(engine.ErrTooManyPairs), exitLimit, "raise the limit with --max-pairs"},
 	{matches(engine.ErrNamesTooLarge), exitLimit, "raise the limit with --max-names-size"},
+	{matches(engine.ErrOverflow), exitLimit, "count the sources in several runs or plans, each with a result of its own"},
 	{matches(syscall.ENOMEM), exitLimit, "use less memory with fewer --jobs and --transfers"},
 	{matches(resources.ErrDescriptors), exitLimit, descriptorHint},
 	{matches(syscall.EMFILE), exitLimit, descriptorHint},

@@ -355,7 +355,10 @@ func (s *Set) Report(limits engine.Limits) (*engine.Report, error) {
 	}
 	total := sum{counter: counter}
 	for _, f := range s.files {
-		if err := with(f.path, total.add); err != nil {
+		switch err := with(f.path, total.add); {
+		case errors.Is(err, errTooLarge):
+			return nil, err
+		case err != nil:
 			return nil, fmt.Errorf("%s: %w", f.path, err)
 		}
 	}

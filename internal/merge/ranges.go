@@ -3,7 +3,6 @@ package merge
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"fastcount/internal/partial"
@@ -82,15 +81,14 @@ func extend(p *partial.Part, next partial.Part) error {
 	if p.Range.End != next.Range.Start || p.Range.Size != next.Range.Size {
 		return fmt.Errorf("%w: %s: record after byte %d begins at byte %d, want %d", ErrMisaligned, p.Name, p.Range.To, p.Range.End, next.Range.Start)
 	}
-	if p.RawBytes > math.MaxUint64-next.RawBytes {
-		return fmt.Errorf("%w: %s: too many bytes to count", partial.ErrCorrupt, p.Name)
+	if err := addTo(&p.RawBytes, next.RawBytes); err != nil {
+		return err
 	}
 	r := *p.Range
 	r.To, r.End = next.Range.To, next.Range.End
 	p.Range = &r
 	p.Rows += next.Rows
 	p.Bytes += next.Bytes
-	p.RawBytes += next.RawBytes
 	stats := p.Stats()
 	stats.Add(next.Stats())
 	p.SetStats(stats)

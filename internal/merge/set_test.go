@@ -135,7 +135,7 @@ func TestRefusedOfAll(t *testing.T) {
 			if i == 4 {
 				n.n = math.MaxUint64 - 8
 			}
-		}, partial.ErrCorrupt, "too many rows"},
+		}, engine.ErrOverflow, "sum of the partial results"},
 		"the largest sum of rows": {func(i int, _ *partial.Header, _ *partial.Part, n *pair) {
 			n.n = 1
 			if i == 4 {
@@ -144,10 +144,10 @@ func TestRefusedOfAll(t *testing.T) {
 		}, nil, ""},
 		"the sum of one pair": {func(i int, _ *partial.Header, _ *partial.Part, n *pair) {
 			*n = pair{"P", "e", math.MaxUint64/10 + 1}
-		}, partial.ErrCorrupt, "too many rows"},
+		}, engine.ErrOverflow, "sum of the partial results"},
 		"the sum of bytes": {func(i int, _ *partial.Header, p *partial.Part, _ *pair) {
 			p.Bytes = math.MaxUint64/10 + 1
-		}, partial.ErrCorrupt, "too many"},
+		}, engine.ErrOverflow, "sum of the partial results"},
 		"the largest sum of bytes": {func(i int, _ *partial.Header, p *partial.Part, _ *pair) {
 			p.Bytes = math.MaxUint64 / 10
 		}, nil, ""},
@@ -180,7 +180,7 @@ func TestRawBytesThatAreTooMany(t *testing.T) {
 		})
 		_, _, errs := added(t, files, engine.Limits{})
 		for _, err := range errs {
-			if (err == nil) != (first == math.MaxUint64-9) || err != nil && !errors.Is(err, partial.ErrCorrupt) {
+			if (err == nil) != (first == math.MaxUint64-9) || err != nil && !errors.Is(err, engine.ErrOverflow) {
 				t.Errorf("%d: got %v", first, err)
 			}
 		}

@@ -105,8 +105,14 @@ func mergeFiles(w io.Writer, header partial.Header, paths []string) (err error) 
 	if err := q.drain(out, finish); err != nil {
 		return err
 	}
-	parts, err := joinRanges(slices.Concat(partsOf...), false, header.AllowDuplicateIDs)
-	if err != nil {
+	parts := slices.Concat(partsOf...)
+	bytes := uint64(0)
+	for _, p := range parts {
+		if err := addTo(&bytes, p.Bytes); err != nil {
+			return err
+		}
+	}
+	if parts, err = joinRanges(parts, false, header.AllowDuplicateIDs); err != nil {
 		return err
 	}
 	return out.Close(parts)
@@ -182,15 +188,15 @@ func (q *queue) begin(finish func(*input) error) error {
 // drain writes the sums of equal groups until all inputs are finished.
 func (q *queue) drain(out *partial.Writer, finish func(*input) error) error {
 	var values []string
+	rows := uint64(0) // of all groups so far
 	for q.Len() > 0 {
 		values = append(values[:0], (*q)[0].values...)
-		sum := uint64(0)
+		before := rows
 		for q.Len() > 0 && slices.Equal((*q)[0].values, values) {
 			in := (*q)[0]
-			if sum+in.n < sum {
-				return fmt.Errorf("%s: %w: too many rows to count", in.path, partial.ErrCorrupt)
+			if err := addTo(&rows, in.n); err != nil {
+				return err
 			}
-			sum += in.n
 			switch err := in.next(); {
 			case err == io.EOF:
 				heap.Pop(q)
@@ -203,7 +209,7 @@ func (q *queue) drain(out *partial.Writer, finish func(*input) error) error {
 				heap.Fix(q, 0)
 			}
 		}
-		if err := out.Add(values, sum); err != nil {
+		if err := out.Add(values, rows-before); err != nil {
 			return err
 		}
 	}

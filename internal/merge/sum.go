@@ -1,7 +1,6 @@
 package merge
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -19,7 +18,7 @@ type sum struct {
 }
 
 // add adds a partial result, of which no group has been read. The error matches
-// partial.ErrCorrupt, also if the sum is too large, or engine.ErrLimit.
+// partial.ErrCorrupt, errTooLarge or engine.ErrLimit.
 func (s *sum) add(p *partial.Reader) error {
 	for {
 		values, n, err := p.Next()
@@ -29,23 +28,31 @@ func (s *sum) add(p *partial.Reader) error {
 		if err != nil {
 			return err
 		}
-		if s.rows > math.MaxUint64-n {
-			return errTooLarge
+		if err := addTo(&s.rows, n); err != nil {
+			return err
 		}
-		s.rows += n
 		if err := s.counter.Add(values, n); err != nil {
 			return err
 		}
 	}
 	for _, part := range p.Parts() {
-		if s.bytes > math.MaxUint64-part.Bytes {
-			return errTooLarge
+		if err := addTo(&s.bytes, part.Bytes); err != nil {
+			return err
 		}
-		s.bytes += part.Bytes
 		s.parts = append(s.parts, part)
 	}
 	return nil
 }
 
-// errTooLarge matches partial.ErrCorrupt.
-var errTooLarge = fmt.Errorf("%w: %w", partial.ErrCorrupt, errors.New("too many rows or bytes to count"))
+// errTooLarge is returned for partial results each of which can be counted, but
+// not their sum.
+var errTooLarge = fmt.Errorf("sum of the partial results: %w", engine.ErrOverflow)
+
+// addTo adds n to a number of rows or bytes, unless the sum is too large.
+func addTo(sum *uint64, n uint64) error {
+	if *sum > math.MaxUint64-n {
+		return errTooLarge
+	}
+	*sum += n
+	return nil
+}
