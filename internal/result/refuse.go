@@ -48,14 +48,27 @@ var foreigners = []foreign{
 // without rows, but also a file that was never written.
 var empty = &NotResultError{"it is empty", "write the result again; of a result without rows, use another format than ndjson"}
 
-// refuse returns an error for data that begins with head and is certainly not a
-// result.
-func refuse(head []byte) error {
+// isJSON reports whether data that begins with head is JSON or NDJSON, if it is
+// a result. CSV may begin with the name of a key column that begins with {, but
+// in CSV such a field has no quote unless it begins with one.
+func isJSON(head []byte) bool {
+	object, ok := bytes.CutPrefix(bytes.TrimLeft(bytes.TrimPrefix(head, []byte(mark)), blanks), []byte("{"))
+	object = bytes.TrimLeft(object, blanks)
+	after, empty := bytes.CutPrefix(object, []byte("}"))
+	switch {
+	case len(object) == 0:
+		return ok
+	case empty:
+		return ok && len(bytes.TrimLeft(after, blanks)) == 0
+	}
+	return ok && object[0] == '"'
+}
+
+// kindOf returns the error for data that begins with head and is not a result,
+// or nil if its kind is not known.
+func kindOf(head []byte) error {
 	if len(head) == 0 {
 		return empty
-	}
-	if bytes.HasPrefix(head, []byte(partialHead)) {
-		return nil
 	}
 	start := bytes.ToLower(bytes.TrimLeft(head, blanks+mark))
 	for _, f := range foreigners {

@@ -8,6 +8,7 @@ package result
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -81,17 +82,17 @@ func NewReader(r io.Reader) (*Reader, error) {
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	if err := refuse(head); err != nil {
-		return nil, err
-	}
 	out := &Reader{}
 	switch {
 	case bytes.HasPrefix(head, []byte(partialHead)):
 		err = out.readPartial(buffered)
-	case bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(head, []byte(mark)), blanks), []byte("{")):
+	case isJSON(head):
 		err = out.readJSON(buffered)
 	default:
 		err = out.readCSV(buffered)
+	}
+	if _, ok := errors.AsType[*NotResultError](err); ok {
+		err = cmp.Or(kindOf(head), err)
 	}
 	if err != nil {
 		return nil, err

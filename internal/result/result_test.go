@@ -320,3 +320,24 @@ func drain(text []byte) (n int, err error) {
 	}
 	return n, err
 }
+
+// TestNamesLikeOtherFormats checks that a format is recognized although the
+// name of the first key column begins as another format does.
+func TestNamesLikeOtherFormats(t *testing.T) {
+	for _, name := range []string{
+		"{x", "{", "{}", "{ }x", " {x", "{\n", "{ \t", `{"x`, `{"fastcount":`, "[x", "[", "| x", "|", "<html", "<!doctype html>", "\ufeff", "\ufeff{x", "count;count",
+		strings.Repeat(" ", 100) + "{x",
+	} {
+		for _, by := range [][]string{{name}, {name, "b"}, {name, "rows", "old"}} {
+			values := []string{`"`, "{", "x"}[:len(by)]
+			report := sinktest.ReportBy(by, sinktest.Group{Values: values, Count: 7})
+			want := []group{{values, 7}}
+			for format, data := range written(t, report) {
+				r, got, err := read(bytes.NewReader(data))
+				if err != nil || cmp.Diff(want, got) != "" || !slices.Equal(r.Keys(), by) {
+					t.Errorf("%s by %q: got %v, %v", format, by, got, err)
+				}
+			}
+		}
+	}
+}
