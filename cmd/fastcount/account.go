@@ -112,7 +112,7 @@ func (a *account) statistics(code int) *stats.Statistics {
 	o, r := a.options, a.report
 	run := stats.Run{
 		ExitCode: code, ErrorClass: errorClass(code), Wall: a.took, Sink: a.sink,
-		Jobs: o.workers(), Kernel: simd.Current().Name, Verify: o.verify.Word, Unsplit: o.unsplit(),
+		Jobs: o.workers(), Kernel: simd.Current().Name, Verify: o.verify.Word, Unsplit: o.unsplit(), Retries: o.reporter.Retries(),
 	}
 	var parts []engine.PartProgress
 	if a.progress != nil {

@@ -29,7 +29,7 @@ func (o *countOptions) unsplit() string {
 // summarise prints the closing line, and with -v a line for each part.
 func (o *countOptions) summarise(p *program, r *engine.Report, found []sources.Source, took time.Duration) {
 	p.listParts(r)
-	line := stats.Summary(r, found, took) + o.notShown(r)
+	line := stats.Summary(r, found, took, o.reporter.Retries()) + o.notShown(r)
 	if o.verify.Word == "off" {
 		line += "; not compared with metadata (--verify off)"
 	}

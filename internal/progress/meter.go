@@ -31,7 +31,7 @@ type view struct {
 	count   int     // parts of the run
 	done    int     // number of parts that are done
 	failed  int     // number of parts that failed
-	retries int     // of all parts so far
+	retries int     // attempts that were repeated so far, also of requests for metadata
 }
 
 // gauge is the progress of a part or of the whole run.
@@ -96,7 +96,6 @@ func (v *view) add(p engine.PartProgress, fraction float64, elapsed time.Duratio
 	if p.Kept {
 		v.total.kept += p.Rows
 	}
-	v.retries += max(p.Attempt-1, 0)
 	switch {
 	case p.Done:
 		v.done++

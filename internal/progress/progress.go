@@ -31,8 +31,9 @@ type Reporter struct {
 	console *console.Console
 	form    string
 
-	mu    sync.Mutex // guards what follows, and the order of what is written
-	drawn []string   // lines of the block on the terminal
+	mu      sync.Mutex // guards what follows, and the order of what is written
+	drawn   []string   // lines of the block on the terminal
+	retries int        // number of calls of Retry
 }
 
 // New returns a reporter that writes to c. The form is auto, bar, log, json or
@@ -81,6 +82,7 @@ func (r *Reporter) Show(ctx context.Context, p *engine.Progress, parts []engine.
 func (r *Reporter) Retry(name string, attempt int, err error, wait time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.retries++
 	if r.form == "json" {
 		r.console.WriteJSON(retryLine(name, attempt, err, wait, time.Now()))
 		return
@@ -91,6 +93,13 @@ func (r *Reporter) Retry(name string, attempt int, err error, wait time.Duration
 		when = "in " + human.Duration(wait)
 	}
 	r.console.Event("%s: %v; attempt %d %s", name, err, attempt+1, when)
+}
+
+// Retries returns the number of attempts that Retry reported.
+func (r *Reporter) Retries() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.retries
 }
 
 // formOn returns the form of progress that a console can show: a bar needs a
@@ -157,8 +166,13 @@ func (t *reporter) start(ctx context.Context, interval time.Duration, show, end 
 	}
 }
 
-func (t *reporter) look() view {
-	return t.meter.look(t.progress.Snapshot(), time.Now())
+func (t *reporter) look() view { return t.view(t.progress.Snapshot(), time.Now()) }
+
+// view returns the view of a snapshot that was taken at the time now.
+func (t *reporter) view(snapshot []engine.PartProgress, now time.Time) view {
+	v := t.meter.look(snapshot, now)
+	v.retries = t.Retries()
+	return v
 }
 
 func (t *reporter) log() {
@@ -198,7 +212,7 @@ func (t *reporter) event() {
 			t.console.WriteJSON(settledLine(p.Report, now))
 		}
 	}
-	t.console.WriteJSON(eventLine(t.meter.look(snapshot, now), now))
+	t.console.WriteJSON(eventLine(t.view(snapshot, now), now))
 }
 
 // draw replaces the block on the terminal by a new one.

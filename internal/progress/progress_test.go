@@ -27,14 +27,17 @@ func watch(expected []uint64, parts ...engine.PartProgress) view {
 	return m.look(parts, start.Add(10*time.Second))
 }
 
+// downloads returns a view with a retry.
 func downloads() view {
-	return watch(make([]uint64, 5),
+	v := watch(make([]uint64, 5),
 		engine.PartProgress{Name: "demo/a", Declared: 1000, Done: true, Attempt: 1, Rows: 1000},
 		engine.PartProgress{Name: "demo/b", Declared: 2000, Running: true, Attempt: 2, Rows: 500},
 		engine.PartProgress{Name: "demo/c", Declared: 3000, Pausing: true, Attempt: 1, Rows: 300},
 		engine.PartProgress{Name: "demo/d", Declared: 4000, Failed: true, Attempt: 1},
 		engine.PartProgress{Name: "demo/e", Declared: 5000},
 	)
+	v.retries = 1
+	return v
 }
 
 // A bar is shown only on a terminal that can redraw lines and, unless it was

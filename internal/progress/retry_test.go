@@ -60,8 +60,8 @@ func TestRetriesDuringARun(t *testing.T) {
 				t.Errorf("got the line %q", line)
 			}
 		}
-		if len(lines) != 1+20 { // the first is the start
-			t.Errorf("%d lines", len(lines))
+		if len(lines) != 1+20 || r.Retries() != 20 { // the first is the start
+			t.Errorf("%d lines, %d retries", len(lines), r.Retries())
 		}
 	})
 }

@@ -135,6 +135,6 @@ func (s *Statistics) Metrics(labels []Label, now, success int64) string {
 	metric("fastcount_peak_rss_bytes", "Largest resident memory.", s.PeakRSS)
 	metric("fastcount_parts", "Sources and downloads of the run.", len(s.Parts))
 	metric("fastcount_parts_failed", "Sources and downloads that failed or disagree with the server's metadata.", failed)
-	metric("fastcount_retries", "Attempts after the first, of all parts.", s.retries)
+	metric("fastcount_retries", "Failed attempts that were repeated, also of requests for metadata.", s.Retries)
 	return b.String()
 }

@@ -17,7 +17,7 @@ func TestMetrics(t *testing.T) {
 		"exit_code": "3", "complete": "0", "finished_seconds": "2000", "last_success_seconds": "1000", "error_info": "1",
 		"rows": "1000", "bad_rows": "7", "multiline_rows": "5", "ragged_rows": "7", "comments": "1", "repeated_headers": "2", "skipped_rows": "1000", "empty_inputs": "1", "unchecked_times": "1003", "patients": "3", "event_types": "2", "bytes_read": "800", "bytes_decoded": "8000",
 		"wall_seconds": "4", "cpu_seconds": "1.5", "peak_rss_bytes": "1048576", "parts": "4",
-		"parts_failed": "2", "retries": "10",
+		"parts_failed": "2", "retries": "12",
 	}
 	got := map[string]string{}
 	pattern := regexp.MustCompile(`^# HELP fastcount_(\w+) [A-Z1].*\n# TYPE fastcount_(\w+) gauge\nfastcount_(\w+)\{export="ward 7"(?:,class="incomplete")?\} ([0-9.e+]+)\n`)

@@ -41,6 +41,7 @@ type Statistics struct {
 	CPUSeconds   float64 `json:"cpu_s"`
 	RowsPerS     float64 `json:"rows_per_s"`
 	PeakRSS      int64   `json:"peak_rss"`
+	Retries      int     `json:"retries"`
 	Jobs         int     `json:"jobs"`
 	Kernel       string  `json:"kernel"`
 	Verify       string  `json:"verify"`
@@ -52,7 +53,6 @@ type Statistics struct {
 	Stages StageTimes       `json:"stages"`
 	Parts  []PartStatistics `json:"parts"`
 
-	retries  int
 	noResult bool
 }
 
@@ -140,6 +140,9 @@ type Run struct {
 	Wall   time.Duration // of the whole run
 	Sink   time.Duration // of writing the result
 	Jobs   int           // files counted concurrently
+
+	Retries int // attempts that were repeated, also of requests for metadata
+
 	Kernel string        // its name
 	Verify string        // value of --verify
 
@@ -167,7 +170,6 @@ func Unfinished(parts []engine.PartProgress) *engine.Report {
 // time and the memory of this process.
 func New(r *engine.Report, run Run) *Statistics {
 	cpu, peak := resources.Usage()
-	own := workOf(r)
 	s := &Statistics{
 		Version:      version,
 		ExitCode:     run.ExitCode,
@@ -176,8 +178,9 @@ func New(r *engine.Report, run Run) *Statistics {
 		BytesDecoded: r.Bytes,
 		WallSeconds:  run.Wall.Seconds(),
 		CPUSeconds:   cpu.Seconds(),
-		RowsPerS:     float64(own.rows) / max(run.Wall.Seconds(), 1e-9),
+		RowsPerS:     float64(workOf(r).rows) / max(run.Wall.Seconds(), 1e-9),
 		PeakRSS:      peak,
+		Retries:      run.Retries,
 		Jobs:         run.Jobs,
 		Kernel:       run.Kernel,
 		Verify:       run.Verify,
@@ -186,7 +189,6 @@ func New(r *engine.Report, run Run) *Statistics {
 		Proof:        r.Proof(),
 		Stages:       StageTimes{run.Wait.Seconds(), run.Decode.Seconds(), run.Parse.Seconds(), run.Count.Seconds(), run.Sink.Seconds()},
 		Parts:        make([]PartStatistics, len(r.Parts)),
-		retries:      own.retries,
 		noResult:     run.NoResult,
 	}
 	s.setKeys(r)
@@ -305,6 +307,9 @@ func (s *Statistics) Text() string {
 	line("bytes", "%s", size(s.BytesDecoded, s.BytesRead))
 	if n := s.mapped(); n > 0 {
 		line("mapped", "%d of %s", n, human.Numbered(len(s.Parts), "source", "sources"))
+	}
+	if s.Retries > 0 {
+		line("retries", "%s", human.Count(uint64(s.Retries)))
 	}
 	line("time", "%s, processor time %s", duration(s.WallSeconds), duration(s.CPUSeconds))
 	line("peak memory", "%s", human.Bytes(uint64(s.PeakRSS)))

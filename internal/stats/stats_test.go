@@ -32,7 +32,7 @@ func runReport() *engine.Report {
 func runMeasured() Run {
 	return Run{
 		ExitCode: 3, ErrorClass: "incomplete",
-		Wall: 4 * time.Second, Sink: 500 * time.Millisecond, Jobs: 7, Kernel: "avx2", Verify: "warn", Unsplit: "because",
+		Wall: 4 * time.Second, Sink: 500 * time.Millisecond, Jobs: 7, Kernel: "avx2", Verify: "warn", Unsplit: "because", Retries: 12,
 		Wait: time.Second, Decode: 2 * time.Second, Parse: 3 * time.Second, Count: 5 * time.Second,
 	}
 }
@@ -45,7 +45,7 @@ func TestStatistics(t *testing.T) {
 	}
 	s.CPUSeconds, s.PeakRSS = 1.5, 1<<20
 	want := `{"version":1,"exit_code":3,"error_class":"incomplete","rows":1000,"bad_rows":7,"multiline_rows":5,"unchecked_times":1003,"ragged_rows":7,"comments":1,"repeated_headers":2,"skipped_rows":1000,"empty_inputs":1,"patients":3,"event_types":2,"distinct":[{"of":"patient_id","per":"event_type","least":1,"median":1,"most":3},{"of":"event_type","per":"patient_id","least":1,"median":1,"most":2}],"bytes_read":800,"bytes_decoded":8000,` +
-		`"wall_s":4,"cpu_s":1.5,"rows_per_s":100,"peak_rss":1048576,"jobs":7,"kernel":"avx2","verify":"warn","complete":false,"not_split":"because","proof":"framing",` +
+		`"wall_s":4,"cpu_s":1.5,"rows_per_s":100,"peak_rss":1048576,"retries":12,"jobs":7,"kernel":"avx2","verify":"warn","complete":false,"not_split":"because","proof":"framing",` +
 		`"stages":{"wait":1,"decode":2,"parse":3,"count":5,"sink":0.5},"parts":[` +
 		`{"name":"a","rows":300,"bad_rows":2,"multiline_rows":4,"unchecked_times":1000,"ragged_rows":6,"comments":1,"repeated_headers":2,"skipped_rows":1000,"empty_inputs":1,"bytes":3000,"attempts":3,"verified":"rows","read":"mapped"},` +
 		`{"name":"b","rows":0,"bad_rows":0,"multiline_rows":0,"ragged_rows":0,"comments":0,"repeated_headers":0,"skipped_rows":0,"empty_inputs":0,"bytes":0,"attempts":8,"verified":"none","error":"gone"},` +
@@ -69,6 +69,7 @@ func TestStatistics(t *testing.T) {
   distinct       1 of event_type per patient_id (median; 1 to 2)
   bytes          8.00 kB (800 B compressed)
   mapped         1 of 4 sources
+  retries        12
   time           4.00 s, processor time 1.50 s
   peak memory    1.05 MB
   proof          framing (the sender marked the end; a proxy can hide a cut)
@@ -88,8 +89,8 @@ func TestUnfinished(t *testing.T) {
 	s := New(Unfinished([]engine.PartProgress{
 		{Name: "a", Done: true, Rows: 300, Report: &read}, {Name: "b", Failed: true, Rows: 7, Report: &gone},
 		{Name: "c", Running: true, Attempt: 3, Rows: 50, Bytes: 500, RawBytes: 50}, {Name: "d"},
-	}), Run{ExitCode: 5, ErrorClass: "retries", NoResult: true})
-	if s.Rows != 300 || s.BytesRead != 300 || s.BytesDecoded != 3000 || s.Complete || s.Proof != engine.ProofRows || s.retries != 10 {
+	}), Run{ExitCode: 5, ErrorClass: "retries", NoResult: true, Retries: 10})
+	if s.Rows != 300 || s.BytesRead != 300 || s.BytesDecoded != 3000 || s.Complete || s.Proof != engine.ProofRows || s.Retries != 10 {
 		t.Errorf("got %+v", s)
 	}
 	for i, want := range []PartStatistics{

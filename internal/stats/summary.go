@@ -14,8 +14,8 @@ import (
 
 // Summary describes a run in one line: what was counted, how fast, from which
 // sources, what proves that it is complete, and what is missing. The run took
-// the time took.
-func Summary(r *engine.Report, from []sources.Source, took time.Duration) string {
+// the time took, and repeated a number of attempts, as Run.Retries.
+func Summary(r *engine.Report, from []sources.Source, took time.Duration, retries int) string {
 	var raw uint64
 	for _, p := range r.Parts {
 		raw += p.RawBytes
@@ -27,7 +27,7 @@ func Summary(r *engine.Report, from []sources.Source, took time.Duration) string
 		text += fmt.Sprintf(", %d of them kept by an earlier run", run.kept)
 	}
 	if slices.ContainsFunc(from, isRemote) {
-		text += ", " + human.Numbered(run.retries, "retry", "retries")
+		text += ", " + human.Numbered(retries, "retry", "retries")
 	}
 	return text + "; " + Proof(r) + Notes(r.Parts) + missing(r.Parts)
 }
@@ -170,15 +170,14 @@ func missing(parts []engine.PartReport) (text string) {
 // work is what a run did itself. Parts that an earlier run counted are only in
 // kept.
 type work struct {
-	rows, bytes   uint64
-	retries, kept int
+	rows, bytes uint64
+	kept        int
 }
 
 func workOf(r *engine.Report) work {
 	w := work{rows: r.Rows, bytes: r.Bytes}
 	for _, p := range r.Parts {
 		if !p.Kept {
-			w.retries += max(0, p.Attempts-1)
 			continue
 		}
 		w.kept++
