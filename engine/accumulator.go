@@ -302,13 +302,17 @@ func (t *accumulator) reset() {
 }
 
 // fill sets the keys, groups and totals of a report, sorted. Unless keep is
-// set, it releases the memory of the groups, and t must only be reset
+// set, it releases the memory of values and groups, and t must not be used
 // afterwards.
 func (t *accumulator) fill(r *Report, keep bool) {
 	ids := make([][]uint32, len(t.ids)) // in the order of the values
 	ids[1] = []uint32{0}
 	r.By, r.Keys = t.by, make([][]string, len(t.keys))
 	for i, names := range t.keys {
+		if !keep {
+			names.Freeze()
+			t.keys[i] = nil
+		}
 		r.Keys[i], ids[i] = sorted(names)
 	}
 	tuples := t.tuples

@@ -12,6 +12,7 @@ type Counter struct {
 	total *accumulator
 	last  string   // first value of the last group
 	ids   []uint32 // of the last group
+	name  []byte   // value that is being looked up
 }
 
 // NewCounter returns an empty Counter of groups with the key columns by, as
@@ -42,7 +43,8 @@ func (c *Counter) Add(values []string, n uint64) (err error) {
 		if i == 0 && values[0] == c.last && t.rows > 0 {
 			continue
 		}
-		if c.ids[i], err = names.ID([]byte(values[i])); err != nil {
+		c.name = append(c.name[:0], values[i]...)
+		if c.ids[i], err = names.ID(c.name); err != nil {
 			return err
 		}
 	}

@@ -52,6 +52,26 @@ func TestCounterLimits(t *testing.T) {
 	}
 }
 
+// Adding a group whose values are known allocates nothing: the garbage would
+// add to the memory of a merge.
+func TestCounterAllocations(t *testing.T) {
+	c, err := engine.NewCounter(nil, engine.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups := [][]string{{"P1", "a"}, {"P2", "a longer name than a slot holds"}}
+	n := testing.AllocsPerRun(100, func() {
+		for _, g := range groups {
+			if err := c.Add(g, 1); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 // The number of rows never wraps around.
 func TestCounterOverflow(t *testing.T) {
 	c, err := engine.NewCounter(nil, engine.Limits{})

@@ -174,7 +174,7 @@ func TestATallyCanBeUsedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		var r Report
-		accumulator.fill(&r, false)
+		accumulator.fill(&r, true)
 		if want := strings.Count(input, "\n") + 1; len(r.Counts) != want || r.Rows != uint64(want) {
 			t.Errorf("%q: got %+v", input, r)
 		}

@@ -94,6 +94,10 @@ func (t *Table) Reset() {
 	t.store.reset()
 }
 
+// Freeze releases the memory that finding names takes. Only Len, Name and Bytes
+// may be called afterwards.
+func (t *Table) Freeze() { t.slots = nil }
+
 // Bytes returns the total length of all names.
 func (t *Table) Bytes() int { return t.store.size }
 
