@@ -24,8 +24,8 @@ func (f *File) readDirectory() (members []ziparchive.Member, err error) {
 	if limit == 0 {
 		limit = DefaultMaxMembers
 	}
-	members, err = ziparchive.Read(file, f.found.size(), limit)
-	if changed := unchanged(file, f.found); changed != nil {
+	members, err = ziparchive.Read(file, f.found.Size(), limit)
+	if changed := f.found.Check(file); changed != nil {
 		return nil, changed
 	}
 	return members, archiveError(err)

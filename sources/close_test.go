@@ -32,7 +32,7 @@ func testFilesAreClosed(t *testing.T) {
 		_, _ = readPart(t, f) // some fail
 		_, err := f.Digest(t.Context())
 		check(t, err)
-		if s, err := f.OpenRange(t.Context(), 0, min(begins[1], f.found.size())); err == nil {
+		if s, err := f.OpenRange(t.Context(), 0, min(begins[1], f.found.Size())); err == nil {
 			_, _ = io.Copy(io.Discard, s)
 			check(t, s.Close())
 		}
@@ -58,7 +58,7 @@ func testFilesAreClosed(t *testing.T) {
 	if _, err := tiny.Open(t.Context()); err == nil {
 		t.Error("opened with an impossible window")
 	}
-	if _, err := tiny.OpenRange(t.Context(), 0, tiny.found.size()); err == nil {
+	if _, err := tiny.OpenRange(t.Context(), 0, tiny.found.Size()); err == nil {
 		t.Error("opened with an impossible window")
 	}
 	if _, err := readPart(t, newFile(t, os.DevNull)); err != nil {

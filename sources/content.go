@@ -44,9 +44,9 @@ func EqualContent(ctx context.Context, parts []engine.Part, rows []uint64) ([][]
 		case !ok || !f.regular() || rows != nil && rows[i] == 0:
 			continue
 		case rows == nil:
-			keys = append(keys, [2]uint64{uint64(f.found.size())})
+			keys = append(keys, [2]uint64{uint64(f.found.Size())})
 		default:
-			keys = append(keys, [2]uint64{uint64(f.found.size()), rows[i]})
+			keys = append(keys, [2]uint64{uint64(f.found.Size()), rows[i]})
 		}
 		files = append(files, f)
 	}
@@ -99,7 +99,7 @@ func groupBy[P any, K comparable](parts []P, keyOf func(i int) K) [][]P {
 // compareFiles divides files of one size into groups of equal content.
 func compareFiles(ctx context.Context, group []*File) (groups [][]*File, err error) {
 	groups, err = divide([][]*File{group}, func(f *File) (uint64, error) { return f.firstHash(ctx) })
-	for from, to := range comparedRanges(group[0].found.size()) {
+	for from, to := range comparedRanges(group[0].found.Size()) {
 		if err != nil || len(groups) == 0 {
 			return nil, err
 		}
@@ -150,7 +150,7 @@ func (f *File) firstHash(ctx context.Context) (uint64, error) {
 	}
 	var h maphash.Hash
 	h.SetSeed(firstSeed)
-	if err := f.hash(ctx, &h, [2]int64{0, min(firstSize, f.found.size())}); err != nil {
+	if err := f.hash(ctx, &h, [2]int64{0, min(firstSize, f.found.Size())}); err != nil {
 		return 0, fmt.Errorf("%s: %w", f.path, err)
 	}
 	return h.Sum64() | 1, nil
@@ -159,7 +159,7 @@ func (f *File) firstHash(ctx context.Context) (uint64, error) {
 // keepFirst keeps the hash of the first bytes of the file, if the bytes p, with
 // which it begins, are enough.
 func (f *File) keepFirst(p []byte) {
-	if n := min(firstSize, f.found.size()); int64(len(p)) >= n {
+	if n := min(firstSize, f.found.Size()); int64(len(p)) >= n {
 		f.first.Store(maphash.Bytes(firstSeed, p[:n]) | 1)
 	}
 }
@@ -177,7 +177,7 @@ func (f *File) digest(ctx context.Context, from, to int64) (sum [sha256.Size]byt
 // decimal, a line feed, its first 64 KiB, and its last 64 KiB without bytes
 // already included, all as stored. Copies of a file have the same digest.
 func (f *File) Digest(ctx context.Context) (string, error) {
-	size := f.found.size()
+	size := f.found.Size()
 	hash := sha256.New()
 	fmt.Fprintf(hash, "%d\n", size)
 	begin := min(size, endSize)
@@ -206,7 +206,7 @@ func (f *File) hash(ctx context.Context, w io.Writer, ranges ...[2]int64) (err e
 			return err
 		}
 	}
-	return unchanged(file, f.found)
+	return f.found.Check(file)
 }
 
 // contextReader reads from r until ctx is done.

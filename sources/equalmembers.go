@@ -64,7 +64,7 @@ func stamped(ctx context.Context, parts []engine.Part, rows []uint64) (compared 
 				continue
 			}
 		case *File:
-			s.size = p.found.size()
+			s.size = p.found.Size()
 			if !p.regular() || !p.Plain() || !sizes[s.size] {
 				continue
 			}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"fastcount/internal/filestate"
 )
 
 // Errors to compare with [errors.Is]. An error that results from one of the
@@ -107,7 +109,7 @@ var (
 
 	// ErrChanged is returned if a file is not in the state in which it was
 	// found.
-	ErrChanged = errors.New("the file changed while it was in use")
+	ErrChanged = filestate.ErrChanged
 
 	// ErrNoMember is returned for a zip archive of which no member matches a
 	// pattern, and for a pattern that matches no member. It matches

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/filestate"
 	"fastcount/internal/filter"
 	"fastcount/internal/mapped"
 	"fastcount/internal/ziparchive"
@@ -79,7 +80,7 @@ type File struct {
 	name      string
 	delimiter string                   // that path implies
 	facts     func() map[string]string // of name
-	found     facts
+	found     filestate.State
 	content   recognition // of a regular file, unless there is a command
 	pre       *filter.Command
 	opts      LocalOptions
@@ -111,7 +112,7 @@ func fileAt(path string, info fs.FileInfo, o LocalOptions) (*File, error) {
 	}
 	f := &File{path: path, name: path, delimiter: nameDelimiter(path), facts: factsOfPath(path), opts: o, pre: pre, entry: info == nil}
 	if info != nil {
-		f.found = factsOf(info)
+		f.found = filestate.Of(info)
 	}
 	if info == nil || f.regular() {
 		err = f.examine()
@@ -119,7 +120,7 @@ func fileAt(path string, info fs.FileInfo, o LocalOptions) (*File, error) {
 	switch {
 	case err != nil:
 		return nil, notFound(err)
-	case f.found.info.IsDir():
+	case f.found.Info.IsDir():
 		return nil, directoryError(path)
 	}
 	return f, nil
@@ -133,7 +134,7 @@ func notFound(err error) error {
 	return err
 }
 
-// examine detects the format of a regular file. It takes the facts from the
+// examine detects the format of a regular file. It takes the state from the
 // open file, so that both are of the same file.
 func (f *File) examine() (err error) {
 	file, err := openFile(f.path)
@@ -141,7 +142,7 @@ func (f *File) examine() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	if f.found, err = statFile(file); err != nil || !f.regular() || f.found.size() == 0 || f.pre != nil {
+	if f.found, err = filestate.Stat(file); err != nil || !f.regular() || f.found.Size() == 0 || f.pre != nil {
 		return err // a read of an empty file in /proc may wait
 	}
 	head, err := readHead(newDeadlineReader(context.Background(), file))
@@ -178,10 +179,10 @@ func (f *File) Name() string { return f.name }
 // Info implements [engine.Part]. The size of a file that is not regular is not
 // known. The delimiter depends on the name of the file, and the facts on Name.
 func (f *File) Info() engine.PartInfo {
-	return engine.PartInfo{Size: f.found.size(), SizeKnown: f.regular(), Delimiter: f.delimiter, Facts: f.facts}
+	return engine.PartInfo{Size: f.found.Size(), SizeKnown: f.regular(), Delimiter: f.delimiter, Facts: f.facts}
 }
 
-func (f *File) regular() bool { return f.found.regular() }
+func (f *File) regular() bool { return f.found.Regular() }
 
 // Open implements [engine.Part]. Opening a FIFO blocks until it has a writer.
 // Closing the stream of a regular file returns an error that matches
@@ -207,7 +208,7 @@ func (f *File) open(ctx context.Context) (*stream, error) {
 		return ready(s, s.decodeContent(f.content.format, f.opts.maxWindow()))
 	}
 	f.seems.Store(f.content.resembles)
-	return ready(s, s.mapUntil(f.found.size()))
+	return ready(s, s.mapUntil(f.found.Size()))
 }
 
 // Err returns why the file cannot be counted, as far as that is known before it
@@ -253,7 +254,7 @@ const searchLimit = 1 << 30
 
 // ranges returns the data of a regular file.
 func (f *File) ranges() ranged {
-	return ranged{size: f.found.size(), content: f.content, maxWindow: f.opts.maxWindow(), search: searchLimit,
+	return ranged{size: f.found.Size(), content: f.content, maxWindow: f.opts.maxWindow(), search: searchLimit,
 		open: func(ctx context.Context, from, to int64) (*stream, error) {
 			s, err := f.openRegular(ctx, from)
 			if err != nil || f.content.format != plain {
@@ -271,17 +272,17 @@ func (f *File) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, er
 // Boundary implements [engine.Splitter].
 func (f *File) Boundary(ctx context.Context, at int64) (int64, error) {
 	if f.pre != nil {
-		return f.found.size(), nil
+		return f.found.Size(), nil
 	}
 	return f.ranges().boundary(ctx, at)
 }
 
 // Found returns what the system reported of the file when it was found, and
 // whether its path may be a symbolic link.
-func (f *File) Found() (info fs.FileInfo, link bool) { return f.found.info, !f.entry }
+func (f *File) Found() (info fs.FileInfo, link bool) { return f.found.Info, !f.entry }
 
 // Modified returns the modification time of the file when it was found.
-func (f *File) Modified() time.Time { return f.found.modified() }
+func (f *File) Modified() time.Time { return f.found.Info.ModTime() }
 
 // Plain reports whether the bytes of the file are those that are counted: it is
 // not compressed, and there is no command.
@@ -294,9 +295,9 @@ func (f *File) openSettled(ctx context.Context) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrChanged, err)
 	}
-	err = unchanged(file, f.found)
+	err = f.found.Check(file)
 	if err == nil && !f.settled.Load() {
-		err = settle(ctx, file, f.found)
+		err = f.found.Settle(ctx, file)
 		f.settled.Store(err == nil)
 	}
 	if err != nil {
@@ -305,40 +306,9 @@ func (f *File) openSettled(ctx context.Context) (*os.File, error) {
 	return file, nil
 }
 
-// settle waits until the facts of a file are settled, and returns an error if
-// they change before.
-func settle(ctx context.Context, file *os.File, found facts) error {
-	wait := found.settlesIn(time.Now())
-	if wait == 0 {
-		return nil
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(wait):
-		return unchanged(file, found)
-	}
-}
-
-// unchanged returns an error that matches [ErrChanged] if an open file differs
-// from found.
-func unchanged(file *os.File, found facts) error {
-	now, err := statFile(file)
-	if err != nil {
-		return err
-	}
-	return found.compare(now)
-}
-
 // check returns an error that matches [ErrChanged] if the path leads to another
 // file, or the file has changed.
-func (f *File) check() error {
-	now, err := os.Stat(f.path)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrChanged, err)
-	}
-	return f.found.compare(factsOf(now))
-}
+func (f *File) check() error { return f.found.CheckPath(f.path) }
 
 // regularReader reads a regular file. It returns an error unless the file ends
 // at the size that was found and is unchanged after the last byte.
@@ -346,7 +316,7 @@ type regularReader struct {
 	r     *deadlineReader
 	file  *os.File
 	part  *File // nil for standard input
-	found facts
+	found filestate.State
 	off   int64
 
 	windows *mapped.Windows // nil if the file is not mapped
@@ -356,7 +326,7 @@ type regularReader struct {
 
 // newRegular returns a stream of a regular file whose offset is off. Closing
 // the stream leaves the file open.
-func newRegular(ctx context.Context, file *os.File, found facts, off int64) *stream {
+func newRegular(ctx context.Context, file *os.File, found filestate.State, off int64) *stream {
 	r := newDeadlineReader(ctx, file)
 	s := newStream(&regularReader{r: r, file: file, found: found, off: off}, r.Close)
 	s.proof = engine.ProofLength
@@ -377,7 +347,7 @@ func (r *regularReader) Read(p []byte) (int, error) {
 		r.part.keepFirst(p[:n])
 	}
 	r.off += int64(n)
-	size := r.found.size()
+	size := r.found.Size()
 	switch {
 	case r.off > size:
 		err = fmt.Errorf("%w: size was %d bytes, is larger", ErrChanged, size)
@@ -390,8 +360,8 @@ func (r *regularReader) Read(p []byte) (int, error) {
 }
 
 // endUnchanged returns io.EOF at the end of an unchanged file.
-func endUnchanged(file *os.File, found facts) error {
-	if err := unchanged(file, found); err != nil {
+func endUnchanged(file *os.File, found filestate.State) error {
+	if err := found.Check(file); err != nil {
 		return err
 	}
 	return io.EOF

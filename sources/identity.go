@@ -66,7 +66,7 @@ func (f *File) Identity() Identity {
 	if !utf8.ValidString(path) {
 		path = strconv.Quote(path)
 	}
-	return Identity{ID: path, Version: f.found.version()}
+	return Identity{ID: path, Version: f.found.Version()}
 }
 
 // Identity returns the identity of the range. It differs from that of the whole

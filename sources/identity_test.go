@@ -72,7 +72,7 @@ func TestFileIdentity(t *testing.T) {
 		t.Error("another time: the same identity")
 	}
 	set()
-	if again := newFile(t, path); !again.found.changed.IsZero() && again.Identity() == first {
+	if strings.Contains(first.Version, "changed") && newFile(t, path).Identity() == first {
 		t.Error("rewritten, with its time set back: the same identity")
 	}
 	if runtime.GOOS != "windows" {

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"fastcount/engine"
+	"fastcount/internal/filestate"
 	"fastcount/internal/inflate"
 	"fastcount/internal/ziparchive"
 )
@@ -141,7 +142,7 @@ func (m *Member) check() error {
 type rangeReader struct {
 	r     *deadlineReader
 	file  *os.File
-	found facts
+	found filestate.State
 	left  int64
 }
 

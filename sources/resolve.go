@@ -187,7 +187,7 @@ func (r *resolver) addFiles(arg string) error {
 		return err
 	}
 	for _, f := range files {
-		if err := r.inputs.addPath(f.found.info, f.path); err != nil {
+		if err := r.inputs.addPath(f.found.Info, f.path); err != nil {
 			return err
 		}
 		if f.content.format == zipped {
@@ -269,7 +269,7 @@ func matchedFiles(arg string, matches []glob.Match, o LocalOptions) ([]*File, er
 			return nil, err
 		case f == nil: // a link to a directory
 		case !f.regular():
-			return nil, mark(ErrNotRegular, mark(ErrArgument, fmt.Errorf("%s: matched by %s, but it is %s", f.path, arg, kindOf(f.found.info))))
+			return nil, mark(ErrNotRegular, mark(ErrArgument, fmt.Errorf("%s: matched by %s, but it is %s", f.path, arg, kindOf(f.found.Info))))
 		default:
 			files = append(files, f)
 		}

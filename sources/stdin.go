@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/filestate"
 )
 
 var _ engine.Part = (*stdin)(nil)
@@ -65,16 +66,16 @@ func (s *stdin) raw(ctx context.Context) (*stream, error) {
 	if !ok {
 		return newPipe(ctx, s.r, nil), nil
 	}
-	found, err := statFile(file)
+	found, err := filestate.Stat(file)
 	if err != nil {
 		return nil, err
 	}
-	if !found.regular() {
+	if !found.Regular() {
 		return newPipe(ctx, file, nil), nil
 	}
 	off, err := file.Seek(0, io.SeekCurrent)
 	if err == nil {
-		err = settle(ctx, file, found)
+		err = found.Settle(ctx, file)
 	}
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ func (s *stream) mapUntil(end int64) error {
 	if err != nil {
 		return err
 	}
-	r.windows = mapped.New(conn, r.found.size(), end, parser.Slack)
+	r.windows = mapped.New(conn, r.found.Size(), end, parser.Slack)
 	s.closers = append(s.closers, r.windows.Unmap)
 	return nil
 }
@@ -45,7 +45,7 @@ func (r *regularReader) Guard(f func() error) error { return r.windows.Guard(f, 
 // unknown reason if at is negative. Then it returns nil unless the file has
 // changed.
 func (r *regularReader) explain(at int64) error {
-	if err := unchanged(r.file, r.found); err != nil || at < 0 {
+	if err := r.found.Check(r.file); err != nil || at < 0 {
 		return err
 	}
 	if _, err := r.file.ReadAt(make([]byte, 1), at); err != nil {

@@ -307,7 +307,7 @@ func TestChangesInWindows(t *testing.T) {
 				for i := range rounds {
 					write(t, path(i), text)
 				}
-				time.Sleep(longestWrite + fineTick) // so that counting each file need not wait
+				time.Sleep(longestWrite + 10*time.Millisecond) // so that counting each file need not wait
 				for i := range rounds {
 					cfg := engine.Config{}
 					if i%3 == 1 {

@@ -1,6 +1,6 @@
-//go:build darwin || freebsd || netbsd
+//go:build dragonfly || linux || openbsd || solaris
 
-package sources
+package filestate
 
 import (
 	"io/fs"
@@ -15,5 +15,5 @@ func inodeOf(info fs.FileInfo) (number uint64, changed time.Time) {
 	if !ok {
 		return 0, time.Time{}
 	}
-	return uint64(stat.Ino), time.Unix(stat.Ctimespec.Unix()) // Ino is narrower on some systems
+	return uint64(stat.Ino), time.Unix(stat.Ctim.Unix())
 }

@@ -1,6 +1,6 @@
 //go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd || solaris)
 
-package sources
+package filestate
 
 import (
 	"io/fs"

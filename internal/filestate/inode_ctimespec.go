@@ -1,6 +1,6 @@
-//go:build dragonfly || linux || openbsd || solaris
+//go:build darwin || freebsd || netbsd
 
-package sources
+package filestate
 
 import (
 	"io/fs"
@@ -15,5 +15,5 @@ func inodeOf(info fs.FileInfo) (number uint64, changed time.Time) {
 	if !ok {
 		return 0, time.Time{}
 	}
-	return uint64(stat.Ino), time.Unix(stat.Ctim.Unix())
+	return uint64(stat.Ino), time.Unix(stat.Ctimespec.Unix()) // Ino is narrower on some systems
 }

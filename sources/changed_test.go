@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -17,54 +16,21 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/filestate"
 )
 
-// someInfo describes a file that does not exist.
-type someInfo struct {
-	fs.FileInfo
-	modified time.Time
-}
-
-func (i someInfo) ModTime() time.Time { return i.modified }
-
-func TestSettlesIn(t *testing.T) {
-	const ms = time.Millisecond
-	now := time.Unix(1_000_000_000, 0)
-	whole := now.Add(-time.Second)
-	for name, c := range map[string]struct {
-		modified, changed time.Time
-		taken             time.Duration // how long ago
-		want              time.Duration
-	}{
-		"old":                            {now.Add(-time.Hour - 1), now.Add(-time.Hour - 1), 0, 0},
-		"just now":                       {now.Add(-1 * ms), now.Add(-1 * ms), 0, 109 * ms},
-		"old enough":                     {now.Add(-110 * ms), now.Add(-110 * ms), 0, 0},
-		"time set back":                  {now.Add(-time.Hour), now.Add(-30 * ms), 0, 80 * ms},
-		"young by time alone":            {now.Add(-30 * ms), now.Add(-time.Hour - 1), 0, 80 * ms},
-		"no change time":                 {now.Add(-30 * ms), time.Time{}, 0, 80 * ms},
-		"whole seconds":                  {whole, whole, 0, 1110*ms - 10*ms},
-		"whole seconds, no change time":  {whole, time.Time{}, 0, 1100 * ms},
-		"whole second set, fine changes": {whole, now.Add(-30 * ms), 0, 80 * ms},
-		"fine time, whole changes":       {now.Add(-30 * ms), whole, 0, 80 * ms},
-		"whole seconds, just now":        {now, now, 0, 2000 * ms},
-		"future":                         {now.Add(time.Hour + 1), now.Add(-time.Hour - 1), 0, 110 * ms},
-		"whole seconds, future":          {now.Add(time.Hour), time.Time{}, 0, 2000 * ms},
-		"future, seen before":            {now.Add(time.Hour + 1), now.Add(time.Hour + 1), 50 * ms, 60 * ms},
-		"future, seen long before":       {now.Add(time.Hour + 1), now.Add(time.Hour + 1), time.Minute, 0},
-	} {
-		f := facts{info: someInfo{modified: c.modified}, changed: c.changed, taken: now.Add(-c.taken)}
-		if got := f.settlesIn(now); got != c.want {
-			t.Errorf("%s: got %v, want %v", name, got, c.want)
-		}
-	}
-}
+// What package filestate assumes of files.
+const (
+	longestWrite  = 100 * time.Millisecond // that one write(2) takes
+	longestSettle = 2 * time.Second        // that a young file is waited for
+)
 
 // changeTime skips a test where the system has no change time.
 func changeTime(t *testing.T) {
 	t.Helper()
 	info, err := os.Stat(t.TempDir())
 	check(t, err)
-	if factsOf(info).changed.IsZero() {
+	if !strings.Contains(filestate.Of(info).Version(), "changed") {
 		t.Skip("the system has no change time: a time that is set back leaves no trace")
 	}
 }
@@ -223,16 +189,6 @@ func TestWaitEnds(t *testing.T) {
 	}
 }
 
-// An old file is read at once.
-func TestOldFileIsNotWaitedFor(t *testing.T) {
-	path := tempFile(t, "a.csv", []byte(csvText))
-	time.Sleep(longestWrite + fineTick)
-	f := newFile(t, path)
-	if wait := f.found.settlesIn(time.Now()); wait > 0 && f.found.tick() == fineTick {
-		t.Errorf("it is waited for %v", wait)
-	}
-}
-
 // overwriter repeatedly overwrites a file in place, at the same size. Each
 // state consists of one letter, repeated.
 type overwriter struct {
@@ -347,24 +303,4 @@ func readState(t *testing.T, path string) (map[byte]bool, error) {
 	}
 	letters, err := states(s)
 	return letters, errors.Join(err, s.Close())
-}
-
-// A file that is written to during the wait has changed.
-func TestChangeWhileAFileSettles(t *testing.T) {
-	path := tempFile(t, "a.csv", []byte(csvText))
-	synctest.Test(t, func(t *testing.T) { // whose clock makes the file's times young
-		file, err := os.Open(path)
-		check(t, err)
-		defer file.Close()
-		for _, change := range []bool{false, true} {
-			found, err := statFile(file)
-			check(t, err)
-			if change {
-				appendTo(t, path, "P1,bp\n")
-			}
-			if err := settle(t.Context(), file, found); errors.Is(err, ErrChanged) != change {
-				t.Errorf("changed: %t, got %v", change, err)
-			}
-		}
-	})
 }
