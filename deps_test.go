@@ -22,8 +22,9 @@ import (
 var imports = map[string]string{
 	"":                             "",
 	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/credentials internal/diagnose internal/diff internal/result internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/signals internal/stats internal/stdout",
-	"sources":                      "engine parser internal/filestate internal/inflate internal/mapped internal/filter internal/glob internal/ziparchive",
+	"sources":                      "engine parser internal/filestate internal/inflate internal/interrupt internal/mapped internal/filter internal/glob internal/ziparchive",
 	"internal/filestate":           "",
+	"internal/interrupt":           "",
 	"internal/mapped":              "",
 	"internal/glob":                "",
 	"sinks":                        "engine internal/display internal/human internal/nearest",
@@ -93,7 +94,7 @@ var dependencies = map[string]string{
 	"github.com/spf13/cobra":               "cmd/fastcount internal/cli",
 	"github.com/spf13/pflag":               "cmd/fastcount internal/cli",
 	"golang.org/x/term":                    "cmd/fastcount internal/console internal/progress",
-	"golang.org/x/sys":                     "sources internal/mapped internal/simd internal/fused internal/stdout internal/testing/terminal internal/resources",
+	"golang.org/x/sys":                     "sources internal/interrupt internal/mapped internal/simd internal/fused internal/stdout internal/testing/terminal internal/resources",
 	"github.com/gofrs/flock":               "internal/checkpoint",
 	"golang.org/x/sync":                    "engine sources cmd/fastcount",
 }
@@ -101,7 +102,7 @@ var dependencies = map[string]string{
 // restricted lists packages of the standard library that only some packages may
 // import. The empty list means none.
 var restricted = map[string]string{
-	"os":        "internal/filestate internal/filter internal/glob bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/program internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/cli internal/credentials internal/signals internal/stdout internal/console internal/progress internal/resources",
+	"os":        "internal/filestate internal/filter internal/glob internal/interrupt bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/program internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/cli internal/credentials internal/signals internal/stdout internal/console internal/progress internal/resources",
 	"net":       "sources mockserver cmd/fastcount internal/testing/simnet",
 	"net/http":  "sources mockserver cmd/fastcount internal/credentials internal/testing/simnet",
 	"unsafe":    "internal/fused internal/inflate",

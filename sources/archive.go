@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"fastcount/internal/interrupt"
 	"fastcount/internal/ziparchive"
 )
 
@@ -15,7 +16,7 @@ const DefaultMaxMembers = 100_000
 // [ErrCorrupt], [ErrTruncated], [ErrTooManyMembers] or [ErrChanged], or is a
 // *FormatError for one file of a split archive.
 func (f *File) readDirectory() (members []ziparchive.Member, err error) {
-	file, err := openFile(f.path)
+	file, err := interrupt.Open(f.path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrChanged, err)
 	}

@@ -17,6 +17,7 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/filestate"
 	"fastcount/internal/filter"
+	"fastcount/internal/interrupt"
 	"fastcount/internal/mapped"
 	"fastcount/internal/ziparchive"
 )
@@ -137,7 +138,7 @@ func notFound(err error) error {
 // examine detects the format of a regular file. It takes the state from the
 // open file, so that both are of the same file.
 func (f *File) examine() (err error) {
-	file, err := openFile(f.path)
+	file, err := interrupt.Open(f.path)
 	if err != nil {
 		return err
 	}
@@ -145,7 +146,7 @@ func (f *File) examine() (err error) {
 	if f.found, err = filestate.Stat(file); err != nil || !f.regular() || f.found.Size() == 0 || f.pre != nil {
 		return err // a read of an empty file in /proc may wait
 	}
-	head, err := readHead(newDeadlineReader(context.Background(), file))
+	head, err := readHead(interrupt.NewFile(context.Background(), file))
 	if f.content = recognize(head); f.content.format == zipped {
 		f.directory = sync.OnceValues(f.readDirectory)
 	}
@@ -153,17 +154,6 @@ func (f *File) examine() (err error) {
 		return nil
 	}
 	return err
-}
-
-// openFile opens a file that was regular when it was last seen. If it is a FIFO
-// now, openFile does not wait for a writer. Regular files on most file systems
-// ignore the mode nonblock; deadlineReader handles the others.
-func openFile(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
-	if errors.Is(err, syscall.EAGAIN) { // another process holds a lease on it
-		return os.Open(path)
-	}
-	return file, err
 }
 
 // Named returns a copy of f with another name.
@@ -291,7 +281,7 @@ func (f *File) Plain() bool { return f.content.format == plain && f.pre == nil }
 // openSettled opens the file, which must be unchanged. If its times are too
 // recent to detect later changes, the first call waits.
 func (f *File) openSettled(ctx context.Context) (*os.File, error) {
-	file, err := openFile(f.path)
+	file, err := interrupt.Open(f.path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrChanged, err)
 	}
@@ -313,7 +303,7 @@ func (f *File) check() error { return f.found.CheckPath(f.path) }
 // regularReader reads a regular file. It returns an error unless the file ends
 // at the size that was found and is unchanged after the last byte.
 type regularReader struct {
-	r     *deadlineReader
+	r     *interrupt.File
 	file  *os.File
 	part  *File // nil for standard input
 	found filestate.State
@@ -327,7 +317,7 @@ type regularReader struct {
 // newRegular returns a stream of a regular file whose offset is off. Closing
 // the stream leaves the file open.
 func newRegular(ctx context.Context, file *os.File, found filestate.State, off int64) *stream {
-	r := newDeadlineReader(ctx, file)
+	r := interrupt.NewFile(ctx, file)
 	s := newStream(&regularReader{r: r, file: file, found: found, off: off}, r.Close)
 	s.proof = engine.ProofLength
 	return s

@@ -14,6 +14,7 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/filestate"
 	"fastcount/internal/inflate"
+	"fastcount/internal/interrupt"
 	"fastcount/internal/ziparchive"
 )
 
@@ -105,7 +106,7 @@ func (m *Member) open(ctx context.Context) (*stream, error) {
 	if _, err := file.Seek(m.entry.Offset, io.SeekStart); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	r := newDeadlineReader(ctx, file)
+	r := interrupt.NewFile(ctx, file)
 	s := newStream(&rangeReader{r: r, file: file, found: m.file.found, left: m.entry.Compressed}, r.Close)
 	s.closers = append(s.closers, file.Close, m.file.check)
 	s.proof = engine.ProofLength
@@ -140,7 +141,7 @@ func (m *Member) check() error {
 // rangeReader reads left bytes of a regular file from its offset on. It returns
 // an error unless the file is unchanged after the last byte.
 type rangeReader struct {
-	r     *deadlineReader
+	r     *interrupt.File
 	file  *os.File
 	found filestate.State
 	left  int64

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"fastcount/internal/interrupt"
 )
 
 const (
@@ -97,7 +99,7 @@ func (n *conn) wake() bool {
 // after the deadline, which may pass before the watch runs, it reads nothing.
 func (n *conn) hasArrived() bool {
 	socket, ok := n.meter.Conn.(syscall.Conn)
-	return ok && canPoll && readable(socket, 0)
+	return ok && interrupt.Arrived(socket)
 }
 
 // close closes all connections and waits for the goroutines that watch them.

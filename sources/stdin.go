@@ -6,10 +6,10 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
-	"time"
 
 	"fastcount/engine"
 	"fastcount/internal/filestate"
+	"fastcount/internal/interrupt"
 )
 
 var _ engine.Part = (*stdin)(nil)
@@ -83,57 +83,11 @@ func (s *stdin) raw(ctx context.Context) (*stream, error) {
 	return newRegular(ctx, file, found, off), nil
 }
 
-// pollInterval is the interval at which a Read that polls checks its context.
-const pollInterval = 50 * time.Millisecond
-
-// pipe reads from a reader that may block. When its context is done, a blocked
-// Read returns: through a deadline if r supports them, through polling if r is
-// another file, such as a terminal or most inherited pipes. For other readers,
-// the next Read fails.
-type pipe struct {
-	ctx  context.Context // of the attempt
-	r    io.Reader
-	file *os.File // r if it is polled
-}
-
-// newPipe returns a stream of r. Closing it calls closer, unless that is nil.
+// newPipe returns a stream of a reader that may block. Closing it calls closer,
+// unless that is nil.
 func newPipe(ctx context.Context, r io.Reader, closer func() error) *stream {
-	p := &pipe{ctx: ctx, r: r}
+	p := interrupt.NewPipe(ctx, r)
 	s := newStream(p, closer)
-	if d, ok := r.(deadliner); ok && d.SetReadDeadline(time.Time{}) == nil {
-		stop := context.AfterFunc(ctx, func() { _ = d.SetReadDeadline(time.Unix(1, 0)) })
-		s.closers = append(s.closers, func() error { stop(); return nil })
-	} else if f, ok := r.(*os.File); ok && canPoll {
-		p.file = f
-	}
+	s.closers = append(s.closers, p.Close)
 	return s
-}
-
-// deadliner is a reader that may support deadlines.
-type deadliner interface {
-	SetReadDeadline(t time.Time) error
-}
-
-func (p *pipe) Read(b []byte) (int, error) {
-	if err := p.await(); err != nil {
-		return 0, err
-	}
-	n, err := p.r.Read(b)
-	if err != nil && err != io.EOF && p.ctx.Err() != nil {
-		err = p.ctx.Err()
-	}
-	return n, err
-}
-
-// await waits until r can be read without blocking, if it is polled, or ctx is
-// done.
-func (p *pipe) await() error {
-	for {
-		if err := p.ctx.Err(); err != nil {
-			return err
-		}
-		if p.file == nil || readable(p.file, pollInterval) {
-			return nil
-		}
-	}
 }

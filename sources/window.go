@@ -13,7 +13,7 @@ import (
 // to wait is not mapped, because mapping it might never end.
 func (s *stream) mapUntil(end int64) error {
 	r := s.raw.r.(*regularReader)
-	if r.r.polled || end-r.off < mapped.MinSize {
+	if r.r.MayWait() || end-r.off < mapped.MinSize {
 		return nil
 	}
 	conn, err := r.file.SyscallConn()

@@ -1,14 +1,13 @@
 //go:build unix
 
-package sources
+package interrupt
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
-	"net"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -27,16 +26,37 @@ func blockingPipe(t *testing.T) (r, w *os.File) {
 	return r, w
 }
 
-// TestInheritedPipe interrupts a Read of a pipe without deadlines.
-func TestInheritedPipe(t *testing.T) {
-	r, w := blockingPipe(t)
-	_, err := io.WriteString(w, "patient_id")
-	check(t, err)
+// TestPipe interrupts a Read of a pipe with deadlines, of one without, which is
+// polled, and of another reader, whose next Read fails.
+func TestPipe(t *testing.T) {
+	inherited, inheritedEnd := blockingPipe(t)
+	opened, openedEnd := waiting(t)
+	for name, c := range map[string]struct {
+		r io.Reader
+		w io.Writer
+	}{"inherited": {inherited, inheritedEnd}, "opened": {opened, openedEnd}} {
+		_, err := io.WriteString(c.w, "P1")
+		check(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		p := NewPipe(ctx, c.r)
+		buf := make([]byte, 9)
+		if n, err := p.Read(buf); string(buf[:n]) != "P1" || err != nil {
+			t.Errorf("%s: got %q, %v", name, buf[:n], err)
+		}
+		time.AfterFunc(5*time.Millisecond, cancel)
+		for range 2 {
+			if n, err := p.Read(buf); n != 0 || !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: got %d, %v", name, n, err)
+			}
+		}
+		check(t, p.Close())
+	}
 	ctx, cancel := context.WithCancel(t.Context())
-	s, err := NewStdin(r, LocalOptions{}).Open(ctx)
-	check(t, err)
-	checkInterrupted(t, s, cancel)
-	check(t, s.Close())
+	p := NewPipe(ctx, strings.NewReader("P1"))
+	cancel()
+	if n, err := p.Read(make([]byte, 9)); n != 0 || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %d, %v", n, err)
+	}
 }
 
 // TestReadable polls an empty pipe, one with data, one at its end, and a closed
@@ -44,12 +64,12 @@ func TestInheritedPipe(t *testing.T) {
 func TestReadable(t *testing.T) {
 	r, w, err := os.Pipe()
 	check(t, err)
-	if readable(r, time.Millisecond) {
+	if readable(r, time.Millisecond) || Arrived(r) {
 		t.Error("an empty pipe can be read")
 	}
 	_, err = w.Write([]byte("x"))
 	check(t, err)
-	if !readable(r, time.Millisecond) {
+	if !readable(r, time.Millisecond) || !Arrived(r) {
 		t.Error("a byte cannot be read")
 	}
 	_, err = r.Read(make([]byte, 1))
@@ -77,44 +97,9 @@ func TestReadThatWouldBlock(t *testing.T) {
 		_, err := io.WriteString(w, "P1")
 		check(t, err)
 	})
-	r := newDeadlineReader(t.Context(), file)
+	r := NewFile(t.Context(), file)
 	buf := make([]byte, 9)
 	if n, err := r.Read(buf); string(buf[:n]) != "P1" || err != nil {
 		t.Errorf("got %q, %v", buf[:n], err)
-	}
-}
-
-// connected returns the ends of a TCP connection.
-func connected(t *testing.T) (client *meteredConn, server net.Conn) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	defer l.Close()
-	conn, err := net.Dial("tcp", l.Addr().String())
-	check(t, err)
-	server, err = l.Accept()
-	check(t, err)
-	t.Cleanup(func() { conn.Close(); server.Close() })
-	return &meteredConn{Conn: conn}, server
-}
-
-// TestUnseenDataOnAnIdleConnection has the server send an answer to nothing
-// just before the connection is needed: the goroutine that watches it has not
-// run yet.
-func TestUnseenDataOnAnIdleConnection(t *testing.T) {
-	for range 20 {
-		client, server := connected(t)
-		n := &conn{Conn: client, meter: client}
-		n.in = bufio.NewReader(n)
-		p := new(pool)
-		p.put(n)
-		_, err := server.Write([]byte("x"))
-		check(t, err)
-		for !readable(client.Conn.(syscall.Conn), time.Second) {
-			// It has not arrived yet, or was read by that goroutine, which
-			// closes the connection.
-		}
-		if taken := p.take(n.route); taken != nil {
-			t.Fatal("a connection on which data has arrived was taken")
-		}
 	}
 }

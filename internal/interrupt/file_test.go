@@ -1,4 +1,4 @@
-package sources
+package interrupt
 
 import (
 	"context"
@@ -31,10 +31,10 @@ func TestReadThatWaitsForEver(t *testing.T) {
 		file, w := waiting(t)
 		_, err := io.WriteString(w, "P1")
 		check(t, err)
-		r := newDeadlineReader(t.Context(), file)
+		r := NewFile(t.Context(), file)
 		defer r.Close()
 		r.silence = 10 * time.Millisecond * scale * scale
-		if got, err := drain(r); got != "P1" || !errors.Is(err, errSilent) {
+		if got, err := io.ReadAll(r); string(got) != "P1" || !errors.Is(err, errSilent) {
 			return fmt.Errorf("got %q, %w", got, err)
 		}
 		_, err = io.WriteString(w, "P2")
@@ -51,7 +51,7 @@ func TestReadThatWaitsForEver(t *testing.T) {
 func TestReadThatIsCancelled(t *testing.T) {
 	file, _ := waiting(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	r := newDeadlineReader(ctx, file)
+	r := NewFile(ctx, file)
 	defer r.Close()
 	time.AfterFunc(5*time.Millisecond, cancel)
 	for range 2 {
@@ -65,7 +65,7 @@ func TestReadThatIsCancelled(t *testing.T) {
 func TestReadAfterTheContext(t *testing.T) {
 	file, w := waiting(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	r := newDeadlineReader(ctx, file)
+	r := NewFile(ctx, file)
 	check(t, r.Close())
 	check(t, file.SetReadDeadline(time.Time{}))
 	cancel()
@@ -75,5 +75,12 @@ func TestReadAfterTheContext(t *testing.T) {
 	buf := make([]byte, 9)
 	if n, err := file.Read(buf); string(buf[:n]) != "P1" || err != nil {
 		t.Errorf("got %q, %v", buf[:n], err)
+	}
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
