@@ -22,8 +22,9 @@ import (
 var imports = map[string]string{
 	"":                             "",
 	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/credentials internal/diagnose internal/diff internal/result internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/signals internal/stats internal/stdout",
-	"sources":                      "engine parser internal/filestate internal/inflate internal/interrupt internal/mapped internal/filter internal/glob internal/ziparchive",
+	"sources":                      "engine parser internal/filestate internal/httpconn internal/inflate internal/interrupt internal/mapped internal/filter internal/glob internal/ziparchive",
 	"internal/filestate":           "",
+	"internal/httpconn":            "internal/interrupt",
 	"internal/interrupt":           "",
 	"internal/mapped":              "",
 	"internal/glob":                "",
@@ -94,7 +95,7 @@ var dependencies = map[string]string{
 	"github.com/spf13/cobra":               "cmd/fastcount internal/cli",
 	"github.com/spf13/pflag":               "cmd/fastcount internal/cli",
 	"golang.org/x/term":                    "cmd/fastcount internal/console internal/progress",
-	"golang.org/x/sys":                     "sources internal/interrupt internal/mapped internal/simd internal/fused internal/stdout internal/testing/terminal internal/resources",
+	"golang.org/x/sys":                     "internal/httpconn internal/interrupt internal/mapped internal/simd internal/fused internal/stdout internal/testing/terminal internal/resources",
 	"github.com/gofrs/flock":               "internal/checkpoint",
 	"golang.org/x/sync":                    "engine sources cmd/fastcount",
 }
@@ -102,9 +103,9 @@ var dependencies = map[string]string{
 // restricted lists packages of the standard library that only some packages may
 // import. The empty list means none.
 var restricted = map[string]string{
-	"os":        "internal/filestate internal/filter internal/glob internal/interrupt bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/program internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/cli internal/credentials internal/signals internal/stdout internal/console internal/progress internal/resources",
-	"net":       "sources mockserver cmd/fastcount internal/testing/simnet",
-	"net/http":  "sources mockserver cmd/fastcount internal/credentials internal/testing/simnet",
+	"os":        "internal/filestate internal/filter internal/glob internal/httpconn internal/interrupt bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/program internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/cli internal/credentials internal/signals internal/stdout internal/console internal/progress internal/resources",
+	"net":       "sources internal/httpconn mockserver cmd/fastcount internal/testing/simnet",
+	"net/http":  "sources internal/httpconn mockserver cmd/fastcount internal/credentials internal/testing/simnet",
 	"unsafe":    "internal/fused internal/inflate",
 	"log":       "",
 	"log/slog":  "cmd/fastcount internal/console",

@@ -3,6 +3,7 @@ package sources
 import (
 	"bytes"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"fmt"
 	"os"
@@ -86,4 +87,24 @@ func hasBlock(text []byte, kind string) bool {
 // of PKCS #8 or in that of RFC 1421.
 func isEncrypted(text []byte) bool {
 	return bytes.Contains(text, []byte("BEGIN ENCRYPTED PRIVATE KEY")) || bytes.Contains(text, []byte("Proc-Type: 4,ENCRYPTED"))
+}
+
+// readRoots returns the certificates of the system and of the file. It returns
+// nil, which means those of the system, if file is empty.
+func readRoots(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("certificates: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("certificates of the system: %w", err)
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, mark(ErrArgument, fmt.Errorf("%s: no PEM certificate found", file))
+	}
+	return roots, nil
 }

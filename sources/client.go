@@ -13,10 +13,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"fastcount/internal/filter"
+	"fastcount/internal/httpconn"
 )
 
 // Options configures a [Client]. The zero value is ready to use for URLs;
@@ -151,17 +151,11 @@ func (o Options) withDefaults() Options {
 // Client reads exports and URLs over HTTP. It is safe for concurrent use. It
 // keeps connections for further requests; [Client.Close] closes them.
 type Client struct {
-	opts    Options
-	server  *url.URL                              // nil without a server
-	proxy   func(*http.Request) (*url.URL, error) // nil means none
-	tls     [2]*tls.Config                        // for named and other servers, without the name of a server
-	tokens  tokens
-	kept    pool
-	reached sync.Map // the addresses to which a connection was made
-	pre     *filter.Command
-
-	single [2]*http.Transport // for what a conn cannot carry, to named and other servers
-	http2  sync.Map           // the routes, by key, whose servers accept only HTTP/2
+	opts      Options
+	server    *url.URL // nil without a server
+	transport httpconn.Transport
+	tokens    tokens
+	pre       *filter.Command
 }
 
 // NewClient returns a client. It reads CAFile but does not connect. The error
@@ -192,29 +186,27 @@ func NewClient(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.proxy = proxy
-	c.tls[namedServer], c.tls[otherServer] = newTLS(roots), newTLS(roots)
+	o = c.opts
+	c.transport = httpconn.Transport{
+		DialContext:   o.DialContext,
+		Proxy:         proxyFor,
+		TLS:           newTLS(roots),
+		AnonymousTLS:  newTLS(roots),
+		DialTimeout:   o.ConnectTimeout,
+		TLSTimeout:    o.TLSTimeout,
+		HeaderTimeout: o.HeaderTimeout,
+		IdleTimeout:   o.IdleTimeout,
+		UserAgent:     o.UserAgent,
+	}
 	if identity != nil {
 		// With the field Certificates, crypto/tls would not send a certificate
 		// that seems unacceptable, and the server could not report the reason.
-		c.tls[namedServer].GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return identity, nil }
-	}
-	for i, config := range c.tls {
-		c.single[i] = c.newTransport(config)
+		c.transport.TLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return identity, nil }
 	}
 	return c, nil
 }
 
-// serverKind distinguishes the servers that the user names, as Server or in a
-// URL, from the targets of redirects to other origins, which get no secrets.
-type serverKind uint8
-
-const (
-	namedServer serverKind = iota
-	otherServer
-)
-
-// newTLS returns the configuration of TLS for one kind of servers.
+// newTLS returns a configuration of TLS, without the name of a server.
 func newTLS(roots *x509.CertPool) *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(maxSessions)}
 }
@@ -224,7 +216,7 @@ const maxSessions = 256
 
 // Close closes idle connections. The client remains usable, but keeps no
 // connections from then on.
-func (c *Client) Close() { c.kept.close() }
+func (c *Client) Close() { c.transport.CloseIdle() }
 
 // checkSecrets rejects a token that is not a valid header value, and secrets
 // that would be sent unencrypted.
@@ -349,10 +341,5 @@ func parseURL(raw string) (*url.URL, error) {
 
 // origin returns the scheme, host and port of u, to which secrets are bound.
 func origin(u *url.URL) string {
-	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), portOf(u))
-}
-
-// portOf returns the port of u, or that of its scheme.
-func portOf(u *url.URL) string {
-	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), httpconn.Port(u))
 }

@@ -12,11 +12,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,23 +63,6 @@ func readAgain(t *testing.T, c *Client, raw string, n int) {
 		check(t, err)
 		if got, err := readPart(t, u); got != csvText || err != nil {
 			t.Fatalf("got %q, %v", got, err)
-		}
-	}
-}
-
-// idle returns the number of idle connections of a client.
-func idle(c *Client) int {
-	c.kept.mu.Lock()
-	defer c.kept.mu.Unlock()
-	return len(c.kept.idle)
-}
-
-// waitForNoIdle returns when the client has closed its idle connections.
-func waitForNoIdle(t *testing.T, c *Client) {
-	t.Helper()
-	for begin := time.Now(); idle(c) > 0; time.Sleep(time.Millisecond) {
-		if time.Since(begin) > idleTime/2 {
-			t.Fatal("a connection on which data arrived is kept")
 		}
 	}
 }
@@ -144,8 +125,8 @@ func TestClosedClientKeepsNothing(t *testing.T) {
 	readAgain(t, c, s.URL, 2)
 	c.Close()
 	readAgain(t, c, s.URL, 2)
-	if n := s.conns.Load(); n != 3 || len(c.kept.idle) != 0 {
-		t.Errorf("%d connections, %d are idle", n, len(c.kept.idle))
+	if n := s.conns.Load(); n != 3 {
+		t.Errorf("%d connections", n)
 	}
 }
 
@@ -244,61 +225,6 @@ func answerOne(conn net.Conn, requests *bufio.Reader) bool {
 	}
 	_, err := fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(csvText), csvText)
 	return err == nil
-}
-
-// TestServersThatCloseKeptConnections has servers end connections in all ways.
-// None costs an attempt, and nothing but the answers is used.
-func TestServersThatCloseKeptConnections(t *testing.T) {
-	poison := "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nPOISON\r\n"
-	const data, answer = "data is sent", "an answer is sent"
-	for name, after := range map[string]func(conn *net.TCPConn, requests *bufio.Reader){
-		"closed":      func(*net.TCPConn, *bufio.Reader) {},
-		"half-closed": func(conn *net.TCPConn, r *bufio.Reader) { _ = conn.CloseWrite(); _, _ = io.Copy(io.Discard, r) },
-		"reset":       func(conn *net.TCPConn, _ *bufio.Reader) { _ = conn.SetLinger(0) },
-		"closed instead of an answer": func(_ *net.TCPConn, r *bufio.Reader) {
-			_, _ = http.ReadRequest(r)
-		},
-		"reset instead of an answer": func(conn *net.TCPConn, r *bufio.Reader) {
-			_, _ = http.ReadRequest(r)
-			_ = conn.SetLinger(0)
-		},
-		data: func(conn *net.TCPConn, r *bufio.Reader) {
-			_, _ = io.WriteString(conn, "CANARY,t,a,1\n")
-			_, _ = io.Copy(io.Discard, r)
-		},
-		answer: func(conn *net.TCPConn, r *bufio.Reader) {
-			_, _ = io.WriteString(conn, poison)
-			_, _ = io.Copy(io.Discard, r)
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var printed strings.Builder
-			log.SetOutput(&printed)
-			defer log.SetOutput(os.Stderr)
-			last := make(chan bool, 100) // whether an answer was the last on its connection
-			address := tcpServer(t, func(conn *net.TCPConn, requests *bufio.Reader, n int) {
-				for i := range n { // one more on each connection
-					if !answerOne(conn, requests) {
-						return
-					}
-					last <- i == n-1
-				}
-				after(conn, requests)
-			})
-			c := newClient(t, Options{Retries: -1})
-			for range 12 {
-				readAgain(t, c, address, 1)
-				// What arrives after the next request is its answer.
-				if <-last && (name == data || name == answer) {
-					waitForNoIdle(t, c)
-				}
-			}
-			c.Close()
-			if printed.Len() > 0 {
-				t.Errorf("printed: %s", &printed)
-			}
-		})
-	}
 }
 
 // TestRequestIsRepeatedOnce has a server close every connection after the first
@@ -421,29 +347,9 @@ func TestCancelOnAKeptConnection(t *testing.T) {
 	}
 }
 
-// rejecting is a connection of TLS whose server rejects the client certificate:
-// it sends an alert and closes the connection.
-type rejecting struct{ net.Conn }
-
-func (rejecting) Write([]byte) (int, error) { return 0, syscall.EPIPE }
-
-func (rejecting) Read([]byte) (int, error) {
-	return 0, &net.OpError{Op: "remote error", Err: tls.AlertError(48)} // unknown_ca
-}
-
-// TestAlertExplainsAFailedWrite: the reason for which a server closed a
-// connection takes precedence over the failure to write to it.
-func TestAlertExplainsAFailedWrite(t *testing.T) {
-	client, server := net.Pipe()
-	defer client.Close()
-	defer server.Close()
-	n := &conn{Conn: rejecting{client}, meter: &meteredConn{Conn: client}}
-	n.in, n.out = bufio.NewReader(n), bufio.NewWriter(n)
-	x := new(exchange)
-	_, err := n.roundTrip(x, httptest.NewRequest(http.MethodGet, "https://server.test/", nil), time.Minute, new(pool))
-	if f := transferError(t.Context(), x, err); !errors.Is(f, ErrTLS) || !strings.Contains(f.Error(), "unknown certificate authority") {
-		t.Errorf("got %v", f)
-	}
+// keptAnswer is the answer of a server that keeps its connections.
+func keptAnswer(*simnet.Request) simnet.Answer {
+	return simnet.Response{Framing: simnet.Length, Body: []byte(csvText)}.Answer()
 }
 
 // TestErrorOfTheNewConnection: if a request is repeated on a new connection,
@@ -463,7 +369,7 @@ func TestErrorOfTheNewConnection(t *testing.T) {
 			return simnet.Refuse
 		}}
 		c := newClient(t, Options{Retries: -1, DialContext: network.DialContext})
-		c.proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.test:3128"})
+		c.transport.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.test:3128"})
 		readAgain(t, c, "http://server.test/", 1)
 		u, err := c.URL("http://server.test/", "")
 		check(t, err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fastcount/internal/filestate"
+	"fastcount/internal/httpconn"
 )
 
 // Errors to compare with [errors.Is]. An error that results from one of the
@@ -64,7 +65,7 @@ var (
 
 	// ErrStalled is returned if a transfer made no progress for the idle
 	// timeout. It matches ErrExhausted.
-	ErrStalled = errors.New("the transfer stalled")
+	ErrStalled = httpconn.ErrStalled
 
 	// ErrTimeout is returned if connecting, a TLS handshake or response headers
 	// took too long. It matches ErrExhausted.

@@ -8,8 +8,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
+
+	"fastcount/internal/httpconn"
 )
 
 // The errors of net/http, crypto/tls and crypto/x509 quote what a server sent:
@@ -31,20 +34,20 @@ func (f *failure) Unwrap() []error { return f.kinds }
 // transferError converts an error of net/http to the error of ctx, the context
 // of the attempt, if it has ended; or else to a failure, which matches
 // [ErrExhausted] unless another attempt cannot help.
-func transferError(ctx context.Context, x *exchange, err error) error {
+func transferError(ctx context.Context, x *httpconn.Exchange, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if isOurs(err) {
 		return err
 	}
-	p, _, silent := x.state()
+	p, silent := x.State()
 	f := describe(err, p)
 	if silent {
 		f = timedOut("connect to the server")
 	}
-	if p <= handshaking && x.proxy != nil {
-		f.text = "through the proxy " + publicOrigin(x.proxy) + ": " + f.text
+	if p <= httpconn.Handshaking && x.Proxy != nil {
+		f.text = "through the proxy " + publicOrigin(x.Proxy) + ": " + f.text
 	}
 	return f
 }
@@ -60,8 +63,8 @@ func isOurs(err error) bool {
 
 // describe classifies an error of net/http. A classifier returns nil for an
 // error that is not of its kind.
-func describe(err error, p phase) *failure {
-	for _, classify := range []func(error, phase) *failure{
+func describe(err error, p httpconn.Phase) *failure {
+	for _, classify := range []func(error, httpconn.Phase) *failure{
 		certificateFailure, plainFailure, alertFailure, timeoutFailure, systemFailure, lookupFailure, socksFailure,
 		endFailure, malformedFailure, handshakeFailure,
 	} {
@@ -73,9 +76,8 @@ func describe(err error, p phase) *failure {
 }
 
 // transient returns a failure that another attempt may avoid.
-func transient(p phase, why string, kinds ...error) *failure {
-	during := [...]string{"connect", "TLS handshake", "response headers", "response body"}[p]
-	return &failure{text: during + ": " + why, kinds: append(kinds, ErrExhausted)}
+func transient(p httpconn.Phase, why string, kinds ...error) *failure {
+	return &failure{text: p.String() + ": " + why, kinds: append(kinds, ErrExhausted)}
 }
 
 // denied returns a failure that another attempt cannot avoid.
@@ -88,7 +90,7 @@ func timedOut(where string) *failure {
 }
 
 // certificateFailure classifies a certificate that is not valid for the server.
-func certificateFailure(err error, _ phase) *failure {
+func certificateFailure(err error, _ httpconn.Phase) *failure {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok {
 		return nil
 	}
@@ -108,12 +110,12 @@ func certificateFailure(err error, _ phase) *failure {
 // plainFailure classifies a server that does not use TLS for an https URL, or
 // uses it for an http URL.
 // After the handshake, data that is not a TLS record is a damaged record.
-func plainFailure(err error, p phase) *failure {
+func plainFailure(err error, p httpconn.Phase) *failure {
 	_, noTLS := errors.AsType[tls.RecordHeaderError](err)
 	switch {
-	case errors.Is(err, errAlert):
+	case errors.Is(err, httpconn.ErrAlert):
 		return denied(ErrRequiresTLS.Error(), ErrRequiresTLS)
-	case errors.Is(err, http.ErrSchemeMismatch), noTLS && p <= handshaking:
+	case errors.Is(err, http.ErrSchemeMismatch), noTLS && p <= httpconn.Handshaking:
 		return denied(ErrPlainHTTP.Error(), ErrPlainHTTP)
 	case noTLS:
 		return transient(p, "malformed TLS record")
@@ -128,22 +130,15 @@ var transientAlerts = []tls.AlertError{0, 10, 20, 21, 22, 50, 51, 80, 90}
 
 // alertFailure classifies an alert that ended TLS. The text of an alert is from
 // a fixed list.
-func alertFailure(err error, p phase) *failure {
-	op, ok := errors.AsType[*net.OpError](err)
-	if !ok || op.Op != "remote error" && op.Op != "local error" {
+func alertFailure(err error, p httpconn.Phase) *failure {
+	alert, remote, ok := httpconn.Alert(err)
+	switch {
+	case !ok:
 		return nil
+	case slices.Contains(transientAlerts, alert):
+		return transient(p, alert.Error())
 	}
-	for _, alert := range transientAlerts {
-		if op.Err.Error() == alert.Error() {
-			return transient(p, alert.Error())
-		}
-	}
-	for code := range 256 {
-		if alert := tls.AlertError(code); op.Err.Error() == alert.Error() {
-			return denied(ErrTLS.Error()+": "+describeAlert(alert, op.Op == "remote error"), ErrTLS)
-		}
-	}
-	return nil
+	return denied(ErrTLS.Error()+": "+describeAlert(alert, remote), ErrTLS)
 }
 
 // describeAlert describes an alert. Those of a server about certificates are
@@ -161,32 +156,32 @@ func describeAlert(alert tls.AlertError, remote bool) string {
 
 // timeoutFailure classifies a timeout. It drops the error, which would match
 // [context.DeadlineExceeded] as if the context of the caller had ended.
-func timeoutFailure(err error, p phase) *failure {
+func timeoutFailure(err error, p httpconn.Phase) *failure {
 	timeout, ok := errors.AsType[net.Error](err)
 	if !ok || !timeout.Timeout() {
 		return nil
 	}
-	if dial, ok := errors.AsType[*dialError](err); ok {
-		f := timedOut("connect to " + dial.address)
+	if dial, ok := errors.AsType[*httpconn.DialError](err); ok {
+		f := timedOut("connect to " + dial.Address)
 		f.kinds = append(f.kinds, errUnreached)
 		return f
 	}
-	return timedOut([...]string{"connect", "TLS handshake", "response headers", "response body"}[p])
+	return timedOut(p.String())
 }
 
 // systemFailure classifies an error of the operating system.
-func systemFailure(err error, p phase) *failure {
+func systemFailure(err error, p httpconn.Phase) *failure {
 	number, ok := errors.AsType[syscall.Errno](err)
 	if !ok {
 		return nil
 	}
-	if dial, ok := errors.AsType[*dialError](err); ok {
-		return &failure{text: "connect to " + dial.address + ": " + number.Error(), kinds: []error{ErrExhausted, errUnreached, number}}
+	if dial, ok := errors.AsType[*httpconn.DialError](err); ok {
+		return &failure{text: "connect to " + dial.Address + ": " + number.Error(), kinds: []error{ErrExhausted, errUnreached, number}}
 	}
 	return transient(p, number.Error(), number)
 }
 
-func lookupFailure(err error, _ phase) *failure {
+func lookupFailure(err error, _ httpconn.Phase) *failure {
 	dns, ok := errors.AsType[*net.DNSError](err)
 	if !ok {
 		return nil
@@ -204,8 +199,8 @@ func lookupFailure(err error, _ phase) *failure {
 var socksRefusals = []string{"connection not allowed by ruleset", "no acceptable authentication methods",
 	"username/password authentication failed", "invalid username/password"}
 
-func socksFailure(err error, p phase) *failure {
-	if p != connecting {
+func socksFailure(err error, p httpconn.Phase) *failure {
+	if p != httpconn.Connecting {
 		return nil
 	}
 	for _, reply := range socksRefusals {
@@ -216,10 +211,10 @@ func socksFailure(err error, p phase) *failure {
 	return nil
 }
 
-func endFailure(err error, p phase) *failure {
+func endFailure(err error, p httpconn.Phase) *failure {
 	// net/http reports a closed connection before the headers by a text alone.
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		p == awaiting && strings.Contains(err.Error(), "server closed idle connection") {
+		p == httpconn.Awaiting && strings.Contains(err.Error(), "server closed idle connection") {
 		f := transient(p, "unexpected end of the connection", io.ErrUnexpectedEOF)
 		f.placed = true
 		return f
@@ -250,8 +245,8 @@ var malformations = []struct{ text, meaning string }{
 	{"http2", "HTTP/2 protocol error"},
 }
 
-func malformedFailure(err error, p phase) *failure {
-	if p < awaiting {
+func malformedFailure(err error, p httpconn.Phase) *failure {
+	if p < httpconn.Awaiting {
 		return nil
 	}
 	text := err.Error()
@@ -268,8 +263,8 @@ func malformedFailure(err error, p phase) *failure {
 // handshakeFailure classifies other failures of a handshake: client and server
 // have no common TLS version or parameters, or the server violates the
 // protocol.
-func handshakeFailure(err error, p phase) *failure {
-	if p != handshaking || errors.Is(err, net.ErrClosed) || errors.Is(err, context.Canceled) {
+func handshakeFailure(err error, p httpconn.Phase) *failure {
+	if p != httpconn.Handshaking || errors.Is(err, net.ErrClosed) || errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return denied(ErrTLS.Error()+": no common version or parameters", ErrTLS)

@@ -9,9 +9,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/httpconn"
 )
 
 const (
@@ -38,9 +38,9 @@ func (c *Client) get(ctx context.Context, u *url.URL, away bool, part *byteRange
 	resp, x, err := c.follow(reqCtx, cancel, u, away, part)
 	if err != nil {
 		cancel()
-		return nil, nil, nil, transferError(ctx, x, err)
+		return nil, nil, nil, transferError(ctx, &x.Exchange, err)
 	}
-	return newBody(ctx, resp, x, c.opts.IdleTimeout, cancel), resp, x, nil
+	return newBody(ctx, resp, &x.Exchange, cancel), resp, x, nil
 }
 
 // check checks the status and headers of the response, and decodes its body.
@@ -82,14 +82,13 @@ func acceptType(h http.Header, accept func(string) error) error {
 	return accept(mediaType)
 }
 
-// follow sends the request and follows redirects. cancel cancels ctx.
-func (c *Client) follow(ctx context.Context, cancel func(), u *url.URL, away bool, part *byteRange) (*http.Response, *exchange, error) {
-	kind := namedServer
-	if c.opts.ServerOnly && (c.server == nil || origin(u) != origin(c.server)) {
-		kind = otherServer
-	}
+// follow sends the request and follows redirects. cancel cancels ctx. Servers
+// that the user names, as Server or in a URL, are distinguished from the
+// targets of redirects to other origins, which get no secrets.
+func (c *Client) follow(ctx context.Context, cancel context.CancelFunc, u *url.URL, away bool, part *byteRange) (*http.Response, *exchange, error) {
+	named := !c.opts.ServerOnly || c.server != nil && origin(u) == origin(c.server)
 	for hops := 0; ; hops++ {
-		resp, x, err := c.roundTrip(ctx, cancel, u, kind, part)
+		resp, x, err := c.roundTrip(ctx, cancel, u, named, part)
 		if err != nil || !isRedirect(resp) {
 			return resp, x, err
 		}
@@ -99,77 +98,44 @@ func (c *Client) follow(ctx context.Context, cancel func(), u *url.URL, away boo
 			return nil, x, err
 		}
 		if origin(to) != origin(u) {
-			kind = otherServer // even if it leads back
+			named = false // even if it leads back
 		}
 		u = to
 	}
 }
 
-// roundTrip sends the request once.
-func (c *Client) roundTrip(ctx context.Context, cancel func(), u *url.URL, kind serverKind, part *byteRange) (*http.Response, *exchange, error) {
-	proxy, err := c.proxyFor(u)
-	x := &exchange{proxy: proxy, part: part}
-	if err != nil {
-		return nil, x, err
-	}
-	r, ok := routeTo(u, proxy)
-	r.kind = kind
-	resp, err := (*http.Response)(nil), errHTTP2
-	if ok {
-		resp, err = c.send(ctx, x, r, u)
-	}
-	if errors.Is(err, errHTTP2) {
-		x = &exchange{proxy: proxy, part: part}
-		resp, err = c.sendOnce(ctx, cancel, x, kind, u)
-	}
-	if _, conn, _ := x.state(); conn != nil {
-		c.reached.Store(r.next(), true)
+// exchange is the state of one request.
+type exchange struct {
+	httpconn.Exchange
+	part  *byteRange // what is requested; nil for everything
+	token int        // number of the token that was sent; 0 for none
+}
+
+// roundTrip sends the request once. cancel cancels ctx.
+func (c *Client) roundTrip(ctx context.Context, cancel context.CancelFunc, u *url.URL, named bool, part *byteRange) (*http.Response, *exchange, error) {
+	x := &exchange{Exchange: httpconn.Exchange{Anonymous: !named, Cancel: cancel}, part: part}
+	resp, err := c.transport.RoundTrip(&x.Exchange, c.request(ctx, x, u))
+	if refused, ok := errors.AsType[*httpconn.ProxyError](err); ok {
+		err = c.newProxyError(x.Proxy, refused)
 	}
 	return resp, x, err
 }
 
-// errHTTP2 is returned for a request that a conn cannot carry.
-var errHTTP2 = errors.New("not possible over HTTP/1.1")
-
-// send sends the request on a connection that was kept, or else on a new one. A
-// server may close a kept connection at any time; if it does so instead of
-// answering, send repeats the request on a new connection. That is not another
-// attempt.
-func (c *Client) send(ctx context.Context, x *exchange, r route, u *url.URL) (*http.Response, error) {
-	if _, other := c.http2.Load(r.key()); other {
-		return nil, errHTTP2
-	}
-	if n := c.kept.take(r); n != nil {
-		resp, err := n.roundTrip(x, c.request(ctx, x, r.kind, u), c.opts.HeaderTimeout, &c.kept)
-		if _, again := errors.AsType[unanswered](err); !again || ctx.Err() != nil {
-			return resp, err
-		}
-		x.enter(connecting)
-	}
-	n, err := c.connect(ctx, x, r)
-	if isNoProtocol(err) {
-		c.http2.Store(r.key(), true)
-		return nil, errHTTP2
-	}
+// proxyFor is [http.ProxyFromEnvironment] with an error that does not quote the
+// password of the proxy.
+func proxyFor(r *http.Request) (*url.URL, error) {
+	u, err := http.ProxyFromEnvironment(r)
 	if err != nil {
-		return nil, err
+		return nil, mark(ErrArgument, errors.New("proxy in the environment: not a valid URL"))
 	}
-	return n.roundTrip(x, c.request(ctx, x, r.kind, u), c.opts.HeaderTimeout, &c.kept)
-}
-
-// sendOnce sends the request with net/http, on a connection of its own.
-func (c *Client) sendOnce(ctx context.Context, cancel func(), x *exchange, kind serverKind, u *url.URL) (*http.Response, error) {
-	// There may be two TLS handshakes: with the proxy, and through it.
-	limit := c.opts.ConnectTimeout + 2*c.opts.TLSTimeout + c.opts.HeaderTimeout
-	defer x.stop()
-	return c.single[kind].RoundTrip(c.request(x.follow(ctx, limit, cancel), x, kind, u))
+	return u, nil
 }
 
 // request returns a request for u. Only here are secrets added to a request.
-func (c *Client) request(ctx context.Context, x *exchange, kind serverKind, u *url.URL) *http.Request {
+func (c *Client) request(ctx context.Context, x *exchange, u *url.URL) *http.Request {
 	header := make(http.Header)
 	header.Set("User-Agent", c.opts.UserAgent)
-	if kind == namedServer && c.server != nil && origin(u) == origin(c.server) {
+	if !x.Anonymous && c.server != nil && origin(u) == origin(c.server) {
 		for name, values := range c.opts.Header {
 			header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 		}
@@ -242,24 +208,16 @@ func readAll(r io.Reader, limit int) ([]byte, error) {
 
 // body reads the body of a response as it was sent.
 type body struct {
-	ctx   context.Context // of the attempt, not of the request
-	x     *exchange
-	n     int64 // bytes so far
-	watch *watchdog
+	ctx context.Context // of the attempt, not of the request
+	x   *httpconn.Exchange
+	n   int64 // bytes so far
+	r   io.Reader
 }
 
 // newBody returns a stream of the body of a response. cancel cancels the
 // request.
-func newBody(ctx context.Context, resp *http.Response, x *exchange, idle time.Duration, cancel context.CancelFunc) *stream {
-	x.enter(receiving)
-	watch := newWatchdog(resp.Body, idle, cancel)
-	// An HTTP/2 connection also carries pings and other frames, which are not
-	// progress of the body, and reads of an HTTP/2 body return all available
-	// data.
-	if _, conn, _ := x.state(); conn != nil && resp.ProtoMajor < 2 {
-		watch.meter(conn)
-	}
-	s := newStream(&body{ctx: ctx, x: x, watch: watch}, func() error {
+func newBody(ctx context.Context, resp *http.Response, x *httpconn.Exchange, cancel context.CancelFunc) *stream {
+	s := newStream(&body{ctx: ctx, x: x, r: resp.Body}, func() error {
 		cancel()
 		_ = resp.Body.Close() // completeness was decided at the end of the body
 		return nil
@@ -282,7 +240,7 @@ func proofOf(resp *http.Response) engine.Proof {
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	n, err := b.watch.Read(p)
+	n, err := b.r.Read(p)
 	b.n += int64(n)
 	if err == nil || err == io.EOF {
 		return n, err

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"fastcount/internal/httpconn"
 )
 
 const (
@@ -80,7 +82,7 @@ func (r *objectReader) read(p []byte) (int, error) {
 	case left == 0:
 		err = r.finish()
 	case err == io.EOF:
-		err = transient(receiving, fmt.Sprintf("%d bytes missing at the end of the Content-Range", left), io.ErrUnexpectedEOF)
+		err = transient(httpconn.Receiving, fmt.Sprintf("%d bytes missing at the end of the Content-Range", left), io.ErrUnexpectedEOF)
 	}
 	return n, err
 }

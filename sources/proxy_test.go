@@ -84,7 +84,7 @@ func TestProxies(t *testing.T) {
 					o.CAFile = certificateFile(t, cmp.Or(s.Certificate(), proxy.Certificate())) // all servers of httptest have the same
 				}
 				c := newClient(t, o)
-				c.proxy = http.ProxyURL(via)
+				c.transport.Proxy = http.ProxyURL(via)
 				readAgain(t, c, s.URL, 3)
 				want, requests := "GET "+strings.TrimPrefix(s.URL, "http://"), 3
 				if secure {

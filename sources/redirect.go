@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"fastcount/internal/httpconn"
 )
 
 // checkPlaces rejects places of AllowRedirect that are not HOST or HOST:PORT.
@@ -46,7 +48,7 @@ func (c *Client) mayLeave(u, to *url.URL) bool {
 	}
 	for _, place := range c.opts.AllowRedirect {
 		host, port := splitPlace(place)
-		if strings.EqualFold(host, to.Hostname()) && portOf(to) == cmp.Or(port, portOf(&url.URL{Scheme: to.Scheme})) {
+		if strings.EqualFold(host, to.Hostname()) && httpconn.Port(to) == cmp.Or(port, httpconn.Port(&url.URL{Scheme: to.Scheme})) {
 			return true
 		}
 	}

@@ -27,7 +27,7 @@ func throughProxy(t *testing.T, o Options, proxy, raw string) *URL {
 	via, err := url.Parse(proxy)
 	check(t, err)
 	c := newClient(t, o)
-	c.proxy = http.ProxyURL(via)
+	c.transport.Proxy = http.ProxyURL(via)
 	u, err := c.URL(raw, "")
 	check(t, err)
 	return u
@@ -214,7 +214,7 @@ func TestServersThatAreNotThere(t *testing.T) {
 					if proxy != "" {
 						via, err := url.Parse(proxy)
 						check(t, err)
-						c.proxy = http.ProxyURL(via)
+						c.transport.Proxy = http.ProxyURL(via)
 						want = "through the proxy " + proxy + ": " + strings.NewReplacer("%s:%s", "proxy.test:3128").Replace(test.address) + test.text
 					}
 					begin := time.Now()

@@ -5,17 +5,20 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
+
+	"fastcount/internal/httpconn"
 )
 
 // newStatusError returns the error for a response whose status is not 200. An
 // error reading its body is ignored, since the status matters more.
 func (c *Client) newStatusError(resp *http.Response, x *exchange, body *stream, readable bool) error {
 	e := &StatusError{Code: resp.StatusCode, RetryAfter: parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())}
-	if x.proxy != nil && fromProxy(resp) {
-		e.Proxy = publicOrigin(x.proxy)
+	if x.Proxy != nil && fromProxy(resp) {
+		e.Proxy = publicOrigin(x.Proxy)
 	}
 	e.token = x.token
 	e.Basic = e.Code == http.StatusUnauthorized && asksForBasic(resp.Header)
@@ -34,8 +37,19 @@ func (c *Client) newStatusError(resp *http.Response, x *exchange, body *stream, 
 		return denied(ErrTLS.Error()+": the server does not accept the client certificate, or requires one", ErrTLS)
 	}
 	e.Expired = (e.Code == http.StatusForbidden || e.Code == http.StatusBadRequest) && containsAny(text, expiryPhrases)
-	e.Detail = c.redactor(resp.Request.URL, x.proxy).redact(errorDetail(text))
+	e.Detail = c.redactor(resp.Request.URL, x.Proxy).redact(errorDetail(text))
 	return e
+}
+
+// newProxyError returns the error for a proxy that does not connect to the
+// server.
+func (c *Client) newProxyError(proxy *url.URL, refused *httpconn.ProxyError) error {
+	return &StatusError{
+		Code:       refused.Code,
+		Proxy:      publicOrigin(proxy),
+		RetryAfter: parseRetryAfter(refused.Header.Get("Retry-After"), time.Now()),
+		Detail:     c.redactor(&url.URL{}, proxy).redact(errorDetail(refused.Body)),
+	}
 }
 
 // fromProxy reports whether a proxy, and not the server, created a response to

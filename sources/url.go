@@ -109,12 +109,7 @@ func (c *Client) newRemote(u *url.URL, name string) remote {
 
 // newRetrier returns a retrier of requests for u.
 func (c *Client) newRetrier(u *url.URL) *retrier {
-	return &retrier{retries: c.opts.Retries, tokens: &c.tokens, reached: func() bool {
-		proxy, _ := c.proxyFor(u) // the request itself reports the error
-		r, _ := routeTo(u, proxy)
-		_, reached := c.reached.Load(r.next())
-		return reached
-	}}
+	return &retrier{retries: c.opts.Retries, tokens: &c.tokens, reached: func() bool { return c.transport.Reached(u) }}
 }
 
 // Name implements engine.Part.

@@ -59,6 +59,7 @@ func listedMessages(page string) (found []string) {
 var notListed = map[string]bool{
 	"sources.ErrArgument": true, "sources.ErrNotFound": true, "sources.ErrDenied": true, "sources.ErrExhausted": true,
 	"sources.ErrNoMember": true, "sources.ErrTooManyMembers": true, "ziparchive.ErrSplit": true, "filter.ErrFailed": true, "filter.ErrStalled": true,
+	"httpconn.ErrAlert":   true,
 	"resources.ErrMemory": true, "resources.ErrDescriptors": true, "mockserver.ErrUnknownExport": true,
 	"engine.ErrLimit": true, "engine.ErrMismatch": true, "engine.ErrExpectedRows": true, "engine.ErrWeakProof": true, "engine.ErrBadRows": true,
 }

@@ -1,7 +1,8 @@
-package sources
+package httpconn
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -17,14 +18,6 @@ import (
 	"time"
 )
 
-// Connections are kept by this package and not by net/http. net/http reads from
-// an idle connection, and prints what a server sends on one with the standard
-// logger of package log: data and metadata hold patient ids, which must not be
-// printed, and a library must not redirect the logger of its program. net/http
-// may also take what follows a response for the response to the next request.
-// Here net/http only writes requests and parses responses. A connection is used
-// again only if nothing followed the response.
-
 // bufferSize is the size of the buffer between a connection and the parser of
 // responses in bytes.
 const bufferSize = 64 << 10
@@ -35,13 +28,14 @@ type route struct {
 	host   string // without the port
 	port   string
 	proxy  *url.URL // nil without one
-	kind   serverKind
+
+	anonymous bool
 }
 
 // routeTo returns the route for requests to u through the proxy, which may be
 // nil. ok is false if a conn cannot take it.
 func routeTo(u, proxy *url.URL) (r route, ok bool) {
-	r = route{scheme: u.Scheme, host: u.Hostname(), port: portOf(u), proxy: proxy}
+	r = route{scheme: u.Scheme, host: u.Hostname(), port: Port(u), proxy: proxy}
 	ok = isASCII(r.host) && (proxy == nil || isASCII(proxy.Host) && (proxy.Scheme == "http" || proxy.Scheme == "https"))
 	return r, ok
 }
@@ -52,11 +46,19 @@ func isASCII(s string) bool {
 
 // key returns a string that is equal for equal routes.
 func (r route) key() string {
-	key := [...]string{namedServer: "", otherServer: "other "}[r.kind] + r.scheme + "://" + r.address()
+	key := r.scheme + "://" + r.address()
+	if r.anonymous {
+		key = "anonymous " + key
+	}
 	if r.proxy != nil {
 		key += " " + r.proxy.String()
 	}
 	return key
+}
+
+// Port returns the port of u, or that of its scheme, http or https.
+func Port(u *url.URL) string {
+	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 }
 
 // address returns the host and port of the server.
@@ -65,7 +67,7 @@ func (r route) address() string { return net.JoinHostPort(strings.ToLower(r.host
 // next returns the host and port to connect to.
 func (r route) next() string {
 	if r.proxy != nil {
-		return net.JoinHostPort(r.proxy.Hostname(), portOf(r.proxy))
+		return net.JoinHostPort(r.proxy.Hostname(), Port(r.proxy))
 	}
 	return r.address()
 }
@@ -95,15 +97,15 @@ type conn struct {
 }
 
 // connect makes a connection for requests of r.
-func (c *Client) connect(ctx context.Context, x *exchange, r route) (*conn, error) {
-	meter, err := c.opts.connect(ctx, "tcp", r.next())
+func (t *Transport) connect(ctx context.Context, x *Exchange, r route) (*conn, error) {
+	meter, err := t.dial(ctx, "tcp", r.next())
 	if err != nil {
 		return nil, err
 	}
 	n := &conn{Conn: meter, meter: meter, route: r}
 	stop := context.AfterFunc(ctx, n.abort)
 	defer stop()
-	if err := c.establish(ctx, x, n); err != nil {
+	if err := t.establish(ctx, x, n); err != nil {
 		n.abort()
 		return nil, err
 	}
@@ -113,28 +115,32 @@ func (c *Client) connect(ctx context.Context, x *exchange, r route) (*conn, erro
 
 // establish does what precedes the first request: TLS with a proxy, a tunnel
 // through it, and TLS with the server.
-func (c *Client) establish(ctx context.Context, x *exchange, n *conn) error {
+func (t *Transport) establish(ctx context.Context, x *Exchange, n *conn) error {
 	if proxy := n.route.proxy; proxy != nil && proxy.Scheme == "https" {
-		if err := c.handshake(ctx, x, n, c.tls[otherServer], proxy.Hostname()); err != nil {
+		if err := t.handshake(ctx, x, n, t.AnonymousTLS, proxy.Hostname()); err != nil {
 			return err
 		}
-		x.enter(connecting)
+		x.enter(Connecting)
 	}
 	if n.route.scheme != "https" {
 		return nil
 	}
 	if n.route.proxy != nil {
-		if err := c.tunnel(x, n); err != nil {
+		if err := t.tunnel(x, n); err != nil {
 			return err
 		}
 	}
-	return c.handshake(ctx, x, n, c.tls[n.route.kind], n.route.host, "http/1.1")
+	config := t.TLS
+	if n.route.anonymous {
+		config = t.AnonymousTLS
+	}
+	return t.handshake(ctx, x, n, config, n.route.host, "http/1.1")
 }
 
 // handshake begins TLS with the host. The protocols are offered to it.
-func (c *Client) handshake(ctx context.Context, x *exchange, n *conn, config *tls.Config, host string, protocols ...string) error {
-	x.enter(handshaking)
-	ctx, cancel := context.WithTimeout(ctx, c.opts.TLSTimeout)
+func (t *Transport) handshake(ctx context.Context, x *Exchange, n *conn, config *tls.Config, host string, protocols ...string) error {
+	x.enter(Handshaking)
+	ctx, cancel := context.WithTimeout(ctx, t.TLSTimeout)
 	defer cancel()
 	config = config.Clone()
 	config.ServerName, config.NextProtos = host, protocols
@@ -147,12 +153,12 @@ func (c *Client) handshake(ctx context.Context, x *exchange, n *conn, config *tl
 }
 
 // tunnel makes the proxy connect to the server.
-func (c *Client) tunnel(x *exchange, n *conn) error {
+func (t *Transport) tunnel(x *Exchange, n *conn) error {
 	header := n.route.proxyHeader()
-	header.Set("User-Agent", c.opts.UserAgent)
+	header.Set("User-Agent", t.UserAgent)
 	target := n.route.address()
 	req := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: target}, Host: target, Header: header}
-	err := errors.Join(n.SetDeadline(time.Now().Add(c.opts.HeaderTimeout)), req.Write(n.Conn))
+	err := errors.Join(n.SetDeadline(time.Now().Add(t.HeaderTimeout)), req.Write(n.Conn))
 	if err != nil {
 		return err
 	}
@@ -164,20 +170,16 @@ func (c *Client) tunnel(x *exchange, n *conn) error {
 	if resp.StatusCode == http.StatusOK {
 		return n.SetDeadline(time.Time{})
 	}
-	refusal := newProxyError(n.route.proxy, resp)
-	if text, err := readAll(resp.Body, maxDetail); err == nil { // the status matters more
-		refusal.Detail = c.redactor(&url.URL{}, n.route.proxy).redact(errorDetail(text))
+	refusal := newProxyError(resp)
+	// The status matters more than an error of the body.
+	if text, err := io.ReadAll(io.LimitReader(resp.Body, maxRefusal+1)); err == nil && len(text) <= maxRefusal {
+		refusal.Body = text
 	}
 	return refusal
 }
 
-func isTimeout(err error) bool {
-	timeout, ok := errors.AsType[net.Error](err)
-	return ok && timeout.Timeout()
-}
-
-// errHeadTooLong is returned for headers of more than maxHead bytes. It is one
-// of the malformations.
+// errHeadTooLong is returned for headers of more than maxHead bytes. Its text
+// is that of net/http.
 var errHeadTooLong = errors.New("server response headers exceeded the limit")
 
 // Read limits the size of the headers.
@@ -203,8 +205,8 @@ func (u unanswered) Unwrap() error { return u.error }
 // roundTrip sends a request and reads the headers of the response within limit.
 // The connection is closed when the context of the request ends, unless the
 // body has been read before.
-func (n *conn) roundTrip(x *exchange, req *http.Request, limit time.Duration, kept *pool) (*http.Response, error) {
-	x.set(func() { x.phase, x.conn = awaiting, n.meter })
+func (n *conn) roundTrip(x *Exchange, req *http.Request, limit time.Duration, kept *pool) (*http.Response, error) {
+	x.set(func() { x.phase, x.conn = Awaiting, n.meter })
 	n.detach = context.AfterFunc(req.Context(), n.abort)
 	resp, err := n.exchange(req, limit)
 	if err != nil {
@@ -224,7 +226,8 @@ func (n *conn) exchange(req *http.Request, limit time.Duration) (*http.Response,
 	if err := n.write(req); err != nil {
 		// A server that rejects the client certificate sends an alert and
 		// closes the connection, which may fail the write.
-		if _, reason := n.in.Peek(1); alertFailure(reason, awaiting) != nil {
+		_, reason := n.in.Peek(1)
+		if _, _, ok := Alert(reason); ok {
 			err = reason
 		}
 		return nil, unansweredIf(!isTimeout(err), err)
@@ -234,7 +237,7 @@ func (n *conn) exchange(req *http.Request, limit time.Duration) (*http.Response,
 		return nil, unansweredIf(!isTimeout(err), err)
 	}
 	if first[0] == alertRecord {
-		return nil, errAlert
+		return nil, ErrAlert
 	}
 	resp, err := n.readHead(req)
 	if err != nil {
@@ -249,9 +252,6 @@ func (n *conn) exchange(req *http.Request, limit time.Duration) (*http.Response,
 // section 5.1), with which servers of TLS respond to http. No response of
 // HTTP/1.1 begins with it.
 const alertRecord = 21
-
-// errAlert is returned for a TLS alert instead of a response.
-var errAlert = errors.New("a TLS alert instead of a response")
 
 func unansweredIf(condition bool, err error) error {
 	if condition {
@@ -333,14 +333,9 @@ func (b *content) Close() error {
 	return nil
 }
 
-// isNoProtocol reports whether the server ended TLS with the alert
-// no_application_protocol (RFC 7301): it accepts none of the protocols that
-// were offered.
-func isNoProtocol(err error) bool {
-	const noApplicationProtocol = tls.AlertError(120)
-	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "remote error" && op.Err.Error() == noApplicationProtocol.Error()
-}
+// noApplicationProtocol is the alert no_application_protocol (RFC 7301): a
+// server accepts none of the protocols that were offered.
+const noApplicationProtocol = tls.AlertError(120)
 
 // isAwake reports whether the watch of an idle connection ended because the
 // connection is needed, and not because of what the server did.

@@ -1,4 +1,4 @@
-package sources
+package httpconn
 
 import (
 	"context"
@@ -14,17 +14,12 @@ import (
 	"fastcount/internal/testing/simnet"
 )
 
-// keptAnswer is the answer of a server that keeps its connections.
-func keptAnswer(*simnet.Request) simnet.Answer {
-	return simnet.Response{Framing: simnet.Length, Body: []byte(csvText)}.Answer()
-}
-
-// TestIdleTimeIsLimited leaves a connection idle, without closing the client.
+// TestIdleTimeIsLimited leaves a connection idle, without CloseIdle.
 func TestIdleTimeIsLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := &simnet.Network{Answer: keptAnswer}
-		c := newClient(t, Options{DialContext: network.DialContext})
-		readAgain(t, c, "http://server.test/", 3)
+		c := newTransport(t, network.DialContext)
+		getText(t, c, "http://server.test/", 3)
 		time.Sleep(idleTime - 1)
 		synctest.Wait()
 		if network.Open() != 1 {
@@ -35,7 +30,7 @@ func TestIdleTimeIsLimited(t *testing.T) {
 		if network.Open() != 0 {
 			t.Errorf("%d connections are open after the limit", network.Open())
 		}
-		readAgain(t, c, "http://server.test/", 1)
+		getText(t, c, "http://server.test/", 1)
 	})
 }
 
@@ -43,18 +38,18 @@ func TestIdleTimeIsLimited(t *testing.T) {
 func TestIdleConnectionsAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := &simnet.Network{Answer: keptAnswer}
-		c := newClient(t, Options{DialContext: network.DialContext})
+		c := newTransport(t, network.DialContext)
 		for i := range maxIdle + 10 {
-			readAgain(t, c, "http://"+string(rune('a'+i%26))+string(rune('a'+i/26))+".test/", 1)
+			getText(t, c, "http://"+string(rune('a'+i%26))+string(rune('a'+i/26))+".test/", 1)
 		}
 		synctest.Wait()
 		if n := network.Open(); n != maxIdle {
 			t.Errorf("%d connections are open", n)
 		}
-		c.Close()
+		c.CloseIdle()
 		synctest.Wait()
 		if n := network.Open(); n != 0 {
-			t.Errorf("%d connections are open after Close", n)
+			t.Errorf("%d connections are open after CloseIdle", n)
 		}
 	})
 }
@@ -72,7 +67,7 @@ func (c *closeCounter) Close() error {
 }
 
 // TestConnectionsAreClosedWhenTheServerDoes keeps many connections whose server
-// closes them: the client does not wait until it needs them.
+// closes them: the transport does not wait until it needs them.
 func TestConnectionsAreClosedWhenTheServerDoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := &simnet.Network{Answer: func(r *simnet.Request) simnet.Answer {
@@ -86,16 +81,16 @@ func TestConnectionsAreClosedWhenTheServerDoes(t *testing.T) {
 			open.Add(1)
 			return &closeCounter{Conn: conn, open: &open}, err
 		}
-		c := newClient(t, Options{DialContext: dial})
+		c := newTransport(t, dial)
 		var readers sync.WaitGroup
 		for range 20 {
-			readers.Go(func() { readAgain(t, c, "http://server.test/", 1) })
+			readers.Go(func() { getText(t, c, "http://server.test/", 1) })
 		}
 		readers.Wait()
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if open.Load() != 0 || len(c.kept.idle) != 0 {
-			t.Errorf("%d connections are open, %d idle", open.Load(), len(c.kept.idle))
+		if open.Load() != 0 || idle(c) != 0 {
+			t.Errorf("%d connections are open, %d idle", open.Load(), idle(c))
 		}
 	})
 }
@@ -146,8 +141,8 @@ func TestWake(t *testing.T) {
 					a.Idle = idle
 					return a
 				}}
-				c := newClient(t, Options{DialContext: network.DialContext})
-				readAgain(t, c, "http://server.test/", 1)
+				c := newTransport(t, network.DialContext)
+				getText(t, c, "http://server.test/", 1)
 				n := c.kept.last(c.kept.idle[0].route.key())
 				time.Sleep(2 * time.Second)
 				if awake := n.wake(); awake != (name == "nothing") {
@@ -169,19 +164,13 @@ func TestWhatIsNotKept(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := newClient(t, Options{DialContext: silentServer("HTTP/1.1 200 OK\r\n" + answer)})
-				u, err := c.URL("http://server.test/", "")
-				check(t, err)
-				s, err := u.open(t.Context(), u.stored)
-				check(t, err)
-				got, err := drain(s)
-				c.kept.mu.Lock()
-				n := len(c.kept.idle)
-				c.kept.mu.Unlock()
-				if got != "h\n1\n" || err != nil || n != 0 {
-					t.Errorf("got %q, %v; %d connections are kept", got, err, n)
+				network := &simnet.Network{Answer: func(*simnet.Request) simnet.Answer {
+					return simnet.Answer{Wire: []byte("HTTP/1.1 200 OK\r\n" + answer), End: simnet.Again}
+				}}
+				c := newTransport(t, network.DialContext)
+				if _, got, err := get(t, c, new(Exchange), "http://server.test/"); got != "h\n1\n" || err != nil || idle(c) != 0 {
+					t.Errorf("got %q, %v; %d connections are kept", got, err, idle(c))
 				}
-				check(t, s.Close())
 			})
 		})
 	}
@@ -191,23 +180,23 @@ func TestWhatIsNotKept(t *testing.T) {
 func TestReturnedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := &simnet.Network{Answer: keptAnswer}
-		c := newClient(t, Options{DialContext: network.DialContext})
-		u, err := c.URL("http://server.test/", "")
+		c := newTransport(t, network.DialContext)
+		x := new(Exchange)
+		resp, err := open(t, c, x, "http://server.test/")
 		check(t, err)
-		s, err := u.open(t.Context(), u.stored)
-		check(t, err)
-		_, err = drain(s)
+		_, err = io.ReadAll(resp.Body)
 		check(t, err)
 		for range 2 {
-			if n, err := s.raw.r.Read(make([]byte, 9)); n != 0 || err != io.EOF {
+			if n, err := resp.Body.Read(make([]byte, 9)); n != 0 || err != io.EOF {
 				t.Errorf("after the end: %d bytes, %v", n, err)
 			}
 		}
-		check(t, s.Close())
+		x.Cancel()
+		check(t, resp.Body.Close())
 		synctest.Wait()
-		if n := len(c.kept.idle); n != 1 {
+		if n := idle(c); n != 1 {
 			t.Errorf("%d connections are kept", n)
 		}
-		c.Close()
+		c.CloseIdle()
 	})
 }

@@ -1,4 +1,4 @@
-package sources
+package httpconn
 
 import (
 	"fmt"
@@ -21,7 +21,7 @@ const minRate = 1 << 10
 // arrive at the connection. The two differ for a chunked body of HTTP/1.1:
 // net/http returns only when the buffer or the chunk is full.
 type watchdog struct {
-	r       io.Reader
+	r       io.ReadCloser
 	cancel  func() // interrupts a blocked Read of r
 	window  time.Duration
 	metered bool
@@ -37,7 +37,7 @@ type watchdog struct {
 	err   error
 }
 
-func newWatchdog(r io.Reader, window time.Duration, cancel func()) *watchdog {
+func newWatchdog(r io.ReadCloser, window time.Duration, cancel func()) *watchdog {
 	return &watchdog{r: r, cancel: cancel, window: window, left: window, fired: make(chan struct{})}
 }
 
@@ -67,6 +67,9 @@ func (w *watchdog) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// Close closes r.
+func (w *watchdog) Close() error { return w.r.Close() }
 
 func (w *watchdog) begin() {
 	w.mu.Lock()

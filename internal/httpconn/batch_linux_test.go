@@ -1,4 +1,4 @@
-package sources
+package httpconn
 
 import (
 	"bufio"
@@ -96,7 +96,7 @@ func TestSlowConnectionsHaveNoBatches(t *testing.T) {
 }
 
 // large is a body for which batches are used.
-var large = bytes.Repeat([]byte(csvText), 16<<20/len(csvText))
+var large = bytes.Repeat([]byte(text), 16<<20/len(text))
 
 // sendLarge responds with large, in which pause is called after n bytes. It
 // keeps the connection for after.
@@ -112,13 +112,15 @@ func sendLarge(n int, pause func(conn net.Conn) bool, after func(conn net.Conn))
 	}
 }
 
-// overTLS returns a server of TLS for the connections of serve, and options
-// that trust it.
-func overTLS(t *testing.T, secure bool, serve func(net.Conn, *bufio.Reader)) (address string, o Options) {
+// overTLS returns a server for the connections of serve, and a transport that
+// trusts it.
+func overTLS(t *testing.T, secure bool, serve func(net.Conn, *bufio.Reader)) (address string, c *Transport) {
 	var config *tls.Config
+	c = newTransport(t, nil)
 	if secure {
 		s := httptest.NewTLSServer(nil)
-		config, o = s.TLS, trusting(t, s)
+		config = s.TLS
+		trust(c, s)
 		s.Close()
 	}
 	address = tcpServer(t, func(conn *net.TCPConn, requests *bufio.Reader, _ int) {
@@ -133,8 +135,7 @@ func overTLS(t *testing.T, secure bool, serve func(net.Conn, *bufio.Reader)) (ad
 	if secure {
 		address = "https" + strings.TrimPrefix(address, "http")
 	}
-	o.Retries = -1
-	return address, o
+	return address, c
 }
 
 // TestPausesWithinBatches has servers pause, continue slowly, and end within a
@@ -165,11 +166,9 @@ func TestPausesWithinBatches(t *testing.T) {
 				t.Parallel()
 				patience.Retry(t, func(scale time.Duration) error {
 					pause := func(conn net.Conn) bool { return test.pause(conn, scale*time.Second) }
-					address, o := overTLS(t, secure, sendLarge(n, pause, func(net.Conn) {}))
-					o.IdleTimeout = scale * time.Second
-					u, err := newClient(t, o).URL(address, "")
-					check(t, err)
-					got, err := readPart(t, u)
+					address, c := overTLS(t, secure, sendLarge(n, pause, func(net.Conn) {}))
+					c.IdleTimeout = scale * time.Second
+					_, got, err := get(t, c, new(Exchange), address)
 					if !errors.Is(err, test.want) {
 						return fmt.Errorf("got %v, want %v", err, test.want)
 					}
@@ -189,15 +188,12 @@ func TestDataOnAnIdleConnectionAfterBatches(t *testing.T) {
 	everFast(t)
 	for _, secure := range []bool{false, true} {
 		received := make(chan bool)
-		address, o := overTLS(t, secure, sendLarge(1, func(net.Conn) bool { return true }, func(conn net.Conn) {
+		address, c := overTLS(t, secure, sendLarge(1, func(net.Conn) bool { return true }, func(conn net.Conn) {
 			<-received
 			_, _ = io.WriteString(conn, "x")
 			<-received
 		}))
-		c := newClient(t, o)
-		u, err := c.URL(address, "")
-		check(t, err)
-		got, err := readPart(t, u)
+		_, got, err := get(t, c, new(Exchange), address)
 		check(t, err)
 		if got != string(large) {
 			t.Errorf("got %d bytes, and not what was sent", len(got))
