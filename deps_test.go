@@ -22,7 +22,8 @@ import (
 var imports = map[string]string{
 	"":                             "",
 	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/credentials internal/diagnose internal/diff internal/result internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/signals internal/stats internal/stdout",
-	"sources":                      "engine parser internal/filestate internal/httpconn internal/inflate internal/interrupt internal/mapped internal/filter internal/glob internal/ziparchive",
+	"sources":                      "engine parser internal/compression internal/filestate internal/httpconn internal/interrupt internal/mapped internal/filter internal/glob internal/ziparchive",
+	"internal/compression":         "engine parser internal/inflate",
 	"internal/filestate":           "",
 	"internal/httpconn":            "internal/interrupt",
 	"internal/interrupt":           "",
@@ -89,7 +90,7 @@ var imports = map[string]string{
 // dependencies lists the modules that code other than tests may use, and the
 // packages that may import them.
 var dependencies = map[string]string{
-	"github.com/klauspost/compress":        "sources internal/outfile",
+	"github.com/klauspost/compress":        "internal/compression internal/outfile",
 	"github.com/valyala/fastjson":          "sources",
 	"github.com/clipperhouse/displaywidth": "internal/display",
 	"github.com/spf13/cobra":               "cmd/fastcount internal/cli",
@@ -222,6 +223,6 @@ func TestOneFilePerDependency(t *testing.T) {
 // importers holds, for some dependencies, the only files that import each: one
 // that reads and one that writes.
 var importers = map[string]string{
-	"github.com/klauspost/compress": "internal/outfile/compress.go sources/decompress.go",
+	"github.com/klauspost/compress": "internal/compression/reader.go internal/outfile/compress.go",
 	"github.com/valyala/fastjson":   "sources/export.go",
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"fastcount/engine"
+	"fastcount/internal/compression"
 	"fastcount/internal/testing/proof"
 )
 
@@ -270,7 +271,7 @@ func TestDamagedArchive(t *testing.T) {
 			return nil, err
 		}
 		for _, s := range found {
-			if formatOf(data) == plain {
+			if compression.Detect(data) == compression.Plain {
 				return nil, errors.New("not an archive, and not CSV")
 			}
 			if m, ok := s.Part.(*Member); ok {

@@ -198,7 +198,7 @@ func (f *File) hash(ctx context.Context, w io.Writer, ranges ...[2]int64) (err e
 	for _, r := range ranges {
 		from, to := r[0], r[1]
 		section := contextReader{ctx, io.NewSectionReader(file, from, to-from)}
-		n, err := io.CopyBuffer(w, section, make([]byte, min(max(1, to-from), inputSize)))
+		n, err := io.CopyBuffer(w, section, make([]byte, min(max(1, to-from), readSize)))
 		if err == nil && n < to-from {
 			err = fmt.Errorf("%w: ends at byte %d", ErrChanged, from+n)
 		}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"fastcount/internal/compression"
 	"fastcount/internal/filestate"
 	"fastcount/internal/httpconn"
 )
@@ -123,15 +124,15 @@ var (
 
 	// ErrTruncated is returned if compressed data ends early. If the data came
 	// from a server, the error matches ErrExhausted too.
-	ErrTruncated = errors.New("compressed data is truncated")
+	ErrTruncated = compression.ErrTruncated
 
 	// ErrCorrupt is returned if compressed data is corrupt, or followed by
 	// other data.
-	ErrCorrupt = errors.New("compressed data is corrupt")
+	ErrCorrupt = compression.ErrCorrupt
 
 	// ErrWindow is returned if zstd data requires a window, and so memory,
 	// beyond MaxWindow.
-	ErrWindow = errors.New("zstd data needs a window larger than the limit")
+	ErrWindow = compression.ErrWindow
 )
 
 // A StatusError is returned for a response with a status other than 200. It

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/compression"
 	"fastcount/internal/filestate"
 	"fastcount/internal/filter"
 	"fastcount/internal/interrupt"
@@ -147,7 +148,7 @@ func (f *File) examine() (err error) {
 		return err // a read of an empty file in /proc may wait
 	}
 	head, err := readHead(interrupt.NewFile(context.Background(), file))
-	if f.content = recognize(head); f.content.format == zipped {
+	if f.content = recognize(head); f.content.format == compression.Zip {
 		f.directory = sync.OnceValues(f.readDirectory)
 	}
 	if err == io.EOF {
@@ -194,7 +195,7 @@ func (f *File) open(ctx context.Context) (*stream, error) {
 		return nil, err
 	case !f.regular():
 		return ready(s, s.decodeSniffed(f.opts.maxWindow()))
-	case f.content.format != plain:
+	case f.content.format != compression.Plain:
 		return ready(s, s.decodeContent(f.content.format, f.opts.maxWindow()))
 	}
 	f.seems.Store(f.content.resembles)
@@ -247,7 +248,7 @@ func (f *File) ranges() ranged {
 	return ranged{size: f.found.Size(), content: f.content, maxWindow: f.opts.maxWindow(), search: searchLimit,
 		open: func(ctx context.Context, from, to int64) (*stream, error) {
 			s, err := f.openRegular(ctx, from)
-			if err != nil || f.content.format != plain {
+			if err != nil || f.content.format != compression.Plain {
 				return s, err
 			}
 			return ready(s, s.mapUntil(to))
@@ -276,7 +277,7 @@ func (f *File) Modified() time.Time { return f.found.Info.ModTime() }
 
 // Plain reports whether the bytes of the file are those that are counted: it is
 // not compressed, and there is no command.
-func (f *File) Plain() bool { return f.content.format == plain && f.pre == nil }
+func (f *File) Plain() bool { return f.content.format == compression.Plain && f.pre == nil }
 
 // openSettled opens the file, which must be unchanged. If its times are too
 // recent to detect later changes, the first call waits.

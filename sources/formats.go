@@ -9,102 +9,9 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"fastcount/internal/compression"
 	"fastcount/parser"
 )
-
-// format is a format of data that is decoded.
-type format uint8
-
-const (
-	plain format = iota
-	gzipped
-	zstandard
-	bzipped
-	zipped // an archive, which is not decoded but has members
-)
-
-func (f format) String() string {
-	return [...]string{"plain", "gzip", "zstd", "bzip2", "zip"}[f]
-}
-
-const (
-	gzipMagic      = "\x1f\x8b"
-	zstdMagic      = "\x28\xb5\x2f\xfd"
-	skippableMagic = "\x2a\x4d\x18"             // of a zstd skippable frame, after a byte from 0x50 to 0x5f
-	bzip2Magic     = "BZh"                      // before a digit
-	blockMagic     = "\x31\x41\x59\x26\x53\x59" // of a bzip2 block, after the digit
-	endMagic       = "\x17\x72\x45\x38\x50\x90" // of the end of bzip2 data, after the same
-)
-
-// zipMagics are the first bytes of an archive: of a local header, of the end of
-// an archive without members, and of one file of a split archive.
-var zipMagics = []string{"PK\x03\x04", "PK\x05\x06", "PK\x07\x08", "PK00PK\x03\x04"}
-
-const (
-	magicSize = 10  // number of bytes that identify every format that is decoded
-	zstdSize  = 4   // number of bytes that identify zstd
-	headSize  = 512 // number of bytes that identify every format
-)
-
-// formatOf returns the format of data that begins with head. Each magic number
-// contains a control character, so that no usable CSV begins with one.
-func formatOf(head []byte) format {
-	switch {
-	case bytes.HasPrefix(head, []byte(gzipMagic)):
-		return gzipped
-	case bytes.HasPrefix(head, []byte(zstdMagic)):
-		return zstandard
-	case len(head) >= zstdSize && head[0]&0xf0 == 0x50 && string(head[1:zstdSize]) == skippableMagic:
-		return zstandard
-	case isBzip2(head):
-		return bzipped
-	}
-	for _, magic := range zipMagics {
-		if bytes.HasPrefix(head, []byte(magic)) {
-			return zipped
-		}
-	}
-	return plain
-}
-
-func isBzip2(head []byte) bool {
-	if len(head) < magicSize || !bytes.HasPrefix(head, []byte(bzip2Magic)) || head[3] < '1' || head[3] > '9' {
-		return false
-	}
-	next := string(head[4:magicSize])
-	return next == blockMagic || next == endMagic
-}
-
-// undecided reports whether data that begins with head may be in a format that
-// is decoded, which further bytes decide.
-func undecided(head []byte) bool {
-	if formatOf(head) != plain {
-		return false
-	}
-	for _, magic := range append(zipMagics, gzipMagic, zstdMagic) {
-		if strings.HasPrefix(magic, string(head)) {
-			return true
-		}
-	}
-	if len(head) < zstdSize && head[0]&0xf0 == 0x50 && strings.HasPrefix(skippableMagic, string(head[1:])) {
-		return true
-	}
-	n := min(len(head), len(bzip2Magic))
-	return string(head[:n]) == bzip2Magic[:n]
-}
-
-// magic returns the first bytes of a gzip member or zstd frame, or nil for a
-// format whose data cannot be read from the middle. For gzip they include the
-// compression method, which is always 8.
-func (f format) magic() []byte {
-	switch f {
-	case gzipped:
-		return []byte(gzipMagic + "\x08")
-	case zstandard:
-		return []byte(zstdMagic)
-	}
-	return nil
-}
 
 // A FormatError is returned for data in a format that is not read. It matches
 // [ErrContent].
@@ -294,63 +201,33 @@ func (e *explained) Unwrap() []error { return []error{e.seems, e.err} }
 
 // recognition is what the first bytes of data show.
 type recognition struct {
-	format    format
+	format    compression.Format
 	refused   error        // why the data cannot be counted, or nil
 	resembles *FormatError // what the data seems to be instead of CSV, or nil
 }
 
 // recognize recognizes data that begins with head.
 func recognize(head []byte) recognition {
-	if f := formatOf(head); f != plain {
+	if f := compression.Detect(head); f != compression.Plain {
 		return recognition{format: f}
 	}
 	return recognition{refused: refusal(head), resembles: resemblance(head)}
 }
 
+// headSize is the number of bytes that identify every format.
+const headSize = 512
+
 // readHead reads until it has headSize bytes or the end of a line, or r fails.
 // No format is recognized by what follows a line feed.
-func readHead(r io.Reader) ([]byte, error) {
-	return readWhile(r, headSize, func(head []byte) bool { return bytes.IndexByte(head, '\n') < 0 })
-}
-
-// readWhile reads until it has size bytes or enough are read, or r fails.
-func readWhile(r io.Reader, size int, more func([]byte) bool) (head []byte, err error) {
-	buf := make([]byte, size)
+func readHead(r io.Reader) (head []byte, err error) {
+	buf := make([]byte, headSize)
 	n := 0
-	for n < size && err == nil && more(buf[:n]) {
+	for n < headSize && err == nil && bytes.IndexByte(buf[:n], '\n') < 0 {
 		var m int
 		m, err = r.Read(buf[n:])
 		n += m
 	}
 	return buf[:n], err
-}
-
-// prefixed reads head and then r.
-type prefixed struct {
-	head []byte
-	err  error // what came with the head
-	r    io.Reader
-}
-
-// sniff detects the compression of r by its first bytes, and returns a reader
-// of all of its data. It reads no more bytes than it must, since more may not
-// come soon. The returned reader reports an error of the read.
-func sniff(r io.Reader) (format, *prefixed) {
-	p := &prefixed{r: r}
-	p.head, p.err = readWhile(r, magicSize, undecided)
-	return formatOf(p.head), p
-}
-
-func (p *prefixed) Read(b []byte) (int, error) {
-	if len(p.head) > 0 {
-		n := copy(b, p.head)
-		p.head = p.head[n:]
-		return n, nil
-	}
-	if p.err != nil {
-		return 0, p.err
-	}
-	return p.r.Read(b)
 }
 
 // inspector reads r, and refuses data whose first bytes are those of another
@@ -374,7 +251,7 @@ func (i *inspector) Read(p []byte) (int, error) {
 	}
 	i.head = append(i.head, p[:min(n, headSize-len(i.head))]...)
 	c := recognize(i.head)
-	i.done = c.format != plain || c.refused != nil || len(i.head) == headSize || bytes.IndexByte(i.head, '\n') >= 0 || err != nil
+	i.done = c.format != compression.Plain || c.refused != nil || len(i.head) == headSize || bytes.IndexByte(i.head, '\n') >= 0 || err != nil
 	if i.done && (err == nil || err == io.EOF) {
 		i.err = i.found(c)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing/iotest"
 	"unicode/utf16"
 
+	"fastcount/internal/compression"
 	"fastcount/internal/testing/proof"
 	"fastcount/parser"
 )
@@ -39,6 +40,26 @@ func longBZ(t testing.TB) []byte {
 		"tJC6pIXNJC80kLMpCxUkLFSQuKSFqKQuKSFikheyCVblIXdJC1qSFl2QSrQpC9VJC7pIWKSFrUkLakhfxdyRThQkDI6zOoA=")
 }
 
+// decodeBytes reads r the way a FIFO is read.
+func decodeBytes(r io.Reader, maxWindow uint64) (string, error) {
+	s := newStream(r, nil)
+	if err := s.decodeSniffed(maxWindow); err != nil {
+		return "", err
+	}
+	text, err := drain(s)
+	return text, errors.Join(err, s.Close())
+}
+
+// bigWindow is a frame that requires a window of 512 MiB and contains one empty
+// block.
+var bigWindow = []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 19 << 3, 0x01, 0x00, 0x00}
+
+// bigSegment is a frame without a window that declares 512 MiB of content,
+// which the decoder must hold in memory.
+var bigSegment = []byte{0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0x20, 0x01, 0x00, 0x00}
+
+var skippable = []byte{0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 'a', 'b', 'c'}
+
 // settledFile returns a file that is not waited for when it is opened.
 func settledFile(t testing.TB, data []byte) *File {
 	f := newFile(t, tempFile(t, "a.csv", data))
@@ -62,6 +83,7 @@ func TestBzip2(t *testing.T) {
 		{"zeros after", join(one, make([]byte, 9)), csvText, ErrCorrupt},
 		{"one byte of a stream after", join(one, []byte("B")), csvText, ErrTruncated},
 		{"compressed twice", gz(t, string(one)), "", ErrContent},
+		{"gzip in gzip", gz(t, string(gz(t, csvText))), "", ErrContent},
 		{"only the letters", []byte("BZh9,event_type\n"), "BZh9,event_type\n", nil},
 	} {
 		for _, reader := range []func(io.Reader) io.Reader{iotest.OneByteReader, iotest.DataErrReader} {
@@ -81,14 +103,14 @@ func TestBzip2Damage(t *testing.T) {
 		if n == 0 {
 			continue // no bytes are plain data of no bytes
 		}
-		if got, err := decodeBytes(bytes.NewReader(data[:n]), DefaultHTTPWindow); err == nil && formatOf(data[:n]) != plain {
+		if got, err := decodeBytes(bytes.NewReader(data[:n]), DefaultHTTPWindow); err == nil && compression.Detect(data[:n]) != compression.Plain {
 			t.Errorf("cut after %d bytes: got %q", n, got)
 		}
 	}
 	for bit := range 8 * len(data) {
 		damaged := bytes.Clone(data)
 		damaged[bit/8] ^= 1 << (bit % 8)
-		if got, err := decodeBytes(bytes.NewReader(damaged), DefaultHTTPWindow); err == nil && formatOf(damaged) != plain && got != csvText {
+		if got, err := decodeBytes(bytes.NewReader(damaged), DefaultHTTPWindow); err == nil && compression.Detect(damaged) != compression.Plain && got != csvText {
 			t.Errorf("bit %d: got %q", bit, got)
 		}
 	}

@@ -4,16 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash"
-	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"fastcount/engine"
+	"fastcount/internal/compression"
 	"fastcount/internal/filestate"
-	"fastcount/internal/inflate"
 	"fastcount/internal/interrupt"
 	"fastcount/internal/ziparchive"
 )
@@ -36,7 +33,7 @@ func newMember(f *File, entry ziparchive.Member) *Member {
 // Member returns the member with a name, as the directory of the archive holds
 // it. The error matches [ErrNotFound] without such a member.
 func (f *File) Member(name string) (*Member, error) {
-	if f.Plain() || f.content.format != zipped {
+	if f.Plain() || f.content.format != compression.Zip {
 		return nil, mark(ErrNotFound, fmt.Errorf("%s is not a zip archive", f.path))
 	}
 	all, err := f.directory()
@@ -110,7 +107,7 @@ func (m *Member) open(ctx context.Context) (*stream, error) {
 	s := newStream(&rangeReader{r: r, file: file, found: m.file.found, left: m.entry.Compressed}, r.Close)
 	s.closers = append(s.closers, file.Close, m.file.check)
 	s.proof = engine.ProofLength
-	s.add(newMemberDecoder(s.Reader, m.entry))
+	s.add(compression.NewMember(s.Reader, m.entry.Method == ziparchive.Deflate, m.entry.Size, m.entry.CRC32))
 	return ready(s, s.decodeSniffed(m.file.opts.maxWindow()))
 }
 
@@ -160,75 +157,4 @@ func (r *rangeReader) Read(p []byte) (int, error) {
 		err = nil
 	}
 	return n, err
-}
-
-// newMemberDecoder returns a decoder of the data of a member, which must be
-// stored or compressed with Deflate.
-func newMemberDecoder(r io.Reader, e ziparchive.Member) *decoder {
-	d := &decoder{src: &source{r: r}, format: zipped}
-	v := newVerifier(d.src, e)
-	d.dec, d.release = v, v.release
-	return d
-}
-
-// verifier compares the size and the checksum of decompressed data with those
-// that the directory of an archive holds.
-type verifier struct {
-	*inflateMemory
-	data io.Reader // decompressed
-	size int64     // bytes that are missing
-	sum  hash.Hash32
-	want uint32
-}
-
-// inflateMemory is the memory of a verifier.
-type inflateMemory struct {
-	in      inflate.Input // compressed
-	deflate inflate.Reader
-}
-
-var inflateMemories = sync.Pool{New: func() any { return new(inflateMemory) }}
-
-func newVerifier(r io.Reader, e ziparchive.Member) *verifier {
-	v := &verifier{inflateMemory: inflateMemories.Get().(*inflateMemory), size: e.Size, sum: crc32.NewIEEE(), want: e.CRC32}
-	v.in.Reset(r)
-	v.data = &v.in
-	if e.Method == ziparchive.Deflate {
-		v.deflate.Reset(&v.in)
-		v.data = &v.deflate
-	}
-	return v
-}
-
-// release makes the memory available to others. v must not be read afterwards.
-func (v *verifier) release() {
-	if v.inflateMemory == nil {
-		return
-	}
-	v.in.Reset(nil)
-	inflateMemories.Put(v.inflateMemory)
-	v.inflateMemory = nil
-}
-
-// errMember is the error of a member whose data differs from the directory.
-var errMember = errors.New("the data of the member does not have the size and CRC-32 of the directory")
-
-func (v *verifier) Read(p []byte) (int, error) {
-	n, err := v.data.Read(p)
-	v.size -= int64(n)
-	v.sum.Write(p[:n])
-	switch {
-	case v.size < 0:
-		return n, errMember
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return n, errors.New("the compressed data of the member has no end")
-	case err != io.EOF:
-		return n, err
-	case v.size > 0 || v.sum.Sum32() != v.want:
-		return n, errMember
-	}
-	if _, err := v.in.ReadByte(); err != io.EOF {
-		return n, errMember // or a failure of the source, which takes precedence
-	}
-	return n, io.EOF
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"fastcount/internal/compression"
 )
 
 // An object is a sequence of bytes at a URL of which a server sends any range
@@ -149,7 +151,7 @@ func partOf(resp *http.Response) (first, end, size int64, err error) {
 // one of the encoded bytes, or the encoding of a range.
 func encoded(h http.Header) bool {
 	f, err := contentEncoding(h)
-	return err != nil || f != plain
+	return err != nil || f != compression.Plain
 }
 
 // parseContentRange parses a header Content-Range (RFC 9110, section 14.4). end

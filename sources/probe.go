@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"fastcount/engine"
+	"fastcount/internal/compression"
 )
 
 // objectSearch is the number of bytes of an object that are searched for the
@@ -52,11 +53,11 @@ func (u *URL) Validator() string {
 // Plain reports whether the server sends ranges, and the bytes at the URL are
 // those that are counted: they are not compressed, and there is no command.
 func (u *URL) Plain() bool {
-	return u.object != nil && u.content.format == plain && u.client.pre == nil
+	return u.object != nil && u.content.format == compression.Plain && u.client.pre == nil
 }
 
 // Compressed reports whether the data at the URL is known to be compressed.
-func (u *URL) Compressed() bool { return u.content.format != plain }
+func (u *URL) Compressed() bool { return u.content.format != compression.Plain }
 
 func (u *URL) probe(ctx context.Context) error {
 	part := byteRange{to: headSize}
@@ -99,7 +100,7 @@ func (u *URL) examine(resp *http.Response, s *stream) error {
 	if u.client.pre == nil {
 		u.content = recognize(head)
 	}
-	if u.content.format == zipped {
+	if u.content.format == compression.Zip {
 		u.content.refused = errZip
 	}
 	validator := validatorOf(resp.Header)

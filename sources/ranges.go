@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"fastcount/engine"
+	"fastcount/internal/compression"
 )
 
 // Uncompressed data can be read from any byte on, compressed data from the
@@ -16,6 +17,9 @@ import (
 // index of members, so they are found by their first bytes and by decoding
 // their beginnings. If bytes that look like a member are not one, decoding the
 // data before them fails, and so does the range.
+
+// readSize is the size of reads of stored bytes that are not counted, in bytes.
+const readSize = 64 << 10
 
 // ranged is the data of a file or an object, as it is stored.
 type ranged struct {
@@ -38,7 +42,7 @@ func (d ranged) openRange(ctx context.Context, from, to int64) (io.ReadCloser, e
 	if err != nil {
 		return nil, err
 	}
-	if d.content.format == plain {
+	if d.content.format == compression.Plain {
 		return &plainRange{stream: s, limit: to - from}, nil
 	}
 	r := &memberRange{stream: s, data: d, limit: math.MaxInt64, section: to - from, last: to == d.size}
@@ -51,7 +55,7 @@ func (d ranged) openRange(ctx context.Context, from, to int64) (io.ReadCloser, e
 // checkStart returns an error if the range that begins at from shows that the
 // content is certainly not CSV.
 func (d ranged) checkStart(ctx context.Context, from int64) error {
-	if d.content.refused != nil || d.content.format == plain || from > 0 {
+	if d.content.refused != nil || d.content.format == compression.Plain || from > 0 {
 		return d.content.refused
 	}
 	s, err := d.open(ctx, 0, headSize)
@@ -87,7 +91,7 @@ func (r *plainRange) Info() engine.StreamInfo {
 type memberRange struct {
 	*stream
 	data    ranged
-	decoder *decoder
+	decoder *compression.Reader
 	section int64 // remaining stored bytes up to the next range, unless last
 	last    bool  // the decoder reads to the end of the data
 	given   int64 // decoded bytes so far
@@ -107,9 +111,9 @@ func (r *memberRange) decode() (err error) {
 	if !r.last {
 		stored = io.LimitReader(r.stream, r.section)
 	}
-	r.decoder, err = newDecoder(stored, r.data.content.format, r.data.maxWindow)
+	r.decoder, err = compression.NewReader(stored, r.data.content.format, r.data.maxWindow)
 	if err == nil && !r.last {
-		r.decoder.refusePadding()
+		r.decoder.RefusePadding()
 	}
 	return err
 }
@@ -145,9 +149,9 @@ func (r *memberRange) Close() error { return errors.Join(r.decoder.Close(), r.st
 // boundary implements Boundary of [engine.Splitter].
 func (d ranged) boundary(ctx context.Context, at int64) (place int64, err error) {
 	switch {
-	case d.content.format == plain:
+	case d.content.format == compression.Plain:
 		return at, nil
-	case d.content.format.magic() == nil:
+	case d.content.format.Magic() == nil:
 		return d.size, nil
 	}
 	s, err := d.open(ctx, at, at)
@@ -161,8 +165,8 @@ func (d ranged) boundary(ctx context.Context, at int64) (place int64, err error)
 // findMember returns the offset of the first member in r, which begins at the
 // offset at, or the size of the data if none is found.
 func (d ranged) findMember(ctx context.Context, r io.Reader, at int64) (int64, error) {
-	overlap := len(d.content.format.magic()) - 1
-	buf := make([]byte, inputSize)
+	overlap := len(d.content.format.Magic()) - 1
+	buf := make([]byte, readSize)
 	for kept, stop := 0, at+d.search; at < stop; {
 		n, err := r.Read(buf[kept:])
 		if err != nil && err != io.EOF {
@@ -185,7 +189,7 @@ func (d ranged) findMember(ctx context.Context, r io.Reader, at int64) (int64, e
 // memberIn returns the index of the first member in seen, or -1. seen begins at
 // the offset at of the data.
 func (d ranged) memberIn(ctx context.Context, seen []byte, at int64) int {
-	magic := d.content.format.magic()
+	magic := d.content.format.Magic()
 	for i := 0; ; i++ {
 		next := bytes.Index(seen[i:], magic)
 		if next < 0 {
@@ -206,6 +210,6 @@ func (d ranged) decodable(ctx context.Context, at int64) bool {
 	if err != nil {
 		return false
 	}
-	n, err := io.CopyN(io.Discard, s, inputSize)
+	n, err := io.CopyN(io.Discard, s, readSize)
 	return s.Close() == nil && (err == nil || err == io.EOF && n > 0)
 }

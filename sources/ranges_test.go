@@ -167,7 +167,7 @@ func count(t *testing.T, part engine.Part, rangeSize int64) *engine.Report {
 func TestMemberInsideAMember(t *testing.T) {
 	var inner []byte
 	for i := 0; inner == nil || bytes.ContainsAny(inner, "\n\r,\""); i++ {
-		inner = gz(t, fmt.Sprint(i)+strings.Repeat("\nP9,t,a,1", inputSize/8))
+		inner = gz(t, fmt.Sprint(i)+strings.Repeat("\nP9,t,a,1", readSize/8))
 	}
 	text := csvText + strings.Repeat("P1,t,a,"+string(inner)+"\n", 5)
 	var outer bytes.Buffer

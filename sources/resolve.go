@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"fastcount/engine"
+	"fastcount/internal/compression"
 	"fastcount/internal/glob"
 )
 
@@ -190,7 +191,7 @@ func (r *resolver) addFiles(arg string) error {
 		if err := r.inputs.addPath(f.found.Info, f.path); err != nil {
 			return err
 		}
-		if f.content.format == zipped {
+		if f.content.format == compression.Zip {
 			if err := r.addArchive(f); err != nil {
 				return fmt.Errorf("%s: %w", f.path, err)
 			}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"fastcount/internal/compression"
 	"fastcount/internal/httpconn"
 )
 
@@ -116,17 +117,17 @@ var (
 )
 
 // contentEncoding returns the format of the Content-Encoding of a response.
-func contentEncoding(h http.Header) (format, error) {
+func contentEncoding(h http.Header) (compression.Format, error) {
 	encoding := strings.ToLower(strings.TrimSpace(strings.Join(h.Values("Content-Encoding"), ",")))
 	switch encoding {
 	case "", "identity":
-		return plain, nil
+		return compression.Plain, nil
 	case "gzip", "x-gzip":
-		return gzipped, nil
+		return compression.Gzip, nil
 	case "zstd":
-		return zstandard, nil
+		return compression.Zstd, nil
 	case "br", "deflate", "compress": // no other text of a server is quoted
-		return plain, mark(ErrContent, fmt.Errorf("%w: %s", ErrEncoding, encoding))
+		return compression.Plain, mark(ErrContent, fmt.Errorf("%w: %s", ErrEncoding, encoding))
 	}
-	return plain, mark(ErrContent, fmt.Errorf("%w: not one of gzip, zstd and identity", ErrEncoding))
+	return compression.Plain, mark(ErrContent, fmt.Errorf("%w: not one of gzip, zstd and identity", ErrEncoding))
 }

@@ -8,8 +8,17 @@ import (
 	"time"
 
 	"fastcount/engine"
+	"fastcount/internal/compression"
 	"fastcount/internal/filter"
 	"fastcount/parser"
+)
+
+// Default maximum windows of zstd data in bytes. The decoder allocates the
+// window before it decodes the first byte, and a frame of 24 bytes can request
+// any size, so servers get a lower limit than files.
+const (
+	DefaultFileWindow = 128 << 20
+	DefaultHTTPWindow = 8 << 20
 )
 
 // stream is one attempt to read a part: a reader and the layers underneath.
@@ -21,7 +30,7 @@ type stream struct {
 	seems     *atomic.Pointer[FormatError] // what the data seems to be instead of CSV; may be nil
 	process   *filter.Process              // that the raw bytes are the output of, or nil
 	object    *object                      // of an HTTP response that other requests can continue, or nil
-	decoders  []*decoder                   // bottom first
+	decoders  []*compression.Reader        // bottom first
 	closers   []func() error               // bottom first
 }
 
@@ -36,14 +45,14 @@ func newStream(r io.Reader, closer func() error) *stream {
 }
 
 // decode adds a decoder to the stream, unless its data is plain.
-func (s *stream) decode(f format, maxWindow uint64) error {
+func (s *stream) decode(f compression.Format, maxWindow uint64) error {
 	switch f {
-	case plain:
+	case compression.Plain:
 		return nil
-	case zipped:
+	case compression.Zip:
 		return errZip
 	}
-	d, err := newDecoder(s.Reader, f, maxWindow)
+	d, err := compression.NewReader(s.Reader, f, maxWindow)
 	if err != nil {
 		return err
 	}
@@ -52,7 +61,7 @@ func (s *stream) decode(f format, maxWindow uint64) error {
 }
 
 // add adds a decoder, which reads the stream so far.
-func (s *stream) add(d *decoder) {
+func (s *stream) add(d *compression.Reader) {
 	s.Reader = d
 	s.checked = true
 	s.decoders = append(s.decoders, d)
@@ -61,13 +70,13 @@ func (s *stream) add(d *decoder) {
 
 // decodeDeclared decodes the stream, which is in format f according to the
 // server.
-func (s *stream) decodeDeclared(f format, maxWindow uint64) error {
-	if f == plain {
+func (s *stream) decodeDeclared(f compression.Format, maxWindow uint64) error {
+	if f == compression.Plain {
 		return nil
 	}
-	found, r := sniff(s.Reader)
+	found, certain, r := compression.Sniff(s.Reader)
 	s.Reader = r
-	if found != f && !undecided(r.head) {
+	if found != f && certain {
 		return mark(ErrCorrupt, fmt.Errorf("%w: the data is not %v", ErrMislabeled, f))
 	}
 	return s.decode(f, maxWindow)
@@ -76,14 +85,14 @@ func (s *stream) decodeDeclared(f format, maxWindow uint64) error {
 // decodeSniffed detects the compression of the stream by its first bytes,
 // decodes it, and makes Read refuse data that is certainly not CSV.
 func (s *stream) decodeSniffed(maxWindow uint64) error {
-	f, r := sniff(s.Reader)
+	f, _, r := compression.Sniff(s.Reader)
 	s.Reader = r
 	return s.decodeContent(f, maxWindow)
 }
 
 // decodeContent decodes a stream of the format f, and makes Read refuse content
 // that is certainly not CSV.
-func (s *stream) decodeContent(f format, maxWindow uint64) error {
+func (s *stream) decodeContent(f compression.Format, maxWindow uint64) error {
 	if err := s.decode(f, maxWindow); err != nil {
 		return err
 	}
@@ -98,9 +107,9 @@ func (s *stream) examine(c recognition) error {
 		s.seems.Store(c.resembles)
 	}
 	switch c.format {
-	case plain:
+	case compression.Plain:
 		return c.refused
-	case zipped:
+	case compression.Zip:
 		return errZip
 	}
 	return errTwice
@@ -141,7 +150,7 @@ func (s *stream) Info() engine.StreamInfo {
 func (s *stream) strongest() engine.Proof {
 	strongest := s.proof
 	for _, d := range s.decoders {
-		strongest = max(strongest, d.proof())
+		strongest = max(strongest, d.Proof())
 	}
 	return strongest
 }
@@ -156,8 +165,8 @@ func (s *stream) Close() error {
 	return errors.Join(errs...)
 }
 
-// source counts the bytes of a reader and records the error that ended it.
-// Decoders replace the errors of their sources, some even by io.EOF.
+// source counts the bytes of a reader, measures the time that they take, and
+// keeps the error that ended it.
 type source struct {
 	r   io.Reader
 	n   int64
@@ -165,8 +174,6 @@ type source struct {
 	err error         // the first error of r
 
 	limit int64 // if not 0, Read returns errTooLong after more bytes
-
-	seen func(p []byte) // if set, called with the bytes of each Read
 }
 
 func (s *source) Read(p []byte) (int, error) {
@@ -177,9 +184,6 @@ func (s *source) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
 	s.in += time.Since(begin)
 	s.n += int64(n)
-	if s.seen != nil {
-		s.seen(p[:n])
-	}
 	if s.limit > 0 && s.n > s.limit {
 		err = errTooLong
 	}
@@ -204,15 +208,6 @@ func (s *source) Window(unread int) []byte {
 // the API may exceed the limit of its content. It bounds a response that
 // consists of empty gzip members or zstd frames.
 const rawSlack = 64 << 10
-
-// failed returns the error of the source, or nil if that is nil or
-// io.EOF.
-func (s *source) failed() error {
-	if s.err == io.EOF {
-		return nil
-	}
-	return s.err
-}
 
 // ready returns s, or closes it if there is an error.
 func ready(s *stream, err error) (*stream, error) {

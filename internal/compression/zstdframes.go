@@ -1,4 +1,4 @@
-package sources
+package compression
 
 import "encoding/binary"
 

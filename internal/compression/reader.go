@@ -1,4 +1,18 @@
-package sources
+// Package compression recognizes and decodes compressed data: gzip, zstd,
+// bzip2, and the members of zip archives.
+//
+// A [Format] is recognized by the first bytes of data, never by a name. A
+// [Reader] returns [io.EOF] only where its format may end, at the end of the
+// input, and if the checksums that the data contains are right. Only further
+// gzip members, zstd frames or bzip2 streams may follow the first, and zeros
+// the last gzip member.
+//
+// A frame of zstd of 24 bytes can request a window of any size, which is
+// allocated before the first byte is decoded, and so windows have a limit. The
+// amount of decoded data is not limited.
+//
+// The decoded bytes are not inspected.
+package compression
 
 import (
 	"bufio"
@@ -16,41 +30,47 @@ import (
 	"fastcount/parser"
 )
 
-// Default maximum windows of zstd data in bytes. The decoder allocates the
-// window before it decodes the first byte, and a frame of 24 bytes can request
-// any size, so servers get a lower limit than files.
-const (
-	DefaultFileWindow = 128 << 20
-	DefaultHTTPWindow = 8 << 20
-)
-
 // inputSize is the size of reads of compressed data in bytes.
 const inputSize = 64 << 10
 
-// decoder decodes one compressed stream. A failure of the source takes
-// precedence over an error of the decoder that results from it. Read returns
-// io.EOF only if both the source and the decoder reached their ends.
-type decoder struct {
-	src       *source
+var (
+	// ErrTruncated is returned if compressed data ends early.
+	ErrTruncated = errors.New("compressed data is truncated")
+
+	// ErrCorrupt is returned if compressed data is corrupt, or followed by
+	// other data.
+	ErrCorrupt = errors.New("compressed data is corrupt")
+
+	// ErrWindow is returned if zstd data requires a window, and so memory,
+	// beyond the limit.
+	ErrWindow = errors.New("zstd data needs a window larger than the limit")
+)
+
+// A Reader decodes one compressed stream: gzip members, zstd frames or bzip2
+// streams up to the end of the input, or one member of a zip archive. It starts
+// no goroutines. It is not safe for concurrent use.
+type Reader struct {
+	src       *input
 	dec       io.Reader
 	release   func()
-	format    format
+	format    Format
 	maxWindow uint64
 	frames    zstdFrames // read from src, if it is zstd
 	err       error
 }
 
-// newDecoder returns a decoder of r, whose format must not be plain. It starts
-// no goroutines, and holds a window of at most maxWindow bytes until it is
-// closed.
-func newDecoder(r io.Reader, f format, maxWindow uint64) (*decoder, error) {
-	d := &decoder{src: &source{r: r}, release: func() {}, format: f, maxWindow: maxWindow}
+// NewReader returns a reader of r, whose format must be Gzip, Zstd or Bzip2.
+// Until it is closed, it holds memory: for zstd a window of at most maxWindow
+// bytes, for the others an amount that the format limits. The error means that
+// zstd has no window as small as maxWindow.
+func NewReader(r io.Reader, f Format, maxWindow uint64) (*Reader, error) {
+	d := &Reader{src: &input{r: r}, release: func() {}, format: f, maxWindow: maxWindow}
 	switch f {
-	case gzipped:
+	case Gzip:
 		g := newGunzip(d.src)
 		d.dec, d.release = g, g.release
 		return d, nil
-	case bzipped:
+	case Bzip2:
 		d.dec = bzip2.NewReader(bufio.NewReaderSize(d.src, inputSize))
 		return d, nil
 	}
@@ -64,7 +84,11 @@ func newDecoder(r io.Reader, f format, maxWindow uint64) (*decoder, error) {
 	return d, nil
 }
 
-func (d *decoder) Read(p []byte) (int, error) {
+// Read returns io.EOF only if both the input and the decoder reached their
+// ends. An error of the input takes precedence over one of the decoder that
+// results from it, and is returned as it is. Other errors match [ErrTruncated],
+// [ErrCorrupt] or [ErrWindow], and every later call returns the first error.
+func (d *Reader) Read(p []byte) (int, error) {
 	if d.err != nil {
 		return 0, d.err
 	}
@@ -78,8 +102,8 @@ func (d *decoder) Read(p []byte) (int, error) {
 // A window may be read as far after its end as a parser requires.
 const _ = uint(inflate.Slack - parser.Slack)
 
-// Window implements [parser.Windower].
-func (d *decoder) Window(unread int) []byte {
+// Window implements [parser.Windower]. There are windows of gzip data only.
+func (d *Reader) Window(unread int) []byte {
 	g, ok := d.dec.(*gunzip)
 	if !ok || d.err != nil {
 		return nil
@@ -91,20 +115,21 @@ func (d *decoder) Window(unread int) []byte {
 	return data
 }
 
-// refusePadding makes zeros after a gzip member an error, for a range that is
-// not the end of the file.
-func (d *decoder) refusePadding() {
+// RefusePadding makes zeros after a gzip member an error, for a range that is
+// not the end of the file. It is called before the first Read.
+func (d *Reader) RefusePadding() {
 	if g, ok := d.dec.(*gunzip); ok {
 		g.unpadded = true
 	}
 }
 
-// proof returns the proof of completeness of the decoded data. It is valid once
-// Read has returned io.EOF.
-func (d *decoder) proof() engine.Proof {
+// Proof returns the proof of completeness of the decoded data that its format
+// holds: a checksum of all of it, or the framing of zstd. It is valid once Read
+// has returned io.EOF. It is ProofNone for a member of an archive.
+func (d *Reader) Proof() engine.Proof {
 	g, isGzip := d.dec.(*gunzip)
 	switch {
-	case isGzip && g.later, d.format == bzipped && d.err == io.EOF, d.frames.allChecked():
+	case isGzip && g.later, d.format == Bzip2 && d.err == io.EOF, d.frames.allChecked():
 		return engine.ProofChecksum
 	case d.frames.number > 0:
 		return engine.ProofFraming
@@ -112,7 +137,7 @@ func (d *decoder) proof() engine.Proof {
 	return engine.ProofNone
 }
 
-func (d *decoder) explain(err error) error {
+func (d *Reader) explain(err error) error {
 	switch {
 	case d.src.failed() != nil:
 		return d.src.err
@@ -126,10 +151,39 @@ func (d *decoder) explain(err error) error {
 	return fmt.Errorf("%v %w: %v", d.format, ErrCorrupt, err)
 }
 
-// Close releases the decoder's memory. It does not close the source.
-func (d *decoder) Close() error {
+// Close releases the memory of the reader, which must not be used afterwards.
+// It does not close the input, and returns nil.
+func (d *Reader) Close() error {
 	d.release()
 	return nil
+}
+
+// input records the error that ended a reader. Decoders replace the errors of
+// their inputs, some even by io.EOF.
+type input struct {
+	r    io.Reader
+	err  error          // the first error of r
+	seen func(p []byte) // if set, called with the bytes of each Read
+}
+
+func (i *input) Read(p []byte) (int, error) {
+	if i.err != nil {
+		return 0, i.err
+	}
+	n, err := i.r.Read(p)
+	if i.seen != nil {
+		i.seen(p[:n])
+	}
+	i.err = err
+	return n, err
+}
+
+// failed returns the error of the input, or nil if that is nil or io.EOF.
+func (i *input) failed() error {
+	if i.err == io.EOF {
+		return nil
+	}
+	return i.err
 }
 
 // gunzip reads gzip members up to the end of the input. As with gzip(1),
