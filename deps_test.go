@@ -22,8 +22,9 @@ import (
 var imports = map[string]string{
 	"":                             "",
 	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/credentials internal/diagnose internal/diff internal/result internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/signals internal/stats internal/stdout",
-	"sources":                      "engine parser internal/compression internal/filestate internal/httpconn internal/interrupt internal/mapped internal/filter internal/glob internal/ziparchive",
+	"sources":                      "engine parser internal/compression internal/filename internal/filestate internal/httpconn internal/interrupt internal/mapped internal/filter internal/glob internal/ziparchive",
 	"internal/compression":         "engine parser internal/inflate",
+	"internal/filename":            "",
 	"internal/filestate":           "",
 	"internal/httpconn":            "internal/interrupt",
 	"internal/interrupt":           "",

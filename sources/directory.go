@@ -6,8 +6,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
+
+	"fastcount/internal/filename"
 )
 
 // maxVisited is the largest number of files and directories that are visited
@@ -67,9 +68,5 @@ func csvSuffix(name string) string {
 	if ext := path.Ext(name); strings.EqualFold(ext, ".zip") {
 		return ext
 	}
-	stem, _ := cutCompressed(name)
-	if ext := path.Ext(stem); slices.Contains(formatSuffixes, strings.ToLower(ext)) {
-		return name[len(stem)-len(ext):]
-	}
-	return ""
+	return filename.CSVSuffix(name)
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"fastcount/internal/filename"
 )
 
 // inputSet detects inputs that are named twice, under the same or another name.
@@ -72,48 +74,34 @@ func (s *inputSet) addPath(info fs.FileInfo, path string) error {
 	return s.addFile(info, path)
 }
 
-// compressedSuffixes are the suffixes, in lower case, of compressed files.
-var compressedSuffixes = []string{".gz", ".zst", ".bz2"}
-
-// cutCompressed returns name without the suffix of a compressed file, and the
-// index of that suffix in compressedSuffixes or -1.
-func cutCompressed(name string) (stem string, suffix int) {
-	for i, s := range compressedSuffixes {
-		if at := len(name) - len(s); at > 0 && strings.EqualFold(name[at:], s) {
-			return name[:at], i
-		}
-	}
-	return name, -1
-}
-
 // checkForms rejects two files in one directory whose names differ only in the
 // suffix of a compressed file. To save system calls, directories are compared
 // only for names that occur with different suffixes.
 func (s *inputSet) checkForms() error {
-	all := uint(0) // a bit for each suffix that occurs, and one for none
+	all := uint(0) // a bit for each form that occurs
 	for _, path := range s.paths {
-		_, suffix := cutCompressed(filepath.Base(path))
-		all |= 1 << (suffix + 1)
+		_, form := filename.CutCompressed(filepath.Base(path))
+		all |= 1 << form
 	}
 	if all&(all-1) == 0 {
 		return nil
 	}
-	suffixes := make(map[string]uint, len(s.paths)) // likewise, by stem
+	forms := make(map[string]uint, len(s.paths)) // likewise, by stem
 	for _, path := range s.paths {
-		stem, suffix := cutCompressed(filepath.Base(path))
-		suffixes[stem] |= 1 << (suffix + 1)
+		stem, form := filename.CutCompressed(filepath.Base(path))
+		forms[stem] |= 1 << form
 	}
-	forms := make(map[string]string) // path by stem, in its real directory
+	known := make(map[string]string) // path by stem, in its real directory
 	for _, path := range s.paths {
-		stem, _ := cutCompressed(filepath.Base(path))
-		if n := suffixes[stem]; n&(n-1) == 0 {
+		stem, _ := filename.CutCompressed(filepath.Base(path))
+		if n := forms[stem]; n&(n-1) == 0 {
 			continue
 		}
-		form := filepath.Join(realDir(path), stem)
-		if known, ok := forms[form]; ok {
-			return mark(ErrTwoForms, mark(ErrArgument, fmt.Errorf("%s and %s are two forms of one file", known, path)))
+		place := filepath.Join(realDir(path), stem)
+		if other, ok := known[place]; ok {
+			return mark(ErrTwoForms, mark(ErrArgument, fmt.Errorf("%s and %s are two forms of one file", other, path)))
 		}
-		forms[form] = path
+		known[place] = path
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/compression"
+	"fastcount/internal/filename"
 	"fastcount/internal/filestate"
 	"fastcount/internal/filter"
 	"fastcount/internal/interrupt"
@@ -112,7 +113,7 @@ func fileAt(path string, info fs.FileInfo, o LocalOptions) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{path: path, name: path, delimiter: nameDelimiter(path), facts: factsOfPath(path), opts: o, pre: pre, entry: info == nil}
+	f := &File{path: path, name: path, delimiter: filename.Delimiter(path), facts: factsOf(path), opts: o, pre: pre, entry: info == nil}
 	if info != nil {
 		f.found = filestate.Of(info)
 	}
@@ -126,6 +127,12 @@ func fileAt(path string, info fs.FileInfo, o LocalOptions) (*File, error) {
 		return nil, directoryError(path)
 	}
 	return f, nil
+}
+
+// factsOf returns a function for engine.PartInfo that returns the facts about a
+// part whose path is name.
+func factsOf(name string) func() map[string]string {
+	return func() map[string]string { return filename.Facts(name) }
 }
 
 // notFound returns err, which matches ErrNotFound if the file does not exist.
@@ -159,7 +166,7 @@ func (f *File) examine() (err error) {
 
 // Named returns a copy of f with another name.
 func (f *File) Named(name string) *File {
-	return &File{path: f.path, name: name, delimiter: f.delimiter, facts: factsOfPath(name), entry: f.entry,
+	return &File{path: f.path, name: name, delimiter: f.delimiter, facts: factsOf(name), entry: f.entry,
 		found: f.found, content: f.content, pre: f.pre, opts: f.opts, directory: f.directory}
 }
 

@@ -42,6 +42,11 @@ func (d *Download) Identity() Identity {
 	}
 }
 
+// facts returns the facts about the download.
+func (d *Download) facts() map[string]string {
+	return map[string]string{"name": d.id, "dir": d.export, "path": d.export + "/" + d.id}
+}
+
 // digestOf returns half of the SHA-256 of lists in hexadecimal. The order of
 // each list does not matter.
 func digestOf(lists ...[]string) string {

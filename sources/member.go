@@ -10,6 +10,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/compression"
+	"fastcount/internal/filename"
 	"fastcount/internal/filestate"
 	"fastcount/internal/interrupt"
 	"fastcount/internal/ziparchive"
@@ -72,8 +73,8 @@ func (m *Member) Name() string { return m.name }
 // Info implements [engine.Part]. The size is that of the compressed data. The
 // delimiter and the facts depend on the name of the member.
 func (m *Member) Info() engine.PartInfo {
-	return engine.PartInfo{Size: m.entry.Compressed, SizeKnown: true, Delimiter: nameDelimiter(m.entry.Name),
-		Facts: factsOfPath(memberName(m.entry.Name))}
+	return engine.PartInfo{Size: m.entry.Compressed, SizeKnown: true, Delimiter: filename.Delimiter(m.entry.Name),
+		Facts: factsOf(memberName(m.entry.Name))}
 }
 
 // Identity returns the identity of the member: that of the archive and its name

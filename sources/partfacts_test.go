@@ -7,33 +7,6 @@ import (
 	"fastcount/internal/ziparchive"
 )
 
-func TestPathFacts(t *testing.T) {
-	for name, want := range map[string][2]string{
-		"cgm/S01.csv":            {"S01", "cgm"},
-		"S01.csv":                {"S01", ""},
-		"./S01.csv":              {"S01", ""},
-		"../S01.csv":             {"S01", ""},
-		"/S01.csv":               {"S01", ""},
-		"/data/a b/S01.TSV.gz":   {"S01", "a b"},
-		"x/S01.csv.gz.gz":        {"S01.csv.gz", "x"},
-		"x/S01.csv.txt":          {"S01.csv", "x"},
-		"x/S01.2026.csv.zst":     {"S01.2026", "x"},
-		"x/S01.json":             {"S01.json", "x"},
-		"x/.csv":                 {".csv", "x"},
-		"x/S01":                  {"S01", "x"},
-		"/exports/v1/day-1.csv":  {"day-1", "v1"},
-		"member/dir/S01.csv.bz2": {"S01", "dir"},
-	} {
-		facts := map[string]string{"name": want[0], "path": name}
-		if want[1] != "" {
-			facts["dir"] = want[1]
-		}
-		if got := pathFacts(name); !maps.Equal(got, facts) {
-			t.Errorf("%s: got %q, want %q", name, got, facts)
-		}
-	}
-}
-
 // The facts of a file are those of its name as given, which is that of a plan
 // for a byte range of it, and those of a download are its id and its export.
 func TestFactsOfParts(t *testing.T) {

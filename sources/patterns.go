@@ -6,13 +6,14 @@ import (
 	"path"
 	"strings"
 
+	"fastcount/internal/filename"
 	"fastcount/internal/glob"
 )
 
 // DefaultMembers returns the patterns of the members of zip archives that are
 // sources by default.
 func DefaultMembers() (patterns []string) {
-	for _, suffix := range formatSuffixes {
+	for _, suffix := range filename.Suffixes() {
 		patterns = append(patterns, "*"+suffix)
 	}
 	return patterns
@@ -64,7 +65,7 @@ func (p *memberPattern) match(name string) bool {
 	name = strings.ToLower(name)
 	if p.compressed {
 		dir, last := path.Split(name)
-		last, _ = cutCompressed(last)
+		last, _ = filename.CutCompressed(last)
 		name = dir + last
 	}
 	return p.glob.Match(name)

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"fastcount/engine"
+	"fastcount/internal/filename"
 )
 
 var (
@@ -51,7 +52,7 @@ func (c *Client) URL(raw, name string) (*URL, error) {
 // URL.
 func (u *URL) Info() engine.PartInfo {
 	return engine.PartInfo{Remote: true, Size: max(0, u.size), SizeKnown: u.size >= 0,
-		Delimiter: nameDelimiter(u.url.Path), Facts: factsOfPath(u.url.Path)}
+		Delimiter: filename.Delimiter(u.url.Path), Facts: factsOf(u.url.Path)}
 }
 
 // Open implements [engine.Part]. It returns once the first bytes of the
