@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,6 +18,7 @@ import (
 
 	"fastcount/internal/filter"
 	"fastcount/internal/httpconn"
+	"fastcount/internal/redact"
 )
 
 // Options configures a [Client]. The zero value is ready to use for URLs;
@@ -283,12 +285,40 @@ func hasSecret(h http.Header) bool {
 
 // IsSecretHeader reports whether the header of that name holds a secret. The
 // case of name does not matter.
-func IsSecretHeader(name string) bool {
-	switch http.CanonicalHeaderKey(name) {
-	case "Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key":
-		return true
+func IsSecretHeader(name string) bool { return redact.IsSecretHeader(name) }
+
+// redactor returns a redactor of every secret that is sent with a request for u
+// through the proxy, which may be nil.
+func (c *Client) redactor(u, proxy *url.URL) *redact.Redactor {
+	secrets := append(c.secrets(), redact.QuerySecrets(u)...)
+	if proxy != nil && proxy.User != nil {
+		password, _ := proxy.User.Password()
+		user := proxy.User.Username()
+		secrets = append(secrets, password, base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 	}
-	return false
+	return redact.New(secrets)
+}
+
+// secrets returns the secrets that are sent with every request to the server.
+func (c *Client) secrets() []string {
+	secrets := c.tokens.all()
+	for name, values := range c.opts.Header {
+		for _, v := range values {
+			secrets = append(secrets, redact.HeaderSecrets(name, v)...)
+		}
+	}
+	return secrets
+}
+
+// minUnique is the length from which a secret does not occur in an id by
+// chance.
+const minUnique = 8
+
+// repeats returns a function that reports whether an id contains a secret. Such
+// an id must not be used, since messages contain ids.
+func (c *Client) repeats() func(id string) bool {
+	r := redact.New(slices.DeleteFunc(c.secrets(), func(s string) bool { return len(s) < minUnique }))
+	return func(id string) bool { return r.Redact(id) != id }
 }
 
 func loopback(host string) bool {

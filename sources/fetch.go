@@ -179,7 +179,7 @@ func (c *Client) redirected(u *url.URL, resp *http.Response, hops int, away bool
 		to.Fragment, to.RawFragment = "", ""
 		return to, nil
 	}
-	place := c.redactor(u, nil).redact(publicOrigin(to))
+	place := c.redactor(u, nil).Redact(publicOrigin(to))
 	return nil, fmt.Errorf("%w: to another origin, %s", ErrRedirect, quote(place))
 }
 

@@ -104,7 +104,7 @@ func (u *URL) examine(resp *http.Response, s *stream) error {
 		u.content.refused = errZip
 	}
 	validator := validatorOf(resp.Header)
-	repeated := u.client.redactor(u.url, nil).redact(validator) != validator
+	repeated := u.client.redactor(u.url, nil).Redact(validator) != validator
 	if validator != "" && !repeated && u.content.refused == nil {
 		u.object = &object{size, validator}
 	}

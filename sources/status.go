@@ -38,7 +38,7 @@ func (c *Client) newStatusError(resp *http.Response, x *exchange, body *stream, 
 		return denied(ErrTLS.Error()+": the server does not accept the client certificate, or requires one", ErrTLS)
 	}
 	e.Expired = (e.Code == http.StatusForbidden || e.Code == http.StatusBadRequest) && containsAny(text, expiryPhrases)
-	e.Detail = c.redactor(resp.Request.URL, x.Proxy).redact(errorDetail(text))
+	e.Detail = c.redactor(resp.Request.URL, x.Proxy).Redact(errorDetail(text))
 	return e
 }
 
@@ -49,7 +49,7 @@ func (c *Client) newProxyError(proxy *url.URL, refused *httpconn.ProxyError) err
 		Code:       refused.Code,
 		Proxy:      publicOrigin(proxy),
 		RetryAfter: parseRetryAfter(refused.Header.Get("Retry-After"), time.Now()),
-		Detail:     c.redactor(&url.URL{}, proxy).redact(errorDetail(refused.Body)),
+		Detail:     c.redactor(&url.URL{}, proxy).Redact(errorDetail(refused.Body)),
 	}
 }
 
