@@ -22,11 +22,11 @@ import (
 var imports = map[string]string{
 	"":                             "",
 	"cmd/fastcount":                "sources sinks engine parser mockserver internal/cli internal/credentials internal/diagnose internal/diff internal/result internal/simd internal/display internal/partial internal/checkpoint internal/atomicfile internal/outfile internal/plan internal/merge internal/console internal/human internal/profile internal/progress internal/resources internal/scheduler internal/signals internal/stats internal/stdout",
-	"sources":                      "engine parser internal/compression internal/filename internal/filestate internal/httpconn internal/interrupt internal/mapped internal/redact internal/filter internal/glob internal/ziparchive",
+	"sources":                      "engine parser internal/compression internal/filename internal/filestate internal/httpconn internal/interrupt internal/mapped internal/redact internal/weburl internal/filter internal/glob internal/ziparchive",
 	"internal/compression":         "engine parser internal/inflate",
 	"internal/filename":            "",
 	"internal/filestate":           "",
-	"internal/httpconn":            "internal/interrupt",
+	"internal/httpconn":            "internal/interrupt internal/weburl",
 	"internal/interrupt":           "",
 	"internal/mapped":              "",
 	"internal/glob":                "",
@@ -70,6 +70,7 @@ var imports = map[string]string{
 	"internal/jsonline":            "",
 	"internal/redact":              "",
 	"internal/filter":              "",
+	"internal/weburl":              "",
 	"internal/ziparchive":          "",
 	"internal/shard":               "",
 	"internal/atomicfile":          "",
@@ -107,7 +108,7 @@ var dependencies = map[string]string{
 // import. The empty list means none.
 var restricted = map[string]string{
 	"os":        "internal/filestate internal/filter internal/glob internal/httpconn internal/interrupt bench/generate bench/scale internal/testing/shapes internal/testing/descriptors internal/testing/program internal/testing/terminal sources internal/outfile internal/checkpoint internal/plan internal/merge internal/atomicfile internal/testing/proof internal/testing/proof/table mockserver cmd/fastcount internal/cli internal/credentials internal/signals internal/stdout internal/console internal/progress internal/resources",
-	"net":       "sources internal/httpconn mockserver cmd/fastcount internal/testing/simnet",
+	"net":       "sources internal/httpconn internal/weburl mockserver cmd/fastcount internal/testing/simnet",
 	"net/http":  "sources internal/httpconn internal/redact mockserver cmd/fastcount internal/credentials internal/testing/simnet",
 	"unsafe":    "internal/fused internal/inflate",
 	"log":       "",

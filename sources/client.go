@@ -19,6 +19,7 @@ import (
 	"fastcount/internal/filter"
 	"fastcount/internal/httpconn"
 	"fastcount/internal/redact"
+	"fastcount/internal/weburl"
 )
 
 // Options configures a [Client]. The zero value is ready to use for URLs;
@@ -268,6 +269,16 @@ func checkHeader(h http.Header) error {
 	return nil
 }
 
+// checkPlaces rejects places of AllowRedirect that are not HOST or HOST:PORT.
+func checkPlaces(places []string) error {
+	for _, place := range places {
+		if !weburl.ValidPlace(place) {
+			return mark(ErrArgument, fmt.Errorf("redirects to %s: not HOST or HOST:PORT", quote(place)))
+		}
+	}
+	return nil
+}
+
 // notToken reports whether r is not allowed in a token (RFC 9110, section
 // 5.6.2).
 func notToken(r rune) bool {
@@ -332,7 +343,7 @@ func (c *Client) Server() string {
 	if c.server == nil {
 		return ""
 	}
-	return origin(c.server) + strings.TrimRight(c.server.EscapedPath(), "/")
+	return weburl.Origin(c.server) + strings.TrimRight(c.server.EscapedPath(), "/")
 }
 
 // parseServer parses the base URL of an API.
@@ -347,29 +358,11 @@ func parseServer(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// parseURL parses an http or https URL, drops the fragment and makes an empty
-// path "/". Its errors match [ErrArgument] and do not quote the URL, which may
-// contain a secret.
+// parseURL is [weburl.Parse] with errors that match [ErrArgument].
 func parseURL(raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return nil, mark(ErrArgument, errors.New("not a valid URL"))
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, mark(ErrArgument, errors.New("not a URL that begins with http:// or https://"))
-	case u.Hostname() == "":
-		return nil, mark(ErrArgument, errors.New("the URL has no host"))
-	case u.User != nil:
-		return nil, mark(ErrArgument, errors.New("the URL contains a user name or password; use a token or header file"))
-	}
-	u.Fragment, u.RawFragment = "", ""
-	if u.Path == "" {
-		u.Path = "/" // JoinPath would make an empty path relative
+	u, err := weburl.Parse(raw)
+	if err != nil {
+		return nil, mark(ErrArgument, err)
 	}
 	return u, nil
-}
-
-// origin returns the scheme, host and port of u, to which secrets are bound.
-func origin(u *url.URL) string {
-	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), httpconn.Port(u))
 }

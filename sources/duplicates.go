@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"fastcount/internal/filename"
+	"fastcount/internal/weburl"
 )
 
 // inputSet detects inputs that are named twice, under the same or another name.
@@ -37,7 +38,7 @@ func (s *inputSet) add(key, name string) error {
 }
 
 // addURL rejects a URL that is equal to one added before after normalization.
-func (s *inputSet) addURL(u *url.URL, name string) error { return s.add("url "+normalURL(u), name) }
+func (s *inputSet) addURL(u *url.URL, name string) error { return s.add("url "+weburl.Normal(u), name) }
 
 // fileKey is equal for all names of one file. Only files with equal keys are
 // compared.
@@ -137,7 +138,7 @@ func (s *DownloadSet) Add(server, export, id string) error {
 	name := "download " + export + "/" + id
 	u, err := parseServer(server)
 	if err == nil {
-		server = strings.TrimRight(normalURL(u), "/")
+		server = strings.TrimRight(weburl.Normal(u), "/")
 	}
 	if err := s.addID(server, export, id); err != nil {
 		return err
@@ -169,7 +170,7 @@ func (s *DownloadSet) addID(server, export, id string) error {
 
 // AddURL adds a URL. The error matches [ErrArgument] if it is the URL of a
 // download.
-func (s *DownloadSet) AddURL(u *URL) error { return s.urls.addURL(u.url, publicURL(u.url)) }
+func (s *DownloadSet) AddURL(u *URL) error { return s.urls.addURL(u.url, weburl.Public(u.url)) }
 
 // SimilarURLs returns groups of names of sources whose URLs differ only in
 // repeated slashes or an empty query. Most servers return the same content for
@@ -184,7 +185,7 @@ func SimilarURLs(found []Source) (groups [][]string) {
 		if err != nil {
 			continue // Resolve returns no such source
 		}
-		key := similarURL(u)
+		key := weburl.Similar(u)
 		i, ok := index[key]
 		if !ok {
 			i = len(groups)

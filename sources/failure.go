@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"fastcount/internal/httpconn"
+	"fastcount/internal/weburl"
 )
 
 // The errors of net/http, crypto/tls and crypto/x509 quote what a server sent:
@@ -47,7 +48,7 @@ func transferError(ctx context.Context, x *httpconn.Exchange, err error) error {
 		f = timedOut("connect to the server")
 	}
 	if p <= httpconn.Handshaking && x.Proxy != nil {
-		f.text = "through the proxy " + publicOrigin(x.Proxy) + ": " + f.text
+		f.text = "through the proxy " + weburl.PublicOrigin(x.Proxy) + ": " + f.text
 	}
 	return f
 }

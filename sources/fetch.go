@@ -12,6 +12,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/httpconn"
+	"fastcount/internal/weburl"
 )
 
 const (
@@ -86,7 +87,7 @@ func acceptType(h http.Header, accept func(string) error) error {
 // that the user names, as Server or in a URL, are distinguished from the
 // targets of redirects to other origins, which get no secrets.
 func (c *Client) follow(ctx context.Context, cancel context.CancelFunc, u *url.URL, away bool, part *byteRange) (*http.Response, *exchange, error) {
-	named := !c.opts.ServerOnly || c.server != nil && origin(u) == origin(c.server)
+	named := !c.opts.ServerOnly || c.server != nil && weburl.Origin(u) == weburl.Origin(c.server)
 	for hops := 0; ; hops++ {
 		resp, x, err := c.roundTrip(ctx, cancel, u, named, part)
 		if err != nil || !isRedirect(resp) {
@@ -97,7 +98,7 @@ func (c *Client) follow(ctx context.Context, cancel context.CancelFunc, u *url.U
 		if err != nil {
 			return nil, x, err
 		}
-		if origin(to) != origin(u) {
+		if weburl.Origin(to) != weburl.Origin(u) {
 			named = false // even if it leads back
 		}
 		u = to
@@ -135,7 +136,7 @@ func proxyFor(r *http.Request) (*url.URL, error) {
 func (c *Client) request(ctx context.Context, x *exchange, u *url.URL) *http.Request {
 	header := make(http.Header)
 	header.Set("User-Agent", c.opts.UserAgent)
-	if !x.Anonymous && c.server != nil && origin(u) == origin(c.server) {
+	if !x.Anonymous && c.server != nil && weburl.Origin(u) == weburl.Origin(c.server) {
 		for name, values := range c.opts.Header {
 			header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 		}
@@ -175,12 +176,21 @@ func (c *Client) redirected(u *url.URL, resp *http.Response, hops int, away bool
 	if err != nil || resp.Header.Get("Location") == "" {
 		return nil, fmt.Errorf("%w: response %d has no valid Location", ErrRedirect, resp.StatusCode)
 	}
-	if to.User == nil && (origin(to) == origin(u) || away && c.mayLeave(u, to)) {
+	if to.User == nil && (weburl.Origin(to) == weburl.Origin(u) || away && c.mayLeave(u, to)) {
 		to.Fragment, to.RawFragment = "", ""
 		return to, nil
 	}
-	place := c.redactor(u, nil).Redact(publicOrigin(to))
+	place := c.redactor(u, nil).Redact(weburl.PublicOrigin(to))
 	return nil, fmt.Errorf("%w: to another origin, %s", ErrRedirect, quote(place))
+}
+
+// mayLeave reports whether a request for data may be redirected from u to the
+// other origin of to.
+func (c *Client) mayLeave(u, to *url.URL) bool {
+	if to.Scheme != "https" && (to.Scheme != "http" || u.Scheme == "https") {
+		return false
+	}
+	return slices.ContainsFunc(c.opts.AllowRedirect, func(place string) bool { return weburl.IsAt(to, place) })
 }
 
 // errTooLong is returned for more bytes than a limit.

@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -422,19 +421,6 @@ func TestTLS(t *testing.T) {
 
 func certificateFile(t *testing.T, c *x509.Certificate) string {
 	return tempFile(t, "ca.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
-}
-
-func TestOrigin(t *testing.T) {
-	for raw, want := range map[string]string{
-		"http://Host/x": "http://host:80", "https://host": "https://host:443", "https://host:444": "https://host:444",
-		"http://[::1]:8000/": "http://[::1]:8000", "http://[::1]": "http://[::1]:80",
-	} {
-		u, err := url.Parse(raw)
-		check(t, err)
-		if got := origin(u); got != want {
-			t.Errorf("%s: got %s, want %s", raw, got, want)
-		}
-	}
 }
 
 func TestReadAll(t *testing.T) {

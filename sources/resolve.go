@@ -12,6 +12,7 @@ import (
 	"fastcount/engine"
 	"fastcount/internal/compression"
 	"fastcount/internal/glob"
+	"fastcount/internal/weburl"
 )
 
 // Kind is the kind of a source.
@@ -155,10 +156,10 @@ func (r *resolver) addURL(i int, raw string) error {
 	if err != nil {
 		return fmt.Errorf("source %d: %w", i+1, err)
 	}
-	if err := r.inputs.addURL(u, publicURL(u)); err != nil {
+	if err := r.inputs.addURL(u, weburl.Public(u)); err != nil {
 		return err
 	}
-	r.sources = append(r.sources, Source{Kind: KindURL, Value: raw, Name: r.number(publicURL(u))})
+	r.sources = append(r.sources, Source{Kind: KindURL, Value: raw, Name: r.number(weburl.Public(u))})
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"fastcount/internal/compression"
 	"fastcount/internal/httpconn"
+	"fastcount/internal/weburl"
 )
 
 // newStatusError returns the error for a response whose status is not 200. An
@@ -19,7 +20,7 @@ import (
 func (c *Client) newStatusError(resp *http.Response, x *exchange, body *stream, readable bool) error {
 	e := &StatusError{Code: resp.StatusCode, RetryAfter: parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())}
 	if x.Proxy != nil && fromProxy(resp) {
-		e.Proxy = publicOrigin(x.Proxy)
+		e.Proxy = weburl.PublicOrigin(x.Proxy)
 	}
 	e.token = x.token
 	e.Basic = e.Code == http.StatusUnauthorized && asksForBasic(resp.Header)
@@ -47,7 +48,7 @@ func (c *Client) newStatusError(resp *http.Response, x *exchange, body *stream, 
 func (c *Client) newProxyError(proxy *url.URL, refused *httpconn.ProxyError) error {
 	return &StatusError{
 		Code:       refused.Code,
-		Proxy:      publicOrigin(proxy),
+		Proxy:      weburl.PublicOrigin(proxy),
 		RetryAfter: parseRetryAfter(refused.Header.Get("Retry-After"), time.Now()),
 		Detail:     c.redactor(&url.URL{}, proxy).Redact(errorDetail(refused.Body)),
 	}

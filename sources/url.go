@@ -10,6 +10,7 @@ import (
 
 	"fastcount/engine"
 	"fastcount/internal/filename"
+	"fastcount/internal/weburl"
 )
 
 var (
@@ -43,7 +44,7 @@ func (c *Client) URL(raw, name string) (*URL, error) {
 		return nil, err
 	}
 	if name == "" {
-		name = publicURL(u)
+		name = weburl.Public(u)
 	}
 	return &URL{remote: c.newRemote(u, name), size: -1}, nil
 }
@@ -86,14 +87,6 @@ func (u *URL) stored(ctx context.Context, accept func(string) error) (*stream, e
 	r.body, r.end = s, s.object.size
 	return r.stream(), nil
 }
-
-// publicURL returns the form of a URL for messages, which is without its query.
-func publicURL(u *url.URL) string {
-	return publicOrigin(u) + u.EscapedPath()
-}
-
-// publicOrigin returns the scheme, host and port of a URL for messages.
-func publicOrigin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
 // remote is the common implementation of parts that are read over HTTP.
 type remote struct {

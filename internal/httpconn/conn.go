@@ -2,7 +2,6 @@ package httpconn
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -16,6 +15,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"fastcount/internal/weburl"
 )
 
 // bufferSize is the size of the buffer between a connection and the parser of
@@ -35,7 +36,7 @@ type route struct {
 // routeTo returns the route for requests to u through the proxy, which may be
 // nil. ok is false if a conn cannot take it.
 func routeTo(u, proxy *url.URL) (r route, ok bool) {
-	r = route{scheme: u.Scheme, host: u.Hostname(), port: Port(u), proxy: proxy}
+	r = route{scheme: u.Scheme, host: u.Hostname(), port: weburl.Port(u), proxy: proxy}
 	ok = isASCII(r.host) && (proxy == nil || isASCII(proxy.Host) && (proxy.Scheme == "http" || proxy.Scheme == "https"))
 	return r, ok
 }
@@ -56,18 +57,13 @@ func (r route) key() string {
 	return key
 }
 
-// Port returns the port of u, or that of its scheme, http or https.
-func Port(u *url.URL) string {
-	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
-}
-
 // address returns the host and port of the server.
 func (r route) address() string { return net.JoinHostPort(strings.ToLower(r.host), r.port) }
 
 // next returns the host and port to connect to.
 func (r route) next() string {
 	if r.proxy != nil {
-		return net.JoinHostPort(r.proxy.Hostname(), Port(r.proxy))
+		return net.JoinHostPort(r.proxy.Hostname(), weburl.Port(r.proxy))
 	}
 	return r.address()
 }
