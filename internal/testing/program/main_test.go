@@ -20,12 +20,19 @@ const (
 	exitTerminated = 143
 )
 
-// TestMain builds the program and puts it first in PATH.
+// TestMain builds the program and puts it first in PATH. Flags that the
+// environment sets do not apply to it.
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 
 func runTests(m *testing.M) int {
 	if os.Getenv(measurerVariable) != "" {
 		return m.Run() // only runs a command
+	}
+	for _, v := range os.Environ() {
+		if strings.HasPrefix(v, "FASTCOUNT_") { // a flag
+			name, _, _ := strings.Cut(v, "=")
+			os.Unsetenv(name)
+		}
 	}
 	dir, err := os.MkdirTemp("", "fastcount-program")
 	if err == nil {
