@@ -11,7 +11,7 @@ import (
 // the test with the last error. All times of f are multiplied by the scale. The
 // largest turns a limit of half a second into one of half a minute, which a
 // correct program keeps on any machine.
-func Retry(t *testing.T, f func(scale time.Duration) error) {
+func Retry(t testing.TB, f func(scale time.Duration) error) {
 	t.Helper()
 	var err error
 	for _, scale := range []time.Duration{1, 4, 16, 64} {
