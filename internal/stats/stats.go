@@ -137,14 +137,14 @@ type Run struct {
 	ErrorClass string // a word for the exit code
 	NoResult   bool   // the run failed before it wrote a result
 
-	Wall   time.Duration // of the whole run
-	Sink   time.Duration // of writing the result
-	Jobs   int           // files counted concurrently
+	Wall time.Duration // of the whole run
+	Sink time.Duration // of writing the result
+	Jobs int           // files counted concurrently
 
 	Retries int // attempts that were repeated, also of requests for metadata
 
-	Kernel string        // its name
-	Verify string        // value of --verify
+	Kernel string // its name
+	Verify string // value of --verify
 
 	Unsplit string // why large files are not split, or ""
 
