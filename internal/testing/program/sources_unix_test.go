@@ -48,7 +48,7 @@ func fifo(t *testing.T) (path string) {
 func TestFIFOWithoutWriterIsNamed(t *testing.T) {
 	t.Parallel()
 	path := fifo(t)
-	cmd := exec.Command("fastcount", "--compact", path)
+	cmd := exec.Command("fastcount", "--compact", "--progress", "none", path)
 	var stdout strings.Builder
 	cmd.Stdout = &stdout
 	stderr, err := cmd.StderrPipe()
