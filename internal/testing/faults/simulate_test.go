@@ -83,7 +83,7 @@ func simulate(t *testing.T, seed uint64, p *press, dir string, stats *statistics
 			panic(e)
 		}
 	}()
-	hangs := time.AfterFunc(time.Minute, func() { panic("it hangs: " + repeat) })
+	hangs := time.AfterFunc(5*time.Minute, func() { panic("it hangs: " + repeat) })
 	defer hangs.Stop()
 	r := s.play(t)
 	stats.note(s, r)
