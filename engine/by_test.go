@@ -171,7 +171,7 @@ func checkAddedUp(t *testing.T, want *engine.Report, parts []engine.Part, by []e
 			t.Fatal(err)
 		}
 	}
-	added, err := c.Report(want.Parts, false)
+	added, err := c.Report(want.Parts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func TestLimitsBy(t *testing.T) {
 			}
 		}
 		if err == nil {
-			_, err = c.Report(nil, false)
+			_, err = c.Report(nil)
 		}
 		if !errors.Is(err, tt.want) {
 			t.Errorf("Counter by %s within %+v: got %v", tt.keys, tt.limits, err)

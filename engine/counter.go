@@ -9,6 +9,9 @@ import (
 // Counter adds up counts of groups, such as those of several reports, within
 // limits. It is not safe for concurrent use.
 type Counter struct {
+	// EscapeIDs makes Report escape ids as Config.EscapeIDs does.
+	EscapeIDs bool
+
 	total *accumulator
 	last  string   // first value of the last group
 	ids   []uint32 // of the last group
@@ -59,17 +62,16 @@ func (c *Counter) Add(values []string, n uint64) (err error) {
 	return nil
 }
 
-// Report returns the sum, with parts as its parts. It escapes ids as
-// Config.EscapeIDs does if escapeIDs is set. The error matches ErrLimit. c must
-// not be used afterwards.
-func (c *Counter) Report(parts []PartReport, escapeIDs bool) (*Report, error) {
+// Report returns the sum, with parts as its parts. The error matches ErrLimit.
+// c must not be used afterwards.
+func (c *Counter) Report(parts []PartReport) (*Report, error) {
 	if err := c.total.checkGroups(); err != nil {
 		return nil, err
 	}
 	for _, p := range parts {
 		c.total.bytes += p.Bytes
 	}
-	return c.total.finalReport(&Report{Parts: parts}, escapeIDs), nil
+	return c.total.finalReport(&Report{Parts: parts}, c.EscapeIDs), nil
 }
 
 // finalReport fills a report with all that t holds, which must not be used

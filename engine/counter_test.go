@@ -29,7 +29,7 @@ func TestCounterEqualsRun(t *testing.T) {
 			}
 		}
 	}
-	got, err := c.Report(want.Parts, false)
+	got, err := c.Report(want.Parts)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v, %s", err, diff)
 	}
@@ -46,7 +46,7 @@ func TestCounterLimits(t *testing.T) {
 	if err := errors.Join(c.Add([]string{"P", "a"}, 1), c.Add([]string{"P", "b"}, 1)); err != nil {
 		t.Fatal(err)
 	}
-	r, err := c.Report(nil, false)
+	r, err := c.Report(nil)
 	if !errors.Is(err, engine.ErrTooManyPairs) || r != nil {
 		t.Errorf("two pairs: got %v, %v", r, err)
 	}

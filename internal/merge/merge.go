@@ -353,6 +353,7 @@ func (s *Set) Report(limits engine.Limits) (*engine.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	counter.EscapeIDs = s.EscapeIDs
 	total := sum{counter: counter}
 	for _, f := range s.files {
 		switch err := with(f.path, total.add); {
@@ -366,5 +367,5 @@ func (s *Set) Report(limits engine.Limits) (*engine.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return counter.Report(partial.Reports(parts), s.EscapeIDs)
+	return counter.Report(partial.Reports(parts))
 }

@@ -65,7 +65,7 @@ func summed(t *testing.T, limits engine.Limits, reports ...*engine.Report) (*eng
 			return nil, err
 		}
 	}
-	return c.Report(partial.Reports(total.parts), false)
+	return c.Report(partial.Reports(total.parts))
 }
 
 func TestSumEqualsRun(t *testing.T) {
