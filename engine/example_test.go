@@ -138,8 +138,8 @@ func ExamplePartInfo_declared() {
 	// monday: 2 rows counted, 3 declared by the server's metadata
 }
 
-// Another goroutine may take a snapshot of the progress at any time. Here it is
-// taken at the end.
+// Another goroutine may read the progress at any time. Here it is read at the
+// end.
 func ExampleProgress() {
 	var progress engine.Progress
 	parts := []engine.Part{text("monday", monday), text("tuesday", tuesday)}
@@ -147,10 +147,10 @@ func ExampleProgress() {
 		fmt.Println(err)
 		return
 	}
-	for _, p := range progress.Snapshot() {
-		fmt.Println(p.Name, p.Done, p.Rows)
+	for _, p := range progress.All() {
+		fmt.Println(p.Name, p.Phase, p.Rows)
 	}
 	// Output:
-	// monday true 3
-	// tuesday true 2
+	// monday done 3
+	// tuesday done 2
 }

@@ -160,3 +160,11 @@ func reportOf(t testing.TB, data []byte, cfg engine.Config) *engine.Report {
 // oddIDs is an export with ids that contain quotes, line feeds and other bytes
 // that have a meaning in formats.
 var oddIDs = []byte("patient_id,event_type\n\"4:P001,\",\"a\nb\"\n\"\",\"\"\n\"{\",x\n\"{\",x\n\x00,\u2028\n" + strings.Repeat("y", 4000) + ",z\n")
+
+// progressOf returns the progress of all parts.
+func progressOf(p *engine.Progress) (parts []engine.PartProgress) {
+	for _, part := range p.All() {
+		parts = append(parts, part)
+	}
+	return parts
+}

@@ -1,31 +1,40 @@
 package engine
 
 import (
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// state is the state of a part in a run.
-type state uint8
-
+// Values of PartProgress.Phase.
 const (
-	waiting state = iota // not started
-	running              // being read
-	pausing              // waiting to be tried again
-	done                 // read, verified and committed
-	failed               // will not be tried again
+	Waiting = "waiting" // not started
+	Running = "running" // being read
+	Pausing = "pausing" // an attempt failed, and the next one begins after a pause
+	Done    = "done"    // read, verified and committed
+	Failed  = "failed"  // will not be tried again
 )
 
-// PartProgress is a snapshot of one part during a run.
+// phase is an index into phases.
+type phase uint32
+
+const (
+	waiting phase = iota
+	running
+	pausing
+	done
+	failed
+)
+
+var phases = [...]string{waiting: Waiting, running: Running, pausing: Pausing, done: Done, failed: Failed}
+
+// PartProgress is the progress of one part during a run.
 type PartProgress struct {
 	Name     string
 	Declared uint64 // rows that the server declared; 0 if it declared none
+	Phase    string // Waiting, Running, Pausing, Done or Failed
 	Attempt  int    // from 1; 0 before the first
-	Running  bool   // being read
-	Pausing  bool   // an attempt failed, and the next one begins after a pause
-	Done     bool   // read, verified and committed
-	Failed   bool   // will not be tried again
 	Kept     bool   // taken from Config.Load
 	Rows     uint64 // of the running attempt, or of the committed one
 	Bytes    uint64 // decoded, likewise
@@ -46,30 +55,30 @@ type Progress struct {
 type partState struct {
 	name             string
 	declared         uint64
-	state, attempt   atomic.Uint32
+	phase, attempt   atomic.Uint32
 	kept             atomic.Bool
 	rows, bytes, raw atomic.Uint64
 	report           atomic.Pointer[PartReport]
 }
 
-// Snapshot returns the progress of every part, in the order of Run's argument,
-// or nil before Run has started.
-func (p *Progress) Snapshot() []PartProgress {
-	parts := p.parts.Load()
-	if parts == nil {
-		return nil
-	}
-	out := make([]PartProgress, len(*parts))
-	for i := range *parts {
-		s := &(*parts)[i]
-		now := state(s.state.Load())
-		out[i] = PartProgress{
-			Name: s.name, Declared: s.declared, Attempt: int(s.attempt.Load()),
-			Running: now == running, Pausing: now == pausing, Done: now == done, Failed: now == failed, Kept: s.kept.Load(),
-			Rows: s.rows.Load(), Bytes: s.bytes.Load(), RawBytes: s.raw.Load(), Report: s.report.Load(),
+// All yields the progress of every part, with its index in Run's argument. It
+// yields nothing before Run has started.
+func (p *Progress) All() iter.Seq2[int, PartProgress] {
+	return func(yield func(int, PartProgress) bool) {
+		parts := p.parts.Load()
+		if parts == nil {
+			return
+		}
+		for i := range *parts {
+			s := &(*parts)[i]
+			if !yield(i, PartProgress{
+				Name: s.name, Declared: s.declared, Phase: phases[s.phase.Load()], Attempt: int(s.attempt.Load()), Kept: s.kept.Load(),
+				Rows: s.rows.Load(), Bytes: s.bytes.Load(), RawBytes: s.raw.Load(), Report: s.report.Load(),
+			}) {
+				return
+			}
 		}
 	}
-	return out
 }
 
 // Stages returns the time that the workers that have finished spent in each
@@ -109,10 +118,10 @@ func (s *partState) begin(attempt int) {
 	s.bytes.Store(0)
 	s.raw.Store(0)
 	s.attempt.Store(uint32(attempt))
-	s.state.Store(uint32(running))
+	s.set(running)
 }
 
-func (s *partState) set(now state) { s.state.Store(uint32(now)) }
+func (s *partState) set(now phase) { s.phase.Store(uint32(now)) }
 
 // read adds n decoded bytes, a number of rows, and raw bytes of the source.
 func (s *partState) read(n, rows, raw uint64) {

@@ -218,8 +218,8 @@ func TestProgressOfRanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := engine.PartProgress{Name: "a", Done: true, Attempt: 1, Rows: 1000, Bytes: uint64(len(data)), RawBytes: uint64(len(data))}
-	got := progress.Snapshot()[0]
+	want := engine.PartProgress{Name: "a", Phase: engine.Done, Attempt: 1, Rows: 1000, Bytes: uint64(len(data)), RawBytes: uint64(len(data))}
+	got := progressOf(progress)[0]
 	if r := got.Report; r == nil || r.Rows != want.Rows || r.Name != "a" {
 		t.Errorf("report %+v", r)
 	}

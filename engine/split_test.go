@@ -87,7 +87,7 @@ func TestSplitInsideQuotes(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkReport(t, got, want)
-			if p := progress.Snapshot()[0]; p.Rows != got.Rows || p.Bytes != got.Bytes || !p.Done {
+			if p := progressOf(progress)[0]; p.Rows != got.Rows || p.Bytes != got.Bytes || p.Phase != engine.Done {
 				t.Errorf("progress at the end: %+v", p)
 			}
 		}

@@ -84,7 +84,7 @@ func TestStore(t *testing.T) {
 		if got.Parts[i].Kept != (i != 2) {
 			t.Errorf("part %d: kept is %v", i, got.Parts[i].Kept)
 		}
-		if p := cfg.Progress.Snapshot()[i]; p.Kept != got.Parts[i].Kept || !p.Done ||
+		if p := progressOf(cfg.Progress)[i]; p.Kept != got.Parts[i].Kept || p.Phase != engine.Done ||
 			p.Rows != got.Parts[i].Rows || p.Bytes != got.Parts[i].Bytes || p.RawBytes != got.Parts[i].RawBytes {
 			t.Errorf("part %d: %+v", i, p)
 		}
@@ -185,7 +185,7 @@ func TestStoreOfSeveralParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range got.Parts {
-		if p := cfg.Progress.Snapshot()[i]; got.Parts[i].Kept != (i != 1 && i != 2) || !p.Done || p.Rows != want.Parts[i].Rows {
+		if p := progressOf(cfg.Progress)[i]; got.Parts[i].Kept != (i != 1 && i != 2) || p.Phase != engine.Done || p.Rows != want.Parts[i].Rows {
 			t.Errorf("part %d: %+v, %+v", i, got.Parts[i], p)
 		}
 		got.Parts[i].Kept = false

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -114,14 +115,11 @@ func (a *account) statistics(code int) *stats.Statistics {
 		ExitCode: code, ErrorClass: errorClass(code), Wall: a.took, Sink: a.sink,
 		Jobs: o.workers(), Kernel: simd.Current().Name, Verify: o.verify.Word, Unsplit: o.unsplit(), Retries: o.reporter.Retries(),
 	}
-	var parts []engine.PartProgress
-	if a.progress != nil {
-		run.Wait, run.Decode, run.Parse, run.Count = a.progress.Stages()
-		parts = a.progress.Snapshot()
-	}
+	progress := cmp.Or(a.progress, new(engine.Progress))
+	run.Wait, run.Decode, run.Parse, run.Count = progress.Stages()
 	if r == nil {
 		run.NoResult = true
-		r, run.Wall = stats.Unfinished(parts), time.Since(a.begin)
+		r, run.Wall = stats.Unfinished(progress.All()), time.Since(a.begin)
 	}
 	return stats.New(r, run)
 }

@@ -1,6 +1,7 @@
 package progress
 
 import (
+	"iter"
 	"time"
 
 	"fastcount/engine"
@@ -37,12 +38,12 @@ func watchFIFOs(parts []engine.Part) *fifoWatch {
 
 // silent returns the names of the parts that have been read for fifoPatience
 // and have given nothing. Each is returned once.
-func (w *fifoWatch) silent(parts []engine.PartProgress, now time.Time) (names []string) {
+func (w *fifoWatch) silent(parts iter.Seq2[int, engine.PartProgress], now time.Time) (names []string) {
 	for i, p := range parts {
 		begun, watched := w.begun[i]
 		switch {
 		case !watched || p.Attempt == 0:
-		case !p.Running || p.RawBytes > 0:
+		case p.Phase != engine.Running || p.RawBytes > 0:
 			delete(w.begun, i)
 		case begun.IsZero():
 			w.begun[i] = now

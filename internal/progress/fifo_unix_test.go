@@ -5,6 +5,7 @@ package progress
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,16 +40,16 @@ func TestFIFOWatch(t *testing.T) {
 	w, begin := watchFIFOs(parts), time.Now()
 	look := func(after time.Duration, first, second engine.PartProgress) string {
 		first.Name, second.Name = "first", "second"
-		return strings.Join(w.silent([]engine.PartProgress{{Name: "regular", Running: true}, first, second}, begin.Add(after)), " ")
+		return strings.Join(w.silent(slices.All([]engine.PartProgress{{Name: "regular", Phase: engine.Running}, first, second}), begin.Add(after)), " ")
 	}
-	waiting, running := engine.PartProgress{}, engine.PartProgress{Attempt: 1, Running: true}
+	waiting, running := engine.PartProgress{}, engine.PartProgress{Attempt: 1, Phase: engine.Running}
 	for i, step := range []struct {
 		after         time.Duration
 		first, second engine.PartProgress
 		want          string
 	}{
 		{0, waiting, running, ""},
-		{time.Hour, waiting, engine.PartProgress{Attempt: 1, Running: true, RawBytes: 1}, ""},
+		{time.Hour, waiting, engine.PartProgress{Attempt: 1, Phase: engine.Running, RawBytes: 1}, ""},
 		{2 * time.Hour, running, running, ""},
 		{2*time.Hour + fifoPatience - 1, running, running, ""},
 		{2*time.Hour + fifoPatience, running, running, "first"},

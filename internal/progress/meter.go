@@ -1,12 +1,13 @@
 package progress
 
 import (
+	"iter"
 	"time"
 
 	"fastcount/engine"
 )
 
-// meter makes views of a run from snapshots of its progress.
+// meter makes views of a run from the progress of its parts.
 type meter struct {
 	begin    time.Time
 	expected []uint64 // bytes of each part at its source; 0 if unknown
@@ -65,12 +66,13 @@ func (g gauge) eta() (time.Duration, bool) {
 	return time.Duration(float64(g.elapsed) * (1 - g.fraction) / done), true
 }
 
-// look returns the view of a snapshot that was taken at the time now.
-func (m *meter) look(snapshot []engine.PartProgress, now time.Time) view {
-	v := view{elapsed: now.Sub(m.begin), count: len(snapshot)}
+// look returns the view of all parts at the time now.
+func (m *meter) look(parts iter.Seq2[int, engine.PartProgress], now time.Time) view {
+	v := view{elapsed: now.Sub(m.begin)}
 	v.total = gauge{name: "total", elapsed: v.elapsed}
 	var sum, kept whole
-	for i, p := range snapshot {
+	for i, p := range parts {
+		v.count++
 		m.note(i, p.Attempt, now)
 		v.add(p, sum.add(p, m.expected[i]), now.Sub(m.attempts[i].begin))
 		if !p.Kept {
@@ -96,15 +98,15 @@ func (v *view) add(p engine.PartProgress, fraction float64, elapsed time.Duratio
 	if p.Kept {
 		v.total.kept += p.Rows
 	}
-	switch {
-	case p.Done:
+	switch p.Phase {
+	case engine.Done:
 		v.done++
-	case p.Failed:
+	case engine.Failed:
 		v.failed++
-	case p.Running, p.Pausing:
+	case engine.Running, engine.Pausing:
 		v.parts = append(v.parts, gauge{
 			name: p.Name, rows: p.Rows, declared: p.Declared, fraction: fraction, elapsed: elapsed,
-			attempt: p.Attempt, pausing: p.Pausing,
+			attempt: p.Attempt, pausing: p.Phase == engine.Pausing,
 		})
 	}
 }

@@ -166,11 +166,8 @@ func (t *reporter) start(ctx context.Context, interval time.Duration, show, end 
 	}
 }
 
-func (t *reporter) look() view { return t.view(t.progress.Snapshot(), time.Now()) }
-
-// view returns the view of a snapshot that was taken at the time now.
-func (t *reporter) view(snapshot []engine.PartProgress, now time.Time) view {
-	v := t.meter.look(snapshot, now)
+func (t *reporter) look() view {
+	v := t.meter.look(t.progress.All(), time.Now())
 	v.retries = t.Retries()
 	return v
 }
@@ -193,26 +190,26 @@ func (t *reporter) answer() {
 
 // noticeFIFOs reports the FIFOs that have no writer or no data yet.
 func (t *reporter) noticeFIFOs(now time.Time) {
-	for _, name := range t.fifos.silent(t.progress.Snapshot(), now) {
+	for _, name := range t.fifos.silent(t.progress.All(), now) {
 		t.erase()
 		t.console.Event("waiting for a writer of %s, or for data from it", name)
 	}
 }
 
 // event writes a line of JSON for each part that has ended since the last call,
-// and one about the progress.
+// and one about the progress, in which no other part has ended.
 func (t *reporter) event() {
-	snapshot, now := t.progress.Snapshot(), time.Now()
-	if len(snapshot) == 0 {
+	v, now := t.look(), time.Now()
+	if v.count == 0 {
 		return
 	}
-	for i, p := range snapshot {
+	for i, p := range t.progress.All() {
 		if p.Report != nil && !t.settled[i] {
 			t.settled[i] = true
 			t.console.WriteJSON(settledLine(p.Report, now))
 		}
 	}
-	t.console.WriteJSON(eventLine(t.view(snapshot, now), now))
+	t.console.WriteJSON(eventLine(v, now))
 }
 
 // draw replaces the block on the terminal by a new one.

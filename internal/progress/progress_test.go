@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -23,17 +24,17 @@ var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 // attempt since then.
 func watch(expected []uint64, parts ...engine.PartProgress) view {
 	m := newMeter(start, expected)
-	m.look(parts, start)
-	return m.look(parts, start.Add(10*time.Second))
+	m.look(slices.All(parts), start)
+	return m.look(slices.All(parts), start.Add(10*time.Second))
 }
 
 // downloads returns a view with a retry.
 func downloads() view {
 	v := watch(make([]uint64, 5),
-		engine.PartProgress{Name: "demo/a", Declared: 1000, Done: true, Attempt: 1, Rows: 1000},
-		engine.PartProgress{Name: "demo/b", Declared: 2000, Running: true, Attempt: 2, Rows: 500},
-		engine.PartProgress{Name: "demo/c", Declared: 3000, Pausing: true, Attempt: 1, Rows: 300},
-		engine.PartProgress{Name: "demo/d", Declared: 4000, Failed: true, Attempt: 1},
+		engine.PartProgress{Name: "demo/a", Declared: 1000, Phase: engine.Done, Attempt: 1, Rows: 1000},
+		engine.PartProgress{Name: "demo/b", Declared: 2000, Phase: engine.Running, Attempt: 2, Rows: 500},
+		engine.PartProgress{Name: "demo/c", Declared: 3000, Phase: engine.Pausing, Attempt: 1, Rows: 300},
+		engine.PartProgress{Name: "demo/d", Declared: 4000, Phase: engine.Failed, Attempt: 1},
 		engine.PartProgress{Name: "demo/e", Declared: 5000},
 	)
 	v.retries = 1
@@ -83,8 +84,8 @@ func TestFormOfProgress(t *testing.T) {
 }
 
 func TestLogLine(t *testing.T) {
-	file := engine.PartProgress{Name: "a.csv.gz", Running: true, Attempt: 1, Rows: 7_000_000, Bytes: 9e8, RawBytes: 1e8}
-	stdin := engine.PartProgress{Name: "stdin", Running: true, Attempt: 1, Rows: 5000, RawBytes: 1e5}
+	file := engine.PartProgress{Name: "a.csv.gz", Phase: engine.Running, Attempt: 1, Rows: 7_000_000, Bytes: 9e8, RawBytes: 1e8}
+	stdin := engine.PartProgress{Name: "stdin", Phase: engine.Running, Attempt: 1, Rows: 5000, RawBytes: 1e5}
 	for _, c := range []struct {
 		name string
 		view view
@@ -93,8 +94,8 @@ func TestLogLine(t *testing.T) {
 		{"downloads", downloads(), "1,800 of 15,000 rows (12%), 180 rows/s, 1:14 min left, 1 of 5 parts done, 1 failed, 1 retry"},
 		{"a file by its bytes", watch([]uint64{4e8}, file), "7,000,000 rows (25%), 700 k rows/s, 30 s left, 0 of 1 part done"},
 		{"what was kept is done, but not by this run", watch(make([]uint64, 2),
-			engine.PartProgress{Name: "demo/a", Declared: 5000, Done: true, Kept: true, Rows: 5000},
-			engine.PartProgress{Name: "demo/b", Declared: 5000, Running: true, Attempt: 1, Rows: 1000}),
+			engine.PartProgress{Name: "demo/a", Declared: 5000, Phase: engine.Done, Kept: true, Rows: 5000},
+			engine.PartProgress{Name: "demo/b", Declared: 5000, Phase: engine.Running, Attempt: 1, Rows: 1000}),
 			"6,000 of 10,000 rows (60%), 100 rows/s, 40 s left, 1 of 2 parts done"},
 		{"standard input has no percent", watch([]uint64{0}, stdin), "5,000 rows, 500 rows/s, 0 of 1 part done"},
 		{"nor have mixtures", watch([]uint64{4e8, 0}, file, stdin), "7,005,000 rows, 700 k rows/s, 0 of 2 parts done"},
@@ -109,10 +110,10 @@ func TestLogLine(t *testing.T) {
 // characters, and a part whose size is unknown.
 func hospital() view {
 	return watch([]uint64{0, 0, 4e9, 0}, engine.PartProgress{
-		Name: "demo/f725622a-18b0-4b4a-8fd5-2d7f2e3c1b0a", Declared: 9_876_543, Running: true, Attempt: 1, Rows: 4_567_890},
-		engine.PartProgress{Name: "demo/591ef21e-0c5d-4a33-9d0e-7a5b1c2d3e4f", Declared: 9_014_000, Pausing: true, Attempt: 2, Rows: 12_345},
-		engine.PartProgress{Name: "病院/二〇二六年一月の記録.csv.gz", Running: true, Attempt: 1, Rows: 123_456_789, RawBytes: 3.9e9},
-		engine.PartProgress{Name: "stdin", Running: true, Attempt: 1, Rows: 7})
+		Name: "demo/f725622a-18b0-4b4a-8fd5-2d7f2e3c1b0a", Declared: 9_876_543, Phase: engine.Running, Attempt: 1, Rows: 4_567_890},
+		engine.PartProgress{Name: "demo/591ef21e-0c5d-4a33-9d0e-7a5b1c2d3e4f", Declared: 9_014_000, Phase: engine.Pausing, Attempt: 2, Rows: 12_345},
+		engine.PartProgress{Name: "病院/二〇二六年一月の記録.csv.gz", Phase: engine.Running, Attempt: 1, Rows: 123_456_789, RawBytes: 3.9e9},
+		engine.PartProgress{Name: "stdin", Phase: engine.Running, Attempt: 1, Rows: 7})
 }
 
 // TestBlock compares blocks on terminals of several widths. All show the time
@@ -194,7 +195,7 @@ func TestBlockAlignsWideCharacters(t *testing.T) {
 // TestTimeLeftFits checks that a terminal of 80 columns shows the time left of
 // parts with long names and large numbers.
 func TestTimeLeftFits(t *testing.T) {
-	part := engine.PartProgress{Name: strings.Repeat("long", 30), Declared: 1e12, Running: true, Attempt: 12, Rows: 9_999_999_999}
+	part := engine.PartProgress{Name: strings.Repeat("long", 30), Declared: 1e12, Phase: engine.Running, Attempt: 12, Rows: 9_999_999_999}
 	for _, line := range block(watch([]uint64{0}, part), 79, 23) {
 		if !strings.Contains(line, " left") {
 			t.Errorf("%q does not contain the time left", line)
@@ -232,12 +233,12 @@ func TestBlockIsReplacedAfterTheTerminalShrank(t *testing.T) {
 // include the time of the first one.
 func TestNewAttemptBeginsAnew(t *testing.T) {
 	m := newMeter(start, []uint64{0})
-	part := engine.PartProgress{Name: "a", Declared: 1000, Running: true, Attempt: 1, Rows: 10}
-	m.look([]engine.PartProgress{part}, start)
+	part := engine.PartProgress{Name: "a", Declared: 1000, Phase: engine.Running, Attempt: 1, Rows: 10}
+	m.look(slices.All([]engine.PartProgress{part}), start)
 	part.Attempt, part.Rows = 2, 0
-	m.look([]engine.PartProgress{part}, start.Add(100*time.Second))
+	m.look(slices.All([]engine.PartProgress{part}), start.Add(100*time.Second))
 	part.Rows = 200
-	v := m.look([]engine.PartProgress{part}, start.Add(102*time.Second))
+	v := m.look(slices.All([]engine.PartProgress{part}), start.Add(102*time.Second))
 	if got := v.parts[0].rate(); got != 100 {
 		t.Errorf("%g rows a second, want 100", got)
 	}
@@ -282,7 +283,7 @@ func TestEvent(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	got = eventLine(watch([]uint64{0}, engine.PartProgress{Name: "stdin", Running: true, Attempt: 1, Rows: 7}), day)
+	got = eventLine(watch([]uint64{0}, engine.PartProgress{Name: "stdin", Phase: engine.Running, Attempt: 1, Rows: 7}), day)
 	want = `{"event":"progress","time":"2025-08-26T10:00:00Z","elapsed_s":10,"rows":7,"rows_per_s":1,"parts":1,"done":0,"failed":0,"retries":0,"running":[` +
 		`{"name":"stdin","rows":7,"attempt":1}]}` + "\n"
 	if diff := cmp.Diff(want, got); diff != "" {

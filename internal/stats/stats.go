@@ -5,6 +5,7 @@ package stats
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -153,7 +154,7 @@ type Run struct {
 
 // Unfinished returns what is known of a run that wrote no result: the parts
 // that were read to their end. The others count as failed, without rows.
-func Unfinished(parts []engine.PartProgress) *engine.Report {
+func Unfinished(parts iter.Seq2[int, engine.PartProgress]) *engine.Report {
 	r := &engine.Report{Keys: [][]string{nil, nil}}
 	for _, p := range parts {
 		if p.Report == nil {

@@ -3,6 +3,7 @@ package stats
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,10 +87,10 @@ func TestStatistics(t *testing.T) {
 func TestUnfinished(t *testing.T) {
 	read := engine.PartReport{Name: "a", Rows: 300, Bytes: 3000, RawBytes: 300, Attempts: 2, Verified: engine.ProofRows}
 	gone := engine.PartReport{Name: "b", Attempts: 8, Failed: true, Err: errors.New("gone")}
-	s := New(Unfinished([]engine.PartProgress{
-		{Name: "a", Done: true, Rows: 300, Report: &read}, {Name: "b", Failed: true, Rows: 7, Report: &gone},
-		{Name: "c", Running: true, Attempt: 3, Rows: 50, Bytes: 500, RawBytes: 50}, {Name: "d"},
-	}), Run{ExitCode: 5, ErrorClass: "retries", NoResult: true, Retries: 10})
+	s := New(Unfinished(slices.All([]engine.PartProgress{
+		{Name: "a", Phase: engine.Done, Rows: 300, Report: &read}, {Name: "b", Phase: engine.Failed, Rows: 7, Report: &gone},
+		{Name: "c", Phase: engine.Running, Attempt: 3, Rows: 50, Bytes: 500, RawBytes: 50}, {Name: "d"},
+	})), Run{ExitCode: 5, ErrorClass: "retries", NoResult: true, Retries: 10})
 	if s.Rows != 300 || s.BytesRead != 300 || s.BytesDecoded != 3000 || s.Complete || s.Proof != engine.ProofRows || s.Retries != 10 {
 		t.Errorf("got %+v", s)
 	}
@@ -104,7 +105,7 @@ func TestUnfinished(t *testing.T) {
 	if text := s.Text(); strings.Contains(text, "proof") || strings.Contains(text, " ids ") || !strings.Contains(text, "exit code      5 (retries)\n") {
 		t.Errorf("got %s", text)
 	}
-	if s := New(Unfinished(nil), Run{ExitCode: 4, NoResult: true}); s.Complete || s.Proof != engine.ProofNone || len(s.Parts) > 0 {
+	if s := New(Unfinished(new(engine.Progress).All()), Run{ExitCode: 4, NoResult: true}); s.Complete || s.Proof != engine.ProofNone || len(s.Parts) > 0 {
 		t.Errorf("before the start: got %+v", s)
 	}
 }
