@@ -44,7 +44,7 @@ var imports = map[string]string{
 	"internal/testing/oracle":      "",
 	"internal/display":             "",
 	"internal/nearest":             "",
-	"internal/cli":                 "engine parser internal/human internal/nearest internal/filter",
+	"internal/cli":                 "engine parser internal/human internal/isotime internal/nearest internal/filter",
 	"internal/credentials":         "sources internal/cli",
 	"internal/diagnose":            "engine parser internal/cli internal/display internal/human internal/partial internal/stats",
 	"internal/console":             "internal/display",

@@ -27,7 +27,7 @@ func (c *Config) units() (units []isotime.Unit, err error) {
 		}
 		unit, ok := isotime.Parse(name)
 		if !ok {
-			return nil, fmt.Errorf("%.20q is not a unit of time: use year, month, day or hour", name)
+			return nil, fmt.Errorf("%.20q is not a unit of time: use "+isotime.Names, name)
 		}
 		if units == nil {
 			units = make([]isotime.Unit, len(c.Columns))

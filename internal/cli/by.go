@@ -7,13 +7,11 @@ import (
 	"strings"
 
 	"fastcount/engine"
+	"fastcount/internal/isotime"
 )
 
 // By is a list of key columns, separated by commas and quoted as in CSV.
 type By struct{ keys []engine.KeyColumn }
-
-// buckets are the units of time that a key column may be cut to.
-var buckets = []string{"year", "month", "day", "hour"}
 
 // Set parses text. A key is a column as for [Column], which a colon and a unit
 // may follow. After an equals sign, all is the name of a column.
@@ -44,8 +42,8 @@ func parseKey(text string) (key engine.KeyColumn, err error) {
 	key.Name = strings.TrimPrefix(text, "=")
 	if i := strings.LastIndexByte(text, ':'); i >= 0 && key.Name == text {
 		text, key.Bucket = text[:i], text[i+1:]
-		if !slices.Contains(buckets, key.Bucket) {
-			return key, Hint(fmt.Errorf("column %q: want year, month, day or hour after the colon", key.Name), fmt.Sprintf("write '=%s' for a column of that name", key.Name))
+		if _, ok := isotime.Parse(key.Bucket); !ok {
+			return key, Hint(fmt.Errorf("column %q: want "+isotime.Names+" after the colon", key.Name), fmt.Sprintf("write '=%s' for a column of that name", key.Name))
 		}
 	}
 	var column Column

@@ -33,7 +33,10 @@ const (
 
 var names = [...]string{Year: "year", Month: "month", Day: "day", Hour: "hour"}
 
-// Parse returns the unit with this name: year, month, day or hour.
+// Names lists the names of the units, for messages.
+const Names = "year, month, day or hour"
+
+// Parse returns the unit with this name, one of Names.
 func Parse(name string) (unit Unit, ok bool) {
 	for unit := Year; unit <= Hour; unit++ {
 		if names[unit] == name {
