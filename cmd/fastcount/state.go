@@ -49,7 +49,7 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	if o.state == "" {
 		return nil, nil
 	}
-	run := checkpoint.Run{Rules: rules(r, parts, *cfg), Addable: []string{serverRule}}
+	run := checkpoint.Run{Rules: rules(r, parts, *cfg), Grow: o.grow, Addable: []string{serverRule}}
 	for _, k := range cfg.By {
 		run.By = append(run.By, k.Name)
 	}
@@ -59,7 +59,7 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	for _, part := range parts {
 		run.Sources = append(run.Sources, withFacts(r.identityOf(part), part, *cfg))
 	}
-	store, err := checkpoint.Open(o.state, run, o.grow, func(err error) { p.ui.Warn(cli.Message(err)) })
+	store, err := checkpoint.Open(o.state, run, func(err error) { p.ui.Warn(cli.Message(err)) })
 	if different, ok := errors.AsType[*checkpoint.DifferentError](err); ok && different.Grown {
 		err = cli.Hint(err, "continue with --grow: these sources are new, or were not finished")
 	}

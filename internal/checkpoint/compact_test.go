@@ -37,7 +37,8 @@ func allClosed(parts []engine.Part) []engine.Part {
 // them.
 func openLimited(t *testing.T, dir string, run Run, limit int, warn func(error), f atomicfile.Files) (*Store, error) {
 	t.Helper()
-	s, err := open(dir, run, true, warn, f)
+	run.Grow = true
+	s, err := open(dir, run, warn, f)
 	if err == nil {
 		s.limit = limit
 	}
@@ -223,7 +224,7 @@ func TestVersion1(t *testing.T) {
 		unread := []engine.Part{closed{parts[0].(text)}, parts[1], closed{parts[2].(text)}}
 		if grow {
 			parts, unread = append(parts, manyTexts(5)[4]), append(unread, manyTexts(5)[4])
-			if _, err := Open(dir, runOf(parts), false, nil); !errors.Is(err, ErrDirectory) {
+			if _, err := Open(dir, runOf(parts), nil); !errors.Is(err, ErrDirectory) {
 				t.Errorf("more sources: got %v", err)
 			}
 		}

@@ -13,7 +13,8 @@ func TestCompared(t *testing.T) {
 	dir, run := privateDir(t), runOf(texts())
 	check := func(run Run, want []string, wantKnown bool) {
 		t.Helper()
-		s, err := Open(dir, run, true, nil)
+		run.Grow = true
+		s, err := Open(dir, run, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -153,28 +153,30 @@ func TestGrowKeepsRules(t *testing.T) {
 	}
 	run := runOf(manyTexts(4))
 	run.Rules["--delimiter"] = ";"
-	_, err := Open(dir, run, true, nil)
+	run.Grow = true
+	_, err := Open(dir, run, nil)
 	if different, ok := errors.AsType[*DifferentError](err); !ok || !slices.Equal(different.Differences, []string{"--delimiter: was ,, is ;"}) {
 		t.Errorf("got %v", err)
 	}
-	_, err = Open(dir, runOf(manyTexts(4)), false, nil)
+	_, err = Open(dir, runOf(manyTexts(4)), nil)
 	if different, ok := errors.AsType[*DifferentError](err); !ok || !different.Grown || len(different.Differences) != 1 {
 		t.Errorf("got %v", err)
 	}
 	run.Rules = map[string]string{"--delimiter": ",", "--server": "x"}
-	if _, err = Open(dir, run, true, nil); !errors.Is(err, ErrDirectory) {
+	if _, err = Open(dir, run, nil); !errors.Is(err, ErrDirectory) {
 		t.Errorf("a new rule: got %v", err)
 	}
-	run.Addable = []string{"--server", "--delimiter"}
-	if _, err = Open(dir, run, false, nil); !errors.Is(err, ErrDirectory) {
+	run.Addable, run.Grow = []string{"--server", "--delimiter"}, false
+	if _, err = Open(dir, run, nil); !errors.Is(err, ErrDirectory) {
 		t.Errorf("a new rule, without growing: got %v", err)
 	}
-	grown, err := Open(dir, run, true, nil)
+	run.Grow = true
+	grown, err := Open(dir, run, nil)
 	if err != nil || grown.Close() != nil {
 		t.Fatal(err)
 	}
 	run.Rules["--server"] = "y"
-	if _, err = Open(dir, run, true, nil); !errors.Is(err, ErrDirectory) {
+	if _, err = Open(dir, run, nil); !errors.Is(err, ErrDirectory) {
 		t.Errorf("another rule: got %v", err)
 	}
 	s := &Store{dir: dir, known: newCatalog([]source{source(parts[0].(text).Identity())})}
@@ -182,7 +184,7 @@ func TestGrowKeepsRules(t *testing.T) {
 	data := readFile(t, path)
 	writeFile(t, path, data[:len(data)-1])
 	run.Sources, run.Rules["--server"] = run.Sources[1:], "x"
-	if _, err := Open(dir, run, true, nil); !errors.Is(err, ErrDirectory) || !strings.Contains(fmt.Sprint(err), path) {
+	if _, err := Open(dir, run, nil); !errors.Is(err, ErrDirectory) || !strings.Contains(fmt.Sprint(err), path) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -139,7 +139,7 @@ func TestPartsOfDifferentIdentity(t *testing.T) {
 	if len(seen) != 2*len(ids) {
 		t.Errorf("got %v", seen)
 	}
-	s, err := Open(privateDir(t), Run{Sources: []sources.Identity{{ID: "a"}, {ID: "b"}, {ID: "a", Version: "1"}}}, false, nil)
+	s, err := Open(privateDir(t), Run{Sources: []sources.Identity{{ID: "a"}, {ID: "b"}, {ID: "a", Version: "1"}}}, nil)
 	if s != nil || err == nil || err.Error() != "parts 1 and 3: same identity" {
 		t.Errorf("got %v, %v", s, err)
 	}
@@ -171,14 +171,14 @@ func TestStoreIsClosed(t *testing.T) {
 	}
 	descriptors.Check(t)
 	for range 2 {
-		s, err := Open(dir, run, false, nil)
+		s, err := Open(dir, run, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := engine.Run(t.Context(), parts, engine.Config{Load: s.Load, Save: s.Save}); err != nil {
 			t.Error(err)
 		}
-		if _, err := Open(dir, run, false, nil); !errors.Is(err, ErrLocked) {
+		if _, err := Open(dir, run, nil); !errors.Is(err, ErrLocked) {
 			t.Errorf("got %v", err)
 		}
 		if err := s.Close(); err != nil {
@@ -186,11 +186,11 @@ func TestStoreIsClosed(t *testing.T) {
 		}
 	}
 	for _, dir := range []string{dir, foreign} {
-		if _, err := Open(dir, other, false, nil); !errors.Is(err, ErrDirectory) {
+		if _, err := Open(dir, other, nil); !errors.Is(err, ErrDirectory) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if _, err := Open(filepath.Join(foreign, "x", "y"), run, false, nil); err == nil || errors.Is(err, fs.ErrNotExist) {
+	if _, err := Open(filepath.Join(foreign, "x", "y"), run, nil); err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a directory inside a file: got %v", err)
 	}
 }

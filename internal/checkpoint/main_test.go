@@ -78,7 +78,7 @@ func (w *warnings) add(err error) { w.list = append(w.list, err.Error()) }
 // mustOpen opens a store, and closes it at the end of the test.
 func mustOpen(t *testing.T, dir string, r Run, w *warnings) *Store {
 	t.Helper()
-	s, err := Open(dir, r, false, w.add)
+	s, err := Open(dir, r, w.add)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func giveAway(t *testing.T, path string) {
 func refused(t *testing.T, dir, want string) {
 	t.Helper()
 	before, _ := os.ReadDir(dir)
-	s, err := Open(dir, runOf(texts()), false, nil)
+	s, err := Open(dir, runOf(texts()), nil)
 	if s != nil || !errors.Is(err, ErrNotPrivate) || !strings.Contains(err.Error(), want) {
 		t.Fatalf("got %v, want %q", err, want)
 	}
@@ -158,7 +158,7 @@ func TestUnreadableDirectory(t *testing.T) {
 	dir := privateDir(t)
 	must(t, os.Chmod(dir, 0o300))
 	t.Cleanup(func() { must(t, os.Chmod(dir, 0o700)) })
-	if s, err := Open(dir, runOf(texts()), false, nil); s != nil || !errors.Is(err, os.ErrPermission) {
+	if s, err := Open(dir, runOf(texts()), nil); s != nil || !errors.Is(err, os.ErrPermission) {
 		t.Errorf("got %v, %v", s, err)
 	}
 }

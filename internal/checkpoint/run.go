@@ -24,6 +24,10 @@ type Run struct {
 	By      []string           // names of the key columns, as Report.By
 	Sources []sources.Identity // of the parts, in their order
 
+	// Grow allows more sources than in the run before, and others in the place
+	// of those that were not finished.
+	Grow bool
+
 	// Addable are the names of rules that only some sources depend on: if such
 	// a rule was absent, a run that grows may have it.
 	Addable []string
@@ -90,9 +94,9 @@ func jobOf(text []byte) (string, error) {
 	return h.Job, nil
 }
 
-// claim makes the directory that of a run, unless it is used for something
-// else, and sets s.job and s.run.
-func (s *Store) claim(run *runFile, grow bool, addable []string) error {
+// claim makes the directory that of r, which is written as run, unless it is
+// used for something else. It sets s.job and s.run.
+func (s *Store) claim(r Run, run *runFile) error {
 	path := filepath.Join(s.dir, runName)
 	old, err := readPrivate(path)
 	switch {
@@ -116,7 +120,7 @@ func (s *Store) claim(run *runFile, grow bool, addable []string) error {
 		return nil
 	}
 	if old != nil {
-		if err := s.compare(old, run, grow, addable); err != nil {
+		if err := s.compare(old, run, r); err != nil {
 			return err
 		}
 	}
@@ -140,10 +144,10 @@ func (s *Store) refuseForeign() error {
 	return nil
 }
 
-// compare returns an error that lists how a run differs from the one with the
-// text old, unless they are equal or, if grow is set, all finished parts are
-// among those of the run.
-func (s *Store) compare(old []byte, now *runFile, grow bool, addable []string) error {
+// compare returns an error that lists how r, which is written as now, differs
+// from the run with the text old, unless they are equal or, if r grows, all
+// finished parts are among those of r.
+func (s *Store) compare(old []byte, now *runFile, r Run) error {
 	before, err := jsonline.ParseList[header, source, trailer](old, format, "source")
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrDirectory, filepath.Join(s.dir, runName), err)
@@ -155,17 +159,17 @@ func (s *Store) compare(old []byte, now *runFile, grow bool, addable []string) e
 		switch {
 		case err == nil:
 			changed = slices.DeleteFunc(changed, func(d difference) bool { return !held[d.name] })
-		case grow:
+		case r.Grow:
 			return err
 		}
 	}
 	rules = slices.DeleteFunc(rules, func(d difference) bool {
 		_, known := before.Header.Rules[d.name]
-		return !known && slices.Contains(addable, d.name)
+		return !known && slices.Contains(r.Addable, d.name)
 	})
 	refused := slices.Concat(rules, changed) // if the run grows
 	e := &DifferentError{Dir: s.dir, Grown: len(refused) == 0}
-	if grow {
+	if r.Grow {
 		all = refused
 	}
 	if len(all) == 0 {

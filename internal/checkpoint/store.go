@@ -77,16 +77,15 @@ type keptFile struct {
 }
 
 // Open opens and locks the checkpoint of a run in a directory, which it creates
-// if it does not exist. If grow is set, the run may have more sources than the
-// one before it, and others in the place of those that are not finished. Open
-// removes unfinished files of earlier processes. The Store calls warn for each
-// file that it cannot use, from one goroutine at a time. The error matches
-// ErrLocked, ErrDirectory or ErrNotPrivate, or is that of a file.
-func Open(dir string, r Run, grow bool, warn func(error)) (*Store, error) {
-	return open(dir, r, grow, warn, atomicfile.OS{})
+// if it does not exist. Open removes unfinished files of earlier processes. The
+// Store calls warn for each file that it cannot use, from one goroutine at a
+// time. The error matches ErrLocked, ErrDirectory or ErrNotPrivate, or is that
+// of a file.
+func Open(dir string, r Run, warn func(error)) (*Store, error) {
+	return open(dir, r, warn, atomicfile.OS{})
 }
 
-func open(dir string, r Run, grow bool, warn func(error), files atomicfile.Files) (s *Store, err error) {
+func open(dir string, r Run, warn func(error), files atomicfile.Files) (s *Store, err error) {
 	s = &Store{dir: dir, index: make(map[string]int, len(r.Sources)), by: r.By, warn: warn, files: files, limit: maxSingle}
 	for i, id := range r.Sources {
 		if before, known := s.index[id.ID]; known {
@@ -106,7 +105,7 @@ func open(dir string, r Run, grow bool, warn func(error), files atomicfile.Files
 	if s.lock, err = lock(filepath.Join(dir, lockName)); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	if err = s.claim(run, grow, r.Addable); err == nil {
+	if err = s.claim(r, run); err == nil {
 		err = s.removeTemps()
 	}
 	if err != nil {

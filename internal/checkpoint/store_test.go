@@ -144,7 +144,7 @@ func TestFaults(t *testing.T) {
 // test.
 func runWith(t *testing.T, dir string, run Run, parts []engine.Part, f atomicfile.Files) (*engine.Report, error) {
 	t.Helper()
-	s, err := open(dir, run, false, func(err error) { t.Error(err) }, f)
+	s, err := open(dir, run, func(err error) { t.Error(err) }, f)
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +259,7 @@ func TestLocked(t *testing.T) {
 	dir := privateDir(t)
 	run := runOf(texts())
 	s := mustOpen(t, dir, run, nil)
-	if _, err := Open(dir, run, false, nil); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), dir) {
+	if _, err := Open(dir, run, nil); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("got %v", err)
 	}
 	if err := s.Close(); err != nil {
@@ -297,7 +297,7 @@ func TestAnotherRun(t *testing.T) {
 			before := readFile(t, filepath.Join(dir, runName))
 			second := Run{Rules: map[string]string{"--delimiter": `","`, "--server": "http://a:80"}, Sources: slices.Clone(first.Sources)}
 			test.change(&second)
-			s, err := Open(dir, second, false, nil)
+			s, err := Open(dir, second, nil)
 			if test.want == nil {
 				if err != nil || s.Close() != nil {
 					t.Fatal(err)
@@ -343,14 +343,14 @@ func TestUnfitDirectories(t *testing.T) {
 			if err := os.WriteFile(path, []byte(test.data), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Open(dir, run, false, nil)
+			_, err := Open(dir, run, nil)
 			if !errors.Is(err, ErrDirectory) || !strings.Contains(fmt.Sprint(err), test.want) {
 				t.Errorf("got %v", err)
 			}
 			if string(readFile(t, path)) != test.data {
 				t.Error("it was changed")
 			}
-			if _, err := Open(path, run, false, nil); !errors.Is(err, ErrDirectory) {
+			if _, err := Open(path, run, nil); !errors.Is(err, ErrDirectory) {
 				t.Errorf("a file as the dir: %v", err)
 			}
 		})
@@ -367,7 +367,7 @@ func TestUnfitDirectories(t *testing.T) {
 	if _, err := os.Stat(temp); err == nil {
 		t.Error("a temporary file is still there")
 	}
-	if _, err := Open(privateDir(t), Run{Sources: make([]sources.Identity, 1)}, false, nil); err == nil {
+	if _, err := Open(privateDir(t), Run{Sources: make([]sources.Identity, 1)}, nil); err == nil {
 		t.Error("a part without identity was taken")
 	}
 }
@@ -379,7 +379,7 @@ func TestDirectoryIsMade(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "state")
 	for _, want := range []string{"sync directory", "create"} { // the second time it is there
 		f.Ops = nil
-		s, err := open(dir, runOf(texts()), false, nil, f)
+		s, err := open(dir, runOf(texts()), nil, f)
 		if err != nil || s.Close() != nil || f.Ops[0] != want {
 			t.Fatalf("the operations are %q, %v", f.Ops, err)
 		}
@@ -388,10 +388,10 @@ func TestDirectoryIsMade(t *testing.T) {
 		}
 	}
 	f = &faulty.Files{Files: atomicfile.OS{}, Fails: func(int) bool { return true }}
-	if s, err := open(filepath.Join(t.TempDir(), "state"), runOf(texts()), false, nil, f); s != nil || !errors.Is(err, faulty.ErrInjected) {
+	if s, err := open(filepath.Join(t.TempDir(), "state"), runOf(texts()), nil, f); s != nil || !errors.Is(err, faulty.ErrInjected) {
 		t.Errorf("got %v, %v", s, err)
 	}
-	if s, err := Open("a\x00b", runOf(texts()), false, nil); s != nil || err == nil {
+	if s, err := Open("a\x00b", runOf(texts()), nil); s != nil || err == nil {
 		t.Errorf("got %v, %v", s, err)
 	}
 }
@@ -399,7 +399,7 @@ func TestDirectoryIsMade(t *testing.T) {
 // A part without identity is named by its number, from 1.
 func TestPartWithoutIdentity(t *testing.T) {
 	run := Run{Sources: []sources.Identity{{ID: "a"}, {}}}
-	if s, err := Open(privateDir(t), run, false, nil); s != nil || err == nil || !strings.HasPrefix(err.Error(), "part 2: ") {
+	if s, err := Open(privateDir(t), run, nil); s != nil || err == nil || !strings.HasPrefix(err.Error(), "part 2: ") {
 		t.Errorf("got %v, %v", s, err)
 	}
 }
@@ -422,7 +422,7 @@ func TestRunFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Replace(want, ",", ", ", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := Open(dir, run, false, nil); s != nil || !errors.Is(err, ErrDirectory) || !strings.Contains(err.Error(), "run.jsonl: corrupt checkpoint: header: not in canonical form") {
+	if s, err := Open(dir, run, nil); s != nil || !errors.Is(err, ErrDirectory) || !strings.Contains(err.Error(), "run.jsonl: corrupt checkpoint: header: not in canonical form") {
 		t.Errorf("other bytes: got %v", err)
 	}
 }

@@ -189,7 +189,7 @@ func continued(t *testing.T, parts []engine.Part, cfg engine.Config) (r *engine.
 	failing := slices.Clone(parts)
 	failing[1] = broken{parts[1].(*sources.File)}
 	for i, set := range [][]engine.Part{failing, parts, parts} {
-		s, err := checkpoint.Open(dir, run, false, func(err error) { t.Error(err) })
+		s, err := checkpoint.Open(dir, run, func(err error) { t.Error(err) })
 		if err != nil {
 			t.Fatal(err)
 		}
