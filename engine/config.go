@@ -93,11 +93,11 @@ type Config struct {
 	// in two of them.
 	Load iter.Seq2[[]int, *Report]
 
-	// Save, if set, saves the report of a part before the part counts as
-	// finished. An error fails the part. Ids are as they are in the input,
-	// whatever EscapeIDs is. Save is called only for complete parts: without
-	// left-out rows and without a mismatch. It is called by several goroutines
-	// concurrently.
+	// Save, if set, saves the report of a part, which it may keep, before the
+	// part counts as finished. An error fails the part. Ids are as they are in
+	// the input, whatever EscapeIDs is. Save is called only for complete parts:
+	// without left-out rows and without a mismatch. It is called by several
+	// goroutines concurrently.
 	Save func(part int, r *Report) error
 
 	// Progress, if set, is updated during the run.

@@ -128,6 +128,9 @@ func (o *countOptions) count(ctx context.Context, p *program, found []sources.So
 	}
 	probe(ctx, parts, cfg.Transfers)
 	report, err := o.countParts(ctx, p, parts, &cfg)
+	if err == nil && store != nil {
+		err = flush(store)
+	}
 	if err != nil {
 		return err
 	}

@@ -71,6 +71,14 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	return store, nil
 }
 
+// flush makes all finished parts durable.
+func flush(store *checkpoint.Store) error {
+	if err := store.Flush(); err != nil {
+		return fmt.Errorf("--state: %w", err)
+	}
+	return nil
+}
+
 // serverRule is the rule that only downloads depend on.
 const serverRule = "--server"
 

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -13,8 +14,8 @@ import (
 
 // Opening and reading a file takes longer than its counts take in a sum.
 const (
-	maxSingle = 4096    // results of one part, of which more are soon merged
-	maxSum    = 1 << 17 // parts of a sum, which is one line in its file
+	maxFiles = 256     // number of files from which on they are merged, which package merge does in one pass
+	maxSum   = 1 << 17 // parts of a sum, which is one line in its file
 )
 
 // mergeable reports whether the result of a part can be merged: it was written
@@ -26,43 +27,41 @@ func mergeable(r *engine.Report, id string) bool {
 	})
 }
 
-// remember notes a file that was loaded.
-func (s *Store) remember(path string, ids []string, r *engine.Report) {
-	f := keptFile{path, ids}
-	switch {
-	case len(ids) > 1 && (s.sum.path == "" || len(ids) < len(s.sum.ids)):
-		s.sum = f
-	case len(ids) == 1 && mergeable(r, ids[0]):
-		s.single = append(s.single, f)
-	}
-}
-
-// addSingle notes a file that was saved, and merges all such files if they are
-// many. It warns if that fails, and leaves them to a later run.
-func (s *Store) addSingle(f keptFile) {
-	s.single = append(s.single, f)
-	if len(s.single) < s.limit {
+// keep notes a file that was written, and merges such files if there are many.
+// It warns if that fails, and leaves them to a later run. It requires
+// s.writing.
+func (s *Store) keep(f keptFile) {
+	s.kept = append(s.kept, f)
+	if len(s.kept) < s.maxFiles {
 		return
 	}
-	all := s.merged(s.single)
-	s.single = nil
+	var all []keptFile
+	all, s.kept = divide(s.kept)
+	if len(all) < 2 {
+		return
+	}
 	sum, err := s.merge(all)
 	if err != nil {
 		s.warn(fmt.Errorf("%s: cannot merge finished parts: %w", s.dir, err))
 		return
 	}
-	s.sum = sum
+	s.kept = append(s.kept, sum)
 	for _, f := range all {
 		s.remove(f.path)
 	}
 }
 
-// merged returns files and the sum that they are added to, if it is not full.
-func (s *Store) merged(files []keptFile) []keptFile {
-	if s.sum.path == "" || len(s.sum.ids)+len(files) > maxSum {
-		return files
+// divide returns the files that fit into one sum, the smallest first, and the
+// others, the sums of which are full.
+func divide(files []keptFile) (some, full []keptFile) {
+	slices.SortStableFunc(files, func(a, b keptFile) int { return cmp.Compare(len(a.ids), len(b.ids)) })
+	parts := 0
+	for i, f := range files {
+		if parts += len(f.ids); parts > maxSum {
+			return files[:i:i], files[i:]
+		}
 	}
-	return append([]keptFile{s.sum}, files...)
+	return files, nil
 }
 
 // merge writes the sum of files.
@@ -72,7 +71,7 @@ func (s *Store) merge(all []keptFile) (sum keptFile, err error) {
 		paths, sum.ids = append(paths, f.path), append(sum.ids, f.ids...)
 	}
 	label := s.known.label(sum.ids)
-	sum.path = s.path(sum.ids...)
+	sum.path = s.path(label, len(sum.ids))
 	return sum, atomicfile.Write(s.files, sum.path, func(w io.Writer) error {
 		return merge.Write(w, s.header(label), paths, s.dir)
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -33,27 +34,34 @@ func allClosed(parts []engine.Part) []engine.Part {
 	return unread
 }
 
-// openLimited returns a store that merges results as soon as there are limit of
-// them.
-func openLimited(t *testing.T, dir string, run Run, limit int, warn func(error), f atomicfile.Files) (*Store, error) {
+// openBatched returns a store that writes results when there are batch of them,
+// and merges files as soon as there are limit of them. Its run may grow.
+func openBatched(t *testing.T, dir string, run Run, batch, limit int, warn func(error), f atomicfile.Files) (*Store, error) {
 	t.Helper()
 	run.Grow = true
 	s, err := open(dir, run, warn, f)
 	if err == nil {
-		s.limit = limit
+		s.pending.maxParts, s.maxFiles = batch, limit
 	}
 	return s, err
 }
 
-// runLimited counts parts with a store of openLimited.
-func runLimited(t *testing.T, dir string, parts []engine.Part, limit int, warn func(error), f atomicfile.Files) (*engine.Report, error) {
+// runLimited is runBatched where each result is written when it is saved.
+func runLimited(t *testing.T, dir string, parts []engine.Part, limit int, warn func(error), f atomicfile.Files) (r *engine.Report, err error) {
 	t.Helper()
-	s, err := openLimited(t, dir, runOf(parts), limit, warn, f)
+	return runBatched(t, dir, parts, 1, limit, warn, f)
+}
+
+// runBatched counts parts with a store of openBatched. With one worker each
+// result has a file of its own if batch is 1.
+func runBatched(t *testing.T, dir string, parts []engine.Part, batch, limit int, warn func(error), f atomicfile.Files) (r *engine.Report, err error) {
+	t.Helper()
+	s, err := openBatched(t, dir, runOf(parts), batch, limit, warn, f)
 	if err != nil {
 		return nil, err
 	}
-	defer s.Close()
-	return engine.Run(t.Context(), parts, engine.Config{Jobs: 2, Load: s.Load, Save: s.Save})
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return engine.Run(t.Context(), parts, engine.Config{Jobs: min(batch, 2), Load: s.Load, Save: s.Save})
 }
 
 // fails is a warning that fails the test.
@@ -68,7 +76,7 @@ func TestMerge(t *testing.T) {
 			t.Fatal(err)
 		}
 		files, err := filepath.Glob(filepath.Join(dir, "*"+partSuffix))
-		if sums := slices.DeleteFunc(slices.Clone(files), func(f string) bool { return !isSum(f) }); err != nil || len(files) > 5 || n >= 4 && len(sums) != 1 {
+		if err != nil || len(files) >= 4 || n >= 4 && !slices.ContainsFunc(files, isSum) {
 			t.Errorf("%d parts: files %q, %v", n, files, err)
 		}
 		r, err := runLimited(t, dir, allClosed(parts), 4, fails(t), atomicfile.OS{})
@@ -119,7 +127,7 @@ func TestCrashAfterMerge(t *testing.T) {
 		if err != nil || result(t, r) != counted(t, parts[:n]) {
 			t.Errorf("%d parts: %v", n, err)
 		}
-		if files, err := filepath.Glob(filepath.Join(dir, "*"+partSuffix)); err != nil || len(files) != min(n/3, 1)+n%3 {
+		if files, err := filepath.Glob(filepath.Join(dir, "*"+partSuffix)); err != nil || len(files) != 1+(n+1)%2 {
 			t.Errorf("%d parts: files %q, %v", n, files, err)
 		}
 	}
@@ -185,7 +193,7 @@ func TestDamagedSum(t *testing.T) {
 func TestInvalidIDsAreNotMerged(t *testing.T) {
 	parts := append(manyTexts(4), text{"latin", "patient_id,event_type\nP\xfe,up\n"})
 	dir := privateDir(t)
-	s, err := openLimited(t, dir, runOf(parts), 2, fails(t), atomicfile.OS{})
+	s, err := openBatched(t, dir, runOf(parts), 1, 2, fails(t), atomicfile.OS{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,13 +211,23 @@ func TestInvalidIDsAreNotMerged(t *testing.T) {
 
 // No sum has more parts than fit into one line of its file.
 func TestSumsAreBounded(t *testing.T) {
-	s := &Store{sum: keptFile{path: "sum-x", ids: make([]string, maxSum)}}
-	if got := s.merged(make([]keptFile, 1)); len(got) != 1 {
-		t.Errorf("a full sum is merged with %d files", len(got)-1)
+	of := func(sizes ...int) (files []keptFile) {
+		for _, n := range sizes {
+			files = append(files, keptFile{ids: make([]string, n)})
+		}
+		return files
 	}
-	s.sum.ids = s.sum.ids[1:]
-	if got := s.merged(make([]keptFile, 1)); len(got) != 2 || got[0].path != s.sum.path {
-		t.Error("a sum is not merged")
+	for _, c := range []struct{ files, some, full []keptFile }{
+		{of(1, 1), of(1, 1), nil},
+		{of(maxSum, 1, 2), of(1, 2), of(maxSum)},
+		{of(maxSum-3, 1, 2), of(1, 2, maxSum-3), nil},
+		{of(maxSum-2, 1, 2), of(1, 2), of(maxSum - 2)},
+		{of(maxSum, maxSum-1), of(maxSum - 1), of(maxSum)},
+	} {
+		some, full := divide(c.files)
+		if !reflect.DeepEqual(some, c.some) || !reflect.DeepEqual(full, c.full) {
+			t.Errorf("got %d and %d files, want %d and %d", len(some), len(full), len(c.some), len(c.full))
+		}
 	}
 }
 

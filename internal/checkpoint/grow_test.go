@@ -40,7 +40,7 @@ func TestGrow(t *testing.T) {
 			if crash := random.IntN(80); crash > 0 {
 				f.Fails = func(op int) bool { return op >= crash }
 			}
-			r, err := runLimited(t, dir, reading, 2+random.IntN(4), func(error) {}, f)
+			r, err := runBatched(t, dir, reading, 1+random.IntN(4), 2+random.IntN(4), func(error) {}, f)
 			if err == nil && result(t, r) != counted(t, parts) {
 				t.Fatalf("seed %d: a wrong answer", seed)
 			}
@@ -179,8 +179,9 @@ func TestGrowKeepsRules(t *testing.T) {
 	if _, err = Open(dir, run, nil); !errors.Is(err, ErrDirectory) {
 		t.Errorf("another rule: got %v", err)
 	}
-	s := &Store{dir: dir, known: newCatalog([]source{source(parts[0].(text).Identity())})}
-	path := s.path(parts[0].Name())
+	list := []source{source(parts[0].(text).Identity())}
+	s := &Store{dir: dir, parts: list, known: newCatalog(list)}
+	path := s.pathOf(0)
 	data := readFile(t, path)
 	writeFile(t, path, data[:len(data)-1])
 	run.Sources, run.Rules["--server"] = run.Sources[1:], "x"

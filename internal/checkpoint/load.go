@@ -122,13 +122,13 @@ func (s *Store) list() (paths []string, err error) {
 // Load is for engine.Config.Load. It warns of files that cannot be used, and
 // ignores them.
 func (s *Store) Load(yield func(parts []int, r *engine.Report) bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	paths, err := s.list()
 	if err != nil {
 		s.warn(fmt.Errorf("%w; all parts are counted again", err))
 	}
-	s.single, s.sum = nil, keptFile{}
+	s.kept = nil
 	held := make([]bool, len(s.parts))
 	for _, path := range paths {
 		ids, r, err := s.read(path, s.known)
@@ -150,7 +150,9 @@ func (s *Store) Load(yield func(parts []int, r *engine.Report) bool) {
 		for _, part := range parts {
 			held[part] = true
 		}
-		s.remember(path, ids, r)
+		if len(ids) > 1 || mergeable(r, ids[0]) {
+			s.kept = append(s.kept, keptFile{path, ids})
+		}
 		if !yield(parts, r) {
 			return
 		}

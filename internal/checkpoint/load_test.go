@@ -27,7 +27,7 @@ func storeOf(t *testing.T, parts []engine.Part, w *warnings) (s *Store, texts []
 		t.Fatal(err)
 	}
 	for i := range parts {
-		texts = append(texts, string(readFile(t, s.path(s.parts[i].ID))))
+		texts = append(texts, string(readFile(t, s.pathOf(i))))
 	}
 	return s, texts
 }
@@ -91,7 +91,7 @@ func TestUnfitParts(t *testing.T) {
 		"the file of another": {kept[0], "not the result of parts of this run"},
 	} {
 		w.list = nil
-		if err := os.WriteFile(s.path(s.parts[1].ID), []byte(c.text), 0o600); err != nil {
+		if err := os.WriteFile(s.pathOf(1), []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if r := loaded(s, 1); (r != nil) != (c.want == "") {
@@ -102,7 +102,7 @@ func TestUnfitParts(t *testing.T) {
 		}
 	}
 	w.list = nil
-	if err := os.Remove(s.path(s.parts[1].ID)); err != nil {
+	if err := os.Remove(s.pathOf(1)); err != nil {
 		t.Fatal(err)
 	}
 	if r := loaded(s, 1); r != nil || len(w.list) > 0 {
@@ -114,10 +114,10 @@ func TestUnfitParts(t *testing.T) {
 func TestPartThatCannotBeKept(t *testing.T) {
 	parts := texts()
 	s := mustOpen(t, privateDir(t), runOf(parts), nil)
-	if err := os.Mkdir(s.path(s.parts[1].ID), 0o700); err != nil {
+	if err := os.Mkdir(s.pathOf(1), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(s.path(s.parts[1].ID), "x"), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.pathOf(1), "x"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	err := s.Save(1, &engine.Report{Parts: []engine.PartReport{{Attempts: 1}}})
@@ -133,7 +133,7 @@ func TestPartsOfDifferentIdentity(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, id := range ids {
 		s := mustOpen(t, privateDir(t), Run{Sources: []sources.Identity{id}}, nil)
-		seen[filepath.Base(s.path(id.ID))] = true
+		seen[filepath.Base(s.pathOf(0))] = true
 		seen[s.labelOf(0)] = true
 	}
 	if len(seen) != 2*len(ids) {

@@ -75,19 +75,24 @@ type warnings struct{ list []string }
 
 func (w *warnings) add(err error) { w.list = append(w.list, err.Error()) }
 
-// mustOpen opens a store, and closes it at the end of the test.
+// mustOpen opens a store that writes each result when it is saved, and closes
+// it at the end of the test.
 func mustOpen(t *testing.T, dir string, r Run, w *warnings) *Store {
 	t.Helper()
 	s, err := Open(dir, r, w.add)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.pending.maxParts = 1
 	t.Cleanup(func() { s.Close() })
 	return s
 }
 
 // labelOf returns the label of the result of a part.
 func (s *Store) labelOf(part int) string { return s.known.label([]string{s.parts[part].ID}) }
+
+// pathOf returns the path of the file for the result of a part.
+func (s *Store) pathOf(part int) string { return s.path(s.labelOf(part), 1) }
 
 // loaded returns the report of one part that s loads, or nil.
 func loaded(s *Store, part int) (found *engine.Report) {

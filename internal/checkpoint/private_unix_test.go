@@ -132,7 +132,7 @@ func TestPlantedParts(t *testing.T) {
 			descriptors.Check(t)
 			var w warnings
 			s, _ := storeOf(t, parts, &w)
-			p.do(t, s.path(s.parts[1].ID))
+			p.do(t, s.pathOf(1))
 			again := []engine.Part{closed{parts[0].(text)}, parts[1], closed{parts[2].(text)}}
 			r, err := engine.Run(t.Context(), again, engine.Config{Load: s.Load, Save: s.Save})
 			if err != nil || result(t, r) != want {
@@ -141,7 +141,7 @@ func TestPlantedParts(t *testing.T) {
 			if len(w.list) != 1 || !strings.Contains(w.list[0], p.want) {
 				t.Errorf("warnings %q, want %q", w.list, p.want)
 			}
-			info, err := os.Lstat(s.path(s.parts[1].ID))
+			info, err := os.Lstat(s.pathOf(1))
 			if err != nil || info.Mode() != 0o600 || ownerOf(info) != os.Geteuid() {
 				t.Errorf("it was not replaced: %v, %v", info, err)
 			}

@@ -3,12 +3,13 @@
 //
 // The directory holds run.jsonl, which describes the run; partial results, each
 // of one finished part or the sum of several; compared.jsonl, once the sources
-// were compared with each other; and a lock. When there are many
-// partial results of one part, they are merged into one. Files are replaced
-// atomically, and every partial result has a checksum and identifies its parts:
-// a file that is corrupt or belongs to other parts costs the time to count its
-// parts again, and never leads to a wrong count. A part that is in two files,
-// as after a crash during a merge, is taken from the larger one.
+// were compared with each other; and a lock. Parts that finish within a short
+// time of each other are written together, as a sum, and when there are many
+// partial results, they are merged into one. Files are replaced atomically, and
+// every partial result has a checksum and identifies its parts: a file that is
+// corrupt or belongs to other parts costs the time to count its parts again,
+// and never leads to a wrong count. A part that is in two files, as after a
+// crash during a merge, is taken from the larger one.
 package checkpoint
 
 import (
@@ -17,7 +18,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,7 +26,6 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"fastcount/engine"
 	"fastcount/internal/atomicfile"
 	"fastcount/internal/partial"
 )
@@ -64,10 +63,13 @@ type Store struct {
 
 	buffer *bufio.Reader // of read
 
-	mu     sync.Mutex // guards what follows
-	single []keptFile // results of one part that can be merged
-	sum    keptFile   // the result that they are merged into; its path is "" if there is none
-	limit  int        // of len(single), from which on they are merged
+	mu      sync.Mutex // guards what follows
+	pending pending
+	failed  error // of a write, until Save, Flush or Close returns it
+
+	writing  sync.Mutex // is held while results are written; guards what follows
+	kept     []keptFile // results that can be merged
+	maxFiles int        // number of them from which on they are merged
 }
 
 // keptFile is a partial result of finished parts.
@@ -86,7 +88,8 @@ func Open(dir string, r Run, warn func(error)) (*Store, error) {
 }
 
 func open(dir string, r Run, warn func(error), files atomicfile.Files) (s *Store, err error) {
-	s = &Store{dir: dir, index: make(map[string]int, len(r.Sources)), by: r.By, warn: warn, files: files, limit: maxSingle}
+	s = &Store{dir: dir, index: make(map[string]int, len(r.Sources)), by: r.By, warn: warn, files: files, maxFiles: maxFiles}
+	s.pending.pause, s.pending.maxParts = pause, maxPending
 	for i, id := range r.Sources {
 		if before, known := s.index[id.ID]; known {
 			return nil, fmt.Errorf("parts %d and %d: same identity", before+1, i+1)
@@ -162,12 +165,12 @@ func (s *Store) removeTemps() error {
 	return nil
 }
 
-// Close unlocks the directory.
-func (s *Store) Close() error { return s.lock.Close() }
+// Close calls Flush and unlocks the directory.
+func (s *Store) Close() error { return errors.Join(s.Flush(), s.lock.Close()) }
 
-// path returns the path of the file for the result of parts.
-func (s *Store) path(ids ...string) string {
-	return filepath.Join(s.dir, fileName(s.known.label(ids), len(ids)))
+// path returns the path of the file for the result of a number of parts.
+func (s *Store) path(label string, parts int) string {
+	return filepath.Join(s.dir, fileName(label, parts))
 }
 
 func isSum(path string) bool { return strings.HasPrefix(filepath.Base(path), sumPrefix) }
@@ -176,27 +179,4 @@ func isSum(path string) bool { return strings.HasPrefix(filepath.Base(path), sum
 // the input, where they may hold any bytes.
 func (s *Store) header(label string) partial.Header {
 	return partial.Header{Job: s.job, Label: label, By: s.by, EscapeIDs: true}
-}
-
-// Save is for engine.Config.Save. After it has returned nil, the counts of the
-// part survive a power failure.
-func (s *Store) Save(part int, r *engine.Report) error {
-	id := s.parts[part].ID
-	report := r.Parts[0]
-	report.Name, report.Download = id, "" // which are unique in every sum
-	kept := *r
-	kept.Parts = []engine.PartReport{report}
-	path := s.path(id)
-	err := atomicfile.Write(s.files, path, func(w io.Writer) error {
-		return partial.Write(w, s.header(s.known.label([]string{id})), &kept)
-	})
-	if err != nil {
-		return fmt.Errorf("cannot save the counts: %w", err)
-	}
-	if mergeable(&kept, id) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.addSingle(keptFile{path, []string{id}})
-	}
-	return nil
 }

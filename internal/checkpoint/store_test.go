@@ -142,13 +142,14 @@ func TestFaults(t *testing.T) {
 
 // runWith counts parts with the state in a dir. A warning is an error of the
 // test.
-func runWith(t *testing.T, dir string, run Run, parts []engine.Part, f atomicfile.Files) (*engine.Report, error) {
+func runWith(t *testing.T, dir string, run Run, parts []engine.Part, f atomicfile.Files) (r *engine.Report, err error) {
 	t.Helper()
 	s, err := open(dir, run, func(err error) { t.Error(err) }, f)
 	if err != nil {
 		return nil, err
 	}
-	defer s.Close()
+	s.pending.maxParts = 1
+	defer func() { err = errors.Join(err, s.Close()) }()
 	return engine.Run(t.Context(), parts, engine.Config{Load: s.Load, Save: s.Save})
 }
 
@@ -191,7 +192,7 @@ func TestDamage(t *testing.T) {
 			descriptors.Check(t)
 			var w warnings
 			s := mustOpen(t, dir, run, &w)
-			path := s.path(s.parts[1].ID)
+			path := s.pathOf(1)
 			if err := os.WriteFile(path, damage(t, path, readFile(t, path)), 0o600); err != nil {
 				t.Fatal(err)
 			}

@@ -130,7 +130,9 @@ func kept(t *testing.T, dir string) map[string]bool {
 		if err := errors.Join(err, f.Close()); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		names[r.Parts[0].Name] = true
+		for _, p := range r.Parts {
+			names[p.Name] = true
+		}
 	}
 	return names
 }
@@ -146,9 +148,9 @@ func TestKill(t *testing.T) {
 	url, requested := slowServer(t, slowExport(downloads, pause))
 	dir := t.TempDir()
 	args := []string{"-q", "--server", url, "slow"}
-	for i := range 5 {
+	for i := range 200 {
 		file := filepath.Join(dir, fmt.Sprintf("%d.csv", i))
-		if err := os.WriteFile(file, []byte("patient_id,event_type\n"+strings.Repeat(fmt.Sprintf("P%d,file\n", i), 1000)), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte("patient_id,event_type\n"+strings.Repeat(fmt.Sprintf("P%d,file\n", i), 10)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		args = append(args, file)

@@ -4,6 +4,7 @@ package program
 
 import (
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -69,5 +70,25 @@ func TestInterruptedState(t *testing.T) {
 		if finished[name] {
 			t.Errorf("%s was finished, and is requested again", name)
 		}
+	}
+}
+
+// TestStateCannotBeSaved checks that a run whose finished parts cannot be saved
+// fails and writes no result.
+func TestStateCannotBeSaved(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	state, input, output := filepath.Join(dir, "state"), filepath.Join(dir, "a.csv"), filepath.Join(dir, "out.json")
+	if err := os.WriteFile(input, []byte("patient_id,event_type\nP,e\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	remove := "sh -c 'rm -r " + state + "; cat'"
+	got, err := exec.Command("fastcount", "-q", "--state", state, "--pre", remove, "-o", output, input).CombinedOutput()
+	want := "fastcount: --state: cannot save the counts of finished parts: "
+	if code := ExitCode(t, err); code != 1 || !strings.HasPrefix(string(got), want) {
+		t.Errorf("exit code %d, %s", code, got)
+	}
+	if _, err := os.Stat(output); err == nil {
+		t.Error("a result was written")
 	}
 }
