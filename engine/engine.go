@@ -137,8 +137,8 @@ func (r *run) fail(part, attempts int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	name := r.parts[part].Name()
-	if e, ok := r.parts[part].(interface{ Explain(error) error }); ok {
-		err = e.Explain(err)
+	if explain := r.parts[part].Info().Explain; explain != nil {
+		err = explain(err)
 	}
 	r.reports[part] = PartReport{Name: name, Attempts: attempts, Err: err, Failed: true}
 	r.failures[part] = &PartError{Part: name, Attempts: attempts, Err: err}

@@ -188,3 +188,24 @@ func TestEscapeIDs(t *testing.T) {
 		t.Errorf("events %q, patients: %s", r.Keys[1], diff)
 	}
 }
+
+// explained is a part that explains its failure.
+type explained struct{ engine.Part }
+
+func (e explained) Info() engine.PartInfo {
+	return engine.PartInfo{Explain: func(err error) error { return fmt.Errorf("because of the test: %w", err) }}
+}
+
+// A part explains its final error, and no other one.
+func TestExplain(t *testing.T) {
+	bad := memory{"bad", []byte("patient_id,event_type\nP\n")}
+	_, err := engine.Run(t.Context(), []engine.Part{explained{bad}, memory{"other", bad.data}}, engine.Config{})
+	failures := engine.Failures(err)
+	if len(failures) != 2 || !strings.HasPrefix(failures[0].Err.Error(), "because of the test: line 2") || !errors.Is(failures[0], parser.ErrFieldCount) ||
+		!strings.HasPrefix(failures[1].Err.Error(), "line 2") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := engine.Run(t.Context(), []engine.Part{explained{memory{"good", export(1, 10)}}}, engine.Config{}); err != nil {
+		t.Error(err)
+	}
+}

@@ -15,9 +15,7 @@ import (
 // The part is the unit of concurrency, retry, verification, error and commit:
 // each attempt to read it counts into an accumulator of its own, which joins
 // the total only after the stream has ended and passed every check. A Part may
-// also implement [Splitter] and [Retrier], and may have a method Explain(error)
-// error, which returns the error with which it finally failed with an
-// explanation.
+// also implement [Splitter] and [Retrier].
 type Part interface {
 	// Name identifies the part in messages. It is unique within a run and holds
 	// no secret.
@@ -61,6 +59,10 @@ type PartInfo struct {
 	// about the part that do not change, such as its name. It is a function
 	// because Info is called more often than facts are needed.
 	Facts func() map[string]string
+
+	// Explain, if not nil, returns the error with which the part finally failed
+	// with an explanation, or that error.
+	Explain func(error) error
 
 	// Declared is what the server declares about a download, otherwise nil.
 	Declared *Declaration
@@ -164,7 +166,7 @@ func (p *funcPart) Name() string                                    { return p.n
 func (p *funcPart) Info() PartInfo                                  { return PartInfo{} }
 func (p *funcPart) Open(ctx context.Context) (io.ReadCloser, error) { return p.open(ctx) }
 
-// infoStream is a stream that reports facts about itself.
+// infoStream is a stream that reports facts about itself; see Part.Open.
 type infoStream interface {
 	io.ReadCloser
 	Info() StreamInfo
@@ -178,9 +180,14 @@ func infoOf(stream io.Reader, returned int64) StreamInfo {
 	return StreamInfo{RawBytes: returned}
 }
 
+// guarded is a stream of which reading a window can fail; see Part.Open.
+type guarded interface {
+	Guard(f func() error) error
+}
+
 // guard calls f, which reads a stream, with its method Guard if it has one.
 func guard(stream io.Reader, f func() error) error {
-	if g, ok := stream.(interface{ Guard(f func() error) error }); ok {
+	if g, ok := stream.(guarded); ok {
 		return g.Guard(f)
 	}
 	return f()

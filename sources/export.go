@@ -42,7 +42,7 @@ func (d *Download) ID() string { return d.id }
 
 // Info implements [engine.Part]. Callers must not modify what is declared.
 func (d *Download) Info() engine.PartInfo {
-	return engine.PartInfo{Remote: true, Declared: &d.declared, Facts: d.facts}
+	return engine.PartInfo{Remote: true, Declared: &d.declared, Facts: d.facts, Explain: d.explain}
 }
 
 // Exports requests the ids of the exports of the server, in its order.

@@ -177,7 +177,7 @@ func (f *File) Name() string { return f.name }
 // Info implements [engine.Part]. The size of a file that is not regular is not
 // known. The delimiter depends on the name of the file, and the facts on Name.
 func (f *File) Info() engine.PartInfo {
-	return engine.PartInfo{Size: f.found.Size(), SizeKnown: f.regular(), Delimiter: f.delimiter, Facts: f.facts}
+	return engine.PartInfo{Size: f.found.Size(), SizeKnown: f.regular(), Delimiter: f.delimiter, Facts: f.facts, Explain: f.explain}
 }
 
 func (f *File) regular() bool { return f.found.Regular() }

@@ -171,9 +171,9 @@ type explainer struct {
 	seems atomic.Pointer[FormatError] // what the data of the last stream seems to be, or nil
 }
 
-// Explain returns err, preceded by what the data seems to be instead of CSV if
+// explain returns err, preceded by what the data seems to be instead of CSV if
 // err is a syntax error.
-func (e *explainer) Explain(err error) error {
+func (e *explainer) explain(err error) error {
 	seems := e.seems.Load()
 	if _, ok := errors.AsType[*parser.SyntaxError](err); !ok || seems == nil {
 		return err

@@ -241,11 +241,11 @@ func TestExplain(t *testing.T) {
 			f := settledFile(t, data)
 			_, err := readPart(t, f)
 			check(t, err)
-			if got := f.Explain(syntax); test.want == "" && got != error(syntax) ||
+			if got := f.Info().Explain(syntax); test.want == "" && got != error(syntax) ||
 				test.want != "" && (got.Error() != "not CSV: the data is "+test.want+": "+syntax.Error() || !errors.Is(got, parser.ErrMissingColumn)) {
 				t.Errorf("%q, %s: got %v", test.text, how, got)
 			}
-			if got := f.Explain(other); got != other {
+			if got := f.Info().Explain(other); got != other {
 				t.Errorf("%q, %s: got %v", test.text, how, got)
 			}
 		}

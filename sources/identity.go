@@ -22,10 +22,24 @@ type Identity struct {
 	Digest  string // of what may change although Version does not; not for people
 }
 
+// identified is a part that has an identity.
+type identified interface {
+	engine.Part
+	Identity() Identity
+}
+
+var (
+	_ identified = (*Download)(nil)
+	_ identified = (*File)(nil)
+	_ identified = (*Member)(nil)
+	_ identified = (*section)(nil)
+	_ identified = (*URL)(nil)
+)
+
 // Identify returns the identity of a part, the zero Identity if it has none, as
 // standard input does.
 func Identify(p engine.Part) Identity {
-	if i, ok := p.(interface{ Identity() Identity }); ok {
+	if i, ok := p.(identified); ok {
 		return i.Identity()
 	}
 	return Identity{}

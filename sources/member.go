@@ -74,7 +74,7 @@ func (m *Member) Name() string { return m.name }
 // delimiter and the facts depend on the name of the member.
 func (m *Member) Info() engine.PartInfo {
 	return engine.PartInfo{Size: m.entry.Compressed, SizeKnown: true, Delimiter: filename.Delimiter(m.entry.Name),
-		Facts: factsOf(memberName(m.entry.Name))}
+		Facts: factsOf(memberName(m.entry.Name)), Explain: m.explain}
 }
 
 // Identity returns the identity of the member: that of the archive and its name

@@ -15,9 +15,8 @@ var _ engine.Splitter = (*section)(nil)
 // part, whose identity is not that of the range.
 type section struct {
 	whole interface {
-		engine.Part
+		identified
 		engine.Splitter
-		Identity() Identity
 	}
 	name     string
 	from, to int64

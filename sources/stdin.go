@@ -30,8 +30,8 @@ func NewStdin(r io.Reader, o LocalOptions) engine.Part { return &stdin{r: r, opt
 // Name implements engine.Part.
 func (s *stdin) Name() string { return "stdin" }
 
-// Info implements engine.Part. Nothing is known of standard input.
-func (s *stdin) Info() engine.PartInfo { return engine.PartInfo{} }
+// Info implements engine.Part. Nothing is known of what standard input holds.
+func (s *stdin) Info() engine.PartInfo { return engine.PartInfo{Explain: s.explain} }
 
 var errOpenedTwice = errors.New("standard input can be read only once")
 

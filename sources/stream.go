@@ -21,6 +21,14 @@ const (
 	DefaultHTTPWindow = 8 << 20
 )
 
+// A stream has the methods that [engine.Part] and [engine.Splitter] describe.
+var _ interface {
+	io.ReadCloser
+	parser.Windower
+	Guard(f func() error) error
+	Info() engine.StreamInfo
+} = (*stream)(nil)
+
 // stream is one attempt to read a part: a reader and the layers underneath.
 type stream struct {
 	io.Reader                              // decoded bytes

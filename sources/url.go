@@ -53,7 +53,7 @@ func (c *Client) URL(raw, name string) (*URL, error) {
 // URL.
 func (u *URL) Info() engine.PartInfo {
 	return engine.PartInfo{Remote: true, Size: max(0, u.size), SizeKnown: u.size >= 0,
-		Delimiter: filename.Delimiter(u.url.Path), Facts: factsOf(u.url.Path)}
+		Delimiter: filename.Delimiter(u.url.Path), Facts: factsOf(u.url.Path), Explain: u.explain}
 }
 
 // Open implements [engine.Part]. It returns once the first bytes of the

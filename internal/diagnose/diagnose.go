@@ -217,15 +217,7 @@ func (b *beginning) Name() string { return b.part.Name() }
 // declares.
 func (b *beginning) Info() engine.PartInfo {
 	info := b.part.Info()
-	return engine.PartInfo{Delimiter: info.Delimiter, Facts: info.Facts}
-}
-
-// Explain explains errors as the part does.
-func (b *beginning) Explain(err error) error {
-	if e, ok := b.part.(interface{ Explain(error) error }); ok {
-		return e.Explain(err)
-	}
-	return err
+	return engine.PartInfo{Delimiter: info.Delimiter, Facts: info.Facts, Explain: info.Explain}
 }
 
 func (b *beginning) Retry(attempt int, err error) (time.Duration, bool) {
