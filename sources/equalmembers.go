@@ -65,7 +65,7 @@ func stamped(ctx context.Context, parts []engine.Part, rows []uint64) (compared 
 			}
 		case *File:
 			s.size = p.found.Size()
-			if !p.regular() || !p.Plain() || !sizes[s.size] {
+			if !p.regular() || !sizes[s.size] || !p.Plain() {
 				continue
 			}
 			sum := crc32.NewIEEE()

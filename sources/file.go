@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,11 @@ type LocalOptions struct {
 	// stalled. Zero means a minute.
 	IdleTimeout time.Duration
 
+	// Known, if not nil, reports whether an earlier run used a regular file in
+	// this state as one source. The content of such a file is not examined
+	// until the file is opened, since it is not a readable archive.
+	Known func(Identity) bool
+
 	workDir func() (string, error) // set by Resolve: os.Getwd, called once
 }
 
@@ -84,7 +90,8 @@ type File struct {
 	delimiter string                   // that path implies
 	facts     func() map[string]string // of name
 	found     filestate.State
-	content   recognition // of a regular file, unless there is a command
+	content   recognition // of a regular file, unless there is a command; see recognized
+	late      *sync.Once  // if not nil, sets content when that is needed
 	pre       *filter.Command
 	opts      LocalOptions
 	entry     bool        // the path is not a symbolic link
@@ -107,18 +114,25 @@ func NewFile(path string, o LocalOptions) (*File, error) {
 }
 
 // fileAt returns the file at path. info is that of os.Stat, or nil for a path
-// that is the entry of a regular file in a directory.
+// that is the entry of a regular file in a directory. It reads the first bytes
+// of a regular file unless that is known.
 func fileAt(path string, info fs.FileInfo, o LocalOptions) (*File, error) {
 	pre, err := parsePre(o.Pre)
 	if err != nil {
 		return nil, err
 	}
 	f := &File{path: path, name: path, delimiter: filename.Delimiter(path), facts: factsOf(path), opts: o, pre: pre, entry: info == nil}
+	if info == nil && o.Known != nil {
+		info, _ = os.Lstat(path) // examine returns the error
+	}
 	if info != nil {
 		f.found = filestate.Of(info)
 	}
-	if info == nil || f.regular() {
-		err = f.examine()
+	switch {
+	case info != nil && f.regular() && o.Known != nil && o.Known(f.Identity()):
+		f.late = new(sync.Once)
+	case f.entry || f.regular():
+		f.found, f.content, err = f.examine()
 	}
 	switch {
 	case err != nil:
@@ -143,31 +157,56 @@ func notFound(err error) error {
 	return err
 }
 
-// examine detects the format of a regular file. It takes the state from the
-// open file, so that both are of the same file.
-func (f *File) examine() (err error) {
+// examine returns the state and the format of a regular file. Both are those of
+// one open file. A known file must be unchanged.
+func (f *File) examine() (found filestate.State, content recognition, err error) {
 	file, err := interrupt.Open(f.path)
 	if err != nil {
-		return err
+		return found, content, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	if f.found, err = filestate.Stat(file); err != nil || !f.regular() || f.found.Size() == 0 || f.pre != nil {
-		return err // a read of an empty file in /proc may wait
+	found, err = filestate.Stat(file)
+	if err == nil && f.late != nil {
+		err = f.found.Check(file)
+	}
+	if err != nil || !found.Regular() || found.Size() == 0 || f.pre != nil {
+		return found, content, err // a read of an empty file in /proc may wait
 	}
 	head, err := readHead(interrupt.NewFile(context.Background(), file))
-	if f.content = recognize(head); f.content.format == compression.Zip {
+	if content = recognize(head); content.format == compression.Zip {
 		f.directory = sync.OnceValues(f.readDirectory)
 	}
 	if err == io.EOF {
-		return nil
+		err = nil
 	}
-	return err
+	return found, content, err
+}
+
+// recognized returns what the content of a regular file is. If the file was
+// known, the first call examines it.
+func (f *File) recognized() recognition {
+	if f.late != nil {
+		f.late.Do(func() {
+			_, content, err := f.examine()
+			switch {
+			case err != nil && !errors.Is(err, ErrChanged):
+				err = fmt.Errorf("%w: %w", ErrChanged, err)
+			case err == nil && content.format == compression.Zip:
+				if _, err = f.directory(); err == nil {
+					err = errZip
+				}
+			}
+			content.refused = cmp.Or(err, content.refused)
+			f.content = content
+		})
+	}
+	return f.content
 }
 
 // Named returns a copy of f with another name.
 func (f *File) Named(name string) *File {
 	return &File{path: f.path, name: name, delimiter: f.delimiter, facts: factsOf(name), entry: f.entry,
-		found: f.found, content: f.content, pre: f.pre, opts: f.opts, directory: f.directory}
+		found: f.found, content: f.recognized(), pre: f.pre, opts: f.opts, directory: f.directory}
 }
 
 // Name implements [engine.Part]. It returns the path as given, or the name
@@ -202,7 +241,7 @@ func (f *File) open(ctx context.Context) (*stream, error) {
 		return nil, err
 	case !f.regular():
 		return ready(s, s.decodeSniffed(f.opts.maxWindow()))
-	case f.content.format != compression.Plain:
+	case f.recognized().format != compression.Plain:
 		return ready(s, s.decodeContent(f.content.format, f.opts.maxWindow()))
 	}
 	f.seems.Store(f.content.resembles)
@@ -212,7 +251,7 @@ func (f *File) open(ctx context.Context) (*stream, error) {
 // Err returns why the file cannot be counted, as far as that is known before it
 // is opened, or nil: its first bytes are those of another format, or it is a
 // damaged archive.
-func (f *File) Err() error { return f.content.refused }
+func (f *File) Err() error { return f.recognized().refused }
 
 // openStored returns the bytes of the file as they are stored.
 func (f *File) openStored(ctx context.Context) (*stream, error) {
@@ -252,7 +291,7 @@ const searchLimit = 1 << 30
 
 // ranges returns the data of a regular file.
 func (f *File) ranges() ranged {
-	return ranged{size: f.found.Size(), content: f.content, maxWindow: f.opts.maxWindow(), search: searchLimit,
+	return ranged{size: f.found.Size(), content: f.recognized(), maxWindow: f.opts.maxWindow(), search: searchLimit,
 		open: func(ctx context.Context, from, to int64) (*stream, error) {
 			s, err := f.openRegular(ctx, from)
 			if err != nil || f.content.format != compression.Plain {
@@ -284,7 +323,7 @@ func (f *File) Modified() time.Time { return f.found.Info.ModTime() }
 
 // Plain reports whether the bytes of the file are those that are counted: it is
 // not compressed, and there is no command.
-func (f *File) Plain() bool { return f.content.format == compression.Plain && f.pre == nil }
+func (f *File) Plain() bool { return f.recognized().format == compression.Plain && f.pre == nil }
 
 // openSettled opens the file, which must be unchanged. If its times are too
 // recent to detect later changes, the first call waits.

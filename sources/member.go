@@ -34,7 +34,7 @@ func newMember(f *File, entry ziparchive.Member) *Member {
 // Member returns the member with a name, as the directory of the archive holds
 // it. The error matches [ErrNotFound] without such a member.
 func (f *File) Member(name string) (*Member, error) {
-	if f.Plain() || f.content.format != compression.Zip {
+	if f.Plain() || f.recognized().format != compression.Zip {
 		return nil, mark(ErrNotFound, fmt.Errorf("%s is not a zip archive", f.path))
 	}
 	all, err := f.directory()

@@ -192,7 +192,7 @@ func (r *resolver) addFiles(arg string) error {
 		if err := r.inputs.addPath(f.found.Info, f.path); err != nil {
 			return err
 		}
-		if f.content.format == compression.Zip {
+		if f.content.format == compression.Zip { // which no known file is
 			if err := r.addArchive(f); err != nil {
 				return fmt.Errorf("%s: %w", f.path, err)
 			}

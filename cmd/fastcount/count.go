@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fastcount/engine"
+	"fastcount/internal/checkpoint"
 	"fastcount/internal/cli"
 	"fastcount/internal/outfile"
 	"fastcount/internal/resources"
@@ -67,6 +68,9 @@ func (o *countOptions) run(ctx context.Context, p *program, args []string) (err 
 	}
 	if o.plan != "" {
 		return o.runShard(ctx, p, args)
+	}
+	if o.state != "" && !o.dryRun {
+		o.known = checkpoint.Known(o.state)
 	}
 	found, err := o.resolve(p, args, uint64(o.maxWindow))
 	if err != nil {

@@ -111,6 +111,8 @@ type inputOptions struct {
 	filesFrom  string
 	members    []string
 	maxMembers cli.Count
+
+	known func(sources.Identity) bool // see sources.LocalOptions; nil without a checkpoint
 }
 
 // rowOptions are the flags about rows that are left out.

@@ -107,7 +107,7 @@ func (o *inputOptions) localOptions(maxWindow uint64) (sources.LocalOptions, err
 		return sources.LocalOptions{}, cli.Usagef("--member and --pre exclude each other: an archive is piped through the command as a whole")
 	}
 	return sources.LocalOptions{MaxWindow: maxWindow, Members: o.members, MaxMembers: int(o.maxMembers), Pre: o.pre.String(),
-		IdleTimeout: time.Duration(o.idleTimeout)}, nil
+		IdleTimeout: time.Duration(o.idleTimeout), Known: o.known}, nil
 }
 
 // warnEqualFiles warns of files that have rows and equal content. If an earlier

@@ -78,6 +78,28 @@ func (r Run) file() (*runFile, error) {
 	return file, nil
 }
 
+// Known returns a function that reports whether the run that a directory
+// belongs to has a source of an identity, or nil if there is no such run. The
+// function may report false for a source. Open verifies what Known has read.
+func Known(dir string) func(sources.Identity) bool {
+	data, err := readPrivate(filepath.Join(dir, runName))
+	if err != nil {
+		return nil
+	}
+	text := string(data)
+	lines := make(map[string]struct{}, strings.Count(text, "\n"))
+	for line := range strings.Lines(text) {
+		lines[line] = struct{}{}
+	}
+	var line []byte
+	return func(id sources.Identity) bool { // as it is written without escapes and a digest
+		line = append(append(line[:0], `{"id":"`...), id.ID...)
+		line = append(append(line, `","version":"`...), id.Version...)
+		_, known := lines[string(append(line, "\"}\n"...))]
+		return known && id.Digest == ""
+	}
+}
+
 // jobOf returns the job of the partial results of a run with this text.
 func jobOf(text []byte) (string, error) {
 	var h header

@@ -427,3 +427,28 @@ func TestRunFile(t *testing.T) {
 		t.Errorf("other bytes: got %v", err)
 	}
 }
+
+// Known knows the sources of the last run that are written without escapes, and
+// no other identity.
+func TestKnown(t *testing.T) {
+	dir := privateDir(t)
+	if Known(dir) != nil || Known(filepath.Join(dir, "none")) != nil {
+		t.Error("a directory without a run is known")
+	}
+	run := Run{Sources: []sources.Identity{{ID: "a", Version: "1 & <2>"}, {ID: "\u00e9", Version: ""}, {ID: `b"`, Version: "1"}, {ID: "c", Version: "1", Digest: "d"}}}
+	mustOpen(t, dir, run, nil)
+	known := Known(dir)
+	for id, want := range map[sources.Identity]bool{
+		{ID: "a", Version: "1 & <2>"}:              true,
+		{ID: "\u00e9", Version: ""}:                true,
+		{ID: "a", Version: "2"}:                    false,
+		{ID: "a", Version: "1 & <2>", Digest: "d"}: false,
+		{ID: `b"`, Version: "1"}:                   false,
+		{ID: "c", Version: "1"}:                    false,
+		{ID: "", Version: ""}:                      false,
+	} {
+		if got := known(id); got != want {
+			t.Errorf("%+v: got %v", id, got)
+		}
+	}
+}
