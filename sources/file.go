@@ -92,6 +92,7 @@ type File struct {
 	found     filestate.State
 	content   recognition // of a regular file, unless there is a command; see recognized
 	late      *sync.Once  // if not nil, sets content when that is needed
+	identity  Identity    // of a known file
 	pre       *filter.Command
 	opts      LocalOptions
 	entry     bool        // the path is not a symbolic link
@@ -129,7 +130,7 @@ func fileAt(path string, info fs.FileInfo, o LocalOptions) (*File, error) {
 		f.found = filestate.Of(info)
 	}
 	switch {
-	case info != nil && f.regular() && o.Known != nil && o.Known(f.Identity()):
+	case info != nil && f.regular() && f.isKnown():
 		f.late = new(sync.Once)
 	case f.entry || f.regular():
 		f.found, f.content, err = f.examine()
@@ -147,6 +148,20 @@ func fileAt(path string, info fs.FileInfo, o LocalOptions) (*File, error) {
 // part whose path is name.
 func factsOf(name string) func() map[string]string {
 	return func() map[string]string { return filename.Facts(name) }
+}
+
+// isKnown reports whether the regular file is known, whose identity it keeps
+// then.
+func (f *File) isKnown() bool {
+	if f.opts.Known == nil {
+		return false
+	}
+	id := f.Identity()
+	if !f.opts.Known(id) {
+		return false
+	}
+	f.identity = id
+	return true
 }
 
 // notFound returns err, which matches ErrNotFound if the file does not exist.

@@ -78,6 +78,9 @@ func digestOf(lists ...[]string) string {
 // its path and its state: size, modification time and, where available, change
 // time and inode. Other files have no identity.
 func (f *File) Identity() Identity {
+	if f.identity != (Identity{}) {
+		return f.identity
+	}
 	path, err := f.opts.abs(f.path)
 	if err != nil || !f.regular() {
 		return Identity{} // without a working directory, a relative path is meaningless

@@ -26,34 +26,60 @@ var errOtherParts = errors.New("not the result of parts of this run")
 // has their IDs as the names of its parts, and as the label a digest of the
 // digests of their identities.
 type catalog struct {
-	digests map[string]sum256 // by ID
-	ids     map[sum256]string // by digest
+	index   map[string]int // of the sources, by ID
+	digests []sum256
+	ids     map[sum256]string // by digest; see byDigest
 }
 
 type sum256 = [sha256.Size]byte
 
-func newCatalog(list []source) catalog {
-	c := catalog{make(map[string]sum256, len(list)), make(map[sum256]string, len(list))}
+func newCatalog(list []source) *catalog {
+	c := &catalog{index: make(map[string]int, len(list)), digests: make([]sum256, len(list))}
 	var text []byte
-	for _, s := range list {
-		text = append(strconv.AppendQuote(text[:0], s.ID), ' ')
-		text = append(strconv.AppendQuote(text, s.Version), ' ')
-		sum := sha256.Sum256(strconv.AppendQuote(text, s.Digest))
-		c.digests[s.ID], c.ids[sum] = sum, s.ID
+	for i, s := range list {
+		text = append(appendQuoted(text[:0], s.ID), ' ')
+		text = append(appendQuoted(text, s.Version), ' ')
+		c.index[s.ID], c.digests[i] = i, sha256.Sum256(appendQuoted(text, s.Digest))
 	}
 	return c
 }
 
+// appendQuoted is strconv.AppendQuote, and faster for most strings.
+func appendQuoted(text []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return strconv.AppendQuote(text, s)
+		}
+	}
+	return append(append(append(text, '"'), s...), '"')
+}
+
+// has reports whether the result of the source with an ID has this label.
+func (c *catalog) has(label, id string) bool {
+	_, known := c.index[id]
+	return known && c.label([]string{id}) == label
+}
+
+// byDigest returns the ID of the source with a digest, or "", which is not an
+// ID. The results of earlier versions have no ID.
+func (c *catalog) byDigest(sum sum256) string {
+	if c.ids == nil {
+		c.ids = make(map[sum256]string, len(c.digests))
+		for id, i := range c.index {
+			c.ids[c.digests[i]] = id
+		}
+	}
+	return c.ids[sum]
+}
+
 // label returns the label of the result of parts.
-func (c catalog) label(ids []string) string {
+func (c *catalog) label(ids []string) string {
 	if len(ids) == 1 {
-		sum := c.digests[ids[0]]
-		return hex.EncodeToString(sum[:])
+		return hex.EncodeToString(c.digests[c.index[ids[0]]][:])
 	}
 	all, line := sha256.New(), make([]byte, 0, 2*sha256.Size+1)
 	for _, id := range ids {
-		sum := c.digests[id]
-		all.Write(append(hex.AppendEncode(line, sum[:]), '\n'))
+		all.Write(append(hex.AppendEncode(line, c.digests[c.index[id]][:]), '\n'))
 	}
 	return hex.EncodeToString(all.Sum(nil))
 }
@@ -69,23 +95,22 @@ func fileName(label string, parts int) string {
 }
 
 // covered returns the IDs of the parts of a result with this label.
-func (c catalog) covered(label string, parts []engine.PartReport) (ids []string, err error) {
-	if len(parts) == 1 {
-		if sum, err := hex.DecodeString(label); err == nil && len(sum) == sha256.Size {
-			if id, known := c.ids[sum256(sum)]; known && label == c.label([]string{id}) {
-				return []string{id}, nil
-			}
-		}
-		return nil, errOtherParts
-	}
+func (c *catalog) covered(label string, parts []engine.PartReport) (ids []string, err error) {
 	ids = make([]string, len(parts))
 	for i, p := range parts {
-		if _, known := c.digests[p.Name]; !known {
-			return nil, errOtherParts
-		}
 		ids[i] = p.Name
 	}
-	if len(ids) < 2 || c.label(ids) != label {
+	if len(ids) == 1 && !c.has(label, ids[0]) {
+		if sum, err := hex.DecodeString(label); err == nil && len(sum) == sha256.Size {
+			ids[0] = c.byDigest(sum256(sum))
+		}
+	}
+	for _, id := range ids {
+		if _, known := c.index[id]; !known {
+			return nil, errOtherParts
+		}
+	}
+	if len(ids) == 0 || c.label(ids) != label {
 		return nil, errOtherParts
 	}
 	return ids, nil
@@ -141,7 +166,7 @@ func (s *Store) Load(yield func(parts []int, r *engine.Report) bool) {
 		}
 		parts := make([]int, len(ids))
 		for i, id := range ids {
-			parts[i] = s.index[id]
+			parts[i] = s.known.index[id]
 		}
 		if slices.ContainsFunc(parts, func(part int) bool { return held[part] }) { // a crash prevented its removal
 			s.remove(path)
@@ -160,7 +185,7 @@ func (s *Store) Load(yield func(parts []int, r *engine.Report) bool) {
 }
 
 // read returns the result at path and the IDs of its parts, which are in c.
-func (s *Store) read(path string, c catalog) (ids []string, r *engine.Report, err error) {
+func (s *Store) read(path string, c *catalog) (ids []string, r *engine.Report, err error) {
 	f, err := openPrivate(path)
 	if err != nil {
 		return nil, nil, err

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -142,6 +143,14 @@ func TestPartsOfDifferentIdentity(t *testing.T) {
 	s, err := Open(privateDir(t), Run{Sources: []sources.Identity{{ID: "a"}, {ID: "b"}, {ID: "a", Version: "1"}}}, nil)
 	if s != nil || err == nil || err.Error() != "parts 1 and 3: same identity" {
 		t.Errorf("got %v, %v", s, err)
+	}
+}
+
+func TestAppendQuoted(t *testing.T) {
+	for _, s := range []string{"", "/a b/c.csv", "~ ", `"`, `\`, "\x1f", "\x7f", "\n", "\u00e9", "\xff", "\U0001f600"} {
+		if got, want := string(appendQuoted([]byte("x"), s)), "x"+strconv.Quote(s); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }
 

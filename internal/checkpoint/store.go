@@ -51,12 +51,11 @@ const (
 // holds the lock of the directory until it is closed.
 type Store struct {
 	dir   string
-	run   string         // digest of the file that describes the run
-	job   string         // in the headers of the partial results
-	by    []string       // in the headers, too
-	parts []source       // the parts of the run
-	index map[string]int // of the parts, by ID
-	known catalog        // of the parts
+	run   string   // digest of the file that describes the run
+	job   string   // in the headers of the partial results
+	by    []string // in the headers, too
+	parts []source // the parts of the run
+	known *catalog // of the parts
 	warn  func(error)
 	files atomicfile.Files
 	lock  *flock.Flock
@@ -88,16 +87,17 @@ func Open(dir string, r Run, warn func(error)) (*Store, error) {
 }
 
 func open(dir string, r Run, warn func(error), files atomicfile.Files) (s *Store, err error) {
-	s = &Store{dir: dir, index: make(map[string]int, len(r.Sources)), by: r.By, warn: warn, files: files, maxFiles: maxFiles}
+	s = &Store{dir: dir, by: r.By, warn: warn, files: files, maxFiles: maxFiles}
 	s.pending.pause, s.pending.maxParts = pause, maxPending
-	for i, id := range r.Sources {
-		if before, known := s.index[id.ID]; known {
-			return nil, fmt.Errorf("parts %d and %d: same identity", before+1, i+1)
-		}
-		s.index[id.ID] = i
+	for _, id := range r.Sources {
 		s.parts = append(s.parts, source(id))
 	}
 	s.known = newCatalog(s.parts)
+	for i, p := range s.parts {
+		if last := s.known.index[p.ID]; last != i {
+			return nil, fmt.Errorf("parts %d and %d: same identity", i+1, last+1)
+		}
+	}
 	run, err := r.file()
 	if err != nil {
 		return nil, err
