@@ -63,6 +63,9 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	if different, ok := errors.AsType[*checkpoint.DifferentError](err); ok && different.Grown {
 		err = cli.Hint(err, "continue with --grow: these sources are new, or were not finished")
 	}
+	if _, ok := errors.AsType[*checkpoint.CorruptError](err); ok {
+		err = cli.Hint(err, "remove these files and repeat the command: only the sources in them are counted again")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("--state: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -187,5 +188,101 @@ func TestGrowKeepsRules(t *testing.T) {
 	run.Sources, run.Rules["--server"] = run.Sources[1:], "x"
 	if _, err := Open(dir, run, nil); !errors.Is(err, ErrDirectory) || !strings.Contains(fmt.Sprint(err), path) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A run does not grow if a source changed or vanished that may be in a corrupt
+// file, and the error names that file. Without the file it grows, counts the
+// sources in it again, and reads no other.
+func TestGrowWithCorruptFiles(t *testing.T) {
+	first := manyTexts(7)
+	changed := func(i int) []engine.Part {
+		parts := slices.Clone(first)
+		parts[i] = text{first[i].Name(), "patient_id,event_type\nP7,up\n"}
+		return append(parts, text{"part 7", "patient_id,event_type\n"})
+	}
+	vanished := slices.Delete(changed(1), 1, 2)
+	for name, c := range map[string]struct {
+		parts   []engine.Part
+		corrupt []int // of the files: a sum of the parts 0 to 3, and those of the parts 4, 5 and 6
+		refused string
+	}{
+		"in the corrupt sum":        {changed(2), []int{0}, "part 2: was "},
+		"vanished from the sum":     {vanished, []int{0}, "part 1: was "},
+		"in the corrupt file":       {changed(4), []int{1}, "part 4: was "},
+		"in one of several":         {changed(5), []int{0, 1, 2, 3}, "part 5: was "},
+		"in another file":           {changed(5), []int{0, 1}, ""},
+		"nowhere":                   {append(slices.Clone(first), text{"part 7", "patient_id,event_type\n"}), []int{0, 2}, ""},
+		"the corrupt file is alone": {changed(0)[:1], []int{0, 1, 2, 3}, "part 0: was "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := privateDir(t)
+			var files []string
+			for _, n := range []int{4, 5, 6, 7} {
+				if _, err := runLimited(t, dir, first[:n], max(4, 20*(n-4)), fails(t), atomicfile.OS{}); err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range partials(t, dir) {
+					if !slices.Contains(files, f) {
+						files = append(files, f)
+					}
+				}
+			}
+			for _, i := range c.corrupt {
+				data := readFile(t, files[i])
+				data[len(data)/2] ^= 1
+				writeFile(t, files[i], data)
+			}
+			before := readFile(t, filepath.Join(dir, runName))
+			var w warnings
+			r, err := runLimited(t, dir, c.parts, 100, w.add, atomicfile.OS{})
+			e, corrupt := errors.AsType[*CorruptError](err)
+			switch {
+			case name == "in another file":
+				different, ok := errors.AsType[*DifferentError](err)
+				if !ok || len(different.Differences) != 1 || !strings.HasPrefix(different.Differences[0], "part 5: was ") {
+					t.Errorf("got %v", err)
+				}
+			case c.refused == "":
+				if err != nil || len(w.list) != len(c.corrupt) || result(t, r) != counted(t, c.parts) {
+					t.Errorf("got %v, %q", err, w.list)
+				}
+				return
+			case !corrupt || !errors.Is(err, ErrDirectory) || !strings.HasPrefix(e.Changed, c.refused) || len(e.Files) != len(c.corrupt):
+				t.Fatalf("got %v", err)
+			}
+			if after := readFile(t, filepath.Join(dir, runName)); string(after) != string(before) || len(w.list) > 0 {
+				t.Errorf("the run of the directory was changed; warnings: %q", w.list)
+			}
+			if !corrupt {
+				return
+			}
+			for _, i := range c.corrupt {
+				if !slices.ContainsFunc(e.Files, func(f string) bool { return strings.HasPrefix(f, files[i]+": corrupt ") }) {
+					t.Errorf("%s is missing: %q", files[i], e.Files)
+				}
+				if err := os.Remove(files[i]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			reading := slices.Clone(c.parts)
+			for i, p := range reading {
+				if n := slices.Index(first, p); n >= 0 && !slices.Contains(c.corrupt, max(0, n-3)) {
+					reading[i] = closed{p.(text)}
+				}
+			}
+			r, err = runLimited(t, dir, reading, 100, fails(t), atomicfile.OS{})
+			if err != nil || result(t, r) != counted(t, c.parts) {
+				t.Errorf("without the files: %v", err)
+			}
+		})
+	}
+}
+
+// The message names a few of many files.
+func TestManyCorruptFiles(t *testing.T) {
+	e := &CorruptError{"dir", "a.csv: was 1 bytes, is absent", slices.Repeat([]string{"f: corrupt"}, 6)}
+	if text := e.Error(); !strings.HasPrefix(text, "dir: a source changed that may be in a corrupt partial result: a.csv: was 1 bytes, is absent\nf: corrupt\n") || !strings.HasSuffix(text, "\nand 1 more file") {
+		t.Errorf("got %s", text)
 	}
 }

@@ -14,9 +14,8 @@ import (
 )
 
 // Making a file durable takes longer than counting a small one. That is why
-// there is a pause between two writes, after which all parts that have finished
-// meanwhile are written, unless there are so many before that memory requires
-// it.
+// there is a pause between two writes. After it, all parts that have finished
+// meanwhile are written together; before it only if they reach a limit.
 const (
 	pause      = 100 * time.Millisecond // from the beginning of one write to that of the next
 	maxPending = 4096                   // parts
@@ -106,7 +105,7 @@ func (s *Store) writePending() {
 	}
 }
 
-// takePending returns the pending results, which are no longer pending.
+// takePending removes the pending results and returns them.
 func (s *Store) takePending() []*engine.Report {
 	s.mu.Lock()
 	defer s.mu.Unlock()
