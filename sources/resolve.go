@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -188,6 +189,7 @@ func (r *resolver) addFiles(arg string) error {
 	if err != nil {
 		return err
 	}
+	r.sources = slices.Grow(r.sources, len(files))
 	for _, f := range files {
 		if err := r.inputs.addPath(f.found.Info, f.path); err != nil {
 			return err

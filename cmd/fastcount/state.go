@@ -56,8 +56,9 @@ func (o *countOptions) useState(p *program, r *remote, parts []engine.Part, cfg 
 	if o.pre != "" {
 		run.Rules["--pre"] = o.pre.String()
 	}
-	for _, part := range parts {
-		run.Sources = append(run.Sources, withFacts(r.identityOf(part), part, *cfg))
+	run.Sources = make([]sources.Identity, len(parts))
+	for i, part := range parts {
+		run.Sources[i] = withFacts(r.identityOf(part), part, *cfg)
 	}
 	store, err := checkpoint.Open(o.state, run, func(err error) { p.ui.Warn(cli.Message(err)) })
 	if different, ok := errors.AsType[*checkpoint.DifferentError](err); ok && different.Grown {

@@ -89,8 +89,9 @@ func Open(dir string, r Run, warn func(error)) (*Store, error) {
 func open(dir string, r Run, warn func(error), files atomicfile.Files) (s *Store, err error) {
 	s = &Store{dir: dir, by: r.By, warn: warn, files: files, maxFiles: maxFiles}
 	s.pending.pause, s.pending.maxParts = pause, maxPending
-	for _, id := range r.Sources {
-		s.parts = append(s.parts, source(id))
+	s.parts = make([]source, len(r.Sources))
+	for i, id := range r.Sources {
+		s.parts[i] = source(id)
 	}
 	s.known = newCatalog(s.parts)
 	for i, p := range s.parts {

@@ -102,7 +102,8 @@ func (s State) Settle(ctx context.Context, file *os.File) error {
 // Version returns a text that describes the state: it differs for states of a
 // file that differ.
 func (s State) Version() string {
-	text := appendTime(append(strconv.AppendInt(nil, s.Size(), 10), " bytes, modified "...), s.Info.ModTime())
+	text := strconv.AppendInt(make([]byte, 0, 160), s.Size(), 10) // enough for most
+	text = appendTime(append(text, " bytes, modified "...), s.Info.ModTime())
 	if !s.changed.IsZero() {
 		text = appendTime(append(text, ", changed "...), s.changed)
 	}
