@@ -140,7 +140,7 @@ func TestYoungFileIsWaitedForOnce(t *testing.T) {
 			if got, err := readPart(t, f); got != csvText || err != nil {
 				t.Errorf("got %q, %v", got, err)
 			}
-			if waited := time.Since(begin); waited < longestWrite || waited > longestSettle {
+			if waited := time.Since(begin); waited < longestWrite || waited > longestSettle+longestWrite {
 				t.Errorf("after file %d: waited %v", i, waited)
 			}
 		}
