@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"fastcount/engine"
 	"fastcount/internal/testing/corpus"
@@ -148,4 +150,26 @@ func TestLimitsInRanges(t *testing.T) {
 			t.Errorf("ranges of %d: got %v, want %v", rangeSize, err, want)
 		}
 	}
+}
+
+// late is a file whose first range can be opened only after a minute.
+type late struct{ plain }
+
+func (l late) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
+	if from == 0 {
+		time.Sleep(time.Minute)
+	}
+	return l.plain.OpenRange(ctx, from, to)
+}
+
+// TestLateHeader has all ranges of a file wait for its header. The clock of
+// synctest stops if any of them waits for a mutex.
+func TestLateHeader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		part := late{plain{memory{"a", export(1, 2000)}}}
+		r, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: 4, RangeSize: 5000})
+		if err != nil || r.Rows != 2000 {
+			t.Errorf("got %v", err)
+		}
+	})
 }
