@@ -5,6 +5,7 @@ package sources
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -49,6 +50,36 @@ func TestFIFO(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 		check(t, <-written)
+	}
+}
+
+// TestManyMatches has a glob match many files, which are examined concurrently:
+// their order is that of the names, and the error is that of the first which
+// cannot be used.
+func TestManyMatches(t *testing.T) {
+	dir := t.TempDir()
+	path := func(i int) string { return filepath.Join(dir, fmt.Sprintf("%05d.csv", i)) }
+	const n = 5*perExaminer + 7
+	for i := range n {
+		check(t, os.WriteFile(path(i), []byte(csvText), 0o600))
+	}
+	found, err := Resolve([]string{dir + "/*.csv"}, nil, LocalOptions{})
+	check(t, err)
+	for i, s := range found {
+		if s.Name != path(i) {
+			t.Fatalf("source %d is %s", i, s.Name)
+		}
+	}
+	if len(found) != n {
+		t.Errorf("%d sources of %d files", len(found), n)
+	}
+	for _, i := range []int{n - 1, 3*perExaminer + 5, 3*perExaminer + 4, perExaminer, perExaminer - 1, 0} {
+		check(t, os.Remove(path(i)))
+		check(t, syscall.Mkfifo(path(i), 0o600))
+		_, err := Resolve([]string{dir + "/*.csv"}, nil, LocalOptions{})
+		if !errors.Is(err, ErrNotRegular) || !strings.HasPrefix(err.Error(), path(i)+": ") {
+			t.Errorf("got %v, want that of %s", err, path(i))
+		}
 	}
 }
 

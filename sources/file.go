@@ -57,7 +57,8 @@ type LocalOptions struct {
 
 	// Known, if not nil, reports whether an earlier run used a regular file in
 	// this state as one source. The content of such a file is not examined
-	// until the file is opened, since it is not a readable archive.
+	// until the file is opened, since it is not a readable archive. Known is
+	// called concurrently.
 	Known func(Identity) bool
 
 	workDir func() (string, error) // set by Resolve: os.Getwd, called once

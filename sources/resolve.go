@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"fastcount/engine"
 	"fastcount/internal/compression"
 	"fastcount/internal/glob"
@@ -261,23 +263,34 @@ func globError(err error) error {
 	return err
 }
 
-// matchedFiles returns the files that a glob matched. It rejects files that are
-// not regular, since reading a FIFO may block forever; they must be named
-// explicitly.
+// Matches are examined concurrently, since each may wait for a file server.
+const (
+	examiners   = 8
+	perExaminer = 256 // matches that follow one another
+)
+
+// matchedFiles returns the files that a glob matched, in their order. It
+// rejects files that are not regular, since reading a FIFO may block forever;
+// they must be named explicitly. The error is that of the first match that has
+// one.
 func matchedFiles(arg string, matches []glob.Match, o LocalOptions) ([]*File, error) {
-	files := make([]*File, 0, len(matches))
-	for _, m := range matches {
-		f, err := matchedFile(m, o)
-		switch {
-		case err != nil:
-			return nil, err
-		case f == nil: // a link to a directory
-		case !f.regular():
-			return nil, mark(ErrNotRegular, mark(ErrArgument, fmt.Errorf("%s: matched by %s, but it is %s", f.path, arg, kindOf(f.found.Info))))
-		default:
-			files = append(files, f)
-		}
+	files, errs := make([]*File, len(matches)), make([]error, len(matches))
+	var group errgroup.Group
+	group.SetLimit(examiners)
+	for from := 0; from < len(matches); from += perExaminer {
+		group.Go(func() error {
+			for i := from; i < min(from+perExaminer, len(matches)); i++ {
+				if files[i], errs[i] = matchedFile(arg, matches[i], o); errs[i] != nil {
+					return errs[i]
+				}
+			}
+			return nil
+		})
 	}
+	if group.Wait() != nil {
+		return nil, errs[slices.IndexFunc(errs, func(err error) bool { return err != nil })]
+	}
+	files = slices.DeleteFunc(files, func(f *File) bool { return f == nil })
 	if len(files) == 0 {
 		return nil, mark(ErrNotFound, fmt.Errorf("%s matches no file", arg))
 	}
@@ -286,18 +299,22 @@ func matchedFiles(arg string, matches []glob.Match, o LocalOptions) ([]*File, er
 
 // matchedFile returns the file that a glob matched, or nil if that is a
 // symbolic link to a directory.
-func matchedFile(m glob.Match, o LocalOptions) (*File, error) {
-	if m.Mode.IsRegular() {
-		return fileAt(m.Path, nil, o)
+func matchedFile(arg string, m glob.Match, o LocalOptions) (*File, error) {
+	var info fs.FileInfo
+	if !m.Mode.IsRegular() {
+		var err error
+		if info, err = os.Stat(m.Path); err != nil {
+			return nil, notFound(err)
+		}
+		if info.IsDir() {
+			return nil, nil
+		}
 	}
-	info, err := os.Stat(m.Path)
-	switch {
-	case err != nil:
-		return nil, notFound(err)
-	case info.IsDir():
-		return nil, nil
+	f, err := fileAt(m.Path, info, o)
+	if err == nil && !f.regular() {
+		err = mark(ErrNotRegular, mark(ErrArgument, fmt.Errorf("%s: matched by %s, but it is %s", f.path, arg, kindOf(f.found.Info))))
 	}
-	return fileAt(m.Path, info, o)
+	return f, err
 }
 
 // kindOf describes a file that is not regular.

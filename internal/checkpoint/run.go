@@ -80,7 +80,8 @@ func (r Run) file() (*runFile, error) {
 
 // Known returns a function that reports whether the run that a directory
 // belongs to has a source of an identity, or nil if that run cannot be read.
-// The function may report false for a source. Open verifies what was read.
+// The function may report false for a source, and may be called concurrently.
+// Open verifies what was read.
 func Known(dir string) func(sources.Identity) bool {
 	data, err := readPrivate(filepath.Join(dir, runName))
 	if err != nil {
@@ -91,9 +92,8 @@ func Known(dir string) func(sources.Identity) bool {
 	for line := range strings.Lines(text) {
 		lines[line] = struct{}{}
 	}
-	var line []byte
 	return func(id sources.Identity) bool { // as it is written without escapes and a digest
-		line = append(append(line[:0], `{"id":"`...), id.ID...)
+		line := append(append(make([]byte, 0, 512), `{"id":"`...), id.ID...)
 		line = append(append(line, `","version":"`...), id.Version...)
 		_, known := lines[string(append(line, "\"}\n"...))]
 		return known && id.Digest == ""
