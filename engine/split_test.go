@@ -173,3 +173,30 @@ func TestLateHeader(t *testing.T) {
 		}
 	})
 }
+
+// noted is a file whose ranges have facts about how they were read.
+type noted struct{ plain }
+
+func (n noted) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
+	stream, err := n.plain.OpenRange(ctx, from, to)
+	return notedRange{stream.(plainRange)}, err
+}
+
+type notedRange struct{ plainRange }
+
+func (r notedRange) Info() engine.StreamInfo {
+	return engine.StreamInfo{Limit: r.limit, Proof: engine.ProofLength, Retries: 2, Mapped: r.limit}
+}
+
+// What is known of the ranges of a part is summed up in its report.
+func TestFactsOfRanges(t *testing.T) {
+	part := noted{plain{memory{"a", export(1, 2000)}}}
+	size := part.Info().Size
+	r, err := engine.Run(t.Context(), []engine.Part{part}, engine.Config{Jobs: 2, RangeSize: (size + 2) / 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := r.Parts[0]; p.Attempts != 1+3*2 || p.Verified != engine.ProofLength || !p.Mapped || p.RawBytes != uint64(size) {
+		t.Errorf("got %+v", p)
+	}
+}
